@@ -1,0 +1,53 @@
+"""What a Docker engine reads from its daemon.json."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+API_PORT = 2376
+METRICS_PORT = 9323
+CERTIFICATES = "/etc/docker/tls"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """Settings of an engine, the same on all machines of a swarm."""
+
+    source: str  # "distribution" or "docker.com"
+    version: str  # exact, "20.10.24"
+    log_max_size_mib: int
+    log_max_files: int
+    address_pools: Sequence[tuple[IPv4Network, int]]  # range, prefix length of one network
+    registry_mirrors: Sequence[str]
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
+
+
+def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]:
+    """Content of /etc/docker/daemon.json.
+
+    Source: Docker documentation, "dockerd", "Daemon configuration file".
+    """
+    hosts = ["fd://"]
+    daemon: dict[str, Any] = {
+        "log-driver": "json-file",
+        "log-opts": {"max-size": f"{settings.log_max_size_mib}m", "max-file": str(settings.log_max_files)},
+        "metrics-addr": f"0.0.0.0:{METRICS_PORT}",
+        "default-address-pools": [{"base": str(base), "size": size} for base, size in settings.address_pools],
+    }
+    if settings.registry_mirrors:
+        daemon["registry-mirrors"] = list(settings.registry_mirrors)
+    if settings.major < 24:
+        daemon["experimental"] = True  # engine metrics were experimental until then
+    if serves_api:
+        hosts.append(f"tcp://0.0.0.0:{API_PORT}")
+        daemon |= {
+            "tlsverify": True,
+            "tlscacert": f"{CERTIFICATES}/ca.pem",
+            "tlscert": f"{CERTIFICATES}/cert.pem",
+            "tlskey": f"{CERTIFICATES}/key.pem",
+        }
+    return daemon | {"hosts": hosts}

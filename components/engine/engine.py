@@ -1,0 +1,77 @@
+"""The Docker engine of one machine."""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command import remote
+
+from components.assets import render_script
+from components.engine.certificates import Certificate
+from components.engine.daemon import EngineSettings, daemon_json
+from components.machines.machine import Machine
+
+FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineArgs:
+    """What one engine is made of."""
+
+    machine: Machine
+    settings: EngineSettings
+    certificate: Certificate | None = None  # of the API on 2376; workers have none
+    after: pulumi.Resource | None = None  # engine that must be up again before this one may restart
+
+
+class Engine(pulumi.ComponentResource):
+    """A running Docker engine of an exact version, with the API on 2376 where a certificate is given.
+
+    Destroying it leaves the engine where it is: it goes with its machine.
+    Outputs: ``version`` (str) as the engine reports it.
+    Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
+    be had from its packages.
+    """
+
+    version: pulumi.Output[str]
+
+    def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
+        daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
+        props = {"source": args.settings.source, "version": args.settings.version, "daemon": daemon}
+        super().__init__("nuvla:engine:Engine", name, props, opts)
+        machine = args.machine
+        install = remote.Command(
+            f"{name}-install",
+            connection=machine.connection(dial_error_limit=-1),
+            create=machine.bash(),
+            stdin=render_script(
+                "engine/scripts/install.sh", {"SOURCE": args.settings.source, "VERSION": args.settings.version}
+            ),
+            triggers=[machine.root_id],
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(
+                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
+            ),
+        )
+        certificate = args.certificate
+        self.configured = remote.Command(
+            f"{name}-configure",
+            connection=machine.connection(),
+            create=machine.bash(),
+            stdin=render_script(
+                "engine/scripts/configure.sh",
+                {
+                    "DAEMON_JSON": json.dumps(daemon, indent=2),
+                    "TLS_CA": certificate.ca if certificate else "",
+                    "TLS_CERT": certificate.cert if certificate else "",
+                    "TLS_KEY": certificate.key if certificate else "",
+                },
+            ),
+            triggers=[machine.root_id],
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[install, *([args.after] if args.after else [])]),
+        )
+        self.version = self.configured.stdout
+        self.register_outputs({"version": self.version})

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there.
+set -euo pipefail
+: "${SOURCE:?}" "${VERSION:?}"
+export DEBIAN_FRONTEND=noninteractive
+
+say() { echo "$(hostname): $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+installed_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p'; }
+
+add_docker_repository() {
+  local id codename
+  # shellcheck source=/dev/null
+  . /etc/os-release
+  id=$ID codename=$VERSION_CODENAME
+  apt-get install -qq -y --no-install-recommends ca-certificates curl >&2
+  install -m 0755 -d /etc/apt/keyrings
+  curl -fsSL "https://download.docker.com/linux/$id/gpg" -o /etc/apt/keyrings/docker.asc
+  echo "deb [arch=$(dpkg --print-architecture) signed-by=/etc/apt/keyrings/docker.asc]" \
+    "https://download.docker.com/linux/$id $codename stable" >/etc/apt/sources.list.d/docker.list
+  apt-get update -qq >&2
+}
+
+# Newest revision of a package whose upstream version is VERSION, e.g. "5:28.5.1-1~debian.12~bookworm" for 28.5.1.
+package_version() {
+  apt-cache madison "$1" | awk -v wanted="$VERSION" '{
+    upstream = $3; sub(/^[0-9]+:/, "", upstream)
+    if (upstream == wanted || index(upstream, wanted "+") == 1 || index(upstream, wanted "-") == 1) { print $3; exit }
+  }'
+}
+
+systemd_is_up() {
+  [ -d /run/systemd/system ] || fail "is not run by systemd; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
+  command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
+}
+
+systemd_is_up
+if [ "$(installed_version)" = "$VERSION" ]; then
+  exit 0
+fi
+
+case "$SOURCE" in
+  distribution) package=docker.io related=() ;;
+  docker.com) package=docker-ce related=(docker-ce-cli containerd.io) ;;
+  *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
+esac
+say "installs Docker Engine $VERSION"
+# A start with the settings of the package would only be undone by configure.sh.
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get update -qq >&2
+[ "$SOURCE" = distribution ] || add_docker_repository
+wanted=$(package_version "$package")
+if [ -z "$wanted" ]; then
+  fail "has no package $package of version $VERSION; allowed: $(apt-cache madison "$package" | awk '{printf "%s ", $3}')"
+fi
+[ "${#related[@]}" -eq 0 ] || apt-get install -qq -y --no-install-recommends "${related[@]}" >&2
+apt-get install -qq -y --no-install-recommends --allow-downgrades --allow-change-held-packages \
+  "$package=$wanted" iptables >&2
+apt-mark hold "$package" >&2
+[ "$(installed_version)" = "$VERSION" ] || fail "has Docker Engine $(installed_version) after the installation of $wanted"

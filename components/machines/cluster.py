@@ -1,0 +1,71 @@
+"""The machines of one infrastructure, as one thing that is made and destroyed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_tls as tls
+
+from components.machines.machine import Machine, Role
+
+MADE_BY_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Machines that are alike."""
+
+    role: Role
+    count: int
+    availability: str = "active"
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Both halves of an SSH key."""
+
+    private: pulumi.Output[str]  # secret, OpenSSH format
+    public: pulumi.Output[str]  # "<type> <base64>"
+
+
+class Cluster(pulumi.ComponentResource):
+    """All machines of an infrastructure and what only they need; a subclass per place that machines come from.
+
+    It is what everything inside the machines is deleted with (`deleted_with`), so that destroying a cluster needs
+    none of its machines to answer, while a machine that leaves on its own is drained and removed.
+
+    Outputs: ``names`` (list), the machines that it has.
+    """
+
+    machines: dict[str, Machine]
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        props: Mapping[str, Any],
+        own_key: Key | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
+        super().__init__(f"nuvla:machines:{kind}", name, dict(props), opts)
+        self.login = own_key or self.generated_key(f"{name}-login-key")
+        self.machines = {}
+
+    def generated_key(self, name: str) -> Key:
+        """A new ed25519 key, kept in the state."""
+        key = tls.PrivateKey(name, algorithm="ED25519", opts=pulumi.ResourceOptions(parent=self))
+        return Key(
+            private=pulumi.Output.secret(key.private_key_openssh),
+            public=key.public_key_openssh.apply(lambda text: " ".join(text.split()[:2])),
+        )
+
+    def managers(self) -> list[Machine]:
+        """The managers, in the order of pools and ordinals."""
+        return [machine for machine in self.machines.values() if machine.role == "manager"]
+
+
+def made_by() -> str:
+    """Value of `MADE_BY_LABEL` for the current stack."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"

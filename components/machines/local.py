@@ -1,0 +1,123 @@
+"""Machines that are containers on the local Docker engine."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.machines import addresses
+from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, Pool, made_by
+from components.machines.machine import Machine
+
+# What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
+# machines share the kernel of the host, and none of these belongs to one of them.
+CAPABILITIES = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
+    "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_CHROOT SYS_PTRACE SYS_ADMIN "
+    "SYS_NICE SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP"
+).split()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalClusterArgs:
+    """Settings of local machines, all plain but the key."""
+
+    pools: Mapping[str, Pool]
+    subnet: IPv4Network  # of the bridge network that the machines share
+    image: str  # made from lab/machine
+    privileged: bool  # False: the capabilities above and the host's cgroups instead
+    own_key: Key | None = None  # the user's, instead of a generated one
+
+
+class LocalCluster(Cluster):
+    """A bridge network, and on it containers that behave as hosts: systemd, sshd, room for an engine of their own.
+
+    A machine's disk (/var/lib/docker) is a volume: it outlives the container, so that a machine that is made again
+    under its name is the same member of the swarm. Destroying it removes containers, disks and network.
+    Errors: the update fails when the engine does not answer, the subnet is in use, or the image is missing.
+    """
+
+    def __init__(self, name: str, args: LocalClusterArgs, opts: pulumi.ResourceOptions | None = None):
+        props = {
+            "provider": "local",
+            "pools": {pool: asdict(settings) for pool, settings in args.pools.items()},
+            "subnet": str(args.subnet),
+            "image": args.image,
+            "privileged": args.privileged,
+        }
+        super().__init__("LocalCluster", name, props, args.own_key, opts)
+        self.args = args
+        self.network = docker.Network(
+            f"{name}-network",
+            name=made_by().replace("/", "-"),
+            ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))],
+            labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        for pool, settings in args.pools.items():
+            for ordinal in range(1, settings.count + 1):
+                machine = self._machine(pool, ordinal, settings)
+                self.machines[machine.name] = machine
+        self.register_outputs({"names": list(self.machines)})
+
+    def _machine(self, pool: str, ordinal: int, settings: Pool) -> Machine:
+        name = f"{pool}-{ordinal}"
+        address = str(addresses.address(self.args.subnet, pool, ordinal))
+        host_key = self.generated_key(f"{name}-host-key")
+        disk = docker.Volume(
+            f"{name}-disk",
+            labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        container = docker.Container(
+            name,
+            name=f"{made_by().replace('/', '-')}-{name}",
+            hostname=name,
+            image=self.args.image,
+            restart="unless-stopped",
+            envs=["container=docker"],
+            stop_signal="SIGRTMIN+3",
+            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=self.network.name, ipv4_address=address)],
+            volumes=[docker.ContainerVolumeArgs(volume_name=disk.name, container_path="/var/lib/docker")],
+            uploads=[
+                _file("/etc/ssh/ssh_host_ed25519_key", host_key.private, "0600"),
+                _file("/root/.ssh/authorized_keys", self.login.public, "0600"),
+            ],
+            labels=[docker.ContainerLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            tmpfs={"/run": "", "/tmp": "exec"},  # noqa: S108 - the machine's own
+            **_isolation(self.args.privileged),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        return Machine(
+            name=name,
+            role=settings.role,
+            labels=dict(settings.labels),
+            availability=settings.availability,
+            public_address=address,
+            private_address=address,
+            user="root",
+            private_key=self.login.private,
+            host_key=host_key.public,
+            root_id=container.id,
+            disk_id=disk.id,
+        )
+
+
+def _file(path: str, content: pulumi.Output[str], permissions: str) -> docker.ContainerUploadArgs:
+    return docker.ContainerUploadArgs(file=path, content=content, permissions=permissions)
+
+
+def _isolation(privileged: bool) -> dict[str, Any]:
+    """What lets systemd run in a container, on an engine with cgroup v2 (privileged) or v1."""
+    if privileged:
+        return {"privileged": True, "cgroupns_mode": "private"}
+    return {
+        "capabilities": {"adds": CAPABILITIES, "drops": ["ALL"]},
+        "security_opts": ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"],
+        "device_cgroup_rules": ["a *:* rwm"],
+        "cgroupns_mode": "host",
+        "mounts": [{"type": "bind", "source": "/sys/fs/cgroup", "target": "/sys/fs/cgroup"}],
+    }

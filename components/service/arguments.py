@@ -1,0 +1,118 @@
+"""A service as the Docker provider wants it."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+
+import pulumi_docker as docker
+
+from components.service.spec import HealthCheck, Service
+
+MIB = 1024 * 1024
+
+
+def base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def service(
+    wanted: Service,
+    labels: Mapping[str, str],
+    configs: Sequence[docker.ServiceConfig],
+    secrets: Sequence[docker.Secret],
+) -> docker.ServiceArgs:
+    """The service and its one container, with everything sorted that has no order of its own."""
+    return docker.ServiceArgs(
+        name=wanted.name,
+        mode=_mode(wanted),
+        labels=[
+            docker.ServiceLabelArgs(label=key, value=value)
+            for key, value in sorted({**labels, **wanted.labels}.items())
+        ],
+        task_spec=docker.ServiceTaskSpecArgs(
+            container_spec=_container(wanted, labels, configs, secrets),
+            networks_advanceds=[docker.ServiceTaskSpecNetworksAdvancedArgs(id=network) for network in wanted.networks],
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(wanted.constraints)),
+            resources=docker.ServiceTaskSpecResourcesArgs(
+                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=wanted.memory.limit_mib * MIB),
+                reservation=docker.ServiceTaskSpecResourcesReservationArgs(
+                    memory_bytes=wanted.memory.reservation_mib * MIB
+                ),
+            ),
+            restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s"),
+        ),
+        endpoint_spec=_endpoint(wanted),
+        update_config=docker.ServiceUpdateConfigArgs(parallelism=1, failure_action="rollback", order=_order(wanted)),
+        rollback_config=docker.ServiceRollbackConfigArgs(parallelism=1, failure_action="pause", order=_order(wanted)),
+    )
+
+
+def _mode(wanted: Service) -> docker.ServiceModeArgs:
+    if wanted.replicas is None:
+        return docker.ServiceModeArgs(global_=True)
+    return docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=wanted.replicas))
+
+
+def _order(wanted: Service) -> str:
+    # A second task beside the first could not have the same port of the machine (docker/cli#2274).
+    return "stop-first" if wanted.ports or wanted.replicas is None else "start-first"
+
+
+def _endpoint(wanted: Service) -> docker.ServiceEndpointSpecArgs:
+    # Names stand for the tasks themselves: a virtual IP cuts idle connections after 900 s (moby/moby#31208).
+    return docker.ServiceEndpointSpecArgs(
+        mode="dnsrr",
+        ports=[
+            docker.ServiceEndpointSpecPortArgs(
+                published_port=port.published,
+                target_port=port.target,
+                protocol=port.protocol,
+                publish_mode="host",
+            )
+            for port in sorted(wanted.ports, key=lambda port: (port.published, port.protocol))
+        ],
+    )
+
+
+def _container(
+    wanted: Service,
+    labels: Mapping[str, str],
+    configs: Sequence[docker.ServiceConfig],
+    secrets: Sequence[docker.Secret],
+) -> docker.ServiceTaskSpecContainerSpecArgs:
+    return docker.ServiceTaskSpecContainerSpecArgs(
+        image=wanted.image,
+        args=list(wanted.args),
+        labels=[
+            docker.ServiceTaskSpecContainerSpecLabelArgs(label=key, value=value)
+            for key, value in sorted(labels.items())
+        ],
+        configs=[
+            docker.ServiceTaskSpecContainerSpecConfigArgs(
+                config_id=config.id, config_name=config.name, file_name=file.path, file_mode=0o444
+            )
+            for config, file in zip(configs, wanted.files, strict=True)
+        ],
+        secrets=[
+            docker.ServiceTaskSpecContainerSpecSecretArgs(
+                secret_id=secret.id, secret_name=secret.name, file_name=file.name, file_mode=0o400
+            )
+            for secret, file in zip(secrets, wanted.secrets, strict=True)
+        ],
+        mounts=[
+            docker.ServiceTaskSpecContainerSpecMountArgs(
+                type=mount.type, source=mount.source, target=mount.target, read_only=mount.read_only
+            )
+            for mount in wanted.mounts
+        ],
+        healthcheck=_health(wanted.health),
+    )
+
+
+def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
+        tests=["CMD", *check.command],
+        interval=f"{check.interval_s}s",
+        timeout=f"{check.timeout_s}s",
+        retries=check.retries,
+        start_period=f"{check.start_period_s}s",
+    )

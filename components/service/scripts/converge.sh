@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs on a manager: waits until SERVICE runs, healthy and as it is now described, on every machine that it fits.
+set -euo pipefail
+: "${SERVICE:?}"
+
+patience_s=300
+interval_s=0.3
+tries=3 # tasks that fail before it is given up
+
+fail() {
+  echo "$SERVICE: $*" >&2
+  docker service ps "$SERVICE" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | head -n 5 >&2
+  exit 1
+}
+
+# One line per task that should run, or ran, as now described: "<desired state> <state> <error>"
+tasks() {
+  local wanted ids
+  wanted=$(docker service inspect "$SERVICE" --format '{{json .Spec.TaskTemplate}}')
+  ids=$(docker service ps "$SERVICE" --quiet --no-trunc)
+  [ -n "$ids" ] || return 0
+  # shellcheck disable=SC2086 # ids have no spaces
+  docker inspect --type task --format '{{json .Spec}}	{{.DesiredState}} {{.Status.State}} {{.Status.Err}}' $ids |
+    awk -F '\t' -v wanted="$wanted" 'index($0, wanted "\t") == 1 {print $2}'
+}
+
+deadline=$((SECONDS + patience_s))
+while true; do
+  update=$(docker service inspect "$SERVICE" --format '{{with .UpdateStatus}}{{.State}}{{end}}')
+  case "$update" in
+    paused | rollback_*) fail "its update did not succeed ($update); the tasks say why:" ;;
+  esac
+  current=$(tasks)
+  [ "$(grep -c -E ' (failed|rejected) ' <<<"$current")" -lt "$tries" ] || fail "does not start; the tasks say why:"
+  wanted=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
+    awk -v name="$SERVICE" '$1 == name {split($2, count, "/"); print count[2]}')
+  running=$(grep -c '^running running ' <<<"$current" || true)
+  [ "$running" != "$wanted" ] || exit 0
+  [ "$SECONDS" -lt "$deadline" ] || fail "$running of $wanted tasks are healthy after $patience_s s; the tasks say why:"
+  sleep "$interval_s"
+done

@@ -1,0 +1,89 @@
+"""What a stack of services is made of, described apart from the resources that it becomes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file in the containers of a service, kept as a Swarm config. It names secrets and services, and holds none."""
+
+    name: str  # in the preview
+    path: str  # in the container
+    content: pulumi.Input[str]  # plain text, so that a preview shows its lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretFile:
+    """A file /run/secrets/<name>."""
+
+    name: str
+    content: pulumi.Output[str]  # secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port that is open on each machine that runs the service, in host mode: the client's address is kept."""
+
+    published: int
+    target: int
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """Something of the machine that containers see."""
+
+    source: str  # path of the machine, or name of a volume
+    target: str
+    type: Literal["bind", "volume"] = "volume"
+    read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheck:
+    """A command that exits with 0 while the service is well."""
+
+    command: Sequence[str]
+    interval_s: int = 3  # an engine before 25 makes its first check only after one interval
+    timeout_s: int = 3
+    retries: int = 3
+    start_period_s: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What a container may use, and what is kept for it."""
+
+    limit_mib: int
+    reservation_mib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service: alike containers on machines that fit."""
+
+    name: str
+    image: str
+    networks: Sequence[pulumi.Input[str]] = field(repr=False)  # ids
+    memory: Memory
+    health: HealthCheck
+    replicas: int | None = None  # None: one on each machine that fits
+    constraints: Sequence[str] = ()  # of placement, "node.role==manager"
+    args: Sequence[str] = ()
+    files: Sequence[File] = field(default=(), repr=False)
+    secrets: Sequence[SecretFile] = field(default=(), repr=False)
+    mounts: Sequence[Mount] = ()
+    ports: Sequence[Port] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSpec:
+    """Services that belong together."""
+
+    services: Sequence[Service]
+    settings: Mapping[str, Any]  # plain settings that made the services: what a preview shows of them

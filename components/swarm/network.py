@@ -1,0 +1,40 @@
+"""An overlay network that outlives the services on it."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.machines.cluster import MADE_BY_LABEL, made_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayNetworkArgs:
+    """Settings of an overlay network."""
+
+    physical_name: str  # what services refer to
+    attachable: bool  # whether single containers may attach to it
+
+
+class OverlayNetwork(pulumi.ComponentResource):
+    """An overlay network of the swarm, known to everyone by its name.
+
+    Outputs: ``id`` (str).
+    """
+
+    id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: OverlayNetworkArgs, opts: pulumi.ResourceOptions | None = None):
+        super().__init__(
+            "nuvla:swarm:OverlayNetwork", name, {"name": args.physical_name, "attachable": args.attachable}, opts
+        )
+        network = docker.Network(
+            f"{name}-network",
+            name=args.physical_name,
+            driver="overlay",
+            attachable=args.attachable,
+            labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.id = network.id
+        self.register_outputs({"id": self.id})

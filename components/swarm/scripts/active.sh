@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Runs on a manager, for the member NODE_ID.
+#   activate   waits until it is ready; gives it its ROLE, its LABELS ("key=value" lines) and its AVAILABILITY
+#   drain      makes it a worker without tasks
+set -euo pipefail
+: "${NODE:?}" "${NODE_ID:?}" "${ROLE:?}" "${AVAILABILITY:?}" "${LABELS?}"
+
+patience_s=60
+interval_s=0.2
+
+node() { docker node inspect "$NODE_ID" --format "{{$1}}"; }
+known() { docker node inspect "$NODE_ID" >/dev/null 2>&1; }
+ready() { known && [ "$(node .Status.State)" = ready ]; }
+idle() { ! docker node ps "$NODE_ID" --format '{{.CurrentState}}' | grep -q '^Running'; }
+
+# await CONDITION: polls for patience_s at the most
+await() {
+  local deadline=$((SECONDS + patience_s))
+  until "$1"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep "$interval_s"
+  done
+}
+
+drain() {
+  if ! known; then return 0; fi
+  docker node update --availability drain "$NODE_ID" >/dev/null
+  if ready && ! await idle; then
+    echo "$NODE: still runs after ${patience_s} s:" >&2
+    docker node ps "$NODE_ID" --format '{{.Name}} {{.Image}} {{.CurrentState}}' | grep ' Running' >&2
+    exit 1
+  fi
+  [ "$(node .Spec.Role)" = worker ] || docker node demote "$NODE_ID" >/dev/null
+}
+
+# shellcheck disable=SC2016 # the template's variables, not the shell's
+activate() {
+  if ! await ready; then
+    echo "$NODE: is not ready after ${patience_s} s: $(node '.Status.State}} {{.Status.Message' 2>&1)" >&2
+    echo "$NODE: see 'journalctl -u docker' there; open 2377/tcp, 7946/tcp+udp and 4789/udp between machines" >&2
+    exit 1
+  fi
+  local options=(--role "$ROLE" --availability "$AVAILABILITY") key
+  while IFS= read -r key; do
+    [ -z "$key" ] || grep -q "^$key=" <<<"$LABELS" || options+=(--label-rm "$key")
+  done < <(node 'range $key, $value := .Spec.Labels}}{{$key}}{{"\n"}}{{end')
+  while IFS= read -r key; do
+    [ -z "$key" ] || options+=(--label-add "$key")
+  done <<<"$LABELS"
+  docker node update "${options[@]}" "$NODE_ID" >/dev/null
+}
+
+case "$1" in
+  activate) activate ;;
+  drain) drain ;;
+esac

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs on a machine.
+#   join    makes it a member of the swarm SWARM_ID, unless it is one
+#   leave   takes it out of any swarm
+set -euo pipefail
+: "${SWARM_ID:?}" "${ADDRESS:?}" "${MANAGER:?}" "${TOKEN:?}"
+
+swarm() { docker info --format "{{$1}}"; }
+
+# Only managers know the id of their swarm. The note is in the folder that leaving a swarm empties.
+note=$(docker info --format '{{.DockerRootDir}}')/swarm/nuvla-swarm-id
+
+current() {
+  [ "$(swarm .Swarm.LocalNodeState)" = active ] || return 0
+  if [ "$(swarm .Swarm.ControlAvailable)" = true ]; then swarm .Swarm.Cluster.ID; else cat "$note" 2>/dev/null || true; fi
+}
+
+leave() { [ "$(swarm .Swarm.LocalNodeState)" = inactive ] || docker swarm leave --force >/dev/null; }
+
+case "$1" in
+  join)
+    if [ "$(current)" != "$SWARM_ID" ]; then
+      leave
+      docker swarm join --advertise-addr "$ADDRESS" --token "$TOKEN" "$MANAGER:2377" >/dev/null
+      echo "$SWARM_ID" >"$note"
+    fi
+    swarm .Swarm.NodeID
+    ;;
+  leave)
+    leave
+    ;;
+esac

@@ -1,0 +1,62 @@
+"""The swarm, started on its first manager."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_command import remote
+
+from components.assets import render_script
+from components.machines.machine import Machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwarmArgs:
+    """Settings of a swarm."""
+
+    entry: Machine  # manager that the program talks to
+    managers: Sequence[Machine]
+    address_pools: Sequence[IPv4Network]  # ranges that overlay networks are cut from
+    subnet_prefix: int  # size of one overlay network
+
+
+class Swarm(pulumi.ComponentResource):
+    """A swarm that has a manager: the entry. The others join it by their `Membership`.
+
+    Outputs: ``id`` (str), the swarm's own.
+    Errors: the update fails when the entry is a worker, when it lost a swarm that other managers still run, or when
+    the address pools of a running swarm were changed.
+    """
+
+    id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: SwarmArgs, opts: pulumi.ResourceOptions | None = None):
+        props = {
+            "entry": args.entry.name,
+            "address_pools": [str(pool) for pool in args.address_pools],
+            "subnet_prefix": args.subnet_prefix,
+        }
+        super().__init__("nuvla:swarm:Swarm", name, props, opts)
+        self.entry = args.entry
+        others = [manager.private_address for manager in args.managers if manager.name != args.entry.name]
+        init = remote.Command(
+            f"{name}-init",
+            connection=args.entry.connection(),
+            create=args.entry.bash(),
+            stdin=render_script(
+                "swarm/scripts/init.sh",
+                {
+                    "ADDRESS": args.entry.private_address,
+                    "ADDRESS_POOLS": " ".join(str(pool) for pool in args.address_pools),
+                    "SUBNET_PREFIX": str(args.subnet_prefix),
+                    "OTHER_MANAGERS": pulumi.Output.all(*others).apply(" ".join),
+                },
+            ),
+            triggers=[args.entry.disk_id],
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.id = init.stdout.apply(str.strip)
+        self.register_outputs({"id": self.id})

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# What the lab's scripts share; sourced, never run.
+
+CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+CACHE=${NUVLA_SWARM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nuvla-swarm}
+
+PULUMI_VERSION=3.272.0 # what the installer is asked for
+PULUMI_OLDEST=3.250.0  # what is accepted when it is already on PATH
+
+say() { printf '%s\n' "lab: $*" >&2; }
+
+fail() {
+  printf '%s\n' "lab: error: $*" >&2
+  exit 1
+}
+
+# hash_of FILE_OR_FOLDER...: 12 hex digits of the names and contents, whatever the place of the checkout.
+hash_of() {
+  (
+    cd "$CHECKOUT"
+    find "${@#"$CHECKOUT/"}" -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
+  )
+}
+
+# locked NAME COMMAND...: runs the command while nothing else of that name runs, on this cache.
+locked() {
+  local name=$1
+  shift
+  mkdir -p "$CACHE/locks"
+  (
+    flock 9
+    "$@" 9>&- # a daemon that the command starts must not keep the lock
+  ) 9>"$CACHE/locks/$name"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds, at most that long.
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}
+
+# offline: whether this machine cannot reach what users normally have.
+offline() {
+  case ${NUVLA_SWARM_OFFLINE:-auto} in
+    true) return 0 ;;
+    false) return 1 ;;
+    auto) [[ $(reachability) == offline ]] ;;
+    *) fail "NUVLA_SWARM_OFFLINE is '$NUVLA_SWARM_OFFLINE'; allowed are auto, true and false" ;;
+  esac
+}
+
+# reachability: `online` or `offline`, asked of the installer's address once an hour.
+reachability() {
+  local known=$CACHE/reachability
+  if [[ -z $(find "$known" -mmin -60 2>/dev/null) ]]; then
+    mkdir -p "$CACHE"
+    local found=offline
+    if curl --silent --fail --head --output /dev/null --max-time 3 https://get.pulumi.com/; then found=online; fi
+    printf '%s\n' "$found" >"$known.$$"
+    mv "$known.$$" "$known"
+  fi
+  cat "$known"
+}
+
+# pulumi_home: one a checkout, since stand-in plugins are links into it.
+pulumi_home() {
+  local key
+  key=$(printf '%s' "$CHECKOUT" | sha256sum)
+  printf '%s\n' "$CACHE/pulumi-home/${key:0:12}"
+}
+
+ENGINE_FOLDER=$CACHE/engine                 # everything of the engine that the lab starts
+ENGINE_SOCKET=$ENGINE_FOLDER/run/docker.sock
+
+# use_engine: points the docker client at the user's engine, else at the lab's own.
+use_engine() {
+  if [[ -z ${DOCKER_HOST:-} && -S $ENGINE_SOCKET ]]; then export DOCKER_HOST=unix://$ENGINE_SOCKET; fi
+}

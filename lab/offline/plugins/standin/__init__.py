@@ -1,0 +1,1 @@
+"""Shared parts of the provider plugins that stand in where the released ones cannot be had."""

@@ -1,0 +1,88 @@
+"""What a resource type of a stand-in has to do."""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from standin import check
+from standin.diff import Change, changes
+from standin.schema import ResourceSchema
+from standin.values import UNKNOWN, Values, secret
+
+
+class StandinError(Exception):
+    """A failure that the user sees as it is worded."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the engine: whose it is, how long it may take, and its log."""
+
+    name: str  # logical name of the resource
+    log: Callable[[str, str, bool], None]  # severity, text, only in the status line
+    cancelled: threading.Event
+    ends: float | None = None  # time.monotonic(); None without a custom time-out
+    preview: bool = False
+
+    def pause(self, seconds: float) -> None:
+        """Waits; raises when the request's time is over or the engine cancels."""
+        left = seconds if self.ends is None else min(seconds, self.ends - time.monotonic())
+        if self.cancelled.wait(max(left, 0)):
+            raise StandinError("context canceled")
+        if left < seconds:
+            raise StandinError("context deadline exceeded")
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource as the engine knows it."""
+
+    id: str
+    inputs: Values
+    outputs: Values = field(default_factory=dict)
+
+
+class Resource(ABC):
+    """One resource type. Inputs reach it checked and completed, with secret marks and, in previews, unknowns."""
+
+    schema: ResourceSchema
+
+    def problems(self, inputs: Values) -> list[check.Failure]:
+        """What the schema cannot say about wrong inputs."""
+        del inputs
+        return []
+
+    def diff(self, old: State, new: Values, ignored: frozenset[str]) -> list[Change]:
+        """The changes between inputs; one that replaces the resource says so."""
+        return changes(old.inputs, new, ignored)
+
+    @abstractmethod
+    def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
+        """Makes it; returns its id and outputs. Never called in a preview."""
+
+    def update(self, call: Call, old: State, new: Values) -> Values:
+        """Changes it in place; returns its outputs. Never called in a preview."""
+        raise StandinError(f"{self.schema.token} cannot be updated")
+
+    def read(self, old: State) -> State:
+        """Its state after a refresh."""
+        return old
+
+    def delete(self, call: Call, old: State) -> None:
+        """Removes it; nothing to do unless overridden."""
+
+    def preview_create(self, inputs: Values) -> Values:
+        """Outputs that a preview can tell: inputs come back, all else is unknown."""
+        return {name: UNKNOWN for name in self.schema.computed} | inputs
+
+    def preview_update(self, old: State, new: Values) -> Values:
+        """Outputs that a preview of an update can tell."""
+        del old
+        return self.preview_create(new)
+
+    def outputs(self, values: Values) -> Values:
+        """Outputs with the schema's secret marks; an unknown secret is marked too."""
+        schema = self.schema.outputs
+        return {k: secret(v) if k in schema and schema[k].secret else v for k, v in values.items()}

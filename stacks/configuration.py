@@ -1,0 +1,74 @@
+"""The one place that reads the stack's configuration."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime import config
+from pydantic import ValidationError
+
+from stacks import mistakes
+from stacks.settings import Settings
+
+NAMESPACE = "nuvla-swarm"
+SECRETS = {"ssh_private_key": "private half of `machines.ssh.public_key`, in OpenSSH format, without passphrase"}
+PLAIN_TEXT = {"kind", "domain"}  # the sections that are no objects
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What must not be read in plain text anywhere."""
+
+    ssh_private_key: pulumi.Output[str] | None  # secret
+
+
+def load() -> tuple[Settings, Secrets]:
+    """Settings and secrets of the stack.
+
+    Errors: `pulumi.RunError`, before any resource, with one line per mistake.
+    Source: every key of the namespace, so that a misspelt one is refused.
+    """
+    prefix = f"{NAMESPACE}:"
+    given = {key.removeprefix(prefix): value for key, value in _configuration().items() if key.startswith(prefix)}
+    settings, found = parse({key: value for key, value in given.items() if key not in SECRETS})
+    found += _misplaced_secrets(given, settings)
+    if settings is None or found:
+        listed = "\n".join(f"  {NAMESPACE}:{line}" for line in found)
+        raise pulumi.RunError(f"the configuration of this stack has {len(found)} mistake(s):\n{listed}")
+    return settings, Secrets(ssh_private_key=pulumi.Config(NAMESPACE).get_secret("ssh_private_key"))
+
+
+def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
+    """Settings from the raw texts of a configuration, or else the mistakes in them."""
+    document = {key: text if key in PLAIN_TEXT else _value(text) for key, text in texts.items()}
+    try:
+        return Settings.model_validate_json(json.dumps(document)), []
+    except ValidationError as error:
+        return None, mistakes.lines(error, Settings)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _configuration() -> Mapping[str, str]:
+    """All keys: the SDK has no public call that lists them."""
+    return config.CONFIG.get() or config.get_config_env()
+
+
+def _misplaced_secrets(given: Mapping[str, str], settings: Settings | None) -> list[str]:
+    found = [
+        f"{key}: given in plain text; allowed: a secret, `pulumi config set --secret {NAMESPACE}:{key}`"
+        for key in SECRETS
+        if key in given and not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}")
+    ]
+    public_key = settings.machines.ssh.public_key if settings else None
+    if settings and (public_key is None) != ("ssh_private_key" not in given):
+        lacking = "ssh_private_key" if public_key else "machines.ssh.public_key"
+        found.append(f"{lacking}: not given; required: both halves of your own SSH key, or none to have one made")
+    return found
