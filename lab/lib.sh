@@ -1,11 +1,8 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # what is unused here is for the scripts that source it
 # What the lab's scripts share; sourced, never run.
 
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 CACHE=${NUVLA_SWARM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nuvla-swarm}
-
-PULUMI_VERSION=3.272.0 # what the installer is asked for
-PULUMI_OLDEST=3.250.0  # what is accepted when it is already on PATH
 
 say() { printf '%s\n' "lab: $*" >&2; }
 
@@ -17,7 +14,7 @@ fail() {
 # hash_of FILE_OR_FOLDER...: 12 hex digits of the names and contents, whatever the place of the checkout.
 hash_of() {
   (
-    cd "$CHECKOUT"
+    cd "$CHECKOUT" || exit
     find "${@#"$CHECKOUT/"}" -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
   )
 }
@@ -48,22 +45,23 @@ offline() {
   case ${NUVLA_SWARM_OFFLINE:-auto} in
     true) return 0 ;;
     false) return 1 ;;
-    auto) [[ $(reachability) == offline ]] ;;
+    auto)
+      [[ -f $REACHABILITY ]] || ask_reachability
+      [[ $(<"$REACHABILITY") == offline ]]
+      ;;
     *) fail "NUVLA_SWARM_OFFLINE is '$NUVLA_SWARM_OFFLINE'; allowed are auto, true and false" ;;
   esac
 }
 
-# reachability: `online` or `offline`, asked of the installer's address once an hour.
-reachability() {
-  local known=$CACHE/reachability
-  if [[ -z $(find "$known" -mmin -60 2>/dev/null) ]]; then
-    mkdir -p "$CACHE"
-    local found=offline
-    if curl --silent --fail --head --output /dev/null --max-time 3 https://get.pulumi.com/; then found=online; fi
-    printf '%s\n' "$found" >"$known.$$"
-    mv "$known.$$" "$known"
-  fi
-  cat "$known"
+REACHABILITY=$CACHE/reachability
+
+# ask_reachability: asks the address of Pulumi's installer, and remembers the answer.
+ask_reachability() {
+  local found=offline
+  if curl --silent --fail --head --output /dev/null --max-time 3 https://get.pulumi.com/; then found=online; fi
+  mkdir -p "$CACHE"
+  printf '%s\n' "$found" >"$REACHABILITY.$$"
+  mv "$REACHABILITY.$$" "$REACHABILITY"
 }
 
 # pulumi_home: one a checkout, since stand-in plugins are links into it.
@@ -80,3 +78,7 @@ ENGINE_SOCKET=$ENGINE_FOLDER/run/docker.sock
 use_engine() {
   if [[ -z ${DOCKER_HOST:-} && -S $ENGINE_SOCKET ]]; then export DOCKER_HOST=unix://$ENGINE_SOCKET; fi
 }
+
+PULUMI_VERSION=3.272.0 # what Pulumi's installer is asked for
+
+installed_pulumi() { printf '%s\n' "$CACHE/pulumi-$PULUMI_VERSION/bin/pulumi"; }

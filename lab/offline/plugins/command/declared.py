@@ -5,7 +5,19 @@ Source: pulumi-command v1.2.1, ``provider/cmd/pulumi-resource-command/schema.jso
 
 from typing import Final
 
-from standin.schema import ANY, BOOLEAN, INTEGER, NUMBER, STRING, Choice, ListOf, MapOf, Object, Property, ResourceSchema
+from standin.schema import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NUMBER,
+    STRING,
+    Choice,
+    ListOf,
+    MapOf,
+    Object,
+    Property,
+    ResourceSchema,
+)
 
 _BASE: Final = {
     "host": Property(type=STRING, required=True),

@@ -8,12 +8,13 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import paramiko  # type: ignore[import-untyped]
-from standin.resource import Call, StandinError
-from standin.values import Values
+import paramiko
+from paramiko.agent import AgentSSH
 
 from command import keys
 from command.transport import Transport
+from standin.resource import Call, StandinError
+from standin.values import Values
 
 FIRST_DELAY_S, BACK_OFF, LAST_DELAY_S = 0.1, 1.5, 5.0
 
@@ -33,7 +34,7 @@ class Login:
     host_key: tuple[str, bytes] | None
     key: paramiko.PKey | None
     password: str | None
-    agent: keys.AgentSSH | None
+    agent: AgentSSH | None
 
 
 def login(connection: Values) -> Login:
@@ -123,7 +124,7 @@ def _log_in(transport: Transport, wanted: Login) -> None:
     if wanted.password is not None:
         attempted.append("password")
         with contextlib.suppress(paramiko.AuthenticationException):
-            transport.auth_password(wanted.user, wanted.password)  # keyboard-interactive too, where only that is allowed
+            transport.auth_password(wanted.user, wanted.password)  # or keyboard-interactive, where only that is allowed
             return
     for key in wanted.agent.get_keys() if wanted.agent else []:
         attempted.append("agent")

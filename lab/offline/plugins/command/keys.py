@@ -7,10 +7,11 @@ import os
 import socket
 from typing import Any
 
-import paramiko  # type: ignore[import-untyped]
+import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from paramiko.agent import AgentSSH  # type: ignore[import-untyped]
+from paramiko.agent import AgentSSH
+
 from standin.resource import StandinError
 
 

@@ -7,12 +7,11 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from command.declared import COMMAND
 from standin.diff import Change
 from standin.provider import Provider, version_of
 from standin.resource import Call, Resource, State
 from standin.values import Values, plain
-
-from command.declared import COMMAND
 
 
 class Command(Resource):
@@ -63,6 +62,4 @@ def _previous(outputs: Values) -> dict[str, str]:
     return {f"PULUMI_COMMAND_{name.upper()}": text for name, text in outputs.items() if text}
 
 
-PROVIDER: Final = Provider(
-    name="command", version=version_of(Path(__file__).resolve().parent), resources=(Command(),)
-)
+PROVIDER: Final = Provider(name="command", version=version_of(Path(__file__).resolve().parent), resources=(Command(),))

@@ -2,14 +2,15 @@
 
 import contextlib
 import json
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import paramiko  # type: ignore[import-untyped]
-from standin.resource import Call, StandinError
+import paramiko
 
 from command.transport import Transport
+from standin.resource import Call, StandinError
 
 CHUNK = 1 << 15
 
@@ -102,15 +103,15 @@ def _feed(channel: paramiko.Channel, text: str) -> None:
         channel.shutdown_write()
 
 
-def _reason(status: int, signal: str | None) -> str:
-    if signal:
-        return f"Process exited with status {128 + _SIGNALS.get(signal, 0)} from signal {signal}"
+def _reason(status: int, by: str | None) -> str:
+    if by:
+        return f"Process exited with status {128 + _SIGNALS.get(by, 0)} from signal {by}"
     if status == -1:
         return "wait: remote command exited without exit status or exit signal"
     return f"Process exited with status {status}"
 
 
-_SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "FPE": 8, "KILL": 9, "SEGV": 11, "PIPE": 13, "ALRM": 14, "TERM": 15}
+_SIGNALS = {name.removeprefix("SIG"): number.value for name, number in signal.Signals.__members__.items()}
 
 
 def _text(raw: bytes | bytearray) -> str:

@@ -4,8 +4,8 @@ import logging
 import socket
 from typing import Any
 
-import paramiko  # type: ignore[import-untyped]
-from paramiko.common import (  # type: ignore[import-untyped]
+import paramiko
+from paramiko.common import (
     MSG_CHANNEL_FAILURE,
     MSG_CHANNEL_REQUEST,
     cMSG_CHANNEL_REQUEST,

@@ -7,6 +7,8 @@ from typing import Final
 from standin.schema import ANY, BOOLEAN, INTEGER, NUMBER, STRING, Choice, ListOf, MapOf, Object, Property, Type
 from standin.values import UNKNOWN, Secret, Value, Values, secret
 
+_Items = list[tuple[int, Value]] | list[tuple[str, Value]]
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -25,8 +27,6 @@ def complete(properties: Mapping[str, Property], values: Values) -> Values:
     """The inputs with defaults and secret marks, also inside objects."""
     filled = {name: p.default for name, p in properties.items() if p.default is not None} | values
     return {name: _complete(properties[name], item) if name in properties else item for name, item in filled.items()}
-
-
 
 
 def _complete(p: Property, value: Value) -> Value:
@@ -76,7 +76,7 @@ def _value(of: Type, minimum: int | None, value: Value, path: str) -> Iterator[F
         yield Failure(path, f"must be at least {minimum}, not {value}")
 
 
-def _each(of: Type, items: list[tuple[int, Value]] | list[tuple[str, Value]] | None, path: str, otherwise: str) -> Iterator[Failure]:
+def _each(of: Type, items: _Items | None, path: str, otherwise: str) -> Iterator[Failure]:
     if items is None:
         yield Failure(path, otherwise)
     for key, item in items or ():

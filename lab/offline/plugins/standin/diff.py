@@ -59,5 +59,3 @@ def _step(name: str) -> str:
         return f".{name}"
     escaped = name.replace('"', '\\"')
     return f'["{escaped}"]'
-
-

@@ -16,5 +16,5 @@ def prepare() -> None:
     except ModuleNotFoundError:
         python = CHECKOUT / ".venv" / "bin" / "python3"
         if not python.exists() or Path(sys.prefix) == CHECKOUT / ".venv":
-            sys.exit(f"stand-in plugins need the packages of {CHECKOUT / 'requirements.txt'}; {python} does not have them")
+            sys.exit(f"stand-in plugins need the packages of {CHECKOUT}/requirements.txt; {python} does not have them")
         os.execv(python, [str(python), *sys.argv])

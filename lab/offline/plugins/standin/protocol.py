@@ -1,9 +1,9 @@
 """The engine's protocol modules, loaded without the rest of the Pulumi SDK."""
 
 import importlib.util
-import os
 import sys
 import types
+from pathlib import Path
 
 
 def load_protocol_only() -> None:
@@ -15,8 +15,8 @@ def load_protocol_only() -> None:
     found = importlib.util.find_spec("pulumi")
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("pulumi")
-    root = next(iter(found.submodule_search_locations))
+    root = Path(next(iter(found.submodule_search_locations)))
     for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
         module = types.ModuleType(name)
-        module.__path__ = [os.path.join(root, *name.split(".")[1:])]
+        module.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = module

@@ -72,10 +72,11 @@ class Resource(ABC):
 
     def delete(self, call: Call, old: State) -> None:
         """Removes it; nothing to do unless overridden."""
+        del call, old
 
     def preview_create(self, inputs: Values) -> Values:
         """Outputs that a preview can tell: inputs come back, all else is unknown."""
-        return {name: UNKNOWN for name in self.schema.computed} | inputs
+        return dict.fromkeys(self.schema.computed, UNKNOWN) | inputs
 
     def preview_update(self, old: State, new: Values) -> Values:
         """Outputs that a preview of an update can tell."""

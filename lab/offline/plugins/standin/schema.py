@@ -82,7 +82,9 @@ class ResourceSchema:
         return {**self.inputs, **self.computed}
 
 
-def document(name: str, version: str, resources: list[ResourceSchema], config: Mapping[str, Property]) -> dict[str, Any]:
+def document(
+    name: str, version: str, resources: list[ResourceSchema], config: Mapping[str, Property]
+) -> dict[str, Any]:
     """The schema as ``GetSchema`` gives it."""
     properties = [p for r in resources for p in r.outputs.values()] + list(config.values())
     found = {named.token: named for p in properties for named in _named(p.type)}

@@ -29,7 +29,7 @@ def serve(provider: Provider) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # not PR_SET_PDEATHSIG: that fires when the *thread* that started the plugin ends, and the engine's threads come and go
+    # not PR_SET_PDEATHSIG: it fires when the *thread* that started the plugin ends, and the engine's come and go
     while os.getppid() == parent and not ended.wait(POLL_S):
         pass
     os._exit(0)  # without waiting for threads that hold an SSH session

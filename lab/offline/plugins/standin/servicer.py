@@ -137,7 +137,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _resource(self, urn: str) -> Resource:
-        token = urn.split("::")[2].split("$")[-1]
+        token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
         try:
             return self._provider.resource(token)
         except StopIteration:

@@ -55,7 +55,7 @@ _PRIVATE: Final = Property(type=STRING, secret=True)
 _COMPUTED_PRIVATE: Final = Property(type=STRING, secret=True, always=True)
 _HOURS: Final = Property(type=INTEGER, required=True, minimum=0)
 _USES: Final = Property(type=ListOf(Choice((*KEY_USAGES, *EXTENDED_KEY_USAGES))), required=True)
-_NO_WRITE_ONLY: Final = "the stand-in of tls has no write-only keys: use the property without Wo, or the released plugin"
+_NO_WRITE_ONLY: Final = "the stand-in of tls has no write-only keys: use the property without Wo"
 
 
 def _write_only(name: str) -> dict[str, Property]:

@@ -12,7 +12,6 @@ from standin.diff import Change, Kind, changes
 from standin.provider import Provider, version_of
 from standin.resource import Call, Resource, State
 from standin.values import UNKNOWN, Values, has_unknown, plain
-
 from tls import renewal
 from tls.declared import CERT_REQUEST, LOCALLY_SIGNED_CERT, PRIVATE_KEY, PROXY, SELF_SIGNED_CERT
 
@@ -40,16 +39,14 @@ class _Bridged(Resource):
         planned = plain(self.planned(new))
         if "maxPathLength" in state:
             planned.setdefault("maxPathLength", state["maxPathLength"])
-        return [
-            Change(c.path, c.kind, replaces=c.top != "earlyRenewalHours") for c in changes(state, planned, ignored)
-        ]
+        return [Change(c.path, c.kind, replaces=c.top != "earlyRenewalHours") for c in changes(state, planned, ignored)]
 
     def update(self, call: Call, old: State, new: Values) -> Values:
         del call
         return old.outputs | self.planned(new)
 
     def preview_create(self, inputs: Values) -> Values:
-        return {name: UNKNOWN for name in self.schema.computed} | self.planned(inputs)
+        return dict.fromkeys(self.schema.computed, UNKNOWN) | self.planned(inputs)
 
     def preview_update(self, old: State, new: Values) -> Values:
         return old.outputs | self.planned(new)

@@ -11,9 +11,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from standin.resource import StandinError
 from standin.values import Values
-
 from tls import keys
 from tls.declared import EXTENDED_KEY_USAGES, KEY_USAGES, NAMES
 

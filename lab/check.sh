@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Lints and type-checks everything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+run() { echo "check: $*" >&2; "$@"; }
+
+mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
+run ruff check .
+run ruff format --check .
+run mypy __main__.py components stacks lab tests
+run shellcheck "${scripts[@]}"
+run yamllint --strict -c tests/files/yamllint.yaml components Pulumi*.yaml

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# A Docker engine of the lab's own, from Debian's docker.io: engine.sh start|stop|status.
+# It has its own data, socket and containerd below the cache, and shares only the host's network (docker0, iptables).
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+RUN=$ENGINE_FOLDER/run
+PID_FILE=$RUN/docker.pid
+LOG=$ENGINE_FOLDER/dockerd.log
+
+alive() { [[ -s $PID_FILE ]] && kill -0 "$(<"$PID_FILE")" 2>/dev/null; }
+
+answers() { curl --silent --fail --max-time 5 --output /dev/null --unix-socket "$ENGINE_SOCKET" http://localhost/_ping; }
+
+install_engine() {
+  [[ -f /etc/debian_version ]] || fail "dockerd is missing, and only on Debian it is installed from here: install Docker"
+  say "installing Debian's docker.io: about half a minute"
+  local policy=/usr/sbin/policy-rc.d made=false
+  if [[ ! -e $policy ]]; then # the package must not start an engine beside the lab's
+    made=true
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 0755 "$policy"
+  fi
+  local result=0
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io iptables; } >"$LOG.install" 2>&1 || result=$?
+  if $made; then rm -f "$policy"; fi
+  [[ $result == 0 ]] || { tail -20 "$LOG.install" >&2 && fail "apt-get could not install docker.io; the lines above say why"; }
+  if [[ -d /run/systemd/system ]]; then systemctl disable --quiet docker.service docker.socket containerd.service; fi
+}
+
+start() {
+  if answers; then return; fi
+  [[ $(id -u) == 0 ]] || fail "a Docker engine can only be started by root: run as root, or install Docker"
+  mkdir -p "$RUN" "$ENGINE_FOLDER/data"
+  command -v dockerd >/dev/null || install_engine
+  if alive; then
+    wait_for 30 answers || fail "dockerd (process $(<"$PID_FILE")) runs but does not answer; see $LOG, then 'lab/stop.sh'"
+    return
+  fi
+  ! ip link show docker0 >/dev/null 2>&1 || ! pgrep -x dockerd >/dev/null ||
+    fail "another dockerd holds docker0, but does not answer this user's docker client: set DOCKER_HOST to it, or stop it"
+  say "starting a Docker engine (Debian's docker.io) below $ENGINE_FOLDER"
+  rm -f "$PID_FILE" "$RUN/exec/containerd/containerd.pid"
+  printf '{}\n' >"$ENGINE_FOLDER/daemon.json" # not the host's /etc/docker/daemon.json
+  setsid --fork dockerd --config-file "$ENGINE_FOLDER/daemon.json" \
+    --host "unix://$ENGINE_SOCKET" --pidfile "$PID_FILE" --data-root "$ENGINE_FOLDER/data" --exec-root "$RUN/exec" \
+    --storage-driver overlay2 --group "$(id -gn)" </dev/null >"$LOG" 2>&1
+  wait_for 60 answers || { tail -20 "$LOG" >&2 && fail "dockerd did not come up within 60 s; the lines above are from $LOG"; }
+}
+
+gone() { ! alive; }
+
+# children: processes that an engine of this folder left behind, when it was killed rather than stopped.
+children() { pgrep --full "^[^ ]*containerd[^ ]* .*$RUN/exec" || true; }
+
+no_children() { [[ -z $(children) ]]; }
+
+stop() {
+  if alive; then
+    if answers; then # containers are ended first: systemd in them takes long to answer a plain TERM
+      docker --host "unix://$ENGINE_SOCKET" ps --quiet | xargs --no-run-if-empty docker --host "unix://$ENGINE_SOCKET" kill >/dev/null
+    fi
+    kill "$(<"$PID_FILE")"
+    wait_for 60 gone || kill -9 "$(<"$PID_FILE")"
+  fi
+  if ! wait_for 10 no_children; then
+    children | xargs --no-run-if-empty kill -9
+    wait_for 10 no_children || fail "processes of the engine do not end: $(children | xargs)"
+  fi
+  local mount
+  while read -r mount; do umount --lazy "$mount"; done < <(awk -v at="$ENGINE_FOLDER/" 'index($5, at) == 1 {print $5}' /proc/self/mountinfo | sort -r)
+  if ! pgrep -x dockerd >/dev/null && ip link show docker0 >/dev/null 2>&1; then ip link delete docker0; fi
+  rm -rf "$RUN"
+}
+
+case ${1:-} in
+  start | stop) locked engine "$1" ;;
+  status) if answers; then echo "running at unix://$ENGINE_SOCKET"; else echo "stopped" && exit 3; fi ;;
+  *) fail "usage: engine.sh start|stop|status" ;;
+esac

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Makes what this checkout needs on this machine, and nothing twice: setup.sh [tools|engine|images]...
+# tools: Python packages, the Pulumi CLI and its plugins. engine: a Docker engine. images: what local machines are made of.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+LAB=$CHECKOUT/lab
+PULUMI_OLDEST=3.250.0 # of a CLI that is already on PATH
+
+python_packages() {
+  local venv=$CHECKOUT/.venv stamp lists=("$CHECKOUT/requirements.txt")
+  if offline; then lists+=("$LAB/offline/requirements.txt"); fi
+  stamp=$(hash_of "${lists[@]}")
+  [[ $(cat "$venv/.stamp" 2>/dev/null) != "$stamp" ]] || return 0
+  say "installing Python packages into .venv: about a minute"
+  command -v python3 >/dev/null || fail "python3 is not on PATH: install Python >= 3.11"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old: Python >= 3.11 is needed"
+  [[ -x $venv/bin/python ]] || python3 -m venv "$venv" || fail "python3 cannot make a virtual environment: install its venv package"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${lists[@]/#/--requirement=}" >&2
+  printf '%s\n' "$stamp" >"$venv/.stamp"
+}
+
+# pulumi_on_path: whether the user's own CLI is new enough.
+pulumi_on_path() {
+  local found
+  found=$(pulumi version 2>/dev/null) || return 1
+  printf 'v%s\n%s\n' "$PULUMI_OLDEST" "$found" | sort --check=quiet --version-sort
+}
+
+install_pulumi() {
+  local root=$CACHE/pulumi-$PULUMI_VERSION script
+  if pulumi_on_path || [[ -x $root/bin/pulumi ]]; then return; fi
+  say "installing the Pulumi CLI $PULUMI_VERSION into $root by Pulumi's own installer: under a minute"
+  script=$(mktemp)
+  curl --silent --show-error --fail --location https://get.pulumi.com/ --output "$script"
+  sh "$script" --version "$PULUMI_VERSION" --install-root "$root" --no-edit-path >&2
+  rm -f "$script"
+}
+
+tools() {
+  locked "venv-${CHECKOUT//\//_}" python_packages
+  if offline; then
+    "$LAB/offline/tools.sh"
+  else
+    locked pulumi install_pulumi
+    eval "$("$LAB/env.sh")"
+    local marker
+    marker=$CACHE/plugins-$(hash_of "$CHECKOUT/requirements.txt")
+    [[ -e $marker ]] || { pulumi install --cwd "$CHECKOUT" >&2 && touch "$marker"; }
+  fi
+}
+
+engine() {
+  use_engine
+  if docker version >/dev/null 2>&1; then return; fi
+  if [[ -n ${DOCKER_HOST:-} && $DOCKER_HOST != "unix://$ENGINE_SOCKET" ]]; then
+    fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST: start it, or unset DOCKER_HOST"
+  fi
+  if [[ $(id -u) != 0 || ! -f /etc/debian_version ]]; then
+    fail "no Docker engine answers: install and start Docker, and let '$(id -un)' use it"
+  fi
+  "$LAB/offline/engine.sh" start
+}
+
+images() {
+  use_engine
+  if offline; then "$LAB/offline/base.sh"; fi
+  "$LAB/machine/build.sh"
+  if offline; then
+    "$LAB/offline/registry.sh" start
+    "$LAB/offline/images.sh"
+  fi
+}
+
+if [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto && -z $(find "$REACHABILITY" -mmin -60 2>/dev/null) ]]; then ask_reachability; fi
+if offline; then say "offline mode (NUVLA_SWARM_OFFLINE=${NUVLA_SWARM_OFFLINE:-auto}): Pulumi's installer cannot be reached, so packages of registries stand in"; fi
+[[ $# -gt 0 ]] || set -- tools engine images
+for part in "$@"; do
+  case $part in
+    tools | engine | images) "$part" ;;
+    *) fail "'$part' is not a part: give any of tools, engine, images, or nothing for all" ;;
+  esac
+done

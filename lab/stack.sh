@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Runs Pulumi on a stack as an operator would, after mending what an earlier, killed run left behind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+verb=$1 stack=$2
+
+# What lives on the local engine. A machine that was killed there is found missing by a refresh of just these.
+machines="urn:pulumi:$stack::nuvla-swarm::**"
+
+say() { echo "$*" >&2; }
+
+select_stack() {
+  if ! pulumi stack select "$stack" 2>/dev/null; then
+    say "creates the stack $stack"
+    pulumi stack init "$stack" --secrets-provider passphrase
+    # What depends on this machine's engine is a setting, because a preview must not ask the engine.
+    lab/settings.sh | while IFS='=' read -r path value; do
+      pulumi config set --path "nuvla-swarm:$path" --plaintext "$value"
+    done
+  fi
+}
+
+refresh_machines() {
+  [ "$(pulumi stack export | jq '.deployment.resources // [] | length')" != 0 ] || return 0
+  pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs \
+    --target "$machines\$docker:index/container:Container::*" \
+    --target "$machines\$docker:index/volume:Volume::*"
+}
+
+select_stack
+python lab/recover.py "$stack"
+case "$verb" in
+  up)
+    refresh_machines
+    pulumi up --yes --skip-preview --suppress-outputs
+    python lab/status.py "$stack"
+    ;;
+  preview)
+    pulumi preview --diff
+    ;;
+  down)
+    pulumi destroy --yes --skip-preview
+    lab/stop.sh --if-idle
+    ;;
+esac

@@ -1,0 +1,33 @@
+"""The stand-in plugins, running, and a machine for them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.offline import plugin, sshd
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sshd.Server]:
+    """A server that one key may log in to."""
+    with sshd.running(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def command_process() -> Iterator[plugin.Plugin]:
+    with plugin.running(plugin.standin("command")) as found:
+        yield found.of("command:remote:Command")
+
+
+@pytest.fixture
+def command(command_process: plugin.Plugin) -> plugin.Plugin:
+    """``command:remote:Command`` with an empty log."""
+    command_process.log.entries.clear()
+    return command_process
+
+
+@pytest.fixture(scope="session")
+def tls() -> Iterator[plugin.Plugin]:
+    with plugin.running(plugin.standin("tls")) as found:
+        yield found

@@ -1,0 +1,76 @@
+"""The plugins that stand in here have the schemas that the SDKs from PyPI were made from."""
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.offline import plugin
+from tests.offline.shapes import Schema, Sdk
+
+STANDINS = [
+    ("command", "command:remote:Command"),
+    ("tls", "tls:index/privateKey:PrivateKey"),
+    ("tls", "tls:index/certRequest:CertRequest"),
+    ("tls", "tls:index/selfSignedCert:SelfSignedCert"),
+    ("tls", "tls:index/locallySignedCert:LocallySignedCert"),
+]
+DOCKER = [
+    "docker:index/serviceConfig:ServiceConfig",
+    "docker:index/container:Container",
+    "docker:index/remoteImage:RemoteImage",
+    "docker:index/network:Network",
+    "docker:index/secret:Secret",
+    "docker:index/service:Service",
+    "docker:index/volume:Volume",
+]
+
+
+@pytest.fixture(scope="session")
+def schemas() -> dict[str, Schema]:
+    found = {}
+    for name in {name for name, _ in STANDINS}:
+        with plugin.running(plugin.standin(name)) as running:
+            found[name] = Schema(running.schema())
+    return found
+
+
+@pytest.fixture(scope="session")
+def docker() -> Schema:
+    home = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi"))
+    executable = home / "plugins" / f"resource-docker-v{version('pulumi_docker')}" / "pulumi-resource-docker"
+    if not executable.exists():
+        pytest.fail(f"{executable} is missing: run lab/setup.sh, and this in the environment of lab/env.sh")
+    with plugin.running(executable) as running:
+        return Schema(running.schema())
+
+
+@pytest.mark.parametrize(("name", "token"), STANDINS)
+def test_a_stand_in_has_the_released_inputs(schemas: dict[str, Schema], name: str, token: str) -> None:
+    assert schemas[name].shape(token).inputs == Sdk(f"pulumi_{name}").shape(token).inputs
+
+
+@pytest.mark.parametrize(("name", "token"), STANDINS)
+def test_a_stand_in_has_the_released_outputs(schemas: dict[str, Schema], name: str, token: str) -> None:
+    assert schemas[name].shape(token).outputs == Sdk(f"pulumi_{name}").shape(token).outputs
+
+
+@pytest.mark.parametrize(("name", "token"), STANDINS)
+def test_a_stand_in_marks_what_replaces(schemas: dict[str, Schema], name: str, token: str) -> None:
+    assert schemas[name].shape(token).replaces == Sdk(f"pulumi_{name}").shape(token).replaces
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in STANDINS}))
+def test_a_stand_in_answers_for_the_version_of_the_sdk(schemas: dict[str, Schema], name: str) -> None:
+    assert schemas[name].document["version"] == version(f"pulumi_{name}")
+
+
+@pytest.mark.parametrize("token", DOCKER)
+def test_the_docker_plugin_has_the_released_inputs(docker: Schema, token: str) -> None:
+    assert docker.shape(token).inputs == Sdk("pulumi_docker").shape(token).inputs
+
+
+@pytest.mark.parametrize("token", DOCKER)
+def test_the_docker_plugin_has_the_released_outputs(docker: Schema, token: str) -> None:
+    assert docker.shape(token).outputs == Sdk("pulumi_docker").shape(token).outputs
