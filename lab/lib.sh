@@ -79,6 +79,10 @@ use_engine() {
   if [[ -z ${DOCKER_HOST:-} && -S $ENGINE_SOCKET ]]; then export DOCKER_HOST=unix://$ENGINE_SOCKET; fi
 }
 
+# Of a range that no Docker engine takes for its networks: on docker0's 172.17.0.1, a local machine would find itself.
+REGISTRY_IP=198.18.0.1
+REGISTRY=$REGISTRY_IP:5000
+
 PULUMI_VERSION=3.272.0 # what Pulumi's installer is asked for
 
 installed_pulumi() { printf '%s\n' "$CACHE/pulumi-$PULUMI_VERSION/bin/pulumi"; }

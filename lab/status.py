@@ -1,7 +1,6 @@
 """Shows the machines and addresses of a stack, and whether they answer."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +28,9 @@ def keep(stack: str, name: str, text: str) -> Path:
     folder = FILES / stack
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / name
-    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
     return path
 
 

@@ -127,6 +127,7 @@ def _cluster(settings: Settings, secrets: Secrets) -> Cluster:
         image=machines.image,
         privileged=machines.privileged,
         own_key=own_key,
+        public_key=machines.ssh.public_key,
     )
     # Nothing is asked of the engine before something is made there: a preview needs none.
     engine = docker.Provider("local-engine", disable_docker_daemon_check=True)

@@ -46,7 +46,7 @@ def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
     try:
         return Settings.model_validate_json(json.dumps(document)), []
     except ValidationError as error:
-        return None, mistakes.lines(error, Settings)
+        return None, mistakes.lines(error, Settings, SECRETS)
 
 
 def _value(text: str) -> Any:

@@ -1,7 +1,7 @@
 """What is wrong with a configuration, in one line per mistake."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,16 +21,16 @@ ALLOWED = {
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
     "string_pattern_mismatch": "text that matches {pattern}",
-    "ip_v4_network": "an IPv4 network with no host bits set, such as 10.77.0.0/16",
 }
 
 
-def lines(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line per mistake: the key's path, what was given, what is allowed."""
-    return [_line(mistake, model) for mistake in error.errors(include_url=False)]
+def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]) -> list[str]:
+    """One line per mistake: the key's path, what was given, what is allowed; `secrets` are keys beside the model's."""
+    found = [_line(mistake, model, list(secrets)) for mistake in error.errors(include_url=False)]
+    return [line for text in found for line in text.splitlines()]
 
 
-def _line(mistake: ErrorDetails, model: type[BaseModel]) -> str:
+def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> str:
     path = _path(mistake["loc"])
     kind, given = mistake["type"], mistake["input"]
     reason = mistake["msg"].removeprefix("Value error, ")
@@ -38,11 +38,15 @@ def _line(mistake: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{path}: not given; required: {_description(mistake['loc'], model)}"
     if kind == "extra_forbidden":
         where = _path(mistake["loc"][:-1]) or "the configuration"
-        return f"{path}: unknown key; allowed in {where}: {', '.join(_keys(mistake['loc'][:-1], model))}"
+        keys = _keys(mistake["loc"][:-1], model) + (secrets if len(mistake["loc"]) == 1 else [])
+        return f"{path}: unknown key; allowed in {where}: {', '.join(keys)}"
     if kind == "value_error" and isinstance(given, Mapping | BaseModel):
         return f"{path}.{reason}" if path else reason
     allowed = ALLOWED.get(kind, reason).format(**mistake.get("ctx", {}))
-    return f"{path}: {json.dumps(given, default=str)} given; allowed: {allowed}"
+    shown = json.dumps(given, default=str)
+    if "PRIVATE KEY" in shown:
+        shown = "a private key"
+    return f"{path}: {shown} given; allowed: {allowed}"
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -2,16 +2,45 @@
 
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from components.machines import addresses
 
+SMALLEST = 28  # prefix length of the smallest network that is cut from a range
+
+
+def _network(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(given)
+    except ValueError as error:  # it tells what is wrong, but not what is allowed
+        raise ValueError("an IPv4 network with no host bits set, such as 10.77.0.0/16") from error
+
+
+def _range(network: IPv4Network) -> IPv4Network:
+    if network.prefixlen > SMALLEST:
+        raise ValueError(f"a network of /{SMALLEST} or larger")
+    return network
+
+
+Network = Annotated[IPv4Network, WrapValidator(_network)]
+Range = Annotated[Network, AfterValidator(_range)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 Image = Annotated[str, StringConstraints(pattern=r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[\w.-]+(:[0-9]+)?$")]
 
 
@@ -27,7 +56,7 @@ class Pool(Section):
     role: Literal["manager", "worker"] = Field(description="what its machines are in the swarm")
     count: int = Field(1, ge=0, le=60, description="how many machines")
     availability: Literal["active", "pause", "drain"] = Field("active", description="whether services may run on them")
-    labels: dict[Label, str] = Field({}, description="node labels, for placement of services")
+    labels: dict[Label, Line] = Field({}, description="node labels, for placement of services")
 
 
 class Ssh(Section):
@@ -43,7 +72,7 @@ class LocalMachines(Section):
 
     provider: Literal["local"] = Field(description="where machines come from")
     pools: dict[Name, Pool] = Field(description="the pools of machines, by name")
-    subnet: IPv4Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24")
+    subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24")
     image: Image = Field("nuvla-swarm/machine:dev", description="image that the machines run")
     privileged: bool = Field(True, description="`false` where the engine has cgroup v1 or may not run privileged ones")
     ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
@@ -85,13 +114,15 @@ class LocalMachines(Section):
 class AddressPool(Section):
     """Networks that an engine cuts its own bridge networks from."""
 
-    base: IPv4Network = Field(description="range of the pool")
-    prefix: int = Field(24, ge=16, le=28, description="size of one network, as its prefix length")
+    base: Range = Field(description="range of the pool")
+    prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one network, as its prefix length")
 
     @model_validator(mode="after")
     def _holds_a_network(self) -> Self:
         if self.prefix < self.base.prefixlen:
-            raise ValueError(f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to 28, within {self.base}")
+            raise ValueError(
+                f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to {SMALLEST}, within {self.base}"
+            )
         return self
 
 
@@ -124,11 +155,21 @@ class Swarm(Section):
     """The swarm itself."""
 
     entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
-    address_pools: list[IPv4Network] = Field(
+    address_pools: list[Range] = Field(
         [IPv4Network("10.201.0.0/16")], min_length=1, description="ranges that overlay networks are cut from"
     )
-    subnet_prefix: int = Field(24, ge=16, le=28, description="size of one overlay network, as its prefix length")
+    subnet_prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one overlay network, as its prefix length")
     public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
+
+    @model_validator(mode="after")
+    def _pools_hold_a_network(self) -> Self:
+        smallest = max(self.address_pools, key=lambda pool: pool.prefixlen)
+        if self.subnet_prefix < smallest.prefixlen:
+            raise ValueError(
+                f"subnet_prefix: {self.subnet_prefix} given; "
+                f"allowed: {smallest.prefixlen} to {SMALLEST}, within {smallest}"
+            )
+        return self
 
 
 class Traefik(Section):
@@ -172,9 +213,13 @@ class Settings(Section):
         networks = [("machines.subnet", self.machines.subnet)]
         networks += [(f"engine.address_pools[{i}].base", p.base) for i, p in enumerate(self.engine.address_pools)]
         networks += [(f"swarm.address_pools[{i}]", p) for i, p in enumerate(self.swarm.address_pools)]
-        for (one, left), (other, right) in combinations(networks, 2):
-            if left.overlaps(right):
-                raise ValueError(f"{other}: {right} given; allowed: a network outside {one}, {left}")
+        overlaps = [
+            f"{other}: {right} given; allowed: a network outside {one}, {left}"
+            for (one, left), (other, right) in combinations(networks, 2)
+            if left.overlaps(right)
+        ]
+        if overlaps:
+            raise ValueError("\n".join(overlaps))
         return self
 
     @model_validator(mode="after")

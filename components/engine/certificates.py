@@ -71,7 +71,7 @@ class Certificates(pulumi.ComponentResource):
             machine: self._signed(machine, "server_auth", args.server_days, addresses)
             for machine, addresses in args.servers.items()
         }
-        self.program = self._signed("program", "client_auth", CA_DAYS)
+        self.program = self._signed("program", "client_auth", CA_DAYS, renewed=False)
         self.operator = self._signed("operator", "client_auth", args.client_days)
         self.nuvla = self._signed("nuvla", "client_auth", args.client_days)
         self.register_outputs({"generation": args.generation})
@@ -85,7 +85,13 @@ class Certificates(pulumi.ComponentResource):
         )
 
     def _signed(
-        self, holder: str, use: str, days: int, addresses: list[pulumi.Input[str]] | None = None
+        self,
+        holder: str,
+        use: str,
+        days: int,
+        addresses: list[pulumi.Input[str]] | None = None,
+        *,
+        renewed: bool = True,
     ) -> Certificate:
         key = self._key(holder)
         domain = self._args.domain
@@ -104,7 +110,7 @@ class Certificates(pulumi.ComponentResource):
             ca_cert_pem=self._ca.cert_pem,
             allowed_uses=["digital_signature", use],
             validity_period_hours=days * HOURS_PER_DAY,
-            early_renewal_hours=None if days == CA_DAYS else RENEWAL_DAYS * HOURS_PER_DAY,
+            early_renewal_hours=RENEWAL_DAYS * HOURS_PER_DAY if renewed else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return Certificate(ca=self._ca.cert_pem, cert=cert.cert_pem, key=pulumi.Output.secret(key.private_key_pem))

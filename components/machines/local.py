@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.machines import addresses
+from components.machines.advice import Advisor
 from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, Pool, made_by
 from components.machines.machine import Machine
 
@@ -30,6 +31,7 @@ class LocalClusterArgs:
     image: str  # made from lab/machine
     privileged: bool  # False: the capabilities above and the host's cgroups instead
     own_key: Key | None = None  # the user's, instead of a generated one
+    public_key: str | None = None  # of `own_key`, for the preview
 
 
 class LocalCluster(Cluster):
@@ -47,15 +49,17 @@ class LocalCluster(Cluster):
             "subnet": str(args.subnet),
             "image": args.image,
             "privileged": args.privileged,
+            "public_key": args.public_key,
         }
         super().__init__("LocalCluster", name, props, args.own_key, opts)
         self.args = args
+        self._hooks = Advisor().hooks
         self.network = docker.Network(
             f"{name}-network",
             name=made_by().replace("/", "-"),
             ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))],
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, hooks=self._hooks),
         )
         for pool, settings in args.pools.items():
             for ordinal in range(1, settings.count + 1):
@@ -70,7 +74,7 @@ class LocalCluster(Cluster):
         disk = docker.Volume(
             f"{name}-disk",
             labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, hooks=self._hooks),
         )
         container = docker.Container(
             name,
@@ -89,7 +93,7 @@ class LocalCluster(Cluster):
             labels=[docker.ContainerLabelArgs(label=MADE_BY_LABEL, value=made_by())],
             tmpfs={"/run": "", "/tmp": "exec"},  # noqa: S108 - the machine's own
             **_isolation(self.args.privileged),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, hooks=self._hooks),
         )
         return Machine(
             name=name,

@@ -38,7 +38,7 @@ def service(
                     memory_bytes=wanted.memory.reservation_mib * MIB
                 ),
             ),
-            restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s"),
+            restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
         ),
         endpoint_spec=_endpoint(wanted),
         update_config=docker.ServiceUpdateConfigArgs(parallelism=1, failure_action="rollback", order=_order(wanted)),
@@ -104,6 +104,7 @@ def _container(
             )
             for mount in wanted.mounts
         ],
+        stop_grace_period=f"{wanted.stop_grace_s}s",
         healthcheck=_health(wanted.health),
     )
 

@@ -78,6 +78,7 @@ class Service:
     secrets: Sequence[SecretFile] = field(default=(), repr=False)
     mounts: Sequence[Mount] = ()
     ports: Sequence[Port] = ()
+    stop_grace_s: int = 10  # between the request to stop and the kill
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds programs from Go modules: `build.sh NAME` makes lab/offline/NAME and prints the folder of the result.
-# Each NAME has go.mod and go.sum, and a recipe.sh with PACKAGE, OUTPUT, TAKES, and where needed LDFLAGS, TAGS and prepare().
+# Each NAME has go.mod, go.sum and a recipe.sh with PACKAGE, OUTPUT, TAKES, and where needed LDFLAGS, TAGS and prepare().
 # A result is keyed by its folder's content and Go's version, and shared by all checkouts of this user.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"

@@ -6,23 +6,26 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 OFFLINE=$CHECKOUT/lab/offline
 HOME_OF_PULUMI=$(pulumi_home)
 
-# link FILE... FOLDER: the folder has just these links; untouched when it has them already.
-link() {
-  local folder=${*: -1} files=("${@:1:$#-1}") file
-  mkdir -p "$folder"
-  for file in "${files[@]}"; do
-    local link=$folder/${file##*/}
-    [[ $(readlink "$link") == "$file" ]] || ln -sfn "$file" "$link"
+# The CLI and its language host are hard links side by side: the CLI takes what stands beside its own file as its own,
+# and warns of any other.
+install_tools() { # FILE...
+  local file link
+  mkdir -p "$HOME_OF_PULUMI/bin"
+  for file in "$@"; do
+    link=$HOME_OF_PULUMI/bin/${file##*/}
+    [[ $link -ef $file ]] || { ln -f "$file" "$link.$$" && mv "$link.$$" "$link"; }
   done
 }
 
 install_plugin() { # NAME VERSION EXECUTABLE
-  link "$3" "$HOME_OF_PULUMI/plugins/resource-$1-v$2"
+  local link=$HOME_OF_PULUMI/plugins/resource-$1-v$2/${3##*/}
+  mkdir -p "${link%/*}"
+  [[ $link -ef $3 ]] || ln -sfn "$3" "$link"
 }
 
 mapfile -t built < <("$OFFLINE/build.sh" language-python pulumi docker)
 [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
-link "${built[0]}"/* "${built[1]}"/* "$HOME_OF_PULUMI/bin"
+install_tools "${built[0]}"/* "${built[1]}"/*
 install_plugin docker 5.2.0 "${built[2]}/pulumi-resource-docker"
 
 # Stand-ins are links into this checkout, so that an edit of one is in use at once.

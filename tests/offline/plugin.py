@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 PLUGINS = Path(__file__).resolve().parents[2] / "lab" / "offline" / "plugins"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -80,7 +80,8 @@ class Sdk:
 
     def __init__(self, package: str) -> None:
         found = importlib.util.find_spec(package)
-        assert found and found.origin, f"{package} is not installed"
+        assert found, f"{package} is not installed"
+        assert found.origin
         self.folder = Path(found.origin).parent
 
     @cached_property

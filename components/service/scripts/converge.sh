@@ -13,15 +13,17 @@ fail() {
   exit 1
 }
 
-# One line per task that should run, or ran, as now described: "<desired state> <state> <error>"
+# One line per task that is, or was, as now described: "<desired state> <state> <error>"
 tasks() {
-  local wanted ids
-  wanted=$(docker service inspect "$SERVICE" --format '{{json .Spec.TaskTemplate}}')
+  local described='{{json .ContainerSpec}}{{json .Resources}}{{json .Placement}}' ids
   ids=$(docker service ps "$SERVICE" --quiet --no-trunc)
   [ -n "$ids" ] || return 0
+  wanted=$(docker service inspect "$SERVICE" --format "{{with .Spec.TaskTemplate}}$described{{end}}")
+  export wanted
+  # A task may be gone by now; the next look sees what replaced it.
   # shellcheck disable=SC2086 # ids have no spaces
-  docker inspect --type task --format '{{json .Spec}}	{{.DesiredState}} {{.Status.State}} {{.Status.Err}}' $ids |
-    awk -F '\t' -v wanted="$wanted" 'index($0, wanted "\t") == 1 {print $2}'
+  { docker inspect --type task --format "{{with .Spec}}$described{{end}}	{{.DesiredState}} {{.Status.State}} {{.Status.Err}}" \
+    $ids 2>/dev/null || true; } | awk -F '\t' '$1 == ENVIRON["wanted"] {print $2}'
 }
 
 deadline=$((SECONDS + patience_s))
@@ -32,10 +34,10 @@ while true; do
   esac
   current=$(tasks)
   [ "$(grep -c -E ' (failed|rejected) ' <<<"$current")" -lt "$tries" ] || fail "does not start; the tasks say why:"
-  wanted=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
+  complete=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
     awk -v name="$SERVICE" '$1 == name {split($2, count, "/"); print count[2]}')
   running=$(grep -c '^running running ' <<<"$current" || true)
-  [ "$running" != "$wanted" ] || exit 0
-  [ "$SECONDS" -lt "$deadline" ] || fail "$running of $wanted tasks are healthy after $patience_s s; the tasks say why:"
+  if [ "$running" -gt 0 ] && [ "$running" = "$complete" ]; then exit 0; fi
+  [ "$SECONDS" -lt "$deadline" ] || fail "$running of $complete tasks are healthy after $patience_s s; the tasks say why:"
   sleep "$interval_s"
 done

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+PARENT = os.getppid()  # the engine; read early, for one that is gone before the plugin serves
 CHECKOUT = Path(__file__).resolve().parents[4]
 
 

@@ -9,6 +9,7 @@ from concurrent import futures
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from standin.launch import PARENT
 from standin.provider import Provider
 from standin.servicer import OPTIONS, Servicer
 
@@ -18,7 +19,6 @@ POLL_S = 1.0
 
 def serve(provider: Provider) -> None:
     """Prints its port as the engine expects, then serves; does not return."""
-    parent = os.getppid()
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider, engine), server)
@@ -30,6 +30,6 @@ def serve(provider: Provider) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # not PR_SET_PDEATHSIG: it fires when the *thread* that started the plugin ends, and the engine's come and go
-    while os.getppid() == parent and not ended.wait(POLL_S):
+    while os.getppid() == PARENT and not ended.wait(POLL_S):
         pass
     os._exit(0)  # without waiting for threads that hold an SSH session

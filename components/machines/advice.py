@@ -1,0 +1,53 @@
+"""What to do about errors of the Docker engine that local machines run on, said beside them."""
+
+import re
+from collections.abc import Iterable
+
+import pulumi
+
+ADVICE = (
+    (
+        r"Cannot connect to the Docker daemon at (\S+?)\.? Is",
+        "no Docker engine answers at {0}: start it, or set DOCKER_HOST to one that runs, and run this again",
+    ),
+    (
+        r"(Pool overlaps)",
+        "the network machines.subnet is in use on the Docker engine: remove the one that uses it "
+        "(`docker network ls`), or set machines.subnet to a free one, and run this again",
+    ),
+    (
+        r"Unable to create container with image (\S+): unable to pull",
+        "the image {0} is not on the Docker engine and cannot be pulled: make it (`make setup`), "
+        "or set machines.image to one that is there, and run this again",
+    ),
+    (
+        r'The container name "/(\S+)" is already in use',
+        "a container {0} is there already, of another checkout with a stack of the same name: "
+        "run `make down` there, or choose another name for this stack",
+    ),
+)
+
+
+def advice(errors: Iterable[str]) -> str | None:
+    """What to do about the newest error, if that is known."""
+    for error in errors:
+        for pattern, text in ADVICE:
+            found = re.search(pattern, error)
+            if found:
+                return text.format(*found.groups())
+    return None
+
+
+class Advisor:
+    """Says what to do, once for all machines that fail alike."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("advice", self._advise)])
+
+    def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
+        text = advice(args.errors)
+        if text and text not in self._said:
+            self._said.add(text)
+            pulumi.log.error(text)
+        return False  # do not try again

@@ -1,0 +1,168 @@
+"""Writes docs/settings.md from the models of the settings: `python -m docs.settings_table`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from stacks.configuration import NAMESPACE, SECRETS
+from stacks.settings import Settings
+
+PAGE = Path(__file__).parent / "settings.md"
+INTRODUCTION = f"""# Settings
+
+<!-- Made by `python -m docs.settings_table` from stacks/settings.py: change that file, not this one. -->
+
+A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, see what it would change, change it:
+
+```
+pulumi config set --path {NAMESPACE}:machines.pools.worker.count 3
+pulumi preview --diff
+pulumi up
+```
+
+- Quote a key with brackets: `pulumi config set --path '{NAMESPACE}:swarm.address_pools[0]' 10.210.0.0/16`; `[0]` is
+  the first entry of a list. A part with dots in it is written `["example.org/disk"]`.
+- Text that looks like a number or like `true` needs `--type string`.
+- `pulumi config rm --path {NAMESPACE}:<key>` gives a setting its default back.
+- `<pool>` stands for the name of a pool.
+
+An unknown key or a value that is not allowed stops `preview` and `up` before anything is made, with one line for each
+mistake. Over the single keys, these hold:
+
+- The pools have 1, 3, 5 or 7 managers together.
+- `machines.subnet`, the `base` of every `engine.address_pools` and all of `swarm.address_pools` do not overlap.
+- No two pools fall on the same addresses of `machines.subnet`; the message names them.
+- An address pool of an engine is at least as large as one of its networks.
+- `swarm.entry` is the name of a manager, such as `manager-1`.
+- `traefik.memory_reservation_mib` is at most `traefik.memory_limit_mib`.
+"""
+SECRETS_INTRODUCTION = f"""## Secrets
+
+Encrypted in the configuration and in the state, and refused in plain text. From a file:
+
+```
+pulumi config set --secret {NAMESPACE}:ssh_private_key < key
+```
+
+| key | meaning |
+|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key that a user can set."""
+
+    path: str  # as `pulumi config set --path` takes it
+    model: type[BaseModel]  # that the key is a field of
+    name: str  # of the field
+
+    @property
+    def field(self) -> FieldInfo:
+        return self.model.model_fields[self.name]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What JSON Schema says of it."""
+        found: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
+        return found
+
+
+def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Setting]:
+    """All keys below a model, sections included, in the order of the models."""
+    for name, field in model.model_fields.items():
+        path = prefix + name
+        yield Setting(path, model, name)
+        for nested, step in _models(field.annotation, name):
+            yield from settings(nested, f"{path}{step}.")
+
+
+def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]:
+    """The models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, ""
+    steps: dict[Any, str] = {list: "[0]", dict: f".<{name.removesuffix('s')}>"}
+    step = steps.get(getattr(annotation, "__origin__", None), "")
+    for argument in getattr(annotation, "__args__", ()):
+        for model, further in _models(argument, name):
+            yield model, step + further
+
+
+def is_section(setting: Setting) -> bool:
+    """Whether it only holds other settings."""
+    return any(_models(setting.field.annotation, setting.name))
+
+
+def page() -> str:
+    """The text of docs/settings.md."""
+    sections: dict[str, list[Setting]] = {"": []}
+    for setting in settings():
+        steps = [step for _, step in _models(setting.field.annotation, setting.name)]
+        sections |= {setting.path + step: [] for step in steps}
+        if steps != [""]:  # a section itself has nothing to say; a list or an object of them has bounds and a default
+            sections[setting.path.rpartition(".")[0]].append(setting)
+    secrets = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECRETS.items())
+    tables = [_section(path, content) for path, content in sections.items() if content]
+    return "\n".join([INTRODUCTION, *tables, SECRETS_INTRODUCTION + secrets])
+
+
+def _section(path: str, content: list[Setting]) -> str:
+    title = f"`{path}`" if path else "The stack"
+    head = "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n"
+    return f"## {title}\n\n{content[0].model.__doc__}\n\n{head}" + "".join(_row(setting) for setting in content)
+
+
+def _row(setting: Setting) -> str:
+    schema, required = setting.schema, setting.field.is_required()
+    if required:
+        default = "required"
+    elif schema["default"] is None:
+        default = "unset"
+    else:
+        default = _code(schema["default"])
+    cells = [f"`{setting.path}`", _type(schema), default, _bounds(schema), setting.field.description or ""]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"] if one["type"] != "null")
+    if "const" in schema or "enum" in schema:
+        return "choice"
+    if "$ref" in schema:
+        return "objects, see below"
+    if schema["type"] == "array":
+        return f"list of {_type(schema['items'])}"
+    if schema["type"] == "object":
+        (content,) = schema["patternProperties"].values()
+        return f"keys and {_type(content)}"
+    names = {"integer": "whole number", "boolean": "true or false", "string": "text", "ipv4network": "IPv4 network"}
+    return names[schema.get("format", schema["type"])]
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    found = [_bounds(one) for one in schema.get("anyOf", [])]
+    if "const" in schema or "enum" in schema:
+        found += [", ".join(_code(one) for one in schema.get("enum", [schema.get("const")]))]
+    if "minimum" in schema:
+        found += [f"{schema['minimum']} to {schema['maximum']}" if "maximum" in schema else f"from {schema['minimum']}"]
+    if "minItems" in schema:
+        found += [f"at least {schema['minItems']}"]
+    if "pattern" in schema:
+        found += [_code(schema["pattern"])]
+    found += [_bounds(schema["items"])] if "items" in schema else []
+    found += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
+    return "; ".join(one for one in found if one)
+
+
+def _code(value: Any) -> str:
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,3 @@
+module nuvla-swarm.local/whoami
+
+go 1.25.0

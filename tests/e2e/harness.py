@@ -1,0 +1,186 @@
+"""A stack of its own, in a folder of its own, on the real engine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHECKOUT = Path(__file__).parents[2]
+PROGRAM = ["Pulumi.yaml", "__main__.py", "components", "stacks", "Makefile", "lab", "requirements.txt"]
+LABEL = "io.nuvla.swarm.stack"
+TIMEOUT_S = 300
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one command printed."""
+
+    code: int
+    text: str
+
+    def count(self, what: str) -> int:
+        """How many resources were `created`, `changed`, `unchanged` ..., by the summary of Pulumi."""
+        found = re.search(rf"(\d+) {what}", self.text)
+        return int(found[1]) if found else 0
+
+    def touched(self) -> set[str]:
+        """Logical names of the resources that were to be changed in any way."""
+        lines = re.findall(r"^ *(?:\+|-|~|\+-|\+\+|--) +\S+:\S+ +(\S+)", self.text, re.MULTILINE)
+        return {name for name in lines if not name.startswith("nuvla-swarm-")}
+
+
+def run(
+    *command: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: int = TIMEOUT_S
+) -> Result:
+    """Runs a command to its end, with both outputs in one text."""
+    done = subprocess.run(
+        command,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=env,
+        cwd=cwd,
+        timeout=timeout_s,
+    )
+    return Result(done.returncode, done.stdout)
+
+
+def docker(*arguments: str) -> str:
+    """Asks the Docker engine that the machines run on."""
+    answer = run("docker", *arguments)
+    assert answer.code == 0, answer.text
+    return answer.text.strip()
+
+
+class Stack:
+    """A copy of the program with a configuration and a state of its own."""
+
+    def __init__(self, name: str, folder: Path, settings: dict[str, Any]):
+        self.name = name
+        self.folder = folder
+        self.env = os.environ | {
+            "PULUMI_BACKEND_URL": f"file://{folder / '.state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "passphrase of a test",
+        }
+        self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
+        (folder / ".state").mkdir(parents=True)
+        for part in PROGRAM:
+            source, target = CHECKOUT / part, folder / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+        self.must("pulumi", "stack", "init", name)
+        for key, value in settings.items():
+            self.set(key, value)
+
+    def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
+        result = self.run(*command, env=env)
+        assert result.code == 0, result.text
+        return result
+
+    def run(self, *command: str, env: dict[str, str] | None = None) -> Result:
+        return run(*command, env=self.env | (env or {}), cwd=self.folder)
+
+    def set(self, path: str, value: Any) -> None:
+        """Sets what `path`, such as `machines.pools.worker.count`, stands for in the stack's file."""
+        file = self.folder / f"Pulumi.{self.name}.yaml"
+        document = yaml.safe_load(file.read_text())
+        section, *steps = path.split(".")
+        place, key = document.setdefault("config", {}), f"nuvla-swarm:{section}"
+        for step in steps:
+            place, key = place.setdefault(key, {}), step
+        place[key] = value
+        file.write_text(yaml.safe_dump(document))
+
+    def preview(self, *options: str, env: dict[str, str] | None = None) -> Result:
+        return self.run("pulumi", "preview", "--color=never", "--non-interactive", *options, env=env)
+
+    def up(self, *options: str) -> Result:
+        return self.run("pulumi", "up", "--yes", "--skip-preview", "--color=never", "--non-interactive", *options)
+
+    def destroy(self) -> Result:
+        return self.run("pulumi", "destroy", "--yes", "--skip-preview", "--color=never", "--non-interactive")
+
+    def make(self, goal: str) -> Result:
+        return self.run("make", goal, f"STACK={self.name}")
+
+    def outputs(self) -> dict[str, Any]:
+        text = self.must("pulumi", "stack", "output", "--json", "--show-secrets").text
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def state(self) -> str:
+        """The state as it is stored."""
+        return "".join(
+            path.read_text()
+            for path in (self.folder / ".state").rglob("*")
+            if path.suffix in (".json", ".attrs", ".bak")
+        )
+
+    def container(self, machine: str) -> str:
+        return f"nuvla-swarm-{self.name}-{machine}"
+
+    def on(self, machine: str, *command: str) -> Result:
+        """Runs a command inside a machine."""
+        return run("docker", "exec", self.container(machine), *command)
+
+    def nodes(self) -> dict[str, str]:
+        """State of the swarm's nodes, a ghost among them, as "<hostname>" or "<hostname>#2" -> "Ready Active"."""
+        text = self.on(
+            "manager-1", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}} {{.Availability}}"
+        ).text
+        found: dict[str, str] = {}
+        for line in text.splitlines():
+            host, state = line.split(" ", 1)
+            found[f"{host}#2" if host in found else host] = state
+        return found
+
+    def on_engine(self, kind: str) -> list[str]:
+        """Ids of what bears the stack's label on the Docker engine: of kind container, network or volume."""
+        every = ["--all"] if kind == "container" else []
+        label = f"label={LABEL}=nuvla-swarm/{self.name}"
+        return docker(kind, "ls", *every, "--quiet", "--filter", label).split()
+
+    def leftovers(self) -> list[str]:
+        return [found for kind in ("container", "network", "volume") for found in self.on_engine(kind)]
+
+    def remove(self) -> None:
+        """Removes whatever is left, however the test ended."""
+        for kind in ("container", "network", "volume"):
+            force = [] if kind == "network" else ["--force"]
+            for found in self.on_engine(kind):
+                docker(kind, "rm", *force, found)
+
+
+@contextmanager
+def stack(name: str, folder: Path, settings: dict[str, Any]) -> Iterator[Stack]:
+    """A stack, and nothing of it afterwards."""
+    made = Stack(name, folder, settings)
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
+    """Polls until something is so; errors that say "not yet" are part of that."""
+    deadline = time.monotonic() + timeout_s
+    problem: Exception | None = None
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except OSError as error:  # requests' errors too
+            problem = error
+        time.sleep(0.2)
+    raise AssertionError(f"not so after {timeout_s} s: {what}") from problem

@@ -1,0 +1,107 @@
+"""What is lost or interrupted is made whole by the next `make up`, and destroyed all the same."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import settings
+from tests.e2e.harness import Result, Stack, docker, run, stack, wait_for
+
+READY = "Ready Active"
+
+
+@pytest.fixture(scope="module")
+def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A target on a manager and a worker that is up; each test loses something of it and gets it back."""
+    with stack("e2e-recovery", Path(tmp_path_factory.mktemp("recovery")), settings("10.79.0.0/16", 1)) as made:
+        result = made.make("up")
+        assert result.code == 0, result.text
+        yield made
+
+
+def assert_whole(swarm: Stack) -> None:
+    assert swarm.nodes() == {"manager-1": READY, "worker-1": READY}
+    again = swarm.up()
+    assert again.code == 0, again.text
+    assert again.touched() == set(), again.text
+
+
+def test_a_killed_worker_is_made_again_without_a_ghost(swarm: Stack) -> None:
+    docker("rm", "--force", swarm.container("worker-1"))
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert_whole(swarm)
+
+
+def test_a_worker_that_lost_its_disk_too_joins_anew_without_a_ghost(swarm: Stack) -> None:
+    disk = docker("inspect", "--format", "{{(index .Mounts 0).Name}}", swarm.container("worker-1"))
+    docker("rm", "--force", swarm.container("worker-1"))
+    docker("volume", "rm", disk)
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert_whole(swarm)
+
+
+def swarm_id(swarm: Stack) -> str:
+    return swarm.on("manager-1", "docker", "info", "--format", "{{.Swarm.Cluster.ID}}").text
+
+
+def test_a_killed_manager_comes_back_with_its_swarm_and_services(swarm: Stack) -> None:
+    before = swarm_id(swarm)
+    docker("rm", "--force", swarm.container("manager-1"))
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert swarm_id(swarm) == before
+    assert "answers 503" in result.text
+    assert_whole(swarm)
+
+
+def test_destroy_leaves_nothing_with_a_dead_manager_and_a_dead_swarm(swarm: Stack) -> None:
+    docker("rm", "--force", swarm.container("manager-1"))
+    result = swarm.destroy()
+    assert result.code == 0, result.text
+    assert swarm.leftovers() == []
+    up_again = swarm.make("up")
+    assert up_again.code == 0, up_again.text
+    result = swarm.destroy()
+    assert result.code == 0, result.text
+    assert swarm.leftovers() == []
+    resources = swarm.must("pulumi", "stack", "export").text
+    assert "urn:pulumi" not in resources
+
+
+def killed_up(made: Stack, moment: str) -> None:
+    """Starts `make up` and kills it, and all that it started, when the engine has what `moment` lists."""
+    process = subprocess.Popen(
+        ["make", "up", f"STACK={made.name}"],
+        env=made.env,
+        cwd=made.folder,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: process.poll() is not None or made.on_engine(moment) != [], moment, 120)
+        assert process.poll() is None, "it ended before it could be killed"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize("moment", ["network", "container"])
+def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: str) -> None:
+    with stack(f"e2e-killed-{moment}", tmp_path, settings("10.80.0.0/16", 0)) as made:
+        killed_up(made, moment)
+        result: Result = made.make("up")
+        assert result.code == 0, result.text
+        assert made.nodes() == {"manager-1": READY}
+        assert "pending_operations" not in made.must("pulumi", "stack", "export").text
+        destroyed = made.destroy()
+        assert destroyed.code == 0, destroyed.text
+        assert made.leftovers() == []
+        assert run("pgrep", "-f", made.name).code != 0

@@ -1,0 +1,213 @@
+"""A target on three local machines: what an operator, a user and Nuvla find."""
+
+import ssl
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from tests.e2e.harness import Result, Stack, run, wait_for
+
+WHOAMI = "whoami:test"
+# The labels of a service in Nuvla's own compose files (nuvla/deployment, prod/core, the `ui` service).
+NUVLA_LABELS = [
+    "traefik.enable=true",
+    "traefik.http.routers.ui-router.rule=Path(`/`) || PathPrefix(`/ui`)",
+    "traefik.http.routers.ui-router.entrypoints=websecure",
+    "traefik.http.routers.ui-router.tls=true",
+    "traefik.http.services.ui-service.loadbalancer.server.port=80",
+]
+
+
+def address(target: Stack, machine: str = "manager-1") -> str:
+    return str(target.outputs()["machines"][machine]["public_address"])
+
+
+def docker_by(target: Stack, client: str, folder: Path, *command: str) -> Result:
+    """Docker's API on 2376, as the holder of an exported certificate sees it."""
+    exported = target.outputs()["docker"]
+    for part, text in exported[client].items():
+        (folder / f"{part}.pem").write_text(text)
+    options = [f"--tls{part}={folder / part}.pem" for part in ("ca", "cert", "key")]
+    return run("docker", "--host", exported["endpoint"], "--tlsverify", *options, *command)
+
+
+def test_every_machine_is_ready(target: Stack) -> None:
+    assert target.nodes() == dict.fromkeys(("manager-1", "worker-1", "worker-2"), "Ready Active")
+
+
+def test_an_unmatched_request_gets_503_with_the_programs_certificate(target: Stack) -> None:
+    host = address(target)
+    shown = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, 443)).encode())
+    names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert host in [str(name) for name in names.get_values_for_type(x509.IPAddress)]
+    assert shown.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "nuvla-swarm"
+    answer = requests.get(f"https://{host}/", verify=False, timeout=10)
+    assert answer.status_code == 503
+
+
+def test_http_redirects_to_https(target: Stack) -> None:
+    answer = requests.get(f"http://{address(target)}/some/path", allow_redirects=False, timeout=10)
+    assert answer.is_redirect
+    assert answer.headers["location"] == f"https://{address(target)}/some/path"
+
+
+def test_the_dashboards_port_serves_health_and_metrics(target: Stack) -> None:
+    with urlopen(f"http://{address(target)}:8080/ping", timeout=10) as answer:
+        assert answer.status == 200
+    with urlopen(f"http://{address(target)}:8080/metrics", timeout=10) as answer:
+        assert b"traefik_config_reloads_total" in answer.read()
+
+
+def test_a_service_with_nuvlas_labels_is_routed(target: Stack) -> None:
+    labels = [f"--label={label}" for label in NUVLA_LABELS]
+    options = ["--detach", "--network=traefik-public", "--endpoint-mode=dnsrr", "--constraint=node.role==worker"]
+    created = target.on("manager-1", "docker", "service", "create", "--name=ui", *options, *labels, WHOAMI)
+    assert created.code == 0, created.text
+    try:
+        url = f"https://{address(target)}/ui/index.html"
+        wait_for(lambda: requests.get(url, verify=False, timeout=5).status_code == 200, "the service is routed")
+        assert requests.get(f"https://{address(target)}/api", verify=False, timeout=5).status_code == 503
+    finally:
+        target.on("manager-1", "docker", "service", "rm", "ui")
+
+
+def test_2376_serves_nuvlas_certificate(target: Stack, tmp_path: Path) -> None:
+    answer = docker_by(target, "nuvla", tmp_path, "info", "--format", "{{.Swarm.ControlAvailable}}")
+    assert answer.text.strip() == "true"
+
+
+def test_2376_refuses_a_client_without_a_certificate(target: Stack) -> None:
+    with pytest.raises(requests.exceptions.ConnectionError, match=r"certificate required|bad certificate"):
+        requests.get(f"https://{address(target)}:2376/info", verify=False, timeout=10)
+
+
+def test_2376_refuses_plain_text(target: Stack) -> None:
+    assert requests.get(f"http://{address(target)}:2376/info", timeout=10).status_code == 400
+
+
+def test_the_engines_report_metrics(target: Stack) -> None:
+    for machine in target.outputs()["machines"].values():
+        with urlopen(f"http://{machine['public_address']}:9323/metrics", timeout=10) as answer:
+            assert b"engine_daemon_engine_info" in answer.read()
+
+
+def test_the_exported_key_opens_every_machine(target: Stack, tmp_path: Path) -> None:
+    exported = target.outputs()
+    key = tmp_path / "key"
+    key.touch(mode=0o600)
+    key.write_text(exported["ssh"]["private_key"])
+    options = [
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        f"UserKnownHostsFile={tmp_path / 'known'}",
+    ]
+    for name, machine in exported["machines"].items():
+        answer = run("ssh", "-q", "-i", str(key), *options, f"root@{machine['public_address']}", "hostname")
+        assert answer.text.strip() == name
+
+
+def test_a_second_up_changes_nothing(target: Stack) -> None:
+    result = target.up()
+    assert result.code == 0, result.text
+    assert result.touched() == set(), result.text
+    assert "unchanged" in result.text
+
+
+def secrets_of(target: Stack) -> dict[str, str]:
+    """What must be read nowhere in plain text, by what it is."""
+    exported = target.outputs()
+    found = {"ssh key": exported["ssh"]["private_key"]}
+    for client in ("operator", "nuvla"):
+        found[f"key of {client}"] = exported["docker"][client]["key"]
+    for role in ("manager", "worker"):
+        found[f"{role} token"] = target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text.strip()
+    for path in ("/etc/docker/tls/key.pem", "/etc/ssh/ssh_host_ed25519_key"):
+        found[path] = target.on("manager-1", "cat", path).text
+    return found
+
+
+def test_no_secret_is_in_plain_text_in_the_state_or_in_what_up_prints(target: Stack) -> None:
+    printed = (target.folder / "up.log").read_text()
+    state = target.state()
+    assert "nuvla:machines:LocalCluster" in state
+    for what, secret in secrets_of(target).items():
+        line = max(secret.splitlines(), key=len)  # of a PEM, one line of its body
+        assert len(line) > 40, what
+        assert line not in state, f"{what} is in the state"
+        assert line not in printed, f"{what} was printed"
+
+
+def test_no_machines_process_list_has_a_token(target: Stack) -> None:
+    token = secrets_of(target)["worker token"]
+    for machine in target.nodes():
+        assert token not in target.on(machine, "ps", "-eo", "args").text
+
+
+def test_a_changed_line_of_traefiks_file_shows_as_that_line_and_rotates_the_config(target: Stack) -> None:
+    file = target.folder / "components/traefik/files/traefik.yaml"
+    before = file.read_text()
+    configs = target.on("manager-1", "docker", "config", "ls", "--quiet").text.split()
+    file.write_text(before.replace("allowEmptyServices: true", "allowEmptyServices: false"))
+    try:
+        shown = target.preview("--diff")
+        assert "allowEmptyServices: true => false" in " ".join(shown.text.split()), shown.text
+        result = target.up()
+        assert result.code == 0, result.text
+        rotated = target.on("manager-1", "docker", "config", "ls", "--quiet").text.split()
+        assert len(set(rotated) - set(configs)) == 1
+        assert len(set(configs) - set(rotated)) == 1
+        assert result.touched() <= {"traefik-config-static", "traefik-service", "traefik-converged"}
+    finally:
+        file.write_text(before)
+        assert target.up().code == 0
+
+
+def engines(target: Stack) -> dict[str, str]:
+    """Container and engine process of every machine: another text says that something was replaced or restarted."""
+    found = {}
+    for machine in target.outputs()["machines"]:
+        boot = run("docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", target.container(machine)).text
+        found[machine] = boot + target.on(machine, "systemctl", "show", "docker", "--property=MainPID").text
+    return found
+
+
+def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_ghost(target: Stack) -> None:
+    before = engines(target)
+    target.set("machines.pools.worker.count", 3)
+    grown = target.up()
+    assert grown.code == 0, grown.text
+    assert target.nodes()["worker-3"] == "Ready Active"
+    assert {name: text for name, text in engines(target).items() if name != "worker-3"} == before
+    assert {name for name in grown.touched() if not name.startswith("worker-3")} <= {"cluster"}
+    target.set("machines.pools.worker.count", 2)
+    shrunk = target.up()
+    assert shrunk.code == 0, shrunk.text
+    assert target.nodes() == dict.fromkeys(before, "Ready Active")
+    assert engines(target) == before
+    order = [shrunk.text.rindex(f"worker-3{step} deleted") for step in ("-membership-active", "-membership-node", "")]
+    assert order == sorted(order), "drain, remove from the list, then delete the machine"
+
+
+def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:
+    target.set("machines.pools.worker.count", 3)
+    assert target.up().code == 0
+    options = ["--detach", "--mode=global", "--endpoint-mode=dnsrr"]
+    created = target.on("manager-1", "docker", "service", "create", "--name=everywhere", *options, WHOAMI)
+    assert created.code == 0, created.text
+    try:
+        tasks = ["docker", "service", "ps", "everywhere", "--format", "{{.Node}} {{.CurrentState}}"]
+        wait_for(lambda: target.on("manager-1", *tasks).text.count("Running") == 4, "it runs on all machines")
+        target.set("machines.pools.worker.count", 2)
+        assert target.up().code == 0
+        assert "worker-3" not in target.nodes()
+    finally:
+        target.on("manager-1", "docker", "service", "rm", "everywhere")
+        target.set("machines.pools.worker.count", 2)
+        assert target.up().code == 0

@@ -1,0 +1,209 @@
+"""The stand-in for Pulumi's engine, and the way to run a component or the whole program with it."""
+
+import asyncio
+import os
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pulumi
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.settings import get_root_resource, set_root_resource
+from pulumi.runtime.stack import wait_for_rpcs
+
+from tests.stack_config import texts
+
+T = TypeVar("T")
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an f-string on an Output raises
+PROGRAM = Path(__file__).parent.parent / "__main__.py"
+
+# What a provider adds to the inputs, by type.
+COMPUTED: dict[str, dict[str, Any]] = {
+    "tls:index/privateKey:PrivateKey": {
+        "privateKeyPem": "PRIVATE-KEY-PEM",
+        "privateKeyOpenssh": "PRIVATE-KEY-OPENSSH",
+        "publicKeyOpenssh": "ssh-ed25519 AAAA comment\n",
+    },
+    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM"},
+    "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM"},
+    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM"},
+    "command:remote:Command": {"stdout": "STDOUT\n", "stderr": ""},
+}
+
+
+class Engine(Mocks):
+    """Keeps what a program registers, by logical name."""
+
+    def __init__(self, *, preview: bool):
+        self.preview = preview
+        self.given: dict[str, dict[str, Any]] = {}  # inputs, with their marks of secrets
+        self.types: dict[str, str] = {}
+        self.options: dict[str, Any] = {}  # the requests: parent, dependencies, provider, ...
+        self.finished: set[str] = set()  # components that registered their outputs
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.given[args.name] = args.inputs
+        self.types[args.name] = args.typ
+        named = {} if "name" in args.inputs else {"name": f"{args.name}-0123456"}
+        if self.preview:  # nothing that a provider computes is known, ids neither
+            return "", {**named, **args.inputs}
+        return f"{args.name}-id", {**named, **args.inputs, **COMPUTED.get(args.typ, {})}
+
+    def call(self, args: MockCallArgs) -> Any:
+        raise AssertionError(f"the program looks something up: {args.token}")
+
+    def inputs(self, name: str) -> dict[str, Any]:
+        """A resource's inputs, secrets unveiled."""
+        return cast(dict[str, Any], unveiled(self.given[name]))
+
+    def is_secret(self, name: str, key: str) -> bool:
+        """Whether an input is a secret as a whole."""
+        return rpc.is_rpc_secret(self.given[name][key])
+
+    def script(self, name: str) -> str:
+        """What a command runs, its parameters before it."""
+        return str(self.inputs(name)["stdin"])
+
+    def parameters(self, name: str) -> dict[str, str]:
+        """Parameters of a command's script that are one plain line, as bash would read them."""
+        lines = self.script(name).split("#!/usr/bin/env bash")[0].splitlines()
+        assignments = [line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export ")]
+        return {key: value.strip("'") for key, value in assignments}
+
+    def parent(self, name: str) -> str:
+        """Logical name of a resource's parent."""
+        return _name(self.options[name].parent)
+
+    def ancestors(self, name: str) -> Iterator[str]:
+        """A resource, its parent, and so on up to the stack."""
+        while name in self.options:
+            yield name
+            name = self.parent(name)
+
+    def children(self, name: str) -> set[str]:
+        """Names of what has this parent."""
+        return {child for child in self.options if self.parent(child) == name}
+
+    def dependencies(self, name: str) -> set[str]:
+        """Names of what is up before a resource is made."""
+        return {_name(urn) for urn in self.options[name].dependencies}
+
+    def deleted_with(self, name: str) -> str:
+        """What a resource goes with: children inherit it, in the engine."""
+        return next((_name(urn) for n in self.ancestors(name) if (urn := self.options[n].deletedWith)), "")
+
+    def provider(self, name: str) -> str:
+        """Name of the explicit provider of a resource, empty if it has the default one."""
+        return _name(self.options[name].provider.rpartition("::")[0])
+
+    def components(self) -> set[str]:
+        """Names of the program's components."""
+        return {name for name, kind in self.types.items() if kind.startswith("nuvla:")}
+
+
+class Monitor(MockMonitor):
+    """Sees the options that mocks do not."""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        mocks = cast(Engine, self.mocks)
+        if request.type != "pulumi:pulumi:Stack":
+            assert request.name not in mocks.options, f"name used twice: {request.name}"
+            mocks.options[request.name] = request
+        return cast(Any, super()).RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        cast(Engine, self.mocks).finished.add(_name(request.urn))
+        return cast(Any, super()).RegisterResourceOutputs(request)
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads that outlive an event loop: Pulumi opens a loop in each one and never closes it."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Not with the loop, but with the process."""
+
+
+_threads = _Threads()
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def start(*, preview: bool = False) -> Engine:
+    """A fresh engine, event loop and empty configuration for what runs next.
+
+    In a preview nothing that a provider computes is known, as in the first one of an empty stack.
+    """
+    for loop in _loops:
+        loop.close()
+    _loops[:] = [asyncio.new_event_loop()]
+    _loops[0].set_default_executor(_threads)
+    asyncio.set_event_loop(_loops[0])
+    pulumi.runtime.set_all_config({}, [])
+    engine = Engine(preview=preview)
+    set_root_resource(cast(pulumi.Resource, None))
+    set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=Monitor(engine))
+    _loops[0].run_until_complete(wait_for_rpcs())  # the stack's own
+    return engine
+
+
+def build(make: Callable[[], T]) -> T:
+    """What `make` returns, after every resource that it made has been registered."""
+    made: list[T] = []
+    cast(Any, pulumi.runtime).test(lambda: made.append(make()))()
+    return made[0]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret of which the value is known."""
+
+    value: Any
+
+
+def value(thing: Any) -> Any:
+    """What an Output holds, also deep inside objects; secrets as `Secret`."""
+    if isinstance(thing, pulumi.Output):
+        known, secret = _loops[0].run_until_complete(_awaited(thing))
+        return Secret(known) if secret else value(known)
+    if isinstance(thing, Mapping):
+        return {key: value(one) for key, one in thing.items()}
+    return [value(one) for one in thing] if isinstance(thing, list) else thing
+
+
+@dataclass(frozen=True)
+class Program:
+    """A run of the whole program."""
+
+    engine: Engine
+    outputs: dict[str, Any]  # not yet known ones are None
+
+
+def run_program(
+    document: Mapping[str, Any], *, preview: bool = False, secrets: Mapping[str, str] | None = None
+) -> Program:
+    """`__main__.py` with a configuration, handed over as Pulumi does it."""
+    engine = start(preview=preview)
+    secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
+    pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
+    build(lambda: runpy.run_path(str(PROGRAM), run_name="__main__"))
+    return Program(engine, value(cast(Any, get_root_resource()).outputs))
+
+
+def unveiled(thing: Any) -> Any:
+    """Inputs without their marks of secrets."""
+    if rpc.is_rpc_secret(thing):
+        return unveiled(rpc.unwrap_rpc_secret(thing))
+    if isinstance(thing, Mapping):
+        return {key: unveiled(one) for key, one in thing.items()}
+    return [unveiled(one) for one in thing] if isinstance(thing, list) else thing
+
+
+async def _awaited(output: pulumi.Output[T]) -> tuple[T | None, bool]:
+    return await output.future(), await output.is_secret()
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]

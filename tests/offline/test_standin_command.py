@@ -1,0 +1,250 @@
+"""The stand-in of ``command`` runs commands over real SSH as the released plugin does."""
+
+from concurrent import futures
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.offline.plugin import UNKNOWN, Plugin, is_secret, plain, secret
+from tests.offline.sshd import Server
+
+
+def given(machine: Server, **inputs: Any) -> dict[str, Any]:
+    return {"connection": secret(machine.connection()), "addPreviousOutputInEnv": False} | inputs
+
+
+def refusal(run: Any, *arguments: Any, **options: Any) -> str:
+    """The message of a request that must fail."""
+    with pytest.raises(grpc.RpcError) as caught:
+        run(*arguments, **options)
+    return str(caught.value.details())
+
+
+def test_outputs_lack_one_last_line_feed(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="printf 'a\\n\\n'; printf 'b\\n' >&2"))
+    assert (made.outputs["stdout"], made.outputs["stderr"]) == ("a\n", "b")
+
+
+def test_the_id_is_the_name_and_eight_digits(command: Plugin, machine: Server) -> None:
+    identity = command.create(given(machine)).id
+    assert identity.removeprefix("it").isalnum()
+    assert len(identity) == len("it") + 8
+
+
+def test_without_create_nothing_runs(command: Plugin, machine: Server) -> None:
+    nowhere = secret(machine.connection(port=1))
+    assert command.create({"connection": nowhere}).outputs["stdout"] == ""
+
+
+def test_standard_input_reaches_the_command(command: Plugin, machine: Server) -> None:
+    text = "line with 'quotes' and ümlaut\n" * 20_000
+    made = command.create(given(machine, create="sha256sum | cut -c1-4; cat", stdin=secret(text)))
+    assert len(made.outputs["stdout"]) == 4
+    assert is_secret(made.outputs["stdin"])
+
+
+def test_a_command_may_ignore_its_input(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo done", stdin="x" * 3_000_000))
+    assert made.outputs["stdout"] == "done"
+
+
+def test_a_failure_tells_status_command_and_both_outputs(command: Plugin, machine: Server) -> None:
+    script = 'echo "to stdout"; echo to stderr >&2; exit 3'
+    message = refusal(command.create, given(machine, create=script))
+    head, _, output = message.partition("\n")
+    assert head == f"Process exited with status 3: running {script!r}:".replace("'", '"').replace(
+        '"to stdout"', '\\"to stdout\\"'
+    )
+    assert sorted(output.splitlines()) == ["to stderr", "to stdout"]
+
+
+def test_a_failure_tells_the_signal(command: Plugin, machine: Server) -> None:
+    message = refusal(command.create, given(machine, create="kill -KILL $$"))
+    assert message.startswith("Process exited with status 137 from signal KILL: running")
+
+
+def test_a_failing_delete_is_an_error(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, delete="echo cannot leave >&2; exit 9"))
+    assert refusal(command.delete, made) == (
+        'Process exited with status 9: running "echo cannot leave >&2; exit 9":\ncannot leave\n'
+    )
+
+
+def test_delete_runs_with_what_the_state_has(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, delete=f"touch {machine.folder}/deleted"))
+    command.delete(made)
+    assert (machine.folder / "deleted").exists()
+
+
+def test_a_changed_create_runs_again(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo one"))
+    changed = given(machine, create="echo two")
+    assert command.diff(made, changed) == {"create": "UPDATE"}
+    assert command.update(made, changed).outputs["stdout"] == "two"
+
+
+def test_update_runs_instead_of_create(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo one"))
+    changed = given(machine, create="echo two", update="echo three")
+    assert command.update(made, changed).outputs["stdout"] == "three"
+
+
+def test_the_same_inputs_are_no_change(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo one", triggers=["a"]))
+    assert command.diff(made, given(machine, create="echo one", triggers=["a"])) == {}
+
+
+def test_triggers_replace_and_nothing_else_does(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, environment={"GREETING": "hello"}))
+    changed = given(machine, triggers=["a"], stdin="x", environment={"GREETING": "hi"}, logging="none")
+    changed["connection"] = secret(machine.connection(dialErrorLimit=3))
+    assert command.diff(made, changed) == {
+        "triggers": "ADD_REPLACE",
+        "stdin": "ADD",
+        "environment.GREETING": "UPDATE",
+        "logging": "ADD",
+        "connection": "UPDATE",
+    }
+
+
+def test_one_changed_trigger_is_left_to_the_sdk(command: Plugin, machine: Server) -> None:
+    """It says ``replace_on_changes=["triggers[*]"]``; the released plugin marks the list only."""
+    made = command.create(given(machine, triggers=["a", {"b": 1}]))
+    assert command.diff(made, given(machine, triggers=["c", {"b": 2}])) == {
+        "triggers[0]": "UPDATE",
+        "triggers[1].b": "UPDATE",
+    }
+
+
+def test_a_preview_runs_nothing_and_knows_no_output(command: Plugin, machine: Server) -> None:
+    outputs = command.preview(given(machine, create=f"touch {machine.folder}/previewed"))
+    assert (outputs["stdout"], outputs["stderr"]) == (UNKNOWN, UNKNOWN)
+    assert outputs["create"] == f"touch {machine.folder}/previewed"
+    assert not (machine.folder / "previewed").exists()
+
+
+def test_a_preview_needs_no_host(command: Plugin, machine: Server) -> None:
+    assert command.preview(given(machine, connection=secret(UNKNOWN)))["stdout"] == UNKNOWN
+    unknown_host = secret(machine.connection(host=UNKNOWN, privateKey=secret(UNKNOWN)))
+    assert command.preview(given(machine, connection=unknown_host))["stdout"] == UNKNOWN
+
+
+def test_a_preview_of_an_update_knows_no_output(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo one"))
+    outputs = command.update(made, given(machine, create="echo two"), preview=True).outputs
+    assert (outputs["stdout"], outputs["create"]) == (UNKNOWN, "echo two")
+
+
+def test_a_refresh_runs_nothing(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="date +%N"))
+    assert command.read(made) == made
+
+
+def test_the_connection_is_secret_and_so_are_its_keys(command: Plugin, machine: Server) -> None:
+    outputs = command.create({"connection": machine.connection(), "create": "true"}).outputs
+    assert is_secret(outputs["connection"])
+    assert is_secret(outputs["connection"]["value"]["privateKey"])
+
+
+def test_check_fills_in_the_connection(command: Plugin) -> None:
+    checked = plain(command.check({"connection": {"host": "h"}}))
+    assert checked["connection"] == {
+        "host": "h",
+        "port": 22,
+        "user": "root",
+        "dialErrorLimit": 10,
+        "perDialTimeout": 15,
+    }
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path"),
+    [
+        ({"connection": {"host": "h"}, "comand": "true"}, "comand"),
+        ({"connection": {"host": "h", "key": "k"}}, "connection.key"),
+        ({"connection": {"user": "u"}}, "connection.host"),
+        ({"create": "true"}, "connection"),
+        ({"connection": {"host": "h"}, "logging": "all"}, "logging"),
+        ({"connection": {"host": "h"}, "create": 3}, "create"),
+        ({"connection": {"host": "h"}, "environment": {"A": True}}, "environment.A"),
+        ({"connection": {"host": "h", "proxy": {"host": "p"}}}, "connection.proxy"),
+    ],
+)
+def test_check_names_the_wrong_input(command: Plugin, inputs: dict[str, Any], path: str) -> None:
+    assert list(command.failures(inputs)) == [path]
+
+
+def test_an_unknown_type_is_an_error(command: Plugin) -> None:
+    message = refusal(command.of("command:local:Command").check, {})
+    assert message == "command:local:Command is not in the stand-in of command"
+
+
+@pytest.mark.parametrize(
+    ("logging", "lines"),
+    [
+        (None, ["err", "out"]),
+        ("stdoutAndStderr", ["err", "out"]),
+        ("stdout", ["out"]),
+        ("stderr", ["err"]),
+        ("none", []),
+    ],
+)
+def test_logging_chooses_the_streams(command: Plugin, machine: Server, logging: str | None, lines: list[str]) -> None:
+    chosen = {"logging": logging} if logging else {}
+    made = command.create(given(machine, create="echo out; echo err >&2", **chosen))
+    assert sorted(command.log.lines) == lines
+    assert (made.outputs["stdout"], made.outputs["stderr"]) == ("out", "err")
+
+
+def test_the_log_has_the_lines_while_the_command_runs(command: Plugin, machine: Server) -> None:
+    flag = machine.folder / "go-on"
+    script = f"echo first; for i in $(seq 500); do [ -e {flag} ] && exit 0; sleep 0.02; done; exit 1"
+    with futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(command.create, given(machine, create=script))
+        while not command.log.lines:
+            assert not running.done(), "the command ended before its first line was logged"
+        flag.touch()
+        assert running.result().outputs["stdout"] == "first"
+
+
+def test_log_lines_are_status_of_their_resource(command: Plugin, machine: Server) -> None:
+    command.create(given(machine, create="echo out"))
+    (entry,) = command.log.entries
+    assert (entry.urn, entry.ephemeral) == (command.urn, True)
+
+
+def test_a_secret_is_in_no_log_and_no_error(command: Plugin, machine: Server) -> None:
+    message = refusal(command.create, given(machine, create="cat >/dev/null; exit 1", stdin=secret("tok-1234")))
+    said = "\n".join([message, *command.log.lines])
+    assert "tok-1234" not in said
+    assert "PRIVATE KEY" not in said
+
+
+def test_variables_that_the_server_accepts_are_set(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create='echo "$GREETING"', environment={"GREETING": "hello 'you'"}))
+    assert made.outputs["stdout"] == "hello 'you'"
+
+
+def test_a_variable_that_the_server_refuses_is_an_error(command: Plugin, machine: Server) -> None:
+    message = refusal(command.create, given(machine, create="true", environment={"OTHER": "x"}))
+    assert message == 'could not set environment variable "OTHER": ssh: setenv failed'
+    assert "AcceptEnv" in command.log.lines[0]
+
+
+def test_previous_outputs_are_variables_of_the_next_run(command: Plugin, machine: Server) -> None:
+    made = command.create(given(machine, create="echo one; echo warned >&2"))
+    changed = given(machine, create='echo "had $PULUMI_COMMAND_STDOUT"', addPreviousOutputInEnv=True)
+    command.log.entries.clear()
+    assert command.update(made, changed).outputs["stdout"] == "had one"
+    assert "PULUMI_COMMAND_STDERR" in command.log.lines[0], (
+        "a refused one is a warning (the server accepts STDOUT only)"
+    )
+
+
+def test_ten_commands_run_at_once(command: Plugin, machine: Server) -> None:
+    (folder := machine.folder / "meeting").mkdir()
+    wait = f"for i in $(seq 400); do [ $(ls {folder} | wc -l) -ge 10 ] && exit 0; sleep 0.05; done; exit 1"
+    with futures.ThreadPoolExecutor(10) as pool:
+        runs = [pool.submit(command.create, given(machine, create=f"touch {folder}/$$; {wait}")) for _ in range(10)]
+        assert all(run.result().id for run in runs)

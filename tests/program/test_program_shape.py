@@ -1,0 +1,127 @@
+"""The whole program: what it registers, under whom, with which provider, and what goes with the machines."""
+
+import re
+
+import pytest
+
+from tests.mocked import Engine, Program, run_program
+from tests.program.snapshot import FOLDER, PROGRAMS, tree
+from tests.stack_config import target
+
+CLUSTER = "cluster"
+ONLY_IN_STATE = ("tls:", "pulumi:providers:")  # nothing of them is on a machine
+
+
+@pytest.mark.parametrize("title", PROGRAMS)
+def test_the_resources_are_those_of_the_snapshot(title: str) -> None:
+    text = tree(run_program(PROGRAMS[title]).engine)
+    assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "run `python -m tests.program.snapshot`"
+
+
+def test_there_is_a_snapshot_file_for_each_program_and_no_other() -> None:
+    assert {path.stem for path in FOLDER.iterdir()} == set(PROGRAMS)
+
+
+@pytest.mark.parametrize("title", PROGRAMS)
+def test_the_first_preview_registers_the_same_resources(title: str) -> None:
+    preview = run_program(PROGRAMS[title], preview=True)
+    assert tree(preview.engine) == (FOLDER / f"{title}.txt").read_text(encoding="utf-8")
+    assert preview.engine.components() <= preview.engine.finished
+
+
+def test_every_component_says_that_it_is_finished(program: Program) -> None:
+    assert program.engine.components() <= program.engine.finished
+
+
+def test_every_component_has_a_type_of_three_parts(program: Program) -> None:
+    for name in program.engine.components():
+        assert re.fullmatch(r"nuvla:[a-z]+:[A-Z][A-Za-z]+", program.engine.types[name])
+
+
+def test_every_component_has_children(program: Program) -> None:
+    assert all(program.engine.children(name) for name in program.engine.components())
+
+
+def test_every_resource_but_providers_is_the_child_of_a_component(program: Program) -> None:
+    engine = program.engine
+    orphans = {name for name in engine.options if engine.parent(name) not in engine.components()}
+    assert orphans - engine.components() == {"local-engine", "swarm-engine"}
+
+
+def test_every_child_is_named_after_its_component_or_machine(program: Program) -> None:
+    engine = program.engine
+    machines = program.outputs["machines"]
+    for name in engine.options:
+        parent = engine.parent(name)
+        if parent in engine.components() and parent != CLUSTER:
+            assert name.startswith(f"{parent}-"), name
+        elif parent == CLUSTER:
+            assert name in machines or name.startswith((f"{CLUSTER}-", *(f"{machine}-" for machine in machines))), name
+
+
+def test_what_is_on_machines_goes_with_the_cluster(program: Program) -> None:
+    engine = program.engine
+    for name, kind in engine.types.items():
+        machines_own = CLUSTER in engine.ancestors(name)
+        if kind.startswith(ONLY_IN_STATE) or machines_own or name in ("certificates", "traefik-certificate"):
+            assert engine.deleted_with(name) == "", name
+        else:
+            assert engine.deleted_with(name) == CLUSTER, name
+
+
+def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
+    engine = program.engine
+    for name, kind in engine.types.items():
+        if kind.startswith("docker:"):
+            expected = "local-engine" if CLUSTER in engine.ancestors(name) else "swarm-engine"
+            assert engine.provider(name) == expected, name
+
+
+def test_neither_docker_provider_asks_an_engine_before_it_makes_something(program: Program) -> None:
+    for name in ("local-engine", "swarm-engine"):
+        assert program.engine.inputs(name)["disableDockerDaemonCheck"] in (True, "true")
+
+
+def test_the_swarms_provider_talks_to_the_entry_with_the_programs_certificate(dev: Program) -> None:
+    provider = dev.engine.inputs("swarm-engine")
+    assert provider["host"] == dev.outputs["docker"]["endpoint"]
+    assert provider["host"] == f"tcp://{dev.outputs['machines']['manager-1']['public_address']}:2376"
+    assert dev.engine.is_secret("swarm-engine", "keyMaterial")
+    assert {urn.rpartition("::")[2] for urn in _depends_on(dev.engine, "swarm-engine", "certMaterial")} == {
+        "certificates-program-cert"
+    }
+
+
+def test_no_setting_of_a_component_is_unknown_or_secret_in_the_first_preview() -> None:
+    engine = run_program(target(), preview=True).engine
+    for name in engine.components():
+        assert engine.given[name] == engine.inputs(name), name
+        assert "Unknown object" not in repr(engine.given[name]), name
+
+
+def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Program) -> None:
+    engine = program.engine
+    marked = {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}
+    docker = [name for name, kind in engine.types.items() if kind.startswith("docker:")]
+    assert [name for name in docker if marked not in engine.inputs(name)["labels"]] == []
+
+
+def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_command_line(program: Program) -> None:
+    engine = program.engine
+    for name, kind in engine.types.items():
+        if kind == "command:remote:Command":
+            assert re.fullmatch(r"bash -s --( [a-z]+)?\s*", engine.inputs(name)["create"]), name
+            assert "environment" not in engine.inputs(name), name
+            assert engine.is_secret(name, "connection"), name
+            assert engine.inputs(name)["connection"]["hostKey"] == "ssh-ed25519 AAAA", name
+
+
+def test_no_private_key_is_an_open_input(program: Program) -> None:
+    for name, given in program.engine.given.items():
+        for key, value in given.items():
+            if not program.engine.is_secret(name, key):
+                assert "PRIVATE-KEY" not in str(value), f"{name}.{key}"
+
+
+def _depends_on(engine: Engine, name: str, key: str) -> list[str]:
+    return list(engine.options[name].propertyDependencies[key].urns)

@@ -1,0 +1,182 @@
+"""For every setting: values up to its bounds, and values beyond them with what is allowed instead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+WHOLE = "a whole number"
+TEXT = "text"
+TRUE_OR_FALSE = "true or false"
+LIST = "a list"
+OBJECT = "an object of keys and values"
+NETWORK = "an IPv4 network with no host bits set, such as 10.77.0.0/16"
+IMAGE = r"text that matches ^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$"
+NAME = "text that matches ^[a-z][a-z0-9-]{0,30}$"
+DOMAIN = r"text that matches ^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+URL = r"text that matches ^https?://[\w.-]+(:[0-9]+)?$"
+DIGEST = "sha256:" + "0" * 64
+
+
+@dataclass(frozen=True)
+class Case:
+    """One setting. A value of `bad` goes with what its line says is allowed; a pair names the path within it too."""
+
+    setting: str
+    good: Sequence[Any]
+    bad: Sequence[tuple[Any, str] | tuple[Any, str, str, Any]]  # value, allowed[, path of the mistake, value there]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        return self.setting.replace("<pool>", "worker")
+
+
+def choice(setting: str, *allowed: str) -> Case:
+    """A setting that is one of some words."""
+    quoted = [f"'{word}'" for word in allowed]
+    listed = " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return Case(setting, allowed, [("nonsense", listed), (allowed[0].swapcase(), listed), ("", listed)])
+
+
+def whole(setting: str, least: int, most: int | None = None) -> Case:
+    """A whole number between bounds."""
+    bad: list[Any] = [
+        (least - 1, f"at least {least}"),
+        ("3", WHOLE),
+        (least + 0.5, WHOLE),
+        (True, WHOLE),
+        (None, WHOLE),
+    ]
+    if most is not None:
+        bad.append((most + 1, f"at most {most}"))
+    return Case(setting, [least, most if most is not None else least + 1_000_000], bad)
+
+
+def switch(setting: str) -> Case:
+    """True or false."""
+    return Case(setting, [True, False], [("true", TRUE_OR_FALSE), (1, TRUE_OR_FALSE), (None, TRUE_OR_FALSE)])
+
+
+def section(setting: str) -> Case:
+    """A group of settings."""
+    return Case(setting, [], [(3, OBJECT), ("text", OBJECT), ([], OBJECT)])
+
+
+CASES = [
+    choice("kind", "target"),
+    Case(
+        "domain",
+        ["example.org", "a.b-c.example.org", "1.example.org"],
+        [
+            (bad, DOMAIN)
+            for bad in ("localhost", "example.org.", "Example.org", "-a.example.org", "10.0.0.1", "a b.org")
+        ],
+    ),
+    section("machines"),
+    choice("machines.provider", "local"),
+    Case(
+        "machines.pools",
+        [{"a": {"role": "manager"}}, {"a" * 31: {"role": "manager"}}, {"a1-b": {"role": "manager", "count": 3}}],
+        [
+            ([], OBJECT),
+            ({"Big": {"role": "manager"}}, NAME, "machines.pools.Big", "Big"),
+            ({"1st": {"role": "manager"}}, NAME, "machines.pools.1st", "1st"),
+            ({"a" * 32: {"role": "manager"}}, NAME, f"machines.pools.{'a' * 32}", "a" * 32),
+            ({"a": 3}, OBJECT, "machines.pools.a", 3),
+        ],
+    ),
+    choice("machines.pools.<pool>.role", "manager", "worker"),
+    whole("machines.pools.<pool>.count", 0, 60),
+    choice("machines.pools.<pool>.availability", "active", "pause", "drain"),
+    Case(
+        "machines.pools.<pool>.labels",
+        [{}, {"disk": "ssd", "example.org/rack-1": ""}],
+        [
+            (["disk"], OBJECT),
+            ({"rack": 1}, TEXT, "machines.pools.worker.labels.rack", 1),
+            ({"a=b": ""}, r"text that matches ^[\w./-]+$", "machines.pools.worker.labels.a=b", "a=b"),
+        ],
+    ),
+    Case(
+        "machines.subnet",
+        ["10.0.0.0/16", "192.168.7.0/24"],
+        [
+            ("10.0.0.0/15", "a network from /16 to /24", "machines.subnet", "10.0.0.0/15"),
+            ("10.0.0.0/25", "a network from /16 to /24", "machines.subnet", "10.0.0.0/25"),
+            ("10.0.0.1/16", NETWORK),
+            ("10.0.0.0/33", NETWORK),
+            ("nonsense", NETWORK),
+            ("fd00::/16", NETWORK),
+        ],
+    ),
+    Case(
+        "machines.image",
+        ["a:1", f"a@{DIGEST}", "registry.example.org:5000/a/b:1.2-c"],
+        [("a", IMAGE), ("a@sha256:0", IMAGE), ("a:1 b", IMAGE), (1, TEXT)],
+    ),
+    switch("machines.privileged"),
+    section("machines.ssh"),
+    Case(
+        "machines.ssh.public_key",
+        ["ssh-ed25519 AAAA", "ssh-rsa AAAA me@here"],
+        [("AAAA", r"text that matches ^ssh-\S+ \S+"), ("ssh-ed25519", r"text that matches ^ssh-\S+ \S+"), (1, TEXT)],
+        {"ssh_private_key": "KEY"},
+    ),
+    section("engine"),
+    choice("engine.source", "distribution", "docker.com"),
+    Case(
+        "engine.version",
+        ["20.10.24", "29.0.0"],
+        [(bad, r"text that matches ^\d+\.\d+\.\d+$") for bad in ("20.10", "v20.10.24", "20.10.24-1", "latest")],
+    ),
+    whole("engine.log_max_size_mib", 1, 1024),
+    whole("engine.log_max_files", 1, 100),
+    Case(
+        "engine.address_pools",
+        [[{"base": "10.8.0.0/16"}], [{"base": "10.8.0.0/16"}, {"base": "10.9.0.0/16"}]],
+        [([], "at least 1 of them"), ({}, LIST), (["10.8.0.0/16"], OBJECT, "engine.address_pools[0]", "10.8.0.0/16")],
+    ),
+    Case("engine.address_pools[0].base", ["10.8.0.0/16"], [("10.8.0.1/16", NETWORK), (3, NETWORK)]),
+    whole("engine.address_pools[0].prefix", 16, 28),
+    Case(
+        "engine.registry_mirrors",
+        [[], ["http://mirror:5000", "https://mirror.example.org"]],
+        [
+            ("https://mirror.example.org", LIST),
+            (["https://a", "b"], URL, "engine.registry_mirrors[1]", "b"),
+            (["https://me:word@a"], URL, "engine.registry_mirrors[0]", "https://me:word@a"),
+        ],
+    ),
+    whole("engine.certificate_generation", 1),
+    whole("engine.server_certificate_days", 120, 3650),
+    whole("engine.client_certificate_days", 60, 3650),
+    section("swarm"),
+    Case(
+        "swarm.entry", ["manager-1"], [("worker-1", "one of manager-1"), ("manager-2", "one of manager-1"), (1, TEXT)]
+    ),
+    Case(
+        "swarm.address_pools",
+        [["10.8.0.0/16"], ["10.8.0.0/16", "10.9.0.0/16"]],
+        [
+            ([], "at least 1 of them"),
+            ("10.8.0.0/16", LIST),
+            (["10.8.0.0/16", "x"], NETWORK, "swarm.address_pools[1]", "x"),
+        ],
+    ),
+    whole("swarm.subnet_prefix", 16, 28),
+    section("swarm.public_network"),
+    Case("swarm.public_network.name", ["a", "a" * 31], [("A", NAME), ("a" * 32, NAME), ("", NAME), ("a_b", NAME)]),
+    switch("swarm.public_network.attachable"),
+    section("traefik"),
+    choice("traefik.log_level", "DEBUG", "INFO", "WARN", "ERROR"),
+    switch("traefik.access_log"),
+    whole("traefik.memory_limit_mib", 64),
+    Case(
+        "traefik.memory_reservation_mib",
+        [16, 512],
+        [(15, "at least 16"), (513, "at most memory_limit_mib, 512"), ("64", WHOLE)],
+    ),
+    whole("traefik.certificate_days", 60, 3650),
+    section("images"),
+    Case("images.traefik", ["traefik:v3.6.1", f"a/b@{DIGEST}"], [("traefik", IMAGE), ("traefik:", IMAGE), (3, TEXT)]),
+]

@@ -1,0 +1,41 @@
+"""Loading a configuration as the program does, and what comes of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from stacks import configuration
+from stacks.settings import Settings
+from tests import mocked
+from tests.stack_config import texts
+
+PREFIX = "  nuvla-swarm:"
+
+
+def load(
+    document: Mapping[str, Any], secrets: Mapping[str, str] | None = None, plain: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of a document, of secrets, and of texts that are handed over as they are."""
+    engine = mocked.start()
+    hidden = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
+    raw = {f"nuvla-swarm:{key}": text for key, text in (plain or {}).items()}
+    pulumi.runtime.set_all_config({**texts(document), **raw, **hidden}, list(hidden))
+    try:
+        settings, _ = mocked.build(configuration.load)
+    finally:
+        assert not engine.given, "a resource was registered"
+    return settings
+
+
+def mistakes(
+    document: Mapping[str, Any], secrets: Mapping[str, str] | None = None, plain: Mapping[str, str] | None = None
+) -> list[str]:
+    """The lines that a refused configuration is answered with, below their count."""
+    with pytest.raises(pulumi.RunError) as refusal:
+        load(document, secrets, plain)
+    head, *lines = str(refusal.value).splitlines()
+    assert head == f"the configuration of this stack has {len(lines)} mistake(s):"
+    assert all(line.startswith(PREFIX) for line in lines), lines
+    return [line.removeprefix(PREFIX) for line in lines]

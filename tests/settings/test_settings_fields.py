@@ -1,0 +1,121 @@
+"""Every setting: described, with a default that is allowed, and with bounds that are kept on both sides."""
+
+import json
+from typing import Any
+
+import pytest
+
+from docs.settings_table import Setting, is_section, settings
+from stacks.configuration import SECRETS
+from stacks.settings import Settings
+from tests.settings.cases import CASES, OBJECT, Case
+from tests.settings.loading import load, mistakes
+from tests.stack_config import changed, steps, target, without
+
+SETTINGS = {setting.path: setting for setting in settings()}
+DOCUMENT = target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}}
+
+
+def named(setting: Setting) -> str:
+    return setting.path
+
+
+def concrete(setting: Setting) -> str:
+    return setting.path.replace("<pool>", "worker")
+
+
+def test_no_setting_is_missing_from_the_cases() -> None:
+    assert [case.setting for case in CASES] == list(SETTINGS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.setting)
+def test_the_cases_have_values_at_each_bound_of_the_model(case: Case) -> None:
+    schema = SETTINGS[case.setting].schema
+    bad = [one[0] for one in case.bad]
+    for key, outside in (("minimum", -1), ("maximum", 1)):
+        if key in schema:
+            assert schema[key] in case.good
+            assert schema[key] + outside in bad
+    assert set(schema.get("enum", [])) <= set(case.good if "enum" in schema else [])
+    if "minItems" in schema:
+        assert [len(one) for one in case.good if len(one) == schema["minItems"]]
+        assert [one for one in bad if isinstance(one, list) and len(one) == schema["minItems"] - 1]
+    assert case.good or is_section(SETTINGS[case.setting])
+    assert case.bad
+
+
+@pytest.mark.parametrize(
+    ("case", "given"), [pytest.param(c, v, id=f"{c.setting}-{v}"[:60]) for c in CASES for v in c.good]
+)
+def test_a_value_within_the_bounds_is_taken(case: Case, given: Any) -> None:
+    found: Any = load(changed(DOCUMENT, case.path, given), case.secrets).model_dump(mode="json", exclude_unset=True)
+    for step in steps(case.path):
+        found = found[step]
+    assert found == given
+
+
+@pytest.mark.parametrize(
+    ("case", "mistake"), [pytest.param(c, m, id=f"{c.setting}-{m[0]}"[:60]) for c in CASES for m in c.bad]
+)
+def test_a_value_outside_the_bounds_is_refused_with_what_is_allowed(case: Case, mistake: tuple[Any, ...]) -> None:
+    given, allowed, path, value = (*mistake, case.path, mistake[0]) if len(mistake) == 2 else mistake
+    expected = f"{path}: {value if _is_cross_check(allowed) else json.dumps(value)} given; allowed: {allowed}"
+    assert mistakes(changed(DOCUMENT, case.path, given), case.secrets) == [expected]
+
+
+def _is_cross_check(allowed: str) -> bool:
+    return allowed.startswith("at most memory")
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.field.is_required()], ids=named)
+def test_a_setting_without_a_default_is_required_with_what_it_is(setting: Setting) -> None:
+    document = DOCUMENT if setting.path != "machines.pools" else changed(DOCUMENT, "machines.subnet", "10.77.0.0/16")
+    expected = f"{concrete(setting)}: not given; required: {setting.field.description}"
+    assert expected in mistakes(without(document, concrete(setting)))
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=named)
+def test_a_setting_says_in_few_words_what_it_is(setting: Setting) -> None:
+    description = setting.field.description or ""
+    assert 8 <= len(description) <= 90
+    assert not description.endswith(".")
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.schema.get("default") is not None], ids=named)
+def test_a_default_may_as_well_be_given(setting: Setting) -> None:
+    path = concrete(setting)
+    given = changed(DOCUMENT, path, setting.schema["default"])
+    assert load(given) == load(without(given, path))
+
+
+def test_only_what_has_no_sane_default_is_required() -> None:
+    required = {path for path, setting in SETTINGS.items() if setting.field.is_required()}
+    assert required == {
+        "kind",
+        "machines",
+        "machines.provider",
+        "machines.pools",
+        "machines.pools.<pool>.role",
+        "engine.address_pools[0].base",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [("", Settings.model_fields)]
+    + [
+        (inner.path.rpartition(".")[0].replace("<pool>", "worker"), inner.model.model_fields)
+        for inner in SETTINGS.values()
+        if "." in inner.path and inner.name == next(iter(inner.model.model_fields))
+    ],
+)
+def test_a_section_refuses_an_unknown_key_and_lists_its_own(path: str, keys: dict[str, Any]) -> None:
+    key = f"{path}.nonsense".removeprefix(".")
+    allowed = ", ".join([*keys, *([] if path else SECRETS)])
+    expected = f"{key}: unknown key; allowed in {path or 'the configuration'}: {allowed}"
+    assert mistakes(changed(DOCUMENT, key, {"secret": "unseen"})) == [expected]
+
+
+def test_sections_are_objects() -> None:
+    sections = [path for path, setting in SETTINGS.items() if is_section(setting)]
+    assert {case.setting for case in CASES if any(bad[1] == OBJECT for bad in case.bad)} >= set(sections)

@@ -1,0 +1,23 @@
+"""docs/settings.md tells of every setting, as it is now."""
+
+import re
+
+from docs.settings_table import PAGE, is_section, page, settings
+from stacks.configuration import SECRETS
+from tests.settings.loading import load
+from tests.stack_config import target
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m docs.settings_table`"
+
+
+def test_the_page_has_a_row_for_every_setting_and_secret() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", page(), re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert {s.path for s in settings() if not is_section(s)} | set(SECRETS) <= set(rows)
+
+
+def test_the_page_names_a_manager_as_managers_are_named() -> None:
+    assert "such as `manager-1`" in page()
+    assert load(target()).machines.names("manager") == ["manager-1"]

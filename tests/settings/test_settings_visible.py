@@ -1,0 +1,54 @@
+"""A preview shows every setting that is changed: on the component that it is about, and on a resource."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from docs.settings_table import is_section, settings
+from tests.mocked import Engine, run_program
+from tests.settings.changes import CHANGES, UNCHANGEABLE, Change
+
+SETTINGS = {setting.path: setting for setting in settings()}
+
+
+@cache
+def _run(document: str, secrets: str) -> Engine:
+    return run_program(json.loads(document), secrets=json.loads(secrets)).engine
+
+
+def _registered(engine: Engine, name: str) -> Any:
+    """What the real engine compares with its state."""
+    if name not in engine.options:
+        return None
+    return engine.inputs(name), str(engine.options[name].replacement_trigger)
+
+
+def test_every_setting_has_a_change_or_the_reason_why_it_has_none() -> None:
+    assert {change.setting for change in CHANGES} | set(UNCHANGEABLE) == set(SETTINGS)
+    assert not {change.setting for change in CHANGES} & set(UNCHANGEABLE)
+
+
+@pytest.mark.parametrize("setting", UNCHANGEABLE)
+def test_the_reason_for_no_change_still_holds(setting: str) -> None:
+    if UNCHANGEABLE[setting] == "has one choice":
+        assert "const" in SETTINGS[setting].schema
+    else:
+        assert is_section(SETTINGS[setting])
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
+def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Change) -> None:
+    secrets = json.dumps(dict(change.secrets))
+    before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
+    assert before.inputs(change.component) != after.inputs(change.component)
+    assert not after.types[change.resource].startswith("nuvla:")
+    assert _registered(before, change.resource) != _registered(after, change.resource)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
+def test_the_components_own_inputs_are_plain_and_known(change: Change) -> None:
+    engine = _run(json.dumps(change.after()), json.dumps(dict(change.secrets)))
+    given = engine.given[change.component]
+    assert json.loads(json.dumps(given)) == engine.inputs(change.component)  # neither a secret nor an unknown in it

@@ -1,0 +1,61 @@
+"""What components are made of, for tests of one of them. To be called within `build`."""
+
+from dataclasses import replace
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+from pulumi_command import remote
+
+from components.engine.certificates import Certificate
+from components.engine.daemon import EngineSettings
+from components.machines.machine import Machine
+from components.swarm.swarm import Swarm, SwarmArgs
+
+SETTINGS = EngineSettings(
+    source="distribution",
+    version="20.10.24",
+    log_max_size_mib=10,
+    log_max_files=3,
+    address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
+    registry_mirrors=[],
+)
+
+
+def machine(name: str = "worker-1", **changed: Any) -> Machine:
+    """A machine at 192.0.2.7 that one logs in to as root."""
+    given = Machine(
+        name=name,
+        role="worker",
+        labels={},
+        availability="active",
+        public_address="192.0.2.7",
+        private_address="10.0.0.7",
+        user="root",
+        private_key=pulumi.Output.secret("LOGIN-KEY"),
+        host_key=pulumi.Output.from_input("ssh-ed25519 HOST"),
+        root_id=pulumi.Output.from_input(f"{name}-root"),
+        disk_id=pulumi.Output.from_input(f"{name}-disk"),
+    )
+    return replace(given, **changed)
+
+
+def certificate() -> Certificate:
+    """A certificate with its key."""
+    return Certificate(
+        ca=pulumi.Output.from_input("CA"),
+        cert=pulumi.Output.from_input("CERT"),
+        key=pulumi.Output.secret("THE-KEY"),
+    )
+
+
+def swarm(entry: Machine | None = None) -> Swarm:
+    """A swarm with one manager."""
+    manager = entry or machine("manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1")
+    pools = [IPv4Network("10.201.0.0/16")]
+    return Swarm("swarm", SwarmArgs(entry=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
+
+
+def another(name: str = "another") -> pulumi.Resource:
+    """Some resource that others can wait for."""
+    return remote.Command(name, connection=machine().connection(), create="true")

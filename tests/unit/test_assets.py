@@ -1,0 +1,61 @@
+"""components/assets.py: shipped files are rendered strictly, scripts get their parameters quoted."""
+
+import subprocess
+
+import pulumi
+import pytest
+
+from components import assets
+from tests.mocked import Engine, Secret, build, value
+
+SCRIPT = "swarm/scripts/init.sh"
+TEMPLATE = "traefik/files/traefik.yaml"
+VALUES = {"network": "front", "log_level": "INFO", "access_log": "null"}
+
+
+def rendered(**values: pulumi.Input[str]) -> object:
+    return value(build(lambda: assets.render_script(SCRIPT, values)))
+
+
+def test_a_file_is_read_as_it_is() -> None:
+    assert assets.read(SCRIPT) == (assets.COMPONENTS / SCRIPT).read_text(encoding="utf-8")
+
+
+def test_a_file_gets_its_values() -> None:
+    text = assets.render(TEMPLATE, VALUES)
+    assert "network: front\n" in text
+    assert "$" not in text
+
+
+def test_a_value_that_the_file_does_not_use_is_refused_by_name() -> None:
+    with pytest.raises(KeyError, match="does not use typo"):
+        assets.render(TEMPLATE, VALUES | {"typo": ""})
+
+
+def test_a_name_without_a_value_is_refused() -> None:
+    with pytest.raises(KeyError, match="network"):
+        assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "network"})
+
+
+def test_a_script_begins_with_its_parameters(engine: Engine) -> None:
+    assert rendered(ROLE="worker") == "export ROLE=worker\n" + assets.read(SCRIPT)
+
+
+def test_a_parameter_is_quoted(engine: Engine) -> None:
+    assert str(rendered(TOKEN="T-1 'q")).startswith("export TOKEN='T-1 '\"'\"'q'\n")
+
+
+@pytest.mark.parametrize("hostile", ["T-1 'q", "$(id)", "a\nb", "`id`", '"', "\\", "", " ", "*", "a;b", "é", "#"])
+def test_bash_reads_a_parameter_as_it_was_given(engine: Engine, hostile: str) -> None:
+    exports = str(rendered(P=hostile)).removesuffix(assets.read(SCRIPT))
+    read = subprocess.run(["bash", "-s"], input=f'{exports}printf %s "$P"', capture_output=True, text=True, check=True)
+    assert read.stdout == hostile
+
+
+def test_a_script_with_a_secret_parameter_is_secret_as_a_whole(engine: Engine) -> None:
+    secret = build(lambda: assets.render_script(SCRIPT, {"A": "a", "TOKEN": pulumi.Output.secret("T")}))
+    assert isinstance(value(secret), Secret)
+
+
+def test_a_script_without_a_secret_is_open(engine: Engine) -> None:
+    assert isinstance(rendered(A="a"), str)

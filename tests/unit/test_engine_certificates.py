@@ -1,0 +1,132 @@
+"""components/engine/certificates.py: one CA, and what it signs."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.engine.certificates import Certificates, CertificatesArgs
+from tests.mocked import Engine, Secret, build, start, value
+
+YEARS_10 = 3650 * 24
+HOLDERS = ("manager-1", "program", "operator", "nuvla")
+
+
+def certificates(**changed: Any) -> Certificates:
+    given = {"generation": 1, "server_days": 730, "client_days": 365, "domain": None}
+    servers: dict[str, list[pulumi.Input[str]]] = {"manager-1": ["192.0.2.1", "10.0.0.1"]}
+    return build(lambda: Certificates("certs", CertificatesArgs(**{**given, "servers": servers, **changed})))
+
+
+def test_it_shows_lifetimes_generation_and_names_but_no_address(engine: Engine) -> None:
+    certificates(domain="example.org")
+    assert engine.inputs("certs") == {
+        "generation": 1,
+        "server_days": 730,
+        "client_days": 365,
+        "domain": "example.org",
+        "servers": ["manager-1"],
+    }
+
+
+def test_the_ca_only_signs(engine: Engine) -> None:
+    certificates()
+    assert engine.inputs("certs-ca")["isCaCertificate"] is True
+    assert engine.inputs("certs-ca")["allowedUses"] == ["cert_signing", "crl_signing"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "use"),
+    [("manager-1", "server_auth"), ("program", "client_auth"), ("operator", "client_auth"), ("nuvla", "client_auth")],
+)
+def test_a_certificate_is_for_one_side_of_the_connection(engine: Engine, holder: str, use: str) -> None:
+    certificates()
+    assert engine.inputs(f"certs-{holder}-cert")["allowedUses"] == ["digital_signature", use]
+
+
+def test_the_ca_and_the_programs_own_certificate_live_for_ten_years(engine: Engine) -> None:
+    certificates()
+    for name in ("certs-ca", "certs-program-cert"):
+        assert engine.inputs(name)["validityPeriodHours"] == YEARS_10
+        assert "earlyRenewalHours" not in engine.inputs(name)
+
+
+def test_other_certificates_live_as_long_as_the_settings_say_and_are_renewed_in_their_last_month(
+    engine: Engine,
+) -> None:
+    certificates(server_days=700, client_days=300)
+    lifetimes = {
+        holder: (cert["validityPeriodHours"], cert["earlyRenewalHours"])
+        for holder in ("manager-1", "operator", "nuvla")
+        for cert in [engine.inputs(f"certs-{holder}-cert")]
+    }
+    assert lifetimes == {
+        "manager-1": (700 * 24, 30 * 24),
+        "operator": (300 * 24, 30 * 24),
+        "nuvla": (300 * 24, 30 * 24),
+    }
+
+
+def test_a_certificate_of_the_longest_lifetime_is_renewed_too(engine: Engine) -> None:
+    certificates(server_days=3650, client_days=3650)
+    for holder in ("manager-1", "operator", "nuvla"):
+        assert engine.inputs(f"certs-{holder}-cert")["earlyRenewalHours"] == 30 * 24
+
+
+def test_a_server_is_known_by_its_addresses(engine: Engine) -> None:
+    certificates()
+    assert engine.inputs("certs-manager-1-request")["ipAddresses"] == ["192.0.2.1", "10.0.0.1"]
+    assert "dnsNames" not in engine.inputs("certs-manager-1-request")
+
+
+def test_a_server_is_known_by_the_domain_too_and_a_client_is_not(engine: Engine) -> None:
+    certificates(domain="example.org")
+    assert engine.inputs("certs-manager-1-request")["dnsNames"] == ["example.org"]
+    for client in ("program", "operator", "nuvla"):
+        assert not {"dnsNames", "ipAddresses"} & set(engine.inputs(f"certs-{client}-request"))
+
+
+def test_each_holder_has_a_name_and_a_key_of_its_own(engine: Engine) -> None:
+    certificates()
+    for holder in HOLDERS:
+        assert engine.inputs(f"certs-{holder}-request")["subject"] == {"commonName": holder}
+        assert engine.dependencies(f"certs-{holder}-request") == {f"certs-{holder}-key"}
+        assert engine.dependencies(f"certs-{holder}-cert") == {f"certs-{holder}-request", "certs-ca", "certs-ca-key"}
+
+
+def test_another_generation_replaces_every_key() -> None:
+    def triggers(generation: int) -> dict[str, str]:
+        engine = start()
+        certificates(generation=generation)
+        return {name: str(engine.options[name].replacement_trigger) for name in engine.types if name.endswith("-key")}
+
+    one, other = triggers(1), triggers(2)
+    assert set(one) == {f"certs-{holder}-key" for holder in ("ca", *HOLDERS)}
+    assert all(one[name] != other[name] for name in one)
+
+
+def test_other_settings_replace_no_key() -> None:
+    def keys(**changed: Any) -> dict[str, Any]:
+        engine = start()
+        certificates(**changed)
+        names = [name for name in engine.types if name.endswith("-key")]
+        return {name: (engine.given[name], str(engine.options[name].replacement_trigger)) for name in names}
+
+    assert keys() == keys(server_days=200, client_days=200, domain="example.org")
+
+
+def test_each_manager_has_a_server_certificate(engine: Engine) -> None:
+    made = certificates(servers={"manager-1": ["192.0.2.1"], "manager-2": ["192.0.2.2"]})
+    assert set(made.servers) == {"manager-1", "manager-2"}
+    assert engine.inputs("certs-manager-2-request")["ipAddresses"] == ["192.0.2.2"]
+
+
+def test_as_outputs_of_the_stack_certificates_are_secret(engine: Engine) -> None:
+    outputs = value(certificates().nuvla.outputs())
+    assert outputs == {"ca": Secret("SELF-SIGNED-PEM"), "cert": Secret("SIGNED-PEM"), "key": Secret("PRIVATE-KEY-PEM")}
+
+
+def test_all_of_it_belongs_to_the_component(engine: Engine) -> None:
+    certificates()
+    assert {name for name in engine.options if name != "certs"} == engine.children("certs")
+    assert "certs" in engine.finished

@@ -1,0 +1,120 @@
+"""components/engine/engine.py: the Docker engine of one machine."""
+
+import json
+from typing import Any
+
+from components.engine.daemon import daemon_json
+from components.engine.engine import Engine as DockerEngine
+from components.engine.engine import EngineArgs
+from tests.mocked import Engine, build
+from tests.unit.parts import SETTINGS, another, certificate, machine
+
+COMMANDS = ("worker-1-engine-install", "worker-1-engine-configure")
+CONFIGURE = COMMANDS[1]
+
+
+def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) -> None:
+    def make() -> DockerEngine:
+        args = EngineArgs(
+            machine=machine(**of_machine),
+            settings=SETTINGS,
+            certificate=certificate() if api else None,
+            after=another("manager-1-engine-configure") if waits else None,
+        )
+        return DockerEngine("worker-1-engine", args)
+
+    build(make)
+
+
+def daemon_of(engine: Engine) -> Any:
+    script = engine.script(CONFIGURE)
+    return json.loads(script.split("DAEMON_JSON='", 1)[1].split("'\n", 1)[0])
+
+
+def test_it_shows_its_version_and_its_whole_configuration(engine: Engine) -> None:
+    docker_engine()
+    assert engine.types["worker-1-engine"] == "nuvla:engine:Engine"
+    assert engine.inputs("worker-1-engine") == {
+        "source": "distribution",
+        "version": "20.10.24",
+        "daemon": daemon_json(SETTINGS, serves_api=False),
+    }
+    assert "worker-1-engine" in engine.finished
+
+
+def test_exactly_the_wanted_version_is_installed(engine: Engine) -> None:
+    docker_engine()
+    assert engine.parameters("worker-1-engine-install") == {"SOURCE": "distribution", "VERSION": "20.10.24"}
+
+
+def test_without_a_certificate_there_is_no_api(engine: Engine) -> None:
+    docker_engine()
+    assert daemon_of(engine) == daemon_json(SETTINGS, serves_api=False)
+    assert {key: engine.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
+        "TLS_CA": "",
+        "TLS_CERT": "",
+        "TLS_KEY": "",
+    }
+
+
+def test_with_a_certificate_there_is_the_api(engine: Engine) -> None:
+    docker_engine(api=True)
+    assert daemon_of(engine) == daemon_json(SETTINGS, serves_api=True)
+    assert {key: engine.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
+        "TLS_CA": "CA",
+        "TLS_CERT": "CERT",
+        "TLS_KEY": "THE-KEY",
+    }
+
+
+def test_a_script_that_has_the_key_is_secret(engine: Engine) -> None:
+    docker_engine(api=True)
+    assert engine.is_secret(CONFIGURE, "stdin")
+
+
+def test_scripts_without_a_key_are_readable_in_a_preview(engine: Engine) -> None:
+    docker_engine()
+    assert not any(engine.is_secret(command, "stdin") for command in COMMANDS)
+
+
+def test_it_is_configured_after_its_installation(engine: Engine) -> None:
+    docker_engine()
+    assert engine.dependencies(CONFIGURE) == {"worker-1-engine-install"}
+
+
+def test_it_waits_for_the_engine_of_another_manager(engine: Engine) -> None:
+    docker_engine(waits=True)
+    assert engine.dependencies(CONFIGURE) == {"worker-1-engine-install", "manager-1-engine-configure"}
+    assert "manager-1-engine-configure" not in engine.dependencies("worker-1-engine-install")
+
+
+def test_the_first_contact_waits_for_a_machine_that_boots(engine: Engine) -> None:
+    docker_engine()
+    assert engine.inputs("worker-1-engine-install")["connection"]["dialErrorLimit"] == -1
+    timeouts = engine.options["worker-1-engine-install"].customTimeouts
+    assert (timeouts.create, timeouts.update) == ("10m", "10m")
+
+
+def test_later_contacts_give_up(engine: Engine) -> None:
+    docker_engine()
+    assert engine.inputs(CONFIGURE)["connection"]["dialErrorLimit"] == 10
+
+
+def test_a_machine_made_anew_gets_its_engine_anew(engine: Engine) -> None:
+    docker_engine(root_id="another-root")
+    assert [engine.inputs(command)["triggers"] for command in COMMANDS] == [["another-root"], ["another-root"]]
+
+
+def test_scripts_run_as_root_whoever_logs_in(engine: Engine) -> None:
+    docker_engine(user="debian")
+    assert {engine.inputs(command)["create"].strip() for command in COMMANDS} == {"sudo -n bash -s --"}
+
+
+def test_only_what_goes_wrong_is_logged(engine: Engine) -> None:
+    docker_engine(api=True)
+    assert {engine.inputs(command)["logging"] for command in COMMANDS} == {"stderr"}
+
+
+def test_destroying_it_needs_no_machine(engine: Engine) -> None:
+    docker_engine()
+    assert not any("delete" in engine.inputs(command) for command in COMMANDS)

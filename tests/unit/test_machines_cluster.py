@@ -1,0 +1,48 @@
+"""components/machines/cluster.py: what machines have in common, wherever they come from."""
+
+import pulumi
+
+from components.machines.cluster import Cluster, Key, made_by
+from tests.mocked import Engine, Secret, build, value
+from tests.unit.parts import machine
+
+
+def test_its_type_names_the_place_that_machines_come_from(engine: Engine) -> None:
+    build(lambda: Cluster("SomeCluster", "cluster", {"size": "small"}, None))
+    assert engine.types["cluster"] == "nuvla:machines:SomeCluster"
+    assert engine.inputs("cluster") == {"size": "small"}
+
+
+def test_a_login_key_is_generated_as_its_child(engine: Engine) -> None:
+    cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
+    assert engine.inputs("cluster-login-key") == {"algorithm": "ED25519"}
+    assert engine.parent("cluster-login-key") == "cluster"
+    assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH")
+
+
+def test_the_public_half_of_a_key_has_no_comment_and_no_line_break(engine: Engine) -> None:
+    cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
+    assert value(cluster.login.public) == "ssh-ed25519 AAAA"
+
+
+def test_no_key_is_generated_for_a_user_who_has_one(engine: Engine) -> None:
+    def make() -> Cluster:
+        own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
+        return Cluster("SomeCluster", "cluster", {}, own)
+
+    assert value(build(make).login.private) == Secret("OWN")
+    assert set(engine.types) == {"cluster"}
+
+
+def test_managers_are_in_the_order_of_machines(engine: Engine) -> None:
+    def make() -> list[str]:
+        cluster = Cluster("SomeCluster", "cluster", {}, None)
+        roles = {"b-1": "manager", "w-1": "worker", "a-1": "manager"}
+        cluster.machines = {name: machine(name, role=role) for name, role in roles.items()}
+        return [manager.name for manager in cluster.managers()]
+
+    assert build(make) == ["b-1", "a-1"]
+
+
+def test_what_a_stack_makes_is_marked_with_project_and_stack(engine: Engine) -> None:
+    assert made_by() == "nuvla-swarm/test"

@@ -1,0 +1,153 @@
+"""components/machines/local.py: machines that are containers on the local Docker engine."""
+
+import random
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.machines.cluster import Key, Pool
+from components.machines.local import LocalCluster, LocalClusterArgs
+from tests.mocked import Engine, Secret, build, start, value
+
+MARK = [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}]
+FORBIDDEN = {"SYS_TIME", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT"}
+
+
+def pool(count: int = 1, role: Any = "worker", **changed: Any) -> Pool:
+    return Pool(**({"role": role, "count": count, "labels": {}} | changed))
+
+
+def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluster:
+    given: dict[str, Any] = {"subnet": IPv4Network("10.77.0.0/16"), "image": "machine:dev", "privileged": True}
+    wanted = pools or {"manager": pool(role="manager"), "worker": pool(2)}
+    return build(lambda: LocalCluster("cluster", LocalClusterArgs(pools=wanted, **{**given, **changed})))
+
+
+def test_machines_are_named_by_pool_and_ordinal(engine: Engine) -> None:
+    assert list(cluster().machines) == ["manager-1", "worker-1", "worker-2"]
+    containers = {name for name, kind in engine.types.items() if kind == "docker:index/container:Container"}
+    assert containers == {"manager-1", "worker-1", "worker-2"}
+
+
+def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(engine: Engine) -> None:
+    cluster()
+    container = engine.inputs("worker-2")
+    assert container["name"] == "nuvla-swarm-test-worker-2"
+    assert container["hostname"] == "worker-2"
+    assert container["image"] == "machine:dev"
+    assert container["restart"] == "unless-stopped"
+    assert container["stopSignal"] == "SIGRTMIN+3"
+    assert container["envs"] == ["container=docker"]
+    assert set(container["tmpfs"]) == {"/run", "/tmp"}
+    assert container["labels"] == MARK
+
+
+def test_a_machine_has_its_fixed_address_on_the_clusters_network(engine: Engine) -> None:
+    made = cluster()
+    network = {"name": "nuvla-swarm-test", "ipv4Address": "10.77.132.2"}
+    assert engine.inputs("worker-2")["networksAdvanced"] == [network]
+    assert made.machines["worker-2"].public_address == made.machines["worker-2"].private_address == "10.77.132.2"
+
+
+def test_the_network_has_the_subnet_with_its_first_address_as_gateway(engine: Engine) -> None:
+    cluster(subnet=IPv4Network("10.9.0.0/20"))
+    network = engine.inputs("cluster-network")
+    assert network["ipamConfigs"] == [{"subnet": "10.9.0.0/20", "gateway": "10.9.0.1"}]
+    assert network["labels"] == MARK
+    assert engine.options["cluster-network"].deleteBeforeReplace
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_another_pool_or_size_moves_no_machine_and_changes_no_input_of_it(seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
+    before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
+    after = {name: pool(before[name].count + chance.randrange(3) if name in before else 2) for name in reversed(names)}
+    engine = start()
+    cluster(before)
+    old = {name: given for name, given in engine.given.items() if name != "cluster"}
+    engine = start()
+    cluster(after)
+    assert {name: engine.given.get(name) for name in old} == old
+
+
+def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(engine: Engine) -> None:
+    made = cluster()
+    assert engine.is_secret("worker-1", "uploads")
+    uploads = {upload["file"]: upload for upload in engine.inputs("worker-1")["uploads"]}
+    assert uploads["/etc/ssh/ssh_host_ed25519_key"]["content"] == "PRIVATE-KEY-OPENSSH"
+    assert {upload["permissions"] for upload in uploads.values()} == {"0600"}
+    assert "worker-1-host-key" in engine.dependencies("worker-1")
+    assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 AAAA"
+
+
+def test_each_machine_has_a_host_key_and_a_disk_of_its_own(engine: Engine) -> None:
+    cluster()
+    for name in ("manager-1", "worker-1", "worker-2"):
+        assert {f"{name}-host-key", f"{name}-disk"} <= engine.children("cluster")
+        disk = {"volumeName": f"{name}-disk-0123456", "containerPath": "/var/lib/docker"}
+        assert engine.inputs(name)["volumes"] == [disk]
+        assert engine.inputs(f"{name}-disk")["labels"] == MARK
+
+
+def test_the_login_key_is_allowed_in(engine: Engine) -> None:
+    def make() -> LocalCluster:
+        own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
+        subnet = IPv4Network("10.77.0.0/16")
+        pools = {"worker": pool()}
+        args = LocalClusterArgs(pools=pools, subnet=subnet, image="a:1", privileged=True, own_key=own)
+        return LocalCluster("cluster", args)
+
+    made = build(make)
+    uploads = {upload["file"]: upload["content"] for upload in engine.inputs("worker-1")["uploads"]}
+    assert uploads["/root/.ssh/authorized_keys"] == "ssh-ed25519 OWN"
+    assert value(made.machines["worker-1"].private_key) == Secret("OWN")
+
+
+def test_a_container_made_anew_is_another_root_on_the_same_disk(engine: Engine) -> None:
+    worker = cluster().machines["worker-1"]
+    assert value(worker.root_id) == "worker-1-id"
+    assert value(worker.disk_id) == "worker-1-disk-id"
+    assert engine.options["worker-1"].deleteBeforeReplace
+
+
+def test_privileged_machines_have_control_groups_of_their_own(engine: Engine) -> None:
+    cluster(privileged=True)
+    container = engine.inputs("worker-1")
+    assert container["privileged"] is True
+    assert container["cgroupnsMode"] == "private"
+    assert not {"capabilities", "securityOpts", "deviceCgroupRules", "mounts"} & set(container)
+
+
+def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_control_groups(engine: Engine) -> None:
+    cluster(privileged=False)
+    container = engine.inputs("worker-1")
+    assert "privileged" not in container
+    assert container["capabilities"]["drops"] == ["ALL"]
+    assert {"SYS_ADMIN", "NET_ADMIN"} <= set(container["capabilities"]["adds"])
+    assert not FORBIDDEN & set(container["capabilities"]["adds"])
+    assert container["securityOpts"] == ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
+    assert container["cgroupnsMode"] == "host"
+    assert container["mounts"] == [{"type": "bind", "source": "/sys/fs/cgroup", "target": "/sys/fs/cgroup"}]
+
+
+def test_machines_carry_the_role_labels_and_availability_of_their_pool(engine: Engine) -> None:
+    made = cluster({"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")})
+    machine = made.machines["big-1"]
+    assert (machine.role, machine.labels, machine.availability) == ("manager", {"disk": "ssd"}, "drain")
+    assert machine.user == "root"
+
+
+def test_it_shows_all_of_its_settings(engine: Engine) -> None:
+    cluster({"worker": pool(1, labels={"disk": "ssd"})}, public_key="ssh-ed25519 OWN")
+    assert engine.inputs("cluster") == {
+        "provider": "local",
+        "pools": {"worker": {"role": "worker", "count": 1, "availability": "active", "labels": {"disk": "ssd"}}},
+        "subnet": "10.77.0.0/16",
+        "image": "machine:dev",
+        "privileged": True,
+        "public_key": "ssh-ed25519 OWN",
+    }
+    assert "cluster" in engine.finished
