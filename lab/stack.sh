@@ -2,21 +2,25 @@
 # Runs Pulumi on a stack as an operator would, after mending what an earlier, killed run left behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-verb=$1 stack=$2
+verb=$1 stack=$2 # up, preview, down, fill-in
 
 # What lives on the local engine. A machine that was killed there is found missing by a refresh of just these.
 machines="urn:pulumi:$stack::nuvla-swarm::**"
 
 say() { echo "$*" >&2; }
 
+# What depends on this machine's engine is a setting, because a preview must not ask the engine.
+fill_in() {
+  lab/settings.sh | while IFS='=' read -r path value; do
+    pulumi config set --stack "$stack" --path "nuvla-swarm:$path" --plaintext "$value"
+  done
+}
+
 select_stack() {
   if ! pulumi stack select "$stack" 2>/dev/null; then
     say "creates the stack $stack"
-    pulumi stack init "$stack" --secrets-provider passphrase
-    # What depends on this machine's engine is a setting, because a preview must not ask the engine.
-    lab/settings.sh | while IFS='=' read -r path value; do
-      pulumi config set --path "nuvla-swarm:$path" --plaintext "$value"
-    done
+    pulumi stack init "$stack"
+    fill_in
   fi
 }
 
@@ -27,6 +31,12 @@ refresh_machines() {
     --target "$machines\$docker:index/volume:Volume::*"
 }
 
+case "$verb" in
+  fill-in)
+    fill_in
+    exit
+    ;;
+esac
 select_stack
 python lab/recover.py "$stack"
 case "$verb" in

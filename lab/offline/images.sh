@@ -6,27 +6,35 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 OFFLINE=$CHECKOUT/lab/offline
-PUSHED=$CACHE/registry/data/pushed # in the registry's data: gone when they are
 
-push() { # NAME
-  local folder=$OFFLINE/$1 context=$OFFLINE/$1 image key
-  image=$(<"$folder/image")
-  if [[ -f $folder/recipe.sh ]]; then context=$("$OFFLINE/build.sh" "$1"); fi
-  key=$(hash_of "$folder")-${context##*/}
-  [[ $(cat "$PUSHED/$1" 2>/dev/null) != "$key" ]] || return 0
-  say "building and pushing the image $image"
-  "$CHECKOUT/lab/machine/build.sh" # certificates come from there
-  local name=$REGISTRY/$image
-  docker build --quiet --file "$folder/Dockerfile" --build-arg "PLAIN=$PLAIN" --tag "$name" "$context" >/dev/null ||
-    fail "docker could not build $image; the lines above say why"
-  docker push --quiet "$name" >/dev/null ||
-    fail "docker could not push $name: the engine must list $REGISTRY as an insecure registry (the lab's own engine does)"
-  docker image rm "$name" >/dev/null
-  mkdir -p "$PUSHED"
-  printf '%s\n' "$key" >"$PUSHED/$1"
+# digest IMAGE TAG: what the registry has under that name; nothing if it has none.
+digest() {
+  curl --silent --noproxy '*' --max-time 5 --head --header 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
+    "http://$REGISTRY/v2/$1/manifests/$2" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" {print $2}'
 }
 
-all() { for name in "$@"; do push "$name"; done; }
+push() { # NAME
+  local folder=$OFFLINE/$1 context=$OFFLINE/$1 image key pushed
+  image=$(<"$folder/image")
+  if [[ -f $folder/recipe.sh ]]; then context=$("$OFFLINE/build.sh" "$1"); fi
+  # A second tag names the content, so that the registry itself tells what it has.
+  key=content-$({ hash_of "$folder" && basename "$context"; } | sha256sum | cut -c1-12)
+  local name=${image%:*} tag=${image##*:} known
+  known=$(digest "$name" "$key")
+  if [[ -n $known && $known == "$(digest "$name" "$tag")" ]]; then return; fi
+  say "building and pushing the image $image"
+  "$CHECKOUT/lab/machine/build.sh" # certificates come from there
+  docker build --quiet --file "$folder/Dockerfile" --build-arg "PLAIN=$PLAIN" --tag "$REGISTRY/$name:$key" "$context" >/dev/null ||
+    fail "docker could not build $image; the lines above say why"
+  docker tag "$REGISTRY/$name:$key" "$REGISTRY/$name:$tag"
+  for pushed in "$key" "$tag"; do
+    docker push --quiet "$REGISTRY/$name:$pushed" >/dev/null ||
+      fail "docker could not push to $REGISTRY: the engine must list it as an insecure registry (the lab's own engine does)"
+    docker image rm "$REGISTRY/$name:$pushed" >/dev/null
+  done
+}
+
+all() { local name; for name in "$@"; do push "$name"; done; }
 
 use_engine
 PLAIN=$("$CHECKOUT/lab/machine/build.sh" tags | head -n 1)

@@ -34,7 +34,7 @@ unpack() {
 has_address() { ip -brief address show dev lo | grep -qwF "$REGISTRY_IP/32"; }
 
 start() {
-  if alive && answers; then return; fi
+  if answers; then return; fi # also one that another cache started: what it holds is the same
   stop
   [[ -x $PROGRAM ]] || (unpack) # a process of its own, for its trap
   mkdir -p "$FOLDER/data"
@@ -57,11 +57,11 @@ stop() {
     wait_for 10 gone || fail "the registry (process $(<"$PID_FILE")) does not end"
   fi
   rm -f "$PID_FILE"
-  if has_address; then ip address delete "$REGISTRY_IP/32" dev lo; fi
+  if has_address && ! answers; then ip address delete "$REGISTRY_IP/32" dev lo; fi
 }
 
 case ${1:-} in
   start | stop) locked registry "$1" ;;
-  status) if alive && answers; then echo "running at http://$REGISTRY"; else echo "stopped" && exit 3; fi ;;
+  status) if answers; then echo "running at http://$REGISTRY"; else echo "stopped" && exit 3; fi ;;
   *) fail "usage: registry.sh start|stop|status" ;;
 esac

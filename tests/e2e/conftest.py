@@ -1,28 +1,12 @@
 """Stacks on the real engine, with the settings that this machine's engine needs."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack
-
-
-def machine_settings() -> dict[str, Any]:
-    """What `make up` adds to a new stack."""
-    answer = run(str(CHECKOUT / "lab/settings.sh"))
-    assert answer.code == 0, answer.text
-    found = dict(line.split("=", 1) for line in answer.text.splitlines() if "=" in line)
-    return {path: value_of(text) for path, text in found.items()}
-
-
-def value_of(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+from tests.e2e.harness import Stack, docker, stack
 
 
 def settings(subnet: str, workers: int) -> dict[str, Any]:
@@ -34,7 +18,6 @@ def settings(subnet: str, workers: int) -> dict[str, Any]:
             "subnet": subnet,
             "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": workers}},
         },
-        **machine_settings(),
     }
 
 

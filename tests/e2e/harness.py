@@ -82,6 +82,7 @@ class Stack:
         self.must("pulumi", "stack", "init", name)
         for key, value in settings.items():
             self.set(key, value)
+        self.must("lab/stack.sh", "fill-in", name)
 
     def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
         result = self.run(*command, env=env)

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +73,14 @@ class Plugin:
     process: subprocess.Popen[str]
     token: str = ""
     name: str = "it"
-    extra: Values = field(default_factory=dict)
+    features: Any = None  # its answer to Configure
 
     @property
     def urn(self) -> str:
         return f"urn:pulumi:test::nuvla-swarm::{self.token}::{self.name}"
 
     def of(self, token: str) -> "Plugin":
-        return Plugin(self.stub, self.log, self.process, token)
+        return replace(self, token=token)
 
     def schema(self) -> Values:
         return dict(json.loads(self.stub.GetSchema(provider_pb2.GetSchemaRequest(), timeout=PATIENCE_S).schema))
@@ -167,9 +167,8 @@ def running(executable: Path, environment: dict[str, str] | None = None) -> Iter
             request = provider_pb2.ConfigureRequest(
                 acceptSecrets=True, acceptResources=True, sends_old_inputs=True, sends_old_inputs_to_delete=True
             )
-            answer = stub.Configure(request, timeout=PATIENCE_S)
-            assert answer.acceptSecrets, "without secrets the engine would send them as plain values"
-            yield Plugin(stub, log, process)
+            features = stub.Configure(request, timeout=PATIENCE_S)
+            yield Plugin(stub, log, process, features=features)
     finally:
         process.terminate()
         process.wait(PATIENCE_S)

@@ -22,6 +22,14 @@ def test_it_starts_through_a_link(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_takes_and_gives_secrets(name: str) -> None:
+    """Else the engine would hand over plain values, and mark none that come back."""
+    with plugin.running(plugin.standin(name)) as running:
+        assert running.features.acceptSecrets
+        assert running.features.supportsPreview
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_it_starts_without_the_slow_modules(name: str) -> None:
     """Every ``pulumi`` command starts it: cryptography and paramiko are loaded when they are needed."""
     with plugin.running(plugin.standin(name)) as running:
