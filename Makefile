@@ -1,6 +1,6 @@
 # `make up` and `make test` are all that is needed; `make help` lists the rest.
 STACK ?= dev
-SHELL := /usr/bin/env bash
+SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:

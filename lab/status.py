@@ -69,7 +69,7 @@ def main(stack: str) -> None:
         keep(stack, f"{name}.pem", text)
     docker = ["docker", "--tlsverify", "--host", endpoint]
     for option in ("ca", "cert", "key"):
-        docker.append(f"--tls{option}={FILES / stack / option}.pem")
+        docker.append(f"--tls{option if option != 'ca' else 'cacert'}={FILES / stack / option}.pem")
     state = nodes(docker)
     print(f"\n{found['kind']} `{stack}`\n")
     for name, machine in found["machines"].items():

@@ -1,6 +1,7 @@
 """The stand-in for Pulumi's engine, and the way to run a component or the whole program with it."""
 
 import asyncio
+import json
 import os
 import runpy
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from zlib import crc32
 
 import pulumi
 from pulumi.runtime import rpc
@@ -34,6 +36,13 @@ COMPUTED: dict[str, dict[str, Any]] = {
     "command:remote:Command": {"stdout": "STDOUT\n", "stderr": ""},
 }
 
+# Whatever changes of them, they are replaced: another id.
+IMMUTABLE = {
+    "docker:index/network:Network",
+    "docker:index/secret:Secret",
+    "docker:index/serviceConfig:ServiceConfig",
+}
+
 
 class Engine(Mocks):
     """Keeps what a program registers, by logical name."""
@@ -51,7 +60,8 @@ class Engine(Mocks):
         named = {} if "name" in args.inputs else {"name": f"{args.name}-0123456"}
         if self.preview:  # nothing that a provider computes is known, ids neither
             return "", {**named, **args.inputs}
-        return f"{args.name}-id", {**named, **args.inputs, **COMPUTED.get(args.typ, {})}
+        version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
+        return f"{args.name}-id{version}", {**named, **args.inputs, **COMPUTED.get(args.typ, {})}
 
     def call(self, args: MockCallArgs) -> Any:
         raise AssertionError(f"the program looks something up: {args.token}")

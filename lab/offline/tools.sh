@@ -25,12 +25,15 @@ install_plugin() { # NAME VERSION EXECUTABLE
 
 mapfile -t built < <("$OFFLINE/build.sh" language-python pulumi docker)
 [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
-install_tools "${built[0]}"/* "${built[1]}"/*
-install_plugin docker 5.2.0 "${built[2]}/pulumi-resource-docker"
+install_all() {
+  install_tools "${built[0]}"/* "${built[1]}"/*
+  install_plugin docker 5.2.0 "${built[2]}/pulumi-resource-docker"
+  # Stand-ins are links into this checkout, so that an edit of one is in use at once.
+  local executable
+  for executable in "$OFFLINE"/plugins/*/pulumi-resource-*; do
+    [[ -x $executable ]] || continue
+    install_plugin "${executable##*/pulumi-resource-}" "$(<"${executable%/*}/VERSION")" "$executable"
+  done
+}
 
-# Stand-ins are links into this checkout, so that an edit of one is in use at once.
-for executable in "$OFFLINE"/plugins/*/pulumi-resource-*; do
-  [[ -x $executable ]] || continue
-  name=${executable##*/pulumi-resource-}
-  install_plugin "$name" "$(<"${executable%/*}/VERSION")" "$executable"
-done
+locked "${HOME_OF_PULUMI##*/}" install_all

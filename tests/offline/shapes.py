@@ -7,7 +7,7 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +87,9 @@ class Sdk:
     @cached_property
     def classes(self) -> dict[str, tuple[Path, ast.ClassDef]]:
         """Token -> its class."""
-        found = {}
-        for path in sorted(self.folder.rglob("*.py")):
-            for node in ast.parse(path.read_text()).body:
-                if isinstance(node, ast.ClassDef) and (token := _token(node)):
-                    found[token] = (path.parent, node)
-        return found
+        folders = sorted({path.parent for path in self.folder.rglob("*.py")})
+        found = ((folder, node) for folder in folders for node in _classes(folder).values())
+        return {token: (folder, node) for folder, node in found if (token := _token(node))}
 
     def shape(self, token: str) -> Shape:
         assert token in self.classes, f"the SDK has no type {token}; it has {sorted(self.classes)}"
@@ -140,11 +137,15 @@ class Sdk:
         return ("enum", tuple(sorted(values)))
 
     def _class(self, folder: Path, name: str) -> ast.ClassDef:
-        for path in sorted(folder.glob("*.py")):
-            for node in ast.parse(path.read_text()).body if f"class {name}" in path.read_text() else []:
-                if isinstance(node, ast.ClassDef) and node.name == name:
-                    return node
-        raise AssertionError(f"{folder} has no class {name}")
+        found = _classes(folder)
+        assert name in found, f"{folder} has no class {name}"
+        return found[name]
+
+
+@cache
+def _classes(folder: Path) -> dict[str, ast.ClassDef]:
+    trees = (ast.parse(path.read_text()) for path in sorted(folder.glob("*.py")))
+    return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def _token(node: ast.ClassDef) -> str:

@@ -1,8 +1,11 @@
 """The plugins that stand in here have the schemas that the SDKs from PyPI were made from."""
 
+import copy
 import os
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +62,31 @@ def test_a_stand_in_has_the_released_outputs(schemas: dict[str, Schema], name: s
 @pytest.mark.parametrize(("name", "token"), STANDINS)
 def test_a_stand_in_marks_what_replaces(schemas: dict[str, Schema], name: str, token: str) -> None:
     assert schemas[name].shape(token).replaces == Sdk(f"pulumi_{name}").shape(token).replaces
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r["inputProperties"].pop("stdin"),
+        lambda r: r["inputProperties"]["stdin"].update(type="integer"),
+        lambda r: r["inputProperties"]["connection"].pop("secret"),
+        lambda r: r["requiredInputs"].clear(),
+        lambda r: r["properties"].pop("stdout"),
+        lambda r: r["properties"]["connection"].pop("secret"),
+        lambda r: r["required"].remove("stdout"),
+        lambda r: r["properties"]["triggers"].pop("replaceOnChanges"),
+    ],
+)
+def test_a_difference_shows(schemas: dict[str, Schema], change: Callable[[dict[str, Any]], Any]) -> None:
+    changed = copy.deepcopy(schemas["command"].document)
+    change(changed["resources"]["command:remote:Command"])
+    assert Schema(changed).shape("command:remote:Command") != Sdk("pulumi_command").shape("command:remote:Command")
+
+
+def test_a_difference_inside_an_object_shows(schemas: dict[str, Schema]) -> None:
+    changed = copy.deepcopy(schemas["command"].document)
+    del changed["types"]["command:remote:ProxyConnection"]["properties"]["hostKey"]
+    assert Schema(changed).shape("command:remote:Command") != Sdk("pulumi_command").shape("command:remote:Command")
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in STANDINS}))

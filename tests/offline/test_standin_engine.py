@@ -1,0 +1,203 @@
+"""The stand-ins under the real engine: previews, secrets in the state, no changes the second time, replacements."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.offline import plugin
+from tests.offline.sshd import Server
+
+PROGRAM = """
+import os
+import pulumi
+import pulumi_tls as tls
+from pulumi_command import remote
+
+setting = pulumi.Config().get
+key = tls.PrivateKey("key", algorithm="ED25519")
+ca = tls.SelfSignedCert(
+    "ca",
+    private_key_pem=key.private_key_pem,
+    allowed_uses=["cert_signing"],
+    validity_period_hours=100,
+    is_ca_certificate=True,
+    subject=tls.SelfSignedCertSubjectArgs(common_name="CA"),
+)
+
+
+def connection(host: pulumi.Input[str]) -> remote.ConnectionArgs:
+    return remote.ConnectionArgs(
+        host=host,
+        port=float(os.environ["SSH_PORT"]),
+        user=os.environ["SSH_USER"],
+        private_key=open(os.environ["SSH_KEY"]).read(),
+        host_key=os.environ["SSH_HOST_KEY"],
+        dial_error_limit=0,
+    )
+
+
+address = remote.Command(
+    "address", connection=connection("127.0.0.1"), create="echo 127.0.0.1", triggers=[setting("trigger") or "a"]
+)
+quiet = remote.Command(
+    "quiet",
+    connection=connection(address.stdout),
+    create=setting("create") or "cat; echo to-stderr >&2",
+    stdin=pulumi.Output.secret("tok-1234"),
+    logging=remote.Logging.NONE,
+    opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
+)
+pulumi.export("fingerprint", key.public_key_fingerprint_sha256)
+pulumi.export("ca", ca.cert_pem)
+pulumi.export("quiet", quiet.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of the program, on a file backend of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def pulumi(self, *arguments: str, ok: bool = True) -> str:
+        command = ["pulumi", *arguments, "--non-interactive"]
+        run = subprocess.run(
+            command, check=False, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+        assert (run.returncode == 0) == ok, run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    def steps(self, **settings: str) -> dict[str, str]:
+        """What a preview with these settings would do: name -> operation, but for what stays."""
+        given = [part for key, value in settings.items() for part in ("-c", f"nuvla-standin:{key}={value}")]
+        preview = json.loads(self.pulumi("preview", "--json", *given))
+        return {step["urn"].split("::")[-1]: step["op"] for step in preview["steps"] if step["op"] != "same"}
+
+
+@pytest.fixture(scope="module")
+def new_stack(machine: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that nothing has been made of; destroyed afterwards."""
+    pulumi = shutil.which("pulumi")
+    if not pulumi or not shutil.which("pulumi-language-python", path=f"{Path(pulumi).parent}:{os.environ['PATH']}"):
+        pytest.skip("no pulumi on PATH: run lab/setup.sh, and this in the environment of lab/env.sh")
+    folder = tmp_path_factory.mktemp("stack")
+    for name, version in (("command", "1.2.1"), ("tls", "5.6.2")):
+        place = folder / "home" / "plugins" / f"resource-{name}-v{version}"
+        place.mkdir(parents=True)
+        (place / f"pulumi-resource-{name}").symlink_to(plugin.standin(name))
+    (folder / "key").write_text(machine.private_key)
+    (folder / "__main__.py").write_text(PROGRAM)
+    (folder / "Pulumi.yaml").write_text("name: nuvla-standin\nruntime: python\n")
+    (folder / "state").mkdir()
+    login = machine.connection()
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("PULUMI_", "SSH_"))} | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{folder}/state",
+        "PULUMI_CONFIG_PASSPHRASE": "test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "SSH_PORT": str(login["port"]),
+        "SSH_USER": login["user"],
+        "SSH_KEY": str(folder / "key"),
+        "SSH_HOST_KEY": login["hostKey"],
+    }
+    stack = Stack(folder, environment)
+    stack.pulumi("stack", "init", "test")
+    try:
+        yield stack
+    finally:
+        stack.pulumi("destroy", "--yes", "--skip-preview")
+
+
+@pytest.fixture(scope="module")
+def first_preview(new_stack: Stack) -> str:
+    return new_stack.pulumi("preview")
+
+
+@pytest.fixture(scope="module")
+def first_up(new_stack: Stack, first_preview: str) -> str:
+    return new_stack.pulumi("up", "--yes", "--skip-preview")
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: Stack, first_up: str) -> Stack:
+    """The stack, up."""
+    return new_stack
+
+
+def test_a_first_preview_needs_no_host(first_preview: str) -> None:
+    assert "+ 5 to create" in first_preview
+
+
+def test_outputs_reach_the_program(stack: Stack) -> None:
+    outputs = json.loads(stack.pulumi("stack", "output", "--json", "--show-secrets"))
+    assert outputs["fingerprint"].startswith("SHA256:")
+    assert outputs["ca"].startswith("-----BEGIN CERTIFICATE-----\n")
+    assert outputs["quiet"] == "tok-1234"
+
+
+def test_the_second_preview_has_no_changes(stack: Stack) -> None:
+    assert stack.steps() == {}
+
+
+def test_a_refresh_has_no_changes(stack: Stack) -> None:
+    stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+
+
+def test_the_state_has_no_secret_in_plain_text(stack: Stack, machine: Server) -> None:
+    state = stack.pulumi("stack", "export")
+    assert "tok-1234" not in state
+    assert "PRIVATE KEY" not in state
+    assert machine.private_key.splitlines()[1] not in state
+    assert "PRIVATE KEY" in stack.pulumi("stack", "export", "--show-secrets"), "they are there, encrypted"
+
+
+def test_the_log_shows_output_unless_it_is_off(first_up: str) -> None:
+    assert "127.0.0.1" in first_up
+    assert "tok-1234" not in first_up
+    assert "to-stderr" not in first_up
+    assert "PRIVATE KEY" not in first_up
+
+
+def test_a_changed_trigger_replaces_and_what_depends_on_it_updates(stack: Stack) -> None:
+    steps = stack.steps(trigger="b")
+    assert steps["address"] == "replace"
+    assert steps["quiet"] == "update", "its connection is unknown until the new command has run"
+
+
+def test_a_changed_create_updates(stack: Stack) -> None:
+    assert stack.steps(create="cat; true") == {"quiet": "update"}
+
+
+def test_a_failing_update_tells_status_command_and_output(stack: Stack, machine: Server) -> None:
+    said = stack.pulumi("up", "--yes", "--skip-preview", "-c", "nuvla-standin:create=echo why >&2; exit 7", ok=False)
+    assert 'Process exited with status 7: running "echo why >&2; exit 7":' in said
+    assert "why" in said.replace("echo why", "")
+    assert machine.private_key.splitlines()[1] not in said
+    (stack.folder / "Pulumi.test.yaml").write_text(
+        "".join(line for line in (stack.folder / "Pulumi.test.yaml").open() if "nuvla-standin:" not in line)
+    )
+    stack.pulumi("up", "--yes", "--skip-preview")
+
+
+def test_a_misspelt_input_is_refused_in_the_preview(stack: Stack) -> None:
+    main = stack.folder / "__main__.py"
+    program = main.read_text()
+    misspelt = (
+        'from pulumi import CustomResource\nCustomResource("tls:index/privateKey:PrivateKey", "odd", {"bits": 1})\n'
+    )
+    main.write_text(program + misspelt)
+    try:
+        said = stack.pulumi("preview", ok=False)
+    finally:
+        main.write_text(program)
+    assert "has no property 'bits'" in said

@@ -1,0 +1,28 @@
+"""A service that has one of everything. To be called within `build`."""
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+
+from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service
+
+
+def service(**changed: Any) -> Service:
+    """The service `web`, with changes."""
+    given = Service(
+        name="web",
+        image="web:1",
+        networks=["network-id"],
+        memory=Memory(limit_mib=512, reservation_mib=64),
+        health=HealthCheck(command=["check", "it"]),
+        replicas=2,
+        constraints=["node.labels.disk==ssd", "node.role==worker"],
+        args=["--quick"],
+        files=[File(name="main", path="/etc/main.yaml", content="a: 1\n")],
+        secrets=[SecretFile(name="word", content=pulumi.Output.secret("W"))],
+        mounts=[Mount(source="data", target="/data")],
+        ports=[Port(published=80, target=8000)],
+        labels={"z": "1", "a": "2"},
+    )
+    return replace(given, **changed)

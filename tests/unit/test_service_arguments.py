@@ -1,0 +1,143 @@
+"""components/service/arguments.py: a service as the Docker provider wants it."""
+
+from typing import Any
+
+import pulumi_docker as docker
+import pytest
+
+from components.service import arguments
+from components.service.spec import HealthCheck, Memory, Mount, Port
+from tests.mocked import Engine, build
+from tests.unit.services import service
+
+MARKS = {"mark": "m", "another": "n"}
+
+
+def registered(engine: Engine, **changed: Any) -> Any:
+    """Inputs of the service that the arguments make."""
+
+    def make() -> None:
+        wanted = service(**changed)
+        configs = [docker.ServiceConfig(f"config-{file.name}", data_raw=file.content) for file in wanted.files]
+        secrets = [docker.Secret(f"secret-{secret.name}", data=secret.content) for secret in wanted.secrets]
+        docker.Service("web", arguments.service(wanted, MARKS, configs, secrets))
+
+    build(make)
+    return engine.inputs("web")
+
+
+def container(engine: Engine, **changed: Any) -> Any:
+    return registered(engine, **changed)["taskSpec"]["containerSpec"]
+
+
+def test_it_has_its_name_and_image(engine: Engine) -> None:
+    inputs = registered(engine)
+    assert inputs["name"] == "web"
+    assert inputs["taskSpec"]["containerSpec"]["image"] == "web:1"
+    assert inputs["taskSpec"]["containerSpec"]["args"] == ["--quick"]
+
+
+def test_a_number_of_replicas_is_replicated(engine: Engine) -> None:
+    assert registered(engine, replicas=3)["mode"] == {"replicated": {"replicas": 3}}
+
+
+def test_no_number_is_one_on_each_machine(engine: Engine) -> None:
+    assert registered(engine, replicas=None)["mode"] == {"global": True}
+
+
+def test_labels_are_sorted_and_stand_beside_those_of_the_stack(engine: Engine) -> None:
+    labels = [(label["label"], label["value"]) for label in registered(engine)["labels"]]
+    assert labels == [("a", "2"), ("another", "n"), ("mark", "m"), ("z", "1")]
+
+
+def test_containers_have_the_labels_of_the_stack_only(engine: Engine) -> None:
+    labels = [(label["label"], label["value"]) for label in container(engine)["labels"]]
+    assert labels == [("another", "n"), ("mark", "m")]
+
+
+def test_the_order_of_constraints_labels_and_ports_does_not_matter(engine: Engine) -> None:
+    ports = [Port(published=443, target=1), Port(published=80, target=2, protocol="udp"), Port(published=80, target=3)]
+    constraints = ["b==1", "a==1"]
+    inputs = registered(engine, ports=ports, constraints=constraints)
+    assert [(p["publishedPort"], p["protocol"]) for p in inputs["endpointSpec"]["ports"]] == [
+        (80, "tcp"),
+        (80, "udp"),
+        (443, "tcp"),
+    ]
+    assert inputs["taskSpec"]["placement"]["constraints"] == ["a==1", "b==1"]
+
+
+def test_ports_are_open_on_the_machine_itself(engine: Engine) -> None:
+    assert registered(engine)["endpointSpec"]["ports"] == [
+        {"publishedPort": 80, "targetPort": 8000, "protocol": "tcp", "publishMode": "host"}
+    ]
+
+
+def test_names_stand_for_the_tasks_without_a_virtual_address(engine: Engine) -> None:
+    assert registered(engine)["endpointSpec"]["mode"] == "dnsrr"
+
+
+@pytest.mark.parametrize(
+    ("changed", "order"),
+    [
+        ({"ports": ()}, "start-first"),
+        ({"ports": [Port(published=80, target=80)]}, "stop-first"),
+        ({"ports": (), "replicas": None}, "stop-first"),
+    ],
+)
+def test_a_task_starts_beside_the_old_one_where_both_have_room(
+    engine: Engine, changed: dict[str, Any], order: str
+) -> None:
+    inputs = registered(engine, **changed)
+    assert (inputs["updateConfig"]["order"], inputs["rollbackConfig"]["order"]) == (order, order)
+
+
+def test_an_update_goes_one_by_one_and_is_rolled_back_if_it_fails(engine: Engine) -> None:
+    inputs = registered(engine)
+    assert (inputs["updateConfig"]["parallelism"], inputs["updateConfig"]["failureAction"]) == (1, "rollback")
+    assert (inputs["rollbackConfig"]["parallelism"], inputs["rollbackConfig"]["failureAction"]) == (1, "pause")
+
+
+def test_a_container_that_ends_is_started_again(engine: Engine) -> None:
+    assert registered(engine)["taskSpec"]["restartPolicy"]["condition"] == "any"
+
+
+def test_memory_is_given_in_bytes(engine: Engine) -> None:
+    resources = registered(engine, memory=Memory(limit_mib=512, reservation_mib=64))["taskSpec"]["resources"]
+    assert resources == {"limits": {"memoryBytes": 536870912}, "reservation": {"memoryBytes": 67108864}}
+
+
+def test_health_is_a_command_and_its_times(engine: Engine) -> None:
+    check = HealthCheck(command=["a", "b"], interval_s=1, timeout_s=2, retries=3, start_period_s=4)
+    assert container(engine, health=check)["healthcheck"] == {
+        "tests": ["CMD", "a", "b"],
+        "interval": "1s",
+        "timeout": "2s",
+        "retries": 3,
+        "startPeriod": "4s",
+    }
+
+
+def test_files_are_readable_by_all_and_secrets_by_their_owner(engine: Engine) -> None:
+    inputs = container(engine)
+    (file,), (secret,) = inputs["configs"], inputs["secrets"]
+    assert (file["fileName"], file["fileMode"], file["configName"]) == ("/etc/main.yaml", 0o444, "config-main-0123456")
+    assert (secret["fileName"], secret["fileMode"], secret["secretName"]) == ("word", 0o400, "secret-word-0123456")
+    assert file["configId"].startswith("config-main-id")
+    assert secret["secretId"].startswith("secret-word-id")
+
+
+def test_mounts_are_writable_unless_said_otherwise(engine: Engine) -> None:
+    mounts = [Mount(source="data", target="/a"), Mount(source="/s", target="/b", type="bind", read_only=True)]
+    assert container(engine, mounts=mounts)["mounts"] == [
+        {"type": "volume", "source": "data", "target": "/a", "readOnly": False},
+        {"type": "bind", "source": "/s", "target": "/b", "readOnly": True},
+    ]
+
+
+def test_it_is_on_its_networks(engine: Engine) -> None:
+    assert registered(engine, networks=["n1", "n2"])["taskSpec"]["networksAdvanceds"] == [{"id": "n1"}, {"id": "n2"}]
+
+
+def test_a_container_has_time_to_stop(engine: Engine) -> None:
+    assert container(engine, stop_grace_s=30)["stopGracePeriod"] == "30s"

@@ -1,0 +1,20 @@
+"""components/service/spec.py: a description of services without anything secret or unknown in its text."""
+
+from components.service.spec import File, HealthCheck
+from tests.mocked import Engine, build
+from tests.unit.services import service
+
+
+def test_the_text_of_a_description_has_no_output_and_no_content(engine: Engine) -> None:
+    text = build(lambda: repr(service()))
+    assert "Output" not in text
+    assert "a: 1" not in text
+
+
+def test_the_text_of_a_description_is_the_same_each_time(engine: Engine) -> None:
+    assert build(lambda: repr(service())) == build(lambda: repr(service()))
+
+
+def test_descriptions_can_be_changed_only_by_making_another() -> None:
+    assert File(name="a", path="/a", content="") == File(name="a", path="/a", content="")
+    assert hash(HealthCheck(command=("a",))) == hash(HealthCheck(command=("a",)))

@@ -1,0 +1,144 @@
+"""components/service/stack.py: services become resources, and are waited for when they change."""
+
+import dataclasses
+from base64 import b64encode
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
+from components.service.stack import ServiceStack
+from tests.mocked import Engine, build, start
+from tests.unit.parts import another, machine
+from tests.unit.services import service
+
+MARKS = [
+    {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+    {"label": "com.docker.stack.namespace", "value": "shop"},
+]
+CONFIG, SECRET, SERVICE, CONVERGED = "web-config-main", "web-secret-word", "web-service", "web-converged"
+
+# For every field of a service: another value. What Docker gets of it has to differ, and to be waited for.
+CHANGES: dict[str, Any] = {
+    "name": lambda: "shop",
+    "image": lambda: "web:2",
+    "networks": lambda: ["another-network-id"],
+    "memory": lambda: Memory(limit_mib=513, reservation_mib=64),
+    "health": lambda: HealthCheck(command=["check", "it"], interval_s=4),
+    "replicas": lambda: 3,
+    "constraints": lambda: ["node.role==manager"],
+    "args": lambda: ["--slow"],
+    "files": lambda: [File(name="main", path="/etc/main.yaml", content="a: 2\n")],
+    "secrets": lambda: [SecretFile(name="word", content=pulumi.Output.secret("V"))],
+    "mounts": lambda: [Mount(source="data", target="/elsewhere")],
+    "ports": lambda: [Port(published=81, target=8000)],
+    "stop_grace_s": lambda: 30,
+    "labels": lambda: {"a": "3"},
+}
+
+
+def stack(*, others: tuple[str, ...] = (), members: tuple[str, ...] = (), **changed: Any) -> None:
+    """The stack `shop`: `web`, with changes, and alike services of other names."""
+
+    def make() -> None:
+        made = {field: value() if callable(value) else value for field, value in changed.items()}
+        services = [service(**made), *(service(name=name) for name in others)]
+        spec = StackSpec(services=services, settings={"image": "web:1"})
+        ServiceStack("shop", spec, machine("manager-1"), [another(name) for name in members])
+
+    build(make)
+
+
+def triggers(field: str | None = None, value: Any = None) -> list[str]:
+    """What makes the wait for `web` happen again."""
+    engine = start()
+    stack(**({field: value} if field else {}))
+    waits = [name for name in engine.types if name.endswith("-converged")]
+    return list(engine.inputs(waits[0])["triggers"])
+
+
+def test_it_shows_the_settings_that_made_it(engine: Engine) -> None:
+    stack()
+    assert engine.types["shop"] == "nuvla:service:ServiceStack"
+    assert engine.inputs("shop") == {"image": "web:1"}
+    assert "shop" in engine.finished
+
+
+def test_all_that_it_makes_is_its_own_and_marked(engine: Engine) -> None:
+    stack()
+    assert engine.children("shop") == {CONFIG, SECRET, SERVICE, CONVERGED}
+    for name in (CONFIG, SECRET):
+        assert engine.inputs(name)["labels"] == MARKS
+    for mark in MARKS:
+        assert mark in engine.inputs(SERVICE)["labels"]
+
+
+def test_a_file_is_a_config_whose_text_a_preview_shows(engine: Engine) -> None:
+    stack()
+    assert engine.inputs(CONFIG)["dataRaw"] == "a: 1\n"
+    assert not engine.is_secret(CONFIG, "dataRaw")
+    assert "data" not in engine.inputs(CONFIG)
+
+
+def test_a_secret_is_handed_over_as_one(engine: Engine) -> None:
+    stack()
+    assert engine.inputs(SECRET)["data"] == b64encode(b"W").decode()
+    assert engine.is_secret(SECRET, "data")
+
+
+def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_old_ones(engine: Engine) -> None:
+    stack()
+    for name in (CONFIG, SECRET):
+        assert "name" not in engine.inputs(name)
+        assert not engine.options[name].deleteBeforeReplace
+
+
+def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine: Engine) -> None:
+    stack(members=("one", "two"))
+    assert engine.parameters(CONVERGED) == {"SERVICE": "web"}
+    assert {SERVICE, "one", "two"} <= engine.dependencies(CONVERGED)
+    assert not {"one", "two"} & engine.dependencies(SERVICE)
+
+
+def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:
+    assert list(CHANGES) == [field.name for field in dataclasses.fields(Service)]
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_change_of_a_service_is_waited_for(field: str) -> None:
+    assert triggers(field, CHANGES[field]) != triggers()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("files", lambda: [File(name="main", path="/etc/other.yaml", content="a: 1\n")]),
+        ("files", lambda: []),
+        ("secrets", lambda: []),
+    ],
+)
+def test_a_change_of_where_files_are_is_waited_for(field: str, value: Any) -> None:
+    assert triggers(field, value) != triggers()
+
+
+def test_nothing_is_waited_for_again_without_a_change() -> None:
+    assert triggers() == triggers()
+    assert triggers("labels", {"a": "2", "z": "1"}) == triggers()
+
+
+def test_a_change_of_one_service_is_not_waited_for_on_another() -> None:
+    def others(**changed: Any) -> Any:
+        engine = start()
+        stack(others=("other",), **changed)
+        names = [name for name in engine.types if name.startswith("other-")]
+        assert len(names) == 4
+        return {name: engine.given[name] for name in names}
+
+    assert others() == others(image="web:2", labels={"b": "1"})
+
+
+def test_the_triggers_of_a_wait_show_no_secret(engine: Engine) -> None:
+    stack()
+    assert not engine.is_secret(CONVERGED, "triggers")
+    assert b64encode(b"W").decode() not in str(engine.inputs(CONVERGED)["triggers"])

@@ -1,0 +1,35 @@
+"""components/swarm/network.py: an overlay network that outlives the services on it."""
+
+from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
+from tests.mocked import Engine, build, value
+
+
+def network(*, attachable: bool = False) -> OverlayNetwork:
+    return build(lambda: OverlayNetwork("net", OverlayNetworkArgs(physical_name="front", attachable=attachable)))
+
+
+def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
+    network()
+    assert engine.inputs("net-network") == {
+        "name": "front",
+        "driver": "overlay",
+        "attachable": False,
+        "labels": [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}],
+    }
+
+
+def test_single_containers_may_attach_if_the_settings_say_so(engine: Engine) -> None:
+    network(attachable=True)
+    assert engine.inputs("net-network")["attachable"] is True
+    assert engine.inputs("net") == {"name": "front", "attachable": True}
+
+
+def test_two_networks_of_one_name_are_never_there_at_once(engine: Engine) -> None:
+    network()
+    assert engine.options["net-network"].deleteBeforeReplace
+
+
+def test_services_join_it_by_its_id(engine: Engine) -> None:
+    assert str(value(network().id)).startswith("net-network-id")
+    assert engine.parent("net-network") == "net"
+    assert "net" in engine.finished

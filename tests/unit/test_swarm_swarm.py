@@ -1,0 +1,65 @@
+"""components/swarm/swarm.py: the swarm, started on its first manager."""
+
+from ipaddress import IPv4Network
+from typing import Any
+
+from components.machines.machine import Machine
+from components.swarm.swarm import Swarm, SwarmArgs
+from tests.mocked import Engine, build, value
+from tests.unit.parts import machine
+
+
+def managers() -> list[Machine]:
+    return [
+        machine(f"manager-{n}", role="manager", public_address=f"192.0.2.{n}", private_address=f"10.0.0.{n}")
+        for n in (1, 2, 3)
+    ]
+
+
+def swarm(entry: int = 0) -> Swarm:
+    pools = [IPv4Network("10.201.0.0/16"), IPv4Network("10.202.0.0/16")]
+
+    def make() -> Swarm:
+        given = managers()
+        return Swarm("swarm", SwarmArgs(entry=given[entry], managers=given, address_pools=pools, subnet_prefix=25))
+
+    return build(make)
+
+
+def test_it_shows_its_entry_by_name_and_its_ranges(engine: Engine) -> None:
+    swarm()
+    shown: dict[str, Any] = {"entry": "manager-1", "address_pools": ["10.201.0.0/16", "10.202.0.0/16"]}
+    assert engine.inputs("swarm") == shown | {"subnet_prefix": 25}
+    assert engine.types["swarm"] == "nuvla:swarm:Swarm"
+    assert "swarm" in engine.finished
+
+
+def test_it_is_started_on_the_entry_and_announced_by_the_private_address(engine: Engine) -> None:
+    swarm(entry=1)
+    assert engine.inputs("swarm-init")["connection"]["host"] == "192.0.2.2"
+    assert engine.parameters("swarm-init")["ADDRESS"] == "10.0.0.2"
+
+
+def test_overlay_networks_are_cut_from_its_ranges(engine: Engine) -> None:
+    swarm()
+    assert engine.parameters("swarm-init")["ADDRESS_POOLS"] == "10.201.0.0/16 10.202.0.0/16"
+    assert engine.parameters("swarm-init")["SUBNET_PREFIX"] == "25"
+
+
+def test_it_knows_the_other_managers_so_that_no_second_swarm_is_started(engine: Engine) -> None:
+    swarm(entry=1)
+    assert engine.parameters("swarm-init")["OTHER_MANAGERS"] == "10.0.0.1 10.0.0.3"
+
+
+def test_an_entry_that_lost_its_disk_is_looked_at_again(engine: Engine) -> None:
+    swarm()
+    assert engine.inputs("swarm-init")["triggers"] == ["manager-1-disk"]
+
+
+def test_its_id_is_what_the_entry_says(engine: Engine) -> None:
+    assert value(swarm().id) == "STDOUT"
+
+
+def test_destroying_it_leaves_the_machines_as_they_are(engine: Engine) -> None:
+    swarm()
+    assert "delete" not in engine.inputs("swarm-init")

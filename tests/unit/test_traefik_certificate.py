@@ -1,0 +1,40 @@
+"""components/traefik/certificate.py: the certificate that Traefik shows where no public one is had."""
+
+from typing import Any
+
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from tests.mocked import Engine, Secret, build, value
+
+
+def certificate(**changed: Any) -> SelfSignedCertificate:
+    given = {"addresses": ["192.0.2.1", "192.0.2.2"], "domain": None, "days": 100}
+    return build(lambda: SelfSignedCertificate("cert", SelfSignedCertificateArgs(**{**given, **changed})))
+
+
+def test_it_is_for_the_addresses_of_the_managers(engine: Engine) -> None:
+    certificate()
+    assert engine.inputs("cert-cert")["ipAddresses"] == ["192.0.2.1", "192.0.2.2"]
+    assert engine.inputs("cert-cert")["subject"] == {"commonName": "nuvla-swarm"}
+    assert "dnsNames" not in engine.inputs("cert-cert")
+
+
+def test_it_is_for_the_domain_where_there_is_one(engine: Engine) -> None:
+    certificate(domain="example.org")
+    assert engine.inputs("cert-cert")["dnsNames"] == ["example.org"]
+    assert engine.inputs("cert-cert")["subject"] == {"commonName": "example.org"}
+    assert engine.inputs("cert") == {"domain": "example.org", "days": 100}
+
+
+def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(engine: Engine) -> None:
+    certificate()
+    inputs = engine.inputs("cert-cert")
+    assert inputs["allowedUses"] == ["digital_signature", "server_auth"]
+    assert (inputs["validityPeriodHours"], inputs["earlyRenewalHours"]) == (2400, 720)
+
+
+def test_its_key_is_secret(engine: Engine) -> None:
+    made = certificate()
+    assert value(made.key) == Secret("PRIVATE-KEY-PEM")
+    assert value(made.cert) == "SELF-SIGNED-PEM"
+    assert engine.children("cert") == {"cert-key", "cert-cert"}
+    assert "cert" in engine.finished

@@ -1,0 +1,153 @@
+"""components/traefik/traefik.py: what Traefik is told, and what it promises to the services that it publishes."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+from components.service.spec import Memory, Mount, Service, StackSpec
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.traefik import TraefikSettings, traefik
+from tests.mocked import Secret, build, value
+
+SETTINGS = TraefikSettings(
+    image="traefik:v3.6.1",
+    network="front",
+    log_level="WARN",
+    access_log=False,
+    memory=Memory(limit_mib=512, reservation_mib=64),
+)
+pytestmark = pytest.mark.usefixtures("engine")
+
+
+def spec(**changed: Any) -> StackSpec:
+    def make() -> StackSpec:
+        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], domain=None, days=100))
+        return traefik(replace(SETTINGS, **changed), ["network-id"], certificate)
+
+    return build(make)
+
+
+def service(**changed: Any) -> Service:
+    (only,) = spec(**changed).services
+    return only
+
+
+def files(**changed: Any) -> dict[str, Any]:
+    """Its files by their path; YAML as what it says."""
+    contents = {file.path: value(file.content) for file in service(**changed).files}
+    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
+
+
+def static(**changed: Any) -> Any:
+    return files(**changed)["/etc/traefik/traefik.yaml"]
+
+
+def dynamic() -> Any:
+    return files()["/etc/traefik/dynamic.yaml"]
+
+
+def test_entry_points_have_the_names_and_ports_that_nuvlas_compose_files_use() -> None:
+    addresses = {name: point["address"] for name, point in static()["entryPoints"].items()}
+    assert addresses == {"web": ":80", "websecure": ":443", "traefik": ":8080"}
+
+
+def test_http_is_redirected_to_https() -> None:
+    assert static()["entryPoints"]["web"]["http"]["redirections"]["entryPoint"] == {
+        "to": "websecure",
+        "scheme": "https",
+    }
+
+
+def test_only_services_that_ask_for_it_are_published_over_the_public_network() -> None:
+    swarm = static()["providers"]["swarm"]
+    assert swarm["exposedByDefault"] is False
+    assert swarm["network"] == "front"
+    assert swarm["endpoint"] == "unix:///var/run/docker.sock"
+    assert swarm["allowEmptyServices"] is True
+
+
+def test_a_request_that_nothing_matches_is_answered_with_503() -> None:
+    router = dynamic()["http"]["routers"]["unmatched"]
+    assert router["rule"] == "PathPrefix(`/`)"
+    assert router["priority"] == 1
+    assert router["entryPoints"] == ["websecure"]
+    assert "tls" in router
+    assert dynamic()["http"]["services"][router["service"]] == {"loadBalancer": {"servers": []}}
+
+
+def test_responses_are_compressed_by_a_middleware_that_exists() -> None:
+    middlewares = static()["entryPoints"]["websecure"]["http"]["middlewares"]
+    assert [name.removesuffix("@file") for name in middlewares] == list(dynamic()["http"]["middlewares"])
+
+
+def test_dashboard_ping_and_metrics_are_on_the_operators_entry_point() -> None:
+    assert static()["api"] == {"dashboard": True, "insecure": True}
+    assert static()["ping"] == {"entryPoint": "traefik"}
+    assert static()["metrics"]["prometheus"]["entryPoint"] == "traefik"
+
+
+def test_its_own_certificate_is_the_default_and_its_files_are_where_it_looks_for_them() -> None:
+    default = dynamic()["tls"]["stores"]["default"]["defaultCertificate"]
+    assert files()[default["certFile"]] == "SELF-SIGNED-PEM"
+    assert default["keyFile"].removeprefix("/run/secrets/") in {secret.name for secret in service().secrets}
+    assert static()["providers"]["file"]["filename"] in files()
+
+
+def test_the_key_is_a_secret_and_in_no_file() -> None:
+    (secret,) = service().secrets
+    assert value(secret.content) == Secret("PRIVATE-KEY-PEM")
+    assert "PRIVATE-KEY" not in str(files())
+
+
+@pytest.mark.parametrize(("wanted", "log"), [(True, {}), (False, None)])
+def test_requests_are_logged_only_if_wanted(wanted: bool, log: Any) -> None:
+    assert static(access_log=wanted)["accessLog"] == log
+
+
+def test_it_logs_as_the_settings_say() -> None:
+    assert static()["log"] == {"level": "WARN"}
+
+
+def test_it_tells_nobody_that_it_runs() -> None:
+    assert static()["global"] == {"checkNewVersion": False, "sendAnonymousUsage": False}
+
+
+def test_it_runs_on_every_manager() -> None:
+    assert service().replicas is None
+    assert service().constraints == ["node.role==manager"]
+
+
+def test_its_ports_are_those_of_its_entry_points() -> None:
+    ports = {(port.published, port.target, port.protocol) for port in service().ports}
+    assert ports == {(80, 80, "tcp"), (443, 443, "tcp"), (8080, 8080, "tcp")}
+
+
+def test_it_may_only_read_the_docker_socket() -> None:
+    path = "/var/run/docker.sock"
+    assert service().mounts == [Mount(type="bind", source=path, target=path, read_only=True)]
+
+
+def test_its_health_is_what_ping_says() -> None:
+    assert service().health.command == ["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]
+
+
+def test_it_is_on_the_public_network_with_the_memory_and_the_image_of_the_settings() -> None:
+    assert service().networks == ["network-id"]
+    assert service().memory == Memory(limit_mib=512, reservation_mib=64)
+    assert service().image == "traefik:v3.6.1"
+
+
+def test_it_shows_all_of_its_settings() -> None:
+    assert spec().settings == {
+        "image": "traefik:v3.6.1",
+        "network": "front",
+        "log_level": "WARN",
+        "access_log": False,
+        "memory": {"limit_mib": 512, "reservation_mib": 64},
+    }
+
+
+def test_the_stack_makes_a_service_of_it() -> None:
+    assert [made.name for made in spec().services] == ["traefik"]
