@@ -32,7 +32,8 @@ install_pulumi() {
   if pulumi_on_path || [[ -x $root/bin/pulumi ]]; then return; fi
   say "installing the Pulumi CLI $PULUMI_VERSION into $root by Pulumi's own installer: under a minute"
   script=$(mktemp)
-  curl --silent --show-error --fail --location https://get.pulumi.com/ --output "$script"
+  curl --silent --show-error --fail --location https://get.pulumi.com/ --output "$script" ||
+    fail "Pulumi's installer cannot be reached: install Pulumi >= $PULUMI_OLDEST, or leave NUVLA_SWARM_OFFLINE unset to do without it"
   sh "$script" --version "$PULUMI_VERSION" --install-root "$root" --no-edit-path >&2
   rm -f "$script"
 }

@@ -12,6 +12,7 @@ from components.engine.engine import Engine, EngineArgs
 from components.machines.cluster import Cluster, Key, Pool
 from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.machine import Machine
+from components.service.image import Image, ImageArgs
 from components.service.spec import Memory
 from components.service.stack import ServiceStack
 from components.swarm.membership import Membership, MembershipArgs
@@ -92,6 +93,11 @@ def build(settings: Settings, secrets: Secrets) -> Base:
     public_network = OverlayNetwork(
         "public-network", OverlayNetworkArgs(physical_name=network.name, attachable=network.attachable), in_swarm
     )
+    image = Image(
+        "traefik-image",
+        ImageArgs(image=settings.images.traefik, manager=entry),
+        pulumi.ResourceOptions(deleted_with=cluster, depends_on=[engines[entry.name]]),
+    )
     certificate = SelfSignedCertificate(
         "traefik-certificate",
         SelfSignedCertificateArgs(
@@ -102,7 +108,7 @@ def build(settings: Settings, secrets: Secrets) -> Base:
     )
     ServiceStack(
         "traefik",
-        traefik(_traefik_settings(settings), [public_network.id], certificate),
+        traefik(_traefik_settings(settings), image.reference, [public_network.id], certificate),
         entry,
         [memberships[machine.name] for machine in managers],
         in_swarm,
@@ -191,7 +197,6 @@ def _provider(entry: Machine, certificates: Certificates) -> docker.Provider:
 def _traefik_settings(settings: Settings) -> TraefikSettings:
     wanted = settings.traefik
     return TraefikSettings(
-        image=settings.images.traefik,
         network=settings.swarm.public_network.name,
         log_level=wanted.log_level,
         access_log=wanted.access_log,

@@ -67,7 +67,7 @@ class Service:
     """One service: alike containers on machines that fit."""
 
     name: str
-    image: str
+    image: pulumi.Input[str] = field(repr=False)
     networks: Sequence[pulumi.Input[str]] = field(repr=False)  # ids
     memory: Memory
     health: HealthCheck

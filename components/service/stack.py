@@ -63,13 +63,15 @@ class ServiceStack(pulumi.ComponentResource):
         ]
         wanted = arguments.service(service, self._labels, configs, secrets)
         running = docker.Service(f"{service.name}-service", wanted, opts=child)
-        spec_hash = hashlib.sha256(repr(service).encode()).hexdigest()[:12]
+        paths = [file.path for file in service.files]
+        spec_hash = hashlib.sha256(repr((service, paths)).encode()).hexdigest()[:12]
+        shipped = [*(config.id for config in configs), *(secret.id for secret in secrets)]
         remote.Command(
             f"{service.name}-converged",
             connection=self._manager.connection(),
             create=self._manager.bash(),
             stdin=render_script("service/scripts/converge.sh", {"SERVICE": service.name}),
-            triggers=[running.id, *(config.id for config in configs), *(secret.id for secret in secrets), spec_hash],
+            triggers=[running.id, service.image, *shipped, spec_hash],
             logging=remote.Logging.STDERR,
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running, *self._members]),

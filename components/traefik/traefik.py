@@ -16,7 +16,6 @@ DASHBOARD_PORT = 8080
 class TraefikSettings:
     """Plain settings of Traefik."""
 
-    image: str
     network: str  # name of the network of the published services
     log_level: str
     access_log: bool
@@ -24,7 +23,10 @@ class TraefikSettings:
 
 
 def traefik(
-    settings: TraefikSettings, network_ids: Sequence[pulumi.Input[str]], certificate: SelfSignedCertificate
+    settings: TraefikSettings,
+    image: pulumi.Input[str],
+    network_ids: Sequence[pulumi.Input[str]],
+    certificate: SelfSignedCertificate,
 ) -> StackSpec:
     """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
 
@@ -40,7 +42,7 @@ def traefik(
     )
     service = Service(
         name="traefik",
-        image=settings.image,
+        image=image,
         networks=network_ids,
         memory=settings.memory,
         health=HealthCheck(command=["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]),

@@ -1,13 +1,12 @@
 """A target on three local machines: what an operator, a user and Nuvla find."""
 
-import ssl
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from tests.e2e.harness import Result, Stack, run, wait_for
 
@@ -31,7 +30,7 @@ def docker_by(target: Stack, client: str, folder: Path, *command: str) -> Result
     exported = target.outputs()["docker"]
     for part, text in exported[client].items():
         (folder / f"{part}.pem").write_text(text)
-    options = [f"--tls{part}={folder / part}.pem" for part in ("ca", "cert", "key")]
+    options = [f"--tlscacert={folder}/ca.pem", f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
     return run("docker", "--host", exported["endpoint"], "--tlsverify", *options, *command)
 
 
@@ -39,14 +38,21 @@ def test_every_machine_is_ready(target: Stack) -> None:
     assert target.nodes() == dict.fromkeys(("manager-1", "worker-1", "worker-2"), "Ready Active")
 
 
-def test_an_unmatched_request_gets_503_with_the_programs_certificate(target: Stack) -> None:
-    host = address(target)
-    shown = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, 443)).encode())
-    names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert host in [str(name) for name in names.get_values_for_type(x509.IPAddress)]
-    assert shown.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "nuvla-swarm"
-    answer = requests.get(f"https://{host}/", verify=False, timeout=10)
-    assert answer.status_code == 503
+@pytest.fixture(scope="module")
+def user(target: Stack) -> Iterator[requests.Session]:
+    """Somebody who trusts the certificate that the program made, and no other."""
+    state = json.loads(target.must("pulumi", "stack", "export").text)["deployment"]["resources"]
+    [certificate] = [made for made in state if made["urn"].endswith("::traefik-certificate-cert")]
+    trusted = target.folder / "trusted.pem"
+    trusted.write_text(certificate["outputs"]["certPem"])
+    with requests.Session() as session:
+        session.verify = str(trusted)
+        session.trust_env = False  # or else REQUESTS_CA_BUNDLE would be trusted instead
+        yield session
+
+
+def test_an_unmatched_request_gets_503_with_the_programs_certificate(target: Stack, user: requests.Session) -> None:
+    assert user.get(f"https://{address(target)}/", timeout=10).status_code == 503
 
 
 def test_http_redirects_to_https(target: Stack) -> None:
@@ -62,15 +68,15 @@ def test_the_dashboards_port_serves_health_and_metrics(target: Stack) -> None:
         assert b"traefik_config_reloads_total" in answer.read()
 
 
-def test_a_service_with_nuvlas_labels_is_routed(target: Stack) -> None:
+def test_a_service_with_nuvlas_labels_is_routed(target: Stack, user: requests.Session) -> None:
     labels = [f"--label={label}" for label in NUVLA_LABELS]
     options = ["--detach", "--network=traefik-public", "--endpoint-mode=dnsrr", "--constraint=node.role==worker"]
     created = target.on("manager-1", "docker", "service", "create", "--name=ui", *options, *labels, WHOAMI)
     assert created.code == 0, created.text
     try:
         url = f"https://{address(target)}/ui/index.html"
-        wait_for(lambda: requests.get(url, verify=False, timeout=5).status_code == 200, "the service is routed")
-        assert requests.get(f"https://{address(target)}/api", verify=False, timeout=5).status_code == 503
+        wait_for(lambda: user.get(url, timeout=5).status_code == 200, "the service is routed")
+        assert user.get(f"https://{address(target)}/api", timeout=5).status_code == 503
     finally:
         target.on("manager-1", "docker", "service", "rm", "ui")
 
@@ -80,9 +86,12 @@ def test_2376_serves_nuvlas_certificate(target: Stack, tmp_path: Path) -> None:
     assert answer.text.strip() == "true"
 
 
-def test_2376_refuses_a_client_without_a_certificate(target: Stack) -> None:
+def test_2376_refuses_a_client_without_a_certificate(target: Stack, tmp_path: Path) -> None:
+    exported = target.outputs()["docker"]
+    (tmp_path / "ca.pem").write_text(exported["operator"]["ca"])
+    endpoint = exported["endpoint"].replace("tcp", "https")
     with pytest.raises(requests.exceptions.ConnectionError, match=r"certificate required|bad certificate"):
-        requests.get(f"https://{address(target)}:2376/info", verify=False, timeout=10)
+        requests.get(f"{endpoint}/info", verify=str(tmp_path / "ca.pem"), timeout=10)
 
 
 def test_2376_refuses_plain_text(target: Stack) -> None:

@@ -31,3 +31,8 @@ def command(command_process: plugin.Plugin) -> plugin.Plugin:
 def tls() -> Iterator[plugin.Plugin]:
     with plugin.running(plugin.standin("tls")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def private_key(tls: plugin.Plugin) -> plugin.Plugin:
+    return tls.of("tls:index/privateKey:PrivateKey")

@@ -63,7 +63,7 @@ def running(folder: Path) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (folder / "log").open("w") as log:
-        command = [program, "-D", "-e", "-f", folder / "sshd_config", "-p", str(port)]
+        command = [program, "-D", "-e", "-f", str(folder / "sshd_config"), "-p", str(port)]
         process = subprocess.Popen(command, stderr=log)
         try:
             _wait(process, port, folder / "log")

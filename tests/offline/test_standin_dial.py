@@ -10,9 +10,9 @@ from concurrent import futures
 from pathlib import Path
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import pytest
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 
 from tests.offline import plugin, sshd
 from tests.offline.plugin import Plugin, secret
@@ -52,6 +52,12 @@ def test_a_wrong_host_key_is_retried_like_any_failure(command: Plugin, machine: 
 def test_a_host_key_of_another_kind_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
     other = sshd.new_key(tmp_path / "other", "ecdsa").with_suffix(".pub").read_text()
     assert "ssh: handshake failed" in refusal(command, machine.connection(hostKey=other))
+
+
+def test_a_pinned_rsa_host_key_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
+    """The released plugin then asks for ssh-rsa alone, which is RSA with SHA-1."""
+    other = sshd.new_key(tmp_path / "other", "rsa").with_suffix(".pub").read_text()
+    assert "no common algorithm for host key" in refusal(command, machine.connection(hostKey=other))
 
 
 def test_without_a_host_key_any_is_taken(command: Plugin, machine: Server) -> None:

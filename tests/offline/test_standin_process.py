@@ -53,7 +53,7 @@ def test_it_ends_with_its_parent(name: str) -> None:
         "started.stdout.readline()\n"
         "print(started.pid)\n"
     )
-    command = [sys.executable, "-W", "ignore", "-c", script, plugin.standin(name)]
+    command = [sys.executable, "-W", "ignore", "-c", script, str(plugin.standin(name))]
     run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=plugin.PATIENCE_S)
     process, ends = Path("/proc") / run.stdout.strip(), time.monotonic() + plugin.PATIENCE_S
     while process.exists() and "Z" not in (process / "stat").read_text().split()[2]:

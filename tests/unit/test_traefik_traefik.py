@@ -9,7 +9,7 @@ import yaml
 from components.service.spec import Memory, Mount, Service, StackSpec
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.traefik import TraefikSettings, traefik
-from tests.mocked import Secret, build, value
+from tests.mocked import Secret, build, start, value
 
 SETTINGS = TraefikSettings(
     image="traefik:v3.6.1",
@@ -18,10 +18,11 @@ SETTINGS = TraefikSettings(
     access_log=False,
     memory=Memory(limit_mib=512, reservation_mib=64),
 )
-pytestmark = pytest.mark.usefixtures("engine")
 
 
 def spec(**changed: Any) -> StackSpec:
+    start()
+
     def make() -> StackSpec:
         certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], domain=None, days=100))
         return traefik(replace(SETTINGS, **changed), ["network-id"], certificate)

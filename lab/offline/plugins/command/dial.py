@@ -105,7 +105,11 @@ def attempt(wanted: Login) -> Transport:
 
 def _open(transport: Transport, wanted: Login) -> None:
     if wanted.host_key:
-        transport.get_security_options().key_types = [wanted.host_key[0]]  # the server must prove this very key
+        # the server must prove this very key; a pinned ssh-rsa key means SHA-1, which today's sshd refuses to anyone
+        kind, options = wanted.host_key[0], transport.get_security_options()
+        if kind not in options.key_types:
+            raise paramiko.SSHException(f"ssh: no common algorithm for host key; client offered: [{kind}]")
+        options.key_types = [kind]
     if wanted.timeout_s:
         transport.banner_timeout = transport.auth_timeout = wanted.timeout_s
     transport.start_client(timeout=wanted.timeout_s)

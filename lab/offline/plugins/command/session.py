@@ -67,7 +67,7 @@ def run(call: Call, transport: Transport, job: Job) -> Output:
         _set_variables(call, transport, channel, job)
         channel.exec_command(job.command)
     except (paramiko.SSHException, EOFError, OSError) as problem:
-        raise StandinError(f"{problem or 'EOF'}: running {json.dumps(job.command)}:\n") from None
+        raise StandinError(f"{problem or 'EOF'}: running {_quoted(job.command)}:\n") from None
     collector = _Collector(lambda line: call.log("INFO", line, True))
     work = [
         threading.Thread(target=collector.read, args=("stdout", channel.recv, job.log_stdout), daemon=True),
@@ -82,7 +82,7 @@ def run(call: Call, transport: Transport, job: Job) -> Output:
     collector.end()
     if status:
         ended = _reason(status, transport.signals.get(channel.chanid))
-        raise StandinError(f"{ended}: running {json.dumps(job.command, ensure_ascii=False)}:\n{_text(collector.both)}")
+        raise StandinError(f"{ended}: running {_quoted(job.command)}:\n{_text(collector.both)}")
     return Output(*(_text(collector.streams[name]).removesuffix("\n") for name in ("stdout", "stderr")))
 
 
@@ -112,6 +112,10 @@ def _reason(status: int, by: str | None) -> str:
 
 
 _SIGNALS = {name.removeprefix("SIG"): number.value for name, number in signal.Signals.__members__.items()}
+
+
+def _quoted(command: str) -> str:
+    return json.dumps(command, ensure_ascii=False)
 
 
 def _text(raw: bytes | bytearray) -> str:

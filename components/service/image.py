@@ -1,0 +1,42 @@
+"""An image, pinned to what its tag meant when it was first used."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command import remote
+
+from components.assets import render_script
+from components.machines.machine import Machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageArgs:
+    """Which image, and where it is asked for."""
+
+    image: str  # with a tag, or a digest
+    manager: Machine
+
+
+class Image(pulumi.ComponentResource):
+    """An image that a manager has pulled, and its digest, so that every machine runs the same.
+
+    Without a digest of its own Swarm would look one up, and the Docker provider would call that a change.
+    Outputs: ``reference`` (str), "<name>:<tag>@sha256:<digest>"; without digest where the image comes from no registry.
+    Errors: the update fails when the image cannot be pulled, before any service is touched.
+    """
+
+    reference: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None):
+        super().__init__("nuvla:service:Image", name, {"image": args.image}, opts)
+        pull = remote.Command(
+            f"{name}-pull",
+            connection=args.manager.connection(),
+            create=args.manager.bash(),
+            stdin=render_script("service/scripts/pull.sh", {"IMAGE": args.image}),
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.reference = pull.stdout.apply(str.strip)
+        self.register_outputs({"reference": self.reference})

@@ -1,0 +1,75 @@
+"""Every script that runs on a machine: sound, strict, used, and given exactly the parameters that it asks for."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.files.shipped import COMPONENTS, shipped, title
+from tests.mocked import Program, run_program
+from tests.stack_config import target
+
+SCRIPTS = sorted(COMPONENTS.rglob("*.sh"))
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return run_program(target(managers=1, workers=1))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+def test_bash_can_read_it(script: Path) -> None:
+    checked = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_shellcheck_finds_nothing() -> None:
+    shellcheck = shutil.which("shellcheck")
+    assert shellcheck, "shellcheck is not on PATH: install it (apt-get install shellcheck)"
+    checked = subprocess.run([shellcheck, *SCRIPTS], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+def test_it_stops_at_the_first_error(script: Path) -> None:
+    first, *others = script.read_text(encoding="utf-8").splitlines()
+    assert first == "#!/usr/bin/env bash"
+    code = [line for line in others if line and not line.startswith("#")]
+    assert code[0] == "set -euo pipefail"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+def test_it_says_what_it_is_for(script: Path) -> None:
+    assert re.match(r"# [A-Z].{15,}", script.read_text(encoding="utf-8").splitlines()[1])
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+def test_it_is_in_a_folder_of_scripts(script: Path) -> None:
+    assert script in shipped(".sh")
+
+
+def test_each_one_runs_somewhere_in_the_program(program: Program) -> None:
+    sent = [str(inputs.get("stdin", "")) for inputs in map(program.engine.inputs, program.engine.given)]
+    unused = [title(path) for path in SCRIPTS if not any(path.read_text(encoding="utf-8") in text for text in sent)]
+    assert unused == []
+
+
+def test_each_command_gets_the_parameters_that_its_script_asks_for(program: Program) -> None:
+    engine = program.engine
+    for name, kind in engine.types.items():
+        if kind == "command:remote:Command":
+            asked = re.findall(r'"\$\{([A-Z_]+):?\?\}"', engine.script(name))
+            assert asked, name
+            assert sorted(engine.parameters(name)) == sorted(asked), name
+
+
+def test_each_command_runs_with_a_verb_that_its_script_knows(program: Program) -> None:
+    engine = program.engine
+    for name, kind in engine.types.items():
+        if kind == "command:remote:Command":
+            lines = [engine.inputs(name)["create"], engine.inputs(name).get("delete", "")]
+            verbs = [verb for line in lines for verb in re.findall(r"-- ([a-z]+)", line)]
+            known = re.findall(r"^  ([a-z]+)\)", engine.script(name).partition('case "$1" in')[2], re.MULTILINE)
+            assert set(verbs) <= set(known), name

@@ -1,0 +1,51 @@
+"""components/machines/advice.py: an error of the local engine is followed by what to do about it."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from components.machines.advice import ADVICE, Advisor, advice
+from tests.mocked import Engine, build
+
+ERRORS = {
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": (
+        "no Docker engine answers at unix:///var/run/docker.sock: start it,"
+    ),
+    "Error response from daemon: Pool overlaps with other one on this address space": "set machines.subnet to a free",
+    "Unable to create container with image a/b:1: unable to pull image a/b:1": "the image a/b:1 is not on",
+    'Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"': (
+        "a container nuvla-swarm-dev-a-1 is there already"
+    ),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_known_error_names_the_thing_and_what_to_do(error: str) -> None:
+    assert ERRORS[error] in (advice([error]) or "")
+
+
+def test_each_advice_has_its_error_here() -> None:
+    assert len({advice([error]) for error in ERRORS}) == len(ADVICE)
+
+
+def test_an_unknown_error_is_left_to_speak_for_itself() -> None:
+    assert advice(["something else"]) is None
+    assert advice([]) is None
+
+
+def test_the_newest_known_error_counts() -> None:
+    assert advice(["something else", *ERRORS]) == advice([next(iter(ERRORS))])
+
+
+def test_what_goes_for_all_machines_is_said_once_and_nothing_is_tried_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", said.append)
+    advisor = build(Advisor)
+    hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
+    for error in [*ERRORS, *ERRORS, "something else"]:
+        assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
+    assert said == [advice([error]) for error in ERRORS]
