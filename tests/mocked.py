@@ -23,17 +23,17 @@ T = TypeVar("T")
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an f-string on an Output raises
 PROGRAM = Path(__file__).parent.parent / "__main__.py"
 
-# What a provider adds to the inputs, by type.
-COMPUTED: dict[str, dict[str, Any]] = {
+# What a provider adds to the inputs, by type: each text tells which resource it is of.
+COMPUTED: dict[str, dict[str, str]] = {
     "tls:index/privateKey:PrivateKey": {
-        "privateKeyPem": "PRIVATE-KEY-PEM",
-        "privateKeyOpenssh": "PRIVATE-KEY-OPENSSH",
-        "publicKeyOpenssh": "ssh-ed25519 AAAA comment\n",
+        "privateKeyPem": "PRIVATE-KEY-PEM:{name}",
+        "privateKeyOpenssh": "PRIVATE-KEY-OPENSSH:{name}",
+        "publicKeyOpenssh": "ssh-ed25519 {name} comment\n",
     },
-    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM"},
-    "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM"},
-    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM"},
-    "command:remote:Command": {"stdout": "STDOUT\n", "stderr": ""},
+    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM:{name}"},
+    "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM:{name}"},
+    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM:{name}"},
+    "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},
 }
 
 # Whatever changes of them, they are replaced: another id.
@@ -61,7 +61,8 @@ class Engine(Mocks):
         if self.preview:  # nothing that a provider computes is known, ids neither
             return "", {**named, **args.inputs}
         version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
-        return f"{args.name}-id{version}", {**named, **args.inputs, **COMPUTED.get(args.typ, {})}
+        computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
+        return f"{args.name}-id{version}", {**named, **args.inputs, **computed}
 
     def call(self, args: MockCallArgs) -> Any:
         raise AssertionError(f"the program looks something up: {args.token}")

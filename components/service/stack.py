@@ -12,6 +12,7 @@ from components.machines.cluster import MADE_BY_LABEL, made_by
 from components.machines.machine import Machine
 from components.service import arguments
 from components.service.spec import Service, StackSpec
+from components.swarm.membership import Membership
 
 STACK_LABEL = "com.docker.stack.namespace"  # lets `docker stack ps` find what belongs together
 
@@ -30,13 +31,14 @@ class ServiceStack(pulumi.ComponentResource):
         name: str,
         spec: StackSpec,
         manager: Machine,
-        members: Sequence[pulumi.Resource] = (),  # what is in the swarm before its services can be complete
+        members: Sequence[Membership] = (),  # of the machines that its services run on
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
         self._labels = {MADE_BY_LABEL: made_by(), STACK_LABEL: name}
         self._manager = manager
         self._members = members
+        self._machines = [member.machine.root_id for member in members]  # another one has to start its services
         for service in spec.services:
             self._service(service)
         self.register_outputs({"services": [service.name for service in spec.services]})
@@ -71,7 +73,7 @@ class ServiceStack(pulumi.ComponentResource):
             connection=self._manager.connection(),
             create=self._manager.bash(),
             stdin=render_script("service/scripts/converge.sh", {"SERVICE": service.name}),
-            triggers=[running.id, service.image, *shipped, spec_hash],
+            triggers=[running.id, service.image, *service.networks, *shipped, spec_hash, *self._machines],
             logging=remote.Logging.STDERR,
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running, *self._members]),

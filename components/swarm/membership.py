@@ -38,6 +38,7 @@ class Membership(pulumi.ComponentResource):
         props = {"role": machine.role, "labels": machine.labels, "availability": machine.availability}
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
+        self.machine = machine
         node = self._command(
             "node",
             on=entry,

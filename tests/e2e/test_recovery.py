@@ -38,7 +38,8 @@ def test_a_killed_worker_is_made_again_without_a_ghost(swarm: Stack) -> None:
 
 
 def test_a_worker_that_lost_its_disk_too_joins_anew_without_a_ghost(swarm: Stack) -> None:
-    disk = docker("inspect", "--format", "{{(index .Mounts 0).Name}}", swarm.container("worker-1"))
+    volumes = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}'
+    disk = docker("inspect", "--format", volumes, swarm.container("worker-1"))
     docker("rm", "--force", swarm.container("worker-1"))
     docker("volume", "rm", disk)
     result = swarm.make("up")

@@ -5,7 +5,13 @@ from typing import Any
 from tests.mocked import Program, Secret, run_program
 from tests.stack_config import target
 
-CERTIFICATE = {"ca": Secret("SELF-SIGNED-PEM"), "cert": Secret("SIGNED-PEM"), "key": Secret("PRIVATE-KEY-PEM")}
+
+def certificate(holder: str) -> dict[str, Secret]:
+    return {
+        "ca": Secret("SELF-SIGNED-PEM:certificates-ca"),
+        "cert": Secret(f"SIGNED-PEM:certificates-{holder}-cert"),
+        "key": Secret(f"PRIVATE-KEY-PEM:certificates-{holder}-key"),
+    }
 
 
 def test_the_outputs_are_those_of_the_design(program: Program) -> None:
@@ -31,15 +37,15 @@ def test_machines_have_a_role_addresses_and_the_command_to_log_in(dev: Program) 
 
 
 def test_the_key_that_opens_machines_is_secret(dev: Program) -> None:
-    assert dev.outputs["ssh"] == Secret({"user": "root", "private_key": "PRIVATE-KEY-OPENSSH"})
+    assert dev.outputs["ssh"] == Secret({"user": "root", "private_key": "PRIVATE-KEY-OPENSSH:cluster-login-key"})
 
 
 def test_the_docker_endpoint_is_open_and_its_certificates_are_secret(dev: Program) -> None:
     address = dev.outputs["machines"]["manager-1"]["public_address"]
     assert dev.outputs["docker"] == {
         "endpoint": f"tcp://{address}:2376",
-        "operator": CERTIFICATE,
-        "nuvla": CERTIFICATE,
+        "operator": certificate("operator"),
+        "nuvla": certificate("nuvla"),
     }
 
 

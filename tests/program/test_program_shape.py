@@ -113,7 +113,39 @@ def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_comma
             assert re.fullmatch(r"bash -s --( [a-z]+)?\s*", engine.inputs(name)["create"]), name
             assert "environment" not in engine.inputs(name), name
             assert engine.is_secret(name, "connection"), name
-            assert engine.inputs(name)["connection"]["hostKey"] == "ssh-ed25519 AAAA", name
+            assert engine.inputs(name)["connection"]["privateKey"] == "PRIVATE-KEY-OPENSSH:cluster-login-key", name
+
+
+def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(program: Program) -> None:
+    machines = program.outputs["machines"].items()
+    host_keys = {machine["public_address"]: f"ssh-ed25519 {name}-host-key" for name, machine in machines}
+    for name, kind in program.engine.types.items():
+        if kind == "command:remote:Command":
+            connection = program.engine.inputs(name)["connection"]
+            assert connection["hostKey"] == host_keys[connection["host"]], name
+
+
+def test_engines_of_managers_are_restarted_one_after_another() -> None:
+    engine = run_program(target(managers=3, workers=1)).engine
+    after = {
+        name: {other for other in engine.dependencies(f"{name}-engine-configure") if other.endswith("-configure")}
+        for name in ("manager-1", "manager-2", "manager-3", "worker-1")
+    }
+    assert after == {
+        "manager-1": set(),
+        "manager-2": {"manager-1-engine-configure"},
+        "manager-3": {"manager-2-engine-configure"},
+        "worker-1": set(),
+    }
+
+
+def test_managers_get_a_server_certificate_of_their_own_and_workers_none(program: Program) -> None:
+    engine = program.engine
+    for name, machine in program.outputs["machines"].items():
+        script = engine.script(f"{name}-engine-configure")
+        manager = machine["role"] == "manager"
+        assert (f"TLS_KEY=PRIVATE-KEY-PEM:certificates-{name}-key\n" in script) is manager
+        assert (f"TLS_CERT=SIGNED-PEM:certificates-{name}-cert\n" in script) is manager
 
 
 def test_no_private_key_is_an_open_input(program: Program) -> None:

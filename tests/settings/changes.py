@@ -79,7 +79,7 @@ CHANGES = [
     Change("traefik.memory_limit_mib", 513, "traefik", "traefik-service"),
     Change("traefik.memory_reservation_mib", 65, "traefik", "traefik-service"),
     Change("traefik.certificate_days", 366, "traefik-certificate", "traefik-certificate-cert"),
-    Change("images.traefik", "traefik:v3.6.1", "traefik", "traefik-service"),
+    Change("images.traefik", "traefik:v3.6.1", "traefik-image", "traefik-image-pull"),
 ]
 
 # Settings that cannot be changed, each with its reason.

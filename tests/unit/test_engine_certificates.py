@@ -123,7 +123,11 @@ def test_each_manager_has_a_server_certificate(engine: Engine) -> None:
 
 def test_as_outputs_of_the_stack_certificates_are_secret(engine: Engine) -> None:
     outputs = value(certificates().nuvla.outputs())
-    assert outputs == {"ca": Secret("SELF-SIGNED-PEM"), "cert": Secret("SIGNED-PEM"), "key": Secret("PRIVATE-KEY-PEM")}
+    assert outputs == {
+        "ca": Secret("SELF-SIGNED-PEM:certs-ca"),
+        "cert": Secret("SIGNED-PEM:certs-nuvla-cert"),
+        "key": Secret("PRIVATE-KEY-PEM:certs-nuvla-key"),
+    }
 
 
 def test_all_of_it_belongs_to_the_component(engine: Engine) -> None:

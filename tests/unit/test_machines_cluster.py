@@ -17,12 +17,12 @@ def test_a_login_key_is_generated_as_its_child(engine: Engine) -> None:
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
     assert engine.inputs("cluster-login-key") == {"algorithm": "ED25519"}
     assert engine.parent("cluster-login-key") == "cluster"
-    assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH")
+    assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH:cluster-login-key")
 
 
 def test_the_public_half_of_a_key_has_no_comment_and_no_line_break(engine: Engine) -> None:
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
-    assert value(cluster.login.public) == "ssh-ed25519 AAAA"
+    assert value(cluster.login.public) == "ssh-ed25519 cluster-login-key"
 
 
 def test_no_key_is_generated_for_a_user_who_has_one(engine: Engine) -> None:

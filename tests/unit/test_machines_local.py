@@ -77,10 +77,10 @@ def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(eng
     made = cluster()
     assert engine.is_secret("worker-1", "uploads")
     uploads = {upload["file"]: upload for upload in engine.inputs("worker-1")["uploads"]}
-    assert uploads["/etc/ssh/ssh_host_ed25519_key"]["content"] == "PRIVATE-KEY-OPENSSH"
+    assert uploads["/etc/ssh/ssh_host_ed25519_key"]["content"] == "PRIVATE-KEY-OPENSSH:worker-1-host-key"
     assert {upload["permissions"] for upload in uploads.values()} == {"0600"}
     assert "worker-1-host-key" in engine.dependencies("worker-1")
-    assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 AAAA"
+    assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
 
 
 def test_each_machine_has_a_host_key_and_a_disk_of_its_own(engine: Engine) -> None:

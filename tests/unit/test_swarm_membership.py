@@ -70,7 +70,7 @@ def test_it_joins_once_its_engine_runs_but_gets_ready_to_join_before(engine: Eng
 
 def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(engine: Engine) -> None:
     membership()
-    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT"
+    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT:m-node"
     assert engine.is_secret(JOIN, "stdin")
     assert "stdout" in engine.options[NODE].additionalSecretOutputs
     for name in COMMANDS:
@@ -84,13 +84,13 @@ def test_a_token_is_read_only_for_a_machine_that_joins(engine: Engine) -> None:
     """Neither a rotated token nor another command line makes a member join again."""
     membership()
     assert engine.parameters(NODE) == {"NODE": "worker-1", "ROLE": "worker"}
-    assert engine.inputs(NODE)["triggers"] == ["worker-1-disk", "STDOUT"]
+    assert engine.inputs(NODE)["triggers"] == ["worker-1-disk", "STDOUT:swarm-init"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_another_disk_or_another_swarm_joins_anew(engine: Engine, command: str) -> None:
     membership()
-    assert engine.inputs(command)["triggers"][:2] == ["worker-1-disk", "STDOUT"]
+    assert engine.inputs(command)["triggers"][:2] == ["worker-1-disk", "STDOUT:swarm-init"]
     assert "swarm-init" in {urn.rpartition("::")[2] for urn in _trigger_urns(engine, command)}
 
 
@@ -110,6 +110,7 @@ def test_it_joins_by_private_addresses(engine: Engine) -> None:
     membership()
     parameters = engine.parameters(JOIN)
     assert (parameters["ADDRESS"], parameters["MANAGER"]) == ("10.0.0.7", "10.0.0.1")
+    assert parameters["SWARM_ID"] == "STDOUT:swarm-init"
 
 
 def test_labels_and_availability_are_given_sorted_after_it_joined(engine: Engine) -> None:
@@ -117,7 +118,7 @@ def test_labels_and_availability_are_given_sorted_after_it_joined(engine: Engine
     assert "export LABELS='a=x y\nz=1'\n" in engine.script(ACTIVE)
     parameters = engine.parameters(ACTIVE)
     assert parameters["NODE"] == "worker-1"
-    assert parameters["NODE_ID"] == "STDOUT"
+    assert parameters["NODE_ID"] == "STDOUT:m-join"
     assert (parameters["ROLE"], parameters["AVAILABILITY"]) == ("manager", "drain")
 
 
@@ -135,7 +136,7 @@ def test_commands_run_as_root_whoever_logs_in(engine: Engine) -> None:
 
 def test_its_node_id_is_what_the_machine_says(engine: Engine) -> None:
     node_id = value(membership().node_id)
-    assert (node_id.value if isinstance(node_id, Secret) else node_id) == "STDOUT"
+    assert (node_id.value if isinstance(node_id, Secret) else node_id) == "STDOUT:m-join"
 
 
 def _trigger_urns(engine: Engine, name: str) -> list[str]:

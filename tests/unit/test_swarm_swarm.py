@@ -57,7 +57,7 @@ def test_an_entry_that_lost_its_disk_is_looked_at_again(engine: Engine) -> None:
 
 
 def test_its_id_is_what_the_entry_says(engine: Engine) -> None:
-    assert value(swarm().id) == "STDOUT"
+    assert value(swarm().id) == "STDOUT:swarm-init"
 
 
 def test_destroying_it_leaves_the_machines_as_they_are(engine: Engine) -> None:

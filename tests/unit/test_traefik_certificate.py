@@ -34,7 +34,7 @@ def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(engine: Eng
 
 def test_its_key_is_secret(engine: Engine) -> None:
     made = certificate()
-    assert value(made.key) == Secret("PRIVATE-KEY-PEM")
-    assert value(made.cert) == "SELF-SIGNED-PEM"
+    assert value(made.key) == Secret("PRIVATE-KEY-PEM:cert-key")
+    assert value(made.cert) == "SELF-SIGNED-PEM:cert-cert"
     assert engine.children("cert") == {"cert-key", "cert-cert"}
     assert "cert" in engine.finished

@@ -12,7 +12,6 @@ from components.traefik.traefik import TraefikSettings, traefik
 from tests.mocked import Secret, build, start, value
 
 SETTINGS = TraefikSettings(
-    image="traefik:v3.6.1",
     network="front",
     log_level="WARN",
     access_log=False,
@@ -25,7 +24,7 @@ def spec(**changed: Any) -> StackSpec:
 
     def make() -> StackSpec:
         certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], domain=None, days=100))
-        return traefik(replace(SETTINGS, **changed), ["network-id"], certificate)
+        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", ["network-id"], certificate)
 
     return build(make)
 
@@ -91,14 +90,14 @@ def test_dashboard_ping_and_metrics_are_on_the_operators_entry_point() -> None:
 
 def test_its_own_certificate_is_the_default_and_its_files_are_where_it_looks_for_them() -> None:
     default = dynamic()["tls"]["stores"]["default"]["defaultCertificate"]
-    assert files()[default["certFile"]] == "SELF-SIGNED-PEM"
+    assert files()[default["certFile"]] == "SELF-SIGNED-PEM:c-cert"
     assert default["keyFile"].removeprefix("/run/secrets/") in {secret.name for secret in service().secrets}
     assert static()["providers"]["file"]["filename"] in files()
 
 
 def test_the_key_is_a_secret_and_in_no_file() -> None:
     (secret,) = service().secrets
-    assert value(secret.content) == Secret("PRIVATE-KEY-PEM")
+    assert value(secret.content) == Secret("PRIVATE-KEY-PEM:c-key")
     assert "PRIVATE-KEY" not in str(files())
 
 
@@ -142,7 +141,6 @@ def test_it_is_on_the_public_network_with_the_memory_and_the_image_of_the_settin
 
 def test_it_shows_all_of_its_settings() -> None:
     assert spec().settings == {
-        "image": "traefik:v3.6.1",
         "network": "front",
         "log_level": "WARN",
         "access_log": False,
