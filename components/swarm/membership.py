@@ -1,6 +1,5 @@
 """The membership of one machine in a swarm."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -44,8 +43,7 @@ class Membership(pulumi.ComponentResource):
             on=entry,
             verbs=("add", "remove"),
             script="node.sh",
-            values={"NODE": machine.name, "ROLE": machine.role},
-            triggers=[machine.disk_id, args.swarm.id],
+            values={"SWARM_ID": args.swarm.id, "NODE": machine.name, "ROLE": machine.role},
         )
         token: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         join = self._command(
@@ -59,7 +57,6 @@ class Membership(pulumi.ComponentResource):
                 "MANAGER": entry.private_address,
                 "TOKEN": token.apply(str.strip),
             },
-            triggers=[machine.disk_id, args.swarm.id, node.id],
             after=args.engine,
         )
         self.node_id = join.stdout.apply(str.strip)
@@ -75,7 +72,6 @@ class Membership(pulumi.ComponentResource):
                 "AVAILABILITY": machine.availability,
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(machine.labels.items())),
             },
-            triggers=[machine.disk_id, args.swarm.id, join.id],
         )
         self.register_outputs({"node_id": self.node_id})
 
@@ -87,7 +83,6 @@ class Membership(pulumi.ComponentResource):
         verbs: tuple[str, str | None],
         script: str,
         values: dict[str, pulumi.Input[str]],
-        triggers: Sequence[pulumi.Input[str]],
         after: pulumi.Resource | None = None,
     ) -> remote.Command:
         create, delete = verbs
@@ -97,7 +92,7 @@ class Membership(pulumi.ComponentResource):
             create=on.bash(create or ""),
             delete=on.bash(delete) if delete else None,
             stdin=render_script(f"swarm/scripts/{script}", values),
-            triggers=list(triggers),
+            triggers=[self.machine.disk_id],
             logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(

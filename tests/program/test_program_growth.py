@@ -50,7 +50,7 @@ def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
     added, touched = growth(before, after)
     certificates = {f"certificates-manager-{n}-{part}" for n in (2, 3) for part in ("key", "request", "cert")}
     assert added == of_machine("manager-2") | of_machine("manager-3") | certificates
-    assert touched == {"swarm-init", "traefik-certificate-cert"}
+    assert touched == {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
 
 
 def test_another_entry_touches_no_machine_and_no_service() -> None:

@@ -10,6 +10,7 @@ from pulumi_command import remote
 from components.engine.certificates import Certificate
 from components.engine.daemon import EngineSettings
 from components.machines.machine import Machine
+from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.swarm import Swarm, SwarmArgs
 
 SETTINGS = EngineSettings(
@@ -59,3 +60,14 @@ def swarm(entry: Machine | None = None) -> Swarm:
 def another(name: str = "another") -> pulumi.Resource:
     """Some resource that others can wait for."""
     return remote.Command(name, connection=machine().connection(), create="true")
+
+
+def memberships(*names: str) -> list[Membership]:
+    """Machines that join a swarm with one manager."""
+    if not names:
+        return []
+    joined, engine = swarm(), another("their-engine")
+    return [
+        Membership(name, MembershipArgs(machine=machine(name), swarm=joined, engine=engine, leaves=False))
+        for name in names
+    ]

@@ -10,7 +10,7 @@ import pytest
 from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.mocked import Engine, build, start
-from tests.unit.parts import another, machine
+from tests.unit.parts import machine, memberships
 from tests.unit.services import service
 
 MARKS = [
@@ -45,7 +45,7 @@ def stack(*, others: tuple[str, ...] = (), members: tuple[str, ...] = (), **chan
         made = {field: value() if callable(value) else value for field, value in changed.items()}
         services = [service(**made), *(service(name=name) for name in others)]
         spec = StackSpec(services=services, settings={"image": "web:1"})
-        ServiceStack("shop", spec, machine("manager-1"), [another(name) for name in members])
+        ServiceStack("shop", spec, machine("manager-1"), memberships(*members))
 
     build(make)
 
@@ -97,8 +97,14 @@ def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_ol
 def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine: Engine) -> None:
     stack(members=("one", "two"))
     assert engine.parameters(CONVERGED) == {"SERVICE": "web"}
-    assert {SERVICE, "one", "two"} <= engine.dependencies(CONVERGED)
-    assert not {"one", "two"} & engine.dependencies(SERVICE)
+    joined = {"one-active", "two-active"}
+    assert {SERVICE, *joined} <= engine.dependencies(CONVERGED)
+    assert not joined & engine.dependencies(SERVICE)
+
+
+def test_a_machine_that_is_made_anew_has_to_start_its_services(engine: Engine) -> None:
+    stack(members=("one",))
+    assert engine.inputs(CONVERGED)["triggers"][-1] == "one-root"
 
 
 def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:

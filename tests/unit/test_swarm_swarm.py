@@ -53,7 +53,8 @@ def test_it_knows_the_other_managers_so_that_no_second_swarm_is_started(engine: 
 
 def test_an_entry_that_lost_its_disk_is_looked_at_again(engine: Engine) -> None:
     swarm()
-    assert engine.inputs("swarm-init")["triggers"] == ["manager-1-disk"]
+    assert engine.parameters("swarm-init")["DISK_ID"] == "manager-1-disk"
+    assert "triggers" not in engine.inputs("swarm-init"), "it would be replaced, and all memberships with it"
 
 
 def test_its_id_is_what_the_entry_says(engine: Engine) -> None:

@@ -42,7 +42,7 @@ activate() {
   fi
   local options=(--role "$ROLE" --availability "$AVAILABILITY") key
   while IFS= read -r key; do
-    [ -z "$key" ] || grep -q "^$key=" <<<"$LABELS" || options+=(--label-rm "$key")
+    [ -z "$key" ] || [[ $'\n'$LABELS == *$'\n'"$key="* ]] || options+=(--label-rm "$key")
   done < <(node 'range $key, $value := .Spec.Labels}}{{$key}}{{"\n"}}{{end')
   while IFS= read -r key; do
     [ -z "$key" ] || options+=(--label-add "$key")

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes this machine the first manager of a swarm, unless it is in one already. Prints the swarm's id.
+# DISK_ID is there to run this again when the machine's disk is another one.
 set -euo pipefail
-: "${ADDRESS:?}" "${ADDRESS_POOLS:?}" "${SUBNET_PREFIX:?}" "${OTHER_MANAGERS?}"
+: "${DISK_ID:?}" "${ADDRESS:?}" "${ADDRESS_POOLS:?}" "${SUBNET_PREFIX:?}" "${OTHER_MANAGERS?}"
 
 swarm() { docker info --format "{{$1}}"; }
 fail() { echo "$(hostname): $*" >&2; exit 1; }

@@ -2,8 +2,9 @@
 # Runs on a manager, for the membership of NODE.
 #   add      forgets dead namesakes of NODE and prints a fresh join token of ROLE
 #   remove   removes NODE from the swarm, whatever state it is in
+# SWARM_ID is there to run this again when the swarm is another one.
 set -euo pipefail
-: "${NODE:?}" "${ROLE:?}"
+: "${SWARM_ID:?}" "${NODE:?}" "${ROLE:?}"
 
 # ids_of STATUS: the nodes with the hostname NODE whose status matches the pattern
 ids_of() { docker node ls --format '{{.ID}} {{.Hostname}} {{.Status}}' | awk -v n="$NODE" -v s="$1" '$2 == n && $3 ~ s {print $1}'; }
