@@ -42,6 +42,7 @@ env: ## print what plain `pulumi` needs: eval "$$(make env)"
 .PHONY: check
 check: ## lint and type-check everything
 	@lab/setup.sh tools
+	lab/test-tools.sh
 	$(ENV)
 	lab/check.sh
 

@@ -8,6 +8,7 @@ run() { echo "check: $*" >&2; "$@"; }
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
 run ruff check .
 run ruff format --check .
-run mypy __main__.py components stacks lab tests
+run mypy __main__.py components stacks lab tests docs
+(cd lab/offline/plugins && run mypy -p standin -p command -p tls)
 run shellcheck "${scripts[@]}"
 run yamllint --strict -c tests/files/yamllint.yaml components Pulumi*.yaml

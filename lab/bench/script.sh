@@ -1,73 +1,75 @@
 #!/usr/bin/env bash
 # The yardstick of the bench: what a careful shell script does, one step after the other, on the same machines.
-#   script.sh up NAME SUBNET WORKERS IMAGE [BOOT_S]     from nothing to Traefik answering
+#   script.sh up NAME SUBNET WORKERS    from nothing to Traefik answering
 #   script.sh down NAME
-# The machines are made with the flags that the engine of this computer needs: see components/machines/local.py.
 set -euo pipefail
 verb=$1 name=$2
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${TMPDIR:-/tmp}/$name-keys
 
-: "${MACHINE_FLAGS:?}" # of `docker run`
-: "${TRAEFIK_IMAGE:?}" "${REGISTRY_MIRRORS?}"
+ssh_to() { ssh -i "$keys/login" -o UserKnownHostsFile="$keys/known_hosts" -o LogLevel=ERROR -o ConnectTimeout=2 "root@$1" "${@:2}"; }
 
-ssh_to() { ssh -q -i "$keys/login" -o UserKnownHostsFile="$keys/known_hosts" -o LogLevel=ERROR "root@$1" "${@:2}"; }
-
-# await SECONDS COMMAND...
+# await SECONDS COMMAND...: until the command succeeds, at most that long.
 await() {
   local deadline=$((SECONDS + $1))
   until "${@:2}" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$deadline" ] || return 1
+    if [ "$SECONDS" -ge "$deadline" ]; then echo "$name: not so after $1 s: ${*:2}" >&2 && return 1; fi
     sleep 0.1
   done
 }
 
 machine() {
-  local machine=$1 address=$2 boot_s=$3
+  local machine=$1 address=$2
   docker volume create "$name-$machine" >/dev/null
-  # shellcheck disable=SC2086 # several flags
   docker create --name "$name-$machine" --hostname "$machine" --network "$name" --ip "$address" \
-    --env container=docker --env "BOOT_DELAY_S=$boot_s" --stop-signal SIGRTMIN+3 --tmpfs /run --tmpfs /tmp:exec \
-    --volume "$name-$machine:/var/lib/docker" $MACHINE_FLAGS "$image" >/dev/null
+    --env container=docker --stop-signal SIGRTMIN+3 --tmpfs /run --tmpfs /tmp:exec \
+    --volume "$name-$machine:/var/lib/docker" "${flags[@]}" "$MACHINE_IMAGE" >/dev/null
   docker cp -q "$keys/host" "$name-$machine:/etc/ssh/ssh_host_ed25519_key"
   docker cp -q "$keys/login.pub" "$name-$machine:/root/.ssh/authorized_keys"
   docker start "$name-$machine" >/dev/null
   echo "$address $(cut -d' ' -f1,2 "$keys/host.pub")" >>"$keys/known_hosts"
-  await 60 ssh_to "$address" true
-  ssh_to "$address" "cat >/etc/docker/daemon.json; systemctl start docker" <<<"{\"registry-mirrors\": [$REGISTRY_MIRRORS]}"
+  await 120 ssh_to "$address" true
+  ssh_to "$address" "mkdir -p /etc/docker; cat >/etc/docker/daemon.json; systemctl enable -q docker; systemctl start docker" <<<"$DAEMON_JSON"
 }
 
+answers_503() { [ "$(curl --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' "https://$1/")" = 503 ]; }
+
 up() {
-  local subnet=$1 workers=$2 boot_s=${4:-0} base manager address token worker
-  image=$3 base=${subnet%.*.*} manager=${subnet%.*.*}.1.1
-  rm -rf "$keys" && mkdir "$keys" && chmod 0700 "$keys"
+  : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${DAEMON_JSON:?}" "${TRAEFIK_IMAGE:?}" # MACHINE_FLAGS: of `docker run`, one a line
+  local subnet=$1 workers=$2 base manager address token worker
+  mapfile -t flags <<<"$MACHINE_FLAGS"
+  base=${subnet%.*.*} manager=${subnet%.*.*}.1.1
+  rm -rf "$keys"
+  (umask 077 && mkdir -p "$keys")
   ssh-keygen -q -t ed25519 -N '' -f "$keys/login"
   ssh-keygen -q -t ed25519 -N '' -f "$keys/host"
   docker network create --subnet "$subnet" "$name" >/dev/null
-  machine manager-1 "$manager" "$boot_s"
+
+  machine manager-1 "$manager"
   ssh_to "$manager" docker swarm init --advertise-addr "$manager" >/dev/null
   token=$(ssh_to "$manager" docker swarm join-token --quiet worker)
   for ((worker = 1; worker <= workers; worker++)); do
     address=$base.2.$worker
-    machine "worker-$worker" "$address" "$boot_s"
+    machine "worker-$worker" "$address"
     ssh_to "$address" docker swarm join --token "$token" "$manager:2377" >/dev/null
   done
+
   ssh_to "$manager" docker network create --driver overlay traefik-public >/dev/null
-  openssl req -quiet -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench -days 30 \
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench -days 30 \
     -keyout "$keys/key.pem" -out "$keys/cert.pem" 2>/dev/null
-  tar -C "$here" -c traefik.stack.yaml -C "$keys" key.pem cert.pem -C "$here/../../components/traefik/files" dynamic.yaml |
-    ssh_to "$manager" "mkdir -p /root/stack && tar -C /root/stack -x"
-  # shellcheck disable=SC2016 # the names in the file
-  sed -e 's/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' "$here/../../components/traefik/files/traefik.yaml" |
-    ssh_to "$manager" "cat >/root/stack/traefik.yaml"
+  local files=$here/../../components/traefik/files
+  # shellcheck disable=SC2016  # the names in the file
+  sed -e 's/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' "$files/traefik.yaml" >"$keys/traefik.yaml"
+  tar -c -C "$keys" key.pem cert.pem traefik.yaml -C "$files" dynamic.yaml -C "$here" traefik.stack.yaml |
+    ssh_to "$manager" "mkdir /root/stack && tar -x -C /root/stack"
   ssh_to "$manager" "cd /root/stack && TRAEFIK_IMAGE=$TRAEFIK_IMAGE docker stack deploy -c traefik.stack.yaml traefik" >/dev/null
-  await 120 curl --silent --insecure --fail --output /dev/null "http://$manager:8080/ping"
+  await 120 answers_503 "$manager"
 }
 
 down() {
-  docker ps --all --quiet --filter "name=^$name-" | xargs -r docker rm --force --volumes >/dev/null
-  docker volume ls --quiet --filter "name=^$name-" | xargs -r docker volume rm >/dev/null
-  docker network rm "$name" >/dev/null 2>&1 || true
+  docker ps --all --quiet --filter "name=^$name-" | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+  docker volume ls --quiet --filter "name=^$name-" | xargs --no-run-if-empty docker volume rm >/dev/null
+  docker network ls --quiet --filter "name=^$name\$" | xargs --no-run-if-empty docker network rm >/dev/null
   rm -rf "$keys"
 }
 

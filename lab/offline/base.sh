@@ -16,9 +16,7 @@ bootstrap() {
   [[ ! -f $ARCHIVE ]] || return 0
   [[ $(id -u) == 0 ]] || fail "only root can make a Debian base image: run as root, or 'docker pull $BASE'"
   say "making a base image $BASE by debootstrap: about a minute"
-  if ! command -v debootstrap >/dev/null; then
-    { apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends debootstrap; } >&2
-  fi
+  command -v debootstrap >/dev/null || debian_install debootstrap
   mkdir -p "${ARCHIVE%/*}"
   local work mirrors
   mapfile -t mirrors < <(mirror)

@@ -13,18 +13,8 @@ alive() { [[ -s $PID_FILE && $(readlink "/proc/$(<"$PID_FILE")/exe" 2>/dev/null)
 answers() { curl --silent --fail --max-time 5 --output /dev/null --unix-socket "$ENGINE_SOCKET" http://localhost/_ping; }
 
 install_engine() {
-  [[ -f /etc/debian_version ]] || fail "dockerd is missing, and only on Debian it is installed from here: install Docker"
-  say "installing Debian's docker.io: about half a minute"
-  local policy=/usr/sbin/policy-rc.d made=false
-  if [[ ! -e $policy ]]; then # the package must not start an engine beside the lab's
-    made=true
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 0755 "$policy"
-  fi
-  local result=0
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io iptables; } >"$LOG.install" 2>&1 || result=$?
-  if $made; then rm -f "$policy"; fi
-  [[ $result == 0 ]] || { tail -20 "$LOG.install" >&2 && fail "apt-get could not install docker.io; the lines above say why"; }
+  debian_install docker.io iptables
+  # The lab starts an engine of its own, and no other.
   if [[ -d /run/systemd/system ]]; then systemctl disable --quiet docker.service docker.socket containerd.service; fi
 }
 
