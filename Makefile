@@ -57,9 +57,9 @@ test-slow: setup ## run the long tests too
 	pytest tests -m slow
 
 .PHONY: bench
-bench: setup ## measure speed; prints the tables of docs/performance.md
+bench: setup ## measure speed, RUNS (3) times; prints the tables of docs/performance.md
 	@$(ENV)
-	python lab/bench.py
+	python -m lab.bench --runs $(or $(RUNS),3)
 
 .PHONY: stop
 stop: ## stop the lab's own engine and registry, where they are used

@@ -108,7 +108,7 @@ def build(settings: Settings, secrets: Secrets) -> Base:
     )
     ServiceStack(
         "traefik",
-        traefik(_traefik_settings(settings), image.reference, [public_network.id], certificate),
+        traefik(_traefik_settings(settings), image.reference, [public_network], certificate),
         entry,
         [memberships[machine.name] for machine in managers],
         in_swarm,

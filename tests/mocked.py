@@ -107,6 +107,10 @@ class Engine(Mocks):
         """What a resource goes with: children inherit it, in the engine."""
         return next((_name(urn) for n in self.ancestors(name) if (urn := self.options[n].deletedWith)), "")
 
+    def replaced_with(self, name: str) -> set[str]:
+        """Names of what a resource is replaced with."""
+        return {_name(urn) for urn in self.options[name].replace_with}
+
     def provider(self, name: str) -> str:
         """Name of the explicit provider of a resource, empty if it has the default one."""
         return _name(self.options[name].provider.rpartition("::")[0])

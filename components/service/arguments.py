@@ -30,7 +30,9 @@ def service(
         ],
         task_spec=docker.ServiceTaskSpecArgs(
             container_spec=_container(wanted, labels, configs, secrets),
-            networks_advanceds=[docker.ServiceTaskSpecNetworksAdvancedArgs(id=network) for network in wanted.networks],
+            networks_advanceds=[
+                docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id) for network in wanted.networks
+            ],
             placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(wanted.constraints)),
             resources=docker.ServiceTaskSpecResourcesArgs(
                 limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=wanted.memory.limit_mib * MIB),

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import pulumi
 
+from components.swarm.network import OverlayNetwork
+
 
 @dataclass(frozen=True, kw_only=True)
 class File:
@@ -68,7 +70,7 @@ class Service:
 
     name: str
     image: pulumi.Input[str] = field(repr=False)
-    networks: Sequence[pulumi.Input[str]] = field(repr=False)  # ids
+    networks: Sequence[OverlayNetwork] = field(repr=False)
     memory: Memory
     health: HealthCheck
     replicas: int | None = None  # None: one on each machine that fits

@@ -64,7 +64,12 @@ class ServiceStack(pulumi.ComponentResource):
             for secret in service.secrets
         ]
         wanted = arguments.service(service, self._labels, configs, secrets)
-        running = docker.Service(f"{service.name}-service", wanted, opts=child)
+        running = docker.Service(
+            f"{service.name}-service",
+            wanted,
+            # Swarm lets nobody remove a network that a service is on, nor have two of one name.
+            opts=pulumi.ResourceOptions(parent=self, replace_with=[on.network for on in service.networks]),
+        )
         paths = [file.path for file in service.files]
         spec_hash = hashlib.sha256(repr((service, paths)).encode()).hexdigest()[:12]
         shipped = [*(config.id for config in configs), *(secret.id for secret in secrets)]
@@ -73,7 +78,14 @@ class ServiceStack(pulumi.ComponentResource):
             connection=self._manager.connection(),
             create=self._manager.bash(),
             stdin=render_script("service/scripts/converge.sh", {"SERVICE": service.name}),
-            triggers=[running.id, service.image, *service.networks, *shipped, spec_hash, *self._machines],
+            triggers=[
+                running.id,
+                service.image,
+                *(network.id for network in service.networks),
+                *shipped,
+                spec_hash,
+                *self._machines,
+            ],
             logging=remote.Logging.STDERR,
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running, *self._members]),

@@ -28,13 +28,13 @@ class OverlayNetwork(pulumi.ComponentResource):
         super().__init__(
             "nuvla:swarm:OverlayNetwork", name, {"name": args.physical_name, "attachable": args.attachable}, opts
         )
-        network = docker.Network(
+        self.network = docker.Network(
             f"{name}-network",
             name=args.physical_name,
             driver="overlay",
             attachable=args.attachable,
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        self.id = network.id
+        self.id = self.network.id
         self.register_outputs({"id": self.id})

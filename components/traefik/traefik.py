@@ -7,6 +7,7 @@ import pulumi
 
 from components import assets
 from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
+from components.swarm.network import OverlayNetwork
 from components.traefik.certificate import SelfSignedCertificate
 
 DASHBOARD_PORT = 8080
@@ -25,7 +26,7 @@ class TraefikSettings:
 def traefik(
     settings: TraefikSettings,
     image: pulumi.Input[str],
-    network_ids: Sequence[pulumi.Input[str]],
+    networks: Sequence[OverlayNetwork],
     certificate: SelfSignedCertificate,
 ) -> StackSpec:
     """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
@@ -43,7 +44,7 @@ def traefik(
     service = Service(
         name="traefik",
         image=image,
-        networks=network_ids,
+        networks=networks,
         memory=settings.memory,
         health=HealthCheck(command=["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]),
         constraints=["node.role==manager"],

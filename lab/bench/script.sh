@@ -7,7 +7,11 @@ verb=$1 name=$2
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${TMPDIR:-/tmp}/$name-keys
 
-ssh_to() { ssh -i "$keys/login" -o UserKnownHostsFile="$keys/known_hosts" -o LogLevel=ERROR -o ConnectTimeout=2 "root@$1" "${@:2}"; }
+# One connection per machine, which all commands share.
+ssh_to() {
+  ssh -i "$keys/login" -o UserKnownHostsFile="$keys/known_hosts" -o LogLevel=ERROR -o ConnectTimeout=2 \
+    -o ControlMaster=auto -o ControlPath="$keys/%h" -o ControlPersist=30 "root@$1" "${@:2}"
+}
 
 # await SECONDS COMMAND...: until the command succeeds, at most that long.
 await() {
@@ -67,6 +71,10 @@ up() {
 }
 
 down() {
+  local connection
+  for connection in "$keys"/*.*.*.*; do # else it would stay for ControlPersist
+    if [ -S "$connection" ]; then ssh -q -o ControlPath="$connection" -O exit -- machine || true; fi
+  done
   docker ps --all --quiet --filter "name=^$name-" | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
   docker volume ls --quiet --filter "name=^$name-" | xargs --no-run-if-empty docker volume rm >/dev/null
   docker network ls --quiet --filter "name=^$name\$" | xargs --no-run-if-empty docker network rm >/dev/null

@@ -92,16 +92,28 @@ class Stack:
     def run(self, *command: str, env: dict[str, str] | None = None) -> Result:
         return run(*command, env=self.env | (env or {}), cwd=self.folder)
 
+    @property
+    def file(self) -> Path:
+        """The stack's configuration."""
+        return self.folder / f"Pulumi.{self.name}.yaml"
+
+    def get(self, path: str) -> Any:
+        """What `path`, such as `machines.image`, is set to."""
+        section, *steps = path.split(".")
+        found = yaml.safe_load(self.file.read_text())["config"][f"nuvla-swarm:{section}"]
+        for step in steps:
+            found = found[step]
+        return found
+
     def set(self, path: str, value: Any) -> None:
-        """Sets what `path`, such as `machines.pools.worker.count`, stands for in the stack's file."""
-        file = self.folder / f"Pulumi.{self.name}.yaml"
-        document = yaml.safe_load(file.read_text())
+        """Sets what `path`, such as `machines.pools.worker.count`, stands for."""
+        document = yaml.safe_load(self.file.read_text())
         section, *steps = path.split(".")
         place, key = document.setdefault("config", {}), f"nuvla-swarm:{section}"
         for step in steps:
             place, key = place.setdefault(key, {}), step
         place[key] = value
-        file.write_text(yaml.safe_dump(document))
+        self.file.write_text(yaml.safe_dump(document))
 
     def preview(self, *options: str, env: dict[str, str] | None = None) -> Result:
         return self.run("pulumi", "preview", "--color=never", "--non-interactive", *options, env=env)

@@ -11,6 +11,7 @@ from components.engine.certificates import Certificate
 from components.engine.daemon import EngineSettings
 from components.machines.machine import Machine
 from components.swarm.membership import Membership, MembershipArgs
+from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from components.swarm.swarm import Swarm, SwarmArgs
 
 SETTINGS = EngineSettings(
@@ -55,6 +56,11 @@ def swarm(entry: Machine | None = None) -> Swarm:
     manager = entry or machine("manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1")
     pools = [IPv4Network("10.201.0.0/16")]
     return Swarm("swarm", SwarmArgs(entry=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
+
+
+def network(name: str = "net") -> OverlayNetwork:
+    """A network that services can be on."""
+    return OverlayNetwork(name, OverlayNetworkArgs(physical_name=name, attachable=False))
 
 
 def another(name: str = "another") -> pulumi.Resource:

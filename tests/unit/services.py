@@ -1,4 +1,4 @@
-"""A service that has one of everything. To be called within `build`."""
+"""A service that has one of everything, but only the networks that it is given. To be called within `build`."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ def service(**changed: Any) -> Service:
     given = Service(
         name="web",
         image="web:1",
-        networks=["network-id"],
+        networks=[],
         memory=Memory(limit_mib=512, reservation_mib=64),
         health=HealthCheck(command=["check", "it"]),
         replicas=2,

@@ -8,6 +8,7 @@ import pytest
 from components.service import arguments
 from components.service.spec import HealthCheck, Memory, Mount, Port
 from tests.mocked import Engine, build
+from tests.unit.parts import network
 from tests.unit.services import service
 
 MARKS = {"mark": "m", "another": "n"}
@@ -17,7 +18,7 @@ def registered(engine: Engine, **changed: Any) -> Any:
     """Inputs of the service that the arguments make."""
 
     def make() -> None:
-        wanted = service(**changed)
+        wanted = service(networks=[network("one"), network("two")], **changed)
         configs = [docker.ServiceConfig(f"config-{file.name}", data_raw=file.content) for file in wanted.files]
         secrets = [docker.Secret(f"secret-{secret.name}", data=secret.content) for secret in wanted.secrets]
         docker.Service("web", arguments.service(wanted, MARKS, configs, secrets))
@@ -136,7 +137,8 @@ def test_mounts_are_writable_unless_said_otherwise(engine: Engine) -> None:
 
 
 def test_it_is_on_its_networks(engine: Engine) -> None:
-    assert registered(engine, networks=["n1", "n2"])["taskSpec"]["networksAdvanceds"] == [{"id": "n1"}, {"id": "n2"}]
+    ids = [on["id"] for on in registered(engine)["taskSpec"]["networksAdvanceds"]]
+    assert [one.split("-id")[0] for one in ids] == ["one-network", "two-network"]
 
 
 def test_a_container_has_time_to_stop(engine: Engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.mocked import Engine, build, start
-from tests.unit.parts import machine, memberships
+from tests.unit.parts import machine, memberships, network
 from tests.unit.services import service
 
 MARKS = [
@@ -23,7 +23,7 @@ CONFIG, SECRET, SERVICE, CONVERGED = "web-config-main", "web-secret-word", "web-
 CHANGES: dict[str, Any] = {
     "name": lambda: "shop",
     "image": lambda: "web:2",
-    "networks": lambda: ["another-network-id"],
+    "networks": lambda: [network("another")],
     "memory": lambda: Memory(limit_mib=513, reservation_mib=64),
     "health": lambda: HealthCheck(command=["check", "it"], interval_s=4),
     "replicas": lambda: 3,
@@ -43,7 +43,8 @@ def stack(*, others: tuple[str, ...] = (), members: tuple[str, ...] = (), **chan
 
     def make() -> None:
         made = {field: value() if callable(value) else value for field, value in changed.items()}
-        services = [service(**made), *(service(name=name) for name in others)]
+        front = [network()]
+        services = [service(**({"networks": front} | made)), *(service(name=name, networks=front) for name in others)]
         spec = StackSpec(services=services, settings={"image": "web:1"})
         ServiceStack("shop", spec, machine("manager-1"), memberships(*members))
 
@@ -92,6 +93,13 @@ def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_ol
     for name in (CONFIG, SECRET):
         assert "name" not in engine.inputs(name)
         assert not engine.options[name].deleteBeforeReplace
+
+
+def test_it_is_replaced_with_its_networks_because_swarm_removes_none_that_is_in_use(engine: Engine) -> None:
+    stack(networks=lambda: [network("one"), network("two")])
+    assert engine.replaced_with(SERVICE) == {"one-network", "two-network"}
+    for name in (CONFIG, SECRET, CONVERGED):
+        assert engine.replaced_with(name) == set()
 
 
 def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine: Engine) -> None:

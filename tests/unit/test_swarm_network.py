@@ -24,9 +24,10 @@ def test_single_containers_may_attach_if_the_settings_say_so(engine: Engine) -> 
     assert engine.inputs("net") == {"name": "front", "attachable": True}
 
 
-def test_two_networks_of_one_name_are_never_there_at_once(engine: Engine) -> None:
+def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fixed_name_first(engine: Engine) -> None:
     network()
-    assert engine.options["net-network"].deleteBeforeReplace
+    assert engine.inputs("net-network")["name"] == "front"
+    assert not engine.options["net-network"].deleteBeforeReplaceDefined
 
 
 def test_services_join_it_by_its_id(engine: Engine) -> None:

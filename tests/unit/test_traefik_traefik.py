@@ -10,6 +10,7 @@ from components.service.spec import Memory, Mount, Service, StackSpec
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.traefik import TraefikSettings, traefik
 from tests.mocked import Secret, build, start, value
+from tests.unit.parts import network
 
 SETTINGS = TraefikSettings(
     network="front",
@@ -24,7 +25,7 @@ def spec(**changed: Any) -> StackSpec:
 
     def make() -> StackSpec:
         certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], domain=None, days=100))
-        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", ["network-id"], certificate)
+        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", [network("front")], certificate)
 
     return build(make)
 
@@ -134,9 +135,10 @@ def test_its_health_is_what_ping_says() -> None:
 
 
 def test_it_is_on_the_public_network_with_the_memory_and_the_image_of_the_settings() -> None:
-    assert service().networks == ["network-id"]
-    assert service().memory == Memory(limit_mib=512, reservation_mib=64)
-    assert service().image == "traefik:v3.6.1"
+    made = service()
+    assert [value(on.network.name) for on in made.networks] == ["front"]
+    assert made.memory == Memory(limit_mib=512, reservation_mib=64)
+    assert made.image == "traefik:v3.6.1"
 
 
 def test_it_shows_all_of_its_settings() -> None:
