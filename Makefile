@@ -49,7 +49,7 @@ check: ## lint and type-check everything
 .PHONY: test
 test: check setup ## run every test
 	@$(ENV)
-	pytest tests -m "not slow"
+	pytest tests -m "not slow" --numprocesses 2 --dist loadfile
 
 .PHONY: test-slow
 test-slow: setup ## run the long tests too

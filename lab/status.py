@@ -9,6 +9,10 @@ from typing import Any
 import requests
 import urllib3
 
+MEANINGS = {
+    500: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
+    503: ": no service is published under this address",
+}
 FILES = Path(".state/files").absolute()
 
 
@@ -54,8 +58,7 @@ def answer(url: str) -> str:
         found = requests.get(url, verify=False, timeout=5, allow_redirects=False)  # noqa: S501
     except requests.RequestException as error:
         return f"does not answer: {type(error).__name__}"
-    meaning = " (no service is published under this address)" if found.status_code == 503 else ""
-    return f"answers {found.status_code}{meaning}"
+    return f"answers {found.status_code}{MEANINGS.get(found.status_code, '')}"
 
 
 def main(stack: str) -> None:

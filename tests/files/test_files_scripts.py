@@ -73,3 +73,13 @@ def test_each_command_runs_with_a_verb_that_its_script_knows(program: Program) -
             verbs = [verb for line in lines for verb in re.findall(r"-- ([a-z]+)", line)]
             known = re.findall(r"^  ([a-z]+)\)", engine.script(name).partition('case "$1" in')[2], re.MULTILINE)
             assert set(verbs) <= set(known), name
+
+
+@pytest.mark.parametrize("secret", ["TOKEN", "TLS_KEY"])
+def test_no_program_is_given_a_secret_as_an_argument(secret: str) -> None:
+    """Only bash's own `printf` and redirections see it; arguments of programs stand in the process list."""
+    lines = [line.strip() for script in SCRIPTS for line in script.read_text().splitlines()]
+    uses = [line for line in lines if re.search(rf"\${{?{secret}\b", line)]
+    assert uses
+    builtin = re.compile(r": |printf [^|]*\|$|write [^|]*<<<|if \[ -n ")  # `write` is a function of configure.sh
+    assert [line for line in uses if not builtin.match(line)] == []

@@ -15,7 +15,8 @@ def test_the_text_of_a_description_has_no_output_and_no_content(engine: Engine) 
 
 
 def test_the_text_of_a_description_is_the_same_each_time(engine: Engine) -> None:
-    one, other = (build(lambda name=name: repr(service(networks=[network(name)]))) for name in ("one", "other"))
+    one = build(lambda: repr(service(networks=[network("one")])))
+    other = build(lambda: repr(service(networks=[network("other")])))
     assert one == other
 
 

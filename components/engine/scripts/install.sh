@@ -14,7 +14,6 @@ add_docker_repository() {
   # shellcheck source=/dev/null
   . /etc/os-release
   id=$ID codename=$VERSION_CODENAME
-  apt-get install -qq -y --no-install-recommends ca-certificates curl >&2
   install -m 0755 -d /etc/apt/keyrings
   curl -fsSL "https://download.docker.com/linux/$id/gpg" -o /etc/apt/keyrings/docker.asc
   echo "deb [arch=$(dpkg --print-architecture) signed-by=/etc/apt/keyrings/docker.asc]" \
@@ -36,7 +35,7 @@ systemd_is_up() {
 }
 
 systemd_is_up
-if [ "$(installed_version)" = "$VERSION" ]; then
+if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null; then
   exit 0
 fi
 
@@ -51,6 +50,7 @@ printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 apt-get update -qq >&2
+apt-get install -qq -y --no-install-recommends ca-certificates curl >&2
 [ "$SOURCE" = distribution ] || add_docker_repository
 wanted=$(package_version "$package")
 if [ -z "$wanted" ]; then
