@@ -1,4 +1,4 @@
-"""For every setting: another value, and where a preview shows it. Used with mocks here, with the real engine in e2e."""
+"""For every setting: another value, and where a preview shows it. Used with mocks and with the real engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

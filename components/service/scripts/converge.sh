@@ -13,17 +13,25 @@ fail() {
   exit 1
 }
 
-# One line per task that is, or was, as now described: "<desired state> <state> <error>"
+# One line per task that is, or was, as now described: "<slot, or node> <desired state> <state> <error>"
 tasks() {
   local described='{{json .ContainerSpec}}{{json .Resources}}{{json .Placement}}' ids
+  local task='{{if .Slot}}{{.Slot}}{{else}}{{.NodeID}}{{end}} {{.DesiredState}} {{.Status.State}} {{.Status.Err}}'
   ids=$(docker service ps "$SERVICE" --quiet --no-trunc)
   [ -n "$ids" ] || return 0
   wanted=$(docker service inspect "$SERVICE" --format "{{with .Spec.TaskTemplate}}$described{{end}}")
   export wanted
   # A task may be gone by now; the next look sees what replaced it.
   # shellcheck disable=SC2086 # ids have no spaces
-  { docker inspect --type task --format "{{with .Spec}}$described{{end}}	{{.DesiredState}} {{.Status.State}} {{.Status.Err}}" \
-    $ids 2>/dev/null || true; } | awk -F '\t' '$1 == ENVIRON["wanted"] {print $2}'
+  { docker inspect --type task --format "{{with .Spec}}$described{{end}}	$task" $ids 2>/dev/null || true; } | awk -F '\t' '$1 == ENVIRON["wanted"] {print $2}'
+}
+
+# Whether one of the tasks fails again and again. A node that is just being promoted rejects some: that is none.
+hopeless() {
+  awk -v tries="$tries" '
+    $3 == "running" {runs[$1] = 1}
+    $3 ~ /^(failed|rejected)$/ && !/no longer meets constraints/ {failures[$1]++}
+    END {for (slot in failures) if (failures[slot] >= tries && !runs[slot]) found = 1; exit !found}'
 }
 
 deadline=$((SECONDS + patience_s))
@@ -33,10 +41,10 @@ while true; do
     paused | rollback_*) fail "its update did not succeed ($update); the tasks say why:" ;;
   esac
   current=$(tasks)
-  [ "$(grep -c -E ' (failed|rejected) ' <<<"$current")" -lt "$tries" ] || fail "does not start; the tasks say why:"
+  ! hopeless <<<"$current" || fail "does not start; the tasks say why:"
   complete=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
     awk -v name="$SERVICE" '$1 == name {split($2, count, "/"); print count[2]}')
-  running=$(grep -c '^running running ' <<<"$current" || true)
+  running=$(grep -c ' running running ' <<<"$current" || true)
   if [ "$running" -gt 0 ] && [ "$running" = "$complete" ]; then exit 0; fi
   [ "$SECONDS" -lt "$deadline" ] || fail "$running of $complete tasks are healthy after $patience_s s; the tasks say why:"
   sleep "$interval_s"

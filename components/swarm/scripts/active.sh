@@ -23,6 +23,11 @@ await() {
 }
 
 drain() {
+  if [ "$(docker info --format '{{.Swarm.NodeID}}')" = "$NODE_ID" ]; then
+    echo "$NODE: has been swarm.entry until now and cannot remove itself;" \
+      "keep it for one 'pulumi up' with another swarm.entry, then remove it" >&2
+    exit 1
+  fi
   if ! known; then return 0; fi
   docker node update --availability drain "$NODE_ID" >/dev/null
   if ready && ! await idle; then

@@ -6,23 +6,25 @@
 set -euo pipefail
 : "${SWARM_ID:?}" "${NODE:?}" "${ROLE:?}"
 
-# ids_of STATUS: the nodes with the hostname NODE whose status matches the pattern
-ids_of() { docker node ls --format '{{.ID}} {{.Hostname}} {{.Status}}' | awk -v n="$NODE" -v s="$1" '$2 == n && $3 ~ s {print $1}'; }
-
+# forget STATUS: removes the nodes with the hostname NODE whose status matches the pattern.
 forget() {
-  local id
-  for id in $1; do
-    docker node demote "$id" >/dev/null 2>&1 || true # a worker cannot be demoted
+  local nodes id name status
+  nodes=$(docker node ls --format '{{.ID}} {{.Hostname}} {{.Status}}')
+  while read -r id name status; do
+    if [[ $name != "$NODE" || ! $status =~ $1 ]]; then continue; fi
+    if [ "$(docker node inspect "$id" --format '{{.Spec.Role}}')" = manager ]; then
+      docker node demote "$id" >/dev/null
+    fi
     docker node rm --force "$id" >/dev/null
-  done
+  done <<<"$nodes"
 }
 
 case "$1" in
   add)
-    forget "$(ids_of '^(Down|Disconnected)$')"
+    forget '^(Down|Disconnected)$'
     docker swarm join-token --quiet "$ROLE"
     ;;
   remove)
-    forget "$(ids_of '.')"
+    forget '.'
     ;;
 esac

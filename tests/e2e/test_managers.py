@@ -1,0 +1,61 @@
+"""Three managers: how they come, take over from each other, and go."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.e2e.conftest import settings
+from tests.e2e.harness import Stack, stack
+
+MANAGERS = ("manager-1", "manager-2", "manager-3")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A target on three managers that is up."""
+    with stack("e2e-managers", Path(tmp_path_factory.mktemp("managers")), settings("10.85.0.0/16", 0)) as made:
+        made.set("machines.pools.manager.count", 3)
+        result = made.up()
+        assert result.code == 0, result.text
+        yield made
+
+
+def roles(three: Stack, asked: str = "manager-1") -> dict[str, str]:
+    text = three.on(asked, "docker", "node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").text
+    return dict(line.rstrip().partition(" ")[::2] for line in text.splitlines())
+
+
+def test_all_are_managers_and_answer_for_the_services(three: Stack) -> None:
+    assert set(roles(three)) == set(MANAGERS)
+    assert sorted(roles(three).values()) == ["Leader", "Reachable", "Reachable"]
+    for machine in three.outputs()["machines"].values():
+        answer = requests.get(f"http://{machine['public_address']}/", allow_redirects=False, timeout=10)
+        assert answer.is_redirect
+
+
+def test_another_entry_replaces_nothing_and_changes_no_member(three: Stack) -> None:
+    before = three.on("manager-1", "docker", "node", "ls", "--quiet").text
+    three.set("swarm.entry", "manager-2")
+    result = three.up()
+    assert result.code == 0, result.text
+    assert "replac" not in result.text
+    assert sorted(three.on("manager-1", "docker", "node", "ls", "--quiet").text.split()) == sorted(before.split())
+    assert three.outputs()["docker"]["endpoint"].split(":")[1][2:] in str(three.outputs()["machines"]["manager-2"])
+
+
+def test_the_entry_cannot_be_removed_by_itself_but_after_an_up_with_another(three: Stack) -> None:
+    three.set("swarm.entry", None)
+    three.set("machines.pools.manager.count", 1)
+    refused = three.up()
+    assert refused.code != 0
+    assert "manager-2: has been swarm.entry until now and cannot remove itself" in refused.text
+    three.set("machines.pools.manager.count", 3)
+    assert three.up().code == 0
+    three.set("machines.pools.manager.count", 1)
+    result = three.up()
+    assert result.code == 0, result.text
+    assert roles(three) == {"manager-1": "Leader"}
+    again = three.up()
+    assert again.touched() == set(), again.text
