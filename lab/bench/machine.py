@@ -68,6 +68,9 @@ class Quiet:
             pass
         self.seen.append(share)
 
+    def last(self) -> str:
+        return f"others used {self.seen[-1]:.0%} before"
+
     def __str__(self) -> str:
         noisy = sum(share > self.limit for share in self.seen)
         return f"{noisy} of {len(self.seen)} measurements began while others used over {self.limit:.0%} of the cores"

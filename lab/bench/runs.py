@@ -82,14 +82,18 @@ class Bench:
         start = time.monotonic()
         must(stack.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", *options, env=env))
         returns_s = time.monotonic() - start
-        return Up(watcher.result(), returns_s)
+        up = Up(watcher.result(), returns_s)
+        say(f"  program: Traefik answers {up.answers_s:.1f} s, up returns {up.returns_s:.1f} s ({self._quiet.last()})")
+        return up
 
     def timed(self, stack: Stack, *command: str) -> float:
         """Another command of the program, when there is something already."""
         self._quiet.wait()
         start = time.monotonic()
         must(stack.run(*command))
-        return time.monotonic() - start
+        took_s = time.monotonic() - start
+        say(f"  {' '.join(command)}: {took_s:.1f} s ({self._quiet.last()})")
+        return took_s
 
     def life(self) -> Life:
         """Three machines, from nothing to nothing."""
@@ -134,9 +138,11 @@ class Bench:
             watcher = Watcher(str(SCRIPT_SUBNET[257]))  # the script's first machine
             watcher.start()
             must(run(script, "up", SCRIPT_NAME, str(SCRIPT_SUBNET), str(machines - 1), env=env, timeout_s=TIMEOUT_S))
-            return watcher.result()
+            answers_s = watcher.result()
         finally:
             must(run(script, "down", SCRIPT_NAME, env=env))
+        say(f"  script: Traefik answers {answers_s:.1f} s ({self._quiet.last()})")
+        return answers_s
 
     @contextmanager
     def slow_image(self) -> Iterator[str]:

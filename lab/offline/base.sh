@@ -9,7 +9,7 @@ ARCHIVE=$CACHE/base/debian-12-$(hash_of "$CHECKOUT/lab/offline/base.sh").tar
 # mirror: the one that this machine's own apt uses; nothing if it cannot tell, and debootstrap takes Debian's.
 mirror() {
   # shellcheck disable=SC2016  # apt's own variable
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -E -m 1 '/debian/?$' || true
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -E '/debian/?$' | sed -n 1p || true
 }
 
 bootstrap() {

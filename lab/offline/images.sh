@@ -37,7 +37,7 @@ push() { # NAME
 all() { local name; for name in "$@"; do push "$name"; done; }
 
 use_engine
-PLAIN=$("$CHECKOUT/lab/machine/build.sh" tags | head -n 1)
+PLAIN=$("$CHECKOUT/lab/machine/build.sh" tags | sed -n 1p)
 if [[ $# == 0 ]]; then
   for file in "$OFFLINE"/*/image; do
     folder=${file%/image}

@@ -31,7 +31,7 @@ unpack() {
   mv -T "$work/program" "$FOLDER/program"
 }
 
-has_address() { ip -brief address show dev lo | grep -qwF "$REGISTRY_IP/32"; }
+has_address() { ip -brief address show dev lo | grep -wF "$REGISTRY_IP/32" >/dev/null; }
 
 start() {
   if answers; then return; fi # also one that another cache started: what it holds is the same

@@ -5,11 +5,12 @@ set -euo pipefail
 
 patience_s=300
 interval_s=0.3
-tries=3 # tasks that fail before it is given up
+tries=3        # failures of one task, and
+give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
 
 fail() {
   echo "$SERVICE: $*" >&2
-  docker service ps "$SERVICE" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | head -n 5 >&2
+  docker service ps "$SERVICE" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
   exit 1
 }
 
@@ -26,7 +27,7 @@ tasks() {
   { docker inspect --type task --format "{{with .Spec}}$described{{end}}	$task" $ids 2>/dev/null || true; } | awk -F '\t' '$1 == ENVIRON["wanted"] {print $2}'
 }
 
-# Whether one of the tasks fails again and again. A node that is just being promoted rejects some: that is none.
+# Whether one of the tasks fails again and again; a node that is being promoted rejects some, which says nothing.
 hopeless() {
   awk -v tries="$tries" '
     $3 == "running" {runs[$1] = 1}
@@ -41,7 +42,7 @@ while true; do
     paused | rollback_*) fail "its update did not succeed ($update); the tasks say why:" ;;
   esac
   current=$(tasks)
-  ! hopeless <<<"$current" || fail "does not start; the tasks say why:"
+  [ "$SECONDS" -lt "$give_up_s" ] || ! hopeless <<<"$current" || fail "does not start; the tasks say why:"
   complete=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
     awk -v name="$SERVICE" '$1 == name {split($2, count, "/"); print count[2]}')
   running=$(grep -c ' running running ' <<<"$current" || true)

@@ -11,7 +11,23 @@ interval_s=0.2
 node() { docker node inspect "$NODE_ID" --format "{{$1}}"; }
 known() { docker node inspect "$NODE_ID" >/dev/null 2>&1; }
 ready() { known && [ "$(node .Status.State)" = ready ]; }
-idle() { ! docker node ps "$NODE_ID" --format '{{.CurrentState}}' | grep -q '^Running'; }
+idle() {
+  local states
+  states=$(docker node ps "$NODE_ID" --format '{{.CurrentState}}') || return 1
+  ! grep -q '^Running' <<<"$states"
+}
+
+# update OPTION...: of the node; again if somebody else's update came between.
+update() {
+  local answer deadline=$((SECONDS + patience_s))
+  until answer=$(docker node update "$@" "$NODE_ID" 2>&1); do
+    if [[ $answer != *"update out of sequence"* || $SECONDS -ge $deadline ]]; then
+      echo "$NODE: $answer" >&2
+      return 1
+    fi
+    sleep "$interval_s"
+  done
+}
 
 # await CONDITION: polls for patience_s at the most
 await() {
@@ -29,13 +45,13 @@ drain() {
     exit 1
   fi
   if ! known; then return 0; fi
-  docker node update --availability drain "$NODE_ID" >/dev/null
+  update --availability drain
   if ready && ! await idle; then
     echo "$NODE: still runs after ${patience_s} s:" >&2
     docker node ps "$NODE_ID" --format '{{.Name}} {{.Image}} {{.CurrentState}}' | grep ' Running' >&2
     exit 1
   fi
-  [ "$(node .Spec.Role)" = worker ] || docker node demote "$NODE_ID" >/dev/null
+  [ "$(node .Spec.Role)" = worker ] || update --role worker
 }
 
 # shellcheck disable=SC2016 # the template's variables, not the shell's
@@ -52,7 +68,7 @@ activate() {
   while IFS= read -r key; do
     [ -z "$key" ] || options+=(--label-add "$key")
   done <<<"$LABELS"
-  docker node update "${options[@]}" "$NODE_ID" >/dev/null
+  update "${options[@]}"
 }
 
 case "$1" in
