@@ -13,7 +13,7 @@ MEANINGS = {
     500: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
     503: ": no service is published under this address",
 }
-FILES = Path(".state/files").absolute()
+FILES = Path(".state/files")
 
 
 def outputs(stack: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def main(stack: str) -> None:
     state = nodes(docker)
     print(f"\n{found['kind']} `{stack}`\n")
     for name, machine in found["machines"].items():
-        print(f"  {name:<14} {machine['public_address']:<16} {state.get(name, 'not in the swarm')}")
+        print(f"  {name:<14} {machine['public_address']:<16} {state.get(name, 'not in the swarm').rstrip()}")
     print()
     for name, url in found["urls"].items():
         print(f"  {name:<14} {url}  {answer(url)}")
