@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the models of the settings: `python -m docs.settings_table`."""
+"""Writes docs/settings.md and the table of README.md from the models: `python -m docs.settings_table`."""
 
 import json
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from stacks.configuration import NAMESPACE, SECRETS
 from stacks.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- settings: made by `python -m docs.settings_table` -->", "<!-- end of settings -->"
 INTRODUCTION = f"""# Settings
 
 <!-- Made by `python -m docs.settings_table` from stacks/settings.py: change that file, not this one. -->
@@ -111,6 +113,19 @@ def page() -> str:
     return "\n".join([INTRODUCTION, *tables, SECRETS_INTRODUCTION + secrets])
 
 
+def readme() -> str:
+    """The text of README.md with a current table between its marks."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    rows = "".join(
+        _cells(f"`{setting.path}`", _default(setting), setting.field.description)
+        for setting in settings()
+        if not is_section(setting)
+    )
+    table = f"| setting | default | meaning |\n|---|---|---|\n{rows}"
+    return f"{before}{BEGIN}\n\n{table}\n{END}{rest.partition(END)[2]}"
+
+
 def _section(path: str, content: list[Setting]) -> str:
     title = f"`{path}`" if path else "The stack"
     head = "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n"
@@ -118,15 +133,19 @@ def _section(path: str, content: list[Setting]) -> str:
 
 
 def _row(setting: Setting) -> str:
-    schema, required = setting.schema, setting.field.is_required()
-    if required:
-        default = "required"
-    elif schema["default"] is None:
-        default = "unset"
-    else:
-        default = _code(schema["default"])
-    cells = [f"`{setting.path}`", _type(schema), default, _bounds(schema), setting.field.description or ""]
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    schema = setting.schema
+    return _cells(f"`{setting.path}`", _type(schema), _default(setting), _bounds(schema), setting.field.description)
+
+
+def _cells(*cells: str | None) -> str:
+    return "| " + " | ".join((cell or "").replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _default(setting: Setting) -> str:
+    if setting.field.is_required():
+        return "required"
+    default = setting.schema["default"]
+    return "unset" if default is None else _code(default)
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -166,3 +185,4 @@ def _code(value: Any) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import re
 
-from docs.settings_table import PAGE, is_section, page, settings
+from docs.settings_table import PAGE, README, is_section, page, readme, settings
 from stacks.configuration import SECRETS
 from tests.settings.loading import load
 from tests.stack_config import target
@@ -10,6 +10,12 @@ from tests.stack_config import target
 
 def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m docs.settings_table`"
+
+
+def test_the_table_of_the_readme_is_current() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text == readme(), "run `python -m docs.settings_table`"
+    assert "| `traefik.log_level` | `INFO` |" in text
 
 
 def test_the_page_has_a_row_for_every_setting_and_secret() -> None:
