@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -25,9 +26,9 @@ def address(target: Stack, machine: str = "manager-1") -> str:
     return str(target.outputs()["machines"][machine]["public_address"])
 
 
-def docker_by(target: Stack, client: str, folder: Path, *command: str) -> Result:
+def docker_by(target: Stack, client: str, folder: Path, *command: str, exported: Any = None) -> Result:
     """Docker's API on 2376, as the holder of an exported certificate sees it."""
-    exported = target.outputs()["docker"]
+    exported = exported or target.outputs()["docker"]
     for part, text in exported[client].items():
         (folder / f"{part}.pem").write_text(text)
     options = [f"--tlscacert={folder}/ca.pem", f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
@@ -221,3 +222,17 @@ def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:
         target.on("manager-1", "docker", "service", "rm", "everywhere")
         target.set("machines.pools.worker.count", 2)
         assert target.up().code == 0
+
+
+def test_a_new_generation_of_certificates_cuts_the_old_ones_off_and_no_machine(target: Stack, tmp_path: Path) -> None:
+    machines, old = list(engines(target)), target.outputs()["docker"]
+    target.set("engine.certificate_generation", 2)
+    result = target.up()
+    assert result.code == 0, result.text
+    assert list(target.nodes()) == machines
+    assert "manager-1" in docker_by(target, "nuvla", tmp_path, "node", "ls").text
+    refused = docker_by(target, "nuvla", tmp_path, "node", "ls", exported=old)
+    assert refused.code != 0
+    assert "unknown authority" in refused.text or "bad certificate" in refused.text
+    again = target.up()
+    assert again.touched() == set(), again.text
