@@ -49,12 +49,7 @@ check: ## lint and type-check everything
 .PHONY: test
 test: check setup ## run every test
 	@$(ENV)
-	pytest tests -m "not slow" --numprocesses 2 --dist loadfile
-
-.PHONY: test-slow
-test-slow: setup ## run the long tests too
-	@$(ENV)
-	pytest tests -m slow
+	pytest tests --numprocesses 2 --dist loadfile
 
 .PHONY: bench
 bench: setup ## measure speed, RUNS (3) times; prints the tables of docs/performance.md

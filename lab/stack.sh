@@ -16,16 +16,23 @@ fill_in() {
   done
 }
 
+# A salt belongs to one passphrase, and that of a state folder which is gone is lost.
+forget_salt() {
+  local file=Pulumi.$stack.yaml
+  if [ -f "$file" ] && ! grep -q 'secure:' "$file"; then sed -i '/^encryptionsalt:/d' "$file"; fi
+}
+
 select_stack() {
   if ! pulumi stack select "$stack" 2>/dev/null; then
     say "creates the stack $stack"
+    forget_salt
     pulumi stack init "$stack"
     fill_in
   fi
 }
 
 refresh_machines() {
-  [ "$(pulumi stack export | jq '.deployment.resources // [] | length')" != 0 ] || return 0
+  pulumi stack export | grep '"urn"' >/dev/null || return 0
   pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs \
     --target "$machines\$docker:index/container:Container::*" \
     --target "$machines\$docker:index/volume:Volume::*"

@@ -1,6 +1,7 @@
 """What is lost or interrupted is made whole by the next `make up`, and destroyed all the same."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -106,3 +107,24 @@ def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: 
         assert destroyed.code == 0, destroyed.text
         assert made.leftovers() == []
         assert run("pgrep", "-f", made.name).code != 0
+
+
+def test_a_lost_state_folder_is_no_obstacle_to_a_new_stack(tmp_path: Path) -> None:
+    with stack("e2e-salt", tmp_path, settings("10.86.0.0/16", 0)) as made:
+        shutil.rmtree(made.folder / ".state")
+        (made.folder / ".state").mkdir()
+        made.env["PULUMI_CONFIG_PASSPHRASE"] = "another passphrase"
+        result = made.make("preview")
+        assert result.code == 0, result.text
+        assert "to create" in result.text
+
+
+def test_down_leaves_the_engine_to_other_stacks(tmp_path: Path) -> None:
+    with stack("e2e-down", tmp_path, settings("10.87.0.0/16", 0)) as made:
+        bystander = docker("create", "--name", "e2e-down-bystander", made.get("machines.image"))
+        try:
+            result = made.make("down")
+            assert result.code == 0, result.text
+            assert docker("inspect", "--format", "{{.Id}}", bystander) == bystander
+        finally:
+            docker("rm", "--force", "--volumes", bystander)
