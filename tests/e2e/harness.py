@@ -4,10 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def docker(*arguments: str) -> str:
     answer = run("docker", *arguments)
     assert answer.code == 0, answer.text
     return answer.text.strip()
+
+
+def environment(path: Path) -> bytes:
+    """The environment of a process, empty when it has just ended."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 class Stack:
@@ -167,8 +176,16 @@ class Stack:
     def leftovers(self) -> list[str]:
         return [found for kind in ("container", "network", "volume") for found in self.on_engine(kind)]
 
+    def processes(self) -> list[int]:
+        """What runs for this stack: plugins of a killed Pulumi live on in groups of their own."""
+        mark = f"file://{self.folder / '.state'}".encode()
+        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment(path)]
+
     def remove(self) -> None:
         """Removes whatever is left, however the test ended."""
+        for process in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         for kind in ("container", "network", "volume"):
             force = [] if kind == "network" else ["--force"]
             for found in self.on_engine(kind):
