@@ -2,8 +2,11 @@
 
 import re
 
+import yaml
+
 from docs.settings_table import PAGE, README, is_section, page, readme, settings
-from stacks.configuration import SECRETS
+from stacks.configuration import NAMESPACE, SECRETS
+from stacks.settings import Settings
 from tests.settings.loading import load
 from tests.stack_config import target
 
@@ -27,3 +30,14 @@ def test_the_page_has_a_row_for_every_setting_and_secret() -> None:
 def test_the_page_names_a_manager_as_managers_are_named() -> None:
     assert "such as `manager-1`" in page()
     assert load(target()).machines.names("manager") == ["manager-1"]
+
+
+def test_the_project_declares_every_section_as_the_models_describe_it() -> None:
+    """All but `domain`: what is declared without a default is required, and it has none."""
+    declared = yaml.safe_load((README.parent / "Pulumi.yaml").read_text())["config"]
+    fields = {name: field for name, field in Settings.model_fields.items() if name != "domain"}
+    assert list(declared) == [f"{NAMESPACE}:{name}" for name in fields]
+    for name, field in fields.items():
+        section = declared[f"{NAMESPACE}:{name}"]
+        assert section["description"] == field.description
+        assert ("default" not in section) == field.is_required()
