@@ -65,10 +65,10 @@ def docker(*arguments: str) -> str:
 
 
 def environment(path: Path) -> bytes:
-    """The environment of a process, empty when it has just ended."""
+    """The environment of a process, empty when it has just ended or is somebody else's."""
     try:
         return path.read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return b""
 
 
