@@ -15,11 +15,13 @@ from components.machines.machine import Machine
 
 # What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
 # machines share the kernel of the host, and none of these belongs to one of them.
-CAPABILITIES = (
+_NAMES = (
     "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
     "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_CHROOT SYS_PTRACE SYS_ADMIN "
     "SYS_NICE SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP"
 ).split()
+# As the engine reports them, so that a refresh finds no change.
+CAPABILITIES = sorted(f"CAP_{name}" for name in _NAMES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,14 @@ class LocalCluster(Cluster):
             labels=[docker.ContainerLabelArgs(label=MADE_BY_LABEL, value=made_by())],
             tmpfs={"/run": "", "/tmp": "exec"},  # noqa: S108 - the machine's own
             **_isolation(self.args.privileged),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, hooks=self._hooks),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                hooks=self._hooks,
+                # The engine takes `systempaths=unconfined` apart and does not report it: a refresh would replace
+                # the machine. What the option is made from, `privileged`, is not ignored.
+                ignore_changes=["security_opts"],
+            ),
         )
         return Machine(
             name=name,

@@ -31,6 +31,17 @@ def assert_whole(swarm: Stack) -> None:
     assert again.touched() == set(), again.text
 
 
+def test_a_second_make_up_changes_nothing(swarm: Stack) -> None:
+    """It refreshes the machines before: what the engine says of them must be what the program asks for."""
+    machines = sorted(swarm.on_engine("container"))
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    update = Result(result.code, result.text.partition("Updating (")[2])  # after the refresh
+    assert update.count("unchanged") > 0
+    assert update.touched() == set(), result.text
+    assert sorted(swarm.on_engine("container")) == machines
+
+
 def test_a_killed_worker_is_made_again_without_a_ghost(swarm: Stack) -> None:
     docker("rm", "--force", swarm.container("worker-1"))
     result = swarm.make("up")

@@ -8,11 +8,11 @@ import pulumi
 import pytest
 
 from components.machines.cluster import Key, Pool
-from components.machines.local import LocalCluster, LocalClusterArgs
+from components.machines.local import CAPABILITIES, LocalCluster, LocalClusterArgs
 from tests.mocked import Engine, Secret, build, start, value
 
 MARK = [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}]
-FORBIDDEN = {"SYS_TIME", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT"}
+FORBIDDEN = {"CAP_SYS_TIME", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT"}
 
 
 def pool(count: int = 1, role: Any = "worker", **changed: Any) -> Pool:
@@ -126,7 +126,7 @@ def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_con
     container = engine.inputs("worker-1")
     assert "privileged" not in container
     assert container["capabilities"]["drops"] == ["ALL"]
-    assert {"SYS_ADMIN", "NET_ADMIN"} <= set(container["capabilities"]["adds"])
+    assert {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"} <= set(container["capabilities"]["adds"])
     assert not FORBIDDEN & set(container["capabilities"]["adds"])
     assert container["securityOpts"] == ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
     assert container["cgroupnsMode"] == "host"
@@ -151,3 +151,9 @@ def test_it_shows_all_of_its_settings(engine: Engine) -> None:
         "public_key": "ssh-ed25519 OWN",
     }
     assert "cluster" in engine.finished
+
+
+def test_capabilities_are_named_and_sorted_as_the_engine_reports_them() -> None:
+    """Or else the refresh of `make up` would find every machine changed."""
+    assert sorted(CAPABILITIES) == CAPABILITIES
+    assert all(name.startswith("CAP_") for name in CAPABILITIES)
