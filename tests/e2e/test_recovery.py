@@ -114,8 +114,17 @@ def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: 
         assert result.code == 0, result.text
         assert made.nodes() == {"manager-1": READY}
         assert "pending_operations" not in made.must("pulumi", "stack", "export").text
+        exported = made.outputs()
+        keys = [
+            exported["ssh"]["private_key"],
+            exported["docker"]["operator"]["key"],
+            exported["docker"]["nuvla"]["key"],
+        ]
+        token = made.on("manager-1", "docker", "swarm", "join-token", "--quiet", "worker").text
         destroyed = made.destroy()
         assert destroyed.code == 0, destroyed.text
+        for secret in (*keys, token):
+            assert max(secret.splitlines(), key=len) not in destroyed.text + result.text
         assert made.leftovers() == []
 
 
