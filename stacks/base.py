@@ -31,8 +31,6 @@ class Base:
     cluster: Cluster
     entry: Machine
     certificates: Certificates
-    public_network: OverlayNetwork
-    memberships: dict[str, Membership]  # by machine
 
     def outputs(self, settings: Settings) -> dict[str, Any]:
         """Outputs that every kind has."""
@@ -113,13 +111,7 @@ def build(settings: Settings, secrets: Secrets) -> Base:
         [memberships[machine.name] for machine in managers],
         in_swarm,
     )
-    return Base(
-        cluster=cluster,
-        entry=entry,
-        certificates=certificates,
-        public_network=public_network,
-        memberships=memberships,
-    )
+    return Base(cluster=cluster, entry=entry, certificates=certificates)
 
 
 def _cluster(settings: Settings, secrets: Secrets) -> Cluster:

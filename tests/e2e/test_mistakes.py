@@ -82,23 +82,20 @@ def test_a_subnet_in_use_is_named_and_up_continues_when_it_is_free(unmade: Stack
     assert_it_completes(unmade)
 
 
-def test_an_image_of_machines_that_cannot_be_pulled_is_named(unmade: Stack) -> None:
-    right = unmade.get("machines.image")
-    unmade.set("machines.image", "127.0.0.1:9/no-such-machine:1")
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("machines.image", "the image 127.0.0.1:9/no-such:1 is not on the Docker engine and cannot be pulled"),
+        ("images.traefik", "manager-1: the image 127.0.0.1:9/no-such:1 cannot be pulled"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_is_named(unmade: Stack, setting: str, line: str) -> None:
+    right = unmade.get(setting)
+    unmade.set(setting, "127.0.0.1:9/no-such:1")
     failed = unmade.up()
     assert failed.code != 0
-    assert "the image 127.0.0.1:9/no-such-machine:1 is not on the Docker engine and cannot be pulled" in failed.text
-    unmade.set("machines.image", right)
-    assert_it_completes(unmade)
-
-
-def test_an_image_of_a_service_that_cannot_be_pulled_is_named(unmade: Stack) -> None:
-    right = unmade.get("images.traefik")
-    unmade.set("images.traefik", "127.0.0.1:9/no-such-traefik:1")
-    failed = unmade.up()
-    assert failed.code != 0
-    assert "manager-1: the image 127.0.0.1:9/no-such-traefik:1 cannot be pulled" in failed.text
-    unmade.set("images.traefik", right)
+    assert line in failed.text
+    unmade.set(setting, right)
     assert_it_completes(unmade)
 
 

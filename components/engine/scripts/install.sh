@@ -25,16 +25,17 @@ add_docker_repository() {
 package_version() {
   apt-cache madison "$1" | awk -v wanted="$VERSION" '{
     upstream = $3; sub(/^[0-9]+:/, "", upstream)
-    if (upstream == wanted || index(upstream, wanted "+") == 1 || index(upstream, wanted "-") == 1) { print $3; exit }
+    fits = upstream == wanted || index(upstream, wanted "+") == 1 || index(upstream, wanted "-") == 1
+    if (fits && !found++) print $3
   }'
 }
 
-systemd_is_up() {
+require_supported_system() {
   [ -d /run/systemd/system ] || fail "is not run by systemd; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 }
 
-systemd_is_up
+require_supported_system
 if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null; then
   exit 0
 fi
