@@ -18,12 +18,14 @@ cgroup=$(docker info --format '{{.CgroupVersion}}' 2>/dev/null || true)
 privileged=false
 if [[ $cgroup == 2 ]] && may_be_privileged; then privileged=true; fi
 
-printf 'machines.image=%s\n' "$("$CHECKOUT/lab/machine/build.sh" tags | tail -n 1)"
+printf 'machines.image=%s\n' "$("$CHECKOUT/lab/machine/build.sh" tags | grep /machine:)"
 printf 'machines.privileged=%s\n' "$privileged"
 printf 'engine.source=distribution\n'
 printf 'engine.version=20.10.24\n'
 if offline; then
-  image=$(<"$CHECKOUT/lab/offline/traefik/image")
   printf 'engine.registry_mirrors[0]=http://%s\n' "$REGISTRY"
-  printf 'images.traefik=%s\n' "${image#library/}"
+  for key in traefik haproxy prometheus alertmanager grafana node_exporter cadvisor blackbox versitygw; do
+    image=$(<"$CHECKOUT/lab/offline/$key/image")
+    printf 'images.%s=%s\n' "$key" "${image#library/}"
+  done
 fi

@@ -1,10 +1,56 @@
 #!/usr/bin/env bash
-# Installs what only the tests need: an SSH server for those of the command plugin, and shellcheck.
+# Installs what only checks and tests need: an SSH server for those of the command plugin, shellcheck, nft, and the programs
+# that check what services read. The latter stand in .venv/bin, which env.sh has on PATH.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+BIN=$CHECKOUT/.venv/bin
+
+# default_of KEY: the image that the settings have by default.
+default_of() { (cd "$CHECKOUT" && "$BIN/python" -c 'import sys; from stacks.settings import Images; print(getattr(Images(), sys.argv[1]))' "$1"); }
+
+# from_image KEY PROGRAM: prints a copy of a program of that image.
+from_image() {
+  local image copy container
+  image=$(default_of "$1")
+  copy=$CACHE/test-tools/${image//[\/:]/_}/$2
+  if [[ ! -x $copy ]]; then
+    mkdir -p "${copy%/*}"
+    container=$(docker create "$image")
+    docker cp "$container:/bin/$2" "$copy.$$" >&2
+    docker rm "$container" >/dev/null
+    mv "$copy.$$" "$copy"
+  fi
+  printf '%s\n' "$copy"
+}
+
+# haproxy_by_docker: HAProxy is no file of its own that could be copied; it sees the current folder and /tmp.
+haproxy_by_docker() {
+  local image
+  image=$(default_of haproxy)
+  rm -f "$BIN/haproxy"
+  cat >"$BIN/haproxy" <<EOF
+#!/bin/sh
+exec docker run --rm --network none --volume "\$PWD:\$PWD:ro" --volume /tmp:/tmp:ro --workdir "\$PWD" $image haproxy "\$@"
+EOF
+  chmod 0755 "$BIN/haproxy"
+}
 
 missing=()
 [[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
 command -v ssh >/dev/null || missing+=(openssh-client)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
+[[ -x /usr/sbin/nft ]] || missing+=(nftables)
+if offline && [[ ! -x /usr/sbin/haproxy ]]; then missing+=(haproxy); fi
 [[ ${#missing[@]} == 0 ]] || debian_install "${missing[@]}"
+
+if offline; then
+  mapfile -t built < <("$CHECKOUT/lab/offline/build.sh" prometheus alertmanager)
+  [[ ${#built[@]} == 2 ]] || exit 1 # build.sh has said why
+  programs=("${built[0]}/promtool" "${built[1]}/amtool" /usr/sbin/haproxy)
+else
+  use_engine
+  programs=("$(from_image prometheus promtool)" "$(from_image alertmanager amtool)")
+  haproxy_by_docker
+fi
+ln -sf "${programs[@]}" "$BIN/"

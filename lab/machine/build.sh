@@ -2,27 +2,25 @@
 # Builds the images of local machines where the engine lacks them: build.sh. `build.sh tags` prints their names only.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+source "$CHECKOUT/lab/machine/proxy.sh"
 
 MACHINE=$CHECKOUT/lab/machine
+TARGETS=(plain machine probe)
 TAG=$(hash_of "$MACHINE/Dockerfile" "$MACHINE/files")
 
 build() { # TARGET
   local image=nuvla-swarm/$1:$TAG
   if docker image inspect "$image" >/dev/null 2>&1; then return; fi
   say "building the image $image: about a minute"
-  local proxy='' arguments=()
-  # Only for the build: a predefined argument is not kept in the image.
-  if command -v apt-config >/dev/null; then eval "$(apt-config shell proxy Acquire::http::Proxy)"; fi
-  if [[ -n $proxy ]]; then arguments+=(--build-arg "http_proxy=$proxy"); fi
-  docker build --quiet --target "$1" --tag "$image" "${arguments[@]}" "$MACHINE" >/dev/null ||
+  docker build --quiet --target "$1" --tag "$image" "${PROXY[@]}" "$MACHINE" >/dev/null ||
     fail "docker could not build $image; the lines above say why"
 }
 
-both() { build plain && build machine; }
+every() { local target; for target in "${TARGETS[@]}"; do build "$target"; done; }
 
 if [[ ${1:-} == tags ]]; then
-  printf '%s\n' "nuvla-swarm/plain:$TAG" "nuvla-swarm/machine:$TAG"
+  printf "nuvla-swarm/%s:$TAG\n" "${TARGETS[@]}"
   exit
 fi
 use_engine
-locked machine-image both
+locked machine-image every

@@ -1,43 +1,78 @@
 #!/usr/bin/env bash
 # Builds the images of services and pushes them to the lab's registry, where their content changed: images.sh [NAME]...
 # Each folder lab/offline/NAME with a file `image` (its name in the registry) and a Dockerfile is one; recipe.sh, if it has
-# one, builds the program that the Dockerfile copies.
+# one, builds the programs that the Dockerfile copies. They stand on the image of the folder `tools`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+source "$CHECKOUT/lab/machine/proxy.sh"
 
 OFFLINE=$CHECKOUT/lab/offline
+TOOLS=nuvla-swarm/tools:$(hash_of "$OFFLINE/tools")
 
-# digest IMAGE TAG: what the registry has under that name; nothing if it has none.
-digest() {
-  curl --silent --noproxy '*' --max-time 5 --head --header 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
-    "http://$REGISTRY/v2/$1/manifests/$2" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" {print $2}'
+build_image() { # TAG FOLDER CONTEXT
+  docker build --quiet --file "$2/Dockerfile" --build-arg "TOOLS=$TOOLS" "${PROXY[@]}" --tag "$1" "$3" >/dev/null ||
+    fail "docker could not build the image of ${2##*/}; the lines above say why"
 }
 
-push() { # NAME
-  local folder=$OFFLINE/$1 context=$OFFLINE/$1 image key pushed
-  image=$(<"$folder/image")
-  if [[ -f $folder/recipe.sh ]]; then context=$("$OFFLINE/build.sh" "$1"); fi
-  # A second tag names the content, so that the registry itself tells what it has.
-  key=content-$({ hash_of "$folder" && basename "$context"; } | sha256sum | cut -c1-12)
-  local name=${image%:*} tag=${image##*:} known
-  known=$(digest "$name" "$key")
-  if [[ -n $known && $known == "$(digest "$name" "$tag")" ]]; then return; fi
-  say "building and pushing the image $image"
-  "$CHECKOUT/lab/machine/build.sh" # certificates come from there
-  docker build --quiet --file "$folder/Dockerfile" --build-arg "PLAIN=$PLAIN" --tag "$REGISTRY/$name:$key" "$context" >/dev/null ||
-    fail "docker could not build $image; the lines above say why"
-  docker tag "$REGISTRY/$name:$key" "$REGISTRY/$name:$tag"
-  for pushed in "$key" "$tag"; do
-    docker push --quiet "$REGISTRY/$name:$pushed" >/dev/null ||
-      fail "docker could not push to $REGISTRY: the engine must list it as an insecure registry (the lab's own engine does)"
-    docker image rm "$REGISTRY/$name:$pushed" >/dev/null
+# key_of NAME: a second tag, of what the image is made from, so that the registry itself tells what it has.
+key_of() { printf 'content-%s\n' "$({ hash_of "$OFFLINE/$1" "$OFFLINE/tools" && printf '%s\n' "$GO"; } | sha256sum | cut -c1-12)"; }
+
+# digests IMAGE:TAG...: one line each of what the registry has under that name, empty if it has none.
+digests() {
+  curl --silent --noproxy '*' --max-time 5 --head --header 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
+    --write-out 'digest %header{docker-content-digest}\n' "${@/#/"http://$REGISTRY/v2/"}" | sed -n 's/^digest *//p'
+}
+
+# stale NAME...: those whose name does not stand for their content in the registry.
+stale() {
+  local name image addresses=() found i=0
+  for name in "$@"; do
+    image=$(<"$OFFLINE/$name/image")
+    addresses+=("${image%:*}/manifests/${image##*:}" "${image%:*}/manifests/$(key_of "$name")")
+  done
+  mapfile -t found < <(digests "${addresses[@]}")
+  for name in "$@"; do
+    [[ -n ${found[i]:-} && ${found[i]} == "${found[i + 1]:-}" ]] || printf '%s\n' "$name"
+    i=$((i + 2))
   done
 }
 
-all() { local name; for name in "$@"; do push "$name"; done; }
+push() { # NAME
+  local folder=$OFFLINE/$1 context=$OFFLINE/$1 image name tag
+  image=$(<"$folder/image")
+  name=$REGISTRY/${image%:*}
+  if [[ -f $folder/recipe.sh ]]; then context=$("$OFFLINE/build.sh" "$1"); fi
+  say "building and pushing the image $image"
+  build_image "$name:${image##*:}" "$folder" "$context"
+  docker tag "$name:${image##*:}" "$name:$(key_of "$1")"
+  for tag in "${image##*:}" "$(key_of "$1")"; do
+    docker push --quiet "$name:$tag" >/dev/null ||
+      fail "docker could not push to $REGISTRY: the engine must list it as an insecure registry (the lab's own engine does)"
+    docker image rm "$name:$tag" >/dev/null
+  done
+}
+
+# push_all NAME...: two at a time, because a layer is compressed by one processor; programs are built one by one.
+push_all() {
+  local name pid pids=()
+  docker image inspect "$TOOLS" >/dev/null 2>&1 || build_image "$TOOLS" "$OFFLINE/tools" "$OFFLINE/tools"
+  for name in "$@"; do
+    if [[ -f $OFFLINE/$name/recipe.sh ]]; then "$OFFLINE/build.sh" "$name" >/dev/null; fi
+    [[ ${#pids[@]} -lt 2 ]] || wait "${pids[-2]}"
+    push "$name" &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
+all() {
+  local names
+  mapfile -t names < <(stale "$@")
+  if [[ ${#names[@]} -gt 0 ]]; then push_all "${names[@]}"; fi
+}
 
 use_engine
-PLAIN=$("$CHECKOUT/lab/machine/build.sh" tags | sed -n 1p)
+GO=$(go env GOVERSION)
 if [[ $# == 0 ]]; then
   for file in "$OFFLINE"/*/image; do
     folder=${file%/image}

@@ -18,6 +18,8 @@ STANDINS = [
     ("tls", "tls:index/certRequest:CertRequest"),
     ("tls", "tls:index/selfSignedCert:SelfSignedCert"),
     ("tls", "tls:index/locallySignedCert:LocallySignedCert"),
+    ("random", "random:index/randomPassword:RandomPassword"),
+    ("random", "random:index/randomString:RandomString"),
 ]
 DOCKER = [
     "docker:index/serviceConfig:ServiceConfig",

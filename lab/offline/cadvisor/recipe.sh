@@ -1,0 +1,6 @@
+# shellcheck shell=bash disable=SC2034  # read by build.sh
+# The newest release whose Docker part is on the module proxy, with the Docker client of later ones (go.mod): its own needs Docker Engine 25.
+PACKAGE=.
+OUTPUT=cadvisor
+LDFLAGS='-X github.com/google/cadvisor/version.Version=v0.56.2'
+TAKES='half a minute'

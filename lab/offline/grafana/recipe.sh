@@ -1,0 +1,5 @@
+# shellcheck shell=bash disable=SC2034  # read by build.sh
+# Grafana itself is in no package registry: this is a stand-in.
+PACKAGE=.
+OUTPUT=grafana
+TAKES='some seconds'
