@@ -26,9 +26,9 @@ preview: setup ## show what `make up` would change
 	lab/stack.sh preview $(STACK)
 
 .PHONY: status
-status: ## show machines and addresses of STACK, and whether they answer
+status: ## show machines, addresses and logins of STACK, and whether all is well
 	@$(ENV)
-	python lab/status.py $(STACK)
+	python lab/status.py $(STACK) --logins
 
 .PHONY: down
 down: ## remove the infrastructure STACK, and the lab's own engine if nothing else runs on it
@@ -49,12 +49,12 @@ check: ## lint and type-check everything
 .PHONY: test
 test: check setup ## run every test
 	@$(ENV)
-	pytest tests --numprocesses 2 --dist loadfile
+	pytest tests --numprocesses 2 --dist loadgroup
 
 .PHONY: bench
-bench: setup ## measure speed, RUNS (3) times; prints the tables of docs/performance.md
+bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS
 	@$(ENV)
-	python -m lab.bench --runs $(or $(RUNS),3)
+	python -m lab.bench $(PARTS) --runs $(or $(RUNS),3)
 
 .PHONY: stop
 stop: ## stop the lab's own engine and registry, where they are used

@@ -11,9 +11,9 @@ say() { echo "$*" >&2; }
 
 # What depends on this machine's engine is a setting, because a preview must not ask the engine.
 fill_in() {
-  lab/settings.sh | while IFS='=' read -r path value; do
-    pulumi config set --stack "$stack" --path "nuvla-swarm:$path" --plaintext "$value"
-  done
+  local settings
+  mapfile -t settings < <(lab/settings.sh)
+  pulumi config set-all --stack "$stack" --path "${settings[@]/#/--plaintext=nuvla-swarm:}"
 }
 
 # A salt belongs to one passphrase, and that of a state folder which is gone is lost.

@@ -1,18 +1,22 @@
-"""Shows the machines and addresses of a stack, and whether they answer."""
+"""Shows the machines and addresses of a stack, and whether they answer; with --logins, the generated logins too."""
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import urllib3
 
 MEANINGS = {
     500: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
-    503: ": no service is published under this address",
+    503: ": no service is published under this very address",
 }
+NOT_YET = (404, 502, 503)
+PATIENCE_S = 15  # of which Traefik takes some to see a new service
 FILES = Path(".state/files")
 
 
@@ -52,16 +56,87 @@ def nodes(docker: list[str]) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in answer.stdout.splitlines())
 
 
-def answer(url: str) -> str:
-    """What a URL answers; nobody but the stack vouches for its certificate."""
+def ask(url: str, login: dict[str, str] | None = None) -> requests.Response:
+    """What a URL answers, after the time that Traefik may take to see a new service; only the stack vouches for it."""
+    auth = (login["username"], login["password"]) if login else None
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        found = requests.get(url, auth=auth, verify=False, timeout=5, allow_redirects=False)  # noqa: S501
+        if found.status_code not in NOT_YET or time.monotonic() > deadline:
+            return found
+        time.sleep(0.5)
+
+
+def healthy(url: str, login: dict[str, str] | None = None) -> str:
+    """Whether a service says that it is well."""
     try:
-        found = requests.get(url, verify=False, timeout=5, allow_redirects=False)  # noqa: S501
+        found = ask(url, login)
     except requests.RequestException as error:
         return f"does not answer: {type(error).__name__}"
-    return f"answers {found.status_code}{MEANINGS.get(found.status_code, '')}"
+    return "healthy" if found.ok else f"answers {found.status_code}"
 
 
-def main(stack: str) -> None:
+def entry(url: str) -> str:
+    """What Traefik's own addresses answer."""
+    try:
+        code = requests.get(url, verify=False, timeout=5, allow_redirects=False).status_code  # noqa: S501
+    except requests.RequestException as error:
+        return f"does not answer: {type(error).__name__}"
+    return f"answers {code}{MEANINGS.get(code, '')}"
+
+
+def prometheus(found: dict[str, Any], query: str) -> list[dict[str, Any]]:
+    """What Prometheus knows; nothing where it does not answer, which its own line tells."""
+    try:
+        answer = ask(f"{found['urls']['prometheus']}api/v1/query?query={quote(query)}", found["logins"]["prometheus"])
+        results: list[dict[str, Any]] = answer.json()["data"]["result"]
+    except (requests.RequestException, KeyError, ValueError):
+        return []
+    return results
+
+
+def nfs(found: dict[str, Any]) -> str:
+    """What the probe of the NFS port says: operators do not reach it themselves."""
+    if "prometheus" not in found["urls"]:
+        return "not probed: there is no monitoring"
+    for result in prometheus(found, 'probe_success{job="nfs"}'):
+        return "healthy" if result["value"][1] == "1" else "does not answer"
+    return "not probed yet"
+
+
+def watched(found: dict[str, Any]) -> str:
+    """How much of what is measured answers, and which alerts fire."""
+    up = [result["value"][1] for result in prometheus(found, "up")]
+    alerts = prometheus(found, 'ALERTS{alertstate="firing",alertname!="Watchdog"}')
+    names = sorted({alert["metric"]["alertname"] for alert in alerts})
+    return f"{up.count('1')} of {len(up)} targets are up; alerts: {', '.join(names) or 'none'}"
+
+
+def services(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Each address with how it is."""
+    urls, logins = found["urls"], found["logins"]
+    lines = {name: (urls[name], entry(urls[name])) for name in ("traefik", "dashboard")}
+    if "prometheus" in urls:
+        url = f"{urls['prometheus']}-/healthy"
+        lines["prometheus"] = (urls["prometheus"], f"{healthy(url, logins['prometheus'])}; {watched(found)}")
+        lines["grafana"] = (urls["grafana"], healthy(f"{urls['grafana']}api/health"))
+    if "s3" in urls:
+        lines["s3"] = (urls["s3"], healthy(f"{urls['s3']}/health"))
+        lines["s3_console"] = (urls["s3_console"], healthy(urls["s3_console"]))
+    if "nfs" in found:
+        lines["nfs"] = (f"{found['nfs']['address']}:{found['nfs']['path']}", nfs(found))
+    return lines
+
+
+def logins(found: dict[str, Any]) -> dict[str, str]:
+    """Names and passwords that the program made."""
+    lines = {name: f"{login['username']} {login['password']}" for name, login in found["logins"].items()}
+    if "s3" in found:
+        lines["s3"] = f"{found['s3']['access_key']} {found['s3']['secret_key']}"
+    return lines
+
+
+def main(stack: str, *, with_logins: bool) -> None:
     urllib3.disable_warnings()
     found = outputs(stack)
     if not found:
@@ -78,11 +153,17 @@ def main(stack: str) -> None:
     for name, machine in found["machines"].items():
         print(f"  {name:<14} {machine['public_address']:<16} {state.get(name, 'not in the swarm').rstrip()}")
     print()
-    for name, url in found["urls"].items():
-        print(f"  {name:<14} {url}  {answer(url)}")
+    for name, (address, health) in services(found).items():
+        print(f"  {name:<14} {address}  {health}")
+    print()
+    if with_logins:
+        for name, login in logins(found).items():
+            print(f"  {name:<14} {login}")
+    else:
+        print(f"  {'logins':<14} make status STACK={stack}")
     print(f"\n  ssh -i {key} {found['ssh']['user']}@<address>")
     print(f"  export DOCKER_HOST={endpoint} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH={key.parent}\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], with_logins="--logins" in sys.argv[2:])

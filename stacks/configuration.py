@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.runtime import config
+from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from stacks import mistakes
 from stacks.settings import Settings
 
 NAMESPACE = "nuvla-swarm"
-SECRETS = {"ssh_private_key": "private half of `machines.ssh.public_key`, in OpenSSH format, without passphrase"}
+SECRETS = {
+    "ssh_private_key": "private half of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
+    "smtp_password": "password of `monitoring.smtp.username`",
+    "alert_webhook_url": "URL that Alertmanager sends alerts to",
+}
+OWN_KEY = "both halves of your own SSH key, or none to have one made"
+MAIL_LOGIN = "the name and the password of a login to the mail server, or neither to do without"
 PLAIN_TEXT = {"kind", "domain"}  # the sections that are no objects
 
 
@@ -21,7 +27,9 @@ PLAIN_TEXT = {"kind", "domain"}  # the sections that are no objects
 class Secrets:
     """What must not be read in plain text anywhere."""
 
-    ssh_private_key: pulumi.Output[str] | None  # secret
+    ssh_private_key: pulumi.Output[str] | None
+    smtp_password: pulumi.Output[str] | None
+    alert_webhook_url: pulumi.Output[str] | None
 
 
 def load() -> tuple[Settings, Secrets]:
@@ -37,7 +45,8 @@ def load() -> tuple[Settings, Secrets]:
     if settings is None or found:
         listed = "\n".join(f"  {NAMESPACE}:{line}" for line in found)
         raise pulumi.RunError(f"the configuration of this stack has {len(found)} mistake(s):\n{listed}")
-    return settings, Secrets(ssh_private_key=pulumi.Config(NAMESPACE).get_secret("ssh_private_key"))
+    config = pulumi.Config(NAMESPACE)
+    return settings, Secrets(**{key: config.get_secret(key) for key in SECRETS})
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
@@ -58,7 +67,7 @@ def _value(text: str) -> Any:
 
 def _configuration() -> Mapping[str, str]:
     """All keys: the SDK has no public call that lists them."""
-    return config.CONFIG.get() or config.get_config_env()
+    return runtime_config.CONFIG.get() or runtime_config.get_config_env()
 
 
 def _misplaced_secrets(given: Mapping[str, str], settings: Settings | None) -> list[str]:
@@ -67,8 +76,13 @@ def _misplaced_secrets(given: Mapping[str, str], settings: Settings | None) -> l
         for key in SECRETS
         if key in given and not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}")
     ]
-    public_key = settings.machines.ssh.public_key if settings else None
-    if settings and (public_key is None) != ("ssh_private_key" not in given):
-        lacking = "ssh_private_key" if public_key else "machines.ssh.public_key"
-        found.append(f"{lacking}: not given; required: both halves of your own SSH key, or none to have one made")
+    if settings:
+        smtp = settings.monitoring.smtp
+        pairs = (
+            ("machines.ssh.public_key", settings.machines.ssh.public_key, "ssh_private_key", OWN_KEY),
+            ("monitoring.smtp.username", smtp and smtp.username, "smtp_password", MAIL_LOGIN),
+        )
+        for setting, value, secret, reason in pairs:
+            if (value is None) != (secret not in given):
+                found.append(f"{secret if value else setting}: not given; required: {reason}")
     return found

@@ -2,11 +2,73 @@
 
 from typing import Any
 
-from stacks import base
+import pulumi
+
+from components.firewall.rules import target_rows
+from components.s3.access_key import AccessKey
+from components.s3.s3 import S3Settings, s3
+from components.storage.nfs import PATH, Nfs, NfsArgs
+from stacks import ground, services
+from stacks.base import Base
 from stacks.configuration import Secrets
+from stacks.ground import Ground
 from stacks.settings import Settings
 
 
 def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
-    """The resources of a target; returns the stack's outputs."""
-    return base.build(settings, secrets).outputs(settings)
+    """The resources of a target: files over NFS and S3 beside what every kind has; returns the stack's outputs."""
+    ephemeral = settings.firewall.ephemeral
+    rows = target_rows(
+        ephemeral=(ephemeral.first, ephemeral.last),
+        nfs=settings.nfs.enabled,
+        s3_port=settings.s3.port if settings.s3.enabled else None,
+        swarm_port=settings.firewall.swarm_port,
+    )
+    machines = ground.build(settings, secrets, rows)
+    nfs = _nfs(settings, machines) if settings.nfs.enabled else None
+    base = Base(settings, machines, nfs.entries if nfs else {})
+    services.add(base, secrets)
+    outputs = base.outputs()
+    if nfs is not None:
+        outputs["nfs"] = {"address": nfs.server.private_address, "path": PATH}
+    if nfs is not None and settings.s3.enabled:
+        _add_s3(base, nfs, outputs)
+    return outputs
+
+
+def _nfs(settings: Settings, machines: Ground) -> Nfs:
+    return Nfs(
+        "nfs",
+        NfsArgs(
+            server=machines.cluster.machines[settings.nfs_machine],
+            server_kind=settings.nfs.server_kind,
+            access=settings.nfs.access,
+            machines=machines.cluster.machines,
+            prepared=machines.installed(),
+        ),
+        pulumi.ResourceOptions(deleted_with=machines.cluster),
+    )
+
+
+def _add_s3(base: Base, nfs: Nfs, outputs: dict[str, Any]) -> None:
+    settings = base.settings
+    endpoint = pulumi.Output.concat("https://", base.address, f":{settings.s3.port}")
+    key = AccessKey("s3-key")
+    spec = s3(
+        S3Settings(
+            machine=nfs.server.name,
+            folder=PATH,
+            port=settings.s3.port,
+            domain=settings.domain,
+            memory_limit_mib=settings.s3.memory_limit_mib,
+        ),
+        base.image("versitygw"),
+        [base.public],
+        key,
+        endpoint,
+    )
+    base.stack("s3", spec, [nfs.server.name], [nfs.ready])
+    outputs["s3"] = pulumi.Output.secret(
+        {"endpoint": endpoint, "access_key": key.access_key, "secret_key": key.secret_key}
+    )
+    outputs["urls"] |= {"s3": endpoint, "s3_console": pulumi.Output.concat("https://", base.address, "/minio/")}

@@ -40,7 +40,7 @@ class Engine(pulumi.ComponentResource):
         props = {"source": args.settings.source, "version": args.settings.version, "daemon": daemon}
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        install = remote.Command(
+        self.installed = remote.Command(
             f"{name}-install",
             connection=machine.connection(dial_error_limit=-1),
             create=machine.bash(),
@@ -71,7 +71,9 @@ class Engine(pulumi.ComponentResource):
             triggers=[machine.root_id],
             logging=remote.Logging.STDERR,
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[install, *([args.after] if args.after else [])]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]
+            ),
         )
         self.version = self.configured.stdout
         self.register_outputs({"version": self.version})

@@ -24,6 +24,9 @@ _NAMES = (
 CAPABILITIES = sorted(f"CAP_{name}" for name in _NAMES)
 
 
+DISK = "/var/lib/docker"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocalClusterArgs:
     """Settings of local machines, all plain but the key."""
@@ -39,8 +42,9 @@ class LocalClusterArgs:
 class LocalCluster(Cluster):
     """A bridge network, and on it containers that behave as hosts: systemd, sshd, room for an engine of their own.
 
-    A machine's disk (/var/lib/docker) is a volume: it outlives the container, so that a machine that is made again
-    under its name is the same member of the swarm. Destroying it removes containers, disks and network.
+    A machine's disk (/var/lib/docker, with shared files in it) is a volume: it outlives the container, so that a
+    machine that is made again under its name is the same member of the swarm. Destroying it removes containers, disks
+    and network.
     Errors: the update fails when the engine does not answer, the subnet is in use, or the image is missing.
     """
 
@@ -87,7 +91,7 @@ class LocalCluster(Cluster):
             envs=["container=docker"],
             stop_signal="SIGRTMIN+3",
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=self.network.name, ipv4_address=address)],
-            volumes=[docker.ContainerVolumeArgs(volume_name=disk.name, container_path="/var/lib/docker")],
+            volumes=[docker.ContainerVolumeArgs(volume_name=disk.name, container_path=DISK)],
             uploads=[
                 _file("/etc/ssh/ssh_host_ed25519_key", host_key.private, "0600"),
                 _file("/root/.ssh/authorized_keys", self.login.public, "0600"),
@@ -114,6 +118,7 @@ class LocalCluster(Cluster):
             user="root",
             private_key=self.login.private,
             host_key=host_key.public,
+            data_path=f"{DISK}/nuvla-swarm",
             root_id=container.id,
             disk_id=disk.id,
         )

@@ -22,8 +22,9 @@ class Machine:
     user: str  # who logs in; others than root have sudo without password
     private_key: pulumi.Output[str]  # secret, OpenSSH format
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
+    data_path: str  # folder on the disk that outlives the machine's root
     root_id: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
-    disk_id: pulumi.Output[str]  # another one: /var/lib/docker is empty
+    disk_id: pulumi.Output[str]  # another one: /var/lib/docker and `data_path` are empty
 
     def connection(self, dial_error_limit: int = 10) -> remote.ConnectionArgs:
         """SSH to the machine; `dial_error_limit` -1 waits for a machine that boots until the command times out."""

@@ -8,6 +8,10 @@ import pulumi_docker as docker
 from components.service.spec import HealthCheck, Service
 
 MIB = 1024 * 1024
+# With no constraint at all, Docker's client fills in platforms, which the provider then shows as a change for ever.
+ANYWHERE = ["node.platform.os==linux"]
+PORTS_LABEL = "io.nuvla.swarm.ports"
+KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
 
 
 def base64(text: str) -> str:
@@ -33,11 +37,11 @@ def service(
             networks_advanceds=[
                 docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id) for network in wanted.networks
             ],
-            placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(wanted.constraints)),
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(wanted.constraints) or ANYWHERE),
             resources=docker.ServiceTaskSpecResourcesArgs(
-                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=wanted.memory.limit_mib * MIB),
+                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=wanted.memory_limit_mib * MIB),
                 reservation=docker.ServiceTaskSpecResourcesReservationArgs(
-                    memory_bytes=wanted.memory.reservation_mib * MIB
+                    memory_bytes=wanted.memory_limit_mib * MIB // KEPT
                 ),
             ),
             restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
@@ -55,8 +59,9 @@ def _mode(wanted: Service) -> docker.ServiceModeArgs:
 
 
 def _order(wanted: Service) -> str:
-    # A second task beside the first could not have the same port of the machine (docker/cli#2274).
-    return "stop-first" if wanted.ports or wanted.replicas is None else "start-first"
+    # A second task beside the first could not have the same port of the machine (docker/cli#2274), nor the same data.
+    data = any(mount.type == "volume" and not mount.read_only for mount in wanted.mounts)
+    return "stop-first" if wanted.ports or data or wanted.replicas is None else "start-first"
 
 
 def _endpoint(wanted: Service) -> docker.ServiceEndpointSpecArgs:
@@ -83,10 +88,13 @@ def _container(
 ) -> docker.ServiceTaskSpecContainerSpecArgs:
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=wanted.image,
+        commands=list(wanted.command) or None,
         args=list(wanted.args),
+        env=dict(sorted(wanted.env.items())) or None,
+        user=wanted.user,
         labels=[
             docker.ServiceTaskSpecContainerSpecLabelArgs(label=key, value=value)
-            for key, value in sorted(labels.items())
+            for key, value in sorted({**labels, **_ports_label(wanted)}.items())
         ],
         configs=[
             docker.ServiceTaskSpecContainerSpecConfigArgs(
@@ -96,7 +104,11 @@ def _container(
         ],
         secrets=[
             docker.ServiceTaskSpecContainerSpecSecretArgs(
-                secret_id=secret.id, secret_name=secret.name, file_name=file.name, file_mode=0o400
+                secret_id=secret.id,
+                secret_name=secret.name,
+                file_name=file.name,
+                file_mode=0o400,
+                file_uid=wanted.user,
             )
             for secret, file in zip(secrets, wanted.secrets, strict=True)
         ],
@@ -109,6 +121,12 @@ def _container(
         stop_grace_period=f"{wanted.stop_grace_s}s",
         healthcheck=_health(wanted.health),
     )
+
+
+def _ports_label(wanted: Service) -> dict[str, str]:
+    """What makes other ports a new container: swarmkit's IsTaskDirty overlooks them beside changed placement."""
+    ports = sorted(f"{port.published}:{port.target}/{port.protocol}" for port in wanted.ports)
+    return {PORTS_LABEL: " ".join(ports)} if ports else {}
 
 
 def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:

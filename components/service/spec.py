@@ -57,25 +57,20 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Memory:
-    """What a container may use, and what is kept for it."""
-
-    limit_mib: int
-    reservation_mib: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Service:
     """One service: alike containers on machines that fit."""
 
     name: str
     image: pulumi.Input[str] = field(repr=False)
     networks: Sequence[OverlayNetwork] = field(repr=False)
-    memory: Memory
+    memory_limit_mib: int  # at which a container is killed; a quarter of it is kept for it
     health: HealthCheck
     replicas: int | None = None  # None: one on each machine that fits
     constraints: Sequence[str] = ()  # of placement, "node.role==manager"
+    command: Sequence[str] = ()  # instead of the image's entry point
     args: Sequence[str] = ()
+    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)  # no secrets: anybody may read it
+    user: str | None = None  # "<uid>"; the image's own if unset
     files: Sequence[File] = field(default=(), repr=False)
     secrets: Sequence[SecretFile] = field(default=(), repr=False)
     mounts: Sequence[Mount] = ()

@@ -20,7 +20,8 @@ STACK_LABEL = "com.docker.stack.namespace"  # lets `docker stack ps` find what b
 class ServiceStack(pulumi.ComponentResource):
     """A stack of services that run and are well.
 
-    A changed file, secret or setting replaces its config and updates the services that read it, and no other.
+    A changed file, secret or setting replaces its config and updates the services that read it, and no other. Their
+    files, services and the one wait for all of them are its children.
     Outputs: ``services`` (list), their names.
     Errors: the update fails when an image cannot be had, or a service is not healthy on every machine that it fits
     within five minutes.
@@ -36,14 +37,29 @@ class ServiceStack(pulumi.ComponentResource):
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
         self._labels = {MADE_BY_LABEL: made_by(), STACK_LABEL: name}
-        self._manager = manager
-        self._members = members
-        self._machines = [member.machine.root_id for member in members]  # another one has to start its services
+        waits_for: list[pulumi.Resource] = list(members)
+        # What makes a task anew, or has to: the wait is for that.
+        triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]
         for service in spec.services:
-            self._service(service)
+            running, reasons = self._service(service)
+            waits_for.append(running)
+            triggers += reasons
+        remote.Command(
+            f"{name}-converged",
+            connection=manager.connection(),
+            create=manager.bash(),
+            stdin=render_script(
+                "service/scripts/converge.sh", {"SERVICES": " ".join(service.name for service in spec.services)}
+            ),
+            triggers=triggers,
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=waits_for),
+        )
         self.register_outputs({"services": [service.name for service in spec.services]})
 
-    def _service(self, service: Service) -> None:
+    def _service(self, service: Service) -> tuple[docker.Service, list[pulumi.Input[str]]]:
+        """The service, and what of it is new when it has to be waited for again."""
         child = pulumi.ResourceOptions(parent=self)
         configs = [
             docker.ServiceConfig(
@@ -63,30 +79,20 @@ class ServiceStack(pulumi.ComponentResource):
             )
             for secret in service.secrets
         ]
-        wanted = arguments.service(service, self._labels, configs, secrets)
         running = docker.Service(
             f"{service.name}-service",
-            wanted,
+            arguments.service(service, self._labels, configs, secrets),
             # Swarm lets nobody remove a network that a service is on, nor have two of one name.
             opts=pulumi.ResourceOptions(parent=self, replace_with=[on.network for on in service.networks]),
         )
         paths = [file.path for file in service.files]
-        spec_hash = hashlib.sha256(repr((service, paths)).encode()).hexdigest()[:12]
-        shipped = [*(config.id for config in configs), *(secret.id for secret in secrets)]
-        remote.Command(
-            f"{service.name}-converged",
-            connection=self._manager.connection(),
-            create=self._manager.bash(),
-            stdin=render_script("service/scripts/converge.sh", {"SERVICE": service.name}),
-            triggers=[
-                running.id,
-                service.image,
-                *(network.id for network in service.networks),
-                *shipped,
-                spec_hash,
-                *self._machines,
-            ],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[running, *self._members]),
-        )
+        spec_hash = hashlib.sha256(repr((service, paths, sorted(service.env))).encode()).hexdigest()[:12]
+        return running, [
+            running.id,
+            service.image,
+            *service.env.values(),
+            *(network.id for network in service.networks),
+            *(config.id for config in configs),
+            *(secret.id for secret in secrets),
+            spec_hash,
+        ]

@@ -1,5 +1,6 @@
 """The membership of one machine in a swarm."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -16,7 +17,7 @@ class MembershipArgs:
 
     machine: Machine
     swarm: Swarm
-    engine: pulumi.Resource  # of the machine
+    after: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
     leaves: bool  # whether the machine outlives its membership and so has to leave by itself
 
 
@@ -57,7 +58,7 @@ class Membership(pulumi.ComponentResource):
                 "MANAGER": entry.private_address,
                 "TOKEN": token.apply(str.strip),
             },
-            after=args.engine,
+            after=args.after,
         )
         self.node_id = join.stdout.apply(str.strip)
         self.active = self._command(
@@ -83,7 +84,7 @@ class Membership(pulumi.ComponentResource):
         verbs: tuple[str, str | None],
         script: str,
         values: dict[str, pulumi.Input[str]],
-        after: pulumi.Resource | None = None,
+        after: Sequence[pulumi.Resource] = (),
     ) -> remote.Command:
         create, delete = verbs
         return remote.Command(
@@ -97,7 +98,7 @@ class Membership(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=after,
+                depends_on=list(after),
                 delete_before_replace=True,
                 additional_secret_outputs=["stdout"] if step == "node" else None,
             ),

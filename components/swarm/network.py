@@ -14,6 +14,7 @@ class OverlayNetworkArgs:
 
     physical_name: str  # what services refer to
     attachable: bool  # whether single containers may attach to it
+    internal: bool = False  # whether nothing outside of the swarm is reached over it
 
 
 class OverlayNetwork(pulumi.ComponentResource):
@@ -25,14 +26,14 @@ class OverlayNetwork(pulumi.ComponentResource):
     id: pulumi.Output[str]
 
     def __init__(self, name: str, args: OverlayNetworkArgs, opts: pulumi.ResourceOptions | None = None):
-        super().__init__(
-            "nuvla:swarm:OverlayNetwork", name, {"name": args.physical_name, "attachable": args.attachable}, opts
-        )
+        props = {"name": args.physical_name, "attachable": args.attachable, "internal": args.internal}
+        super().__init__("nuvla:swarm:OverlayNetwork", name, props, opts)
         self.network = docker.Network(
             f"{name}-network",
             name=args.physical_name,
             driver="overlay",
             attachable=args.attachable,
+            internal=args.internal,
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
             opts=pulumi.ResourceOptions(parent=self),
         )

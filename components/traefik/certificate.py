@@ -14,7 +14,7 @@ class SelfSignedCertificateArgs:
     """Who the certificate is for."""
 
     addresses: Sequence[pulumi.Input[str]]  # of the machines that answer with it
-    domain: str | None
+    names: Sequence[str]  # of DNS, the first one as the subject
     days: int  # lifetime; the first update within 30 days of its end renews it
 
 
@@ -28,14 +28,16 @@ class SelfSignedCertificate(pulumi.ComponentResource):
     key: pulumi.Output[str]
 
     def __init__(self, name: str, args: SelfSignedCertificateArgs, opts: pulumi.ResourceOptions | None = None):
-        super().__init__("nuvla:traefik:SelfSignedCertificate", name, {"domain": args.domain, "days": args.days}, opts)
+        super().__init__(
+            "nuvla:traefik:SelfSignedCertificate", name, {"names": list(args.names), "days": args.days}, opts
+        )
         child = pulumi.ResourceOptions(parent=self)
         key = tls.PrivateKey(f"{name}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         cert = tls.SelfSignedCert(
             f"{name}-cert",
             private_key_pem=key.private_key_pem,
-            subject=tls.SelfSignedCertSubjectArgs(common_name=args.domain or "nuvla-swarm"),
-            dns_names=[args.domain] if args.domain else None,
+            subject=tls.SelfSignedCertSubjectArgs(common_name=args.names[0] if args.names else "nuvla-swarm"),
+            dns_names=list(args.names) or None,
             ip_addresses=list(args.addresses),
             allowed_uses=["digital_signature", "server_auth"],
             validity_period_hours=args.days * 24,

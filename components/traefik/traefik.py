@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 import pulumi
 
 from components import assets
-from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
+from components.service.login import Login
+from components.service.spec import File, HealthCheck, Port, SecretFile, Service, StackSpec
 from components.swarm.network import OverlayNetwork
 from components.traefik.certificate import SelfSignedCertificate
 
 DASHBOARD_PORT = 8080
+S3_PORT = 9000  # in the container
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,9 @@ class TraefikSettings:
     network: str  # name of the network of the published services
     log_level: str
     access_log: bool
-    memory: Memory
+    memory_limit_mib: int
+    s3_port: int | None  # of the machines, where S3 is published
+    docker: str  # URL of Docker's API
 
 
 def traefik(
@@ -28,8 +32,11 @@ def traefik(
     image: pulumi.Input[str],
     networks: Sequence[OverlayNetwork],
     certificate: SelfSignedCertificate,
+    prometheus_login: Login | None,
 ) -> StackSpec:
     """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
+
+    The S3 service has a port of its own beside 443, since its paths are its buckets.
 
     Source: Traefik documentation, "Swarm provider"; the compose files of nuvla/deployment.
     """
@@ -37,15 +44,23 @@ def traefik(
         "traefik/files/traefik.yaml",
         {
             "network": settings.network,
+            "docker": settings.docker,
             "log_level": settings.log_level,
             "access_log": "{}" if settings.access_log else "null",
         },
     )
+    ports = [Port(published=80, target=80), Port(published=443, target=443)]
+    ports.append(Port(published=DASHBOARD_PORT, target=DASHBOARD_PORT))
+    if settings.s3_port is not None:
+        ports.append(Port(published=settings.s3_port, target=S3_PORT))
+    secrets = [SecretFile(name="certificate-key", content=certificate.key)]
+    if prometheus_login is not None:
+        secrets.append(SecretFile(name="prometheus-users", content=prometheus_login.htpasswd))
     service = Service(
         name="traefik",
         image=image,
         networks=networks,
-        memory=settings.memory,
+        memory_limit_mib=settings.memory_limit_mib,
         health=HealthCheck(command=["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]),
         constraints=["node.role==manager"],
         files=[
@@ -53,12 +68,7 @@ def traefik(
             File(name="dynamic", path="/etc/traefik/dynamic.yaml", content=assets.read("traefik/files/dynamic.yaml")),
             File(name="certificate", path="/etc/traefik/certificate.pem", content=certificate.cert),
         ],
-        secrets=[SecretFile(name="certificate-key", content=certificate.key)],
-        mounts=[Mount(type="bind", source="/var/run/docker.sock", target="/var/run/docker.sock", read_only=True)],
-        ports=[
-            Port(published=80, target=80),
-            Port(published=443, target=443),
-            Port(published=DASHBOARD_PORT, target=DASHBOARD_PORT),
-        ],
+        secrets=secrets,
+        ports=ports,
     )
     return StackSpec(services=[service], settings=asdict(settings))

@@ -36,7 +36,7 @@ require_supported_system() {
 }
 
 require_supported_system
-if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null; then
+if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null && command -v nft >/dev/null; then
   exit 0
 fi
 
@@ -51,7 +51,7 @@ printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 apt-get update -qq >&2
-apt-get install -qq -y --no-install-recommends ca-certificates curl >&2
+apt-get install -qq -y --no-install-recommends ca-certificates curl nftables >&2
 [ "$SOURCE" = distribution ] || add_docker_repository
 wanted=$(package_version "$package")
 if [ -z "$wanted" ]; then

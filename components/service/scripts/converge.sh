@@ -1,52 +1,88 @@
 #!/usr/bin/env bash
-# Runs on a manager: waits until SERVICE runs, healthy and as it is now described, on every machine that it fits.
+# Runs on a manager: waits until each of the SERVICES runs, healthy and as it is now described, on every machine that it
+# fits. One look is a few calls for all of them together: many waits at once must not keep the machine from starting.
 set -euo pipefail
-: "${SERVICE:?}"
+: "${SERVICES:?}"
 
 patience_s=300
-interval_s=0.3
+interval_s=0.5
 tries=3        # failures of one task, and
 give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
 
-fail() {
-  echo "$SERVICE: $*" >&2
-  docker service ps "$SERVICE" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
+read -ra services <<<"$SERVICES"
+
+fail() { # SERVICE WORD...
+  local service=$1
+  shift
+  echo "$service: $*" >&2
+  docker service ps "$service" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
   exit 1
 }
 
-# One line per task that is, or was, as now described: "<slot, or node> <desired state> <state> <error>"
-tasks() {
-  local described='{{json .ContainerSpec}}{{json .Resources}}{{json .Placement}}' ids
-  local task='{{if .Slot}}{{.Slot}}{{else}}{{.NodeID}}{{end}} {{.DesiredState}} {{.Status.State}} {{.Status.Err}}'
-  ids=$(docker service ps "$SERVICE" --quiet --no-trunc)
-  [ -n "$ids" ] || return 0
-  wanted=$(docker service inspect "$SERVICE" --format "{{with .Spec.TaskTemplate}}$described{{end}}")
-  export wanted
-  # A task may be gone by now; the next look sees what replaced it.
-  # shellcheck disable=SC2086 # ids have no spaces
-  { docker inspect --type task --format "{{with .Spec}}$described{{end}}	$task" $ids 2>/dev/null || true; } | awk -F '\t' '$1 == ENVIRON["wanted"] {print $2}'
+# Not its platforms: the engine adds them to a new service, and an update of it drops them without a new task.
+described='{{json .ContainerSpec}}{{json .Resources}}{{with .Placement}}{{json .Constraints}}{{end}}'
+
+# A line per service: "S <tab> <name> <tab> <state of its update> <tab> <id> <tab> <description>"
+look_at_services() {
+  docker service inspect "${services[@]}" --format \
+    "S	{{.Spec.Name}}	{{with .UpdateStatus}}{{.State}}{{end}}	{{.ID}}	{{with .Spec.TaskTemplate}}$described{{end}}"
 }
 
-# Whether one of the tasks fails again and again; a node that is being promoted rejects some, which says nothing.
-hopeless() {
-  awk -v tries="$tries" '
-    $3 == "running" {runs[$1] = 1}
-    $3 ~ /^(failed|rejected)$/ && !/no longer meets constraints/ {failures[$1]++}
-    END {for (slot in failures) if (failures[slot] >= tries && !runs[slot]) found = 1; exit !found}'
+# A line per task: "T <tab> <id of its service> <tab> <slot, or node> <tab> <desired state> <tab> <state> <tab> <error> <tab> <description>"
+look_at_tasks() {
+  local ids task
+  task='{{if .Slot}}{{.Slot}}{{else}}{{.NodeID}}{{end}}	{{.DesiredState}}	{{.Status.State}}	{{.Status.Err}}'
+  ids=$(docker service ps "${services[@]}" --quiet --no-trunc)
+  [ -n "$ids" ] || return 0
+  # Ids have no spaces; a task may be gone by now, and the next look sees what replaced it.
+  # shellcheck disable=SC2086
+  docker inspect --type task --format "T	{{.ServiceID}}	$task	{{with .Spec}}$described{{end}}" $ids 2>/dev/null || true
+}
+
+# "R <tab> <name> <tab> <tasks that there have to be>"
+look_at_replicas() {
+  docker service ls --format 'R	{{.Name}}	{{.Replicas}}' | sed 's/[0-9]*\///; s/ (.*//'
+}
+
+# judge < LINES: a line per service: "<name> <healthy tasks> <tasks that there have to be> <verdict>". A task that fails
+# again and again is hopeless, unless its node is being promoted, which says nothing.
+judge() {
+  awk -F '\t' -v tries="$tries" '
+    $1 == "R" {complete[$2] = $3}
+    $1 == "S" {name[$4] = $2; update[$4] = $3; wanted[$4] = $5}
+    $1 == "T" && $7 == wanted[$2] {
+      if ($4 == "running" && $5 == "running") healthy[$2]++
+      if ($5 == "running") runs[$2, $3] = 1
+      if ($5 ~ /^(failed|rejected)$/ && $6 !~ /no longer meets constraints/) failures[$2, $3]++
+    }
+    END {
+      for (task in failures) {
+        split(task, part, SUBSEP)
+        if (failures[task] >= tries && !runs[task]) hopeless[part[1]] = 1
+      }
+      for (id in name) {
+        verdict = "waits"
+        if (healthy[id] > 0 && healthy[id] == complete[name[id]]) verdict = "well"
+        if (id in hopeless) verdict = "hopeless"
+        if (update[id] ~ /^(paused|rollback_.*)$/) verdict = update[id]
+        print name[id], healthy[id] + 0, complete[name[id]] + 0, verdict
+      }
+    }'
 }
 
 deadline=$((SECONDS + patience_s))
 while true; do
-  update=$(docker service inspect "$SERVICE" --format '{{with .UpdateStatus}}{{.State}}{{end}}')
-  case "$update" in
-    paused | rollback_*) fail "its update did not succeed ($update); the tasks say why:" ;;
-  esac
-  current=$(tasks)
-  [ "$SECONDS" -lt "$give_up_s" ] || ! hopeless <<<"$current" || fail "does not start; the tasks say why:"
-  complete=$(docker service ls --filter "name=$SERVICE" --format '{{.Name}} {{.Replicas}}' |
-    awk -v name="$SERVICE" '$1 == name {split($2, count, "/"); print count[2]}')
-  running=$(grep -c ' running running ' <<<"$current" || true)
-  if [ "$running" -gt 0 ] && [ "$running" = "$complete" ]; then exit 0; fi
-  [ "$SECONDS" -lt "$deadline" ] || fail "$running of $complete tasks are healthy after $patience_s s; the tasks say why:"
+  judged=$({ look_at_services; look_at_replicas; look_at_tasks; } | judge)
+  waiting=0
+  while read -r name healthy complete verdict; do
+    case "$verdict" in
+      well) continue ;;
+      hopeless) [ "$SECONDS" -lt "$give_up_s" ] || fail "$name" "does not start; the tasks say why:" ;;
+      paused | rollback_*) fail "$name" "its update did not succeed ($verdict); the tasks say why:" ;;
+    esac
+    waiting=$((waiting + 1))
+    [ "$SECONDS" -lt "$deadline" ] || fail "$name" "$healthy of $complete tasks are healthy after $patience_s s; the tasks say why:"
+  done <<<"$judged"
+  [ "$waiting" -gt 0 ] || exit 0
   sleep "$interval_s"
 done

@@ -1,0 +1,81 @@
+"""The firewall of the machines, as a table of rules on each one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_command import remote
+
+from components import assets
+from components.firewall.rules import MOUNTD_PORT, Row, Source
+from components.machines.machine import Machine
+
+TABLE = "inet nuvla_swarm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallArgs:
+    """What is open, to whom, and where."""
+
+    rows: Sequence[Row]
+    sources: Mapping[Source, Sequence[IPv4Network]]
+    ephemeral: tuple[int, int]  # first and last port: the kernel's own choice for outgoing connections too
+    machines: Mapping[str, Machine]
+    prepared: Mapping[str, pulumi.Resource]  # machine -> what has installed nftables there
+
+
+class Firewall(pulumi.ComponentResource):
+    """Machines whose inbound ports are closed but for the rows, also for ports that Docker publishes.
+
+    The rules are loaded before the network at every start of a machine and do not depend on its engine. They are
+    replaced as a whole; connections that exist are kept. Destroying it leaves them: they go with their machine.
+
+    Outputs: ``machines`` (list). ``applied`` has the command of each machine, for what has to come after it.
+    Errors: the update fails, and the old rules stay, when nft refuses the new ones.
+    Source: Nuvla administrator guide, "Docker Swarm Infrastructures"; nftables wiki, "Netfilter hooks".
+    """
+
+    applied: dict[str, remote.Command]
+
+    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None):
+        first, last = args.ephemeral
+        props = {
+            "sources": {source.value: [str(network) for network in args.sources[source]] for source in Source},
+            "rows": {
+                f"{row.service} {row.span}/{'+'.join(row.protocols)}": ", ".join(row.sources) for row in args.rows
+            },
+            "ephemeral": f"{first}-{last}",
+        }
+        super().__init__("nuvla:firewall:Firewall", name, props, opts)
+        rules = ruleset(args.rows, args.sources)
+        self.applied = {
+            machine.name: remote.Command(
+                f"{name}-{machine.name}",
+                connection=machine.connection(),
+                create=machine.bash(),
+                stdin=assets.render_script(
+                    "firewall/scripts/firewall.sh",
+                    {"RULES": rules, "EPHEMERAL": f"{first} {last}", "RESERVED": str(MOUNTD_PORT)},
+                ),
+                triggers=[machine.root_id],
+                logging=remote.Logging.STDERR,
+                add_previous_output_in_env=False,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.prepared[machine.name]]),
+            )
+            for machine in args.machines.values()
+        }
+        self.register_outputs({"machines": list(args.machines)})
+
+
+def ruleset(rows: Sequence[Row], sources: Mapping[Source, Sequence[IPv4Network]]) -> str:
+    """What `nft -f` loads: the table, then one line per network and per row, so that a preview shows each by itself."""
+    networks = [f"add element {TABLE} {source} {{ {network} }}" for source in Source for network in sources[source]]
+    opened = [
+        f'add rule {TABLE} {source} {protocol} dport {row.span} accept comment "{row.service}"'
+        for source in Source
+        for row in rows
+        if source in row.sources
+        for protocol in row.protocols
+    ]
+    return assets.read("firewall/files/firewall.nft") + "\n".join([*networks, *opened]) + "\n"

@@ -1,0 +1,88 @@
+"""What measures machines, containers and services."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components import assets
+from components.monitoring.settings import MonitoringSettings, pinned
+from components.service.spec import File, HealthCheck, Mount, Service
+from components.socket_proxy.socket_proxy import SOCKET, VOLUME
+from components.swarm.network import OverlayNetwork
+
+COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
+# What is no disk of the machine, and mounts inside Docker's own folder.
+NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
+
+
+def node_exporter(
+    settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]
+) -> Service:
+    """Metrics of every machine itself. Its network is not among them: a container sees its own."""
+    return Service(
+        name="node-exporter",
+        image=image,
+        networks=networks,
+        memory_limit_mib=settings.exporters_memory_limit_mib,
+        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/"]),
+        args=[
+            "--path.rootfs=/host",
+            "--path.procfs=/host/proc",
+            "--path.sysfs=/host/sys",
+            "--web.disable-exporter-metrics",
+            "--collector.disable-defaults",
+            *(f"--collector.{name}" for name in COLLECTORS),
+            f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
+        ],
+        user="65534",
+        mounts=[Mount(type="bind", source="/", target="/host", read_only=True)],
+    )
+
+
+def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
+    """Metrics of the containers of every machine by their services, and of the network of the machine."""
+    return Service(
+        name="cadvisor",
+        image=image,
+        networks=networks,
+        memory_limit_mib=settings.exporters_memory_limit_mib,
+        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]),
+        args=[
+            f"--docker={SOCKET}",
+            "--docker_only=true",
+            "--store_container_labels=false",
+            "--whitelisted_container_labels=com.docker.swarm.service.name,com.docker.stack.namespace",
+            "--housekeeping_interval=10s",
+            "--enable_metrics=cpu,memory,network",
+        ],
+        user="0",
+        mounts=[
+            # Not the whole root: Docker's socket is in it, and one may talk to a socket on a read-only mount.
+            Mount(type="bind", source="/proc", target="/rootfs/proc", read_only=True),
+            Mount(type="bind", source="/sys", target="/sys", read_only=True),
+            Mount(type="bind", source="/var/lib/docker", target="/rootfs/var/lib/docker", read_only=True),
+            VOLUME,
+        ],
+    )
+
+
+def blackbox(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
+    """Probes of what users reach, from outside of it."""
+    return Service(
+        name="blackbox",
+        image=image,
+        networks=networks,
+        memory_limit_mib=settings.exporters_memory_limit_mib,
+        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9115/-/healthy"]),
+        replicas=1,
+        constraints=pinned(settings),
+        args=["--config.file=/etc/blackbox_exporter/config.yml"],
+        user="65534",
+        files=[
+            File(
+                name="main",
+                path="/etc/blackbox_exporter/config.yml",
+                content=assets.read("monitoring/files/blackbox.yml"),
+            )
+        ],
+    )

@@ -1,0 +1,94 @@
+"""Grafana, which shows metrics."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components import assets
+from components.monitoring.settings import MonitoringSettings, pinned, published
+from components.service.login import Login
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service
+from components.swarm.network import OverlayNetwork
+
+PORT = 3000
+PROVISIONING = "/etc/grafana/provisioning"
+DASHBOARDS = ["machines", "services", "traefik", "swarm"]
+
+
+def grafana(
+    settings: MonitoringSettings,
+    image: pulumi.Input[str],
+    networks: Sequence[OverlayNetwork],
+    login: Login,
+    smtp_password: pulumi.Output[str] | None,
+    *,
+    url: pulumi.Input[str],
+) -> Service:
+    """Grafana under /grafana, its data source and dashboards provided by files; `url` is that of browsers.
+
+    Source: Grafana documentation, "Configure Grafana" and "Provisioning".
+    """
+    secrets = [SecretFile(name="grafana-admin-password", content=login.password)]
+    if smtp_password is not None:
+        secrets.append(SecretFile(name="smtp-password", content=smtp_password))
+    return Service(
+        name="grafana",
+        image=image,
+        networks=networks,
+        memory_limit_mib=settings.grafana_memory_limit_mib,
+        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/grafana/api/health"]),
+        replicas=1,
+        constraints=pinned(settings),
+        env=_env(settings, login, smtp_password is not None) | {"GF_SERVER_ROOT_URL": url},
+        user="472",
+        files=_files(settings),
+        secrets=secrets,
+        mounts=[Mount(source="grafana", target="/var/lib/grafana")],
+        labels=published("grafana", PORT),
+    )
+
+
+def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) -> dict[str, pulumi.Input[str]]:
+    env: dict[str, pulumi.Input[str]] = {
+        "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_PATHS_PROVISIONING": PROVISIONING,
+        "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana-admin-password",
+        "GF_SECURITY_ADMIN_USER": login.username,
+        "GF_SERVER_SERVE_FROM_SUB_PATH": "true",
+        "GF_USERS_ALLOW_SIGN_UP": "false",
+    }
+    smtp = settings.smtp
+    if smtp is None:
+        return env
+    env |= {
+        "GF_SMTP_ENABLED": "true",
+        "GF_SMTP_HOST": f"{smtp.host}:{smtp.port}",
+        "GF_SMTP_FROM_ADDRESS": smtp.from_address,
+    }
+    if smtp.username is not None:
+        env["GF_SMTP_USER"] = smtp.username
+    if has_smtp_password:
+        env["GF_SMTP_PASSWORD__FILE"] = "/run/secrets/smtp-password"  # noqa: S105
+    return env
+
+
+def _files(settings: MonitoringSettings) -> list[File]:
+    source = assets.render(
+        "monitoring/files/grafana/datasources/prometheus.yaml", {"scrape_interval": settings.scrape_interval}
+    )
+    provider = assets.read("monitoring/files/grafana/provider.yaml")
+    dashboards = DASHBOARDS + (["nfs-s3"] if settings.nfs_machine is not None and settings.s3 else [])
+    return [
+        File(name="datasource", path=f"{PROVISIONING}/datasources/prometheus.yaml", content=source),
+        File(name="provider", path=f"{PROVISIONING}/dashboards/provider.yaml", content=provider),
+        *(
+            File(
+                name=f"dashboard-{name}",
+                path=f"/etc/grafana/dashboards/{name}.json",
+                content=assets.read(f"monitoring/files/dashboards/{name}.json"),
+            )
+            for name in dashboards
+        ),
+    ]

@@ -1,0 +1,68 @@
+"""Metrics of an infrastructure, from what is measured to who is told."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pulumi
+
+from components.monitoring.alertmanager import alertmanager
+from components.monitoring.exporters import blackbox, cadvisor, node_exporter
+from components.monitoring.grafana import grafana
+from components.monitoring.prometheus import prometheus
+from components.monitoring.settings import MonitoringSettings
+from components.service.login import Login
+from components.service.spec import StackSpec
+from components.swarm.network import OverlayNetwork
+
+NETWORK = "monitoring"  # prometheus.yml collects over it
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringImages:
+    """An image for each of the services, pinned."""
+
+    prometheus: pulumi.Input[str]
+    alertmanager: pulumi.Input[str]
+    grafana: pulumi.Input[str]
+    node_exporter: pulumi.Input[str]
+    cadvisor: pulumi.Input[str]
+    blackbox: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringNetworks:
+    """Who of monitoring can talk to whom."""
+
+    monitoring: OverlayNetwork  # everything that is scraped, and who scrapes
+    docker: OverlayNetwork  # where Docker's API is read
+    public: OverlayNetwork  # what Traefik publishes
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSecrets:
+    """What must not be read in plain text."""
+
+    grafana: Login
+    smtp_password: pulumi.Output[str] | None
+    webhook_url: pulumi.Output[str] | None
+
+
+def monitoring(
+    settings: MonitoringSettings,
+    images: MonitoringImages,
+    networks: MonitoringNetworks,
+    secrets: MonitoringSecrets,
+    grafana_url: pulumi.Input[str],
+) -> StackSpec:
+    """Exporters on every machine; Prometheus, Alertmanager, Grafana and probes on the one that has their data."""
+    internal: Sequence[OverlayNetwork] = [networks.monitoring]
+    published = [networks.public, networks.monitoring]
+    services = [
+        prometheus(settings, images.prometheus, [*published, networks.docker]),
+        alertmanager(settings, images.alertmanager, internal, secrets.smtp_password, secrets.webhook_url),
+        grafana(settings, images.grafana, published, secrets.grafana, secrets.smtp_password, url=grafana_url),
+        node_exporter(settings, images.node_exporter, internal),
+        cadvisor(settings, images.cadvisor, internal),
+        blackbox(settings, images.blackbox, internal),
+    ]
+    return StackSpec(services=services, settings=asdict(settings))

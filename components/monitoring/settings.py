@@ -1,0 +1,57 @@
+"""Plain settings of monitoring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """The mail server of Grafana and Alertmanager; its password is a secret."""
+
+    host: str
+    port: int
+    from_address: str
+    username: str | None  # nobody logs in if unset
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """What a preview shows of monitoring."""
+
+    machine: str  # that has the data of Prometheus, Grafana and Alertmanager
+    domain: str | None  # in links
+    scrape_interval_s: int
+    retention_time: str  # "15d"
+    retention_size: str  # "5GB"
+    email_to: Sequence[str]  # who is told of alerts
+    webhook: bool  # whether alerts are sent to the URL that is a secret
+    smtp: Smtp | None
+    nfs_machine: str | None  # that serves files, where there is one
+    s3: bool  # whether there is an S3 service
+    prometheus_memory_limit_mib: int
+    grafana_memory_limit_mib: int
+    alertmanager_memory_limit_mib: int
+    exporters_memory_limit_mib: int
+
+    @property
+    def scrape_interval(self) -> str:
+        """As Prometheus and Grafana write it."""
+        return f"{self.scrape_interval_s}s"
+
+
+def pinned(settings: MonitoringSettings) -> list[str]:
+    """The constraint of a service with data: a volume is on one machine."""
+    return [f"node.hostname=={settings.machine}"]
+
+
+def published(name: str, port: int, *middlewares: str) -> dict[str, str]:
+    """The labels by which Traefik publishes a service under the path of its name."""
+    router = f"traefik.http.routers.{name}"
+    labels = {
+        "traefik.enable": "true",
+        f"{router}.rule": f"PathPrefix(`/{name}`)",
+        f"{router}.entrypoints": "websecure",
+        f"{router}.tls": "true",
+        f"traefik.http.services.{name}.loadbalancer.server.port": str(port),
+    }
+    return labels | ({f"{router}.middlewares": ",".join(middlewares)} if middlewares else {})

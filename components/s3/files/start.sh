@@ -1,0 +1,10 @@
+#!/bin/sh
+# Starts the S3 gateway with the root keys from their files: it knows no variables that name files.
+set -eu
+ROOT_ACCESS_KEY=$(cat /run/secrets/s3-access-key)
+ROOT_SECRET_KEY=$(cat /run/secrets/s3-secret-key)
+export ROOT_ACCESS_KEY ROOT_SECRET_KEY
+# A list of users, though an empty one: without any, a wrong access key is answered as a missing bucket is, with 404.
+export VGW_IAM_DIR=/tmp/iam
+mkdir -p "$VGW_IAM_DIR"
+exec versitygw posix "$1"

@@ -1,0 +1,31 @@
+"""A login that the program makes up."""
+
+import pulumi
+import pulumi_random as random
+
+PASSWORD_LENGTH = 32
+
+
+class Login(pulumi.ComponentResource):
+    """A user's name and a generated password, kept encrypted in the state.
+
+    Outputs: ``username`` (str), ``password`` (str, secret), ``htpasswd`` (str, secret): "<name>:<bcrypt hash>".
+    """
+
+    username: str
+    password: pulumi.Output[str]
+    htpasswd: pulumi.Output[str]
+
+    def __init__(self, name: str, username: str, opts: pulumi.ResourceOptions | None = None):
+        super().__init__("nuvla:service:Login", name, {"username": username}, opts)
+        generated = random.RandomPassword(
+            f"{name}-password", length=PASSWORD_LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.username = username
+        self.password = pulumi.Output.secret(generated.result)
+        self.htpasswd = pulumi.Output.secret(pulumi.Output.concat(username, ":", generated.bcrypt_hash))
+        self.register_outputs({"username": username})
+
+    def outputs(self) -> dict[str, pulumi.Input[str]]:
+        """As an output of the stack."""
+        return {"username": self.username, "password": self.password}

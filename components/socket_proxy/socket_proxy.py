@@ -1,0 +1,53 @@
+"""The one thing that may touch Docker's socket: a proxy that only reads."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components import assets
+from components.service.spec import File, HealthCheck, Mount, Service, StackSpec
+from components.swarm.network import OverlayNetwork
+
+MANAGERS = "socket-proxy"  # its name is where the swarm's API is read
+NETWORK = "docker-api"
+PORT = 2375
+ENDPOINT = f"http://{MANAGERS}:{PORT}"
+VOLUME = Mount(source="docker-proxy", target="/run/docker-proxy")  # of the machine, with the socket in it
+SOCKET = f"unix://{VOLUME.target}/docker.sock"
+MEMORY_LIMIT_MIB = 128
+
+
+def socket_proxy(image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *, workers: bool) -> StackSpec:
+    """One proxy on each machine. Managers' ones answer for the swarm, by name; a machine's own is a socket on a volume.
+
+    Two services, because a name has to stand for managers alone: workers' engines know nothing of the swarm. And a
+    volume, because no name stands for the task on one's own machine. They differ in where they run only: a worker's
+    engine says no to what is of the swarm by itself.
+
+    Source: HAProxy documentation, "Configuration Manual"; Docker Engine API reference.
+    """
+    roles = {MANAGERS: "manager"} | ({f"{MANAGERS}-worker": "worker"} if workers else {})
+    services = [
+        Service(
+            name=name,
+            image=image,
+            networks=networks,
+            memory_limit_mib=MEMORY_LIMIT_MIB,
+            health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/_ping"]),
+            constraints=[f"node.role=={role}"],
+            user="0",  # Docker's socket is root's
+            files=[
+                File(
+                    name="haproxy",
+                    path="/usr/local/etc/haproxy/haproxy.cfg",
+                    content=assets.read("socket_proxy/files/haproxy.cfg"),
+                )
+            ],
+            mounts=[
+                Mount(type="bind", source="/var/run/docker.sock", target="/var/run/docker.sock", read_only=True),
+                VOLUME,
+            ],
+        )
+        for name, role in roles.items()
+    ]
+    return StackSpec(services=services, settings={"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB})

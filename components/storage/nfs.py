@@ -1,0 +1,118 @@
+"""Files that all machines of a swarm share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command import remote
+
+from components import assets
+from components.firewall.rules import MOUNTD_PORT
+from components.machines.machine import Machine
+
+PATH = "/nfs-root"
+CLIENT = "nfs-common"
+SERVERS = {"kernel": ["nfs-kernel-server"], "ganesha": ["nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"]}
+INSTALLATION = "10m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NfsArgs:
+    """Who serves files to whom."""
+
+    server: Machine
+    server_kind: str  # "kernel" or "ganesha"
+    access: str  # "ro" or "rw"
+    machines: Mapping[str, Machine]  # all that may mount
+    prepared: Mapping[str, pulumi.Resource]  # machine -> what has installed packages there before
+
+
+class Nfs(pulumi.ComponentResource):
+    """The folder /nfs-root of one machine, exported to the machines of the swarm and to nobody else.
+
+    It is on the disk of that machine, which outlives the machine itself. Whoever writes, over NFS or S3, writes as
+    nobody:nogroup, so that each can read what the other wrote. Each machine has an entry of its own in the list of
+    those who may mount: it is made before the machine joins, and taken away after it left.
+
+    Outputs: ``path`` (str). ``ready`` is there when files can be put into the folder; ``entries`` has the entry of
+    each machine.
+    Errors: the update fails when the server's packages are not to be had or it does not answer.
+    Source: Nuvla administrator guide, "Docker Swarm Infrastructures", NFS; exports(5); ganesha-export-config(8).
+    """
+
+    entries: dict[str, pulumi.Resource]
+
+    def __init__(self, name: str, args: NfsArgs, opts: pulumi.ResourceOptions | None = None):
+        props = {"server": args.server.name, "server_kind": args.server_kind, "access": args.access, "path": PATH}
+        super().__init__("nuvla:storage:Nfs", name, props, opts)
+        self._name = name
+        self.server = args.server
+        packages = {
+            machine.name: self._command(
+                f"packages-{machine.name}",
+                machine,
+                "packages.sh",
+                {"PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if machine is args.server else [])])},
+                after=[args.prepared[machine.name]],  # a machine's packages are installed one after the other
+            )
+            for machine in args.machines.values()
+        }
+        self.ready = self._command(
+            "server",
+            args.server,
+            "nfs_server.sh",
+            {
+                "KIND": args.server_kind,
+                "FOLDER": PATH,
+                "DISK": args.server.data_path,
+                "MOUNTD_PORT": str(MOUNTD_PORT),
+                "GANESHA": assets.read("storage/files/ganesha.conf"),
+            },
+            after=[packages[args.server.name]],
+            verbs=("serve", "stop"),
+        )
+        self.entries = {
+            machine.name: self._command(
+                f"entry-{machine.name}",
+                args.server,
+                "nfs_entry.sh",
+                {
+                    "KIND": args.server_kind,
+                    "ACCESS": args.access,
+                    "FOLDER": PATH,
+                    "MACHINE": machine.name,
+                    "ADDRESS": machine.private_address,
+                },
+                after=[self.ready, packages[machine.name]],
+                verbs=("allow", "forbid"),
+            )
+            for machine in args.machines.values()
+        }
+        self.register_outputs({"path": PATH})
+
+    def _command(
+        self,
+        step: str,
+        on: Machine,
+        script: str,
+        values: dict[str, pulumi.Input[str]],
+        *,
+        after: list[pulumi.Resource],
+        verbs: tuple[str, str] | None = None,
+    ) -> remote.Command:
+        return remote.Command(
+            f"{self._name}-{step}",
+            connection=on.connection(),
+            create=on.bash(verbs[0] if verbs else ""),
+            delete=on.bash(verbs[1]) if verbs else None,
+            stdin=assets.render_script(f"storage/scripts/{script}", values),
+            triggers=[on.root_id, on.disk_id],
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=after,
+                delete_before_replace=True,
+                custom_timeouts=pulumi.CustomTimeouts(create=INSTALLATION, update=INSTALLATION),
+            ),
+        )

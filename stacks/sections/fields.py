@@ -1,0 +1,48 @@
+"""What the values of settings are made of."""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+SMALLEST = 28  # prefix length of the smallest network that is cut from a range
+
+
+def _network(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(given)
+    except ValueError as error:  # it tells what is wrong, but not what is allowed
+        raise ValueError("an IPv4 network with no host bits set, such as 10.77.0.0/16") from error
+
+
+def _range(network: IPv4Network) -> IPv4Network:
+    if network.prefixlen > SMALLEST:
+        raise ValueError(f"a network of /{SMALLEST} or larger")
+    return network
+
+
+Network = Annotated[IPv4Network, WrapValidator(_network)]
+Range = Annotated[Network, AfterValidator(_range)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
+Image = Annotated[str, StringConstraints(pattern=r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n]*$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[\w.-]+(:[0-9]+)?$")]
+Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(ms|s|m|h|d|w|y)$")]
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB|TB)$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
+
+
+class Section(BaseModel):
+    """Plain values, known before anything is deployed: no secret, no address of a machine, no Output."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

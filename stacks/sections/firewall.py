@@ -1,0 +1,35 @@
+"""Settings of the firewall: who is who, and the ports of deployed applications."""
+
+from ipaddress import IPv4Network
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from stacks.sections.fields import Network, Section
+
+
+class Ephemeral(Section):
+    """Ports that deployed applications publish, and that the kernel takes for outgoing connections."""
+
+    first: int = Field(32768, ge=1024, le=65535, description="first of the ports; 30000 has Swarm's own choices in it")
+    last: int = Field(60999, ge=1024, le=65535, description="last of the ports")
+
+    def holds(self, port: int) -> bool:
+        """Whether the port is one of them."""
+        return self.first <= port <= self.last
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.last <= self.first:
+            raise ValueError(f"last: {self.last} given; allowed: more than first, {self.first}")
+        return self
+
+
+class Firewall(Section):
+    """Who may reach which ports of the machines: everything else is closed."""
+
+    management: list[Network] = Field(min_length=1, description="networks of the operators, and of this program")
+    nuvla: list[Network] = Field([], description="networks of the Nuvla service that deploys")
+    users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="networks of those who use applications")
+    ephemeral: Ephemeral = Field(Ephemeral(), description="ports of deployed applications")
+    swarm_port: bool = Field(True, description="whether Nuvla reaches 2377 as the guide has it; it has no use for it")

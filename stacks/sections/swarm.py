@@ -1,0 +1,69 @@
+"""Settings of the engines and of the swarm that they form."""
+
+from ipaddress import IPv4Network
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from stacks.sections.fields import SMALLEST, Name, Range, Section, Url
+
+
+class AddressPool(Section):
+    """Networks that an engine cuts its own bridge networks from."""
+
+    base: Range = Field(description="range of the pool")
+    prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one network, as its prefix length")
+
+    @model_validator(mode="after")
+    def _holds_a_network(self) -> Self:
+        if self.prefix < self.base.prefixlen:
+            raise ValueError(
+                f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to {SMALLEST}, within {self.base}"
+            )
+        return self
+
+
+class Engine(Section):
+    """The Docker engine of every machine."""
+
+    source: Literal["distribution", "docker.com"] = Field("distribution", description="whose packages are installed")
+    version: str = Field(
+        "20.10.24", pattern=r"^\d+\.\d+\.\d+$", description="exact version, the same on all machines, held there"
+    )
+    log_max_size_mib: int = Field(10, ge=1, le=1024, description="size at which a container's log is rotated")
+    log_max_files: int = Field(3, ge=1, le=100, description="rotated logs kept of a container")
+    address_pools: list[AddressPool] = Field(
+        [AddressPool(base=IPv4Network("10.200.0.0/16"))], min_length=1, description="for networks of one machine"
+    )
+    registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
+    certificate_generation: int = Field(1, ge=1, description="raise it to renew the CA and the program's certificate")
+    server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of the certificates on 2376")
+    client_certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of Nuvla's and operators' ones")
+
+
+class PublicNetwork(Section):
+    """The overlay network between Traefik and the services that it publishes."""
+
+    name: Name = Field("traefik-public", description="name that services refer to")
+    attachable: bool = Field(False, description="whether single containers may attach to it")
+
+
+class Swarm(Section):
+    """The swarm itself."""
+
+    entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
+    address_pools: list[Range] = Field(
+        [IPv4Network("10.201.0.0/16")], min_length=1, description="ranges that overlay networks are cut from"
+    )
+    subnet_prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one overlay network, as its prefix length")
+    public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
+
+    @model_validator(mode="after")
+    def _pools_hold_a_network(self) -> Self:
+        smallest = max(self.address_pools, key=lambda pool: pool.prefixlen)
+        if self.subnet_prefix < smallest.prefixlen:
+            raise ValueError(
+                f"subnet_prefix: {self.subnet_prefix} given; "
+                f"allowed: {smallest.prefixlen} to {SMALLEST}, within {smallest}"
+            )
+        return self
