@@ -33,6 +33,7 @@ COMPUTED: dict[str, dict[str, str]] = {
     "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM:{name}"},
     "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM:{name}"},
     "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM:{name}"},
+    "random:index/randomPassword:RandomPassword": {"result": "RESULT:{name}", "bcryptHash": "BCRYPT:{name}"},
     "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},
 }
 

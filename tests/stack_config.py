@@ -13,7 +13,8 @@ NAMESPACE = "nuvla-swarm"
 def target(managers: int = 1, workers: int = 2, **sections: Any) -> dict[str, Any]:
     """A target on local machines; a section replaces the one that it would have."""
     pools = {"manager": {"role": "manager", "count": managers}, "worker": {"role": "worker", "count": workers}}
-    return {"kind": "target", "machines": {"provider": "local", "pools": pools}} | sections
+    machines = {"provider": "local", "pools": pools}
+    return {"kind": "target", "machines": machines, "firewall": {"management": ["10.77.0.1/32"]}} | sections
 
 
 def changed(document: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-"""The files that components ship, and where Python names them."""
+"""The files that components ship, where Python names them, and the tools that check them."""
 
 import ast
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,14 @@ def shipped(*suffixes: str) -> list[Path]:
         if path.is_file() and FOLDERS & set(path.relative_to(COMPONENTS).parts) and "__pycache__" not in path.parts
     ]
     return sorted(path for path in found if not suffixes or path.suffix in suffixes)
+
+
+def says(tool: str, *arguments: str | Path) -> str:
+    """What a tool has to say about what it was given: nothing, if it is content."""
+    path = shutil.which(tool) or shutil.which(tool, path="/usr/sbin")
+    assert path, f"{tool} is not on PATH: run `make check`, which installs it"
+    checked = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    return "" if checked.returncode == 0 else checked.stdout + checked.stderr or f"{tool}: {checked.returncode}"
 
 
 def title(path: Path) -> str:

@@ -1,17 +1,16 @@
-"""Every script that runs on a machine: sound, strict, used, and given exactly the parameters that it asks for."""
+"""Every script: sound and strict; those that run on machines: used, and given exactly what they ask for."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.files.shipped import COMPONENTS, shipped, title
+from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.mocked import Program, run_program
 from tests.stack_config import target
 
-SCRIPTS = sorted(COMPONENTS.rglob("*.sh"))
+SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
+OF_SERVICES = [path for path in shipped(".sh") if path.parent.name == "files"]
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +20,11 @@ def program() -> Program:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=title)
 def test_bash_can_read_it(script: Path) -> None:
-    checked = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
+    assert says("bash", "-n", script) == ""
 
 
 def test_shellcheck_finds_nothing() -> None:
-    shellcheck = shutil.which("shellcheck")
-    assert shellcheck, "shellcheck is not on PATH: install it (apt-get install shellcheck)"
-    checked = subprocess.run([shellcheck, *SCRIPTS], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert says("shellcheck", *SCRIPTS, *OF_SERVICES) == ""
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=title)
@@ -45,9 +40,19 @@ def test_it_says_what_it_is_for(script: Path) -> None:
     assert re.match(r"# [A-Z].{15,}", script.read_text(encoding="utf-8").splitlines()[1])
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=title)
-def test_it_is_in_a_folder_of_scripts(script: Path) -> None:
-    assert script in shipped(".sh")
+@pytest.mark.parametrize("script", OF_SERVICES, ids=title)
+def test_a_script_of_a_service_is_for_the_plain_shell_that_images_have(script: Path) -> None:
+    first, purpose, *others = script.read_text(encoding="utf-8").splitlines()
+    assert first == "#!/bin/sh"
+    assert re.match(r"# [A-Z].{15,}", purpose)
+    code = [line for line in others if line and not line.startswith("#")]
+    assert code[0] == "set -eu"
+    assert code[-1].startswith("exec "), "signals would not reach the service"
+    assert says("sh", "-n", script) == ""
+
+
+def test_every_script_is_one_of_a_machine_or_of_a_service() -> None:
+    assert sorted(COMPONENTS.rglob("*.sh")) == sorted([*SCRIPTS, *OF_SERVICES])
 
 
 def test_each_one_runs_somewhere_in_the_program(program: Program) -> None:

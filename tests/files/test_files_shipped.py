@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,10 +12,10 @@ from string import Template
 import pytest
 import yaml
 
-from tests.files.shipped import COMPONENTS, calls, shipped, title
+from tests.files.shipped import COMPONENTS, calls, says, shipped, title
 
 YAML = (".yaml", ".yml")
-KINDS = (*YAML, ".json", ".sh")  # each has its own checks
+KINDS = (*YAML, ".json", ".sh", ".cfg", ".nft", ".conf")  # each has its own checks
 SECRET = re.compile(
     r"(?i)(passw(or)?d|passwd|token|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?[\w+/-]{6,}|PRIVATE KEY|AKIA"
 )
@@ -58,10 +59,44 @@ def test_yamllint_finds_nothing() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_haproxy_takes_its_configuration() -> None:
+    (file,) = shipped(".cfg")
+    assert says("haproxy", "-c", "-f", file) == ""
+
+
+def test_haproxy_would_refuse_a_wrong_one(tmp_path: Path) -> None:
+    (file,) = shipped(".cfg")
+    wrong = tmp_path / "haproxy.cfg"
+    wrong.write_text(file.read_text(encoding="utf-8").replace("unless allowed", "unless allwed"), encoding="utf-8")
+    assert "allwed" in says("haproxy", "-c", "-f", wrong)
+
+
+def test_nft_takes_the_table_without_any_rows() -> None:
+    (file,) = shipped(".nft")
+    command = ["nft", "--check", "--file", str(file)]
+    tool, *arguments = command if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net", *command]
+    assert says(tool, *arguments) == ""
+
+
+def test_the_configuration_of_ganesha_is_blocks_of_settings() -> None:
+    """Its program is on no machine but the server, and has no way to only check a file."""
+    (file,) = shipped(".conf")
+    depth = 0
+    for line in file.read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r" *(#.*|\w+ \{|\}|\w+ = [\w/, -]+;)?", line), line
+        depth += line.count("{") - line.count("}")
+        assert depth >= 0, line
+        assert len(line) - len(line.lstrip()) == 2 * (depth - line.count("{")) or not line, line
+    assert depth == 0
+
+
 @pytest.mark.parametrize("file", shipped(), ids=title)
 def test_it_is_named_by_the_python_of_its_component(file: Path) -> None:
+    """Itself, or its stem where those of its folder are named one by one."""
     component = COMPONENTS / file.relative_to(COMPONENTS).parts[0]
-    assert [path for path in component.rglob("*.py") if f'{file.name}"' in path.read_text(encoding="utf-8")]
+    texts = [path.read_text(encoding="utf-8") for path in component.rglob("*.py")]
+    of_folder = re.compile(rf"{file.parent.name}/\{{\w+\}}{re.escape(file.suffix)}\"")
+    assert [text for text in texts if f'{file.name}"' in text or (of_folder.search(text) and f'"{file.stem}"' in text)]
 
 
 def test_each_template_gets_exactly_the_values_that_it_has_places_for() -> None:

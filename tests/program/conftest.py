@@ -2,17 +2,19 @@
 
 import pytest
 
-from tests.mocked import Program, run_program
+from tests.mocked import Program
+from tests.program.runs import run
+from tests.program.snapshot import PROGRAMS
 from tests.stack_config import target
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["1 manager", "3 managers"])
+@pytest.fixture(params=PROGRAMS)
 def program(request: pytest.FixtureRequest) -> Program:
-    """A target with two workers, in an update: every output is known."""
-    return run_program(target(managers=request.param))
+    """A target of each kind that has a snapshot, in an update: every output is known."""
+    return run(PROGRAMS[request.param])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dev() -> Program:
     """The target that the stack `dev` is."""
-    return run_program(target())
+    return run(target())

@@ -1,12 +1,18 @@
 """The resources of a program as a readable tree. `python -m tests.program.snapshot` writes the files anew."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.mocked import Engine, run_program
 from tests.stack_config import target
 
 FOLDER = Path(__file__).parent / "snapshots"
-PROGRAMS = {"target-1-manager": target(managers=1), "target-3-managers": target(managers=3, workers=0)}
+NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
+PROGRAMS = {
+    "target-1-manager": target(managers=1),
+    "target-3-managers": target(managers=3, workers=0),
+    "target-without-services": target(managers=1, workers=1, **NOTHING),
+}
 
 
 def tree(engine: Engine) -> str:

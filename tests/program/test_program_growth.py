@@ -1,11 +1,16 @@
 """Pools grow and shrink without a change on the machines that stay."""
 
+from typing import Any
+
 import pytest
 
-from tests.mocked import Engine, run_program
+from tests.mocked import Engine
+from tests.program.runs import run
 from tests.stack_config import changed, target
 
 SPARE = {"role": "worker", "count": 2}
+OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
+WAITS = {"socket-proxy-converged", "monitoring-converged"}  # for the tasks on the new machine
 
 
 def resources(engine: Engine) -> dict[str, object]:
@@ -17,47 +22,90 @@ def resources(engine: Engine) -> dict[str, object]:
     }
 
 
-def growth(before: Engine, after: Engine) -> tuple[set[str], set[str]]:
-    """Names of the resources that are new, and of those that are changed or gone."""
-    old, new = resources(before), resources(after)
+def growth(before: dict[str, Any], after: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """Names of the resources that are new with another configuration, and of those that are changed or gone."""
+    old, new = (resources(run(document).engine) for document in (before, after))
     return set(new) - set(old), {name for name in old if old[name] != new.get(name)}
 
 
 def of_machine(name: str) -> set[str]:
     """The resources of one worker."""
     parts = "disk host-key engine-install engine-configure membership-node membership-join membership-active".split()
-    return {name, *(f"{name}-{part}" for part in parts)}
+    return {name, *(f"{name}-{part}" for part in parts), *(f"{part}-{name}" for part in OF_EACH_MACHINE)}
 
 
-def test_a_third_worker_is_all_that_is_added() -> None:
-    before, after = run_program(target(workers=2)).engine, run_program(target(workers=3)).engine
-    assert growth(before, after) == (of_machine("worker-3"), set())
+def test_a_third_worker_is_all_that_is_added_and_its_tasks_are_waited_for() -> None:
+    assert growth(target(workers=2), target(workers=3)) == (of_machine("worker-3"), WAITS)
 
 
 @pytest.mark.parametrize("pool", ["a-first-pool", "zz-last-pool"])
 def test_another_pool_is_all_that_is_added_wherever_it_sorts(pool: str) -> None:
-    before = run_program(target(workers=1)).engine
-    after = run_program(changed(target(workers=1), f"machines.pools.{pool}", SPARE)).engine
-    assert growth(before, after) == (of_machine(f"{pool}-1") | of_machine(f"{pool}-2"), set())
+    before = target(workers=1)
+    after = changed(before, f"machines.pools.{pool}", SPARE)
+    assert growth(before, after) == (of_machine(f"{pool}-1") | of_machine(f"{pool}-2"), WAITS)
 
 
 def test_an_empty_pool_is_no_machine() -> None:
-    assert set(run_program(target(workers=0)).outputs["machines"]) == {"manager-1"}
+    assert set(run(target(workers=0)).outputs["machines"]) == {"manager-1"}
+
+
+def test_the_first_worker_brings_the_proxy_of_workers_with_it() -> None:
+    proxy = {"socket-proxy-worker-config-haproxy", "socket-proxy-worker-service"}
+    assert growth(target(workers=0), target(workers=1)) == (of_machine("worker-1") | proxy, WAITS)
 
 
 def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
-    before, after = run_program(target(managers=1)).engine, run_program(target(managers=3)).engine
-    added, touched = growth(before, after)
+    added, touched = growth(target(managers=1), target(managers=3))
     certificates = {f"certificates-manager-{n}-{part}" for n in (2, 3) for part in ("key", "request", "cert")}
     assert added == of_machine("manager-2") | of_machine("manager-3") | certificates
-    assert touched == {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
+    assert touched == WAITS | {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
 
 
-def test_another_entry_touches_no_machine_and_no_service() -> None:
-    document = target(managers=3, workers=1)
-    before, after = run_program(document).engine, run_program(changed(document, "swarm.entry", "manager-2")).engine
-    added, touched = growth(before, after)
+@pytest.mark.parametrize(
+    ("domain", "services"),
+    [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-service"})],
+    ids=["a name", "its address"],
+)
+def test_another_entry_touches_no_machine_and_only_services_that_tell_users_its_address(
+    domain: dict[str, str], services: set[str]
+) -> None:
+    before = target(managers=3, workers=1, **domain)
+    added, touched = growth(before, changed(before, "swarm.entry", "manager-2"))
     assert not added
-    docker = {name for name in touched if before.types[name].startswith("docker:")}
-    assert docker == set()
+    types = run(before).engine.types
+    assert {name for name in touched if types[name].startswith("docker:")} == services
     assert "swarm-engine" in touched
+
+
+def test_another_machine_for_the_files_moves_their_server_and_what_follows_it() -> None:
+    added, touched = growth(target(), changed(target(), "nfs.machine", "worker-1"))
+    assert not added
+    assert touched == {
+        "nfs-server",
+        *(f"nfs-packages-{name}" for name in ("manager-1", "worker-1")),
+        *(f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")),
+        "s3-service",
+        "s3-converged",
+        "prometheus-config-scrape-nfs",
+        "prometheus-service",
+        "monitoring-converged",
+    }
+
+
+def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> None:
+    document = target(workers=1)
+    names = set(run(document).engine.types)
+    gone = {
+        section: names - set(run(changed(document, f"{section}.enabled", False)).engine.types)
+        for section in ("monitoring", "s3")
+    }
+    assert all(name.startswith(("s3", "versitygw", "prometheus-config-", "grafana-config-")) for name in gone["s3"])
+    assert {name for name in gone["s3"] if name.startswith(("prometheus", "grafana"))} == {
+        "prometheus-config-scrape-s3",
+        "prometheus-config-rules-s3",
+        "grafana-config-dashboard-nfs-s3",
+    }
+    monitoring = (
+        "monitoring prometheus alertmanager grafana node-exporter cadvisor blackbox traefik-secret-prometheus-users"
+    )
+    assert all(name.startswith(tuple(monitoring.split())) for name in gone["monitoring"])

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from tests.mocked import Program, Secret, run_program
-from tests.stack_config import target
+import pytest
+
+from tests.mocked import Program, Secret
+from tests.program.runs import run
+from tests.stack_config import changed, target
 
 
 def certificate(holder: str) -> dict[str, Secret]:
@@ -14,9 +17,28 @@ def certificate(holder: str) -> dict[str, Secret]:
     }
 
 
-def test_the_outputs_are_those_of_the_design(program: Program) -> None:
-    assert set(program.outputs) == {"kind", "machines", "ssh", "docker", "urls"}
-    assert program.outputs["kind"] == "target"
+def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
+    assert list(dev.outputs) == ["kind", "machines", "ssh", "docker", "urls", "logins", "nfs", "s3"]
+    assert dev.outputs["kind"] == "target"
+
+
+@pytest.mark.parametrize(
+    ("off", "outputs", "urls"),
+    [
+        (["s3"], {"s3"}, {"s3", "s3_console"}),
+        (["s3", "nfs"], {"s3", "nfs"}, {"s3", "s3_console"}),
+        (["monitoring"], set(), {"prometheus", "grafana"}),
+    ],
+    ids=lambda given: "+".join(given) if isinstance(given, list) else "",
+)
+def test_what_there_is_not_has_no_output(dev: Program, off: list[str], outputs: set[str], urls: set[str]) -> None:
+    document = target()
+    for section in off:
+        document = changed(document, f"{section}.enabled", False)
+    found = run(document).outputs
+    assert set(dev.outputs) - set(found) == outputs
+    assert set(dev.outputs["urls"]) - set(found["urls"]) == urls
+    assert (found["logins"] == Secret({})) is ("monitoring" in off)
 
 
 def test_machines_have_a_role_addresses_and_the_command_to_log_in(dev: Program) -> None:
@@ -54,22 +76,58 @@ def test_urls_are_those_of_the_entry(dev: Program) -> None:
     assert dev.outputs["urls"] == {
         "traefik": f"https://{address}/",
         "dashboard": f"http://{address}:8080/dashboard/",
+        "prometheus": f"https://{address}/prometheus/",
+        "grafana": f"https://{address}/grafana/",
+        "s3": f"https://{address}:9000",
+        "s3_console": f"https://{address}/minio/",
     }
 
 
 def test_urls_have_the_domain_where_there_is_one() -> None:
-    outputs = run_program(target(domain="example.org")).outputs
-    assert outputs["urls"] == {"traefik": "https://example.org/", "dashboard": "http://example.org:8080/dashboard/"}
+    outputs = run(target(domain="example.org")).outputs
+    assert outputs["urls"] == {
+        "traefik": "https://example.org/",
+        "dashboard": "http://example.org:8080/dashboard/",
+        "prometheus": "https://example.org/prometheus/",
+        "grafana": "https://example.org/grafana/",
+        "s3": "https://example.org:9000",
+        "s3_console": "https://example.org/minio/",
+    }
+
+
+def test_logins_are_secret_and_each_has_a_password_of_its_own(dev: Program) -> None:
+    assert dev.outputs["logins"] == Secret(
+        {name: {"username": "admin", "password": f"RESULT:{name}-login-password"} for name in ("prometheus", "grafana")}
+    )
+
+
+@pytest.mark.parametrize("machine", ["manager-1", "worker-2"])
+def test_files_are_at_the_private_address_of_their_machine(machine: str) -> None:
+    outputs = run(target(nfs={"machine": machine})).outputs
+    address = outputs["machines"][machine]["private_address"]
+    assert outputs["nfs"] == {"address": address, "path": "/nfs-root"}
+
+
+def test_s3_is_at_its_port_with_secret_keys() -> None:
+    outputs = run(target(domain="example.org", s3={"port": 9001})).outputs
+    assert outputs["s3"] == Secret(
+        {
+            "endpoint": "https://example.org:9001",
+            "access_key": "RESULT:s3-key-access",
+            "secret_key": "RESULT:s3-key-secret",
+        }
+    )
+    assert outputs["urls"]["s3"] == "https://example.org:9001"
 
 
 def test_the_entry_is_the_manager_that_the_settings_name() -> None:
-    outputs = run_program(target(managers=3, workers=0, swarm={"entry": "manager-2"})).outputs
+    outputs = run(target(managers=3, workers=0, swarm={"entry": "manager-2"})).outputs
     assert outputs["docker"]["endpoint"] == f"tcp://{outputs['machines']['manager-2']['public_address']}:2376"
 
 
 def test_an_own_key_is_used_and_comes_back_as_a_secret() -> None:
     machines = target()["machines"] | {"ssh": {"public_key": "ssh-ed25519 OWN"}}
-    program = run_program(target(machines=machines), secrets={"ssh_private_key": "OWN-PRIVATE-KEY"})
+    program = run(target(machines=machines), secrets={"ssh_private_key": "OWN-PRIVATE-KEY"})
     assert program.outputs["ssh"] == Secret({"user": "root", "private_key": "OWN-PRIVATE-KEY"})
     assert "cluster-login-key" not in program.engine.types
     for command in (n for n, kind in program.engine.types.items() if kind == "command:remote:Command"):
@@ -77,8 +135,8 @@ def test_an_own_key_is_used_and_comes_back_as_a_secret() -> None:
 
 
 def test_nothing_secret_is_in_the_open_outputs(program: Program) -> None:
-    assert "PRIVATE-KEY" not in str(_without_secrets(program.outputs))
-    assert "PEM" not in str(_without_secrets(program.outputs))
+    text = str(_without_secrets(program.outputs))
+    assert not [word for word in ("PRIVATE-KEY", "PEM", "RESULT", "BCRYPT") if word in text]
 
 
 def _without_secrets(thing: Any) -> Any:

@@ -4,17 +4,18 @@ import re
 
 import pytest
 
-from tests.mocked import Engine, Program, run_program
+from tests.mocked import Engine, Program
+from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
 from tests.stack_config import target
 
 CLUSTER = "cluster"
-ONLY_IN_STATE = ("tls:", "pulumi:providers:")  # nothing of them is on a machine
+ONLY_IN_STATE = ("tls:", "random:", "pulumi:providers:")  # nothing of them is on a machine
 
 
 @pytest.mark.parametrize("title", PROGRAMS)
 def test_the_resources_are_those_of_the_snapshot(title: str) -> None:
-    text = tree(run_program(PROGRAMS[title]).engine)
+    text = tree(run(PROGRAMS[title]).engine)
     assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "run `python -m tests.program.snapshot`"
 
 
@@ -24,7 +25,7 @@ def test_there_is_a_snapshot_file_for_each_program_and_no_other() -> None:
 
 @pytest.mark.parametrize("title", PROGRAMS)
 def test_the_first_preview_registers_the_same_resources(title: str) -> None:
-    preview = run_program(PROGRAMS[title], preview=True)
+    preview = run(PROGRAMS[title], preview=True)
     assert tree(preview.engine) == (FOLDER / f"{title}.txt").read_text(encoding="utf-8")
     assert preview.engine.components() <= preview.engine.finished
 
@@ -35,7 +36,7 @@ def test_every_component_says_that_it_is_finished(program: Program) -> None:
 
 def test_every_component_has_a_type_of_three_parts(program: Program) -> None:
     for name in program.engine.components():
-        assert re.fullmatch(r"nuvla:[a-z]+:[A-Z][A-Za-z]+", program.engine.types[name])
+        assert re.fullmatch(r"nuvla:[a-z0-9]+:[A-Z][A-Za-z0-9]+", program.engine.types[name])
 
 
 def test_every_component_has_children(program: Program) -> None:
@@ -48,25 +49,49 @@ def test_every_resource_but_providers_is_the_child_of_a_component(program: Progr
     assert orphans - engine.components() == {"local-engine", "swarm-engine"}
 
 
-def test_every_child_is_named_after_its_component_or_machine(program: Program) -> None:
+def test_every_child_is_named_after_its_component_machine_or_service(program: Program) -> None:
     engine = program.engine
-    machines = program.outputs["machines"]
     for name in engine.options:
         parent = engine.parent(name)
-        if parent in engine.components() and parent != CLUSTER:
-            assert name.startswith(f"{parent}-"), name
-        elif parent == CLUSTER:
-            assert name in machines or name.startswith((f"{CLUSTER}-", *(f"{machine}-" for machine in machines))), name
+        allowed = {parent}
+        if parent == CLUSTER:
+            allowed |= set(program.outputs["machines"])
+        elif engine.types.get(parent) == "nuvla:service:ServiceStack":
+            services = [
+                child for child in engine.children(parent) if engine.types[child] == "docker:index/service:Service"
+            ]
+            allowed |= {str(engine.inputs(service)["name"]) for service in services}
+        if parent in engine.components():
+            assert name in allowed or name.startswith(tuple(f"{one}-" for one in allowed)), name
 
 
 def test_what_is_on_machines_goes_with_the_cluster(program: Program) -> None:
     engine = program.engine
     for name, kind in engine.types.items():
         machines_own = CLUSTER in engine.ancestors(name)
-        if kind.startswith(ONLY_IN_STATE) or machines_own or name in ("certificates", "traefik-certificate"):
+        if kind.startswith(ONLY_IN_STATE) or machines_own or name in made_up(engine):
             assert engine.deleted_with(name) == "", name
         else:
             assert engine.deleted_with(name) == CLUSTER, name
+
+
+def made_up(engine: Engine) -> set[str]:
+    """The components that have nothing outside of the state."""
+    return {
+        name
+        for name in engine.components()
+        if all(engine.types[child].startswith(ONLY_IN_STATE) for child in engine.children(name))
+    }
+
+
+def test_only_keys_certificates_and_logins_are_in_the_state_alone(dev: Program) -> None:
+    assert made_up(dev.engine) == {
+        "certificates",
+        "traefik-certificate",
+        "prometheus-login",
+        "grafana-login",
+        "s3-key",
+    }
 
 
 def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
@@ -93,7 +118,7 @@ def test_the_swarms_provider_talks_to_the_entry_with_the_programs_certificate(de
 
 
 def test_no_setting_of_a_component_is_unknown_or_secret_in_the_first_preview() -> None:
-    engine = run_program(target(), preview=True).engine
+    engine = run(target(), preview=True).engine
     for name in engine.components():
         assert engine.given[name] == engine.inputs(name), name
         assert "Unknown object" not in repr(engine.given[name]), name
@@ -126,7 +151,7 @@ def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(progra
 
 
 def test_engines_of_managers_are_restarted_one_after_another() -> None:
-    engine = run_program(target(managers=3, workers=1)).engine
+    engine = run(target(managers=3, workers=1)).engine
     after = {
         name: {other for other in engine.dependencies(f"{name}-engine-configure") if other.endswith("-configure")}
         for name in ("manager-1", "manager-2", "manager-3", "worker-1")
@@ -146,13 +171,6 @@ def test_managers_get_a_server_certificate_of_their_own_and_workers_none(program
         manager = machine["role"] == "manager"
         assert (f"TLS_KEY=PRIVATE-KEY-PEM:certificates-{name}-key\n" in script) is manager
         assert (f"TLS_CERT=SIGNED-PEM:certificates-{name}-cert\n" in script) is manager
-
-
-def test_no_private_key_is_an_open_input(program: Program) -> None:
-    for name, given in program.engine.given.items():
-        for key, value in given.items():
-            if not program.engine.is_secret(name, key):
-                assert "PRIVATE-KEY" not in str(value), f"{name}.{key}"
 
 
 def _depends_on(engine: Engine, name: str, key: str) -> list[str]:

@@ -1,7 +1,7 @@
 """For every setting: values up to its bounds, and values beyond them with what is allowed instead."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 WHOLE = "a whole number"
@@ -13,6 +13,11 @@ NETWORK = "an IPv4 network with no host bits set, such as 10.77.0.0/16"
 IMAGE = r"text that matches ^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$"
 NAME = "text that matches ^[a-z][a-z0-9-]{0,30}$"
 DOMAIN = r"text that matches ^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+DURATION = "text that matches ^[1-9][0-9]*(ms|s|m|h|d|w|y)$"
+SIZE = "text that matches ^[1-9][0-9]*(MB|GB|TB)$"
+EMAIL = r"text that matches ^[\w.+-]+@[\w-]+(\.[\w-]+)*$"
+HOST = r"text that matches ^[\w.-]+$"
+LINE = r"text that matches ^[^\r\n]*$"
 URL = r"text that matches ^https?://[\w.-]+(:[0-9]+)?$"
 DIGEST = "sha256:" + "0" * 64
 
@@ -25,6 +30,8 @@ class Case:
     good: Sequence[Any]
     bad: Sequence[tuple[Any, str] | tuple[Any, str, str, Any]]  # value, allowed[, path of the mistake, value there]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, Any] = field(default_factory=dict)  # settings that the good values need
+    bounds: tuple[int, int] | None = None  # of the model, where another setting leaves less
 
     @property
     def path(self) -> str:
@@ -55,6 +62,34 @@ def whole(setting: str, least: int, most: int | None = None) -> Case:
 def switch(setting: str) -> Case:
     """True or false."""
     return Case(setting, [True, False], [("true", TRUE_OR_FALSE), (1, TRUE_OR_FALSE), (None, TRUE_OR_FALSE)])
+
+
+def networks(setting: str, *, least: int = 0) -> Case:
+    """A list of networks; not shorter than `least`."""
+    bad: list[Any] = [
+        ("10.77.0.0/16", LIST),
+        (["10.77.0.1/32", "10.8.0.1/16"], NETWORK, f"{setting}[1]", "10.8.0.1/16"),
+        (["10.77.0.1/32", "fd00::/64"], NETWORK, f"{setting}[1]", "fd00::/64"),
+    ]
+    good: list[Any] = [["10.77.0.1/32"], ["10.77.0.1/32", "10.8.0.0/16"], ["0.0.0.0/0"]]
+    if least:
+        bad.append(([], f"at least {least} of them"))
+    else:
+        good.append([])
+    return Case(setting, good, bad)
+
+
+def image(setting: str) -> Case:
+    """The name of an image, with a tag or a digest."""
+    return Case(
+        setting, ["a/b:v1.2", f"a/b@{DIGEST}", "c.example.org/a/b:1"], [("a/b", IMAGE), ("a/b:", IMAGE), (3, TEXT)]
+    )
+
+
+def machine(setting: str) -> Case:
+    """The name of a machine, of whatever role."""
+    every = "one of manager-1, worker-1, worker-2"
+    return Case(setting, ["manager-1", "worker-2"], [("worker-3", every), ("manager", every), (1, TEXT)])
 
 
 def section(setting: str) -> Case:
@@ -108,6 +143,7 @@ CASES = [
             ("nonsense", NETWORK),
             ("fd00::/16", NETWORK),
         ],
+        also={"firewall.management": ["0.0.0.0/0"]},
     ),
     Case(
         "machines.image",
@@ -122,6 +158,24 @@ CASES = [
         [("AAAA", r"text that matches ^ssh-\S+ \S+"), ("ssh-ed25519", r"text that matches ^ssh-\S+ \S+"), (1, TEXT)],
         {"ssh_private_key": "KEY"},
     ),
+    section("firewall"),
+    networks("firewall.management", least=1),
+    networks("firewall.nuvla"),
+    networks("firewall.users"),
+    section("firewall.ephemeral"),
+    Case(
+        "firewall.ephemeral.first",
+        [30000, 60998],
+        [(1023, "at least 1024"), (65536, "at most 65535"), ("30000", WHOLE)],
+        bounds=(1024, 65535),
+    ),
+    Case(
+        "firewall.ephemeral.last",
+        [32769, 65535],
+        [(1023, "at least 1024"), (65536, "at most 65535"), (32768, "more than first, 32768"), (1.5, WHOLE)],
+        bounds=(1024, 65535),
+    ),
+    switch("firewall.swarm_port"),
     section("engine"),
     choice("engine.source", "distribution", "docker.com"),
     Case(
@@ -171,12 +225,67 @@ CASES = [
     choice("traefik.log_level", "DEBUG", "INFO", "WARN", "ERROR"),
     switch("traefik.access_log"),
     whole("traefik.memory_limit_mib", 64),
-    Case(
-        "traefik.memory_reservation_mib",
-        [16, 512],
-        [(15, "at least 16"), (513, "at most memory_limit_mib, 512"), ("64", WHOLE)],
-    ),
     whole("traefik.certificate_days", 60, 3650),
+    section("monitoring"),
+    switch("monitoring.enabled"),
+    machine("monitoring.machine"),
+    section("monitoring.prometheus"),
+    whole("monitoring.prometheus.scrape_interval_s", 5, 60),
+    Case(
+        "monitoring.prometheus.retention_time",
+        ["12h", "30d", "1y"],
+        [("15", DURATION), ("15 days", DURATION), ("-1d", DURATION), (15, TEXT)],
+    ),
+    Case(
+        "monitoring.prometheus.retention_size",
+        ["512MB", "1TB"],
+        [("5", SIZE), ("5 GB", SIZE), ("0GB", SIZE), ("5g", SIZE), (5, TEXT)],
+    ),
+    whole("monitoring.prometheus.memory_limit_mib", 128),
+    section("monitoring.grafana"),
+    whole("monitoring.grafana.memory_limit_mib", 128),
+    section("monitoring.alertmanager"),
+    Case(
+        "monitoring.alertmanager.email_to",
+        [[], ["a@example.org"], ["a.b+c@example.org", "d@localhost"]],
+        [("a@example.org", LIST), (["a"], EMAIL, "monitoring.alertmanager.email_to[0]", "a")],
+    ),
+    whole("monitoring.alertmanager.memory_limit_mib", 32),
+    section("monitoring.exporters"),
+    whole("monitoring.exporters.memory_limit_mib", 64),
+    section("monitoring.smtp"),
+    Case("monitoring.smtp.host", ["mail.example.org", "10.0.0.1"], [("a b", HOST), ("", HOST), ("a:25", HOST)]),
+    whole("monitoring.smtp.port", 1, 65535),
+    Case("monitoring.smtp.from_address", ["a@example.org"], [("a", EMAIL), ("", EMAIL), ("a@", EMAIL)]),
+    Case("monitoring.smtp.username", ["me", "me@example.org"], [("a\nb", LINE), (1, TEXT)], {"smtp_password": "WORD"}),
+    section("nfs"),
+    replace(switch("nfs.enabled"), also={"s3.enabled": False}),
+    machine("nfs.machine"),
+    choice("nfs.server_kind", "kernel", "ganesha"),
+    choice("nfs.access", "ro", "rw"),
+    section("s3"),
+    switch("s3.enabled"),
+    Case(
+        "s3.port",
+        [1, 9001, 65535],
+        [
+            (0, "at least 1"),
+            (65536, "at most 65535"),
+            (443, "a port that is not taken by https"),
+            (33333, "a port that is not taken by nfs"),
+            (40000, "a port outside firewall.ephemeral, 32768 to 60999"),
+            ("9000", WHOLE),
+        ],
+    ),
+    whole("s3.memory_limit_mib", 64),
     section("images"),
-    Case("images.traefik", ["traefik:v3.6.1", f"a/b@{DIGEST}"], [("traefik", IMAGE), ("traefik:", IMAGE), (3, TEXT)]),
+    image("images.traefik"),
+    image("images.haproxy"),
+    image("images.prometheus"),
+    image("images.alertmanager"),
+    image("images.grafana"),
+    image("images.node_exporter"),
+    image("images.cadvisor"),
+    image("images.blackbox"),
+    image("images.versitygw"),
 ]

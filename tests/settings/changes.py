@@ -39,6 +39,8 @@ class Change:
 
 THREE_MANAGERS = {"machines.pools.manager.count": 3}
 OWN_KEY = {"machines.ssh.public_key": "ssh-ed25519 AAAA"}
+SMTP: dict[str, Any] = {"monitoring.smtp": {"host": "mail.example.org", "from_address": "swarm@example.org"}}
+BOTH_SUBNETS = {"firewall.management": ["10.77.0.1/32", "10.78.0.1/32"]}
 OWN_RANGE = {"engine.address_pools": [{"base": "10.200.0.0/16"}]}
 
 CHANGES = [
@@ -54,10 +56,16 @@ CHANGES = [
     Change("machines.pools.<pool>.count", 2, "cluster", "worker-2"),
     Change("machines.pools.<pool>.availability", "drain", "worker-1-membership", "worker-1-membership-active"),
     Change("machines.pools.<pool>.labels", {"disk": "ssd"}, "worker-1-membership", "worker-1-membership-active"),
-    Change("machines.subnet", "10.78.0.0/16", "cluster", "cluster-network"),
+    Change("machines.subnet", "10.78.0.0/16", "cluster", "cluster-network", BOTH_SUBNETS),
     Change("machines.image", "nuvla-swarm/machine:new", "cluster", "worker-1"),
     Change("machines.privileged", False, "cluster", "worker-1"),
     Change("machines.ssh.public_key", "ssh-ed25519 BBBB", "cluster", "worker-1", OWN_KEY, {"ssh_private_key": "KEY"}),
+    Change("firewall.management", ["10.0.0.0/8", "192.0.2.0/24"], "firewall", "firewall-worker-1"),
+    Change("firewall.nuvla", ["198.51.100.0/24"], "firewall", "firewall-worker-1"),
+    Change("firewall.users", ["203.0.113.0/24"], "firewall", "firewall-worker-1"),
+    Change("firewall.ephemeral.first", 30000, "firewall", "firewall-worker-1"),
+    Change("firewall.ephemeral.last", 61000, "firewall", "firewall-worker-1"),
+    Change("firewall.swarm_port", False, "firewall", "firewall-worker-1"),
     Change("engine.source", "docker.com", "worker-1-engine", "worker-1-engine-install"),
     Change("engine.version", "20.10.25", "worker-1-engine", "worker-1-engine-install"),
     Change("engine.log_max_size_mib", 20, "worker-1-engine", "worker-1-engine-configure"),
@@ -77,9 +85,54 @@ CHANGES = [
     Change("traefik.log_level", "DEBUG", "traefik", "traefik-config-static"),
     Change("traefik.access_log", True, "traefik", "traefik-config-static"),
     Change("traefik.memory_limit_mib", 513, "traefik", "traefik-service"),
-    Change("traefik.memory_reservation_mib", 65, "traefik", "traefik-service"),
     Change("traefik.certificate_days", 366, "traefik-certificate", "traefik-certificate-cert"),
+    Change("monitoring.enabled", False, "monitoring", "prometheus-service"),
+    Change("monitoring.machine", "worker-1", "monitoring", "prometheus-service"),
+    Change("monitoring.prometheus.scrape_interval_s", 30, "monitoring", "prometheus-config-main"),
+    Change("monitoring.prometheus.retention_time", "30d", "monitoring", "prometheus-service"),
+    Change("monitoring.prometheus.retention_size", "6GB", "monitoring", "prometheus-service"),
+    Change("monitoring.prometheus.memory_limit_mib", 1025, "monitoring", "prometheus-service"),
+    Change("monitoring.grafana.memory_limit_mib", 513, "monitoring", "grafana-service"),
+    Change("monitoring.alertmanager.email_to", ["a@example.org"], "monitoring", "alertmanager-config-main", SMTP),
+    Change("monitoring.alertmanager.memory_limit_mib", 129, "monitoring", "alertmanager-service"),
+    Change("monitoring.exporters.memory_limit_mib", 257, "monitoring", "node-exporter-service"),
+    Change("monitoring.smtp.host", "mx.example.org", "monitoring", "grafana-service", SMTP),
+    Change("monitoring.smtp.port", 25, "monitoring", "grafana-service", SMTP),
+    Change("monitoring.smtp.from_address", "nuvla@example.org", "monitoring", "grafana-service", SMTP),
+    Change(
+        "monitoring.smtp.username",
+        "you",
+        "monitoring",
+        "grafana-service",
+        {"monitoring.smtp": SMTP["monitoring.smtp"] | {"username": "me"}},
+        {"smtp_password": "WORD"},
+    ),
+    Change("nfs.enabled", False, "nfs", "nfs-server", {"s3.enabled": False}),
+    Change("nfs.machine", "worker-1", "nfs", "nfs-server"),
+    Change("nfs.server_kind", "ganesha", "nfs", "nfs-server"),
+    Change("nfs.access", "rw", "nfs", "nfs-entry-worker-1"),
+    Change("s3.enabled", False, "s3", "s3-service"),
+    Change("s3.port", 9001, "s3", "traefik-service"),
+    Change("s3.memory_limit_mib", 513, "s3", "s3-service"),
     Change("images.traefik", "traefik:v3.6.1", "traefik-image", "traefik-image-pull"),
+    *(
+        Change(
+            f"images.{name}",
+            "another/image:1",
+            f"{name.replace('_', '-')}-image",
+            f"{name.replace('_', '-')}-image-pull",
+        )
+        for name in (
+            "haproxy",
+            "prometheus",
+            "alertmanager",
+            "grafana",
+            "node_exporter",
+            "cadvisor",
+            "blackbox",
+            "versitygw",
+        )
+    ),
 ]
 
 # Settings that cannot be changed, each with its reason.
@@ -88,9 +141,19 @@ UNCHANGEABLE = {
     "machines.provider": "has one choice",
     "machines": "is a section",
     "machines.ssh": "is a section",
+    "firewall": "is a section",
+    "firewall.ephemeral": "is a section",
     "engine": "is a section",
     "swarm": "is a section",
     "swarm.public_network": "is a section",
     "traefik": "is a section",
+    "monitoring": "is a section",
+    "monitoring.prometheus": "is a section",
+    "monitoring.grafana": "is a section",
+    "monitoring.alertmanager": "is a section",
+    "monitoring.exporters": "is a section",
+    "monitoring.smtp": "is a section",
+    "nfs": "is a section",
+    "s3": "is a section",
     "images": "is a section",
 }

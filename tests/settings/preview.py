@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 HEADER = re.compile(r"[ ~+-]*[\w/]+(?::[\w/-]+)+: \(([\w-]+)\)")
 URN = re.compile(r" *\[urn=urn:pulumi:.*::(.+)\]")
-LINE = re.compile(r'([ ~+-]*)(\[\d+\]|"[^"]+"|[^\s:"]+) *:(?: (.*))?')
+LINE = re.compile(r'([ ~+-]*)(\[\d+\]|"[^"]+"|[^\s:"](?:[^:"]*[^\s:"])?) *:(?: (.*))?')
 
 
 @dataclass(frozen=True)

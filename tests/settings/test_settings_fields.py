@@ -1,6 +1,7 @@
 """Every setting: described, with a default that is allowed, and with bounds that are kept on both sides."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from tests.settings.loading import load, mistakes
 from tests.stack_config import changed, steps, target, without
 
 SETTINGS = {setting.path: setting for setting in settings()}
-DOCUMENT = target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}}
+DOCUMENT = target() | {
+    "engine": {"address_pools": [{"base": "10.200.0.0/16"}]},
+    "monitoring": {"smtp": {"host": "mail.example.org", "from_address": "swarm@example.org"}},
+}
 
 
 def named(setting: Setting) -> str:
@@ -32,9 +36,9 @@ def test_no_setting_is_missing_from_the_cases() -> None:
 def test_the_cases_have_values_at_each_bound_of_the_model(case: Case) -> None:
     schema = SETTINGS[case.setting].schema
     bad = [one[0] for one in case.bad]
-    for key, outside in (("minimum", -1), ("maximum", 1)):
+    for index, (key, outside) in enumerate((("minimum", -1), ("maximum", 1))):
         if key in schema:
-            assert schema[key] in case.good
+            assert schema[key] in (case.bounds[index : index + 1] if case.bounds else case.good)
             assert schema[key] + outside in bad
     assert set(schema.get("enum", [])) <= set(case.good if "enum" in schema else [])
     if "minItems" in schema:
@@ -48,7 +52,8 @@ def test_the_cases_have_values_at_each_bound_of_the_model(case: Case) -> None:
     ("case", "given"), [pytest.param(c, v, id=f"{c.setting}-{v}"[:60]) for c in CASES for v in c.good]
 )
 def test_a_value_within_the_bounds_is_taken(case: Case, given: Any) -> None:
-    found: Any = load(changed(DOCUMENT, case.path, given), case.secrets).model_dump(mode="json", exclude_unset=True)
+    document = with_all(DOCUMENT, case.also)
+    found: Any = load(changed(document, case.path, given), case.secrets).model_dump(mode="json", exclude_unset=True)
     for step in steps(case.path):
         found = found[step]
     assert found == given
@@ -60,11 +65,17 @@ def test_a_value_within_the_bounds_is_taken(case: Case, given: Any) -> None:
 def test_a_value_outside_the_bounds_is_refused_with_what_is_allowed(case: Case, mistake: tuple[Any, ...]) -> None:
     given, allowed, path, value = (*mistake, case.path, mistake[0]) if len(mistake) == 2 else mistake
     expected = f"{path}: {value if _is_cross_check(allowed) else json.dumps(value)} given; allowed: {allowed}"
-    assert mistakes(changed(DOCUMENT, case.path, given), case.secrets) == [expected]
+    assert mistakes(changed(with_all(DOCUMENT, case.also), case.path, given), case.secrets) == [expected]
+
+
+def with_all(document: dict[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
+    for path, value in also.items():
+        document = changed(document, path, value)
+    return document
 
 
 def _is_cross_check(allowed: str) -> bool:
-    return allowed.startswith("at most memory")
+    return allowed.startswith("more than first") or "taken by" in allowed or "firewall.ephemeral" in allowed
 
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.field.is_required()], ids=named)
@@ -96,7 +107,11 @@ def test_only_what_has_no_sane_default_is_required() -> None:
         "machines.provider",
         "machines.pools",
         "machines.pools.<pool>.role",
+        "firewall",
+        "firewall.management",
         "engine.address_pools[0].base",
+        "monitoring.smtp.host",
+        "monitoring.smtp.from_address",
     }
 
 

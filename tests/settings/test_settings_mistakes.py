@@ -6,7 +6,7 @@ import pytest
 
 from stacks import configuration
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, target
+from tests.stack_config import changed, target, without
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 OWN_KEY = changed(target(), "machines.ssh.public_key", "ssh-ed25519 AAAA me@here")
@@ -119,13 +119,17 @@ def test_all_overlaps_are_told_at_once() -> None:
 
 
 def test_a_section_that_is_no_json_is_shown_as_it_was_given() -> None:
-    assert mistakes({"kind": "target"}, plain={"machines": "local"}) == [
+    assert mistakes(without(target(), "machines"), plain={"machines": "local"}) == [
         'machines: "local" given; allowed: an object of keys and values'
     ]
 
 
 def test_an_empty_configuration_lacks_what_is_required() -> None:
-    assert [line.split(";")[0] for line in mistakes({})] == ["kind: not given", "machines: not given"]
+    assert [line.split(";")[0] for line in mistakes({})] == [
+        "kind: not given",
+        "machines: not given",
+        "firewall: not given",
+    ]
 
 
 def test_keys_of_other_namespaces_are_none_of_ours() -> None:
@@ -150,7 +154,7 @@ def test_a_private_key_in_the_place_of_the_public_one_is_not_repeated() -> None:
 def test_a_misspelt_secret_is_refused_and_not_repeated() -> None:
     (line,) = mistakes(target(), {"ssh_private_kee": KEY})
     assert line.startswith("ssh_private_kee: unknown key; allowed in the configuration: kind, ")
-    assert line.endswith(", ssh_private_key")
+    assert line.endswith(", ssh_private_key, smtp_password, alert_webhook_url")
 
 
 def test_both_halves_of_an_own_key_are_required() -> None:

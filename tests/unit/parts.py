@@ -36,6 +36,7 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
         user="root",
         private_key=pulumi.Output.secret("LOGIN-KEY"),
         host_key=pulumi.Output.from_input("ssh-ed25519 HOST"),
+        data_path="/data",
         root_id=pulumi.Output.from_input(f"{name}-root"),
         disk_id=pulumi.Output.from_input(f"{name}-disk"),
     )
@@ -72,8 +73,8 @@ def memberships(*names: str) -> list[Membership]:
     """Machines that join a swarm with one manager."""
     if not names:
         return []
-    joined, engine = swarm(), another("their-engine")
+    joined, before = swarm(), another("their-engine")
     return [
-        Membership(name, MembershipArgs(machine=machine(name), swarm=joined, engine=engine, leaves=False))
+        Membership(name, MembershipArgs(machine=machine(name), swarm=joined, after=[before], leaves=False))
         for name in names
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service
+from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service
 
 
 def service(**changed: Any) -> Service:
@@ -14,11 +14,14 @@ def service(**changed: Any) -> Service:
         name="web",
         image="web:1",
         networks=[],
-        memory=Memory(limit_mib=512, reservation_mib=64),
+        memory_limit_mib=512,
         health=HealthCheck(command=["check", "it"]),
         replicas=2,
         constraints=["node.labels.disk==ssd", "node.role==worker"],
+        command=["run"],
         args=["--quick"],
+        env={"MODE": "fast", "HOME": "/"},
+        user="1000",
         files=[File(name="main", path="/etc/main.yaml", content="a: 1\n")],
         secrets=[SecretFile(name="word", content=pulumi.Output.secret("W"))],
         mounts=[Mount(source="data", target="/data")],

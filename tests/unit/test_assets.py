@@ -10,7 +10,7 @@ from tests.mocked import Engine, Secret, build, value
 
 SCRIPT = "swarm/scripts/init.sh"
 TEMPLATE = "traefik/files/traefik.yaml"
-VALUES = {"network": "front", "log_level": "INFO", "access_log": "null"}
+VALUES = {"network": "front", "docker": "http://proxy:2375", "log_level": "INFO", "access_log": "null"}
 
 
 def rendered(**values: pulumi.Input[str]) -> object:

@@ -6,7 +6,7 @@ import pulumi_docker as docker
 import pytest
 
 from components.service import arguments
-from components.service.spec import HealthCheck, Memory, Mount, Port
+from components.service.spec import HealthCheck, Mount, Port
 from tests.mocked import Engine, build
 from tests.unit.parts import network
 from tests.unit.services import service
@@ -36,6 +36,18 @@ def test_it_has_its_name_and_image(engine: Engine) -> None:
     assert inputs["name"] == "web"
     assert inputs["taskSpec"]["containerSpec"]["image"] == "web:1"
     assert inputs["taskSpec"]["containerSpec"]["args"] == ["--quick"]
+    assert inputs["taskSpec"]["containerSpec"]["commands"] == ["run"]
+
+
+def test_the_image_decides_what_is_not_said(engine: Engine) -> None:
+    inputs = container(engine, command=(), env={}, user=None)
+    assert not {"commands", "env", "user"} & set(inputs)
+
+
+def test_it_runs_with_its_variables_as_its_user(engine: Engine) -> None:
+    inputs = container(engine)
+    assert inputs["env"] == {"HOME": "/", "MODE": "fast"}
+    assert inputs["user"] == "1000"
 
 
 def test_a_number_of_replicas_is_replicated(engine: Engine) -> None:
@@ -51,9 +63,16 @@ def test_labels_are_sorted_and_stand_beside_those_of_the_stack(engine: Engine) -
     assert labels == [("a", "2"), ("another", "n"), ("mark", "m"), ("z", "1")]
 
 
-def test_containers_have_the_labels_of_the_stack_only(engine: Engine) -> None:
-    labels = [(label["label"], label["value"]) for label in container(engine)["labels"]]
+def test_containers_without_ports_have_the_labels_of_the_stack_only(engine: Engine) -> None:
+    labels = [(label["label"], label["value"]) for label in container(engine, ports=())["labels"]]
     assert labels == [("another", "n"), ("mark", "m")]
+
+
+def test_other_ports_are_another_container(engine: Engine) -> None:
+    """Swarm alone would keep the old one if its placement changes too."""
+    ports = [Port(published=443, target=1), Port(published=80, target=2, protocol="udp")]
+    labels = {label["label"]: label["value"] for label in container(engine, ports=ports)["labels"]}
+    assert labels["io.nuvla.swarm.ports"] == "443:1/tcp 80:2/udp"
 
 
 def test_the_order_of_constraints_labels_and_ports_does_not_matter(engine: Engine) -> None:
@@ -66,6 +85,12 @@ def test_the_order_of_constraints_labels_and_ports_does_not_matter(engine: Engin
         (443, "tcp"),
     ]
     assert inputs["taskSpec"]["placement"]["constraints"] == ["a==1", "b==1"]
+
+
+def test_a_service_for_all_machines_is_placed_too(engine: Engine) -> None:
+    """Docker would fill in an empty placement, and the provider would call that a change each time."""
+    placement = registered(engine, constraints=())["taskSpec"]["placement"]
+    assert placement == {"constraints": ["node.platform.os==linux"]}
 
 
 def test_ports_are_open_on_the_machine_itself(engine: Engine) -> None:
@@ -81,9 +106,12 @@ def test_names_stand_for_the_tasks_without_a_virtual_address(engine: Engine) -> 
 @pytest.mark.parametrize(
     ("changed", "order"),
     [
-        ({"ports": ()}, "start-first"),
-        ({"ports": [Port(published=80, target=80)]}, "stop-first"),
-        ({"ports": (), "replicas": None}, "stop-first"),
+        ({"ports": (), "mounts": ()}, "start-first"),
+        ({"ports": (), "mounts": [Mount(source="data", target="/a", read_only=True)]}, "start-first"),
+        ({"ports": (), "mounts": [Mount(source="/a", target="/a", type="bind")]}, "start-first"),
+        ({"ports": (), "mounts": [Mount(source="data", target="/a")]}, "stop-first"),
+        ({"ports": [Port(published=80, target=80)], "mounts": ()}, "stop-first"),
+        ({"ports": (), "mounts": (), "replicas": None}, "stop-first"),
     ],
 )
 def test_a_task_starts_beside_the_old_one_where_both_have_room(
@@ -103,9 +131,9 @@ def test_a_container_that_ends_is_started_again(engine: Engine) -> None:
     assert registered(engine)["taskSpec"]["restartPolicy"]["condition"] == "any"
 
 
-def test_memory_is_given_in_bytes(engine: Engine) -> None:
-    resources = registered(engine, memory=Memory(limit_mib=512, reservation_mib=64))["taskSpec"]["resources"]
-    assert resources == {"limits": {"memoryBytes": 536870912}, "reservation": {"memoryBytes": 67108864}}
+def test_memory_is_given_in_bytes_and_a_quarter_of_it_is_kept(engine: Engine) -> None:
+    resources = registered(engine, memory_limit_mib=513)["taskSpec"]["resources"]
+    assert resources == {"limits": {"memoryBytes": 537919488}, "reservation": {"memoryBytes": 134479872}}
 
 
 def test_health_is_a_command_and_its_times(engine: Engine) -> None:
@@ -119,11 +147,12 @@ def test_health_is_a_command_and_its_times(engine: Engine) -> None:
     }
 
 
-def test_files_are_readable_by_all_and_secrets_by_their_owner(engine: Engine) -> None:
+def test_files_are_readable_by_all_and_secrets_by_the_services_user_alone(engine: Engine) -> None:
     inputs = container(engine)
     (file,), (secret,) = inputs["configs"], inputs["secrets"]
     assert (file["fileName"], file["fileMode"], file["configName"]) == ("/etc/main.yaml", 0o444, "config-main-0123456")
     assert (secret["fileName"], secret["fileMode"], secret["secretName"]) == ("word", 0o400, "secret-word-0123456")
+    assert secret["fileUid"] == "1000"
     assert file["configId"].startswith("config-main-id")
     assert secret["secretId"].startswith("secret-word-id")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.service.spec import File, HealthCheck, Memory, Mount, Port, SecretFile, Service, StackSpec
+from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.mocked import Engine, build, start
 from tests.unit.parts import machine, memberships, network
@@ -17,18 +17,21 @@ MARKS = [
     {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
     {"label": "com.docker.stack.namespace", "value": "shop"},
 ]
-CONFIG, SECRET, SERVICE, CONVERGED = "web-config-main", "web-secret-word", "web-service", "web-converged"
+CONFIG, SECRET, SERVICE, CONVERGED = "web-config-main", "web-secret-word", "web-service", "shop-converged"
 
 # For every field of a service: another value. What Docker gets of it has to differ, and to be waited for.
 CHANGES: dict[str, Any] = {
     "name": lambda: "shop",
     "image": lambda: "web:2",
     "networks": lambda: [network("another")],
-    "memory": lambda: Memory(limit_mib=513, reservation_mib=64),
+    "memory_limit_mib": lambda: 513,
     "health": lambda: HealthCheck(command=["check", "it"], interval_s=4),
     "replicas": lambda: 3,
     "constraints": lambda: ["node.role==manager"],
+    "command": lambda: ["walk"],
     "args": lambda: ["--slow"],
+    "env": lambda: {"MODE": "slow", "HOME": "/"},
+    "user": lambda: "1001",
     "files": lambda: [File(name="main", path="/etc/main.yaml", content="a: 2\n")],
     "secrets": lambda: [SecretFile(name="word", content=pulumi.Output.secret("V"))],
     "mounts": lambda: [Mount(source="data", target="/elsewhere")],
@@ -55,8 +58,7 @@ def triggers(field: str | None = None, value: Any = None) -> list[str]:
     """What makes the wait for `web` happen again."""
     engine = start()
     stack(**({field: value} if field else {}))
-    waits = [name for name in engine.types if name.endswith("-converged")]
-    return list(engine.inputs(waits[0])["triggers"])
+    return list(engine.inputs(CONVERGED)["triggers"])
 
 
 def test_it_shows_the_settings_that_made_it(engine: Engine) -> None:
@@ -104,7 +106,7 @@ def test_it_is_replaced_with_its_networks_because_swarm_removes_none_that_is_in_
 
 def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine: Engine) -> None:
     stack(members=("one", "two"))
-    assert engine.parameters(CONVERGED) == {"SERVICE": "web"}
+    assert engine.parameters(CONVERGED) == {"SERVICES": "web"}
     joined = {"one-active", "two-active"}
     assert {SERVICE, *joined} <= engine.dependencies(CONVERGED)
     assert not joined & engine.dependencies(SERVICE)
@@ -112,7 +114,7 @@ def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine
 
 def test_a_machine_that_is_made_anew_has_to_start_its_services(engine: Engine) -> None:
     stack(members=("one",))
-    assert engine.inputs(CONVERGED)["triggers"][-1] == "one-root"
+    assert engine.inputs(CONVERGED)["triggers"][0] == "one-root"
 
 
 def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:
@@ -130,9 +132,12 @@ def test_a_change_of_a_service_is_waited_for(field: str) -> None:
         ("files", lambda: [File(name="main", path="/etc/other.yaml", content="a: 1\n")]),
         ("files", lambda: []),
         ("secrets", lambda: []),
+        ("env", lambda: {"STATE": "fast", "HOME": "/"}),
+        ("env", lambda: {"MODE": "/", "HOME": "fast"}),
+        ("env", lambda: {"HOME": "/"}),
     ],
 )
-def test_a_change_of_where_files_are_is_waited_for(field: str, value: Any) -> None:
+def test_a_change_of_names_alone_is_waited_for(field: str, value: Any) -> None:
     assert triggers(field, value) != triggers()
 
 
@@ -140,12 +145,12 @@ def test_nothing_is_waited_for_again_without_a_change() -> None:
     assert triggers() == triggers()
 
 
-def test_a_change_of_one_service_is_not_waited_for_on_another() -> None:
+def test_a_change_of_one_service_is_none_of_another() -> None:
     def others(**changed: Any) -> Any:
         engine = start()
         stack(others=("other",), **changed)
         names = [name for name in engine.types if name.startswith("other-")]
-        assert len(names) == 4
+        assert len(names) == 3
         return {name: engine.given[name] for name in names}
 
     assert others() == others(image="web:2", labels={"b": "1"})

@@ -14,7 +14,9 @@ ENTRY, WORKER = "192.0.2.1", "192.0.2.7"
 
 def membership(*, leaves: bool = False, **of_machine: Any) -> Membership:
     def make() -> Membership:
-        args = MembershipArgs(machine=machine(**of_machine), swarm=swarm(), engine=another("docker"), leaves=leaves)
+        args = MembershipArgs(
+            machine=machine(**of_machine), swarm=swarm(), after=[another("docker"), another("wall")], leaves=leaves
+        )
         return Membership("m", args)
 
     return build(make)
@@ -62,10 +64,10 @@ def test_draining_comes_before_leaving_and_leaving_before_removal(engine: Engine
     assert not {JOIN, ACTIVE} & engine.dependencies(NODE)
 
 
-def test_it_joins_once_its_engine_runs_but_gets_ready_to_join_before(engine: Engine) -> None:
+def test_it_joins_once_all_is_there_that_it_needs_but_gets_ready_to_join_before(engine: Engine) -> None:
     membership()
-    assert "docker" in engine.dependencies(JOIN)
-    assert "docker" not in engine.dependencies(NODE)
+    assert {"docker", "wall"} <= engine.dependencies(JOIN)
+    assert not {"docker", "wall"} & engine.dependencies(NODE)
 
 
 def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(engine: Engine) -> None:

@@ -4,8 +4,9 @@ from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from tests.mocked import Engine, build, value
 
 
-def network(*, attachable: bool = False) -> OverlayNetwork:
-    return build(lambda: OverlayNetwork("net", OverlayNetworkArgs(physical_name="front", attachable=attachable)))
+def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwork:
+    args = OverlayNetworkArgs(physical_name="front", attachable=attachable, internal=internal)
+    return build(lambda: OverlayNetwork("net", args))
 
 
 def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
@@ -14,6 +15,7 @@ def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
         "name": "front",
         "driver": "overlay",
         "attachable": False,
+        "internal": False,
         "labels": [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}],
     }
 
@@ -21,7 +23,13 @@ def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
 def test_single_containers_may_attach_if_the_settings_say_so(engine: Engine) -> None:
     network(attachable=True)
     assert engine.inputs("net-network")["attachable"] is True
-    assert engine.inputs("net") == {"name": "front", "attachable": True}
+    assert engine.inputs("net") == {"name": "front", "attachable": True, "internal": False}
+
+
+def test_nothing_outside_of_the_swarm_is_reached_over_an_internal_one(engine: Engine) -> None:
+    network(internal=True)
+    assert engine.inputs("net-network")["internal"] is True
+    assert engine.inputs("net") == {"name": "front", "attachable": False, "internal": True}
 
 
 def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fixed_name_first(engine: Engine) -> None:

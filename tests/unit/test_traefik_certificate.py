@@ -7,7 +7,7 @@ from tests.mocked import Engine, Secret, build, value
 
 
 def certificate(**changed: Any) -> SelfSignedCertificate:
-    given = {"addresses": ["192.0.2.1", "192.0.2.2"], "domain": None, "days": 100}
+    given = {"addresses": ["192.0.2.1", "192.0.2.2"], "names": [], "days": 100}
     return build(lambda: SelfSignedCertificate("cert", SelfSignedCertificateArgs(**{**given, **changed})))
 
 
@@ -18,11 +18,11 @@ def test_it_is_for_the_addresses_of_the_managers(engine: Engine) -> None:
     assert "dnsNames" not in engine.inputs("cert-cert")
 
 
-def test_it_is_for_the_domain_where_there_is_one(engine: Engine) -> None:
-    certificate(domain="example.org")
-    assert engine.inputs("cert-cert")["dnsNames"] == ["example.org"]
+def test_it_is_for_all_names_where_there_are_any_and_the_first_is_its_subject(engine: Engine) -> None:
+    certificate(names=["example.org", "s3.example.org"])
+    assert engine.inputs("cert-cert")["dnsNames"] == ["example.org", "s3.example.org"]
     assert engine.inputs("cert-cert")["subject"] == {"commonName": "example.org"}
-    assert engine.inputs("cert") == {"domain": "example.org", "days": 100}
+    assert engine.inputs("cert") == {"names": ["example.org", "s3.example.org"], "days": 100}
 
 
 def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(engine: Engine) -> None:

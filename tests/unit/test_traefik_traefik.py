@@ -1,12 +1,13 @@
 """components/traefik/traefik.py: what Traefik is told, and what it promises to the services that it publishes."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 import yaml
 
-from components.service.spec import Memory, Mount, Service, StackSpec
+from components.service.login import Login
+from components.service.spec import Service, StackSpec
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.traefik import TraefikSettings, traefik
 from tests.mocked import Secret, build, start, value
@@ -16,16 +17,19 @@ SETTINGS = TraefikSettings(
     network="front",
     log_level="WARN",
     access_log=False,
-    memory=Memory(limit_mib=512, reservation_mib=64),
+    memory_limit_mib=300,
+    s3_port=None,
+    docker="http://proxy:2375",
 )
 
 
-def spec(**changed: Any) -> StackSpec:
+def spec(*, login: bool = False, **changed: Any) -> StackSpec:
     start()
 
     def make() -> StackSpec:
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], domain=None, days=100))
-        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", [network("front")], certificate)
+        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
+        who = Login("login", "admin") if login else None
+        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", [network("front")], certificate, who)
 
     return build(make)
 
@@ -51,7 +55,7 @@ def dynamic() -> Any:
 
 def test_entry_points_have_the_names_and_ports_that_nuvlas_compose_files_use() -> None:
     addresses = {name: point["address"] for name, point in static()["entryPoints"].items()}
-    assert addresses == {"web": ":80", "websecure": ":443", "traefik": ":8080"}
+    assert addresses == {"web": ":80", "websecure": ":443", "s3": ":9000", "traefik": ":8080"}
 
 
 def test_http_is_redirected_to_https() -> None:
@@ -65,7 +69,7 @@ def test_only_services_that_ask_for_it_are_published_over_the_public_network() -
     swarm = static()["providers"]["swarm"]
     assert swarm["exposedByDefault"] is False
     assert swarm["network"] == "front"
-    assert swarm["endpoint"] == "unix:///var/run/docker.sock"
+    assert swarm["endpoint"] == "http://proxy:2375"
     assert swarm["allowEmptyServices"] is True
 
 
@@ -79,8 +83,26 @@ def test_a_request_that_nothing_matches_is_answered_with_503() -> None:
 
 
 def test_responses_are_compressed_by_a_middleware_that_exists() -> None:
-    middlewares = static()["entryPoints"]["websecure"]["http"]["middlewares"]
-    assert [name.removesuffix("@file") for name in middlewares] == list(dynamic()["http"]["middlewares"])
+    (middleware,) = static()["entryPoints"]["websecure"]["http"]["middlewares"]
+    assert dynamic()["http"]["middlewares"][middleware.removesuffix("@file")] == {"compress": {}}
+
+
+def test_objects_are_neither_compressed_nor_cut_off_while_they_come_in_slowly() -> None:
+    point = static()["entryPoints"]["s3"]
+    assert "http" not in point
+    assert point["transport"]["respondingTimeouts"]["readTimeout"] == "0s"
+
+
+def test_the_login_of_prometheus_is_a_middleware_that_keeps_the_password_to_itself() -> None:
+    assert dynamic()["http"]["middlewares"]["prometheus-login"] == {
+        "basicAuth": {"usersFile": "/run/secrets/prometheus-users", "removeHeader": True}
+    }
+
+
+def test_the_users_of_prometheus_are_a_secret_of_it_where_there_are_any() -> None:
+    secrets = {secret.name: value(secret.content) for secret in service(login=True).secrets}
+    assert secrets["prometheus-users"] == Secret("admin:BCRYPT:login-password")
+    assert "prometheus-users" not in {secret.name for secret in service().secrets}
 
 
 def test_dashboard_ping_and_metrics_are_on_the_operators_entry_point() -> None:
@@ -125,9 +147,14 @@ def test_its_ports_are_those_of_its_entry_points() -> None:
     assert ports == {(80, 80, "tcp"), (443, 443, "tcp"), (8080, 8080, "tcp")}
 
 
-def test_it_may_only_read_the_docker_socket() -> None:
-    path = "/var/run/docker.sock"
-    assert service().mounts == [Mount(type="bind", source=path, target=path, read_only=True)]
+def test_s3_has_a_port_of_its_own_where_there_is_any() -> None:
+    ports = {(port.published, port.target) for port in service(s3_port=9001).ports}
+    assert ports == {(80, 80), (443, 443), (8080, 8080), (9001, 9000)}
+    assert static(s3_port=9001)["entryPoints"] == static()["entryPoints"]
+
+
+def test_it_sees_nothing_of_its_machine() -> None:
+    assert list(service().mounts) == []
 
 
 def test_its_health_is_what_ping_says() -> None:
@@ -137,17 +164,12 @@ def test_its_health_is_what_ping_says() -> None:
 def test_it_is_on_the_public_network_with_the_memory_and_the_image_of_the_settings() -> None:
     made = service()
     assert [value(on.network.name) for on in made.networks] == ["front"]
-    assert made.memory == Memory(limit_mib=512, reservation_mib=64)
+    assert made.memory_limit_mib == 300
     assert made.image == "traefik:v3.6.1"
 
 
 def test_it_shows_all_of_its_settings() -> None:
-    assert spec().settings == {
-        "network": "front",
-        "log_level": "WARN",
-        "access_log": False,
-        "memory": {"limit_mib": 512, "reservation_mib": 64},
-    }
+    assert spec().settings == asdict(SETTINGS)
 
 
 def test_the_stack_makes_a_service_of_it() -> None:

@@ -1,0 +1,117 @@
+"""What Prometheus and Alertmanager read, by their own tools; each alert has tests, and a section on its page."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.files.monitored import FILES, RULES, configuration, rendered, run
+from tests.files.shipped import COMPONENTS
+
+ROOT = COMPONENTS.parent
+TESTS = Path(__file__).parent / "rules"
+ALERTS = {
+    rule["alert"]: rule
+    for file in RULES
+    for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+}
+WEBHOOK = [{"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}]
+EMAIL = [
+    {
+        "to": "operators@example.org",
+        "from": '"Nuvla: swarm" <swarm@example.org>',
+        "smarthost": "mail.example.org:587",
+        "auth_username": 'a "b" #c: $d',
+        "auth_password_file": "/run/secrets/smtp-password",
+        "send_resolved": True,
+    }
+]
+
+
+def test_promtool_finds_no_fault_in_the_configuration_and_its_rules(tmp_path: Path) -> None:
+    said = run("promtool", "check", "config", "--lint=all", "--lint-fatal", configuration(tmp_path))
+    assert f"{len(RULES)} rule files found" in said
+
+
+def test_promtool_would_find_a_fault_in_a_file_of_one_kind_of_infrastructure(tmp_path: Path) -> None:
+    file = configuration(tmp_path)
+    (tmp_path / "scrape.d" / "s3.yml").write_text("scrape_configs: [{job_name: prometheus}]\n")
+    with pytest.raises(AssertionError, match="multiple scrape configs with job name"):
+        run("promtool", "check", "config", file)
+
+
+def test_each_file_of_rules_has_its_tests() -> None:
+    assert [file.name for file in RULES] == sorted(file.name for file in TESTS.glob("*.yml"))
+
+
+@pytest.mark.parametrize("file", sorted(TESTS.glob("*.yml")), ids=lambda file: file.name)
+def test_alerts_fire_when_they_should_and_say_what_they_should(file: Path) -> None:
+    run("promtool", "test", "rules", file)
+
+
+def test_each_alert_is_tested_firing_and_silent() -> None:
+    cases = [
+        case
+        for file in TESTS.glob("*.yml")
+        for test in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]
+        for case in test["alert_rule_test"]
+    ]
+    firing = {case["alertname"] for case in cases if case["exp_alerts"]}
+    silent = {case["alertname"] for case in cases if not case["exp_alerts"]}
+    assert firing == set(ALERTS)
+    assert silent == set(ALERTS) - {"Watchdog"}
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_alert_says_how_urgent_it_is_and_what_to_do(alert: str) -> None:
+    rule = ALERTS[alert]
+    assert rule["labels"]["severity"] in ({"none"} if alert == "Watchdog" else {"critical", "warning"})
+    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    page, _, section = rule["annotations"]["runbook_url"].partition("#")
+    assert section == alert.lower()
+    headings = re.findall(r"^### (\w+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings.count(alert) == 1
+
+
+def test_the_page_of_alerts_has_no_other_sections() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^### (.+)$", page, re.MULTILINE)) == set(ALERTS)
+
+
+@pytest.mark.parametrize("webhooks", [[], WEBHOOK], ids=["", "webhook"])
+@pytest.mark.parametrize("emails", [[], EMAIL], ids=["", "email"])
+def test_amtool_finds_no_fault_whatever_receivers_there_are(
+    webhooks: list[Any], emails: list[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(
+        rendered("alertmanager.yml", webhook_configs=json.dumps(webhooks), email_configs=json.dumps(emails))
+    )
+    run("amtool", "check-config", file)
+    read = {receiver["name"]: receiver for receiver in yaml.safe_load(file.read_text())["receivers"]}
+    assert read["operators"] == {"name": "operators", "webhook_configs": webhooks, "email_configs": emails}
+    assert read["watchdog"] == {"name": "watchdog", "webhook_configs": webhooks}
+
+
+@pytest.mark.parametrize(("alert", "receiver"), [("Watchdog", "watchdog"), ("MachineDown", "operators")])
+def test_the_watchdog_goes_its_own_way(alert: str, receiver: str, tmp_path: Path) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(rendered("alertmanager.yml", webhook_configs="[]", email_configs="[]"))
+    assert run("amtool", "config", "routes", "test", f"--config.file={file}", f"alertname={alert}").split() == [
+        receiver
+    ]
+
+
+def test_probes_ask_for_modules_that_there_are(tmp_path: Path) -> None:
+    configuration(tmp_path)
+    jobs = [
+        job
+        for file in (tmp_path / "prometheus.yml", *tmp_path.glob("scrape.d/*"))
+        for job in yaml.safe_load(file.read_text())["scrape_configs"]
+    ]
+    asked = {module for job in jobs for module in job.get("params", {}).get("module", [])}
+    assert asked == set(yaml.safe_load((FILES / "blackbox.yml").read_text())["modules"])

@@ -1,0 +1,80 @@
+"""No secret is in plain text in what the program registers, nor on a command line, with everything switched on."""
+
+from typing import Any
+
+import pytest
+
+from tests.mocked import Program
+from tests.program.runs import run
+from tests.program.test_program_services import container, services
+from tests.stack_config import target
+
+GIVEN = {"smtp_password": "GIVEN-PASSWORD", "alert_webhook_url": "https://hook.example.org/GIVEN-URL"}
+SECRET_WORDS = ("PRIVATE-KEY", "RESULT:", "BCRYPT:", "GIVEN-")  # of keys, passwords, hashes, and what a user gave
+SMTP = {"host": "mail.example.org", "from_address": "a@example.org", "username": "me"}
+
+
+@pytest.fixture
+def whole() -> Program:
+    """A target with all secrets that there can be."""
+    monitoring = {"smtp": SMTP, "alertmanager": {"email_to": ["b@example.org"]}}
+    return run(target(monitoring=monitoring, domain="example.org"), secrets=GIVEN)
+
+
+def found_in(thing: Any) -> list[str]:
+    return [word for word in SECRET_WORDS if word in str(thing)]
+
+
+def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(whole: Program) -> None:
+    everything = [whole.engine.inputs(name) for name in whole.engine.given]
+    secrets = {name for name, kind in whole.engine.types.items() if kind == "docker:index/secret:Secret"}
+    assert found_in(everything) == ["PRIVATE-KEY"]  # others only as Docker wants them, in base64
+    assert secrets == {
+        "traefik-secret-certificate-key",
+        "traefik-secret-prometheus-users",
+        "s3-secret-s3-access-key",
+        "s3-secret-s3-secret-key",
+        "grafana-secret-grafana-admin-password",
+        "grafana-secret-smtp-password",
+        "alertmanager-secret-smtp-password",
+        "alertmanager-secret-alert-webhook-url",
+    }
+
+
+def test_no_secret_is_an_open_input(whole: Program, program: Program) -> None:
+    for engine in (whole.engine, program.engine):
+        for name, given in engine.given.items():
+            for key, value in given.items():
+                if not engine.is_secret(name, key):
+                    assert found_in(value) == [], f"{name}.{key}"
+
+
+def test_what_docker_keeps_as_a_secret_is_one_to_pulumi_too(whole: Program) -> None:
+    for name, kind in whole.engine.types.items():
+        if kind == "docker:index/secret:Secret":
+            assert whole.engine.is_secret(name, "data"), name
+
+
+def test_services_and_configs_have_nothing_secret_so_that_a_preview_shows_them(whole: Program) -> None:
+    for name, kind in whole.engine.types.items():
+        if kind in ("docker:index/service:Service", "docker:index/serviceConfig:ServiceConfig"):
+            assert whole.engine.given[name] == whole.engine.inputs(name), name
+
+
+def test_every_secret_file_that_a_service_names_is_one_of_its_own(whole: Program) -> None:
+    for name, service in services(whole.engine).items():
+        mounted = {secret["fileName"] for secret in container(service).get("secrets", [])}
+        prefix = "/run/secrets/"
+        named = {
+            word.partition(prefix)[2]
+            for text in (container(service).get("env") or {}).values()
+            for word in str(text).split()
+            if prefix in word
+        }
+        assert named <= mounted, name
+
+
+def test_no_secret_of_the_user_is_shown_by_a_component(whole: Program) -> None:
+    for name in whole.engine.components():
+        assert found_in(whole.engine.inputs(name)) == [], name
+    assert whole.engine.inputs("monitoring")["webhook"] is True

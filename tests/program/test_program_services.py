@@ -1,0 +1,144 @@
+"""The services of a whole target: each is watched, bounded, placed, and waited for."""
+
+from typing import Any
+
+import pytest
+
+from tests.mocked import Engine, Program
+from tests.program.runs import run
+from tests.stack_config import changed, target
+
+PROXIES = {"socket-proxy", "socket-proxy-worker"}
+SERVICES = {
+    *PROXIES,
+    *("traefik", "s3", "prometheus", "alertmanager", "grafana", "blackbox", "node-exporter", "cadvisor"),
+}
+
+
+def services(engine: Engine) -> dict[str, Any]:
+    """Inputs of the services, by their names."""
+    found = [engine.inputs(name) for name, kind in engine.types.items() if kind == "docker:index/service:Service"]
+    return {service["name"]: service for service in found}
+
+
+def container(service: Any) -> Any:
+    return service["taskSpec"]["containerSpec"]
+
+
+def constraints(service: Any) -> list[str]:
+    found: list[str] = service["taskSpec"]["placement"].get("constraints", [])
+    return found
+
+
+def test_these_are_the_services_of_a_target(dev: Program) -> None:
+    assert set(services(dev.engine)) == SERVICES
+
+
+def test_every_service_says_whether_it_is_well(dev: Program) -> None:
+    for name, service in services(dev.engine).items():
+        check = container(service)["healthcheck"]
+        assert check["tests"][0] == "CMD", name
+        assert len(check["tests"]) > 2, name
+        assert {"interval", "timeout", "startPeriod"} <= set(check), name
+        assert check["retries"] >= 1, name
+
+
+def test_every_service_has_memory_of_its_own_and_no_more_than_its_limit(dev: Program) -> None:
+    for name, service in services(dev.engine).items():
+        resources = service["taskSpec"]["resources"]
+        limit, kept = resources["limits"]["memoryBytes"], resources["reservation"]["memoryBytes"]
+        assert 0 < kept < limit <= 2**30, name
+
+
+def test_all_services_of_three_machines_fit_in_the_memory_of_the_issue(dev: Program) -> None:
+    """What is reserved, on three machines together."""
+    kept = {name: service["taskSpec"]["resources"]["reservation"] for name, service in services(dev.engine).items()}
+    machines = {"socket-proxy-worker": 2, "node-exporter": 3, "cadvisor": 3}
+    assert sum(one["memoryBytes"] * machines.get(name, 1) for name, one in kept.items()) <= 3 * 2**30
+
+
+def test_every_service_is_updated_one_by_one_and_rolled_back_if_that_fails(dev: Program) -> None:
+    for name, service in services(dev.engine).items():
+        update, rollback = service["updateConfig"], service["rollbackConfig"]
+        assert (update["parallelism"], update["failureAction"]) == (1, "rollback"), name
+        assert (rollback["parallelism"], rollback["failureAction"]) == (1, "pause"), name
+        assert service["taskSpec"]["restartPolicy"]["condition"] == "any", name
+
+
+@pytest.mark.parametrize("machine", ["manager-1", "worker-1"])
+def test_a_service_with_data_is_where_they_are(machine: str) -> None:
+    """The proxies have none: what is on their volume is made by each of them."""
+    engine = run(target(workers=1, nfs={"machine": machine}, monitoring={"machine": machine})).engine
+    with_data = set()
+    for name, service in services(engine).items():
+        if "replicated" in service["mode"] and [m for m in container(service)["mounts"] if not m["readOnly"]]:
+            with_data.add(name)
+            assert constraints(service) == [f"node.hostname=={machine}"], name
+            assert service["mode"]["replicated"]["replicas"] == 1, name
+            assert service["updateConfig"]["order"] == "stop-first" or name == "s3", name
+    assert with_data == {"prometheus", "alertmanager", "grafana", "s3"}
+
+
+def test_volumes_belong_to_one_service_each_but_for_the_one_of_the_proxies(dev: Program) -> None:
+    users: dict[str, set[str]] = {}
+    for name, service in services(dev.engine).items():
+        for mount in container(service)["mounts"]:
+            if mount["type"] == "volume":
+                users.setdefault(mount["source"], set()).add(name)
+    assert users == {
+        "prometheus": {"prometheus"},
+        "alertmanager": {"alertmanager"},
+        "grafana": {"grafana"},
+        "docker-proxy": PROXIES | {"cadvisor"},
+    }
+
+
+def test_services_of_all_machines_are_global(dev: Program) -> None:
+    everywhere = {name: constraints(one) for name, one in services(dev.engine).items() if "global" in one["mode"]}
+    assert everywhere == {
+        "socket-proxy": ["node.role==manager"],
+        "socket-proxy-worker": ["node.role==worker"],
+        "traefik": ["node.role==manager"],
+        "node-exporter": ["node.platform.os==linux"],
+        "cadvisor": ["node.platform.os==linux"],
+    }
+
+
+def test_every_service_is_waited_for_with_its_stack(dev: Program) -> None:
+    engine = dev.engine
+    waited = {
+        name: set(engine.parameters(name)["SERVICES"].strip("'").split())
+        for name in engine.types
+        if name.endswith("-converged")
+    }
+    assert waited == {
+        "socket-proxy-converged": PROXIES,
+        "traefik-converged": {"traefik"},
+        "s3-converged": {"s3"},
+        "monitoring-converged": SERVICES - PROXIES - {"traefik", "s3"},
+    }
+
+
+def test_where_no_worker_may_run_services_none_is_waited_for_there() -> None:
+    drained = changed(target(workers=1), "machines.pools.worker.availability", "drain")
+    assert PROXIES & set(services(run(drained).engine)) == {"socket-proxy"}
+    assert "worker-1-membership-active" not in run(drained).engine.dependencies("socket-proxy-converged")
+    assert "worker-1-membership-active" in run(target(workers=1)).engine.dependencies("socket-proxy-converged")
+
+
+def test_s3_starts_once_its_folder_is_there(dev: Program) -> None:
+    before = {name for one in dev.engine.ancestors("s3-service") for name in dev.engine.dependencies(one)}
+    assert "nfs-server" in before
+
+
+@pytest.mark.parametrize("name", ["manager-1", "worker-2"])
+def test_a_machine_joins_once_it_is_closed_and_its_files_are_open_to_it(dev: Program, name: str) -> None:
+    before = dev.engine.dependencies(f"{name}-membership-join")
+    assert {f"firewall-{name}", f"nfs-entry-{name}", f"{name}-engine-configure"} <= before
+
+
+def test_without_nfs_a_machine_joins_all_the_same() -> None:
+    engine = run(target(workers=1, nfs={"enabled": False}, s3={"enabled": False})).engine
+    before = engine.dependencies("worker-1-membership-join")
+    assert "firewall-worker-1" in before
+    assert not [name for name in before if name.startswith("nfs")]

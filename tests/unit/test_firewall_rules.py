@@ -1,0 +1,110 @@
+"""components/firewall/rules.py: the guide's table of ports, transcribed here a second time."""
+
+import pytest
+
+from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT, Row, Source, machine_rows, target_rows
+
+Opening = tuple[str, int, int, str]  # protocol, first and last port, source
+
+MACHINE = """
+tcp 22 management
+tcp 8080 management
+udp 4789 cluster
+udp 7946 cluster
+tcp 7946 cluster
+tcp 2377 cluster
+tcp 9323 cluster
+"""
+NFS = """
+tcp 111 cluster
+udp 111 cluster
+tcp 2049 cluster
+udp 2049 cluster
+tcp 33333 cluster
+udp 33333 cluster
+"""
+SWARM_PORT = "tcp 2377 nuvla"
+S3 = """
+tcp 9000 nuvla
+tcp 9000 users
+"""
+TARGET = """
+tcp 2376 nuvla
+tcp 2376 management
+tcp 80 nuvla
+tcp 80 users
+tcp 443 nuvla
+tcp 443 users
+tcp 32768-33332 users
+tcp 33334-60999 users
+"""  # the guide has 32768-60999 in one, with mountd's port inside
+RANGES = [(32768, 60999), (33333, 40000), (30000, 33333), (33332, 33334), (33334, 60999), (40000, 50000), (1024, 33332)]
+
+
+def openings(rows: list[Row]) -> set[Opening]:
+    return {
+        (protocol, row.first, row.last, source) for row in rows for protocol in row.protocols for source in row.sources
+    }
+
+
+def table(*texts: str) -> set[Opening]:
+    found = set()
+    for line in "\n".join(texts).split("\n"):
+        if line:
+            protocol, ports, source = line.split()
+            first, _, last = ports.partition("-")
+            found.add((protocol, int(first), int(last or first), source))
+    return found
+
+
+def target(
+    *, ephemeral: tuple[int, int] = (32768, 60999), nfs: bool = True, s3: int | None = 9000, swarm_port: bool = True
+) -> list[Row]:
+    return target_rows(ephemeral=ephemeral, nfs=nfs, s3_port=s3, swarm_port=swarm_port)
+
+
+def test_a_target_has_the_table_of_the_guide() -> None:
+    assert openings(target()) == table(MACHINE, NFS, SWARM_PORT, S3, TARGET)
+
+
+def test_every_kind_has_what_belongs_to_machines() -> None:
+    assert openings(machine_rows()) == table(MACHINE)
+
+
+def test_nuvla_reaches_the_swarm_port_only_where_it_is_wanted_and_the_cluster_always() -> None:
+    assert openings(target(swarm_port=False)) == table(MACHINE, NFS, S3, TARGET)
+
+
+def test_without_nfs_none_of_its_ports_is_open_to_anybody() -> None:
+    assert openings(target(nfs=False)) == table(MACHINE, SWARM_PORT, S3, TARGET)
+
+
+def test_without_s3_there_is_no_port_of_it() -> None:
+    assert openings(target(s3=None)) == table(MACHINE, NFS, SWARM_PORT, TARGET)
+
+
+def test_the_port_of_s3_is_the_one_of_the_settings() -> None:
+    assert openings(target(s3=9001)) - openings(target(s3=None)) == table("tcp 9001 nuvla", "tcp 9001 users")
+
+
+@pytest.mark.parametrize("ephemeral", RANGES)
+def test_users_reach_every_port_of_the_range_but_mountds(ephemeral: tuple[int, int]) -> None:
+    fixed = openings(target()) - table("tcp 32768-33332 users", "tcp 33334-60999 users")
+    spans = [(first, last) for _, first, last, _ in openings(target(ephemeral=ephemeral)) - fixed]
+    ports = [port for first, last in spans for port in range(first, last + 1)]
+    assert sorted(ports) == [port for port in range(ephemeral[0], ephemeral[1] + 1) if port != 33333]
+
+
+def test_rows_of_one_service_and_span_are_one() -> None:
+    names = [(row.service, row.span, row.protocols) for row in target()]
+    assert len(names) == len(set(names))
+
+
+def test_a_span_is_one_port_or_two_with_a_dash() -> None:
+    assert Row(service="a", first=22, last=22, sources=(Source.USERS,)).span == "22"
+    assert Row(service="a", first=22, last=23, sources=(Source.USERS,)).span == "22-23"
+
+
+def test_all_ports_that_no_setting_can_move_are_known_as_fixed() -> None:
+    fixed = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
+    assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed

@@ -1,0 +1,100 @@
+"""components/monitoring/exporters.py: what measures machines, containers and services."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from components import assets
+from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
+from components.service.spec import Service
+from components.socket_proxy.socket_proxy import SOCKET, VOLUME
+from tests.mocked import build, start, value
+from tests.unit.monitored import settings
+from tests.unit.parts import network
+
+EXPORTERS: dict[str, tuple[Callable[..., Service], str, str]] = {  # maker, health, user
+    "node-exporter": (node_exporter, "http://127.0.0.1:9100/", "65534"),
+    "cadvisor": (cadvisor, "http://127.0.0.1:8080/healthz", "0"),
+    "blackbox": (blackbox, "http://127.0.0.1:9115/-/healthy", "65534"),
+}
+
+
+def service(name: str, **changed: Any) -> Service:
+    start()
+    return build(lambda: EXPORTERS[name][0](settings(**changed), f"{name}:1", [network("inner")]))
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_each_is_well_small_and_reached_from_inside_alone(name: str) -> None:
+    made = service(name)
+    _, health, user = EXPORTERS[name]
+    assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
+    assert list(made.health.command) == ["wget", "-q", "-O", "/dev/null", health]
+    assert [value(on.network.name) for on in made.networks] == ["inner"]
+    assert (list(made.ports), dict(made.labels), list(made.secrets), dict(made.env)) == ([], {}, [], {})
+
+
+@pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
+def test_machines_are_measured_on_every_one(name: str) -> None:
+    made = service(name)
+    assert (made.replicas, list(made.constraints)) == (None, [])
+
+
+@pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
+def test_who_measures_changes_nothing_of_the_machine(name: str) -> None:
+    assert [mount for mount in service(name).mounts if mount.type == "bind" and not mount.read_only] == []
+
+
+def test_the_machine_is_measured_and_not_the_exporters_own_container() -> None:
+    made = service("node-exporter")
+    (mount,) = made.mounts
+    assert (mount.source, mount.target) == ("/", "/host")
+    assert {"--path.rootfs=/host", "--path.procfs=/host/proc", "--path.sysfs=/host/sys"} <= set(made.args)
+
+
+def test_only_what_is_asked_for_is_measured_of_a_machine() -> None:
+    args = service("node-exporter").args
+    assert "--collector.disable-defaults" in args
+    named = {arg.removeprefix("--collector.") for arg in args if re.fullmatch(r"--collector\.[a-z]+", arg)}
+    assert {"cpu", "diskstats", "filesystem", "meminfo"} <= named
+    assert "netdev" not in named, "it would be the container's own"
+
+
+@pytest.mark.parametrize("path", ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"])
+def test_disks_of_the_machine_are_measured(path: str) -> None:
+    assert not re.search(NOT_DISKS, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/dev", "/dev/shm", "/proc", "/sys/fs/cgroup", "/run", "/tmp", "/etc/hosts", "/var/lib/docker/overlay2/a"]
+)
+def test_what_is_no_disk_of_the_machine_is_not(path: str) -> None:
+    assert re.search(NOT_DISKS, path)
+
+
+def test_containers_are_known_by_the_proxy_of_docker_on_the_same_machine() -> None:
+    made = service("cadvisor")
+    assert f"--docker={SOCKET}" in made.args
+    assert VOLUME in made.mounts
+    assert not [mount for mount in made.mounts if "docker.sock" in mount.source]
+
+
+def test_containers_are_told_apart_by_service_and_stack_and_by_no_other_label() -> None:
+    args = service("cadvisor").args
+    assert "--store_container_labels=false" in args
+    assert "--whitelisted_container_labels=com.docker.swarm.service.name,com.docker.stack.namespace" in args
+
+
+def test_probes_are_made_from_one_place_with_modules_that_jobs_name() -> None:
+    made = service("blackbox")
+    assert (made.replicas, list(made.constraints)) == (1, ["node.hostname==worker-1"])
+    (file,) = made.files
+    assert list(made.args) == [f"--config.file={file.path}"]
+    modules = set(yaml.safe_load(str(file.content))["modules"])
+    jobs = "".join(assets.read(f"monitoring/files/{name}.yml") for name in ("prometheus", "scrape/nfs", "scrape/s3"))
+    named = set(re.findall(r"^ *module: \[(\w+)\]$", jobs, re.MULTILINE))
+    assert named
+    assert named <= modules

@@ -1,0 +1,138 @@
+"""components/monitoring/grafana.py: Grafana, its data source and dashboards provided by files."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.monitoring.grafana import grafana
+from components.service.login import Login
+from components.service.spec import Mount, Service
+from tests.mocked import Secret, build, start, value
+from tests.unit.monitored import LOGIN, SMTP, settings
+from tests.unit.parts import network
+
+ALWAYS = ["machines", "services", "swarm", "traefik"]
+PASSWORD_FILE = "/run/secrets/smtp-password"
+
+
+def service(*, password: bool = False, **changed: Any) -> Service:
+    start()
+
+    def make() -> Service:
+        word = pulumi.Output.secret("WORD") if password else None
+        networks = [network("public"), network("inner")]
+        login = Login("login", "boss")
+        return grafana(settings(**changed), "grafana:1", networks, login, word, url="https://a/grafana/")
+
+    return build(make)
+
+
+def files(**changed: Any) -> dict[str, str]:
+    return {file.path: str(value(file.content)) for file in service(**changed).files}
+
+
+def mail(made: Service) -> dict[str, Any]:
+    return {name: text for name, text in made.env.items() if name.startswith("GF_SMTP_")}
+
+
+def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
+    made = service()
+    assert made.env["GF_SERVER_ROOT_URL"] == "https://a/grafana/"
+    assert made.env["GF_SERVER_SERVE_FROM_SUB_PATH"] == "true"
+    assert made.labels["traefik.http.routers.grafana.rule"] == "PathPrefix(`/grafana`)"
+    assert made.labels["traefik.http.services.grafana.loadbalancer.server.port"] == "3000"
+    assert "traefik.http.routers.grafana.middlewares" not in made.labels  # it has a login of its own
+    assert list(made.ports) == []
+
+
+def test_its_administrator_has_the_generated_login_from_a_secret_file() -> None:
+    made = service()
+    assert made.env["GF_SECURITY_ADMIN_USER"] == "boss"
+    assert made.env["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana-admin-password"
+    assert {secret.name: value(secret.content) for secret in made.secrets} == {
+        "grafana-admin-password": Secret("RESULT:login-password")
+    }
+    assert made.env["GF_USERS_ALLOW_SIGN_UP"] == "false"
+
+
+def test_it_tells_nobody_that_it_runs() -> None:
+    assert {text for name, text in service().env.items() if name.startswith("GF_ANALYTICS_")} == {"false"}
+
+
+def test_without_a_mail_server_it_sends_no_mail() -> None:
+    assert mail(service()) == {}
+
+
+def test_it_sends_mail_by_the_server_that_is_set() -> None:
+    made = service(smtp=SMTP)
+    assert mail(made) == {
+        "GF_SMTP_ENABLED": "true",
+        "GF_SMTP_HOST": "mail.example.org:25",
+        "GF_SMTP_FROM_ADDRESS": "swarm@example.org",
+    }
+    assert len(made.secrets) == 1
+
+
+def test_who_logs_in_to_the_mail_server_has_a_password_in_a_secret_file() -> None:
+    made = service(smtp=LOGIN, password=True)
+    more = mail(made).items() - mail(service(smtp=SMTP)).items()
+    assert more == {("GF_SMTP_USER", "me"), ("GF_SMTP_PASSWORD__FILE", PASSWORD_FILE)}
+    assert {secret.name: value(secret.content) for secret in made.secrets}["smtp-password"] == Secret("WORD")
+
+
+def test_no_variable_is_or_holds_a_secret() -> None:
+    made = service(smtp=LOGIN, password=True)
+    found = [value(text) for text in made.env.values()]
+    assert not [one for one in found if isinstance(one, Secret) or "WORD" in one or "RESULT" in one]
+
+
+def test_every_file_named_by_a_variable_is_a_secret_of_it() -> None:
+    made = service(smtp=LOGIN, password=True)
+    named = {str(text) for name, text in made.env.items() if name.endswith("__FILE")}
+    assert named == {f"/run/secrets/{secret.name}" for secret in made.secrets}
+
+
+def test_its_sources_are_prometheus_with_the_interval_of_the_settings_and_alertmanager() -> None:
+    text = files()["/etc/grafana/provisioning/datasources/prometheus.yaml"]
+    sources = {source["uid"]: source for source in yaml.safe_load(text)["datasources"]}
+    assert sources["prometheus"]["url"] == "http://prometheus:9090/prometheus"
+    assert sources["prometheus"]["jsonData"]["timeInterval"] == "20s"
+    assert sources["prometheus"]["isDefault"] is True
+    assert sources["alertmanager"]["url"] == "http://alertmanager:9093"
+
+
+@pytest.mark.parametrize(
+    ("changed", "more"),
+    [({}, []), ({"nfs_machine": "a-1"}, []), ({"nfs_machine": "a-1", "s3": True}, ["nfs-s3"])],
+    ids=["neither", "nfs", "both"],
+)
+def test_it_has_a_dashboard_for_what_the_infrastructure_has(changed: dict[str, Any], more: list[str]) -> None:
+    found = {path: text for path, text in files(**changed).items() if path.endswith(".json")}
+    assert sorted(found) == [f"/etc/grafana/dashboards/{name}.json" for name in sorted([*ALWAYS, *more])]
+    assert all(json.loads(text)["panels"] for text in found.values())
+
+
+def test_it_looks_for_dashboards_where_they_are() -> None:
+    (provider,) = yaml.safe_load(files()["/etc/grafana/provisioning/dashboards/provider.yaml"])["providers"]
+    assert provider["options"]["path"] == "/etc/grafana/dashboards"
+    assert service().env["GF_PATHS_PROVISIONING"] == "/etc/grafana/provisioning"
+
+
+def test_its_data_are_on_a_volume_of_its_machine() -> None:
+    made = service()
+    assert list(made.mounts) == [Mount(source="grafana", target="/var/lib/grafana")]
+    assert (made.constraints, made.replicas) == (["node.hostname==worker-1"], 1)
+    assert made.user == "472"
+
+
+def test_its_health_is_its_own_word_for_it() -> None:
+    assert service().health.command[-1] == "http://127.0.0.1:3000/grafana/api/health"
+
+
+def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:
+    made = service()
+    assert [value(on.network.name) for on in made.networks] == ["public", "inner"]
+    assert (made.name, made.image, made.memory_limit_mib) == ("grafana", "grafana:1", 500)

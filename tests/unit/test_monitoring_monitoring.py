@@ -1,0 +1,97 @@
+"""components/monitoring/monitoring.py: all services of monitoring, and who of them can talk to whom."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components import assets
+from components.monitoring.monitoring import (
+    NETWORK,
+    MonitoringImages,
+    MonitoringNetworks,
+    MonitoringSecrets,
+    monitoring,
+)
+from components.service.login import Login
+from components.service.spec import Service, StackSpec
+from tests.mocked import build, start, value
+from tests.unit.monitored import LOGIN, settings
+from tests.unit.parts import network
+
+NAMES = ["prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor", "blackbox"]
+
+
+def spec(**changed: Any) -> StackSpec:
+    start()
+
+    def make() -> StackSpec:
+        return monitoring(
+            settings(**changed),
+            MonitoringImages(**{name.replace("-", "_"): f"{name}:1" for name in NAMES}),
+            MonitoringNetworks(
+                monitoring=network("monitoring"), docker=network("docker-api"), public=network("traefik-public")
+            ),
+            MonitoringSecrets(
+                grafana=Login("login", "admin"),
+                smtp_password=pulumi.Output.secret("WORD"),
+                webhook_url=pulumi.Output.secret("URL"),
+            ),
+            "https://a/grafana/",
+        )
+
+    return build(make)
+
+
+def services(**changed: Any) -> dict[str, Service]:
+    return {service.name: service for service in spec(**changed).services}
+
+
+def test_it_is_these_services_each_with_its_own_image() -> None:
+    assert {name: service.image for name, service in services().items()} == {name: f"{name}:1" for name in NAMES}
+
+
+def test_only_what_users_see_is_public_and_only_prometheus_asks_docker() -> None:
+    on = {name: {value(one.network.name) for one in service.networks} for name, service in services().items()}
+    assert on == {
+        "prometheus": {"traefik-public", "monitoring", "docker-api"},
+        "alertmanager": {"monitoring"},
+        "grafana": {"traefik-public", "monitoring"},
+        "node-exporter": {"monitoring"},
+        "cadvisor": {"monitoring"},
+        "blackbox": {"monitoring"},
+    }
+
+
+def test_secrets_reach_those_who_use_them() -> None:
+    made = services(webhook=True, email_to=["a@example.org"], smtp=LOGIN)
+    assert {name: {secret.name for secret in service.secrets} for name, service in made.items() if service.secrets} == {
+        "alertmanager": {"alert-webhook-url", "smtp-password"},
+        "grafana": {"grafana-admin-password", "smtp-password"},
+    }
+
+
+def test_what_is_scraped_by_name_is_one_of_the_services() -> None:
+    config = yaml.safe_load(assets.read("monitoring/files/prometheus.yml"))
+    targets = {
+        target.partition(":")[0]
+        for job in config["scrape_configs"]
+        for group in job.get("static_configs", [])
+        for target in group["targets"]
+    }
+    assert targets - {"localhost"} <= set(NAMES)
+    assert f";{NETWORK}" in assets.read("monitoring/files/prometheus.yml")
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "blackbox"])
+def test_what_stands_on_one_machine_stands_on_that_of_the_settings(name: str) -> None:
+    assert services(machine="worker-2")[name].constraints == ["node.hostname==worker-2"]
+
+
+def test_it_shows_all_of_its_settings_and_no_secret() -> None:
+    shown = spec(smtp=LOGIN, email_to=["a@example.org"]).settings
+    assert shown == asdict(settings(smtp=LOGIN, email_to=["a@example.org"]))
+    assert not any(word in json.dumps(shown) for word in ("WORD", "URL"))

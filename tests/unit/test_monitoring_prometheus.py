@@ -1,0 +1,110 @@
+"""components/monitoring/prometheus.py: what Prometheus is told, and what it is given to read."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from components.monitoring.prometheus import prometheus
+from components.service.spec import Mount, Service
+from tests.mocked import build, start, value
+from tests.unit.monitored import settings
+from tests.unit.parts import network
+
+ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "monitoring"}
+
+
+def service(**changed: Any) -> Service:
+    start()
+    return build(lambda: prometheus(settings(**changed), "prometheus:1", [network("public"), network("inner")]))
+
+
+def files(**changed: Any) -> dict[str, Any]:
+    """What its files say, by their path."""
+    return {file.path: yaml.safe_load(str(value(file.content))) for file in service(**changed).files}
+
+
+def below(folder: str, **changed: Any) -> set[str]:
+    prefix = f"/etc/prometheus/{folder}/"
+    return {path.removeprefix(prefix).removesuffix(".yml") for path in files(**changed) if path.startswith(prefix)}
+
+
+def test_it_keeps_metrics_as_long_and_as_many_as_the_settings_say() -> None:
+    args = service().args
+    assert "--storage.tsdb.retention.time=7d" in args
+    assert "--storage.tsdb.retention.size=3GB" in args
+
+
+@pytest.mark.parametrize(("domain", "url"), [(None, "/prometheus"), ("example.org", "https://example.org/prometheus")])
+def test_it_is_under_its_path_whatever_it_is_called(domain: str | None, url: str) -> None:
+    args = service(domain=domain).args
+    assert f"--web.external-url={url}" in args
+    assert "--web.route-prefix=/prometheus" in args
+
+
+def test_nobody_changes_it_over_the_web() -> None:
+    assert not [arg for arg in service().args if "lifecycle" in arg or "admin-api" in arg or "remote-write" in arg]
+
+
+def test_it_is_published_behind_a_login() -> None:
+    labels = service().labels
+    assert labels["traefik.http.routers.prometheus.middlewares"] == "prometheus-login@file"
+    assert labels["traefik.http.routers.prometheus.rule"] == "PathPrefix(`/prometheus`)"
+    assert labels["traefik.http.services.prometheus.loadbalancer.server.port"] == "9090"
+    assert list(service().ports) == []
+
+
+def test_metrics_are_collected_as_often_as_the_settings_say() -> None:
+    assert files()["/etc/prometheus/prometheus.yml"]["global"] == {
+        "scrape_interval": "20s",
+        "evaluation_interval": "20s",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "scraped", "rules"),
+    [
+        ({}, set(), set()),
+        ({"nfs_machine": "worker-2"}, {"nfs"}, {"nfs"}),
+        ({"s3": True}, {"s3"}, {"s3"}),
+        ({"nfs_machine": "worker-2", "s3": True}, {"nfs", "s3"}, {"nfs", "s3"}),
+    ],
+    ids=["neither", "nfs", "s3", "both"],
+)
+def test_it_watches_what_the_infrastructure_has(changed: dict[str, Any], scraped: set[str], rules: set[str]) -> None:
+    assert below("scrape.d", **changed) == scraped
+    assert below("rules", **changed) == ALWAYS | rules
+
+
+def test_the_nfs_server_is_looked_for_on_its_machine() -> None:
+    (job,) = files(nfs_machine="worker-2")["/etc/prometheus/scrape.d/nfs.yml"]["scrape_configs"]
+    assert {"source_labels": ["__meta_dockerswarm_node_hostname"], "regex": "worker-2", "action": "keep"} in job[
+        "relabel_configs"
+    ]
+
+
+def test_it_reads_all_that_it_is_given() -> None:
+    main = files(nfs_machine="worker-2")["/etc/prometheus/prometheus.yml"]
+    assert main["rule_files"] == ["rules/*.yml"]
+    assert main["scrape_config_files"] == ["scrape.d/*.yml"]
+    assert "--config.file=/etc/prometheus/prometheus.yml" in service().args
+
+
+def test_its_data_are_on_a_volume_of_its_machine() -> None:
+    made = service()
+    assert list(made.mounts) == [Mount(source="prometheus", target="/prometheus")]
+    assert "--storage.tsdb.path=/prometheus" in made.args
+    assert (made.constraints, made.replicas) == (["node.hostname==worker-1"], 1)
+    assert made.user == "65534"
+    assert made.stop_grace_s == 30
+
+
+def test_its_health_is_its_own_word_for_it() -> None:
+    assert service().health.command[-1] == "http://127.0.0.1:9090/prometheus/-/healthy"
+
+
+def test_it_holds_no_secret_and_has_the_networks_image_and_memory_that_it_is_given() -> None:
+    made = service()
+    assert (list(made.secrets), dict(made.env)) == ([], {})
+    assert [value(on.network.name) for on in made.networks] == ["public", "inner"]
+    assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)

@@ -1,0 +1,157 @@
+"""components/storage/nfs.py: one machine serves files, and has an entry for each one that may mount."""
+
+from typing import Any
+
+import pytest
+
+from components import assets
+from components.storage.nfs import Nfs, NfsArgs
+from tests.mocked import Engine, build
+from tests.unit.parts import another, machine
+
+SERVER, PACKAGES, ENTRIES = (
+    "nfs-server",
+    ("nfs-packages-manager-1", "nfs-packages-worker-1"),
+    ("nfs-entry-manager-1", "nfs-entry-worker-1"),
+)
+HOSTS = {"manager-1": "192.0.2.1", "worker-1": "192.0.2.7"}
+
+
+def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs:
+    def make() -> Nfs:
+        machines = {
+            "manager-1": machine("manager-1", public_address="192.0.2.1", private_address="10.0.0.1", user=user),
+            "worker-1": machine("worker-1"),
+        }
+        args: dict[str, Any] = {"server": machines[server], "server_kind": "kernel", "access": "ro"} | changed
+        prepared = {name: another(f"{name}-installed") for name in machines}
+        return Nfs("nfs", NfsArgs(machines=machines, prepared=prepared, **args))
+
+    return build(make)
+
+
+def test_it_shows_who_serves_what_and_how(engine: Engine) -> None:
+    nfs(server_kind="ganesha", access="rw")
+    assert engine.types["nfs"] == "nuvla:storage:Nfs"
+    assert engine.inputs("nfs") == {
+        "server": "manager-1",
+        "server_kind": "ganesha",
+        "access": "rw",
+        "path": "/nfs-root",
+    }
+    assert "nfs" in engine.finished
+
+
+def test_it_is_packages_a_server_and_entries(engine: Engine) -> None:
+    made = nfs()
+    assert engine.children("nfs") == {SERVER, *PACKAGES, *ENTRIES}
+    assert list(made.entries) == ["manager-1", "worker-1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "packages"),
+    [("kernel", "nfs-common nfs-kernel-server"), ("ganesha", "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind")],
+)
+def test_every_machine_is_a_client_and_one_has_the_server(engine: Engine, kind: str, packages: str) -> None:
+    nfs(server_kind=kind)
+    assert [engine.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
+
+
+def test_packages_are_installed_on_the_machines_themselves_and_all_else_is_done_on_the_server(engine: Engine) -> None:
+    nfs(server="worker-1")
+    hosts = {name: engine.inputs(name)["connection"]["host"] for name in (*PACKAGES, SERVER, *ENTRIES)}
+    assert hosts == {
+        PACKAGES[0]: HOSTS["manager-1"],
+        PACKAGES[1]: HOSTS["worker-1"],
+        SERVER: HOSTS["worker-1"],
+        ENTRIES[0]: HOSTS["worker-1"],
+        ENTRIES[1]: HOSTS["worker-1"],
+    }
+
+
+def test_a_machines_packages_are_installed_one_after_the_other(engine: Engine) -> None:
+    nfs()
+    assert [engine.dependencies(name) for name in PACKAGES] == [{"manager-1-installed"}, {"worker-1-installed"}]
+
+
+def test_the_server_waits_for_its_own_packages_alone(engine: Engine) -> None:
+    nfs()
+    assert engine.dependencies(SERVER) == {PACKAGES[0]}
+
+
+def test_a_machine_is_let_in_once_there_is_a_server_and_it_can_mount(engine: Engine) -> None:
+    nfs()
+    assert [engine.dependencies(name) for name in ENTRIES] == [{SERVER, PACKAGES[0]}, {SERVER, PACKAGES[1]}]
+
+
+def test_files_are_on_the_disk_that_outlives_the_machine(engine: Engine) -> None:
+    nfs()
+    script = engine.script(SERVER)
+    assert engine.parameters(SERVER) | {"GANESHA": ""} == {
+        "KIND": "kernel",
+        "FOLDER": "/nfs-root",
+        "DISK": "/data",
+        "MOUNTD_PORT": "33333",
+        "GANESHA": "",
+    }
+    assert assets.read("storage/files/ganesha.conf") in script
+
+
+def test_both_servers_answer_on_the_same_ports() -> None:
+    config = assets.read("storage/files/ganesha.conf")
+    assert "  NFS_Port = 2049;\n" in config
+    assert "  MNT_Port = 33333;\n" in config
+
+
+def test_ganesha_knows_nobody_but_the_list(engine: Engine) -> None:
+    """The list is put in place of the mark, by both scripts."""
+    config = assets.read("storage/files/ganesha.conf")
+    assert "  Access_Type = None;\n" in config
+    assert config.count("# clients\n") == 1
+    for script in ("nfs_server.sh", "nfs_entry.sh"):
+        assert "'/# clients/r /dev/stdin'" in assets.read(f"storage/scripts/{script}")
+
+
+@pytest.mark.parametrize("access", ["ro", "rw"])
+def test_an_entry_is_for_the_private_address_of_one_machine(engine: Engine, access: str) -> None:
+    nfs(access=access, server_kind="ganesha")
+    common = {"KIND": "ganesha", "ACCESS": access, "FOLDER": "/nfs-root"}
+    assert [engine.parameters(name) for name in ENTRIES] == [
+        common | {"MACHINE": "manager-1", "ADDRESS": "10.0.0.1"},
+        common | {"MACHINE": "worker-1", "ADDRESS": "10.0.0.7"},
+    ]
+
+
+def test_each_step_but_the_packages_is_undone_by_its_counterpart(engine: Engine) -> None:
+    nfs()
+    inputs = [engine.inputs(name) for name in (PACKAGES[1], SERVER, ENTRIES[1])]
+    assert [(one["create"].strip(), one.get("delete")) for one in inputs] == [
+        ("bash -s --", None),
+        ("bash -s -- serve", "bash -s -- stop"),
+        ("bash -s -- allow", "bash -s -- forbid"),
+    ]
+
+
+def test_a_machine_or_disk_made_anew_gets_anew_what_was_on_it_and_nothing_else(engine: Engine) -> None:
+    nfs()
+    triggers = [engine.inputs(name)["triggers"] for name in (PACKAGES[1], SERVER, *ENTRIES)]
+    server = ["manager-1-root", "manager-1-disk"]
+    assert triggers == [["worker-1-root", "worker-1-disk"], server, server, server]
+
+
+def test_an_old_server_stops_before_another_one_starts(engine: Engine) -> None:
+    nfs()
+    assert all(engine.options[name].deleteBeforeReplace for name in (SERVER, *ENTRIES))
+
+
+def test_an_installation_has_the_time_that_it_needs(engine: Engine) -> None:
+    nfs()
+    for name in PACKAGES:
+        timeouts = engine.options[name].customTimeouts
+        assert (timeouts.create, timeouts.update) == ("10m", "10m")
+
+
+def test_commands_run_as_root_whoever_logs_in(engine: Engine) -> None:
+    nfs(user="debian")
+    assert engine.inputs(SERVER)["create"] == "sudo -n bash -s -- serve"
+    assert engine.inputs(SERVER)["delete"] == "sudo -n bash -s -- stop"
