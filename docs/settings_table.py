@@ -150,7 +150,7 @@ def _default(setting: Setting) -> str:
 
 def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"] if one["type"] != "null")
+        return " or ".join(_type(one) for one in schema["anyOf"] if one.get("type") != "null")
     if "const" in schema or "enum" in schema:
         return "choice"
     if "$ref" in schema:
