@@ -49,7 +49,7 @@ check: ## lint and type-check everything
 .PHONY: test
 test: check setup ## run every test
 	@$(ENV)
-	pytest tests --numprocesses 2 --dist loadgroup
+	pytest tests --numprocesses 2 --dist loadfile
 
 .PHONY: bench
 bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS

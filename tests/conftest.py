@@ -5,6 +5,7 @@ import gc
 import pytest
 
 from tests import mocked
+from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest
 
 
 def pytest_collection_finish() -> None:

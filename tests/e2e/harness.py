@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 
 CHECKOUT = Path(__file__).parents[2]
@@ -149,8 +150,29 @@ class Stack:
             if path.suffix in (".json", ".attrs", ".bak")
         )
 
+    def certificate(self) -> Path:
+        """A file with the certificate that Traefik shows, made by the program."""
+        resources = json.loads(self.must("pulumi", "stack", "export").text)["deployment"]["resources"]
+        [made] = [resource for resource in resources if resource["urn"].endswith("::traefik-certificate-cert")]
+        file = self.folder / "trusted.pem"
+        file.write_text(made["outputs"]["certPem"])
+        return file
+
+    def user(self) -> requests.Session:
+        """Somebody who trusts the certificate of Traefik, and no other."""
+        session = requests.Session()
+        session.verify = str(self.certificate())
+        session.trust_env = False  # or else REQUESTS_CA_BUNDLE would be trusted instead
+        return session
+
     def container(self, machine: str) -> str:
         return f"nuvla-swarm-{self.name}-{machine}"
+
+    def address(self, machine: str) -> str:
+        """Address of a machine, as the engine says it: quicker than to ask for all outputs."""
+        return docker(
+            "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.container(machine)
+        )
 
     def on(self, machine: str, *command: str) -> Result:
         """Runs a command inside a machine."""
@@ -214,3 +236,16 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) ->
             problem = error
         time.sleep(0.2)
     raise AssertionError(f"not so after {timeout_s} s: {what}") from problem
+
+
+def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:
+    """Traefik answers, and routes to what a whole target has: some seconds after it is healthy, it knows of it."""
+    wanted = {
+        urls["traefik"]: 503,
+        urls["prometheus"]: 401,
+        f"{urls['grafana'].rstrip('/')}/api/health": 200,
+        f"{urls['s3']}/health": 200,
+    }
+    wait_for(
+        lambda: all(user.get(url, timeout=5).status_code == status for url, status in wanted.items()), str(wanted), 120
+    )

@@ -17,8 +17,9 @@ READY = "Ready Active"
 
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target on a manager and a worker that is up; each test loses something of it and gets it back."""
-    with stack("e2e-recovery", Path(tmp_path_factory.mktemp("recovery")), settings("10.79.0.0/16", 1)) as made:
+    """A target on a manager, with the files, and a worker; each test loses something of it and gets it back."""
+    wanted = settings("10.79.0.0/16", 1) | {"nfs": {"server_kind": "ganesha"}}
+    with stack("e2e-recovery", Path(tmp_path_factory.mktemp("recovery")), wanted) as made:
         result = made.make("up")
         assert result.code == 0, result.text
         yield made
@@ -63,17 +64,20 @@ def swarm_id(swarm: Stack) -> str:
     return swarm.on("manager-1", "docker", "info", "--format", "{{.Swarm.Cluster.ID}}").text
 
 
-def test_a_killed_manager_comes_back_with_its_swarm_and_services(swarm: Stack) -> None:
+def test_a_killed_manager_comes_back_with_its_swarm_services_and_files(swarm: Stack) -> None:
     before = swarm_id(swarm)
+    swarm.on("manager-1", "bash", "-c", "echo kept >/nfs-root/file")
     docker("rm", "--force", swarm.container("manager-1"))
     result = swarm.make("up")
     assert result.code == 0, result.text
     assert swarm_id(swarm) == before
     assert "answers 503" in result.text
+    file = f"nfs://{swarm.outputs()['nfs']['address']}/nfs-root/file"
+    assert "kept" in swarm.on("worker-1", "nfs-cat", file).text
     assert_whole(swarm)
 
 
-def test_destroy_leaves_nothing_with_a_dead_manager_and_a_dead_swarm(swarm: Stack) -> None:
+def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dead_swarm(swarm: Stack) -> None:
     docker("rm", "--force", swarm.container("manager-1"))
     result = swarm.destroy()
     assert result.code == 0, result.text

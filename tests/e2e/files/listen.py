@@ -1,0 +1,90 @@
+"""Listens on the ports given, by tcp and udp, until its input ends: `listen.py <address> <port>...`.
+
+Prints `taken <protocol> <port>` where somebody else listens, then `ready`, then `udp <port> <from>` for each
+datagram that arrives. By tcp, it sends back what it gets.
+"""
+
+import select
+import socket
+import sys
+import time
+from collections.abc import Iterator
+
+
+def listens(address: str, port: int) -> bool:
+    """Whether somebody is there, rather than that the port is that of an outgoing connection."""
+    with socket.socket() as caller:
+        return caller.connect_ex((address, port)) == 0
+
+
+def bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket | None:
+    """A socket on that port, or none where somebody listens."""
+    deadline = time.monotonic() + 30
+    while True:
+        made = socket.socket(type=kind)
+        try:
+            made.bind((address, port))
+        except OSError:
+            made.close()
+            if kind == socket.SOCK_DGRAM or listens(address, port):
+                return None
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return made
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+def plant(address: str, port: int) -> Iterator[socket.socket]:
+    """Sockets of a port, by both protocols where nobody else has it."""
+    for kind, protocol in ((socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp")):
+        made = bound(address, port, kind)
+        if made is None:
+            say("taken", protocol, port)
+            continue
+        if protocol == "tcp":
+            made.listen()
+        yield made
+
+
+def echo(caller: socket.socket) -> bool:
+    """Sends back what came; whether there may be more."""
+    try:
+        data = caller.recv(1000)
+        caller.sendall(data)
+    except OSError:
+        return False
+    return bool(data)
+
+
+def main(address: str, *ports: str) -> None:
+    sockets = {made.fileno(): made for port in ports for made in plant(address, int(port))}
+    callers: set[int] = set()
+    polled = select.poll()
+    for number in (sys.stdin.fileno(), *sockets):
+        polled.register(number, select.POLLIN)
+    say("ready")
+    while True:
+        for number, _ in polled.poll():
+            if number == sys.stdin.fileno():
+                return
+            ready = sockets[number]
+            if ready.type == socket.SOCK_DGRAM:
+                _, sender = ready.recvfrom(1000)
+                say("udp", ready.getsockname()[1], sender[0])
+            elif number not in callers:
+                caller, _ = ready.accept()
+                callers.add(caller.fileno())
+                sockets[caller.fileno()] = caller
+                polled.register(caller, select.POLLIN)
+            elif not echo(ready):
+                polled.unregister(ready)
+                callers.remove(number)
+                sockets.pop(number).close()
+
+
+main(*sys.argv[1:])

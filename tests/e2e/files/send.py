@@ -1,0 +1,49 @@
+"""Sends datagrams to the ports given and connects to them: `send.py <from> <to> <port>...`.
+
+Prints `<port> open`, `<port> closed` where nothing answers, or `<port> <what the kernel says>` for each by tcp.
+"""
+
+import errno
+import os
+import select
+import socket
+import sys
+import time
+
+PATIENCE_S = 3.5  # two more attempts of the kernel, after 1 s and after 3 s
+
+
+def main(source: str, target: str, *ports: str) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sender:
+        sender.bind((source, 0))
+        for _ in range(3):
+            for port in ports:
+                sender.sendto(b"probe", (target, int(port)))
+            time.sleep(0.05)
+
+    polled = select.poll()
+    callers: dict[int, tuple[str, socket.socket]] = {}
+    for port in ports:
+        caller = socket.socket()
+        caller.setblocking(False)
+        caller.bind((source, 0))
+        result = caller.connect_ex((target, int(port)))
+        if result not in (0, errno.EINPROGRESS):
+            print(port, os.strerror(result))
+            continue
+        callers[caller.fileno()] = (port, caller)
+        polled.register(caller, select.POLLOUT)
+    deadline = time.monotonic() + PATIENCE_S
+    while callers and (left := deadline - time.monotonic()) > 0:
+        for number, _ in polled.poll(left * 1000):
+            polled.unregister(number)
+            port, caller = callers.pop(number)
+            result = caller.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            print(port, os.strerror(result) if result else "open")
+            caller.close()
+    for port, caller in callers.values():
+        print(port, "closed")
+        caller.close()
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,151 @@
+"""What is measured of a target, and who may see it."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.e2e.harness import CHECKOUT, wait_for
+
+FILES = CHECKOUT / "components/monitoring/files"
+DASHBOARDS = sorted(path.name for path in (FILES / "dashboards").glob("*.json"))
+RULES = sorted(path.name for path in (FILES / "rules").glob("*.yml"))
+MACHINES = {"manager-1", "worker-1", "worker-2"}
+PATIENCE_S = 90
+# Prometheus' jobs, and how many targets each has.
+TARGETS = {
+    "alertmanager": 1,
+    "blackbox": 1,
+    "cadvisor": 3,
+    "engine": 3,
+    "grafana": 1,
+    "nfs": 1,
+    "node-exporter": 3,
+    "prometheus": 1,
+    "s3": 1,
+    "traefik": 1,
+    "traefik-probe": 1,
+}
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """Somebody who logs in to Prometheus."""
+
+    user: requests.Session
+    url: str
+    login: tuple[str, str]
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        answer = self.user.get(f"{self.url}api/v1/{path}", params=parameters, auth=self.login, timeout=20)
+        found = answer.json()
+        assert found["status"] == "success", f"{parameters}: {found.get('error')}"
+        return found["data"]
+
+    def series(self, expression: str) -> list[Any]:
+        """The series that an expression has now."""
+        found: list[Any] = self.ask("query", query=expression)["result"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def prometheus(exported: dict[str, Any], user: requests.Session) -> Prometheus:
+    login = exported["logins"]["prometheus"]
+    return Prometheus(user, exported["urls"]["prometheus"], (login["username"], login["password"]))
+
+
+def test_prometheus_asks_for_the_login_that_the_program_made(prometheus: Prometheus) -> None:
+    name, password = prometheus.login
+    for wrong in (None, (name, "admin"), ("nobody", password)):
+        assert prometheus.user.get(prometheus.url, auth=wrong, timeout=10).status_code == 401, wrong
+    right = prometheus.user.get(f"{prometheus.url}-/healthy", auth=prometheus.login, timeout=10)
+    assert right.status_code == 200
+
+
+def test_grafana_answers_and_asks_for_its_login(exported: dict[str, Any], user: requests.Session) -> None:
+    url, login = exported["urls"]["grafana"].rstrip("/"), exported["logins"]["grafana"]
+    assert user.get(f"{url}/api/health", timeout=10).json()["database"] == "ok"
+    for given in (None, ("admin", "admin"), (login["username"], "admin")):
+        assert user.get(f"{url}/api/search", auth=given, timeout=10).status_code == 401, given
+    found = user.get(f"{url}/api/search", auth=(login["username"], login["password"]), timeout=10).json()
+    provided = {json.loads((FILES / "dashboards" / name).read_text())["title"] for name in DASHBOARDS}
+    assert {dashboard["title"] for dashboard in found if dashboard["type"] == "dash-db"} == provided
+
+
+def test_every_target_is_there_once_and_up(prometheus: Prometheus) -> None:
+    found: list[Any] = []
+
+    def all_are_up() -> bool:
+        found[:] = prometheus.ask("targets", state="active")["activeTargets"]
+        pools = Counter(target["scrapePool"] for target in found if target["health"] == "up")
+        return pools == TARGETS and len(found) == sum(TARGETS.values())
+
+    try:
+        wait_for(all_are_up, "every target is up", PATIENCE_S)
+    except AssertionError as error:
+        shown = [(target["scrapePool"], target["scrapeUrl"], target["health"], target["lastError"]) for target in found]
+        raise AssertionError(shown) from error
+    for job in ("node-exporter", "cadvisor", "engine"):
+        assert {series["metric"]["node"] for series in prometheus.series(f'up{{job="{job}"}}')} == MACHINES, job
+
+
+def test_the_probes_succeed(prometheus: Prometheus) -> None:
+    wait_for(lambda: len(prometheus.series("probe_success == 1")) == 3, "three probes succeed", PATIENCE_S)
+    assert {series["metric"]["job"] for series in prometheus.series("probe_success")} == {"nfs", "s3", "traefik-probe"}
+
+
+def panels(dashboard: Any) -> list[Any]:
+    """Its panels, those in closed rows too."""
+    return [inner for panel in dashboard["panels"] for inner in (panel, *panel.get("panels", []))]
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_every_query_of_a_dashboard_has_data(prometheus: Prometheus, name: str) -> None:
+    dashboard = json.loads((FILES / "dashboards" / name).read_text())
+    waiting = {
+        f"{panel['title']}: {query['expr']}": re.sub(r"\$\{?__\w+\}?", "1m", query["expr"])
+        for panel in panels(dashboard)
+        for query in panel.get("targets", [])
+    }
+    for variable in dashboard["templating"]["list"]:
+        waiting = {what: re.sub(rf"\${{?{variable['name']}\b}}?", ".+", text) for what, text in waiting.items()}
+    assert waiting
+    assert not [text for text in waiting.values() if "$" in re.sub(r'\$"', "", text)], "an unknown variable"
+
+    def all_have_data() -> bool:
+        for what in [what for what, text in waiting.items() if prometheus.series(text)]:
+            del waiting[what]
+        return not waiting
+
+    try:
+        wait_for(all_have_data, f"every query of {name} has data", PATIENCE_S)
+    except AssertionError as error:
+        raise AssertionError("\n".join(["no data:", *waiting])) from error
+
+
+def rules(name: str) -> list[Any]:
+    document = yaml.safe_load((FILES / "rules" / name).read_text())
+    return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_is_loaded_and_no_expression_errs(prometheus: Prometheus, name: str) -> None:
+    loaded = {rule["name"]: rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]}
+    assert rules(name)
+    for rule in rules(name):
+        of_rule = loaded[rule.get("alert") or rule["record"]]
+        assert of_rule.get("lastError", "") == ""
+        prometheus.series(rule["expr"])
+
+
+def test_no_alert_fires_but_the_watchdog_which_reaches_alertmanager(prometheus: Prometheus) -> None:
+    sent = 'alertmanager_alerts{state="active"} >= 1'
+    wait_for(lambda: prometheus.series(sent) != [], "Alertmanager has the watchdog", PATIENCE_S)
+    alerts = prometheus.ask("alerts")["alerts"]
+    firing = [alert for alert in alerts if alert["state"] == "firing"]
+    assert {alert["labels"]["alertname"] for alert in firing} == {"Watchdog"}, firing

@@ -1,0 +1,39 @@
+"""What an operator is shown of a target: that all is well, and how to log in."""
+
+import re
+
+from tests.e2e.harness import Stack, wait_for
+
+
+def passwords(whole: Stack) -> list[str]:
+    exported = whole.outputs()
+    return [*(login["password"] for login in exported["logins"].values()), exported["s3"]["secret_key"]]
+
+
+def test_status_shows_machines_addresses_with_their_health_and_logins(whole: Stack) -> None:
+    shown = whole.make("status").text
+    assert re.search(r"manager-1 +\S+ +Ready Active Leader", shown), shown
+    assert len(re.findall(r"worker-\d +\S+ +Ready Active$", shown, re.MULTILINE)) == 2, shown
+    for name in ("grafana", "s3", "s3_console", "nfs"):
+        assert re.search(rf"^  {name} +\S+  healthy$", shown, re.MULTILINE), shown
+    assert re.search(r"^  prometheus +\S+  healthy; \d+ of \d+ targets are up; alerts: ", shown, re.MULTILINE), shown
+    assert [password for password in passwords(whole) if password not in shown] == []
+
+
+def test_what_up_shows_at_its_end_has_no_login_in_it(whole: Stack) -> None:
+    shown = whole.must("python", "lab/status.py", whole.name).text
+    assert "make status STACK=" in shown
+    assert [password for password in passwords(whole) if password in shown] == []
+
+
+def test_status_tells_when_a_service_is_not_well(whole: Stack) -> None:
+    whole.on("manager-1", "docker", "service", "scale", "--detach", "grafana=0")
+    try:
+        wait_for(lambda: bool(re.search(r"^  grafana +\S+  answers \d+$", shown_of(whole), re.MULTILINE)), "it tells")
+    finally:
+        whole.on("manager-1", "docker", "service", "scale", "--detach", "grafana=1")
+        wait_for(lambda: bool(re.search(r"^  grafana +\S+  healthy$", shown_of(whole), re.MULTILINE)), "it is back", 90)
+
+
+def shown_of(whole: Stack) -> str:
+    return whole.must("python", "lab/status.py", whole.name).text
