@@ -1,10 +1,9 @@
 """One measurement of the program, and one of the script."""
 
-import json
-import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,25 +11,29 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from components.machines import addresses
+from lab.bench import memory, yardstick
 from lab.bench.answers import Watcher
-from lab.bench.machine import CHECKOUT, Quiet, lab_settings, machine_flags, printed
+from lab.bench.machine import CHECKOUT, Quiet, lab_settings, printed
+from lab.bench.objects import Objects, Transfer
 from lab.bench.timeline import EventLog, Step
-from stacks.settings import Images
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.harness import stack as temporary_stack
 
 NAME = "lab-bench"  # of the stack; what bears this name is removed, before and after
-SUBNET = IPv4Network("10.90.0.0/16")
-SCRIPT_NAME, SCRIPT_SUBNET = "lab-bench-script", IPv4Network("10.91.0.0/16")
+SUBNET = IPv4Network("10.88.0.0/16")
+SCRIPT_NAME, SCRIPT_SUBNET = "lab-bench-script", IPv4Network("10.89.0.0/16")
 TIMEOUT_S = 900
 BOOT_S = 20
+SAMPLES, SAMPLE_INTERVAL_S = 12, 5.0  # of the memory that is used: a minute
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
+CHANGED_LINE = ("refresh_interval: 15s", "refresh_interval: 16s")  # the first one of Prometheus' configuration
 
 
 @dataclass(frozen=True)
 class Up:
     """How long it took to make everything."""
 
-    answers_s: float  # until Traefik answers
+    healthy_s: float  # until all is well as seen from outside: see answers.py
     returns_s: float  # until the command returns
 
 
@@ -42,6 +45,7 @@ class Life:
     second_up_s: float
     make_up_s: float
     preview_s: float
+    line_changed_s: float
     worker_added_s: float
     destroy_s: float
 
@@ -61,29 +65,32 @@ class Bench:
     def stack(self, machines: int, image: str | None = None) -> Iterator[Stack]:
         """A stack of one manager and workers, not up yet."""
         pools = {"manager": {"role": "manager", "count": 1}, "worker": {"role": "worker", "count": machines - 1}}
-        settings = {"provider": "local", "subnet": str(SUBNET), "pools": pools}
+        settings = {
+            "kind": "target",
+            "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
+            "firewall": {"management": [f"{SUBNET[1]}/32"]},
+            "nfs": {"server_kind": "ganesha"},  # local machines share the kernel of this computer
+        }
         with (
             tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder,
-            temporary_stack(NAME, Path(folder) / "program", {"kind": "target", "machines": settings}) as made,
+            temporary_stack(NAME, Path(folder) / "program", settings) as made,
         ):
             made.remove()  # of a bench that was killed
             if image:
                 made.set("machines.image", image)
             yield made
 
-    def up(self, stack: Stack) -> Up:
+    def up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
         """The program, from nothing."""
         self._quiet.wait()
-        return self._up(stack)
-
-    def _up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
-        watcher = Watcher(str(addresses.address(SUBNET, "manager", 1)))
+        machines = 1 + int(stack.get("machines.pools.worker.count"))
+        watcher = Watcher(str(addresses.address(SUBNET, "manager", 1)), stack.container("manager-1"), machines)
         watcher.start()
         start = time.monotonic()
-        must(stack.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", *options, env=env))
+        must(stack.run(*UP, *options, env=env))
         returns_s = time.monotonic() - start
         up = Up(watcher.result(), returns_s)
-        say(f"  program: Traefik answers {up.answers_s:.1f} s, up returns {up.returns_s:.1f} s ({self._quiet.last()})")
+        say(f"  program: all is well {up.healthy_s:.1f} s, up returns {up.returns_s:.1f} s ({self._quiet.last()})")
         return up
 
     def timed(self, stack: Stack, *command: str) -> float:
@@ -99,13 +106,16 @@ class Bench:
         """Three machines, from nothing to nothing."""
         with self.stack(3) as stack:
             up = self.up(stack)
-            second_up_s = self.timed(stack, "pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
+            second_up_s = self.timed(stack, *UP)
             make_up_s = self.timed(stack, "lab/stack.sh", "up", NAME)
             preview_s = self.timed(stack, "pulumi", "preview", "--expect-no-changes")
+            configuration = stack.folder / "components/monitoring/files/prometheus.yml"
+            configuration.write_text(configuration.read_text().replace(*CHANGED_LINE, 1))
+            line_changed_s = self.timed(stack, *UP)
             stack.set("machines.pools.worker.count", 3)
-            worker_added_s = self.timed(stack, "pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
+            worker_added_s = self.timed(stack, *UP)
             destroy_s = self.timed(stack, "pulumi", "destroy", "--yes", "--skip-preview", "--suppress-outputs")
-        return Life(up, second_up_s, make_up_s, preview_s, worker_added_s, destroy_s)
+        return Life(up, second_up_s, make_up_s, preview_s, line_changed_s, worker_added_s, destroy_s)
 
     def program(self, machines: int, image: str | None = None) -> Up:
         """The program, from nothing, on another number or kind of machines."""
@@ -116,33 +126,52 @@ class Bench:
         """The same, with what the engine did when."""
         with self.stack(machines) as stack:
             path = stack.folder / "events.json"
-            self._quiet.wait()
             log = EventLog(path)
             log.start()
-            up = self._up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
+            up = self.up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
             return up, log.steps(up.returns_s, stack.must("pulumi", "stack", "export").text)
 
+    def memory(self, machines: int) -> Counter[str]:
+        """The most of what the machines used in the minute after an update, in KiB by program."""
+        with self.stack(machines) as stack:
+            self.up(stack)
+            names = [stack.container(name) for name in stack.outputs()["machines"]]
+            samples = []
+            for _ in range(SAMPLES):
+                time.sleep(SAMPLE_INTERVAL_S)
+                samples.append(memory.used_kib(names))
+        return max(samples, key=lambda sample: sample.total())
+
+    def objects(self, rounds: int) -> list[Transfer]:
+        """Large objects over S3, and plain copies."""
+        with (
+            self.stack(3) as stack,
+            tempfile.TemporaryDirectory(prefix=f"{NAME}-objects-", dir=CHECKOUT / ".state") as folder,
+        ):
+            self.up(stack)
+            objects = Objects(stack, Path(folder))
+            found = []
+            for _ in range(rounds):
+                self._quiet.wait()
+                found.append(objects.round())
+                say(f"  {found[-1]} ({self._quiet.last()})")
+            return found
+
     def script(self, machines: int, image: str | None = None) -> float:
-        """The script, from nothing to Traefik answering."""
+        """The script, from nothing to a target where all is well."""
         script = str(CHECKOUT / "lab/bench/script.sh")
-        mirrors = [value for path, value in self.settings.items() if path.startswith("engine.registry_mirrors")]
-        env = os.environ | {
-            "MACHINE_IMAGE": image or self.settings["machines.image"],
-            "MACHINE_FLAGS": "\n".join(machine_flags(self.settings["machines.privileged"] == "true")),
-            "DAEMON_JSON": json.dumps({"registry-mirrors": mirrors}),
-            "TRAEFIK_IMAGE": self.settings.get("images.traefik", Images().traefik),
-        }
+        env = yardstick.environment(SCRIPT_SUBNET, self.settings, image)
         must(run(script, "down", SCRIPT_NAME, env=env))
         try:
             self._quiet.wait()
-            watcher = Watcher(str(SCRIPT_SUBNET[257]))  # the script's first machine
+            watcher = Watcher(str(SCRIPT_SUBNET[257]), f"{SCRIPT_NAME}-manager-1", machines)  # its first machine
             watcher.start()
             must(run(script, "up", SCRIPT_NAME, str(SCRIPT_SUBNET), str(machines - 1), env=env, timeout_s=TIMEOUT_S))
-            answers_s = watcher.result()
+            healthy_s = watcher.result()
         finally:
             must(run(script, "down", SCRIPT_NAME, env=env))
-        say(f"  script: Traefik answers {answers_s:.1f} s ({self._quiet.last()})")
-        return answers_s
+        say(f"  script: all is well {healthy_s:.1f} s ({self._quiet.last()})")
+        return healthy_s
 
     @contextmanager
     def slow_image(self) -> Iterator[str]:

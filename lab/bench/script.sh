@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The yardstick of the bench: what a careful shell script does, one step after the other, on the same machines.
-#   script.sh up NAME SUBNET WORKERS    from nothing to Traefik answering
+#   script.sh up NAME SUBNET WORKERS    from nothing to a whole target that answers
 #   script.sh down NAME
 set -euo pipefail
 verb=$1 name=$2
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${TMPDIR:-/tmp}/$name-keys
+services=10
 
 # One connection per machine, which all commands share.
 ssh_to() {
@@ -22,6 +23,7 @@ await() {
   done
 }
 
+# machine NAME ADDRESS DAEMON_JSON: a machine with its firewall and its engine.
 machine() {
   local machine=$1 address=$2
   docker volume create "$name-$machine" >/dev/null
@@ -33,14 +35,110 @@ machine() {
   docker start "$name-$machine" >/dev/null
   echo "$address $(cut -d' ' -f1,2 "$keys/host.pub")" >>"$keys/known_hosts"
   await 120 ssh_to "$address" true
-  ssh_to "$address" "mkdir -p /etc/docker; cat >/etc/docker/daemon.json; systemctl enable -q docker; systemctl start docker" <<<"$DAEMON_JSON"
+  ssh_to "$address" 'mkdir -p /etc/docker && cat >/etc/docker/daemon.json' <<<"$3"
+  ssh_to "$address" 'cat >/etc/firewall.nft' <<<"$FIREWALL"
+  if [ "$machine" = manager-1 ]; then
+    certificates "$address"
+    tar -c -C "$keys" ca.pem cert.pem key.pem | ssh_to "$address" 'mkdir -p /etc/docker/tls && tar -x -C /etc/docker/tls'
+  fi
+  ssh_to "$address" bash -s <<'END'
+set -euo pipefail
+packages=(docker.io curl nftables nfs-common)
+dpkg --status "${packages[@]}" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y "${packages[@]}" >&2; }
+cat >/etc/systemd/system/firewall.service <<UNIT
+[Unit]
+DefaultDependencies=no
+Before=network-pre.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft --file /etc/firewall.nft
+[Install]
+WantedBy=sysinit.target
+UNIT
+mkdir -p /etc/systemd/system/docker.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd\n' >/etc/systemd/system/docker.service.d/hosts.conf
+sysctl --quiet net.ipv4.ip_local_port_range='32768 60999' net.ipv4.ip_local_reserved_ports=33333
+systemctl daemon-reload
+systemctl enable -q firewall docker
+systemctl start firewall docker
+END
 }
 
-answers_503() { [ "$(curl --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' "https://$1/")" = 503 ]; }
+# certificates ADDRESS: of Docker's API there, and of its clients.
+certificates() {
+  (
+    cd "$keys"
+    openssl req -x509 "${new_key[@]}" -subj /CN=ca -days 3650 -keyout ca-key.pem -out ca.pem
+    local who
+    for who in "cert serverAuth IP:$1" "client clientAuth DNS:client" "nuvla clientAuth DNS:nuvla"; do
+      read -r who use names <<<"$who"
+      openssl req "${new_key[@]}" -subj "/CN=$who" -keyout "$who.key" -out "$who.csr"
+      openssl x509 -req -in "$who.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 730 -out "$who.pem" \
+        -extfile <(printf 'extendedKeyUsage=%s\nsubjectAltName=%s\n' "$use" "$names")
+    done
+    mv cert.key key.pem
+  ) 2>/dev/null
+}
+
+# nfs_server MANAGER ADDRESS...: the folder, for those addresses.
+nfs_server() {
+  local manager=$1 address clients=''
+  shift
+  for address in "$@"; do clients+="CLIENT { Clients = $address; Access_Type = RO; }\n"; done
+  sed "s/# clients/$clients/" "$components/storage/files/ganesha.conf" | ssh_to "$manager" 'cat >/root/ganesha.conf'
+  ssh_to "$manager" bash -s <<'END'
+set -euo pipefail
+packages=(nfs-ganesha nfs-ganesha-vfs rpcbind)
+dpkg --status "${packages[@]}" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y "${packages[@]}" >&2; }
+mkdir -p /etc/ganesha
+mv /root/ganesha.conf /etc/ganesha/ganesha.conf
+install -d -m 0777 -o nobody -g nogroup /var/lib/docker/nfs /nfs-root
+echo '/var/lib/docker/nfs /nfs-root none bind 0 0' >>/etc/fstab
+mount /nfs-root
+systemctl enable -q rpcbind nfs-ganesha
+systemctl restart nfs-ganesha
+until ss -lnt | grep -q ':2049 '; do sleep 0.1; done
+END
+}
+
+# stack_files MANAGER: what the stacks read, into /root/stack there.
+stack_files() {
+  local stack=$keys/stack password
+  mkdir "$stack"
+  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/haproxy.cfg" "$components/s3/files/start.sh" \
+    "$components/traefik/files/." "$here/stacks/." "$stack"
+  # shellcheck disable=SC2016  # the names in the files
+  (
+    cd "$stack"
+    # The names of the stack's services have the stack's before them.
+    sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$\$/$/' \
+      -e 's/regex: \([a-z-]*\);monitoring/regex: .+_\1;monitoring/' prometheus.yml scrape/*.yml grafana/datasources/*.yaml
+    sed -i 's/\$webhook_configs\|\$email_configs/[]/' alertmanager.yml
+    sed -i 's|\$docker|http://socket-proxy:2375|; s/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' traefik.yaml
+    password=$(openssl rand -hex 16)
+    printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" >prometheus-users
+    for secret in grafana-admin-password s3-access-key s3-secret-key; do openssl rand -hex 16 | tr -d '\n' >"$secret"; done
+    openssl req -x509 "${new_key[@]}" -subj /CN=bench -addext "subjectAltName=IP:$1" -days 365 \
+      -keyout traefik.key -out traefik.pem 2>/dev/null
+    { export -p | grep ' IMAGE_' && echo "export MANAGER=$1"; } >environment
+  )
+  tar -c -C "$keys" stack | ssh_to "$1" 'tar -x -C /root'
+}
+
+runs() { # MANAGER: whether all tasks of all services do
+  ssh_to "$1" docker service ls --format '{{.Replicas}}' |
+    awk -F '[/ ]' -v services="$services" '$1 == $2 && $2 > 0 {well++} END {exit well != services}'
+}
+
+# answers CODE URL
+answers() { [ "$(curl --silent --insecure --noproxy '*' --max-time 5 --output /dev/null --write-out '%{http_code}' "$2")" = "$1" ]; }
 
 up() {
-  : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${DAEMON_JSON:?}" "${TRAEFIK_IMAGE:?}" # MACHINE_FLAGS: of `docker run`, one a line
-  local subnet=$1 workers=$2 base manager address token worker
+  # MACHINE_FLAGS: of `docker run`, one a line. IMAGE_<KEY>: as in the settings.
+  : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${MANAGER_JSON:?}" "${WORKER_JSON:?}" "${FIREWALL:?}" "${IMAGE_TRAEFIK:?}"
+  local subnet=$1 workers=$2 base manager address token worker stack
+  components=$here/../../components new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
   mapfile -t flags <<<"$MACHINE_FLAGS"
   base=${subnet%.*.*} manager=${subnet%.*.*}.1.1
   rm -rf "$keys"
@@ -49,25 +147,29 @@ up() {
   ssh-keygen -q -t ed25519 -N '' -f "$keys/host"
   docker network create --subnet "$subnet" "$name" >/dev/null
 
-  machine manager-1 "$manager"
-  ssh_to "$manager" docker swarm init --advertise-addr "$manager" >/dev/null
+  machine manager-1 "$manager" "$MANAGER_JSON"
+  ssh_to "$manager" docker swarm init --advertise-addr "$manager" --default-addr-pool 10.201.0.0/16 >/dev/null
   token=$(ssh_to "$manager" docker swarm join-token --quiet worker)
+  addresses=("$manager")
   for ((worker = 1; worker <= workers; worker++)); do
     address=$base.2.$worker
-    machine "worker-$worker" "$address"
+    machine "worker-$worker" "$address" "$WORKER_JSON"
     ssh_to "$address" docker swarm join --token "$token" "$manager:2377" >/dev/null
+    addresses+=("$address")
   done
+  nfs_server "$manager" "${addresses[@]}"
 
   ssh_to "$manager" docker network create --driver overlay traefik-public >/dev/null
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench -days 30 \
-    -keyout "$keys/key.pem" -out "$keys/cert.pem" 2>/dev/null
-  local files=$here/../../components/traefik/files
-  # shellcheck disable=SC2016  # the names in the file
-  sed -e 's/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' "$files/traefik.yaml" >"$keys/traefik.yaml"
-  tar -c -C "$keys" key.pem cert.pem traefik.yaml -C "$files" dynamic.yaml -C "$here" traefik.stack.yaml |
-    ssh_to "$manager" "mkdir /root/stack && tar -x -C /root/stack"
-  ssh_to "$manager" "cd /root/stack && TRAEFIK_IMAGE=$TRAEFIK_IMAGE docker stack deploy -c traefik.stack.yaml traefik" >/dev/null
-  await 120 answers_503 "$manager"
+  ssh_to "$manager" docker network create --driver overlay --internal docker-api >/dev/null
+  ssh_to "$manager" docker network create --driver overlay monitoring >/dev/null
+  stack_files "$manager"
+  for stack in socket-proxy traefik s3 monitoring; do
+    ssh_to "$manager" "cd /root/stack && . ./environment && docker stack deploy -c $stack.stack.yaml $stack" >/dev/null
+  done
+  await 300 runs "$manager"
+  await 120 answers 200 "https://$manager:9000/health"
+  await 120 answers 200 "https://$manager/grafana/api/health"
+  await 120 answers 401 "https://$manager/prometheus/"
 }
 
 down() {

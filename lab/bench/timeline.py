@@ -19,7 +19,11 @@ GROUPS_OF_TYPES = {
     "docker:index/volume:Volume": "disks",
     "docker:index/serviceConfig:ServiceConfig": "configs, secrets",
     "docker:index/secret:Secret": "configs, secrets",
+    "docker:index/service:Service": "services",
+    "random:index/randomPassword:RandomPassword": "passwords",
 }
+GROUPS_OF_NAMES = {r"-image-pull$": "image pulls", r"^(?!cluster-).*-network$": "overlay networks"}
+MACHINE = r"^(manager|worker)-\d+-|-(manager|worker)-\d+$"
 
 
 @dataclass
@@ -124,7 +128,11 @@ def _group(kind: str, name: str) -> str:
     """Alike resources of all machines are one group."""
     if kind.startswith("tls:"):
         return "keys, certificates"
-    return GROUPS_OF_TYPES.get(kind) or re.sub(r"^[a-z-]+-\d+-", "", name)
+    if group := GROUPS_OF_TYPES.get(kind):
+        return group
+    return next(
+        (group for pattern, group in GROUPS_OF_NAMES.items() if re.search(pattern, name)), re.sub(MACHINE, "", name)
+    )
 
 
 def chart(steps: Iterable[Step], width: int = 60) -> list[str]:

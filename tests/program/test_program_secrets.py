@@ -15,7 +15,7 @@ SMTP = {"host": "mail.example.org", "from_address": "a@example.org", "username":
 
 
 @pytest.fixture
-def whole() -> Program:
+def everything() -> Program:
     """A target with all secrets that there can be."""
     monitoring = {"smtp": SMTP, "alertmanager": {"email_to": ["b@example.org"]}}
     return run(target(monitoring=monitoring, domain="example.org"), secrets=GIVEN)
@@ -25,10 +25,10 @@ def found_in(thing: Any) -> list[str]:
     return [word for word in SECRET_WORDS if word in str(thing)]
 
 
-def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(whole: Program) -> None:
-    everything = [whole.engine.inputs(name) for name in whole.engine.given]
-    secrets = {name for name, kind in whole.engine.types.items() if kind == "docker:index/secret:Secret"}
-    assert found_in(everything) == ["PRIVATE-KEY"]  # others only as Docker wants them, in base64
+def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(everything: Program) -> None:
+    registered = [everything.engine.inputs(name) for name in everything.engine.given]
+    secrets = {name for name, kind in everything.engine.types.items() if kind == "docker:index/secret:Secret"}
+    assert found_in(registered) == ["PRIVATE-KEY"]  # others only as Docker wants them, in base64
     assert secrets == {
         "traefik-secret-certificate-key",
         "traefik-secret-prometheus-users",
@@ -41,28 +41,28 @@ def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(whole
     }
 
 
-def test_no_secret_is_an_open_input(whole: Program, program: Program) -> None:
-    for engine in (whole.engine, program.engine):
+def test_no_secret_is_an_open_input(everything: Program, program: Program) -> None:
+    for engine in (everything.engine, program.engine):
         for name, given in engine.given.items():
             for key, value in given.items():
                 if not engine.is_secret(name, key):
                     assert found_in(value) == [], f"{name}.{key}"
 
 
-def test_what_docker_keeps_as_a_secret_is_one_to_pulumi_too(whole: Program) -> None:
-    for name, kind in whole.engine.types.items():
+def test_what_docker_keeps_as_a_secret_is_one_to_pulumi_too(everything: Program) -> None:
+    for name, kind in everything.engine.types.items():
         if kind == "docker:index/secret:Secret":
-            assert whole.engine.is_secret(name, "data"), name
+            assert everything.engine.is_secret(name, "data"), name
 
 
-def test_services_and_configs_have_nothing_secret_so_that_a_preview_shows_them(whole: Program) -> None:
-    for name, kind in whole.engine.types.items():
+def test_services_and_configs_have_nothing_secret_so_that_a_preview_shows_them(everything: Program) -> None:
+    for name, kind in everything.engine.types.items():
         if kind in ("docker:index/service:Service", "docker:index/serviceConfig:ServiceConfig"):
-            assert whole.engine.given[name] == whole.engine.inputs(name), name
+            assert everything.engine.given[name] == everything.engine.inputs(name), name
 
 
-def test_every_secret_file_that_a_service_names_is_one_of_its_own(whole: Program) -> None:
-    for name, service in services(whole.engine).items():
+def test_every_secret_file_that_a_service_names_is_one_of_its_own(everything: Program) -> None:
+    for name, service in services(everything.engine).items():
         mounted = {secret["fileName"] for secret in container(service).get("secrets", [])}
         prefix = "/run/secrets/"
         named = {
@@ -74,7 +74,7 @@ def test_every_secret_file_that_a_service_names_is_one_of_its_own(whole: Program
         assert named <= mounted, name
 
 
-def test_no_secret_of_the_user_is_shown_by_a_component(whole: Program) -> None:
-    for name in whole.engine.components():
-        assert found_in(whole.engine.inputs(name)) == [], name
-    assert whole.engine.inputs("monitoring")["webhook"] is True
+def test_no_secret_of_the_user_is_shown_by_a_component(everything: Program) -> None:
+    for name in everything.engine.components():
+        assert found_in(everything.engine.inputs(name)) == [], name
+    assert everything.engine.inputs("monitoring")["webhook"] is True
