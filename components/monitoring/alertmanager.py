@@ -42,7 +42,7 @@ def alertmanager(
         image=image,
         networks=networks,
         memory_limit_mib=settings.alertmanager_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/-/healthy"]),
+        health=HealthCheck.http(f"http://127.0.0.1:{PORT}/-/healthy"),
         replicas=1,
         constraints=pinned(settings),
         args=[

@@ -24,7 +24,7 @@ def node_exporter(
         image=image,
         networks=networks,
         memory_limit_mib=settings.exporters_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/"]),
+        health=HealthCheck.http("http://127.0.0.1:9100/"),
         args=[
             "--path.rootfs=/host",
             "--path.procfs=/host/proc",
@@ -46,7 +46,7 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
         image=image,
         networks=networks,
         memory_limit_mib=settings.exporters_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]),
+        health=HealthCheck.http("http://127.0.0.1:8080/healthz"),
         args=[
             f"--docker={SOCKET}",
             "--docker_only=true",
@@ -73,7 +73,7 @@ def blackbox(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
         image=image,
         networks=networks,
         memory_limit_mib=settings.exporters_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9115/-/healthy"]),
+        health=HealthCheck.http("http://127.0.0.1:9115/-/healthy"),
         replicas=1,
         constraints=pinned(settings),
         args=["--config.file=/etc/blackbox_exporter/config.yml"],

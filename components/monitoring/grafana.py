@@ -36,7 +36,7 @@ def grafana(
         image=image,
         networks=networks,
         memory_limit_mib=settings.grafana_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/grafana/api/health"]),
+        health=HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"),
         replicas=1,
         constraints=pinned(settings),
         env=_env(settings, login, smtp_password is not None) | {"GF_SERVER_ROOT_URL": url},

@@ -24,7 +24,7 @@ def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks:
         image=image,
         networks=networks,
         memory_limit_mib=settings.prometheus_memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/prometheus/-/healthy"]),
+        health=HealthCheck.http(f"http://127.0.0.1:{PORT}/prometheus/-/healthy"),
         replicas=1,
         constraints=pinned(settings),
         args=[

@@ -63,7 +63,7 @@ def s3(
         image=image,
         networks=networks,
         memory_limit_mib=settings.memory_limit_mib,
-        health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}"]),
+        health=HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}"),
         replicas=1,
         constraints=[f"node.hostname=={settings.machine}"],
         command=["/bin/sh", "/etc/versitygw/start.sh"],

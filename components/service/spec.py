@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pulumi
 
@@ -54,6 +54,11 @@ class HealthCheck:
     timeout_s: int = 3
     retries: int = 3
     start_period_s: int = 30
+
+    @classmethod
+    def http(cls, url: str) -> Self:
+        """A URL inside of the container answers; the images that have it have wget."""
+        return cls(command=["wget", "-q", "-O", "/dev/null", url])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ def socket_proxy(image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *
             image=image,
             networks=networks,
             memory_limit_mib=MEMORY_LIMIT_MIB,
-            health=HealthCheck(command=["wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/_ping"]),
+            health=HealthCheck.http(f"http://127.0.0.1:{PORT}/_ping"),
             constraints=[f"node.role=={role}"],
             user="0",  # Docker's socket is root's
             files=[
