@@ -86,7 +86,7 @@ def description(settings: dict[str, str]) -> str:
     memory_gib = int(_first("/proc/meminfo", "MemTotal").split()[0]) / 2**20
     engine = printed("docker", "version", "--format", "{{.Server.Version}}")
     parts = [f"Pulumi {printed('pulumi', 'version')}", f"Python {platform.python_version()}"]
-    parts += [f"{name} {version(name)}" for name in ("pulumi-docker", "pulumi-command", "pulumi-tls")]
+    parts += [f"{name} {version(name)}" for name in ("pulumi-docker", "pulumi-command", "pulumi-tls", "pulumi-random")]
     parts += [f"Docker Engine {engine}, {settings['engine.version']} inside machines"]
     return (
         f"{date.today()}: {os.cpu_count()} cores ({_first('/proc/cpuinfo', 'model name')}), {memory_gib:.0f} GiB. "

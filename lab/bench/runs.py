@@ -80,9 +80,12 @@ class Bench:
                 made.set("machines.image", image)
             yield made
 
-    def up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
+    def up(self, stack: Stack) -> Up:
         """The program, from nothing."""
         self._quiet.wait()
+        return self._up(stack)
+
+    def _up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
         machines = 1 + int(stack.get("machines.pools.worker.count"))
         watcher = Watcher(str(addresses.address(SUBNET, "manager", 1)), stack.container("manager-1"), machines)
         watcher.start()
@@ -126,9 +129,10 @@ class Bench:
         """The same, with what the engine did when."""
         with self.stack(machines) as stack:
             path = stack.folder / "events.json"
+            self._quiet.wait()
             log = EventLog(path)
             log.start()
-            up = self.up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
+            up = self._up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
             return up, log.steps(up.returns_s, stack.must("pulumi", "stack", "export").text)
 
     def memory(self, machines: int) -> Counter[str]:
