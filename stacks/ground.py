@@ -26,11 +26,8 @@ class Ground:
     entry: Machine  # manager that the program talks to
     certificates: Certificates
     engines: Mapping[str, Engine]
+    installed: Mapping[str, pulumi.Resource]  # machine -> its packages; what installs more there comes after that
     firewall: Firewall
-
-    def installed(self) -> Mapping[str, pulumi.Resource]:
-        """The installation of each machine's packages; others come one after the other."""
-        return {name: engine.installed for name, engine in self.engines.items()}
 
 
 def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
@@ -38,6 +35,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
     cluster = _cluster(settings, secrets)
     certificates = _certificates(settings, cluster.managers())
     engines = _engines(settings, cluster, certificates)
+    installed = {name: engine.installed for name, engine in engines.items()}
     ephemeral = settings.firewall.ephemeral
     firewall = Firewall(
         "firewall",
@@ -51,7 +49,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
             },
             ephemeral=(ephemeral.first, ephemeral.last),
             machines=cluster.machines,
-            prepared={name: engine.installed for name, engine in engines.items()},
+            prepared=installed,
         ),
         pulumi.ResourceOptions(deleted_with=cluster),
     )
@@ -60,6 +58,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
         entry=cluster.machines[settings.swarm.entry or cluster.managers()[0].name],
         certificates=certificates,
         engines=engines,
+        installed=installed,
         firewall=firewall,
     )
 

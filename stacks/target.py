@@ -44,7 +44,7 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
             server_kind=settings.nfs.server_kind,
             access=settings.nfs.access,
             machines=machines.cluster.machines,
-            prepared=machines.installed(),
+            prepared=machines.installed,
         ),
         pulumi.ResourceOptions(deleted_with=machines.cluster),
     )
