@@ -53,7 +53,11 @@ if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
   passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
   print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"
 fi
+printf 'unset PYTHONDONTWRITEBYTECODE\n' # or else each command compiles the program anew
 print PULUMI_SKIP_UPDATE_CHECK true
+print PULUMI_PARALLEL "${PULUMI_PARALLEL:-40}" # its default of 4 per core makes machines wait for each other's waiting
+print PULUMI_PARALLEL_DIFF "${PULUMI_PARALLEL_DIFF:-true}"
+print GOGC "${GOGC:-400}" # of the CLI and its plugins: a tenth of a preview's time for some memory
 use_engine
 if [[ -n ${DOCKER_HOST:-} ]]; then print DOCKER_HOST "$DOCKER_HOST"; fi
 print NUVLA_SWARM_ENV "$CHECKOUT"

@@ -18,9 +18,10 @@ class ImageArgs:
 
 
 class Image(pulumi.ComponentResource):
-    """An image that a manager has pulled, and its digest, so that every machine runs the same.
+    """An image that a registry has, and its digest, so that every machine runs the same.
 
-    Without a digest of its own Swarm would look one up, and the Docker provider would call that a change.
+    A manager asks for it, and pulls it first only where services run that an update would keep waiting. Without a
+    digest of its own Swarm would look one up, and the Docker provider would call that a change.
     Outputs: ``reference`` (str), "<name>:<tag>@sha256:<digest>"; without digest where the image comes from no registry.
     Errors: the update fails when the image cannot be pulled, before any service is touched.
     """

@@ -246,6 +246,14 @@ def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:
         f"{urls['grafana'].rstrip('/')}/api/health": 200,
         f"{urls['s3']}/health": 200,
     }
-    wait_for(
-        lambda: all(user.get(url, timeout=5).status_code == status for url, status in wanted.items()), str(wanted), 120
-    )
+    found: dict[str, int] = {}
+
+    def answers() -> bool:
+        found.update({url: user.get(url, timeout=5).status_code for url in wanted})
+        return found == wanted
+
+    try:
+        wait_for(answers, str(wanted), 120)
+    except AssertionError as error:
+        error.add_note(f"last answers: {found}")
+        raise

@@ -33,8 +33,11 @@ fi
 write /etc/docker/daemon.json 0644 <<<"$DAEMON_JSON"
 
 # The packages' unit names the hosts on the command line, where they clash with those of daemon.json.
+# An engine that is stopped while it starts leaves interfaces of overlay networks behind, beside which the next one
+# cannot make its own: "error creating vxlan interface: file exists" (moby/libnetwork#1765).
 write /etc/systemd/system/docker.service.d/nuvla-swarm.conf 0644 <<EOF
 [Service]
+ExecStartPre=/bin/sh -c 'for found in /sys/class/net/vx-*; do [ ! -e "\$\$found" ] || ip link delete "\$\${found##*/}"; done'
 ExecStart=
 ExecStart=$(command -v dockerd)
 EOF

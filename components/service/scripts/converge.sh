@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs on a manager: waits until each of the SERVICES runs, healthy and as it is now described, on every machine that it
-# fits. One look is a few calls for all of them together: many waits at once must not keep the machine from starting.
+# fits. Looks are cheap, and whole ones rare while tasks are missing: waits must not keep the machine from starting them.
 set -euo pipefail
 : "${SERVICES:?}"
 
 patience_s=300
 interval_s=0.5
+whole_look_s=5 # at the tasks themselves while some are missing
 tries=3        # failures of one task, and
 give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
 
@@ -70,8 +71,21 @@ judge() {
     }'
 }
 
+# complete: whether each service has as many tasks as there have to be; of which description they are, `judge` tells.
+complete() {
+  docker service ls --format '{{.Name}} {{.Replicas}}' | awk -v services="$SERVICES" '
+    { split($2, tasks, "/"); if (tasks[1] == tasks[2]) full[$1] = 1 }
+    END { count = split(services, names, " "); for (i = 1; i <= count; i++) if (!(names[i] in full)) exit 1 }'
+}
+
 deadline=$((SECONDS + patience_s))
+looked=$SECONDS
 while true; do
+  if [ $((SECONDS - looked)) -lt "$whole_look_s" ] && ! complete; then
+    sleep "$interval_s"
+    continue
+  fi
+  looked=$SECONDS
   judged=$({ look_at_services; look_at_replicas; look_at_tasks; } | judge)
   waiting=0
   while read -r name healthy complete verdict; do

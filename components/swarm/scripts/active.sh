@@ -10,7 +10,7 @@ interval_s=0.2
 
 node() { docker node inspect "$NODE_ID" --format "{{$1}}"; }
 known() { docker node inspect "$NODE_ID" >/dev/null 2>&1; }
-ready() { known && [ "$(node .Status.State)" = ready ]; }
+ready() { [ "$(node .Status.State 2>/dev/null)" = ready ]; }
 idle() {
   local states
   states=$(docker node ps "$NODE_ID" --format '{{.CurrentState}}') || return 1
