@@ -16,14 +16,27 @@ setup: ## install what is needed: Python packages, Pulumi, a Docker engine, imag
 	@lab/setup.sh
 
 .PHONY: up
-up: setup ## make or change the infrastructure STACK (dev), then show it
-	@$(ENV)
+up: ## make or change the infrastructure STACK (dev), then show it
+	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	$(ENV)
 	lab/stack.sh up $(STACK)
 
 .PHONY: preview
-preview: setup ## show what `make up` would change
-	@$(ENV)
+preview: ## show what `make up` would change
+	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	$(ENV)
 	lab/stack.sh preview $(STACK)
+
+.PHONY: template
+template: ## set the system of new machines on Exoscale, by its NAME; POOL for one pool's
+	@lab/setup.sh tools
+	$(ENV)
+	lab/stack.sh select $(STACK)
+	python lab/template.py $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+
+.PHONY: hostkey
+hostkey: ## print the host key that an existing machine, HOST=<address>[:<port>], shows; compare it with the machine's own
+	@lab/hostkey.sh "$(HOST)"
 
 .PHONY: status
 status: ## show machines, addresses and logins of STACK, and whether all is well

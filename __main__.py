@@ -2,9 +2,10 @@
 
 import pulumi
 
-from stacks import configuration, target
+from stacks import configuration, host, target
 
 settings, secrets = configuration.load()
 
-for name, value in target.build(settings, secrets).items():
+kind = target if settings.kind == "target" else host
+for name, value in kind.build(settings, secrets).items():
     pulumi.export(name, value)

@@ -56,6 +56,9 @@ pulumi config set --secret {NAMESPACE}:ssh_private_key < key
 """
 
 
+PROVIDERS = ("local", "exoscale", "existing")
+
+
 @dataclass(frozen=True)
 class Setting:
     """One key that a user can set."""
@@ -72,6 +75,8 @@ class Setting:
     def schema(self) -> dict[str, Any]:
         """What JSON Schema says of it."""
         found: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
+        if self.path == "machines.provider":
+            found = {"enum": list(PROVIDERS)}
         return found
 
 
@@ -80,8 +85,12 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Se
     for name, field in model.model_fields.items():
         path = prefix + name
         yield Setting(path, model, name)
+        seen: set[str] = set()  # several models may be there, and have keys in common
         for nested, step in _models(field.annotation, name):
-            yield from settings(nested, f"{path}{step}.")
+            for setting in settings(nested, f"{path}{step}."):
+                if setting.path not in seen:
+                    yield setting
+                seen.add(setting.path)
 
 
 def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]:
@@ -104,7 +113,7 @@ def page() -> str:
     """The text of docs/settings.md."""
     sections: dict[str, list[Setting]] = {"": []}
     for setting in settings():
-        steps = [step for _, step in _models(setting.field.annotation, setting.name)]
+        steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, setting.name)))
         sections |= {setting.path + step: [] for step in steps}
         if steps != [""]:  # a section itself has nothing to say; a list or an object of them has bounds and a default
             sections[setting.path.rpartition(".")[0]].append(setting)
@@ -160,7 +169,13 @@ def _type(schema: dict[str, Any]) -> str:
     if schema["type"] == "object":
         (content,) = schema["patternProperties"].values()
         return f"keys and {_type(content)}"
-    names = {"integer": "whole number", "boolean": "true or false", "string": "text", "ipv4network": "IPv4 network"}
+    names = {
+        "integer": "whole number",
+        "boolean": "true or false",
+        "string": "text",
+        "ipv4network": "IPv4 network",
+        "ipv4": "IPv4 address",
+    }
     return names[schema.get("format", schema["type"])]
 
 

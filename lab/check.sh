@@ -9,6 +9,6 @@ mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' 
 run ruff check .
 run ruff format --check .
 run mypy __main__.py components stacks lab tests docs
-(cd lab/offline/plugins && run mypy -p standin -p command -p tls -p random_)
+(cd lab/offline/plugins && run mypy -p standin -p command -p tls -p random_ -p exoscale)
 run shellcheck "${scripts[@]}"
 run yamllint --strict -c tests/files/yamllint.yaml components Pulumi*.yaml

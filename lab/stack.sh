@@ -2,16 +2,17 @@
 # Runs Pulumi on a stack as an operator would, after mending what an earlier, killed run left behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-verb=$1 stack=$2 # up, preview, down, fill-in
+verb=$1 stack=$2 # up, preview, down, select, fill-in, parts
 
 # What lives on the local engine. A machine that was killed there is found missing by a refresh of just these.
 machines="urn:pulumi:$stack::nuvla-swarm::**"
 
 say() { echo "$*" >&2; }
 
-# What depends on this machine's engine is a setting, because a preview must not ask the engine.
+# What depends on this computer's engine is a setting, because a preview must not ask the engine.
 fill_in() {
   local settings
+  [ "$(pulumi config get --stack "$stack" --path nuvla-swarm:machines.provider)" = local ] || return 0
   mapfile -t settings < <(lab/settings.sh)
   pulumi config set-all --stack "$stack" --path "${settings[@]/#/--plaintext=nuvla-swarm:}"
 }
@@ -31,8 +32,15 @@ select_stack() {
   fi
 }
 
+# A preview asks Exoscale nothing, but its plugin wants credentials: whoever has none previews all the same.
+lend_credentials() {
+  if [ -z "${EXOSCALE_API_KEY:-}${EXOSCALE_API_SECRET:-}" ]; then
+    export EXOSCALE_API_KEY=EXO00000000000000000000 EXOSCALE_API_SECRET=0000000000000000000000000000000000000000000
+  fi
+}
+
 refresh_machines() {
-  pulumi stack export | grep '"urn"' >/dev/null || return 0
+  pulumi stack export | grep 'docker:index/container:Container"' >/dev/null || return 0
   pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs \
     --target "$machines\$docker:index/container:Container::*" \
     --target "$machines\$docker:index/volume:Volume::*"
@@ -43,8 +51,13 @@ case "$verb" in
     fill_in
     exit
     ;;
+  parts) # of lab/setup.sh, that the stack needs on this computer
+    if grep -Eq '^ +provider: +(exoscale|existing)\b' "Pulumi.$stack.yaml" 2>/dev/null; then echo tools; fi
+    exit
+    ;;
 esac
 select_stack
+[ "$verb" != select ] || exit 0
 python lab/recover.py "$stack"
 case "$verb" in
   up)
@@ -53,6 +66,7 @@ case "$verb" in
     python lab/status.py "$stack"
     ;;
   preview)
+    lend_credentials
     pulumi preview --diff
     ;;
   down)

@@ -33,33 +33,24 @@ class Base:
         self.settings = settings
         self.ground = ground
         self.address: pulumi.Input[str] = settings.domain or ground.entry.public_address
-        self._on_machines = pulumi.ResourceOptions(deleted_with=ground.cluster)
         swarm = _swarm(settings, ground)
-        self._members = {
-            machine.name: Membership(
-                f"{machine.name}-membership",
-                MembershipArgs(
-                    machine=machine,
-                    swarm=swarm,
-                    after=[
-                        ground.engines[machine.name],
-                        ground.firewall.applied[machine.name],
-                        *([before_joining[machine.name]] if machine.name in before_joining else []),
-                    ],
-                    leaves=False,
-                ),
-                self._on_machines,
-            )
-            for machine in ground.cluster.machines.values()
-        }
-        self._in_swarm = pulumi.ResourceOptions(
-            deleted_with=ground.cluster, depends_on=[swarm], providers=[_provider(ground)]
+        self._members = _members(ground, swarm, before_joining)
+        # Where machines are left one by one, the last manager is left after all that is on the swarm.
+        last = [self._members[ground.entry.name]] if ground.cluster.outlives else []
+        self._in_swarm = pulumi.ResourceOptions.merge(
+            ground.cluster.inside(),
+            pulumi.ResourceOptions(depends_on=[swarm, *last], providers=[_provider(ground)]),
         )
         public = settings.swarm.public_network
         self.public = self._network("public-network", public.name, attachable=public.attachable)
         self.docker = self._network("docker-api", DOCKER_NETWORK, internal=True)
         self.monitoring = (
             self._network("monitoring-network", MONITORING_NETWORK) if settings.monitoring.enabled else None
+        )
+        self.backend = (
+            self._network("backend-network", settings.swarm.backend_network, attachable=True)
+            if settings.kind == "host"
+            else None
         )
         self.logins: dict[str, Login] = {}
         if settings.monitoring.enabled:
@@ -70,8 +61,9 @@ class Base:
         image = Image(
             f"{name.replace('_', '-')}-image",
             ImageArgs(image=getattr(self.settings.images, name), manager=self.ground.entry),
-            pulumi.ResourceOptions(
-                deleted_with=self.ground.cluster, depends_on=[self.ground.engines[self.ground.entry.name]]
+            pulumi.ResourceOptions.merge(
+                self.ground.cluster.inside(),
+                pulumi.ResourceOptions(depends_on=[self.ground.engines[self.ground.entry.name]]),
             ),
         )
         return image.reference
@@ -110,6 +102,11 @@ class Base:
                 "nuvla": certificates.nuvla.outputs(),
             },
             "urls": urls,
+            "volumes": {
+                name: {"machine": volume.machine, "path": volume.path}
+                | ({"id": volume.id} if volume.id is not None else {})
+                for name, volume in self.ground.cluster.volumes.items()
+            },
             "logins": pulumi.Output.secret({name: login.outputs() for name, login in self.logins.items()}),
         }
 
@@ -129,8 +126,32 @@ def _swarm(settings: Settings, ground: Ground) -> Swarm:
             address_pools=settings.swarm.address_pools,
             subnet_prefix=settings.swarm.subnet_prefix,
         ),
-        pulumi.ResourceOptions(deleted_with=ground.cluster, depends_on=[ground.engines[ground.entry.name]]),
+        pulumi.ResourceOptions.merge(
+            ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[ground.engines[ground.entry.name]])
+        ),
     )
+
+
+def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.Resource]) -> dict[str, Membership]:
+    """All machines as members. Of those that leave by themselves, the entry is the first one and the last."""
+    outlives, entry, firewalls = ground.cluster.outlives, ground.entry, ground.firewall.applied
+    members: dict[str, Membership] = {}
+    for machine in sorted(ground.cluster.machines.values(), key=lambda one: one is not entry):
+        # Every machine's firewall has to know one that joins, unless it knows its network.
+        known = list(firewalls.values()) if outlives else [firewalls[machine.name]]
+        before = [before_joining[machine.name]] if machine.name in before_joining else []
+        first = [members[entry.name]] if outlives and machine is not entry else []
+        members[machine.name] = Membership(
+            f"{machine.name}-membership",
+            MembershipArgs(
+                machine=machine,
+                swarm=swarm,
+                after=[ground.engines[machine.name], *known, *before],
+                leaves=outlives,
+            ),
+            pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=first)),
+        )
+    return members
 
 
 def _provider(ground: Ground) -> docker.Provider:

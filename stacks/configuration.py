@@ -1,6 +1,7 @@
 """The one place that reads the stack's configuration."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,14 @@ from stacks.settings import Settings
 
 NAMESPACE = "nuvla-swarm"
 SECRETS = {
+    "exoscale_api_key": "API key of Exoscale; EXOSCALE_API_KEY of the environment if unset",
+    "exoscale_api_secret": "secret of the API key; EXOSCALE_API_SECRET of the environment if unset",
     "ssh_private_key": "private half of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
     "smtp_password": "password of `monitoring.smtp.username`",
     "alert_webhook_url": "URL that Alertmanager sends alerts to",
 }
 OWN_KEY = "both halves of your own SSH key, or none to have one made"
+API_KEY = ("exoscale_api_key", "exoscale_api_secret")
 MAIL_LOGIN = "the name and the password of a login to the mail server, or neither to do without"
 PLAIN_TEXT = {"kind", "domain"}  # the sections that are no objects
 
@@ -27,6 +31,8 @@ PLAIN_TEXT = {"kind", "domain"}  # the sections that are no objects
 class Secrets:
     """What must not be read in plain text anywhere."""
 
+    exoscale_api_key: pulumi.Output[str] | None
+    exoscale_api_secret: pulumi.Output[str] | None
     ssh_private_key: pulumi.Output[str] | None
     smtp_password: pulumi.Output[str] | None
     alert_webhook_url: pulumi.Output[str] | None
@@ -77,12 +83,29 @@ def _misplaced_secrets(given: Mapping[str, str], settings: Settings | None) -> l
         if key in given and not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}")
     ]
     if settings:
-        smtp = settings.monitoring.smtp
-        pairs = (
-            ("machines.ssh.public_key", settings.machines.ssh.public_key, "ssh_private_key", OWN_KEY),
+        smtp, machines = settings.monitoring.smtp, settings.machines
+        pairs = [
             ("monitoring.smtp.username", smtp and smtp.username, "smtp_password", MAIL_LOGIN),
-        )
+        ]
+        if machines.provider != "existing":
+            pairs.append(("machines.ssh.public_key", machines.ssh.public_key, "ssh_private_key", OWN_KEY))
+        elif "ssh_private_key" not in given:
+            found.append("ssh_private_key: not given; required: the key that opens the machines, in OpenSSH format")
+        if machines.provider == "exoscale":
+            found += _missing_api_key(given)
         for setting, value, secret, reason in pairs:
             if (value is None) != (secret not in given):
                 found.append(f"{secret if value else setting}: not given; required: {reason}")
     return found
+
+
+def _missing_api_key(given: Mapping[str, str]) -> list[str]:
+    """The plugin reads the environment itself, and would say what it misses in words of its own."""
+    missing = [key for key in API_KEY if key not in given and not os.environ.get(key.upper())]
+    if not missing:
+        return []
+    variables = " and ".join(key.upper() for key in API_KEY)
+    return [
+        f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
+        f"as secrets of the stack or as {variables} in the environment"
+    ]

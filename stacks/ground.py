@@ -1,21 +1,32 @@
-"""What a swarm stands on, in every kind: machines, each with an engine and a firewall."""
+"""What a swarm stands on, in every kind: machines, each with an engine, a firewall and folders for data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_docker as docker
 
 from components.engine.certificates import Certificates, CertificatesArgs
 from components.engine.daemon import EngineSettings
 from components.engine.engine import Engine, EngineArgs
 from components.firewall.rules import Row, Source
-from components.firewall.ruleset import Firewall, FirewallArgs
-from components.machines.cluster import Cluster, Key, Pool
-from components.machines.local import LocalCluster, LocalClusterArgs
+from components.firewall.ruleset import Firewall, FirewallArgs, Mode
+from components.machines.cluster import Cluster
 from components.machines.machine import Machine
+from components.storage.volume import DataVolume, DataVolumeArgs
+from stacks import clusters
 from stacks.configuration import Secrets
 from stacks.settings import Settings
+
+# Who writes there: the users that the services run as, in their images or by their stacks.
+OWNERS = {
+    "nfs": "65534:65534",
+    "prometheus": "65534:65534",
+    "alertmanager": "65534:65534",
+    "grafana": "472:472",
+    "traefik": "0:0",
+    "db": "1000:1000",
+    "streams": "1000:1000",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +39,18 @@ class Ground:
     engines: Mapping[str, Engine]
     installed: Mapping[str, pulumi.Resource]  # machine -> its packages; what installs more there comes after that
     firewall: Firewall
+    volumes: Mapping[str, DataVolume]
 
 
 def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
-    """Machines with an engine; all but the machines is deleted with them."""
-    cluster = _cluster(settings, secrets)
+    """Machines with an engine; all but the machines is deleted with them, where they are."""
+    sources = {
+        Source.MANAGEMENT: settings.firewall.management,
+        Source.CLUSTER: settings.machines.cluster_networks(),
+        Source.NUVLA: settings.firewall.nuvla,
+        Source.USERS: settings.firewall.users,
+    }
+    cluster = clusters.build(settings, secrets, rows, sources)
     certificates = _certificates(settings, cluster.managers())
     engines = _engines(settings, cluster, certificates)
     installed = {name: engine.installed for name, engine in engines.items()}
@@ -40,18 +58,14 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
     firewall = Firewall(
         "firewall",
         FirewallArgs(
+            mode=_mode(settings),
             rows=rows,
-            sources={
-                Source.MANAGEMENT: settings.firewall.management,
-                Source.CLUSTER: [settings.machines.subnet],
-                Source.NUVLA: settings.firewall.nuvla,
-                Source.USERS: settings.firewall.users,
-            },
+            sources=sources,
             ephemeral=(ephemeral.first, ephemeral.last),
             machines=cluster.machines,
             prepared=installed,
         ),
-        pulumi.ResourceOptions(deleted_with=cluster),
+        cluster.inside(),
     )
     return Ground(
         cluster=cluster,
@@ -60,25 +74,33 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
         engines=engines,
         installed=installed,
         firewall=firewall,
+        volumes=_volumes(cluster, installed),
     )
 
 
-def _cluster(settings: Settings, secrets: Secrets) -> Cluster:
+def _mode(settings: Settings) -> Mode:
     machines = settings.machines
-    own_key = None
-    if secrets.ssh_private_key is not None and machines.ssh.public_key is not None:
-        own_key = Key(private=secrets.ssh_private_key, public=pulumi.Output.from_input(machines.ssh.public_key))
-    args = LocalClusterArgs(
-        pools={name: Pool(**pool.model_dump()) for name, pool in machines.pools.items()},
-        subnet=machines.subnet,
-        image=machines.image,
-        privileged=machines.privileged,
-        own_key=own_key,
-        public_key=machines.ssh.public_key,
-    )
-    # Nothing is asked of the engine before something is made there: a preview needs none.
-    engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
-    return LocalCluster("cluster", args, pulumi.ResourceOptions(providers=[engine]))
+    if machines.provider == "local":
+        return "rules"
+    if machines.provider == "existing" and machines.firewall:
+        return "confirmed rules"
+    return "ports"
+
+
+def _volumes(cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
+    return {
+        name: DataVolume(
+            f"{name}-data",
+            DataVolumeArgs(
+                volume=volume,
+                machine=cluster.machines[volume.machine],
+                owner=OWNERS[name],
+                prepared=installed[volume.machine],
+            ),
+            cluster.inside(),
+        )
+        for name, volume in cluster.volumes.items()
+    }
 
 
 def _certificates(settings: Settings, managers: list[Machine]) -> Certificates:
@@ -115,7 +137,7 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates) -
                 certificate=certificates.servers.get(machine.name),
                 after=previous_manager.configured if previous_manager and machine.role == "manager" else None,
             ),
-            pulumi.ResourceOptions(deleted_with=cluster),
+            cluster.inside(),
         )
         engines[machine.name] = engine
         if machine.role == "manager":

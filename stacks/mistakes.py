@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +18,7 @@ ALLOWED = {
     "model_type": "an object of keys and values",
     "model_attributes_type": "an object of keys and values",
     "literal_error": "{expected}",
+    "union_tag_invalid": "{expected_tags}",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
@@ -31,49 +33,71 @@ def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]
 
 
 def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> str:
-    path = _path(mistake["loc"])
-    kind, given = mistake["type"], mistake["input"]
+    place = _resolved(mistake["loc"], model)
+    path, kind, given = place.path, mistake["type"], mistake["input"]
     reason = mistake["msg"].removeprefix("Value error, ")
+    context = mistake.get("ctx", {})
+    if kind in ("union_tag_not_found", "union_tag_invalid"):  # the key that tells which of several models it is
+        key = context["discriminator"].strip("'")
+        path, kind = f"{path}.{key}", "missing" if kind == "union_tag_not_found" else kind
+        place = _resolved((*mistake["loc"], place.tags[0], key), model)
+        given = given[key] if isinstance(given, Mapping) and key in given else given
     if kind == "missing":
-        return f"{path}: not given; required: {_description(mistake['loc'], model)}"
+        return f"{path}: not given; required: {place.description}"
     if kind == "extra_forbidden":
-        where = _path(mistake["loc"][:-1]) or "the configuration"
-        keys = _keys(mistake["loc"][:-1], model) + (secrets if len(mistake["loc"]) == 1 else [])
-        return f"{path}: unknown key; allowed in {where}: {', '.join(keys)}"
+        outer = _resolved(mistake["loc"][:-1], model)
+        keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
+        return f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
     if kind == "value_error" and isinstance(given, Mapping | BaseModel):
         return f"{path}.{reason}" if path else reason
-    allowed = ALLOWED.get(kind, reason).format(**mistake.get("ctx", {}))
+    allowed = ALLOWED.get(kind, reason).format(**context)
+    if kind == "union_tag_invalid":
+        allowed = " or ".join(allowed.rsplit(", ", 1))
     shown = json.dumps(given, default=str)
     if "PRIVATE KEY" in shown:
         shown = "a private key"
     return f"{path}: {shown} given; allowed: {allowed}"
 
 
-def _path(location: tuple[int | str, ...]) -> str:
-    """`machines.pools.manager.count`, as `pulumi config set --path` takes it."""
-    return "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in location if step != "[key]"
-    ).removeprefix(".")
+@dataclass
+class _Place:
+    """Where in the models a mistake is."""
+
+    path: str  # `machines.pools.manager.count`, as `pulumi config set --path` takes it
+    model: type[BaseModel]  # that is there, or that the key is of
+    description: str  # of the key
+    tags: list[str]  # of the models that may be there, where there are several
 
 
-def _model_at(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
+def _resolved(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
+    """The place of a location, in which pydantic also names which of several models it took."""
+    place = _Place("", model, "a value", [])
+    choices: dict[str, type[BaseModel]] = {}
     for step in location:
-        field = model.model_fields.get(str(step))
-        found = _models_in(field.annotation) if field else []
-        model = found[0] if found else model
-    return model
+        if step in choices:
+            place.model, choices = choices[str(step)], {}
+            continue
+        if step != "[key]":
+            place.path += f"[{step}]" if isinstance(step, int) else f".{step}" if place.path else str(step)
+        field = place.model.model_fields.get(str(step))
+        if field is None:
+            continue
+        place.description = field.description or "a value"
+        found = _models_in(field.annotation)
+        if isinstance(field.discriminator, str):
+            choices = {_tag(one, field.discriminator): one for one in found}
+        if found:
+            place.model = found[0]
+    place.tags = list(choices)
+    return place
+
+
+def _tag(model: type[BaseModel], discriminator: str) -> str:
+    tag: str = get_args(model.model_fields[discriminator].annotation)[0]
+    return tag
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for argument in getattr(annotation, "__args__", ()) for model in _models_in(argument)]
-
-
-def _keys(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    return list(_model_at(location, model).model_fields)
-
-
-def _description(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    field = _model_at(location[:-1], model).model_fields[str(location[-1])]
-    return field.description or "a value"
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]

@@ -1,5 +1,7 @@
 """What runs on the swarm of every kind: the proxy of Docker's API, Traefik and monitoring."""
 
+from collections.abc import Sequence
+
 import pulumi
 
 from components.monitoring.monitoring import (
@@ -9,49 +11,101 @@ from components.monitoring.monitoring import (
     monitoring,
 )
 from components.monitoring.settings import MonitoringSettings, Smtp
+from components.service.stack import ServiceStack
 from components.socket_proxy.socket_proxy import ENDPOINT, socket_proxy
 from components.swarm.network import OverlayNetwork
+from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
+from components.traefik.sharing import NETWORK as SHARING_NETWORK
+from components.traefik.sharing import SOURCE, issuing, sharing
 from components.traefik.traefik import TraefikSettings, traefik
 from stacks.base import Base
 from stacks.configuration import Secrets
+
+SHARING_DAYS = 3650  # of the certificate that only the managers see, and that nobody has to renew
 
 
 def add(base: Base, secrets: Secrets) -> None:
     """The services, each stack on the machines that it runs on."""
     machines = base.settings.machines
     managers, workers = machines.names("manager"), machines.names("worker", active=True)
-    proxies = socket_proxy(base.image("haproxy"), [base.docker], workers=bool(workers))
+    haproxy = base.image("haproxy")
+    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers))
     base.stack("socket-proxy", proxies, [*managers, *workers])
-    _add_traefik(base)
+    _add_traefik(base, haproxy)
     if base.monitoring is not None:
         _add_monitoring(base, base.monitoring, secrets)
 
 
-def _add_traefik(base: Base) -> None:
+def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
     settings = base.settings
     names = [settings.domain] if settings.domain else []
-    if settings.domain and settings.s3.enabled:
+    if settings.domain and settings.has_s3:
         names.append(f"s3.{settings.domain}")
     certificate = SelfSignedCertificate(
         "traefik-certificate",
         SelfSignedCertificateArgs(
             addresses=[machine.public_address for machine in base.ground.cluster.managers()],
-            names=names,
+            # Traefik gets none for a name that its default certificate has.
+            names=names if settings.traefik.acme is None else [],
             days=settings.traefik.certificate_days,
         ),
     )
+    managers = settings.machines.names("manager")
+    acme = _acme(base, names, shared=len(managers) > 1)
     wanted = TraefikSettings(
         network=settings.swarm.public_network.name,
         log_level=settings.traefik.log_level,
         access_log=settings.traefik.access_log,
         memory_limit_mib=settings.traefik.memory_limit_mib,
-        s3_port=settings.s3.port if settings.s3.enabled else None,
+        s3_port=settings.s3.port if settings.has_s3 else None,
         docker=ENDPOINT,
+        acme=acme,
     )
     networks = [network for network in (base.public, base.docker, base.monitoring) if network is not None]
     spec = traefik(wanted, base.image("traefik"), networks, certificate, base.logins.get("prometheus"))
-    base.stack("traefik", spec, settings.machines.names("manager"))
+    before: list[pulumi.Resource] = [base.ground.volumes["traefik"].ready] if acme else []
+    if acme and acme.shared:
+        before.append(_share(base, acme, haproxy, before))
+    stack = base.stack("traefik", spec, managers, before)
+    if acme is not None:
+        if acme.shared:
+            stack = base.stack(
+                "traefik-issuer", issuing(spec, acme, [base.public, base.docker]), [acme.machine], [stack]
+            )
+        IssuedCertificates(
+            "traefik-issued",
+            IssuedCertificatesArgs(acme=acme, machine=base.ground.cluster.machines[acme.machine]),
+            pulumi.ResourceOptions.merge(base.ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[stack])),
+        )
+
+
+def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:
+    acme = base.settings.traefik.acme
+    if acme is None:
+        return None
+    data = base.ground.cluster.volumes["traefik"]
+    return AcmeSettings(
+        email=acme.email,
+        server=acme.server or (STAGING if acme.staging else PRODUCTION),
+        server_ca=acme.server_ca,
+        names=names,
+        machine=data.machine,
+        folder=data.path,
+        shared=shared,
+    )
+
+
+def _share(
+    base: Base, acme: AcmeSettings, haproxy: pulumi.Output[str], after: Sequence[pulumi.Resource]
+) -> ServiceStack:
+    tls = SelfSignedCertificate(
+        "traefik-sharing-certificate", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=SHARING_DAYS)
+    )
+    network = base._network("traefik-sharing", SHARING_NETWORK, internal=True)
+    spec = sharing(acme, haproxy, network, tls)
+    return base.stack("traefik-copies", spec, base.settings.machines.names("manager"), after)
 
 
 def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> None:
@@ -66,12 +120,15 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
             email_to=wanted.alertmanager.email_to,
             webhook=secrets.alert_webhook_url is not None,
             smtp=Smtp(**wanted.smtp.model_dump()) if wanted.smtp else None,
-            nfs_machine=settings.nfs_machine if settings.nfs.enabled else None,
-            s3=settings.s3.enabled,
+            folders={name: base.ground.volumes[name].path for name in ("prometheus", "alertmanager", "grafana")},
+            nfs_machine=settings.nfs_machine if settings.has_nfs else None,
+            s3=settings.has_s3,
+            elasticsearch_url=wanted.elasticsearch.url if wanted.elasticsearch.enabled else None,
             prometheus_memory_limit_mib=wanted.prometheus.memory_limit_mib,
             grafana_memory_limit_mib=wanted.grafana.memory_limit_mib,
             alertmanager_memory_limit_mib=wanted.alertmanager.memory_limit_mib,
             exporters_memory_limit_mib=wanted.exporters.memory_limit_mib,
+            elasticsearch_memory_limit_mib=wanted.elasticsearch.memory_limit_mib,
         ),
         MonitoringImages(
             prometheus=base.image("prometheus"),
@@ -80,8 +137,9 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
             node_exporter=base.image("node_exporter"),
             cadvisor=base.image("cadvisor"),
             blackbox=base.image("blackbox"),
+            elasticsearch_exporter=base.image("elasticsearch_exporter") if wanted.elasticsearch.enabled else None,
         ),
-        MonitoringNetworks(monitoring=network, docker=base.docker, public=base.public),
+        MonitoringNetworks(monitoring=network, docker=base.docker, public=base.public, backend=base.backend),
         MonitoringSecrets(
             grafana=base.logins["grafana"],
             smtp_password=secrets.smtp_password,
@@ -89,4 +147,5 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
         ),
         pulumi.Output.concat("https://", base.address, "/grafana/"),
     )
-    base.stack("monitoring", spec, settings.machines.names("manager", "worker"))
+    volumes = [base.ground.volumes[name].ready for name in ("prometheus", "alertmanager", "grafana")]
+    base.stack("monitoring", spec, settings.machines.names("manager", "worker"), volumes)

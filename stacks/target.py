@@ -20,18 +20,18 @@ def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     ephemeral = settings.firewall.ephemeral
     rows = target_rows(
         ephemeral=(ephemeral.first, ephemeral.last),
-        nfs=settings.nfs.enabled,
-        s3_port=settings.s3.port if settings.s3.enabled else None,
+        nfs=settings.has_nfs,
+        s3_port=settings.s3.port if settings.has_s3 else None,
         swarm_port=settings.firewall.swarm_port,
     )
     machines = ground.build(settings, secrets, rows)
-    nfs = _nfs(settings, machines) if settings.nfs.enabled else None
+    nfs = _nfs(settings, machines) if settings.has_nfs else None
     base = Base(settings, machines, nfs.entries if nfs else {})
     services.add(base, secrets)
     outputs = base.outputs()
     if nfs is not None:
         outputs["nfs"] = {"address": nfs.server.private_address, "path": PATH}
-    if nfs is not None and settings.s3.enabled:
+    if nfs is not None and settings.has_s3:
         _add_s3(base, nfs, outputs)
     return outputs
 
@@ -41,12 +41,14 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
         "nfs",
         NfsArgs(
             server=machines.cluster.machines[settings.nfs_machine],
+            folder=machines.volumes["nfs"].path,
+            stored=machines.volumes["nfs"].ready,
             server_kind=settings.nfs.server_kind,
             access=settings.nfs.access,
             machines=machines.cluster.machines,
             prepared=machines.installed,
         ),
-        pulumi.ResourceOptions(deleted_with=machines.cluster),
+        machines.cluster.inside(),
     )
 
 

@@ -35,6 +35,8 @@ COMPUTED: dict[str, dict[str, str]] = {
     "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM:{name}"},
     "random:index/randomPassword:RandomPassword": {"result": "RESULT:{name}", "bcryptHash": "BCRYPT:{name}"},
     "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},
+    "exoscale:index/computeInstance:ComputeInstance": {"publicIpAddress": "PUBLIC-ADDRESS:{name}"},
+    "exoscale:index/elasticIp:ElasticIp": {"ipAddress": "ELASTIC-ADDRESS:{name}"},
 }
 
 # Whatever changes of them, they are replaced: another id.

@@ -1,9 +1,12 @@
 """What a Docker engine reads from its daemon.json."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
+
+import pulumi
 
 API_PORT = 2376
 METRICS_PORT = 9323
@@ -51,3 +54,15 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
             "tlskey": f"{CERTIFICATES}/key.pem",
         }
     return daemon | {"hosts": hosts}
+
+
+def merged(theirs: str, ours: Mapping[str, Any], machine: str) -> dict[str, Any]:
+    """What the engine of a machine had before, with our settings in the place of any of the same name.
+
+    Errors: `pulumi.RunError` when it is no JSON.
+    """
+    try:
+        found = json.loads(theirs or "{}")
+    except ValueError as error:
+        raise pulumi.RunError(f"{machine}: its /etc/docker/daemon.json is not JSON ({error}); correct it") from error
+    return {**found, **ours}

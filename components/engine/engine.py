@@ -8,7 +8,7 @@ from pulumi_command import remote
 
 from components.assets import render_script
 from components.engine.certificates import Certificate
-from components.engine.daemon import EngineSettings, daemon_json
+from components.engine.daemon import EngineSettings, daemon_json, merged
 from components.machines.machine import Machine
 
 FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
@@ -27,7 +27,8 @@ class EngineArgs:
 class Engine(pulumi.ComponentResource):
     """A running Docker engine of an exact version, with the API on 2376 where a certificate is given.
 
-    Destroying it leaves the engine where it is: it goes with its machine.
+    What an engine had in its daemon.json before is kept beside the program's own settings. Destroying it leaves the
+    engine where it is: it goes with its machine, or when its machine leaves.
     Outputs: ``version`` (str) as the engine reports it.
     Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
     be had from its packages.
@@ -55,6 +56,9 @@ class Engine(pulumi.ComponentResource):
             ),
         )
         certificate = args.certificate
+        content = pulumi.Output.from_input(machine.daemon_json or "").apply(
+            lambda theirs: json.dumps(merged(theirs, daemon, machine.name), indent=2)
+        )
         self.configured = remote.Command(
             f"{name}-configure",
             connection=machine.connection(),
@@ -62,7 +66,7 @@ class Engine(pulumi.ComponentResource):
             stdin=render_script(
                 "engine/scripts/configure.sh",
                 {
-                    "DAEMON_JSON": json.dumps(daemon, indent=2),
+                    "DAEMON_JSON": content,
                     "TLS_CA": certificate.ca if certificate else "",
                     "TLS_CERT": certificate.cert if certificate else "",
                     "TLS_KEY": certificate.key if certificate else "",

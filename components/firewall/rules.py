@@ -8,6 +8,7 @@ from typing import Literal
 Protocol = Literal["tcp", "udp"]
 BOTH: tuple[Protocol, ...] = ("tcp", "udp")
 MOUNTD_PORT = 33333
+SSH = "ssh"  # the row by which the program itself comes in
 
 
 class Source(StrEnum):
@@ -58,7 +59,7 @@ def _row(service: str, port: int, *sources: Source, protocols: tuple[Protocol, .
 def machine_rows() -> list[Row]:
     """What every machine of every kind has."""
     return [
-        _row("ssh", 22, Source.MANAGEMENT),
+        _row(SSH, 22, Source.MANAGEMENT),
         _row("traefik", 8080, Source.MANAGEMENT),
         _row("swarm data path", 4789, Source.CLUSTER, protocols=("udp",)),
         _row("swarm gossip", 7946, Source.CLUSTER, protocols=BOTH),
@@ -91,6 +92,18 @@ def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, s
     return rows + [
         Row(service="ephemeral", first=first, last=last, sources=(Source.USERS,)) for first, last in _around(ephemeral)
     ]
+
+
+def host_rows(*, swarm_port: bool) -> list[Row]:
+    """The table of a host.
+
+    Source: Nuvla administrator guide, "Docker Swarm Infrastructures", the table of ports.
+    """
+    rows = [*machine_rows(), _row("docker api", 2376, Source.MANAGEMENT)]
+    if swarm_port:
+        rows.append(_row("swarm port", 2377, Source.MANAGEMENT))
+    web = (Source.MANAGEMENT, Source.USERS)
+    return [*rows, _row("http", 80, *web), _row("https", 443, *web)]
 
 
 def _around(ephemeral: tuple[int, int]) -> Sequence[tuple[int, int]]:

@@ -28,10 +28,13 @@ ADVICE = (
 )
 
 
-def advice(errors: Iterable[str]) -> str | None:
+Advice = Iterable[tuple[str, str]]  # pattern of an error, and what to do about it, with the pattern's groups
+
+
+def advice(errors: Iterable[str], known: Advice = ADVICE) -> str | None:
     """What to do about the newest error, if that is known."""
     for error in errors:
-        for pattern, text in ADVICE:
+        for pattern, text in known:
             found = re.search(pattern, error)
             if found:
                 return text.format(*found.groups())
@@ -41,12 +44,13 @@ def advice(errors: Iterable[str]) -> str | None:
 class Advisor:
     """Says what to do, once for all machines that fail alike."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Advice = ADVICE) -> None:
+        self._known = known
         self._said: set[str] = set()
         self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("advice", self._advise)])
 
     def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
-        text = advice(args.errors)
+        text = advice(args.errors, self._known)
         if text and text not in self._said:
             self._said.add(text)
             pulumi.log.error(text)

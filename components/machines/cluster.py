@@ -8,6 +8,7 @@ import pulumi
 import pulumi_tls as tls
 
 from components.machines.machine import Machine, Role
+from components.machines.volume import Volume
 
 MADE_BY_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
 
@@ -40,6 +41,9 @@ class Cluster(pulumi.ComponentResource):
     """
 
     machines: dict[str, Machine]
+    volumes: dict[str, Volume]
+    entry_address: pulumi.Output[str] | None = None  # ipv4 of the infrastructure that outlives its entry, if it has one
+    outlives = False  # whether its machines go on when it is destroyed, and so have to be left as they were
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__(f"nuvla:machines:{kind}", name, dict(props), opts)
         self.login = own_key or self.generated_key(f"{name}-login-key")
         self.machines = {}
+        self.volumes = {}
 
     def generated_key(self, name: str) -> Key:
         """A new ed25519 key, kept in the state."""
@@ -60,6 +65,10 @@ class Cluster(pulumi.ComponentResource):
             private=pulumi.Output.secret(key.private_key_openssh),
             public=key.public_key_openssh.apply(lambda text: " ".join(text.split()[:2])),
         )
+
+    def inside(self) -> pulumi.ResourceOptions:
+        """Of everything that is inside the machines: what ends with them is not undone step by step."""
+        return pulumi.ResourceOptions() if self.outlives else pulumi.ResourceOptions(deleted_with=self)
 
     def managers(self) -> list[Machine]:
         """The managers, in the order of pools and ordinals."""

@@ -12,6 +12,7 @@ from components.machines import addresses
 from components.machines.advice import Advisor
 from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, Pool, made_by
 from components.machines.machine import Machine
+from components.machines.volume import FOLDER, Volume, VolumeArgs
 
 # What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
 # machines share the kernel of the host, and none of these belongs to one of them.
@@ -35,6 +36,8 @@ class LocalClusterArgs:
     subnet: IPv4Network  # of the bridge network that the machines share
     image: str  # made from lab/machine
     privileged: bool  # False: the capabilities above and the host's cgroups instead
+    volumes: Mapping[str, VolumeArgs]  # by name
+    keep: bool  # whether the volumes are still there when the cluster is destroyed
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
 
@@ -42,9 +45,9 @@ class LocalClusterArgs:
 class LocalCluster(Cluster):
     """A bridge network, and on it containers that behave as hosts: systemd, sshd, room for an engine of their own.
 
-    A machine's disk (/var/lib/docker, with shared files in it) is a volume: it outlives the container, so that a
-    machine that is made again under its name is the same member of the swarm. Destroying it removes containers, disks
-    and network.
+    A machine's disk (/var/lib/docker) is a volume of the engine: it outlives the container, so that a machine that is
+    made again under its name is the same member of the swarm. Data volumes are further ones, of whichever machine uses
+    them. Destroying it removes containers, disks, network, and data volumes unless they are kept.
     Errors: the update fails when the engine does not answer, the subnet is in use, or the image is missing.
     """
 
@@ -56,6 +59,8 @@ class LocalCluster(Cluster):
             "image": args.image,
             "privileged": args.privileged,
             "public_key": args.public_key,
+            "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
+            "keep_volumes": args.keep,
         }
         super().__init__("LocalCluster", name, props, args.own_key, opts)
         self.args = args
@@ -67,11 +72,28 @@ class LocalCluster(Cluster):
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, hooks=self._hooks),
         )
+        self._volumes = {volume: self._volume(volume, settings) for volume, settings in args.volumes.items()}
         for pool, settings in args.pools.items():
             for ordinal in range(1, settings.count + 1):
                 machine = self._machine(pool, ordinal, settings)
                 self.machines[machine.name] = machine
         self.register_outputs({"names": list(self.machines)})
+
+    def _volume(self, name: str, settings: VolumeArgs) -> docker.Volume:
+        volume = docker.Volume(
+            f"{name}-volume",
+            name=settings.id,
+            labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                hooks=self._hooks,
+                import_=settings.id,
+                ignore_changes=["labels"] if settings.id else None,  # those of the stack that made it
+                retain_on_delete=self.args.keep,
+            ),
+        )
+        self.volumes[name] = Volume(machine=settings.machine, path=f"{FOLDER}/{name}", id=volume.name)
+        return volume
 
     def _machine(self, pool: str, ordinal: int, settings: Pool) -> Machine:
         name = f"{pool}-{ordinal}"
@@ -91,7 +113,16 @@ class LocalCluster(Cluster):
             envs=["container=docker"],
             stop_signal="SIGRTMIN+3",
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=self.network.name, ipv4_address=address)],
-            volumes=[docker.ContainerVolumeArgs(volume_name=disk.name, container_path=DISK)],
+            volumes=[
+                docker.ContainerVolumeArgs(volume_name=disk.name, container_path=DISK),
+                *(
+                    docker.ContainerVolumeArgs(
+                        volume_name=self._volumes[volume].name, container_path=f"{FOLDER}/{volume}"
+                    )
+                    for volume, given in self.args.volumes.items()
+                    if given.machine == name
+                ),
+            ],
             uploads=[
                 _file("/etc/ssh/ssh_host_ed25519_key", host_key.private, "0600"),
                 _file("/root/.ssh/authorized_keys", self.login.public, "0600"),
@@ -118,9 +149,9 @@ class LocalCluster(Cluster):
             user="root",
             private_key=self.login.private,
             host_key=host_key.public,
-            data_path=f"{DISK}/nuvla-swarm",
             root_id=container.id,
             disk_id=disk.id,
+            shares_kernel=True,
         )
 
 

@@ -7,13 +7,14 @@ import pulumi
 from pulumi_command import remote
 
 Role = Literal["manager", "worker"]
+NAME_LABEL = "nuvla-swarm.machine"  # node label that every machine has: its name, as its hostname may be another
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """A Linux host that answers SSH, wherever it comes from."""
 
-    name: str  # "<pool>-<ordinal>", its hostname too
+    name: str  # "<pool>-<ordinal>"
     role: Role
     labels: dict[str, str]  # node labels, from its pool
     availability: str  # "active", "pause" or "drain", from its pool
@@ -22,14 +23,18 @@ class Machine:
     user: str  # who logs in; others than root have sudo without password
     private_key: pulumi.Output[str]  # secret, OpenSSH format
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
-    data_path: str  # folder on the disk that outlives the machine's root
     root_id: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
-    disk_id: pulumi.Output[str]  # another one: /var/lib/docker and `data_path` are empty
+    disk_id: pulumi.Output[str]  # another one: /var/lib/docker is empty
+    port: int = 22  # of its SSH server
+    shares_kernel: bool = False  # with the computer that it is on, so that only `net.*` of it is the machine's own
+    daemon_json: pulumi.Output[str] | None = None  # what its engine had before the program came, empty if nothing
+    lost: bool = False  # never to answer again, so that nothing is undone on it
 
     def connection(self, dial_error_limit: int = 10) -> remote.ConnectionArgs:
         """SSH to the machine; `dial_error_limit` -1 waits for a machine that boots until the command times out."""
         return remote.ConnectionArgs(
             host=self.public_address,
+            port=self.port,
             user=self.user,
             private_key=self.private_key,
             host_key=self.host_key,

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, Smtp, pinned
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service
+from components.monitoring.settings import MonitoringSettings, Smtp, data, pinned
+from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
 
 PORT = 9093
@@ -53,7 +53,7 @@ def alertmanager(
         user="65534",
         files=[File(name="main", path="/etc/alertmanager/alertmanager.yml", content=content)],
         secrets=secrets,
-        mounts=[Mount(source="alertmanager", target="/alertmanager")],
+        mounts=[data(settings, "alertmanager", "/alertmanager")],
     )
 
 

@@ -66,6 +66,26 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
     )
 
 
+def elasticsearch_exporter(
+    settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork], url: str
+) -> Service:
+    """Metrics of the database of a host, which joins the backend network when Nuvla is deployed there.
+
+    Source: prometheus-community/elasticsearch_exporter, README, "Configuration".
+    """
+    return Service(
+        name="elasticsearch-exporter",
+        image=image,
+        networks=networks,
+        memory_limit_mib=settings.elasticsearch_memory_limit_mib,
+        health=HealthCheck.http("http://127.0.0.1:9114/"),
+        replicas=1,
+        constraints=pinned(settings),
+        args=[f"--es.uri={url}"],
+        user="65534",
+    )
+
+
 def blackbox(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
     """Probes of what users reach, from outside of it."""
     return Service(

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, pinned, published
+from components.monitoring.settings import MonitoringSettings, data, pinned, published
 from components.service.login import Login
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service
+from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
 
 PORT = 3000
@@ -43,7 +43,7 @@ def grafana(
         user="472",
         files=_files(settings),
         secrets=secrets,
-        mounts=[Mount(source="grafana", target="/var/lib/grafana")],
+        mounts=[data(settings, "grafana", "/var/lib/grafana")],
         labels=published("grafana", PORT),
     )
 

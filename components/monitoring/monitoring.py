@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import pulumi
 
 from components.monitoring.alertmanager import alertmanager
-from components.monitoring.exporters import blackbox, cadvisor, node_exporter
+from components.monitoring.exporters import blackbox, cadvisor, elasticsearch_exporter, node_exporter
 from components.monitoring.grafana import grafana
 from components.monitoring.prometheus import prometheus
 from components.monitoring.settings import MonitoringSettings
@@ -27,6 +27,7 @@ class MonitoringImages:
     node_exporter: pulumi.Input[str]
     cadvisor: pulumi.Input[str]
     blackbox: pulumi.Input[str]
+    elasticsearch_exporter: pulumi.Input[str] | None  # on a host that measures its database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class MonitoringNetworks:
     monitoring: OverlayNetwork  # everything that is scraped, and who scrapes
     docker: OverlayNetwork  # where Docker's API is read
     public: OverlayNetwork  # what Traefik publishes
+    backend: OverlayNetwork | None  # of Nuvla's own services, on a host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,4 +67,7 @@ def monitoring(
         cadvisor(settings, images.cadvisor, internal),
         blackbox(settings, images.blackbox, internal),
     ]
+    if settings.elasticsearch_url and images.elasticsearch_exporter is not None and networks.backend:
+        on = [networks.monitoring, networks.backend]
+        services.append(elasticsearch_exporter(settings, images.elasticsearch_exporter, on, settings.elasticsearch_url))
     return StackSpec(services=services, settings=asdict(settings))

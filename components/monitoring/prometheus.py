@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, pinned, published
-from components.service.spec import File, HealthCheck, Mount, Service
+from components.monitoring.settings import MonitoringSettings, data, pinned, published
+from components.service.spec import File, HealthCheck, Service
 from components.swarm.network import OverlayNetwork
 
 PORT = 9090
@@ -37,7 +37,7 @@ def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks:
         ],
         user="65534",
         files=_files(settings),
-        mounts=[Mount(source="prometheus", target="/prometheus")],
+        mounts=[data(settings, "prometheus", "/prometheus")],
         labels=published("prometheus", PORT, "prometheus-login@file"),
         stop_grace_s=30,  # it writes what it has in memory
     )
@@ -58,6 +58,12 @@ def _files(settings: MonitoringSettings) -> list[File]:
         probes = assets.read("monitoring/files/scrape/s3.yml")
         files.append(File(name="scrape-s3", path="/etc/prometheus/scrape.d/s3.yml", content=probes))
         rules.append("s3")
+    if settings.elasticsearch_url is not None:
+        probes = assets.read("monitoring/files/scrape/elasticsearch.yml")
+        files.append(
+            File(name="scrape-elasticsearch", path="/etc/prometheus/scrape.d/elasticsearch.yml", content=probes)
+        )
+        rules.append("elasticsearch")
     return files + [
         File(
             name=f"rules-{name}",

@@ -1,7 +1,9 @@
 """Plain settings of monitoring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from components.service.spec import Mount, on_machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,7 @@ class MonitoringSettings:
     """What a preview shows of monitoring."""
 
     machine: str  # that has the data of Prometheus, Grafana and Alertmanager
+    folders: Mapping[str, str]  # on that machine, by service
     domain: str | None  # in links
     scrape_interval_s: int
     retention_time: str  # "15d"
@@ -28,10 +31,12 @@ class MonitoringSettings:
     smtp: Smtp | None
     nfs_machine: str | None  # that serves files, where there is one
     s3: bool  # whether there is an S3 service
+    elasticsearch_url: str | None  # of a host's database, where it is measured
     prometheus_memory_limit_mib: int
     grafana_memory_limit_mib: int
     alertmanager_memory_limit_mib: int
     exporters_memory_limit_mib: int
+    elasticsearch_memory_limit_mib: int
 
     @property
     def scrape_interval(self) -> str:
@@ -41,7 +46,12 @@ class MonitoringSettings:
 
 def pinned(settings: MonitoringSettings) -> list[str]:
     """The constraint of a service with data: a volume is on one machine."""
-    return [f"node.hostname=={settings.machine}"]
+    return on_machine(settings.machine)
+
+
+def data(settings: MonitoringSettings, service: str, target: str) -> Mount:
+    """The folder with the data of a service."""
+    return Mount(type="bind", source=settings.folders[service], target=target)
 
 
 def published(name: str, port: int, *middlewares: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pulumi
 
 from components import assets
 from components.s3.access_key import AccessKey
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
 from components.swarm.network import OverlayNetwork
 
 NAME = "s3"
@@ -65,7 +65,7 @@ def s3(
         memory_limit_mib=settings.memory_limit_mib,
         health=HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}"),
         replicas=1,
-        constraints=[f"node.hostname=={settings.machine}"],
+        constraints=on_machine(settings.machine),
         command=["/bin/sh", "/etc/versitygw/start.sh"],
         args=[settings.folder],
         env={
@@ -85,7 +85,7 @@ def s3(
             SecretFile(name="s3-access-key", content=key.access_key),
             SecretFile(name="s3-secret-key", content=key.secret_key),
         ],
-        mounts=[Mount(type="bind", source=settings.folder, target=settings.folder)],
+        mounts=[Mount(type="bind", source=settings.folder, target=settings.folder, shared=True)],
         labels=labels,
     )
     return StackSpec(services=[service], settings=asdict(settings))

@@ -60,7 +60,7 @@ def _mode(wanted: Service) -> docker.ServiceModeArgs:
 
 def _order(wanted: Service) -> str:
     # A second task beside the first could not have the same port of the machine (docker/cli#2274), nor the same data.
-    data = any(mount.type == "volume" and not mount.read_only for mount in wanted.mounts)
+    data = any(not mount.read_only and not mount.shared for mount in wanted.mounts)
     return "stop-first" if wanted.ports or data or wanted.replicas is None else "start-first"
 
 

@@ -6,7 +6,13 @@ from typing import Any, Literal, Self
 
 import pulumi
 
+from components.machines.machine import NAME_LABEL
 from components.swarm.network import OverlayNetwork
+
+
+def on_machine(name: str) -> list[str]:
+    """The constraint of a service that has to be where its data are."""
+    return [f"node.labels.{NAME_LABEL}=={name}"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,7 @@ class Mount:
     target: str
     type: Literal["bind", "volume"] = "volume"
     read_only: bool = False
+    shared: bool = False  # whether a second container may write there at the same time
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,8 @@ class NfsArgs:
     """Who serves files to whom."""
 
     server: Machine
+    folder: str  # on that machine, where the files are kept
+    stored: pulumi.Resource  # what has made the folder
     server_kind: str  # "kernel" or "ganesha"
     access: str  # "ro" or "rw"
     machines: Mapping[str, Machine]  # all that may mount
@@ -30,7 +32,7 @@ class NfsArgs:
 class Nfs(pulumi.ComponentResource):
     """The folder /nfs-root of one machine, exported to the machines of the swarm and to nobody else.
 
-    It is on the disk of that machine, which outlives the machine itself. Whoever writes, over NFS or S3, writes as
+    Its files are those of a data volume. Whoever writes, over NFS or S3, writes as
     nobody:nogroup, so that each can read what the other wrote. Each machine has an entry of its own in the list of
     those who may mount: it is made before the machine joins, and taken away after it left.
 
@@ -64,11 +66,11 @@ class Nfs(pulumi.ComponentResource):
             {
                 "KIND": args.server_kind,
                 "FOLDER": PATH,
-                "DISK": args.server.data_path,
+                "DISK": args.folder,
                 "MOUNTD_PORT": str(MOUNTD_PORT),
                 "GANESHA": assets.read("storage/files/ganesha.conf"),
             },
-            after=[packages[args.server.name]],
+            after=[packages[args.server.name], args.stored],
             verbs=("serve", "stop"),
         )
         self.entries = {
@@ -113,6 +115,7 @@ class Nfs(pulumi.ComponentResource):
                 parent=self,
                 depends_on=after,
                 delete_before_replace=True,
+                retain_on_delete=on.lost,
                 custom_timeouts=pulumi.CustomTimeouts(create=INSTALLATION, update=INSTALLATION),
             ),
         )

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.assets import render_script
-from components.machines.machine import Machine
+from components.machines.machine import NAME_LABEL, Machine
 from components.swarm.swarm import Swarm
 
 
@@ -44,7 +44,13 @@ class Membership(pulumi.ComponentResource):
             on=entry,
             verbs=("add", "remove"),
             script="node.sh",
-            values={"SWARM_ID": args.swarm.id, "NODE": machine.name, "ROLE": machine.role},
+            values={
+                "SWARM_ID": args.swarm.id,
+                "NODE": machine.name,
+                "NAME_LABEL": NAME_LABEL,
+                "ROLE": machine.role,
+                "HOST_KEY": machine.host_key,
+            },
         )
         token: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         join = self._command(
@@ -61,6 +67,7 @@ class Membership(pulumi.ComponentResource):
             after=args.after,
         )
         self.node_id = join.stdout.apply(str.strip)
+        labels = machine.labels | {NAME_LABEL: machine.name}
         self.active = self._command(
             "active",
             on=entry,
@@ -71,7 +78,7 @@ class Membership(pulumi.ComponentResource):
                 "NODE_ID": self.node_id,
                 "ROLE": machine.role,
                 "AVAILABILITY": machine.availability,
-                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(machine.labels.items())),
+                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
         )
         self.register_outputs({"node_id": self.node_id})
@@ -100,6 +107,7 @@ class Membership(pulumi.ComponentResource):
                 parent=self,
                 depends_on=list(after),
                 delete_before_replace=True,
+                retain_on_delete=on.lost,
                 additional_secret_outputs=["stdout"] if step == "node" else None,
             ),
         )

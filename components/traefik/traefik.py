@@ -9,7 +9,9 @@ from components import assets
 from components.service.login import Login
 from components.service.spec import File, HealthCheck, Port, SecretFile, Service, StackSpec
 from components.swarm.network import OverlayNetwork
+from components.traefik.acme import AcmeSettings, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
+from components.traefik.sharing import showing
 
 DASHBOARD_PORT = 8080
 S3_PORT = 9000  # in the container
@@ -25,6 +27,7 @@ class TraefikSettings:
     memory_limit_mib: int
     s3_port: int | None  # of the machines, where S3 is published
     docker: str  # URL of Docker's API
+    acme: AcmeSettings | None = None  # self-signed only if unset
 
 
 def traefik(
@@ -36,7 +39,8 @@ def traefik(
 ) -> StackSpec:
     """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
 
-    The S3 service has a port of its own beside 443, since its paths are its buckets.
+    The S3 service has a port of its own beside 443, since its paths are its buckets. Of one manager, it gets
+    certificates too; for several, see `issuing`.
 
     Source: Traefik documentation, "Swarm provider"; the compose files of nuvla/deployment.
     """
@@ -65,10 +69,16 @@ def traefik(
         constraints=["node.role==manager"],
         files=[
             File(name="static", path="/etc/traefik/traefik.yaml", content=static),
-            File(name="dynamic", path="/etc/traefik/dynamic.yaml", content=assets.read("traefik/files/dynamic.yaml")),
+            File(
+                name="dynamic",
+                path="/etc/traefik/dynamic/dynamic.yaml",
+                content=assets.read("traefik/files/dynamic.yaml"),
+            ),
             File(name="certificate", path="/etc/traefik/certificate.pem", content=certificate.cert),
         ],
         secrets=secrets,
         ports=ports,
     )
+    if settings.acme is not None:
+        service = showing(service) if settings.acme.shared else with_resolver(service, settings.acme)
     return StackSpec(services=[service], settings=asdict(settings))

@@ -1,8 +1,10 @@
-"""Settings of the machines."""
+"""Settings of the machines, wherever they come from; those of one provider are in a module of its own."""
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Literal, Self
+from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,9 +16,21 @@ class Pool(Section):
     """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
 
     role: Literal["manager", "worker"] = Field(description="what its machines are in the swarm")
-    count: int = Field(1, ge=0, le=60, description="how many machines")
     availability: Literal["active", "pause", "drain"] = Field("active", description="whether services may run on them")
     labels: dict[Label, Line] = Field({}, description="node labels, for placement of services")
+
+    @abstractmethod
+    def members(self) -> Sequence[str]:
+        """What tells its machines from each other: the last part of their names."""
+
+
+class CountedPool(Pool):
+    """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
+
+    count: int = Field(1, ge=0, le=60, description="how many machines")
+
+    def members(self) -> Sequence[str]:
+        return [str(ordinal) for ordinal in range(1, self.count + 1)]
 
 
 class Ssh(Section):
@@ -27,45 +41,79 @@ class Ssh(Section):
     )
 
 
-class LocalMachines(Section):
-    """Machines that are containers on the local Docker engine."""
+P = TypeVar("P", bound=Pool)
 
-    provider: Literal["local"] = Field(description="where machines come from")
-    pools: dict[Name, Pool] = Field(description="the pools of machines, by name")
-    subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24")
-    image: Image = Field("nuvla-swarm/machine:dev", description="image that the machines run")
-    privileged: bool = Field(True, description="`false` where the engine has cgroup v1 or may not run privileged ones")
-    ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
 
-    @field_validator("subnet")
-    @classmethod
-    def _holds_the_pools(cls, subnet: IPv4Network) -> IPv4Network:
-        if not 16 <= subnet.prefixlen <= 24:
-            raise ValueError("a network from /16 to /24")
-        return subnet
+class Machines(Section, Generic[P]):
+    """The machines."""
+
+    provider: str = Field(description="where machines come from")
+    pools: dict[Name, P] = Field(description="the pools of machines, by name")
 
     @model_validator(mode="after")
     def _has_a_quorum(self) -> Self:
-        managers = sum(pool.count for pool in self.pools.values() if pool.role == "manager")
+        managers = len(self.names("manager"))
         if managers not in (1, 3, 5, 7):
             raise ValueError(f"pools: {managers} managers given; allowed: 1, 3, 5 or 7 (an even number adds no safety)")
         return self
 
-    @model_validator(mode="after")
-    def _pools_have_addresses_of_their_own(self) -> Self:
-        for one, other in combinations(sorted(self.pools), 2):
-            if addresses.block(self.subnet, one) == addresses.block(self.subnet, other):
-                raise ValueError(
-                    f"pools: `{one}` and `{other}` fall on the same addresses of {self.subnet}; "
-                    "allowed: another name for one of them, or a larger subnet"
-                )
-        return self
-
     def names(self, *roles: str, active: bool = False) -> list[str]:
-        """Names of the machines of some roles, in the order of pools and ordinals; `active`: where services may run."""
+        """Names of the machines of some roles, in the order of pools and members; `active`: where services may run."""
         return [
-            f"{name}-{ordinal}"
+            f"{name}-{member}"
             for name, pool in self.pools.items()
             if pool.role in roles and (pool.availability == "active" or not active)
-            for ordinal in range(1, pool.count + 1)
+            for member in pool.members()
         ]
+
+    def cluster_networks(self) -> list[IPv4Network]:
+        """Where packets of its machines come from, where a ruleset on each machine has to know."""
+        return []
+
+    def labelled(self, key: str, value: str) -> list[str]:
+        """Names of the machines that have a node label."""
+        return [
+            f"{name}-{member}"
+            for name, pool in self.pools.items()
+            if pool.labels.get(key) == value
+            for member in pool.members()
+        ]
+
+
+def pools_apart(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:
+    """Refuses pools whose machines would have the same addresses of a network that the program makes."""
+    for one, other in combinations(sorted(pools), 2):
+        if addresses.block(subnet, one) == addresses.block(subnet, other):
+            raise ValueError(
+                f"pools: `{one}` and `{other}` fall on the same addresses of {subnet}; "
+                f"allowed: another name for one of them, or a larger {setting}"
+            )
+
+
+def has_room(network: IPv4Network) -> IPv4Network:
+    """Refuses a network that has no room for pools, or more than can be."""
+    if not 16 <= network.prefixlen <= 24:
+        raise ValueError("a network from /16 to /24")
+    return network
+
+
+class LocalMachines(Machines[CountedPool]):
+    """The machines. What only one provider knows has its name in brackets."""
+
+    provider: Literal["local"] = Field(description="where machines come from")
+    subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24 (local)")
+    image: Image = Field("nuvla-swarm/machine:dev", description="image that the machines run (local)")
+    privileged: bool = Field(
+        True, description="`false` where the engine has cgroup v1 or may not run privileged ones (local)"
+    )
+    ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
+
+    _room = field_validator("subnet")(has_room)
+
+    def cluster_networks(self) -> list[IPv4Network]:
+        return [self.subnet]
+
+    @model_validator(mode="after")
+    def _pools_have_addresses_of_their_own(self) -> Self:
+        pools_apart(self.subnet, list(self.pools), "subnet")
+        return self

@@ -1,10 +1,33 @@
 """Settings of the services that every kind has."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from stacks.sections.fields import Duration, Email, Host, Line, Section, Size
+from stacks.sections.fields import Duration, Email, Host, Line, Section, Size, Url
+
+Directory = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
+Pem = Annotated[
+    str, StringConstraints(pattern=r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$")
+]
+
+
+class Acme(Section):
+    """Certificates of Let's Encrypt, by the challenge over HTTP; they need a `domain`."""
+
+    email: Email = Field(description="of the account, for who issues the certificates")
+    staging: bool = Field(False, description="whether Let's Encrypt's server for trials is asked; nobody trusts it")
+    server: Directory | None = Field(None, description="directory of another ACME server")
+    server_ca: Pem | None = Field(None, description="certificate, in PEM, that `server` is trusted by")
+    machine: str | None = Field(None, description="manager that keeps them; the first active one if unset")
+
+    @model_validator(mode="after")
+    def _one_server(self) -> Self:
+        if self.staging and self.server is not None:
+            raise ValueError(f"staging: true given; allowed: false, as traefik.acme.server is {self.server}")
+        if self.server_ca is not None and self.server is None:
+            raise ValueError("server: not given; required: the ACME server that traefik.acme.server_ca is for")
+        return self
 
 
 class Traefik(Section):
@@ -14,6 +37,7 @@ class Traefik(Section):
     access_log: bool = Field(False, description="whether Traefik logs every request")
     memory_limit_mib: int = Field(512, ge=64, description="memory at which it is killed")
     certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of the self-signed certificate")
+    acme: Acme | None = Field(None, description="certificates of Let's Encrypt; self-signed ones if unset")
 
 
 class Prometheus(Section):
@@ -44,6 +68,14 @@ class Exporters(Section):
     memory_limit_mib: int = Field(256, ge=64, description="memory at which one of them is killed")
 
 
+class Elasticsearch(Section):
+    """Metrics of the database of a host."""
+
+    enabled: bool = Field(False, description="whether Elasticsearch is measured; only on a host")
+    url: Url = Field("http://es:9200", description="where it answers on the backend network")
+    memory_limit_mib: int = Field(64, ge=32, description="memory at which its exporter is killed")
+
+
 class Smtp(Section):
     """The mail server of Grafana and Alertmanager; its password is the secret `smtp_password`."""
 
@@ -62,6 +94,7 @@ class Monitoring(Section):
     grafana: Grafana = Field(Grafana(), description="shows metrics")
     alertmanager: Alertmanager = Field(Alertmanager(), description="tells people of alerts")
     exporters: Exporters = Field(Exporters(), description="measure machines and containers")
+    elasticsearch: Elasticsearch = Field(Elasticsearch(), description="measures the database of a host")
     smtp: Smtp | None = Field(None, description="mail server of Grafana and Alertmanager")
 
     @model_validator(mode="after")

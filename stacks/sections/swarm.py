@@ -57,6 +57,7 @@ class Swarm(Section):
     )
     subnet_prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one overlay network, as its prefix length")
     public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
+    backend_network: Name = Field("nuvla-backend", description="attachable network of Nuvla's own services, on a host")
 
     @model_validator(mode="after")
     def _pools_hold_a_network(self) -> Self:

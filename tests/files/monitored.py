@@ -32,7 +32,8 @@ def configuration(folder: Path) -> Path:
     for rule in RULES:
         shutil.copy(rule, folder / "rules")
     (folder / "scrape.d" / "nfs.yml").write_text(rendered("scrape/nfs.yml", nfs_machine="manager-1"))
-    shutil.copy(FILES / "scrape" / "s3.yml", folder / "scrape.d")
+    for name in ("s3.yml", "elasticsearch.yml"):
+        shutil.copy(FILES / "scrape" / name, folder / "scrape.d")
     file = folder / "prometheus.yml"
     file.write_text(rendered("prometheus.yml", scrape_interval="15s", evaluation_interval="15s"))
     return file

@@ -31,8 +31,12 @@ def nodes() -> list[dict[str, Any]]:
         manager = name in MANAGERS
         node: dict[str, Any] = {
             "ID": f"id-{name}",
-            "Spec": {"Role": "manager" if manager else "worker", "Availability": "active", "Labels": {}},
-            "Description": {"Hostname": name, "Platform": {}, "Engine": {}},
+            "Spec": {
+                "Role": "manager" if manager else "worker",
+                "Availability": "active",
+                "Labels": {"nuvla-swarm.machine": name},
+            },
+            "Description": {"Hostname": f"host-of-{name}", "Platform": {}, "Engine": {}},
             "Status": {"State": "ready", "Addr": "0.0.0.0" if name == "manager-1" else address},
         }
         if manager:

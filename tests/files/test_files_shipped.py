@@ -15,7 +15,7 @@ import yaml
 from tests.files.shipped import COMPONENTS, calls, says, shipped, title
 
 YAML = (".yaml", ".yml")
-KINDS = (*YAML, ".json", ".sh", ".cfg", ".nft", ".conf")  # each has its own checks
+KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf")  # each has its own checks
 SECRET = re.compile(
     r"(?i)(passw(or)?d|passwd|token|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?[\w+/-]{6,}|PRIVATE KEY|AKIA"
 )
@@ -60,12 +60,11 @@ def test_yamllint_finds_nothing() -> None:
 
 
 def test_haproxy_takes_its_configuration() -> None:
-    (file,) = shipped(".cfg")
-    assert says("haproxy", "-c", "-f", file) == ""
+    assert says("haproxy", "-c", "-f", COMPONENTS / "socket_proxy/files/haproxy.cfg") == ""
 
 
 def test_haproxy_would_refuse_a_wrong_one(tmp_path: Path) -> None:
-    (file,) = shipped(".cfg")
+    file = COMPONENTS / "socket_proxy/files/haproxy.cfg"
     wrong = tmp_path / "haproxy.cfg"
     wrong.write_text(file.read_text(encoding="utf-8").replace("unless allowed", "unless allwed"), encoding="utf-8")
     assert "allwed" in says("haproxy", "-c", "-f", wrong)

@@ -19,6 +19,10 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 PATIENCE_S = 30
+CREDENTIALS = {
+    "EXOSCALE_API_KEY": "EXO-of-a-test",
+    "EXOSCALE_API_SECRET": "secret of a test",
+}  # else one refuses to run
 Values = dict[str, Any]
 
 
@@ -90,24 +94,29 @@ class Plugin:
         answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn, news=_struct(inputs)), timeout=PATIENCE_S)
         return {failure.property: failure.reason for failure in answer.failures}
 
-    def check(self, inputs: Values) -> Values:
-        answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn, news=_struct(inputs)), timeout=PATIENCE_S)
+    def check(self, inputs: Values, olds: Values | None = None) -> Values:
+        request = provider_pb2.CheckRequest(urn=self.urn, news=_struct(inputs), olds=_struct(olds or {}))
+        answer = self.stub.Check(request, timeout=PATIENCE_S)
         assert not answer.failures, answer.failures
         return _values(answer.inputs)
 
     def diff(self, old: Made, new: Values) -> dict[str, str]:
         """Path -> kind of change."""
+        answer = self.difference(old, new)
+        kind = provider_pb2.PropertyDiff.Kind
+        assert (answer.changes == answer.DIFF_SOME) == bool(answer.detailedDiff)
+        return {path: kind.Name(change.kind) for path, change in answer.detailedDiff.items()}
+
+    def difference(self, old: Made, new: Values) -> Any:
+        """The answer as it is."""
         request = provider_pb2.DiffRequest(
             urn=self.urn,
             id=old.id,
             olds=_struct(old.outputs),
             old_inputs=_struct(old.inputs),
-            news=_struct(self.check(new)),
+            news=_struct(self.check(new, old.inputs)),
         )
-        answer = self.stub.Diff(request, timeout=PATIENCE_S)
-        kind = provider_pb2.PropertyDiff.Kind
-        assert (answer.changes == answer.DIFF_SOME) == bool(answer.detailedDiff)
-        return {path: kind.Name(change.kind) for path, change in answer.detailedDiff.items()}
+        return self.stub.Diff(request, timeout=PATIENCE_S)
 
     def create(self, inputs: Values, *, timeout: float = 0) -> Made:
         checked = self.check(inputs)
@@ -120,7 +129,7 @@ class Plugin:
         return _values(self.stub.Create(request, timeout=PATIENCE_S).properties)
 
     def update(self, old: Made, new: Values, *, preview: bool = False) -> Made:
-        checked = self.check(new)
+        checked = self.check(new, old.inputs)
         request = provider_pb2.UpdateRequest(
             urn=self.urn,
             id=old.id,
@@ -138,6 +147,10 @@ class Plugin:
         answer = self.stub.Read(request, timeout=PATIENCE_S)
         return Made(answer.id, _values(answer.inputs), _values(answer.properties))
 
+    def invoke(self, token: str, inputs: Values) -> Values:
+        request = provider_pb2.InvokeRequest(tok=token, args=_struct(inputs))
+        return _values(getattr(self.stub.Invoke(request, timeout=PATIENCE_S), "return"))
+
     def delete(self, old: Made) -> None:
         request = provider_pb2.DeleteRequest(
             urn=self.urn, id=old.id, properties=_struct(old.outputs), old_inputs=_struct(old.inputs)
@@ -146,7 +159,9 @@ class Plugin:
 
 
 @contextmanager
-def running(executable: Path, environment: dict[str, str] | None = None) -> Iterator[Plugin]:
+def running(
+    executable: Path, environment: dict[str, str] | None = None, config: Values | None = None
+) -> Iterator[Plugin]:
     """The plugin, configured as the engine does it; ended afterwards."""
     log = Log()
     engine = grpc.server(futures.ThreadPoolExecutor(16))
@@ -155,7 +170,7 @@ def running(executable: Path, environment: dict[str, str] | None = None) -> Iter
     engine.start()
     clean = {name: value for name, value in os.environ.items() if name != "SSH_AUTH_SOCK"}
     process = subprocess.Popen(
-        [executable, address], stdout=subprocess.PIPE, text=True, env=clean | (environment or {})
+        [executable, address], stdout=subprocess.PIPE, text=True, env=clean | CREDENTIALS | (environment or {})
     )
     try:
         assert process.stdout
@@ -165,7 +180,11 @@ def running(executable: Path, environment: dict[str, str] | None = None) -> Iter
         with grpc.insecure_channel(f"127.0.0.1:{port}", options=size) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             request = provider_pb2.ConfigureRequest(
-                acceptSecrets=True, acceptResources=True, sends_old_inputs=True, sends_old_inputs_to_delete=True
+                args=_struct(config or {}),
+                acceptSecrets=True,
+                acceptResources=True,
+                sends_old_inputs=True,
+                sends_old_inputs_to_delete=True,
             )
             features = stub.Configure(request, timeout=PATIENCE_S)
             yield Plugin(stub, log, process, features=features)

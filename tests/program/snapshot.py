@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.mocked import Engine, run_program
-from tests.stack_config import target
+from tests.stack_config import host, target
 
 FOLDER = Path(__file__).parent / "snapshots"
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
 PROGRAMS = {
     "target-1-manager": target(managers=1),
     "target-3-managers": target(managers=3, workers=0),
+    "host-local": host(),
     "target-without-services": target(managers=1, workers=1, **NOTHING),
 }
 

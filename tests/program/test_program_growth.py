@@ -81,6 +81,8 @@ def test_another_machine_for_the_files_moves_their_server_and_what_follows_it() 
     added, touched = growth(target(), changed(target(), "nfs.machine", "worker-1"))
     assert not added
     assert touched == {
+        *("manager-1", "worker-1"),  # the container that has the volume
+        "nfs-data-folder",
         "nfs-server",
         *(f"nfs-packages-{name}" for name in ("manager-1", "worker-1")),
         *(f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")),

@@ -18,7 +18,7 @@ def certificate(holder: str) -> dict[str, Secret]:
 
 
 def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
-    assert list(dev.outputs) == ["kind", "machines", "ssh", "docker", "urls", "logins", "nfs", "s3"]
+    assert list(dev.outputs) == ["kind", "machines", "ssh", "docker", "urls", "volumes", "logins", "nfs", "s3"]
     assert dev.outputs["kind"] == "target"
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.machines.volume import FOLDER
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.stack_config import changed, target
@@ -73,22 +74,23 @@ def test_a_service_with_data_is_where_they_are(machine: str) -> None:
     for name, service in services(engine).items():
         if "replicated" in service["mode"] and [m for m in container(service)["mounts"] if not m["readOnly"]]:
             with_data.add(name)
-            assert constraints(service) == [f"node.hostname=={machine}"], name
+            assert constraints(service) == [f"node.labels.nuvla-swarm.machine=={machine}"], name
             assert service["mode"]["replicated"]["replicas"] == 1, name
             assert service["updateConfig"]["order"] == "stop-first" or name == "s3", name
     assert with_data == {"prometheus", "alertmanager", "grafana", "s3"}
 
 
-def test_volumes_belong_to_one_service_each_but_for_the_one_of_the_proxies(dev: Program) -> None:
+def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Program) -> None:
     users: dict[str, set[str]] = {}
     for name, service in services(dev.engine).items():
         for mount in container(service)["mounts"]:
-            if mount["type"] == "volume":
+            if mount["type"] == "volume" or not mount["readOnly"]:
                 users.setdefault(mount["source"], set()).add(name)
     assert users == {
-        "prometheus": {"prometheus"},
-        "alertmanager": {"alertmanager"},
-        "grafana": {"grafana"},
+        "/nfs-root": {"s3"},
+        f"{FOLDER}/prometheus": {"prometheus"},
+        f"{FOLDER}/alertmanager": {"alertmanager"},
+        f"{FOLDER}/grafana": {"grafana"},
         "docker-proxy": PROXIES | {"cadvisor"},
     }
 
@@ -124,6 +126,12 @@ def test_where_no_worker_may_run_services_none_is_waited_for_there() -> None:
     assert PROXIES & set(services(run(drained).engine)) == {"socket-proxy"}
     assert "worker-1-membership-active" not in run(drained).engine.dependencies("socket-proxy-converged")
     assert "worker-1-membership-active" in run(target(workers=1)).engine.dependencies("socket-proxy-converged")
+
+
+def test_what_has_data_starts_once_their_folder_is_there(dev: Program) -> None:
+    for name in ("prometheus", "alertmanager", "grafana"):
+        before = {one for outer in dev.engine.ancestors(f"{name}-service") for one in dev.engine.dependencies(outer)}
+        assert f"{name}-data-folder" in before
 
 
 def test_s3_starts_once_its_folder_is_there(dev: Program) -> None:

@@ -55,7 +55,7 @@ def test_every_child_is_named_after_its_component_machine_or_service(program: Pr
         parent = engine.parent(name)
         allowed = {parent}
         if parent == CLUSTER:
-            allowed |= set(program.outputs["machines"])
+            allowed |= {*program.outputs["machines"], *program.outputs["volumes"]}
         elif engine.types.get(parent) == "nuvla:service:ServiceStack":
             services = [
                 child for child in engine.children(parent) if engine.types[child] == "docker:index/service:Service"

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.stack_config import existing, exoscale, host, target
+
 WHOLE = "a whole number"
 TEXT = "text"
 TRUE_OR_FALSE = "true or false"
@@ -22,6 +24,20 @@ URL = r"text that matches ^https?://[\w.-]+(:[0-9]+)?$"
 DIGEST = "sha256:" + "0" * 64
 
 
+SMTP: dict[str, Any] = {"host": "mail.example.org", "from_address": "swarm@example.org"}
+BASES: dict[str, dict[str, Any]] = {
+    "target": target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}, "monitoring": {"smtp": SMTP}},
+    "host": host(),
+    "exoscale": exoscale(),
+    "existing": existing(),
+}
+
+
+def concrete(setting: str) -> str:
+    """A path with the names of BASES for what stands in angle brackets."""
+    return setting.replace("<pool>", "worker").replace("<host>", "1")
+
+
 @dataclass(frozen=True)
 class Case:
     """One setting. A value of `bad` goes with what its line says is allowed; a pair names the path within it too."""
@@ -31,11 +47,13 @@ class Case:
     bad: Sequence[tuple[Any, str] | tuple[Any, str, str, Any]]  # value, allowed[, path of the mistake, value there]
     secrets: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, Any] = field(default_factory=dict)  # settings that the good values need
+    base: str = "target"  # which of BASES has the setting
+    elsewhere: Sequence[str] = ()  # values that other BASES have: see test_settings_kinds.py
     bounds: tuple[int, int] | None = None  # of the model, where another setting leaves less
 
     @property
     def path(self) -> str:
-        return self.setting.replace("<pool>", "worker")
+        return concrete(self.setting)
 
 
 def choice(setting: str, *allowed: str) -> Case:
@@ -98,7 +116,7 @@ def section(setting: str) -> Case:
 
 
 CASES = [
-    choice("kind", "target"),
+    replace(choice("kind", "target", "host"), good=["target"], elsewhere=["host"]),
     Case(
         "domain",
         ["example.org", "a.b-c.example.org", "1.example.org"],
@@ -108,7 +126,11 @@ CASES = [
         ],
     ),
     section("machines"),
-    choice("machines.provider", "local"),
+    replace(
+        choice("machines.provider", "local", "exoscale", "existing"),
+        good=["local"],
+        elsewhere=["exoscale", "existing"],
+    ),
     Case(
         "machines.pools",
         [{"a": {"role": "manager"}}, {"a" * 31: {"role": "manager"}}, {"a1-b": {"role": "manager", "count": 3}}],
@@ -221,6 +243,7 @@ CASES = [
     section("swarm.public_network"),
     Case("swarm.public_network.name", ["a", "a" * 31], [("A", NAME), ("a" * 32, NAME), ("", NAME), ("a_b", NAME)]),
     switch("swarm.public_network.attachable"),
+    Case("swarm.backend_network", ["a", "nuvla-backend"], [("A", NAME), ("", NAME), (1, TEXT)]),
     section("traefik"),
     choice("traefik.log_level", "DEBUG", "INFO", "WARN", "ERROR"),
     switch("traefik.access_log"),
@@ -253,6 +276,15 @@ CASES = [
     whole("monitoring.alertmanager.memory_limit_mib", 32),
     section("monitoring.exporters"),
     whole("monitoring.exporters.memory_limit_mib", 64),
+    section("monitoring.elasticsearch"),
+    replace(switch("monitoring.elasticsearch.enabled"), base="host"),
+    Case(
+        "monitoring.elasticsearch.url",
+        ["http://es:9200", "https://db.example.org"],
+        [("es:9200", URL), ("http://me:word@es", URL), (1, TEXT)],
+        base="host",
+    ),
+    replace(whole("monitoring.elasticsearch.memory_limit_mib", 32), base="host"),
     section("monitoring.smtp"),
     Case("monitoring.smtp.host", ["mail.example.org", "10.0.0.1"], [("a b", HOST), ("", HOST), ("a:25", HOST)]),
     whole("monitoring.smtp.port", 1, 65535),
@@ -287,5 +319,6 @@ CASES = [
     image("images.node_exporter"),
     image("images.cadvisor"),
     image("images.blackbox"),
+    image("images.elasticsearch_exporter"),
     image("images.versitygw"),
 ]

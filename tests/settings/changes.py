@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stack_config import changed, target
+from tests.settings.cases import concrete
+from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
 
-BEFORE = target(managers=1, workers=1)
+BEFORE: dict[str, dict[str, Any]] = {
+    "target": target(managers=1, workers=1),
+    "host": host(),
+    "exoscale": exoscale(workers=1),
+    "existing": existing(workers=1),
+}
 
 
 @dataclass(frozen=True)
@@ -19,18 +25,23 @@ class Change:
     resource: str  # one of those that it changes
     also: Mapping[str, Any] = field(default_factory=dict)  # settings that the value needs, set before the change too
     secrets: Mapping[str, str] = field(default_factory=dict)
+    base: str = "target"  # which of BEFORE has the setting
 
     @property
     def path(self) -> str:
         """As `pulumi config set --path` takes it."""
-        return self.setting.replace("<pool>", "worker")
+        return concrete(self.setting)
 
     def before(self) -> dict[str, Any]:
         """The configuration that is changed."""
-        document = BEFORE
+        document = BEFORE[self.base]
         for path, value in self.also.items():
             document = changed(document, path, value)
         return document
+
+    def all_secrets(self) -> dict[str, str]:
+        """The secrets that the configuration needs, with those of the change."""
+        return secrets_for(BEFORE[self.base]) | dict(self.secrets)
 
     def after(self) -> dict[str, Any]:
         """The configuration with the other value."""
@@ -41,7 +52,34 @@ THREE_MANAGERS = {"machines.pools.manager.count": 3}
 OWN_KEY = {"machines.ssh.public_key": "ssh-ed25519 AAAA"}
 SMTP: dict[str, Any] = {"monitoring.smtp": {"host": "mail.example.org", "from_address": "swarm@example.org"}}
 BOTH_SUBNETS = {"firewall.management": ["10.77.0.1/32", "10.78.0.1/32"]}
+ELASTICSEARCH = {"monitoring.elasticsearch.enabled": True}
+BLOCK = {
+    name: {f"volumes.{name}.block": True}
+    for name in ("nfs", "prometheus", "alertmanager", "grafana", "traefik", "db", "streams")
+}
 OWN_RANGE = {"engine.address_pools": [{"base": "10.200.0.0/16"}]}
+
+
+# What there has to be for a volume that not every target has.
+OF_THEIR_OWN: dict[str, dict[str, Any]] = {
+    "traefik": {"domain": "example.org", "traefik.acme": {"email": "a@example.org"}},
+    **{
+        name: {"kind": "host", "machines.pools.worker.labels": {"type": f"worker-{name}"}} for name in ("db", "streams")
+    },
+}
+
+
+def volume(name: str, also: Mapping[str, Any] | None = None) -> list[Change]:
+    """The settings of a data volume."""
+    data, needed = (f"{name}-data", f"{name}-data-folder"), dict(also or {})
+    block = needed | BLOCK[name]
+    return [
+        Change(f"volumes.{name}.block", True, "cluster", f"{name}-volume", needed, base="exoscale"),
+        Change(f"volumes.{name}.size_gib", 30, "cluster", f"{name}-volume", block, base="exoscale"),
+        Change(f"volumes.{name}.id", "kept-1", "cluster", f"{name}-volume", needed),
+        Change(f"volumes.{name}.path", "/srv/data", *data, needed, base="existing"),
+    ]
+
 
 CHANGES = [
     Change("domain", "example.org", "traefik-certificate", "traefik-certificate-cert"),
@@ -82,6 +120,7 @@ CHANGES = [
     Change("swarm.subnet_prefix", 25, "swarm", "swarm-init"),
     Change("swarm.public_network.name", "front", "public-network", "public-network-network"),
     Change("swarm.public_network.attachable", True, "public-network", "public-network-network"),
+    Change("swarm.backend_network", "backend", "backend-network", "backend-network-network", base="host"),
     Change("traefik.log_level", "DEBUG", "traefik", "traefik-config-static"),
     Change("traefik.access_log", True, "traefik", "traefik-config-static"),
     Change("traefik.memory_limit_mib", 513, "traefik", "traefik-service"),
@@ -96,6 +135,23 @@ CHANGES = [
     Change("monitoring.alertmanager.email_to", ["a@example.org"], "monitoring", "alertmanager-config-main", SMTP),
     Change("monitoring.alertmanager.memory_limit_mib", 129, "monitoring", "alertmanager-service"),
     Change("monitoring.exporters.memory_limit_mib", 257, "monitoring", "node-exporter-service"),
+    Change("monitoring.elasticsearch.enabled", True, "monitoring", "elasticsearch-exporter-service", base="host"),
+    Change(
+        "monitoring.elasticsearch.url",
+        "http://db:9200",
+        "monitoring",
+        "elasticsearch-exporter-service",
+        ELASTICSEARCH,
+        base="host",
+    ),
+    Change(
+        "monitoring.elasticsearch.memory_limit_mib",
+        65,
+        "monitoring",
+        "elasticsearch-exporter-service",
+        ELASTICSEARCH,
+        base="host",
+    ),
     Change("monitoring.smtp.host", "mx.example.org", "monitoring", "grafana-service", SMTP),
     Change("monitoring.smtp.port", 25, "monitoring", "grafana-service", SMTP),
     Change("monitoring.smtp.from_address", "nuvla@example.org", "monitoring", "grafana-service", SMTP),
@@ -114,7 +170,18 @@ CHANGES = [
     Change("s3.enabled", False, "s3", "s3-service"),
     Change("s3.port", 9001, "s3", "traefik-service"),
     Change("s3.memory_limit_mib", 513, "s3", "s3-service"),
+    Change("volumes.keep", True, "cluster", "nfs-volume"),
+    *(change for name in ("nfs", "prometheus", "alertmanager", "grafana") for change in volume(name)),
+    *(change for name in ("traefik", "db", "streams") for change in volume(name, OF_THEIR_OWN[name])),
     Change("images.traefik", "traefik:v3.6.1", "traefik-image", "traefik-image-pull"),
+    Change(
+        "images.elasticsearch_exporter",
+        "another/image:1",
+        "elasticsearch-exporter-image",
+        "elasticsearch-exporter-image-pull",
+        ELASTICSEARCH,
+        base="host",
+    ),
     *(
         Change(
             f"images.{name}",
@@ -137,8 +204,8 @@ CHANGES = [
 
 # Settings that cannot be changed, each with its reason.
 UNCHANGEABLE = {
-    "kind": "has one choice",
-    "machines.provider": "has one choice",
+    "kind": "is another infrastructure",
+    "machines.provider": "is another infrastructure",
     "machines": "is a section",
     "machines.ssh": "is a section",
     "firewall": "is a section",
@@ -153,6 +220,9 @@ UNCHANGEABLE = {
     "monitoring.alertmanager": "is a section",
     "monitoring.exporters": "is a section",
     "monitoring.smtp": "is a section",
+    "monitoring.elasticsearch": "is a section",
+    "volumes": "is a section",
+    **dict.fromkeys((f"volumes.{name}" for name in BLOCK), "is a section"),
     "nfs": "is a section",
     "s3": "is a section",
     "images": "is a section",

@@ -9,27 +9,27 @@ import pytest
 from docs.settings_table import Setting, is_section, settings
 from stacks.configuration import SECRETS
 from stacks.settings import Settings
-from tests.settings.cases import CASES, OBJECT, Case
+from tests.settings import cases, cases_machines
+from tests.settings.cases import BASES, OBJECT, Case, concrete
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, steps, target, without
+from tests.stack_config import changed, secrets_for, steps, without
 
 SETTINGS = {setting.path: setting for setting in settings()}
-DOCUMENT = target() | {
-    "engine": {"address_pools": [{"base": "10.200.0.0/16"}]},
-    "monitoring": {"smtp": {"host": "mail.example.org", "from_address": "swarm@example.org"}},
-}
+CASES = [*cases.CASES, *cases_machines.CASES]
 
 
 def named(setting: Setting) -> str:
     return setting.path
 
 
-def concrete(setting: Setting) -> str:
-    return setting.path.replace("<pool>", "worker")
+def in_use(setting: str) -> dict[str, Any]:
+    """A configuration in which the setting can be given, with all that it takes."""
+    case = next(case for case in CASES if case.setting == setting)
+    return with_all(BASES[case.base], case.also)
 
 
 def test_no_setting_is_missing_from_the_cases() -> None:
-    assert [case.setting for case in CASES] == list(SETTINGS)
+    assert sorted(case.setting for case in CASES) == sorted(SETTINGS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.setting)
@@ -40,7 +40,7 @@ def test_the_cases_have_values_at_each_bound_of_the_model(case: Case) -> None:
         if key in schema:
             assert schema[key] in (case.bounds[index : index + 1] if case.bounds else case.good)
             assert schema[key] + outside in bad
-    assert set(schema.get("enum", [])) <= set(case.good if "enum" in schema else [])
+    assert set(schema.get("enum", [])) <= {*case.good, *case.elsewhere} if "enum" in schema else True
     if "minItems" in schema:
         assert [len(one) for one in case.good if len(one) == schema["minItems"]]
         assert [one for one in bad if isinstance(one, list) and len(one) == schema["minItems"] - 1]
@@ -52,8 +52,9 @@ def test_the_cases_have_values_at_each_bound_of_the_model(case: Case) -> None:
     ("case", "given"), [pytest.param(c, v, id=f"{c.setting}-{v}"[:60]) for c in CASES for v in c.good]
 )
 def test_a_value_within_the_bounds_is_taken(case: Case, given: Any) -> None:
-    document = with_all(DOCUMENT, case.also)
-    found: Any = load(changed(document, case.path, given), case.secrets).model_dump(mode="json", exclude_unset=True)
+    document = with_all(BASES[case.base], case.also)
+    secrets = secrets_for(document) | dict(case.secrets)
+    found: Any = load(changed(document, case.path, given), secrets).model_dump(mode="json", exclude_unset=True)
     for step in steps(case.path):
         found = found[step]
     assert found == given
@@ -65,7 +66,9 @@ def test_a_value_within_the_bounds_is_taken(case: Case, given: Any) -> None:
 def test_a_value_outside_the_bounds_is_refused_with_what_is_allowed(case: Case, mistake: tuple[Any, ...]) -> None:
     given, allowed, path, value = (*mistake, case.path, mistake[0]) if len(mistake) == 2 else mistake
     expected = f"{path}: {value if _is_cross_check(allowed) else json.dumps(value)} given; allowed: {allowed}"
-    assert mistakes(changed(with_all(DOCUMENT, case.also), case.path, given), case.secrets) == [expected]
+    document = with_all(BASES[case.base], case.also)
+    secrets = secrets_for(document) | dict(case.secrets)
+    assert mistakes(changed(document, case.path, given), secrets) == [expected]
 
 
 def with_all(document: dict[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,9 +83,9 @@ def _is_cross_check(allowed: str) -> bool:
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.field.is_required()], ids=named)
 def test_a_setting_without_a_default_is_required_with_what_it_is(setting: Setting) -> None:
-    document = DOCUMENT if setting.path != "machines.pools" else changed(DOCUMENT, "machines.subnet", "10.77.0.0/16")
-    expected = f"{concrete(setting)}: not given; required: {setting.field.description}"
-    assert expected in mistakes(without(document, concrete(setting)))
+    document = in_use(setting.path)
+    expected = f"{concrete(setting.path)}: not given; required: {setting.field.description}"
+    assert expected in mistakes(without(document, concrete(setting.path)), secrets_for(document))
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=named)
@@ -94,9 +97,10 @@ def test_a_setting_says_in_few_words_what_it_is(setting: Setting) -> None:
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS.values() if s.schema.get("default") is not None], ids=named)
 def test_a_default_may_as_well_be_given(setting: Setting) -> None:
-    path = concrete(setting)
-    given = changed(DOCUMENT, path, setting.schema["default"])
-    assert load(given) == load(without(given, path))
+    path, document = concrete(setting.path), in_use(setting.path)
+    given = changed(document, path, setting.schema["default"])
+    secrets = secrets_for(document)
+    assert load(given, secrets) == load(without(given, path), secrets)
 
 
 def test_only_what_has_no_sane_default_is_required() -> None:
@@ -107,9 +111,17 @@ def test_only_what_has_no_sane_default_is_required() -> None:
         "machines.provider",
         "machines.pools",
         "machines.pools.<pool>.role",
+        "machines.pools.<pool>.hosts",
+        "machines.pools.<pool>.hosts.<host>.address",
+        "machines.pools.<pool>.hosts.<host>.host_key",
+        "machines.pools.<pool>.template.id",
+        "machines.template",
+        "machines.template.id",
+        "machines.zone",
         "firewall",
         "firewall.management",
         "engine.address_pools[0].base",
+        "traefik.acme.email",
         "monitoring.smtp.host",
         "monitoring.smtp.from_address",
     }
@@ -119,16 +131,18 @@ def test_only_what_has_no_sane_default_is_required() -> None:
     ("path", "keys"),
     [("", Settings.model_fields)]
     + [
-        (inner.path.rpartition(".")[0].replace("<pool>", "worker"), inner.model.model_fields)
+        (inner.path.rpartition(".")[0], inner.model.model_fields)
         for inner in SETTINGS.values()
         if "." in inner.path and inner.name == next(iter(inner.model.model_fields))
     ],
 )
 def test_a_section_refuses_an_unknown_key_and_lists_its_own(path: str, keys: dict[str, Any]) -> None:
-    key = f"{path}.nonsense".removeprefix(".")
+    place = concrete(path)
+    key = f"{place}.nonsense".removeprefix(".")
     allowed = ", ".join([*keys, *([] if path else SECRETS)])
-    expected = f"{key}: unknown key; allowed in {path or 'the configuration'}: {allowed}"
-    assert mistakes(changed(DOCUMENT, key, {"secret": "unseen"})) == [expected]
+    expected = f"{key}: unknown key; allowed in {place or 'the configuration'}: {allowed}"
+    document = in_use(f"{path}.{next(iter(keys))}".removeprefix("."))
+    assert expected in mistakes(changed(document, key, {"secret": "unseen"}), secrets_for(document))
 
 
 def test_sections_are_objects() -> None:

@@ -8,10 +8,13 @@ import pytest
 
 from docs.settings_table import is_section, settings
 from tests.mocked import Engine, run_program
-from tests.settings.changes import CHANGES, UNCHANGEABLE, Change
+from tests.settings import changes, changes_machines
+from tests.settings.changes import Change
 
 # What these switch off shows its component, and all below it, as deleted.
 SWITCHED_OFF = {"monitoring.enabled", "nfs.enabled", "s3.enabled"}
+CHANGES = [*changes.CHANGES, *changes_machines.CHANGES]
+UNCHANGEABLE = changes.UNCHANGEABLE | changes_machines.UNCHANGEABLE
 SETTINGS = {setting.path: setting for setting in settings()}
 
 
@@ -24,7 +27,9 @@ def _registered(engine: Engine, name: str) -> Any:
     """What the real engine compares with its state."""
     if name not in engine.options:
         return None
-    return engine.inputs(name), str(engine.options[name].replacement_trigger)
+    options = engine.options[name]
+    trigger = str(options.replacement_trigger)
+    return engine.inputs(name), trigger, options.retainOnDelete, options.importId, options.protect
 
 
 def test_every_setting_has_a_change_or_the_reason_why_it_has_none() -> None:
@@ -34,15 +39,17 @@ def test_every_setting_has_a_change_or_the_reason_why_it_has_none() -> None:
 
 @pytest.mark.parametrize("setting", UNCHANGEABLE)
 def test_the_reason_for_no_change_still_holds(setting: str) -> None:
-    if UNCHANGEABLE[setting] == "has one choice":
-        assert "const" in SETTINGS[setting].schema
+    if UNCHANGEABLE[setting] == "is another infrastructure":
+        assert "enum" in SETTINGS[setting].schema
+    elif UNCHANGEABLE[setting] == "is for people":
+        assert setting.endswith("template.name")
     else:
         assert is_section(SETTINGS[setting])
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Change) -> None:
-    secrets = json.dumps(dict(change.secrets))
+    secrets = json.dumps(change.all_secrets())
     before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
     assert _registered(before, change.component) != _registered(after, change.component)
     assert not before.types.get(change.resource, after.types.get(change.resource, "")).startswith("nuvla:")
@@ -51,7 +58,7 @@ def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Chan
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_the_components_own_inputs_are_plain_and_known(change: Change) -> None:
-    engine = _run(json.dumps(change.after()), json.dumps(dict(change.secrets)))
+    engine = _run(json.dumps(change.after()), json.dumps(change.all_secrets()))
     if change.component not in engine.options:
         assert change.setting in SWITCHED_OFF
         return

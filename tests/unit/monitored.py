@@ -13,6 +13,7 @@ def settings(**changed: Any) -> MonitoringSettings:
     """Monitoring of an infrastructure without anything special, with its data on `worker-1`."""
     given = MonitoringSettings(
         machine="worker-1",
+        folders={name: f"/data/{name}" for name in ("prometheus", "alertmanager", "grafana")},
         domain=None,
         scrape_interval_s=20,
         retention_time="7d",
@@ -22,9 +23,11 @@ def settings(**changed: Any) -> MonitoringSettings:
         smtp=None,
         nfs_machine=None,
         s3=False,
+        elasticsearch_url=None,
         prometheus_memory_limit_mib=1000,
         grafana_memory_limit_mib=500,
         alertmanager_memory_limit_mib=100,
         exporters_memory_limit_mib=200,
+        elasticsearch_memory_limit_mib=50,
     )
     return replace(given, **changed)

@@ -36,7 +36,6 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
         user="root",
         private_key=pulumi.Output.secret("LOGIN-KEY"),
         host_key=pulumi.Output.from_input("ssh-ed25519 HOST"),
-        data_path="/data",
         root_id=pulumi.Output.from_input(f"{name}-root"),
         disk_id=pulumi.Output.from_input(f"{name}-disk"),
     )

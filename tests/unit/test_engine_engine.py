@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
-from components.engine.daemon import daemon_json
+import pulumi
+import pytest
+
+from components.engine.daemon import daemon_json, merged
 from components.engine.engine import Engine as DockerEngine
 from components.engine.engine import EngineArgs
 from tests.mocked import Engine, build
@@ -65,6 +68,17 @@ def test_with_a_certificate_there_is_the_api(engine: Engine) -> None:
         "TLS_CERT": "CERT",
         "TLS_KEY": "THE-KEY",
     }
+
+
+def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(engine: Engine) -> None:
+    theirs = '{"data-root": "/srv/docker", "log-driver": "local"}'
+    docker_engine(daemon_json=pulumi.Output.from_input(theirs))
+    assert daemon_of(engine) == {"data-root": "/srv/docker"} | daemon_json(SETTINGS, serves_api=False)
+
+
+def test_a_daemon_json_that_is_no_json_is_named_with_its_machine() -> None:
+    with pytest.raises(pulumi.RunError, match=r"worker-1: its /etc/docker/daemon.json is not JSON"):
+        merged("{,}", {}, "worker-1")
 
 
 def test_a_script_that_has_the_key_is_secret(engine: Engine) -> None:

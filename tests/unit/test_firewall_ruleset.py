@@ -1,9 +1,11 @@
 """components/firewall/ruleset.py: the firewall of each machine, and the text that it loads."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from components import assets
 from components.firewall.rules import Row, Source, target_rows
 from components.firewall.ruleset import Firewall, FirewallArgs, ruleset
+from components.firewall.trial import ON_TRIAL
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
 
@@ -39,7 +42,9 @@ def firewall(**changed: Any) -> Firewall:
             "manager-1": machine("manager-1", public_address="192.0.2.1", user="debian"),
             "worker-1": machine("worker-1"),
         }
-        given: dict[str, Any] = {"rows": ROWS, "sources": SOURCES, "ephemeral": (30000, 31000)} | changed
+        given: dict[str, Any] = {"mode": "rules", "rows": ROWS, "sources": SOURCES, "ephemeral": (30000, 31000)}
+        given |= changed
+        machines["worker-1"] = replace(machines["worker-1"], port=given.pop("port", 22))
         prepared = {name: another(f"{name}-installed") for name in machines}
         return Firewall("wall", FirewallArgs(machines=machines, prepared=prepared, **given))
 
@@ -65,6 +70,7 @@ def test_it_shows_who_may_reach_what(engine: Engine) -> None:
     firewall()
     assert engine.types["wall"] == "nuvla:firewall:Firewall"
     assert engine.inputs("wall") == {
+        "mode": "rules",
         "sources": {
             "management": ["192.0.2.0/24", "10.77.0.1/32"],
             "cluster": [],
@@ -87,7 +93,8 @@ def test_each_machine_has_the_same_rules_loaded_by_itself(engine: Engine) -> Non
     assert list(made.applied) == ["manager-1", "worker-1"]
     assert [engine.inputs(name)["connection"]["host"] for name in COMMANDS] == ["192.0.2.1", "192.0.2.7"]
     assert [engine.inputs(name)["create"].strip() for name in COMMANDS] == ["sudo -n bash -s --", "bash -s --"]
-    assert len({engine.script(name) for name in COMMANDS}) == 1
+    assert [engine.parameters(name)["MACHINE"] for name in COMMANDS] == ["manager-1", "worker-1"]
+    assert len({engine.script(name).replace("manager-1", "worker-1") for name in COMMANDS}) == 1
     assert f"export RULES='{ruleset(ROWS, SOURCES)}'\n" in engine.script(COMMANDS[0])
 
 
@@ -108,6 +115,36 @@ def test_a_preview_can_show_the_rules_and_only_errors_are_logged(engine: Engine)
     for name in COMMANDS:
         assert not engine.is_secret(name, "stdin")
         assert engine.inputs(name)["logging"] == "stderr"
+
+
+def test_the_program_comes_in_by_the_port_that_an_ssh_server_has(engine: Engine) -> None:
+    firewall(port=2222)
+    opened = [re.findall(r'management tcp dport (\d+) accept comment "ssh"', engine.script(name)) for name in COMMANDS]
+    assert opened == [["22"], ["2222"]]
+
+
+def test_rules_that_need_no_confirmation_hold_at_once(engine: Engine) -> None:
+    firewall()
+    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {""}
+    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {10}
+
+
+def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_up_soon(engine: Engine) -> None:
+    made = firewall(mode="confirmed rules")
+    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
+    assert {engine.parameters(name)["TRIAL_S"] for name in COMMANDS} == {"60"}
+    assert {engine.parameters(name)["ON_TRIAL"] for name in COMMANDS} == {ON_TRIAL}
+    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {2}
+    assert list(made.applied) == ["manager-1", "worker-1"]
+
+
+def test_where_others_filter_there_is_no_rule_but_the_kernels_ports(engine: Engine) -> None:
+    firewall(mode="ports")
+    assert engine.inputs("wall")["mode"] == "ports"
+    assert engine.inputs("wall")["rows"] == {}
+    for name in COMMANDS:
+        assert engine.parameters(name)["RULES"] == ""
+        assert engine.parameters(name)["EPHEMERAL"] == "30000 31000"
 
 
 def test_destroying_it_leaves_the_machines_closed(engine: Engine) -> None:

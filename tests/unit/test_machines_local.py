@@ -9,6 +9,7 @@ import pytest
 
 from components.machines.cluster import Key, Pool
 from components.machines.local import CAPABILITIES, LocalCluster, LocalClusterArgs
+from components.machines.volume import FOLDER, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
 
 MARK = [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}]
@@ -21,6 +22,7 @@ def pool(count: int = 1, role: Any = "worker", **changed: Any) -> Pool:
 
 def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluster:
     given: dict[str, Any] = {"subnet": IPv4Network("10.77.0.0/16"), "image": "machine:dev", "privileged": True}
+    given |= {"volumes": {}, "keep": False}
     wanted = pools or {"manager": pool(role="manager"), "worker": pool(2)}
     return build(lambda: LocalCluster("cluster", LocalClusterArgs(pools=wanted, **{**given, **changed})))
 
@@ -97,7 +99,9 @@ def test_the_login_key_is_allowed_in(engine: Engine) -> None:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         subnet = IPv4Network("10.77.0.0/16")
         pools = {"worker": pool()}
-        args = LocalClusterArgs(pools=pools, subnet=subnet, image="a:1", privileged=True, own_key=own)
+        args = LocalClusterArgs(
+            pools=pools, subnet=subnet, image="a:1", privileged=True, volumes={}, keep=False, own_key=own
+        )
         return LocalCluster("cluster", args)
 
     made = build(make)
@@ -149,6 +153,8 @@ def test_it_shows_all_of_its_settings(engine: Engine) -> None:
         "image": "machine:dev",
         "privileged": True,
         "public_key": "ssh-ed25519 OWN",
+        "volumes": {},
+        "keep_volumes": False,
     }
     assert "cluster" in engine.finished
 
@@ -157,3 +163,30 @@ def test_capabilities_are_named_and_sorted_as_the_engine_reports_them() -> None:
     """Or else the refresh of `make up` would find every machine changed."""
     assert sorted(CAPABILITIES) == CAPABILITIES
     assert all(name.startswith("CAP_") for name in CAPABILITIES)
+
+
+def mounts(engine: Engine, name: str) -> dict[str, str]:
+    found = engine.inputs(name)["volumes"]
+    return {volume["containerPath"]: volume["volumeName"] for volume in found}
+
+
+def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(engine: Engine) -> None:
+    made = cluster(volumes={"nfs": VolumeArgs(machine="worker-2")})
+    assert made.volumes["nfs"].path == f"{FOLDER}/nfs"
+    assert mounts(engine, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
+    assert f"{FOLDER}/nfs" not in mounts(engine, "worker-1")
+    assert engine.inputs("nfs-volume")["labels"] == MARK
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_volumes_outlive_the_cluster_if_they_are_kept(engine: Engine, keep: bool) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
+    assert engine.options["nfs-volume"].retainOnDelete is keep
+    assert not engine.options["worker-2-disk"].retainOnDelete
+
+
+def test_a_kept_volume_is_taken_over_by_its_id_whoever_made_it(engine: Engine) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
+    options = engine.options["nfs-volume"]
+    assert (engine.inputs("nfs-volume")["name"], options.importId) == ("kept-1", "kept-1")
+    assert list(options.ignoreChanges) == ["labels"]

@@ -98,9 +98,9 @@ def test_no_secret_is_in_its_file() -> None:
 
 def test_its_data_are_on_a_volume_of_its_machine() -> None:
     made = service()
-    assert list(made.mounts) == [Mount(source="alertmanager", target="/alertmanager")]
+    assert list(made.mounts) == [Mount(type="bind", source="/data/alertmanager", target="/alertmanager")]
     assert "--storage.path=/alertmanager" in made.args
-    assert (made.constraints, made.replicas) == (["node.hostname==worker-1"], 1)
+    assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "65534"
 
 

@@ -90,7 +90,7 @@ def test_containers_are_told_apart_by_service_and_stack_and_by_no_other_label() 
 
 def test_probes_are_made_from_one_place_with_modules_that_jobs_name() -> None:
     made = service("blackbox")
-    assert (made.replicas, list(made.constraints)) == (1, ["node.hostname==worker-1"])
+    assert (made.replicas, list(made.constraints)) == (1, ["node.labels.nuvla-swarm.machine==worker-1"])
     (file,) = made.files
     assert list(made.args) == [f"--config.file={file.path}"]
     modules = set(yaml.safe_load(str(file.content))["modules"])

@@ -123,8 +123,8 @@ def test_it_looks_for_dashboards_where_they_are() -> None:
 
 def test_its_data_are_on_a_volume_of_its_machine() -> None:
     made = service()
-    assert list(made.mounts) == [Mount(source="grafana", target="/var/lib/grafana")]
-    assert (made.constraints, made.replicas) == (["node.hostname==worker-1"], 1)
+    assert list(made.mounts) == [Mount(type="bind", source="/data/grafana", target="/var/lib/grafana")]
+    assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "472"
 
 

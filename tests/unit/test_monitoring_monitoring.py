@@ -23,6 +23,7 @@ from tests.unit.monitored import LOGIN, settings
 from tests.unit.parts import network
 
 NAMES = ["prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor", "blackbox"]
+DATABASE = "elasticsearch-exporter"
 
 
 def spec(**changed: Any) -> StackSpec:
@@ -31,9 +32,12 @@ def spec(**changed: Any) -> StackSpec:
     def make() -> StackSpec:
         return monitoring(
             settings(**changed),
-            MonitoringImages(**{name.replace("-", "_"): f"{name}:1" for name in NAMES}),
+            MonitoringImages(**{name.replace("-", "_"): f"{name}:1" for name in [*NAMES, DATABASE]}),
             MonitoringNetworks(
-                monitoring=network("monitoring"), docker=network("docker-api"), public=network("traefik-public")
+                monitoring=network("monitoring"),
+                docker=network("docker-api"),
+                public=network("traefik-public"),
+                backend=network("nuvla-backend"),
             ),
             MonitoringSecrets(
                 grafana=Login("login", "admin"),
@@ -74,6 +78,13 @@ def test_secrets_reach_those_who_use_them() -> None:
     }
 
 
+def test_the_database_of_a_host_is_measured_where_it_is_reached_if_that_is_wanted() -> None:
+    made = services(elasticsearch_url="http://es:9200")
+    assert set(made) == {*NAMES, DATABASE}
+    assert {value(one.network.name) for one in made[DATABASE].networks} == {"monitoring", "nuvla-backend"}
+    assert list(made[DATABASE].args) == ["--es.uri=http://es:9200"]
+
+
 def test_what_is_scraped_by_name_is_one_of_the_services() -> None:
     config = yaml.safe_load(assets.read("monitoring/files/prometheus.yml"))
     targets = {
@@ -88,7 +99,7 @@ def test_what_is_scraped_by_name_is_one_of_the_services() -> None:
 
 @pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "blackbox"])
 def test_what_stands_on_one_machine_stands_on_that_of_the_settings(name: str) -> None:
-    assert services(machine="worker-2")[name].constraints == ["node.hostname==worker-2"]
+    assert services(machine="worker-2")[name].constraints == ["node.labels.nuvla-swarm.machine==worker-2"]
 
 
 def test_it_shows_all_of_its_settings_and_no_secret() -> None:

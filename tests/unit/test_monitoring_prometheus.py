@@ -78,9 +78,11 @@ def test_it_watches_what_the_infrastructure_has(changed: dict[str, Any], scraped
 
 def test_the_nfs_server_is_looked_for_on_its_machine() -> None:
     (job,) = files(nfs_machine="worker-2")["/etc/prometheus/scrape.d/nfs.yml"]["scrape_configs"]
-    assert {"source_labels": ["__meta_dockerswarm_node_hostname"], "regex": "worker-2", "action": "keep"} in job[
-        "relabel_configs"
-    ]
+    assert {
+        "source_labels": ["__meta_dockerswarm_node_label_nuvla_swarm_machine"],
+        "regex": "worker-2",
+        "action": "keep",
+    } in job["relabel_configs"]
 
 
 def test_it_reads_all_that_it_is_given() -> None:
@@ -92,9 +94,9 @@ def test_it_reads_all_that_it_is_given() -> None:
 
 def test_its_data_are_on_a_volume_of_its_machine() -> None:
     made = service()
-    assert list(made.mounts) == [Mount(source="prometheus", target="/prometheus")]
+    assert list(made.mounts) == [Mount(type="bind", source="/data/prometheus", target="/prometheus")]
     assert "--storage.tsdb.path=/prometheus" in made.args
-    assert (made.constraints, made.replicas) == (["node.hostname==worker-1"], 1)
+    assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "65534"
     assert made.stop_grace_s == 30
 

@@ -5,7 +5,7 @@ from tests.unit.monitored import settings
 
 
 def test_a_service_with_data_is_on_the_machine_that_has_them() -> None:
-    assert pinned(settings(machine="worker-2")) == ["node.hostname==worker-2"]
+    assert pinned(settings(machine="worker-2")) == ["node.labels.nuvla-swarm.machine==worker-2"]
 
 
 def test_a_service_is_published_under_its_name_in_tls_alone() -> None:

@@ -95,8 +95,8 @@ def test_it_is_started_by_a_file_with_the_folder_that_it_serves() -> None:
 
 def test_it_writes_the_files_of_their_machine_as_nfs_clients_do() -> None:
     made = service()
-    assert list(made.mounts) == [Mount(type="bind", source="/files", target="/files")]
-    assert made.constraints == ["node.hostname==worker-1"]
+    assert list(made.mounts) == [Mount(type="bind", source="/files", target="/files", shared=True)]
+    assert made.constraints == ["node.labels.nuvla-swarm.machine==worker-1"]
     assert made.replicas == 1
     assert made.user == "65534"
     config = assets.read("storage/files/ganesha.conf")

@@ -108,7 +108,8 @@ def test_names_stand_for_the_tasks_without_a_virtual_address(engine: Engine) -> 
     [
         ({"ports": (), "mounts": ()}, "start-first"),
         ({"ports": (), "mounts": [Mount(source="data", target="/a", read_only=True)]}, "start-first"),
-        ({"ports": (), "mounts": [Mount(source="/a", target="/a", type="bind")]}, "start-first"),
+        ({"ports": (), "mounts": [Mount(source="/a", target="/a", type="bind", shared=True)]}, "start-first"),
+        ({"ports": (), "mounts": [Mount(source="/a", target="/a", type="bind")]}, "stop-first"),
         ({"ports": (), "mounts": [Mount(source="data", target="/a")]}, "stop-first"),
         ({"ports": [Port(published=80, target=80)], "mounts": ()}, "stop-first"),
         ({"ports": (), "mounts": (), "replicas": None}, "stop-first"),

@@ -24,6 +24,7 @@ def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs
             "worker-1": machine("worker-1"),
         }
         args: dict[str, Any] = {"server": machines[server], "server_kind": "kernel", "access": "ro"} | changed
+        args |= {"folder": "/data/nfs", "stored": another("folder-is-there")}
         prepared = {name: another(f"{name}-installed") for name in machines}
         return Nfs("nfs", NfsArgs(machines=machines, prepared=prepared, **args))
 
@@ -74,9 +75,9 @@ def test_a_machines_packages_are_installed_one_after_the_other(engine: Engine) -
     assert [engine.dependencies(name) for name in PACKAGES] == [{"manager-1-installed"}, {"worker-1-installed"}]
 
 
-def test_the_server_waits_for_its_own_packages_alone(engine: Engine) -> None:
+def test_the_server_waits_for_its_own_packages_and_its_folder(engine: Engine) -> None:
     nfs()
-    assert engine.dependencies(SERVER) == {PACKAGES[0]}
+    assert engine.dependencies(SERVER) == {PACKAGES[0], "folder-is-there"}
 
 
 def test_a_machine_is_let_in_once_there_is_a_server_and_it_can_mount(engine: Engine) -> None:
@@ -84,13 +85,13 @@ def test_a_machine_is_let_in_once_there_is_a_server_and_it_can_mount(engine: Eng
     assert [engine.dependencies(name) for name in ENTRIES] == [{SERVER, PACKAGES[0]}, {SERVER, PACKAGES[1]}]
 
 
-def test_files_are_on_the_disk_that_outlives_the_machine(engine: Engine) -> None:
+def test_files_are_on_a_data_volume(engine: Engine) -> None:
     nfs()
     script = engine.script(SERVER)
     assert engine.parameters(SERVER) | {"GANESHA": ""} == {
         "KIND": "kernel",
         "FOLDER": "/nfs-root",
-        "DISK": "/data",
+        "DISK": "/data/nfs",
         "MOUNTD_PORT": "33333",
         "GANESHA": "",
     }

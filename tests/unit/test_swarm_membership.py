@@ -85,7 +85,13 @@ def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(engi
 def test_a_token_is_read_only_for_a_machine_that_joins(engine: Engine) -> None:
     """Neither a rotated token nor another command line makes a member join again."""
     membership()
-    assert engine.parameters(NODE) == {"SWARM_ID": "STDOUT:swarm-init", "NODE": "worker-1", "ROLE": "worker"}
+    assert engine.parameters(NODE) == {
+        "SWARM_ID": "STDOUT:swarm-init",
+        "NODE": "worker-1",
+        "NAME_LABEL": "nuvla-swarm.machine",
+        "ROLE": "worker",
+        "HOST_KEY": "ssh-ed25519 HOST",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -118,7 +124,7 @@ def test_it_joins_by_private_addresses(engine: Engine) -> None:
 
 def test_labels_and_availability_are_given_sorted_after_it_joined(engine: Engine) -> None:
     membership(labels={"z": "1", "a": "x y"}, availability="drain", role="manager")
-    assert "export LABELS='a=x y\nz=1'\n" in engine.script(ACTIVE)
+    assert "export LABELS='a=x y\nnuvla-swarm.machine=worker-1\nz=1'\n" in engine.script(ACTIVE)
     parameters = engine.parameters(ACTIVE)
     assert parameters["NODE"] == "worker-1"
     assert parameters["NODE_ID"] == "STDOUT:m-join"

@@ -21,6 +21,7 @@ SETTINGS = TraefikSettings(
     s3_port=None,
     docker="http://proxy:2375",
 )
+HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
 
 
 def spec(*, login: bool = False, **changed: Any) -> StackSpec:
@@ -50,7 +51,7 @@ def static(**changed: Any) -> Any:
 
 
 def dynamic() -> Any:
-    return files()["/etc/traefik/dynamic.yaml"]
+    return files()["/etc/traefik/dynamic/dynamic.yaml"]
 
 
 def test_entry_points_have_the_names_and_ports_that_nuvlas_compose_files_use() -> None:
@@ -62,6 +63,7 @@ def test_http_is_redirected_to_https() -> None:
     assert static()["entryPoints"]["web"]["http"]["redirections"]["entryPoint"] == {
         "to": "websecure",
         "scheme": "https",
+        "priority": HIGHEST - 1,
     }
 
 
@@ -115,7 +117,11 @@ def test_its_own_certificate_is_the_default_and_its_files_are_where_it_looks_for
     default = dynamic()["tls"]["stores"]["default"]["defaultCertificate"]
     assert files()[default["certFile"]] == "SELF-SIGNED-PEM:c-cert"
     assert default["keyFile"].removeprefix("/run/secrets/") in {secret.name for secret in service().secrets}
-    assert static()["providers"]["file"]["filename"] in files()
+
+
+def test_it_reads_the_files_that_it_is_given() -> None:
+    folder = static()["providers"]["file"]["directory"]
+    assert {path for path in files() if path.startswith(f"{folder}/")} == {"/etc/traefik/dynamic/dynamic.yaml"}
 
 
 def test_the_key_is_a_secret_and_in_no_file() -> None:

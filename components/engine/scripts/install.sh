@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there.
+# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there, unless the machine has that version.
 set -euo pipefail
 : "${SOURCE:?}" "${VERSION:?}"
 export DEBIAN_FRONTEND=noninteractive
@@ -35,6 +35,16 @@ require_supported_system() {
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 }
 
+packages() { dpkg-query --show --showformat '${Package}\n' | sort; }
+
+# What it installs here, so that it can be removed from a machine that goes on without the program.
+note_installed() {
+  install -d -m 0755 /etc/nuvla-swarm
+  comm -13 - <(packages) <<<"$found" >>/etc/nuvla-swarm/installed
+}
+
+install_packages() { apt-get -o DPkg::Lock::Timeout=120 install -qq -y --no-install-recommends "$@" >&2; }
+
 require_supported_system
 if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null && command -v nft >/dev/null; then
   exit 0
@@ -45,20 +55,25 @@ case "$SOURCE" in
   docker.com) package=docker-ce related=(docker-ce-cli containerd.io) ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
-say "installs Docker Engine $VERSION"
+found=$(packages)
+trap note_installed EXIT
 # A start with the settings of the package would only be undone by configure.sh.
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-chmod +x /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+policy=/usr/sbin/policy-rc.d no_starts=$'#!/bin/sh\n# nuvla-swarm\nexit 101'
+if [ ! -e "$policy" ] || [ "$(cat "$policy")" = "$no_starts" ]; then # not the host's own
+  trap 'rm -f "$policy"; note_installed' EXIT
+  echo "$no_starts" >"$policy"
+  chmod +x "$policy"
+fi
 apt-get update -qq >&2
-apt-get install -qq -y --no-install-recommends ca-certificates curl nftables >&2
+install_packages ca-certificates curl nftables
+if [ "$(installed_version)" = "$VERSION" ]; then exit 0; fi
+say "installs Docker Engine $VERSION"
 [ "$SOURCE" = distribution ] || add_docker_repository
 wanted=$(package_version "$package")
 if [ -z "$wanted" ]; then
   fail "has no package $package of version $VERSION; allowed: $(apt-cache madison "$package" | awk '{printf "%s ", $3}')"
 fi
-[ "${#related[@]}" -eq 0 ] || apt-get install -qq -y --no-install-recommends "${related[@]}" >&2
-apt-get install -qq -y --no-install-recommends --allow-downgrades --allow-change-held-packages \
-  "$package=$wanted" iptables >&2
+[ "${#related[@]}" -eq 0 ] || install_packages "${related[@]}"
+install_packages --allow-downgrades --allow-change-held-packages "$package=$wanted" iptables
 apt-mark hold "$package" >&2
 [ "$(installed_version)" = "$VERSION" ] || fail "has Docker Engine $(installed_version) after the installation of $wanted"

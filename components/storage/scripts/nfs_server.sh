@@ -11,11 +11,11 @@ ganesha=nfs-ganesha.service
 
 say() { echo "$(hostname): $*" >&2; }
 
-# The files are on the disk that outlives the machine; FOLDER is where everybody finds them.
+# The files are on a data volume; FOLDER is where everybody finds them.
 mount_folder() {
   local unit
   unit=$(systemd-escape --path --suffix=mount "$FOLDER")
-  install -d -m 0777 -o nobody -g nogroup "$DISK/nfs" "$FOLDER"
+  install -d -m 0777 -o nobody -g nogroup "$DISK" "$FOLDER"
   cat >"/etc/systemd/system/$unit" <<EOF
 [Unit]
 Description=Shared files
@@ -23,7 +23,7 @@ RequiresMountsFor=$DISK
 Before=docker.service $kernel $ganesha
 
 [Mount]
-What=$DISK/nfs
+What=$DISK
 Where=$FOLDER
 Type=none
 Options=bind
@@ -64,6 +64,8 @@ serve_by_ganesha() {
   start "$ganesha"
 }
 
+exports_of_others() { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -q '^[^#]'; }
+
 listens() { ss --no-header --listening --numeric --tcp --udp | awk '{print $5}' | grep -qE "[:.]$1\$"; }
 
 # start UNIT: until it listens on all of its ports
@@ -89,6 +91,8 @@ case "$1" in
     "serve_by_$KIND"
     ;;
   stop)
-    stop "$ganesha" "$kernel" "$(systemd-escape --path --suffix=mount "$FOLDER")"
+    rm -f /etc/exports.d/nuvla-swarm.exports
+    if exports_of_others; then exportfs -ra; else stop "$kernel"; fi
+    stop "$ganesha" "$(systemd-escape --path --suffix=mount "$FOLDER")"
     ;;
 esac

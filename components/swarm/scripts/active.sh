@@ -40,6 +40,7 @@ await() {
 
 drain() {
   if [ "$(docker info --format '{{.Swarm.NodeID}}')" = "$NODE_ID" ]; then
+    if [ "$(docker node ls --quiet | wc -l)" = 1 ]; then return 0; fi # the swarm ends with it
     echo "$NODE: has been swarm.entry until now and cannot remove itself;" \
       "keep it for one 'pulumi up' with another swarm.entry, then remove it" >&2
     exit 1

@@ -2,16 +2,24 @@
 # Runs on a manager, for the membership of NODE.
 #   add      forgets dead namesakes of NODE and prints a fresh join token of ROLE
 #   remove   removes NODE from the swarm, whatever state it is in
-# SWARM_ID is there to run this again when the swarm is another one.
+# A node is NODE by its label NAME_LABEL, or else by its hostname. SWARM_ID and HOST_KEY are there to run this again when
+# the swarm or the machine is another one.
 set -euo pipefail
-: "${SWARM_ID:?}" "${NODE:?}" "${ROLE:?}"
+: "${SWARM_ID:?}" "${NODE:?}" "${NAME_LABEL:?}" "${ROLE:?}" "${HOST_KEY:?}"
 
-# forget STATUS: removes the nodes with the hostname NODE whose status matches the pattern.
+# named ID HOSTNAME: whether it is a node of NODE.
+named() {
+  local label
+  label=$(docker node inspect "$1" --format "{{index .Spec.Labels \"$NAME_LABEL\"}}")
+  [ "${label:-$2}" = "$NODE" ]
+}
+
+# forget STATUS: removes the nodes of NODE whose status matches the pattern.
 forget() {
   local nodes id name status
   nodes=$(docker node ls --format '{{.ID}} {{.Hostname}} {{.Status}}')
   while read -r id name status; do
-    if [[ $name != "$NODE" || ! $status =~ $1 ]]; then continue; fi
+    if [[ ! $status =~ $1 ]] || ! named "$id" "$name"; then continue; fi
     if [ "$(docker node inspect "$id" --format '{{.Spec.Role}}')" = manager ]; then
       docker node demote "$id" >/dev/null
     fi
@@ -25,6 +33,7 @@ case "$1" in
     docker swarm join-token --quiet "$ROLE"
     ;;
   remove)
-    forget '.'
+    # The last manager has left by itself, and with it the swarm is gone.
+    if [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then forget '.'; fi
     ;;
 esac

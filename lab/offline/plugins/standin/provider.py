@@ -1,11 +1,12 @@
 """A stand-in as a whole: its name, version and resource types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from standin.resource import Resource
 from standin.schema import Property
+from standin.values import Values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,8 @@ class Provider:
     version: str
     resources: tuple[Resource, ...]
     config: Mapping[str, Property] = field(default_factory=dict)
+    configure: Callable[[Values], None] = lambda _: None  # refuses a configuration that the provider cannot work with
+    functions: Mapping[str, Callable[[Values], Values]] = field(default_factory=dict)  # by token
 
     def resource(self, token: str) -> Resource:
         """The resource type; a KeyError is answered as an error that names the token."""

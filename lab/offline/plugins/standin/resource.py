@@ -16,6 +16,14 @@ class StandinError(Exception):
     """A failure that the user sees as it is worded."""
 
 
+class IncompleteError(StandinError):
+    """A failure after which the resource exists all the same, and belongs into the state."""
+
+    def __init__(self, problem: str, state: "State") -> None:
+        super().__init__(problem)
+        self.state = state
+
+
 @dataclass(frozen=True)
 class Call:
     """One request of the engine: whose it is, how long it may take, and its log."""
@@ -25,6 +33,7 @@ class Call:
     cancelled: threading.Event
     ends: float | None = None  # time.monotonic(); None without a custom time-out
     preview: bool = False
+    stack: str = ""  # "<project>/<stack>"
 
     def pause(self, seconds: float) -> None:
         """Waits; raises when the request's time is over or the engine cancels."""
@@ -49,6 +58,16 @@ class Resource(ABC):
 
     schema: ResourceSchema
 
+    def named(self, inputs: Values, old: Values, name: str, seed: bytes) -> Values:
+        """The inputs with a name of the resource's own making where it needs one; the old inputs may have it."""
+        del old, name, seed
+        return inputs
+
+    def deletes_first(self, new: Values) -> bool:
+        """Whether a replaced one must go before the new one can come."""
+        del new
+        return False
+
     def problems(self, inputs: Values) -> list[check.Failure]:
         """What the schema cannot say about wrong inputs."""
         del inputs
@@ -66,8 +85,8 @@ class Resource(ABC):
         """Changes it in place; returns its outputs. Never called in a preview."""
         raise StandinError(f"{self.schema.token} cannot be updated")
 
-    def read(self, old: State) -> State:
-        """Its state after a refresh."""
+    def read(self, old: State) -> State | None:
+        """Its state after a refresh, None when it is gone; without inputs and outputs when it is imported."""
         return old
 
     def delete(self, call: Call, old: State) -> None:

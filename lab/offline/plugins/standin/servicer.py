@@ -18,10 +18,11 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provid
 
 from standin import check
 from standin.diff import Change
+from standin.incomplete import details
 from standin.provider import Provider
-from standin.resource import Call, Resource, StandinError, State
+from standin.resource import Call, IncompleteError, Resource, StandinError, State
 from standin.schema import document
-from standin.values import from_struct, to_struct
+from standin.values import from_struct, plain, to_struct
 
 OPTIONS = [("grpc.max_send_message_length", 400 << 20), ("grpc.max_receive_message_length", 400 << 20)]  # as the engine
 _Answer = TypeVar("_Answer")
@@ -33,6 +34,9 @@ def _answer(method: Callable[[Any, Any, Any], _Answer]) -> Callable[[Any, Any, g
     def answer(self: Any, request: Any, context: grpc.ServicerContext) -> _Answer:
         try:
             return method(self, request, context)
+        except IncompleteError as problem:
+            message = str(problem)
+            context.set_trailing_metadata((("grpc-status-details-bin", details(problem)),))
         except StandinError as problem:
             message = str(problem)
         except Exception as problem:
@@ -74,13 +78,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_answer
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
+        self._provider.configure(plain(from_struct(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
 
     @_answer
     def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         resource, given = self._resource(request.urn), from_struct(request.news)
-        schema = resource.schema
+        schema, name = resource.schema, request.urn.split("::")[-1]
         wrong = check.failures(schema.inputs, given, schema.token) or resource.problems(given)
+        given = resource.named(given, from_struct(request.olds), name, request.randomSeed)
         inputs = check.complete(schema.inputs, given)
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(wrong))
 
@@ -88,13 +94,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
         old = _state(request, request.olds)
         new, ignored = from_struct(request.news), frozenset(request.ignoreChanges)
-        found = self._resource(request.urn).diff(old, new, ignored)
+        resource = self._resource(request.urn)
+        found = resource.diff(old, new, ignored)
         return provider_pb2.DiffResponse(
             changes=_DIFF.DIFF_SOME if found else _DIFF.DIFF_NONE,
             diffs=sorted({change.top for change in found}),
             replaces=sorted({change.top for change in found if change.replaces}),
             detailedDiff={change.path: _property_diff(change) for change in found},
             hasDetailedDiff=True,
+            deleteBeforeReplace=any(change.replaces for change in found) and resource.deletes_first(new),
         )
 
     @_answer
@@ -118,6 +126,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
         known = State(request.id, from_struct(request.inputs), from_struct(request.properties))
         state = self._resource(request.urn).read(known)
+        if state is None:
+            return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=state.id, properties=to_struct(state.outputs), inputs=to_struct(state.inputs)
         )
@@ -129,7 +139,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_answer
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
-        raise StandinError(f"{request.tok} is not in the stand-in of {self._provider.name}")
+        if request.tok not in self._provider.functions:
+            raise StandinError(f"{request.tok} is not in the stand-in of {self._provider.name}")
+        found = self._provider.functions[request.tok](plain(from_struct(request.args)))
+        return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
 
     @_answer
     def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
@@ -152,7 +165,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                     self._engine.Log(line)
 
         ends = time.monotonic() + int(request.timeout) if request.timeout else None  # whole seconds, as released
-        return Call(request.urn.split("::")[-1], log, self._cancelled, ends)
+        stack, project, _, name = request.urn.removeprefix("urn:pulumi:").split("::", maxsplit=3)
+        return Call(name, log, self._cancelled, ends, stack=f"{project}/{stack}")
 
 
 _DIFF = provider_pb2.DiffResponse

@@ -1,0 +1,70 @@
+"""What to do about a host that the program does not get on to, said beside the error."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+ADVICE = (
+    (
+        r"host key mismatch|no common algorithm for host key",
+        "it shows another host key than its setting host_key: compare what "
+        "`make hostkey HOST={host.address}:{host.port}` prints with what the machine itself shows, "
+        "and if they are the same, set host_key to it",
+    ),
+    (
+        r"unable to authenticate",
+        "it does not let {host.user} in with the secret ssh_private_key: put the public half of that key into "
+        "~{host.user}/.ssh/authorized_keys there, or correct its setting user",
+    ),
+    (
+        r"sudo: (?:a password|a terminal|.*not found)|not (?:in the|allowed by) sudoers",
+        "{host.user} has no sudo without password there: install sudo, and allow it by "
+        "`{host.user} ALL=(ALL) NOPASSWD: ALL` in a file of /etc/sudoers.d",
+    ),
+    (
+        r"no key found|passphrase|private key",
+        "the secret ssh_private_key is no private key in OpenSSH format without passphrase: set it again",
+    ),
+    (
+        r"dial tcp \S+ (.+)",
+        "no SSH server answers at {host.address}:{host.port} ({0}): is it on, are its settings address and port right, "
+        "and may this computer reach it? If it is gone for ever, set its setting lost",
+    ),
+    (r"handshake failed", "what answers at {host.address}:{host.port} is no SSH server: correct its setting port"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """How a host is reached."""
+
+    address: str
+    port: int
+    user: str
+
+
+def advice(host: Contact, errors: Iterable[str]) -> str | None:
+    """What to do about the newest error of the first contact to a host, if that is known."""
+    for error in errors:
+        for pattern, text in ADVICE:
+            found = re.search(pattern, error)
+            if found:
+                return text.format(*found.groups(), host=host)
+    return None
+
+
+class HostAdvisor:
+    """Says what to do when `<machine>-check`, the first command on a host, does not get there."""
+
+    def __init__(self, hosts: Mapping[str, Contact]) -> None:
+        self._hosts = hosts
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("host-advice", self._advise)])
+
+    def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
+        machine = args.name.removesuffix("-check")
+        text = advice(self._hosts[machine], args.errors)
+        if text:
+            pulumi.log.error(f"{machine}: {text}")
+        return False  # do not try again

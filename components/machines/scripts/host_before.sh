@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Runs on a host that exists already: before anything is changed there, and after all else was undone.
+#   note    notes how the host is, unless that was done. Prints what the engine's daemon.json was
+#   leave   takes away what the program put there and the packages that it installed
+# MACHINE is its name, OWNER the infrastructure that it is part of.
+set -euo pipefail
+: "${MACHINE:?}" "${OWNER:?}"
+export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
+
+folder=/etc/nuvla-swarm
+before=$folder/before
+written=(/etc/docker/daemon.json /etc/docker/tls /etc/ganesha/ganesha.conf /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list)
+added=(
+  /etc/systemd/system/docker.service.d/nuvla-swarm.conf
+  /etc/systemd/system/nuvla-swarm-firewall.service
+  '/etc/systemd/system/nfs\x2droot.mount'
+  /etc/exports.d/nuvla-swarm.exports
+  /etc/nfs.conf.d/nuvla-swarm.conf
+  /etc/sysctl.d/90-nuvla-swarm.conf
+)
+of_engine=(/var/lib/docker /var/lib/containerd /etc/docker)
+folders=(/etc/systemd/system/docker.service.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
+units=(docker.socket docker.service containerd.service rpcbind.socket rpcbind.service nfs-server.service nfs-ganesha.service)
+settings=(net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports)
+
+say() { echo "$MACHINE: $*" >&2; }
+
+has() { command -v "$1" >/dev/null; }
+engine_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p' || true; }
+tables() { if has nft; then nft list tables; fi; }
+links() { ls /sys/class/net; }
+state() { systemctl "$1" "$2" 2>/dev/null | grep . || echo none; }
+is_empty() { [ -z "$(ls -A "$1" 2>/dev/null)" ]; }
+
+# Whatever happens later, this is how the host was.
+note() {
+  local file
+  install -d -m 0755 "$folder"
+  install -d -m 0700 "$before" "$before/files"
+  for file in "${written[@]}"; do
+    if [ -e "$file" ]; then
+      install -d "$before/files${file%/*}"
+      cp -a "$file" "$before/files$file"
+    fi
+  done
+  for file in "${of_engine[@]}" "${folders[@]}"; do
+    if [ ! -e "$file" ]; then echo "$file"; fi
+  done >"$before/absent"
+  for file in "${of_engine[@]}"; do
+    if is_empty "$file"; then echo "$file"; fi
+  done >"$before/empty"
+  for file in "${settings[@]}"; do sysctl "$file"; done >"$before/sysctl.conf"
+  for file in "${units[@]}"; do echo "$file $(state is-enabled "$file") $(state is-active "$file")"; done >"$before/units"
+  tables >"$before/tables"
+  links >"$before/links"
+  { if has iptables; then iptables -S FORWARD 2>/dev/null; fi; } | sed -n 's/^-P FORWARD //p' >"$before/forward"
+  engine_version >"$before/engine"
+  echo "$OWNER" >"$folder/owner"
+}
+
+# alone OWN PACKAGE...: whether the packages can go without any that is not among OWN.
+alone() {
+  local own=$1
+  shift
+  ! apt-get --simulate purge "$@" 2>/dev/null | awk '/^(Purg|Remv) /{print $2}' | grep -vxF "$own" >/dev/null
+}
+
+# Those of the packages that can go without others.
+spare() {
+  local own package
+  own=$(printf '%s\n' "$@")
+  if alone "$own" "$@"; then echo "$own"; return; fi
+  for package in "$@"; do
+    if alone "$own" "$package"; then echo "$package"; fi
+  done
+}
+
+remove_packages() {
+  local packages
+  mapfile -t packages < <(sort -u "$folder/installed" 2>/dev/null | while read -r package; do
+    if dpkg --status "$package" >/dev/null 2>&1; then echo "$package"; fi
+  done)
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  mapfile -t packages < <(spare "${packages[@]}")
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  say "removes ${packages[*]}"
+  apt-get -o DPkg::Lock::Timeout=120 purge -qq -y --allow-change-held-packages "${packages[@]}" >&2
+}
+
+remove_firewall() {
+  systemctl stop nuvla-swarm-firewall-revert.timer 2>/dev/null || true
+  rm -rf /run/nuvla-swarm-trial
+  if systemctl cat nuvla-swarm-firewall.service >/dev/null 2>&1; then
+    systemctl disable --quiet --now nuvla-swarm-firewall.service
+  fi
+  if has nft && nft list table inet nuvla_swarm >/dev/null 2>&1; then nft delete table inet nuvla_swarm; fi
+}
+
+# An engine leaves its interfaces and its rules behind.
+stop_engine() {
+  local netns link tool family table policy
+  policy=$(cat "$before/forward")
+  systemctl stop docker.socket docker.service containerd.service 2>/dev/null || true
+  for netns in /run/docker/netns/*; do
+    if [ -e "$netns" ]; then umount "$netns" 2>/dev/null || true; fi
+  done
+  while read -r link; do ip link delete "$link" 2>/dev/null || true; done < <(
+    links | grep -vxFf "$before/links" | grep -E '^(docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|vx-.*)$' || true)
+  for tool in iptables ip6tables; do
+    has "$tool" || continue
+    for table in nat filter; do
+      { "$tool-save" --counters --table "$table" 2>/dev/null || true; } |
+        sed -E -e '/DOCKER([^_A-Z]|$)|docker0|docker_gwbridge|br-[0-9a-f]{12}/d' -e "s/^:FORWARD DROP/:FORWARD ${policy:-ACCEPT}/" |
+        "$tool-restore" --counters 2>/dev/null || true
+    done
+  done
+  while read -r _ family table; do
+    if ! nft list table "$family" "$table" | grep -vE '^(#|table|\s*chain|\s*type|\s*\}|$)' >/dev/null; then
+      nft delete table "$family" "$table"
+    fi
+  done < <(tables | grep -vxFf "$before/tables" | grep -E ' ip6? (nat|filter|mangle|raw)$' || true)
+}
+
+restore_files() {
+  local file
+  rm -rf "${written[@]}"
+  rm -f "${added[@]}"
+  for file in "${written[@]}"; do
+    if [ -e "$before/files$file" ]; then cp -a "$before/files$file" "$file"; fi
+  done
+  tac "$before/absent" | while read -r file; do
+    if [ -d "$file" ]; then rmdir --ignore-fail-on-non-empty "$file"; fi
+  done
+  systemctl daemon-reload
+}
+
+restore_units() {
+  local unit enabled active
+  while read -r unit enabled active; do
+    case "$enabled" in
+      enabled) systemctl enable --quiet "$unit" ;;
+      disabled) systemctl disable --quiet "$unit" 2>/dev/null || true ;;
+    esac
+    # The engine has to read its own settings again.
+    if [ "$active" = active ] && [ "$unit" = docker.service ]; then
+      systemctl stop docker.socket docker.service
+      ip link delete docker0 2>/dev/null || true
+    fi
+    if [ "$active" = active ]; then systemctl start "$unit" || say "$unit does not start again"; else systemctl stop "$unit" 2>/dev/null || true; fi
+  done <"$before/units"
+}
+
+leave() {
+  [ "$(cat "$folder/owner" 2>/dev/null)" = "$OWNER" ] || return 0
+  local file own_engine
+  own_engine=$(cat "$before/engine")
+  remove_firewall
+  if [ -z "$own_engine" ]; then stop_engine; fi
+  remove_packages
+  if [ -z "$own_engine" ]; then
+    while read -r file; do find "$file" -mindepth 1 -xdev -delete 2>/dev/null || true; done <"$before/empty"
+  fi
+  restore_files
+  if [ -n "$own_engine" ] && ! grep -qx docker_gwbridge "$before/links"; then
+    docker network rm docker_gwbridge >/dev/null 2>&1 || true
+  fi
+  restore_units
+  sysctl --quiet --load="$before/sysctl.conf"
+  rm -rf "$folder"
+}
+
+case "$1" in
+  note)
+    [ -e "$folder/owner" ] || note
+    cat "$before/files/etc/docker/daemon.json" 2>/dev/null || true
+    ;;
+  leave)
+    leave
+    ;;
+esac

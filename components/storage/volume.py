@@ -1,0 +1,50 @@
+"""A folder with data on a machine."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command import remote
+
+from components import assets
+from components.machines.machine import Machine
+from components.machines.volume import Volume
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataVolumeArgs:
+    """Which folder, whose it is, and where."""
+
+    volume: Volume
+    machine: Machine
+    owner: str  # "<uid>:<gid>" of who writes there
+    prepared: pulumi.Resource  # what has installed packages on the machine
+
+
+class DataVolume(pulumi.ComponentResource):
+    """A folder that is there for its owner, on the device of the volume where it has one.
+
+    A device is formatted only if nothing is on it, and mounted by the id of its file system at every start of the
+    machine, before the engine. Destroying it leaves folder and data.
+    Outputs: ``path`` (str). ``ready`` is there when services can use it.
+    Errors: the update fails when the device does not appear within two minutes, or holds something else.
+    """
+
+    def __init__(self, name: str, args: DataVolumeArgs, opts: pulumi.ResourceOptions | None = None):
+        volume = args.volume
+        props = {"machine": args.machine.name, "path": volume.path, "owner": args.owner}
+        super().__init__("nuvla:storage:DataVolume", name, props, opts)
+        self.path = volume.path
+        self.ready = remote.Command(
+            f"{name}-folder",
+            connection=args.machine.connection(),
+            create=args.machine.bash(),
+            stdin=assets.render_script(
+                "storage/scripts/volume.sh",
+                {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
+            ),
+            triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],
+            logging=remote.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
+        )
+        self.register_outputs({"path": volume.path})

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs on the manager that gets certificates: tells which names have one of the ACME server SERVER. It never fails: an
+# update must not depend on a server of others, and what was served before still is.
+set -euo pipefail
+: "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}"
+
+patience_s=45
+since=$(date +%s)
+
+# has NAME: whether a certificate of it is in the file.
+has() { grep -q "\"main\": \"$1\"" "$STORAGE" 2>/dev/null; }
+
+# reason NAME: what Traefik has logged last about it, on one line.
+reason() {
+  docker service logs --raw --since "$((since - 120))" "$SERVICE" 2>&1 |
+    grep -F -e "[$1]" -e "\"$1\"" | grep -E 'ERR|error' | tail -1 |
+    sed 's/\x1b\[[0-9;]*m//g; s/.* ERR //; s/\\n/ /g' | cut -c1-600
+}
+
+missing() {
+  local name
+  for name in $NAMES; do has "$name" || printf '%s\n' "$name"; done
+}
+
+while [ -n "$(missing)" ] && [ $(($(date +%s) - since)) -lt "$patience_s" ]; do sleep 1; done
+for name in $NAMES; do
+  if has "$name"; then
+    echo "$name: has a certificate of $SERVER" >&2
+  else
+    why=$(reason "$name" || true)
+    echo "$name: has no certificate of $SERVER yet; what was served before still is. Traefik says: ${why:-nothing}" >&2
+    echo "$name: does it lead to the managers, and is port 80 open to everybody? See docs/certificates.md" >&2
+  fi
+done

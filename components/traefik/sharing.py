@@ -1,0 +1,123 @@
+"""How the certificates of one manager's Traefik get to the Traefiks of the others, and stay there."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import pulumi
+
+from components import assets
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
+from components.swarm.network import OverlayNetwork
+from components.traefik.acme import ISSUER, AcmeSettings, with_resolver
+from components.traefik.certificate import SelfSignedCertificate
+
+SOURCE = "traefik-certificates"  # its name is where the certificates are had, and that of its own certificate
+NETWORK = "traefik-sharing"
+COPIES = Mount(source="traefik-certificates", target="/copies")  # of each manager
+CHALLENGE = "challenge"
+HEALTH = HealthCheck.http("http://127.0.0.1:8404/health")
+MEMORY_LIMIT_MIB = 64
+ROOT = "0"  # the files of certificates are for root alone
+
+
+def showing(service: Service) -> Service:
+    """Traefik as it shows the copied certificates, and passes challenges to the one that gets them.
+
+    The copies are where it looks for its configuration, since it watches one folder, and none below.
+    """
+    challenge = File(
+        name=CHALLENGE,
+        path="/etc/traefik/dynamic/challenge.yaml",
+        content=assets.read("traefik/files/challenge.yaml"),
+    )
+    copies = Mount(source=COPIES.source, target="/etc/traefik/dynamic")
+    return replace(service, files=[*service.files, challenge], mounts=[*service.mounts, copies])
+
+
+def issuing(traefik: StackSpec, acme: AcmeSettings, networks: Sequence[OverlayNetwork]) -> StackSpec:
+    """A Traefik beside those of `traefik`, which gets certificates: it has neither ports nor challenges to pass.
+
+    To be made after those: an ACME server asks them at once, and after a failure Traefik waits for another change. The
+    file of certificates has one writer (traefik/traefik#2025). It reads the same labels, from one of `networks`, and
+    reaches the server over another.
+    """
+    (service,) = traefik.services
+    alone = replace(
+        service,
+        name=ISSUER,
+        replicas=1,
+        constraints=on_machine(acme.machine),
+        networks=networks,
+        files=[file for file in service.files if file.name != CHALLENGE],
+        ports=(),
+        mounts=(),
+    )
+    return StackSpec(services=[with_resolver(alone, acme)], settings=asdict(acme))
+
+
+def sharing(
+    acme: AcmeSettings, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
+) -> StackSpec:
+    """What brings the certificates to every manager; HAProxy runs the two small programs.
+
+    To be made before what shows them, which would have none for a while. Nothing else is on `network`, and keys travel
+    over it by `tls`, whatever network the managers have.
+    Source: HAProxy documentation, "Lua API".
+    """
+    return StackSpec(
+        services=[_source(acme, image, network, tls), _copies(image, network, tls)],
+        settings={"machine": acme.machine, "storage": acme.storage},
+    )
+
+
+def _source(
+    acme: AcmeSettings, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
+) -> Service:
+    """Reads the issuer's file on its machine."""
+    return Service(
+        name=SOURCE,
+        image=image,
+        networks=[network],
+        memory_limit_mib=MEMORY_LIMIT_MIB,
+        health=HEALTH,
+        replicas=1,
+        constraints=on_machine(acme.machine),
+        command=["haproxy", "-W", "-db", "-f", "/etc/haproxy/certificates.cfg"],
+        env={"STORAGE": acme.storage},
+        user=ROOT,
+        files=[
+            File(
+                name="haproxy",
+                path="/etc/haproxy/certificates.cfg",
+                content=assets.read("traefik/files/certificates.cfg"),
+            ),
+            File(
+                name="program",
+                path="/etc/haproxy/certificates.lua",
+                content=assets.read("traefik/files/certificates.lua"),
+            ),
+        ],
+        secrets=[SecretFile(name="sharing", content=pulumi.Output.secret(pulumi.Output.concat(tls.cert, tls.key)))],
+        mounts=[acme.mount(read_only=True)],
+    )
+
+
+def _copies(image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate) -> Service:
+    """Asks the source, on every manager."""
+    return Service(
+        name="traefik-copies",
+        image=image,
+        networks=[network],
+        memory_limit_mib=MEMORY_LIMIT_MIB,
+        health=HEALTH,
+        constraints=["node.role==manager"],
+        command=["/bin/sh", "/etc/haproxy/copies.sh"],
+        user=ROOT,
+        files=[
+            File(name="start", path="/etc/haproxy/copies.sh", content=assets.read("traefik/files/copies.sh")),
+            File(name="haproxy", path="/etc/haproxy/copies.cfg", content=assets.read("traefik/files/copies.cfg")),
+            File(name="program", path="/etc/haproxy/copies.lua", content=assets.read("traefik/files/copies.lua")),
+            File(name="sharing", path="/etc/haproxy/sharing.pem", content=tls.cert),
+        ],
+        mounts=[COPIES],
+    )

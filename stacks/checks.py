@@ -1,0 +1,176 @@
+"""What has to hold between the sections of a configuration: one line for each mistake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
+from components.monitoring.monitoring import NETWORK as MONITORING_NETWORK
+from components.socket_proxy.socket_proxy import NETWORK as DOCKER_NETWORK
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+INTERNAL_NETWORKS = (DOCKER_NETWORK, MONITORING_NETWORK)
+# What only one kind has: there a setting that does nothing is a mistake.
+ONLY_IN = {
+    "target": ("nfs", "s3", "volumes.nfs"),
+    "host": ("monitoring.elasticsearch", "volumes.db", "volumes.streams"),
+}
+
+
+def _networks_overlap(settings: Settings) -> Iterator[str]:
+    machines = settings.machines
+    networks = []
+    if machines.provider == "local":
+        networks.append(("machines.subnet", machines.subnet))
+    if machines.provider == "exoscale" and machines.private_network is not None:
+        networks.append(("machines.private_network", machines.private_network))
+    networks += [(f"engine.address_pools[{i}].base", p.base) for i, p in enumerate(settings.engine.address_pools)]
+    networks += [(f"swarm.address_pools[{i}]", p) for i, p in enumerate(settings.swarm.address_pools)]
+    for (one, left), (other, right) in combinations(networks, 2):
+        if left.overlaps(right):
+            yield f"{other}: {right} given; allowed: a network outside {one}, {left}"
+
+
+def _private_network_holds_sources(settings: Settings) -> Iterator[str]:
+    machines = settings.machines
+    if machines.provider != "exoscale" or machines.private_network is None:
+        return
+    for source in ("management", "nuvla", "users"):
+        for index, network in enumerate(getattr(settings.firewall, source)):
+            if network.prefixlen and network.overlaps(machines.private_network):
+                yield (
+                    f"firewall.{source}[{index}]: {network} given; "
+                    f"allowed: a network outside machines.private_network, {machines.private_network}"
+                )
+
+
+def _hosts_are_in_other_networks(settings: Settings) -> Iterator[str]:
+    if settings.machines.provider != "existing":
+        return
+    pools = [(f"engine.address_pools[{i}].base", p.base) for i, p in enumerate(settings.engine.address_pools)]
+    pools += [(f"swarm.address_pools[{i}]", p) for i, p in enumerate(settings.swarm.address_pools)]
+    for name, pool in settings.machines.pools.items():
+        for member, host in pool.hosts.items():
+            for address in host.addresses():
+                for path, network in pools:
+                    if address in network:
+                        yield f"{path}: {network} given; allowed: a network without machine {name}-{member}, {address}"
+
+
+def _network_names_are_taken(settings: Settings) -> Iterator[str]:
+    swarm = settings.swarm
+    names = [("swarm.public_network.name", swarm.public_network.name), ("swarm.backend_network", swarm.backend_network)]
+    for path, name in names:
+        if name in INTERNAL_NETWORKS:
+            yield f'{path}: "{name}" given; allowed: a name other than {", ".join(INTERNAL_NETWORKS)}'
+    if settings.kind == "host" and swarm.backend_network == swarm.public_network.name:
+        yield f'swarm.backend_network: "{swarm.backend_network}" given; allowed: another name than the public network'
+
+
+def _named_machines(settings: Settings) -> Iterator[str]:
+    machines = settings.machines
+    active = machines.names("manager", "worker", active=True)
+    if not machines.names("manager", active=True):
+        yield "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
+    for path, name, allowed in (
+        ("swarm.entry", settings.swarm.entry, machines.names("manager")),
+        ("nfs.machine", settings.nfs.machine, active),
+        ("monitoring.machine", settings.monitoring.machine, active),
+    ):
+        if name is not None and name not in allowed:
+            yield f'{path}: "{name}" given; allowed: one of {", ".join(allowed)}'
+
+
+def _certificates_have_no_name(settings: Settings) -> Iterator[str]:
+    acme, managers = settings.traefik.acme, settings.machines.names("manager", active=True)
+    if acme is None:
+        return
+    if settings.domain is None:
+        yield "domain: not given; required: the name that traefik.acme gets a certificate for"
+    if acme.machine is not None and acme.machine not in managers:
+        yield f'traefik.acme.machine: "{acme.machine}" given; allowed: one of {", ".join(managers)}'
+
+
+def _program_is_locked_out(settings: Settings) -> Iterator[str]:
+    if settings.machines.provider != "local":
+        return
+    here, management = settings.machines.subnet[1], settings.firewall.management
+    if not any(here in network for network in management):
+        yield (
+            f"firewall.management: {', '.join(map(str, management))} given; "
+            f"allowed: networks that hold {here}, from which this program reaches local machines"
+        )
+
+
+def _ports_are_taken(settings: Settings) -> Iterator[str]:
+    ephemeral, port = settings.firewall.ephemeral, settings.s3.port
+    span = f"{ephemeral.first} to {ephemeral.last}"
+    if settings.kind == "host":  # it has none
+        return
+    covered = [f"{fixed} ({service})" for fixed, service in FIXED_PORTS.items() if ephemeral.holds(fixed)]
+    if covered:
+        yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"
+    if not settings.has_s3:
+        return
+    if port in FIXED_PORTS or port == MOUNTD_PORT:
+        yield f"s3.port: {port} given; allowed: a port that is not taken by {FIXED_PORTS.get(port, 'nfs')}"
+    elif ephemeral.holds(port):
+        yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
+
+
+def _s3_has_no_files(settings: Settings) -> Iterator[str]:
+    if settings.has_s3 and not settings.nfs.enabled:
+        yield "s3.enabled: true given; allowed: false, as nfs.enabled is false and S3 serves its files"
+
+
+def _only_one_kind_has_it(settings: Settings) -> Iterator[str]:
+    """A section that the other kind has must not be taken for one that does something."""
+    other = "target" if settings.kind == "host" else "host"
+    for path in ONLY_IN[other]:
+        section: Any = settings
+        for step in path.split("."):
+            section = getattr(section, step)
+        default = type(section)()
+        for field in type(section).model_fields:
+            value = getattr(section, field)
+            if value != getattr(default, field):
+                yield f"{path}.{field}: {json.dumps(value, default=str)} given; allowed: only with kind: {other}"
+
+
+def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
+    provider = settings.machines.provider
+    paths: dict[str, str] = {}
+    for name in type(settings.volumes).model_fields:
+        if name == "keep":
+            continue
+        volume = getattr(settings.volumes, name)
+        if volume.block and provider != "exoscale":
+            yield f"volumes.{name}.block: true given; allowed: only with machines.provider: exoscale"
+        if volume.path is not None and provider != "existing":
+            yield f"volumes.{name}.path: {volume.path} given; allowed: only with machines.provider: existing"
+        if volume.id is not None and (provider == "existing" or (provider == "exoscale" and not volume.block)):
+            yield f"volumes.{name}.id: {volume.id} given; allowed: only with a volume that outlives its machine"
+        if volume.path is not None and volume.path in paths:
+            other = f"volumes.{paths[volume.path]}"
+            yield f"volumes.{name}.path: {volume.path} given; allowed: another folder than that of {other}"
+        paths[volume.path or name] = name
+
+
+CHECKS = (
+    _networks_overlap,
+    _private_network_holds_sources,
+    _hosts_are_in_other_networks,
+    _network_names_are_taken,
+    _named_machines,
+    _program_is_locked_out,
+    _ports_are_taken,
+    _s3_has_no_files,
+    _certificates_have_no_name,
+    _only_one_kind_has_it,
+    _volumes_have_what_their_machines_have,
+)

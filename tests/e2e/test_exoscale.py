@@ -1,0 +1,204 @@
+"""A target on Exoscale, as the stand-in of its plugin has it: machines, groups, addresses and block storage."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e import guide
+from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack, prober
+from tests.e2e.harness import wait_for
+from tests.e2e.probes import probe
+
+pytestmark = pytest.mark.slow
+SUBNET, PRIVATE = "10.121.0.0/16", "10.122.0.0/16"
+HERE = "10.121.0.1/32"  # this computer, as the machines see it
+ALL = ("manager-1", "worker-1", "worker-2")
+FILES = "/var/lib/nuvla-swarm/volumes/nfs"
+SETTINGS: dict[str, Any] = {
+    "kind": "target",
+    "machines": {
+        "provider": "exoscale",
+        "zone": ZONE,
+        "template": TEMPLATE,
+        "elastic_ip": True,
+        "private_network": PRIVATE,
+        "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": 2}},
+    },
+    "firewall": {
+        "management": ["192.0.2.0/24", HERE],
+        "nuvla": ["198.51.100.0/24"],
+        "users": ["203.0.113.0/24", HERE],
+    },
+    "monitoring": {"enabled": False},
+    "nfs": {"server_kind": "ganesha", "machine": "worker-1"},
+    "s3": {},
+    "volumes": {"nfs": {"block": True, "size_gib": 10}},
+}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
+    """A target on one manager and two workers that is up. The tests run in their order."""
+    folder = Path(tmp_path_factory.mktemp("exoscale"))
+    with cloud_stack("e2e-exoscale", folder, SETTINGS, SUBNET) as made:
+        result = made.up()
+        (made.folder / "up.log").write_text(result.text)
+        assert result.code == 0, result.text
+        yield made
+
+
+def urn(target: CloudStack, machine: str) -> str:
+    cluster = "nuvla:machines:ExoscaleCluster"
+    instance = "exoscale:index/computeInstance:ComputeInstance"
+    return f"urn:pulumi:{target.name}::nuvla-swarm::{cluster}${instance}::{machine}"
+
+
+@contextmanager
+def answering(url: str) -> Iterator[list[str]]:
+    """Asks a URL all the time; what is yielded has the times when it did not answer."""
+    failures: list[str] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            while not ended.wait(0.3):
+                try:
+                    session.get(url, timeout=5)
+                except OSError as error:
+                    failures.append(f"{time.monotonic():.1f} {error}")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield failures
+    finally:
+        ended.set()
+        asking.join()
+
+
+def test_a_second_up_changes_nothing_and_asks_the_cloud_nothing(target: CloudStack) -> None:
+    before = len(target.calls())
+    result = target.up()
+    assert result.code == 0, result.text
+    assert "changes" not in result.text
+    assert result.count("unchanged") > 100
+    assert target.calls()[before:] == []
+
+
+def test_the_log_has_neither_keys_nor_tokens(target: CloudStack) -> None:
+    log = (target.folder / "up.log").read_text()
+    assert not [word for word in ("PRIVATE KEY", "SWMTKN", "of-a-test") if word in log]
+
+
+def test_no_secret_is_in_plain_text_in_the_state(target: CloudStack) -> None:
+    state = target.state()
+    assert "cluster-login-key" in state
+    assert not [word for word in ("PRIVATE KEY", "SWMTKN", "EXO-of-a-test") if word in state]
+
+
+def test_every_machine_is_ready_under_its_own_name_on_the_private_network(target: CloudStack) -> None:
+    assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
+    for machine in ALL:
+        address = target.on(machine, "docker", "info", "--format={{.Swarm.NodeAddr}}").text.strip()
+        assert address.startswith("10.122."), machine
+        assert f" {address}/16 " in target.on(machine, "ip", "-oneline", "-4", "address", "show").text
+
+
+def test_nobody_logs_in_as_root_or_by_password(target: CloudStack) -> None:
+    found = target.on("worker-1", "sshd", "-T", "-C", "user=root,host=any,addr=192.0.2.1").text
+    assert "passwordauthentication no" in found
+    assert target.on("worker-1", "test", "-s", "/root/.ssh/authorized_keys").code != 0
+
+
+@pytest.mark.parametrize("source", guide.SOURCES)
+def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(
+    answers: dict[str, dict[str, str]], source: str
+) -> None:
+    assert answers[source] == dict(guide.answers(source))
+
+
+@pytest.fixture(scope="module")
+def answers(target: CloudStack) -> dict[str, dict[str, str]]:
+    """What the ports of a manager are to each source; the machines are one of them."""
+    with prober(target, "worker-2") as by:
+        return probe(target, "manager-1", by)
+
+
+def test_the_entry_answers_at_the_elastic_ip(target: CloudStack) -> None:
+    [record] = target.records("elastic-ip").values()
+    assert requests.get(f"http://{record['address']}:8080/ping", timeout=10).status_code == 200
+    assert f"{record['address']}/32" in target.on("manager-1", "ip", "-oneline", "address", "show", "dev", "lo").text
+
+
+def test_a_pool_grows_and_shrinks_and_nothing_else_is_touched(target: CloudStack) -> None:
+    before = {machine: target.instance(machine)["id"] for machine in ALL}
+    target.set("machines.pools.worker.count", 3)
+    grown = target.up()
+    assert grown.code == 0, grown.text
+    assert target.nodes() == dict.fromkeys((*ALL, "worker-3"), "Ready Active")
+    target.set("machines.pools.worker.count", 2)
+    shrunk = target.up()
+    assert shrunk.code == 0, shrunk.text
+    assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
+    for result in (grown, shrunk):
+        own = {name for name in result.touched() if "worker-3" in name}
+        assert result.touched() - own <= {"socket-proxy-converged", "cluster", "outputs"}, result.text
+    assert {machine: target.instance(machine)["id"] for machine in ALL} == before
+
+
+def test_another_login_key_replaces_no_machine(target: CloudStack) -> None:
+    before = target.file.read_text()
+    target.set(
+        "machines.ssh.public_key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZ4Yq5v3nXv0X8l8Xr1t0n0w1yQ7o1o0o0o0o0o0o0o"
+    )
+    target.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "another")
+    previewed = target.preview()
+    target.file.write_text(before)
+    assert previewed.code == 0, previewed.text
+    assert "cluster-ssh-key" in previewed.touched()
+    assert not set(ALL) & previewed.touched()
+
+
+def test_a_worker_that_is_replaced_comes_back_and_the_entry_answers_all_the_while(target: CloudStack) -> None:
+    before = target.instance("worker-2")["id"]
+    with answering(f"http://{target.address('manager-1')}:8080/ping") as failures:
+        result = target.up("--target-replace", urn(target, "worker-2"), "--target-dependents")
+    assert result.code == 0, result.text
+    assert not failures
+    assert target.instance("worker-2")["id"] != before
+    assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
+
+
+def test_files_on_block_storage_outlive_the_machine_that_serves_them(target: CloudStack) -> None:
+    before = target.instance("worker-1")["id"]
+    [volume] = target.records("block-storage")
+    assert target.on("worker-1", "bash", "-c", f"echo kept >{FILES}/file && sync").code == 0
+    assert "/dev/loop" in target.on("worker-1", "findmnt", "--noheadings", "--output=SOURCE", FILES).text
+    result = target.up("--target-replace", urn(target, "worker-1"), "--target-dependents")
+    assert result.code == 0, result.text
+    assert target.instance("worker-1")["id"] != before
+    assert target.instance("worker-1")["blockStorageVolumeIds"] == [volume]
+    assert target.on("worker-1", "cat", f"{FILES}/file").text == "kept\n"
+    assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
+    assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
+    health = f"https://{target.address('manager-1')}:9000/health"
+    with target.user() as user:
+        wait_for(lambda: user.get(health, timeout=5).status_code == 200, "S3 serves the files again")
+
+
+def test_after_all_that_nothing_is_left_to_change(target: CloudStack) -> None:
+    previewed = target.preview("--expect-no-changes")
+    assert previewed.code == 0, previewed.text
+
+
+def test_destroy_leaves_nothing(target: CloudStack) -> None:
+    result = target.destroy()
+    assert result.code == 0, result.text
+    assert target.leftovers() == []

@@ -1,0 +1,41 @@
+"""The two programs that share certificates: HAProxy takes their configuration, and the Lua that it loads."""
+
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from tests.files.shipped import COMPONENTS, says
+from tests.self_signed import self_signed
+
+FILES = COMPONENTS / "traefik/files"
+PROGRAMS = ["certificates", "copies"]
+
+
+def placed(folder: Path, program: str) -> Path:
+    """The configuration of a program, with what it reads in a folder instead of where containers have it."""
+    certificate, key = self_signed(x509.DNSName("traefik-certificates"))
+    (folder / "sharing").write_text(certificate + key)
+    (folder / "sharing.pem").write_text(certificate)
+    for suffix in ("cfg", "lua"):
+        text = (FILES / f"{program}.{suffix}").read_text(encoding="utf-8")
+        text = text.replace("/etc/haproxy/", f"{folder}/").replace("/run/secrets/", f"{folder}/")
+        (folder / f"{program}.{suffix}").write_text(text, encoding="utf-8")
+    return folder / f"{program}.cfg"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_haproxy_takes_them(tmp_path: Path, program: str) -> None:
+    assert says("haproxy", "-c", "-f", placed(tmp_path, program)) == ""
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_haproxy_would_refuse_wrong_lua(tmp_path: Path, program: str) -> None:
+    configuration, lua = placed(tmp_path, program), tmp_path / f"{program}.lua"
+    lua.write_text(lua.read_text(encoding="utf-8").replace("end)", "", 1), encoding="utf-8")
+    assert f"{program}.lua" in says("haproxy", "-c", "-f", configuration)
+
+
+def test_every_program_of_haproxy_here_is_checked() -> None:
+    assert sorted(path.stem for path in FILES.glob("*.lua")) == PROGRAMS
+    assert sorted(path.stem for path in FILES.glob("*.cfg")) == PROGRAMS

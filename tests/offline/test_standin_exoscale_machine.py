@@ -1,0 +1,202 @@
+"""Instances of the stand-in of ``exoscale`` are machines: boot, groups, disks, addresses, and the end of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+
+from tests.offline.clouds import MACHINE, ZONE, Cloud, cloud, docker, needs_engine
+from tests.offline.commands import refusal
+from tests.offline.instances import Instance, kept
+from tests.offline.plugin import Made
+
+pytestmark = [needs_engine, pytest.mark.timeout(180)]
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMlgzS0fP9emsFgQUvNOLe3/trP9780hOL3+dERBajN of a test"
+USER_DATA = """\
+#cloud-config
+hostname: given
+users:
+  - default
+  - {name: worker, groups: [adm], shell: /bin/bash}
+write_files:
+  - {path: /etc/standin/first, content: "init\\n", permissions: "0600"}
+  - {path: /etc/standin/first, content: "more\\n", append: true, permissions: "0600"}
+  - {path: /etc/standin/second, encoding: b64, content: Zmlyc3Q=}
+runcmd:
+  - [sh, -c, 'echo "$0" >>/etc/standin/ran', "a b"]
+"""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with cloud(Path(tmp_path_factory.mktemp("machines")), "10.130.48.0/20") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def group(whole: Cloud) -> Made:
+    made = whole.make("group", name="machines")
+    whole.make("rule", securityGroupId=made.id, type="INGRESS", startPort=22, endPort=22, cidr="10.130.48.0/24")
+    return made
+
+
+@pytest.fixture(scope="module")
+def one(whole: Cloud, group: Made) -> Instance:
+    whole.make("key", name="login", publicKey=KEY)
+    found = Instance(whole, securityGroupIds=[group.id], sshKeys=["login"], userData=USER_DATA)
+    found.wait("cloud-init", "status", "--wait")
+    return found
+
+
+def test_user_data_ran_once(one: Instance) -> None:
+    assert one.on("hostname") == "given"
+    assert one.on("cat", "/etc/standin/first", "/etc/standin/second") == "init\nmore\nfirst"
+    assert one.on("stat", "-c", "%a %U", "/etc/standin/first") == "600 root"
+    assert one.on("id", "-nG", "worker") == "worker adm"
+    assert one.on("sudo", "-u", "ubuntu", "sudo", "-n", "id", "-un") == "root"
+    assert one.on("cat", "/home/ubuntu/.ssh/authorized_keys") == KEY
+    assert one.on("sh", "-c", "cat /root/.ssh/authorized_keys 2>/dev/null || true") == ""
+    docker("restart", one.container)
+    one.wait("systemctl", "is-active", "ssh")
+    one.wait("systemctl", "is-active", "multi-user.target")
+    assert one.on("cat", "/etc/standin/ran") == "a b"
+
+
+def test_a_group_is_enforced_also_after_a_restart(one: Instance) -> None:
+    docker("restart", one.container)
+    one.wait("systemctl", "is-active", "ssh")
+    assert one.answers(22)
+    assert not one.answers(23)
+
+
+def test_rules_and_members_come_and_go(whole: Cloud, one: Instance, group: Made) -> None:
+    row = {"securityGroupId": group.id, "type": "INGRESS", "protocol": "TCP", "startPort": 9000, "endPort": 9001}
+    rule = whole.rule.create(row | {"cidr": "0.0.0.0/0"})
+    assert one.answers(9001)
+    whole.rule.delete(rule)
+    assert not one.answers(9001)
+    two = Instance(whole, name="two", securityGroupIds=[group.id])
+    own = whole.rule.create(row | {"userSecurityGroupId": group.id})
+    table = one.on("nft", "list", "table", "inet", "exoscale_standin")
+    assert f"ip saddr {{ {', '.join(sorted([one.address, two.address]))} }} tcp dport 9000-9001 accept" in table
+    assert not one.answers(9000)
+    assert refusal(whole.group.delete, group).startswith(
+        f"409 Conflict: security group {group.id} is in use by instance"
+    )
+    two.change(securityGroupIds=[])
+    assert two.address not in one.on("nft", "list", "table", "inet", "exoscale_standin")
+    assert not two.answers(22)
+    whole.rule.delete(own)
+
+
+def test_a_volume_outlives_its_attachment_and_belongs_to_one_instance(whole: Cloud, one: Instance) -> None:
+    volume = whole.make("volume", zone=ZONE, name="data", size=1)
+    device = f"/dev/disk/by-id/virtio-{volume.id[:20]}"
+    assert volume.outputs["state"] == "detached"
+    one.change(blockStorageVolumeIds=[volume.id])
+    one.on("mkfs.ext4", "-q", device)
+    uuid = one.on("blkid", "-o", "value", "-s", "UUID", device)
+    one.on("sh", "-ec", f"mkdir -p /data; echo UUID={uuid} /data ext4 nofail 0 2 >>/etc/fstab; mount /data")
+    one.on("sh", "-c", "echo kept >/data/file")
+    docker("restart", one.container)
+    one.wait("mountpoint", "/data")
+    other = MACHINE | {"name": "other", "securityGroupIds": one.given["securityGroupIds"]}
+    with pytest.raises(grpc.RpcError) as refused:
+        whole.instance.create(other | {"blockStorageVolumeIds": [volume.id]})
+    assert str(refused.value.details()).startswith(
+        f"409 Conflict: volume {volume.id} is attached to instance {one.made.id}"
+    )
+    half = kept(refused.value)
+    assert half.outputs["publicIpAddress"] == whole.instance.read(half).outputs["publicIpAddress"]
+    assert whole.instance.update(half, other).outputs["state"] == "running"  # the next update ends what failed
+    whole.instance.delete(half)
+    larger = {"zone": ZONE, "name": "data", "size": 2}
+    assert refusal(whole.volume.update, volume, larger).startswith("409 Conflict: volume")
+    one.change(state="stopped")
+    whole.volume.update(volume, larger)
+    assert refusal(whole.volume.update, volume, larger | {"size": 1}).startswith("400 Bad Request: volume")
+    one.change(state="running")
+    one.wait("mountpoint", "/data")
+    assert one.on("cat", "/data/file") == "kept"
+    assert one.on("blockdev", "--getsize64", device) == str(2 << 30)
+    one.change(blockStorageVolumeIds=[])
+    assert one.on("sh", "-c", f"ls {device} 2>&1 || true").endswith("No such file or directory")
+    two = Instance(whole, name="heir", securityGroupIds=[], blockStorageVolumeIds=[volume.id])
+    two.on("mkdir", "/data")
+    two.on("mount", device, "/data")
+    assert two.on("cat", "/data/file") == "kept"
+    adopted = whole.volume.read(Made(f"{volume.id}@{ZONE}", {}, {}))
+    assert (adopted.id, adopted.inputs["size"], adopted.outputs["state"]) == (volume.id, 2, "attached")
+    whole.instance.delete(two.made)
+    assert whole.volume.read(volume).outputs["state"] == "detached"
+
+
+def test_an_elastic_ip_reaches_whom_it_is_attached_to(whole: Cloud, one: Instance) -> None:
+    elastic = whole.make("elastic", zone=ZONE)
+    address = elastic.outputs["ipAddress"]
+    one.on("ip", "address", "add", f"{address}/32", "dev", "lo")
+    assert not one.answers(22, address)
+    assert one.change(elasticIpIds=[elastic.id]).outputs["elasticIpIds"] == [elastic.id]
+    assert one.answers(22, address)
+    assert refusal(whole.elastic.delete, elastic).startswith(f"409 Conflict: elastic IP {elastic.id} is attached")
+    one.change(elasticIpIds=[])
+    assert not one.answers(22, address)
+
+
+def test_no_group_filters_a_private_network(whole: Cloud, one: Instance) -> None:
+    given = {"startIp": "10.130.65.10", "endIp": "10.130.65.20", "netmask": "255.255.255.0"}
+    network = whole.make("network", zone=ZONE, name="private", **given)
+    one.change(networkInterfaces=[{"networkId": network.id}])
+    two = Instance(
+        whole,
+        name="two",
+        securityGroupIds=one.given["securityGroupIds"],
+        networkInterfaces=[{"networkId": network.id, "ipAddress": "10.130.65.77"}],
+    )
+    nics = one.made.outputs["networkInterfaces"] + two.made.outputs["networkInterfaces"]
+    assert [nic["ipAddress"] for nic in nics] == ["10.130.65.10", "10.130.65.77"]
+    assert "10.130.65." not in one.on("ip", "-4", "address")  # the guest's to bring up
+    for machine, nic in zip((one, two), nics, strict=True):
+        machine.on("ip", "address", "add", f"{nic['ipAddress']}/24", "dev", machine.second_interface())
+        machine.on("ip", "link", "set", machine.second_interface(), "up")
+    assert "1 received" in one.on("ping", "-c1", "-W5", "10.130.65.77")
+    assert refusal(whole.network.delete, network).startswith(f"409 Conflict: private network {network.id} is in use")
+    assert whole.instance.read(two.made).inputs == two.made.inputs
+    one.change(networkInterfaces=[])
+
+
+def test_an_unmanaged_network_gives_no_address(whole: Cloud, one: Instance) -> None:
+    network = whole.make("network", zone=ZONE, name="unmanaged")
+    one.change(networkInterfaces=[{"networkId": network.id}])
+    for _ in range(2):
+        assert "198.19." not in one.on("ip", "-4", "address")
+        assert "state DOWN" in one.on("ip", "link", "show", one.second_interface())
+        docker("restart", one.container)
+        one.wait("systemctl", "is-active", "ssh")
+    one.change(networkInterfaces=[])
+
+
+def test_another_type_restarts_the_machine_and_a_label_does_not(one: Instance) -> None:
+    started = docker("inspect", "--format={{.State.StartedAt}}", one.container)
+    assert one.change(labels={"a": "b"}).outputs["labels"] == {"a": "b"}
+    assert docker("inspect", "--format={{.State.StartedAt}}", one.container) == started
+    assert one.change(type="standard.large", diskSize=20).outputs["type"] == "standard.large"
+    assert docker("inspect", "--format={{.State.StartedAt}}", one.container) != started
+    refused = refusal(one.cloud.instance.update, one.made, one.given | {"diskSize": 10})
+    assert refused == "400 Bad Request: unable to scale down the disk size, use size > 20 (given: 10)"
+
+
+def test_a_protected_instance_stays(whole: Cloud, one: Instance) -> None:
+    one.change(destroyProtected=True)
+    assert refusal(whole.instance.delete, one.made) == (
+        "403 Forbidden: instance one is protected: remove destroyProtected first"
+    )
+    one.change(destroyProtected=False)
+
+
+def test_a_machine_that_is_gone_is_seen_and_cleared_away(whole: Cloud) -> None:
+    lost = Instance(whole, name="lost", securityGroupIds=[])
+    docker("rm", "--force", lost.container)
+    assert whole.instance.read(lost.made) == Made("", {}, {})
+    whole.instance.delete(lost.made)  # nothing to do

@@ -1,0 +1,157 @@
+"""A small program on the stand-in of ``exoscale``, deployed by Pulumi: the machines are reached as on a cloud."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.offline.clouds import Cloud, cloud, environment, needs_engine
+from tests.offline.plugin import Made
+
+pytestmark = [needs_engine, pytest.mark.timeout(300)]
+PROJECT = Path(__file__).parent / "exoscale_project"
+KEPT = Path(__file__).parent / "exoscale_kept"
+SUBNET = "10.130.80.0/20"
+LIMIT_S = 240
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A copy of the program, its state, and what it has made."""
+
+    folder: Path
+    cloud: Cloud
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        state = {"PULUMI_BACKEND_URL": f"file://{self.folder}/.state", "PULUMI_CONFIG_PASSPHRASE": "of a test"}
+        clean = {name: value for name, value in os.environ.items() if name != "PULUMI_CONFIG_PASSPHRASE_FILE"}
+        done = subprocess.run(
+            command,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.folder,
+            env=clean | environment(self.cloud.folder, SUBNET) | state,
+            timeout=LIMIT_S,
+        )
+        assert bool(done.returncode) == fails, done.stdout
+        return done.stdout
+
+    def pulumi(self, command: str, *options: str, fails: bool = False) -> str:
+        return self.run("pulumi", command, "--non-interactive", "--color=never", *options, fails=fails)
+
+    def outputs(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.pulumi("stack", "output", "--json", "--show-secrets"))
+        return found
+
+    def ssh(self, user: str, address: str, command: str, *, fails: bool = False) -> str:
+        """With the host key that the program made, and no other."""
+        known, key, outputs = self.folder / "known", self.folder / "key", self.outputs()
+        known.write_text(f"{address} {outputs['host']}")
+        key.touch(mode=0o600)
+        key.write_text(outputs["login"])
+        options = (f"UserKnownHostsFile={known}", "StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=5")
+        words = [word for option in options for word in ("-o", option)]
+        return self.run("ssh", "-F", "none", "-i", str(key), *words, f"{user}@{address}", command, fails=fails)
+
+
+def made_of(project: Path, folder: Path, made: Cloud) -> Stack:
+    """An empty stack of the project."""
+    shutil.copytree(project, folder)
+    (folder / ".state").mkdir()
+    found = Stack(folder, made)
+    found.pulumi("stack", "init", "standin")
+    found.pulumi("config", "set", "key", "EXOofatest")
+    return found
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = Path(tmp_path_factory.mktemp("up"))
+    with cloud(folder, SUBNET) as made:
+        found = made_of(PROJECT, folder / "project", made)
+        for name, value in {"start": "10.130.97.10", "end": "10.130.97.20"}.items():
+            found.pulumi("config", "set", name, value)
+        try:
+            found.pulumi("up", "--yes", "--skip-preview")
+            yield found
+        finally:
+            found.pulumi("destroy", "--yes", "--skip-preview")
+        assert made.leftovers() == []
+
+
+def test_the_machine_is_reached_with_its_own_host_key_by_the_default_user(stack: Stack) -> None:
+    one = stack.outputs()["one"]
+    assert stack.ssh("ubuntu", one, "cloud-init status --wait") == "status: done\n"
+    assert stack.ssh("ubuntu", one, "cat ~/own && sudo cat /etc/standin/greeting /etc/standin/ran") == (
+        "minehello\nstandin-one\n0 again\n"
+    )
+    assert "Permission denied" in stack.ssh("root", one, "true", fails=True)
+
+
+def test_what_the_rules_say_is_open_and_all_else_is_closed(stack: Stack) -> None:
+    outputs = stack.outputs()
+    one, two, probe = outputs["one"], outputs["two"], "timeout 2 bash -c '</dev/tcp/{}/{}' 2>&1 || echo status $?"
+    for machine in ("one", "two"):  # the guest's to bring up
+        address = f"sudo ip address add {outputs[f'{machine}-private']}/24 dev eth1 && sudo ip link set eth1 up"
+        stack.ssh("ubuntu", outputs[machine], address)
+    assert "Connection refused" in stack.ssh("ubuntu", one, probe.format(two, 8000))
+    assert stack.ssh("ubuntu", one, probe.format(two, 8001)) == "status 124\n"
+    assert stack.run("bash", "-c", probe.format(two, 8000)) == "status 124\n"
+    assert "Connection refused" in stack.ssh("ubuntu", one, probe.format(outputs["two-private"], 8001))
+
+
+def test_the_volume_is_there(stack: Stack) -> None:
+    outputs = stack.outputs()
+    size = stack.ssh(
+        "ubuntu", outputs["one"], f"sudo blockdev --getsize64 /dev/disk/by-id/virtio-{outputs['volume'][:20]}"
+    )
+    assert int(size) == 1 << 30
+
+
+def test_nothing_changes_a_second_time_nor_after_a_refresh(stack: Stack) -> None:
+    calls = len(stack.cloud.calls())
+    assert "13 unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert "13 unchanged" in stack.pulumi("preview", "--expect-no-changes")
+    assert len(stack.cloud.calls()) == calls  # not one
+    assert "13 unchanged" in stack.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_no_private_key_is_in_plain_text_in_the_state(stack: Stack) -> None:
+    texts = [path.read_text() for path in (stack.folder / ".state").rglob("*.json*")]
+    assert any("standin-one" in text for text in texts)
+    assert not any("PRIVATE KEY" in text for text in texts)
+
+
+def test_a_renamed_group_that_is_in_use_stays(stack: Stack) -> None:
+    """A group of a given name is deleted before its replacement comes."""
+    program = stack.folder / "__main__.py"
+    text = program.read_text()
+    program.write_text(text.replace('"machines", description', '"machines", name="machines", description'))
+    failed = stack.pulumi("up", "--yes", "--skip-preview", fails=True)
+    program.write_text(text)
+    assert "409 Conflict: security group" in failed, failed
+    assert "is in use by instance standin-one, instance standin-two" in failed
+    stack.pulumi("up", "--yes", "--skip-preview")
+
+
+def test_a_volume_that_was_kept_is_adopted_by_its_id(tmp_path: Path) -> None:
+    with cloud(tmp_path, SUBNET) as made:
+        first = made_of(KEPT, tmp_path / "first", made)
+        first.pulumi("up", "--yes", "--skip-preview")
+        volume = first.outputs()["volume"]
+        first.pulumi("destroy", "--yes", "--skip-preview")
+        assert len(made.leftovers()) == 2  # it, and the record of it
+        second = made_of(KEPT, tmp_path / "second", made)
+        second.pulumi("config", "set", "adopt", volume)
+        assert "1 imported" in second.pulumi("up", "--yes", "--skip-preview")
+        assert second.outputs()["volume"] == volume
+        second.pulumi("preview", "--expect-no-changes")
+        made.volume.delete(Made(volume, {}, {}))
+        assert "1 deleted" in second.pulumi("refresh", "--yes", "--skip-preview")

@@ -1,0 +1,172 @@
+"""components/firewall/security_group.py: the group around machines on Exoscale, and a rule for each opening."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.firewall.rules import Row, Source, host_rows, target_rows
+from components.firewall.security_group import SecurityGroup, SecurityGroupArgs
+from tests.e2e import guide
+from tests.mocked import Engine, build, start
+
+NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
+NETWORKS = {
+    Source.MANAGEMENT: IPv4Network("192.0.2.0/24"),
+    Source.NUVLA: IPv4Network("198.51.100.7/32"),
+    Source.USERS: IPv4Network("0.0.0.0/0"),
+}
+SOURCES = NOBODY | {source: [network] for source, network in NETWORKS.items()}
+TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
+SSH = Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,))
+GOSSIP = Row(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(Source.CLUSTER,))
+WEB = Row(service="web", first=80, last=81, sources=(Source.MANAGEMENT, Source.USERS))
+Opening = tuple[str, str, int, int]  # from whom, protocol, first and last port
+
+# The guide's table of a host, as this test reads it: written from the guide, not from the program.
+HOST: list[tuple[set[str], str, int, int]] = [
+    ({"management"}, "tcp", 22, 22),
+    ({"management"}, "tcp", 8080, 8080),
+    ({"management"}, "tcp", 2376, 2376),
+    ({"management", "cluster"}, "tcp", 2377, 2377),
+    ({"management", "users"}, "tcp", 80, 80),
+    ({"management", "users"}, "tcp", 443, 443),
+    ({"cluster"}, "udp", 4789, 4789),
+    ({"cluster"}, "tcp", 7946, 7946),
+    ({"cluster"}, "udp", 7946, 7946),
+    ({"cluster"}, "tcp", 9323, 9323),
+]
+
+
+def wall(rows: Iterable[Row], sources: dict[Source, list[IPv4Network]], **changed: Any) -> SecurityGroup:
+    given: dict[str, Any] = {"name": "nuvla-swarm-test", "rows": list(rows), "sources": sources} | changed
+    return build(lambda: SecurityGroup("wall", SecurityGroupArgs(**given)))
+
+
+def rules(engine: Engine) -> dict[str, dict[str, Any]]:
+    kind = "exoscale:index/securityGroupRule:SecurityGroupRule"
+    return {name: engine.inputs(name) for name, found in engine.types.items() if found == kind}
+
+
+def openings(engine: Engine) -> set[Opening]:
+    """What the rules open by ports, from the network or the group that they name."""
+    whose = {str(network): source.value for source, network in NETWORKS.items()}
+    found = [
+        (
+            whose[rule["cidr"]] if "cidr" in rule else "cluster",
+            rule["protocol"].lower(),
+            int(rule["startPort"]),
+            int(rule["endPort"]),
+        )
+        for rule in rules(engine).values()
+        if rule["protocol"] != "ICMP"
+    ]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def wanted_of_a_target() -> set[Opening]:
+    """The guide's table, with the ephemeral range around the port in it that has a line of its own."""
+    ranges = [(guide.FIRST, 33332), (33334, guide.LAST)]
+    found = {
+        (source, protocol, port, port)
+        for port, (_, by_protocol) in guide.TABLE.items()
+        for protocol, sources in by_protocol.items()
+        for source in sources
+    }
+    return found | {(source, "tcp", *span) for span in ranges for source in guide.EPHEMERAL[1]["tcp"]}
+
+
+def test_a_target_has_a_rule_for_each_opening_of_the_guide_and_no_other(engine: Engine) -> None:
+    wall(TARGET, SOURCES)
+    assert openings(engine) == wanted_of_a_target()
+
+
+def test_a_host_has_a_rule_for_each_opening_of_the_guide_and_no_other(engine: Engine) -> None:
+    wall(host_rows(swarm_port=True), SOURCES)
+    wanted = {(source, protocol, first, last) for sources, protocol, first, last in HOST for source in sources}
+    assert openings(engine) == wanted
+
+
+def test_management_and_the_machines_may_ping(engine: Engine) -> None:
+    wall(TARGET, SOURCES)
+    pings = {name: rule for name, rule in rules(engine).items() if rule["protocol"] == "ICMP"}
+    assert set(pings) == {"wall-ping-192.0.2.0-24", "wall-ping-cluster"}
+    assert {(rule["icmpType"], rule["icmpCode"]) for rule in pings.values()} == {(8, 0)}
+    assert not any({"startPort", "endPort"} & set(rule) for rule in pings.values())
+
+
+def test_rules_are_of_the_group_and_let_in(engine: Engine) -> None:
+    made = wall(TARGET, SOURCES)
+    assert engine.children("wall") == {"wall-group", *rules(engine)}
+    for rule in rules(engine).values():
+        assert (rule["securityGroupId"], rule["type"]) == ("wall-group-id", "INGRESS")
+        assert ("cidr" in rule) is not ("userSecurityGroupId" in rule)
+        assert rule.get("userSecurityGroupId", "wall-group-id") == "wall-group-id"
+    assert isinstance(made.id, pulumi.Output)
+
+
+def test_every_rule_with_ports_has_both_or_each_update_would_replace_it(engine: Engine) -> None:
+    wall([SSH, GOSSIP, WEB], SOURCES)
+    for rule in rules(engine).values():
+        assert rule["protocol"] == "ICMP" or {"startPort", "endPort"} <= set(rule)
+
+
+def test_the_group_has_its_name_and_a_description_that_never_changes(engine: Engine) -> None:
+    wall([SSH], SOURCES)
+    assert engine.inputs("wall-group") == {
+        "name": "nuvla-swarm-test",
+        "description": "Machines of one infrastructure",  # another one would replace the group, which is in use
+    }
+
+
+def test_a_rule_is_named_by_what_it_opens_to_whom(engine: Engine) -> None:
+    wall([GOSSIP, WEB], SOURCES)
+    assert set(rules(engine)) == {
+        "wall-tcp-7946-cluster",
+        "wall-udp-7946-cluster",
+        "wall-ping-cluster",
+        "wall-tcp-80-81-192.0.2.0-24",
+        "wall-ping-192.0.2.0-24",
+        "wall-tcp-80-81-0.0.0.0-0",
+    }
+    assert engine.inputs("wall-tcp-80-81-0.0.0.0-0")["description"] == "web"
+
+
+@pytest.mark.parametrize("more", [[SSH, WEB, GOSSIP], [GOSSIP, SSH, WEB]], ids=["after", "before"])
+def test_another_row_or_network_touches_no_other_rule(engine: Engine, more: list[Row]) -> None:
+    wall([SSH, WEB], SOURCES)
+    before = rules(engine)
+    engine = start()
+    wall(more, SOURCES | {Source.USERS: [IPv4Network("203.0.113.0/24"), *SOURCES[Source.USERS]]})
+    assert {name: rule for name, rule in rules(engine).items() if name in before} == before
+    assert len(rules(engine)) == len(before) + 3
+
+
+def test_a_network_of_two_sources_has_one_rule_for_both(engine: Engine) -> None:
+    """Exoscale's plugin finds a rule by its content: two alike could not be told apart."""
+    same = IPv4Network("192.0.2.0/24")
+    wall([WEB], NOBODY | {Source.MANAGEMENT: [same, same], Source.USERS: [same]})
+    assert set(rules(engine)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
+
+
+def test_who_is_nobody_reaches_nothing_but_the_machines_each_other(engine: Engine) -> None:
+    wall(TARGET, NOBODY)
+    assert {source for source, *_ in openings(engine)} == {"cluster"}
+
+
+def test_networks_that_are_given_for_the_cluster_do_not_count(engine: Engine) -> None:
+    wall([GOSSIP], NOBODY | {Source.CLUSTER: [IPv4Network("10.0.0.0/8")]})
+    assert not [rule for rule in rules(engine).values() if "cidr" in rule]
+
+
+def test_it_shows_who_may_reach_what(engine: Engine) -> None:
+    wall([SSH, GOSSIP], SOURCES)
+    assert engine.types["wall"] == "nuvla:firewall:SecurityGroup"
+    assert engine.inputs("wall") == {
+        "sources": {"management": ["192.0.2.0/24"], "nuvla": ["198.51.100.7/32"], "users": ["0.0.0.0/0"]},
+        "rows": {"ssh 22/tcp": "management", "gossip 7946/tcp+udp": "cluster"},
+    }
+    assert "wall" in engine.finished

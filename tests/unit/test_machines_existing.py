@@ -1,0 +1,220 @@
+"""components/machines/existing.py: hosts that were there before the program, and are there after it."""
+
+import subprocess
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import assets
+from components.machines.existing import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
+from components.machines.volume import Volume, VolumeArgs
+from tests.mocked import Engine, Secret, build, start, value
+
+CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
+NOTES = ("manager-a-before", "worker-1-before", "worker-2-before")
+KEY = "ssh-ed25519 AAAA"
+
+
+def host(number: int, **changed: Any) -> HostArgs:
+    given: dict[str, Any] = {
+        "address": f"192.0.2.{number}",
+        "private_address": f"10.0.0.{number}",
+        "port": 22,
+        "user": "ops",
+        "host_key": KEY,
+        "lost": False,
+    }
+    return HostArgs(**(given | changed))
+
+
+def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: HostArgs) -> HostPool:
+    members = {name.removeprefix("m"): one for name, one in hosts.items()}
+    return HostPool(role=role, availability="active", labels=labels or {}, hosts=members)
+
+
+def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
+    given: dict[str, Any] = {"engine_version": "20.10.24", "data_path": "/data", "volumes": {}}
+    wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
+    return build(
+        lambda: ExistingCluster(
+            "cluster",
+            ExistingClusterArgs(pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)),
+        )
+    )
+
+
+def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(engine: Engine) -> None:
+    made = cluster({"manager": pool("manager", {"disk": "ssd"}, a=host(1, port=2222))})
+    machine = made.machines["manager-a"]
+    assert (machine.name, machine.role, machine.labels, machine.availability) == (
+        "manager-a",
+        "manager",
+        {"disk": "ssd"},
+        "active",
+    )
+    assert (machine.public_address, machine.private_address, machine.port, machine.user) == (
+        "192.0.2.1",
+        "10.0.0.1",
+        2222,
+        "ops",
+    )
+    assert value(machine.host_key) == KEY
+    assert value(machine.private_key) == Secret("LOGIN-KEY")
+    assert not machine.shares_kernel
+
+
+def test_it_shows_its_settings_and_no_key(engine: Engine) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
+    shown = engine.inputs("cluster")
+    assert engine.types["cluster"] == "nuvla:machines:ExistingCluster"
+    assert shown["provider"] == "existing"
+    assert shown["pools"]["worker"]["hosts"]["2"] == {
+        "address": "192.0.2.3",
+        "private_address": "10.0.0.3",
+        "port": 22,
+        "user": "ops",
+        "host_key": KEY,
+        "lost": False,
+    }
+    assert (shown["engine_version"], shown["data_path"], shown["volumes"]) == ("20.10.24", "/data", {"nfs": "/srv/nfs"})
+    assert "LOGIN-KEY" not in str(shown)
+    assert "cluster" in engine.finished
+
+
+def test_nothing_is_made_but_a_check_and_a_note_of_each_host(engine: Engine) -> None:
+    assert list(cluster().machines) == ["manager-a", "worker-1", "worker-2"]
+    assert engine.children("cluster") == {*CHECKS, *NOTES}
+
+
+def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(engine: Engine) -> None:
+    cluster()
+    assert engine.parameters("worker-2-check") == {
+        "MACHINE": "worker-2",
+        "OWNER": "nuvla-swarm/test",
+        "VERSION": "20.10.24",
+    }
+    assert engine.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
+    assert "delete" not in engine.inputs("worker-2-check")
+
+
+def test_how_a_host_was_is_noted_once_it_is_found_fit_and_taken_up_when_it_leaves(engine: Engine) -> None:
+    cluster()
+    note = engine.inputs("worker-2-before")
+    assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
+    assert engine.dependencies("worker-2-before") == {"worker-2-check"}
+    assert engine.options["worker-2-before"].customTimeouts.delete == "10m"
+
+
+def test_another_version_of_the_engine_is_checked_and_touches_no_note(engine: Engine) -> None:
+    cluster()
+    before = engine.given
+    after = start()
+    cluster(engine_version="28.5.1")
+    assert {name for name in (*CHECKS, *NOTES) if after.given[name] != before[name]} == set(CHECKS)
+
+
+def test_neither_is_ever_replaced_as_its_undoing_would_go_to_a_host_that_is_gone(engine: Engine) -> None:
+    cluster()
+    assert not any("triggers" in engine.inputs(name) for name in (*CHECKS, *NOTES))
+
+
+def test_all_that_is_on_a_machine_comes_after_its_note_and_is_not_replaced_when_that_is_done_again(
+    engine: Engine,
+) -> None:
+    machine = cluster().machines["worker-1"]
+    assert value(machine.root_id) == value(machine.disk_id) == "worker-1-before-id"
+
+
+def test_a_host_that_does_not_answer_is_given_up_soon(engine: Engine) -> None:
+    cluster()
+    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
+
+
+def test_on_a_lost_machine_nothing_is_undone(engine: Engine) -> None:
+    made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2, lost=True))})
+    assert [engine.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
+    assert [machine.lost for machine in made.machines.values()] == [False, True]
+
+
+def test_its_machines_go_on_without_it(engine: Engine) -> None:
+    made = cluster()
+    assert made.outlives
+    assert made.inside().deleted_with is None
+
+
+def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(engine: Engine) -> None:
+    made = cluster(
+        volumes={
+            "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
+            "grafana": VolumeArgs(machine="manager-a"),
+        }
+    )
+    assert made.volumes == {
+        "nfs": Volume(machine="worker-1", path="/srv/nfs"),
+        "grafana": Volume(machine="manager-a", path="/data/grafana"),
+    }
+
+
+def test_another_host_changes_no_other(engine: Engine) -> None:
+    cluster()
+    before = engine.given
+    after = start()
+    cluster({"worker": pool(m0=host(9), m1=host(2), m2=host(3)), "manager": pool("manager", a=host(1))})
+    assert {name: after.given[name] for name in CHECKS} == {name: before[name] for name in CHECKS}
+
+
+def test_what_the_engine_had_before_is_handed_on(engine: Engine) -> None:
+    made = cluster()
+    assert made.machines["worker-1"].daemon_json is not None
+    assert value(made.machines["worker-1"].daemon_json) == "STDOUT:worker-1-before\n"
+    assert value(made.hostnames)["worker-1"] == "STDOUT:worker-1-check"
+
+
+def test_each_host_has_a_hostname_of_its_own() -> None:
+    assert each_its_own({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
+    with pytest.raises(
+        pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
+    ):
+        each_its_own({"worker-1": "one", "b": "two", "worker-2": "one"})
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_first_preview_registers_the_same(preview: bool) -> None:
+    engine = start(preview=preview)
+    cluster()
+    assert set(engine.types) == {"cluster", *CHECKS, *NOTES}
+
+
+def checked_system(name: str, version: str) -> str:
+    """What the script says of a system; nothing if it takes it."""
+    functions = assets.read("machines/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
+    faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
+    faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
+    done = subprocess.run(
+        ["bash", "-c", f"{faked}\ncheck_system"],
+        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", "OWNER": "o", "VERSION": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04")]
+)
+def test_known_systems_are_taken(name: str, version: str) -> None:
+    assert checked_system(name, version) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "9.10"), ("fedora", "41")]
+)
+def test_other_systems_are_refused(name: str, version: str) -> None:
+    allowed = "allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
+    assert checked_system(name, version) == f"worker-1: runs {name} {version}; {allowed}"
+
+
+def test_a_system_without_a_version_is_refused() -> None:
+    assert checked_system("debian", "").startswith("worker-1: runs debian of no version; allowed:")

@@ -1,0 +1,348 @@
+"""components/machines/exoscale.py and exoscale_instance.py: machines that are instances on Exoscale."""
+
+import asyncio
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.firewall.rules import Row, Source
+from components.machines.cluster import Key
+from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
+from components.machines.exoscale_instance import InstancePool
+from components.machines.volume import VolumeArgs
+from tests.mocked import Engine, Secret, build, start, value
+
+TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
+LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test"}
+SSH = Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,))
+SOURCES = {source: [IPv4Network("192.0.2.0/24")] for source in Source}
+INSTANCE, COMMAND = "exoscale:index/computeInstance:ComputeInstance", "command:remote:Command"
+APART = "exoscale:index/antiAffinityGroup:AntiAffinityGroup"
+VOLUME = "5b0c3f6a-1111-4222-8333-944444444444"
+
+
+def pool(count: int = 1, role: Any = "worker", **changed: Any) -> InstancePool:
+    given = {"role": role, "count": count, "labels": {}, "size": "standard.large", "disk_gib": 50, "zone": "ch-gva-2"}
+    return InstancePool(**(given | {"template_id": TEMPLATE, "template_name": "Ubuntu"} | changed))
+
+
+def args(**changed: Any) -> ExoscaleClusterArgs:
+    given: dict[str, Any] = {
+        "pools": {"manager": pool(role="manager"), "worker": pool(2)},
+        "rows": [SSH],
+        "sources": SOURCES,
+        "private_network": None,
+        "elastic_ip": None,
+        "destroy_protected": False,
+        "protect": False,
+        "volumes": {},
+        "keep": False,
+    }
+    return ExoscaleClusterArgs(**(given | changed))
+
+
+def cluster(**changed: Any) -> ExoscaleCluster:
+    return build(lambda: ExoscaleCluster("cluster", args(**changed)))
+
+
+def names(engine: Engine, kind: str) -> set[str]:
+    return {name for name, found in engine.types.items() if found == kind}
+
+
+def waited_for(output: pulumi.Output[str]) -> set[str]:
+    """Logical names of what an Output waits for."""
+
+    async def found() -> set[pulumi.Resource]:
+        return await output.resources()
+
+    return {str(resource._name) for resource in asyncio.get_event_loop().run_until_complete(found())}
+
+
+def test_machines_are_named_by_pool_and_ordinal(engine: Engine) -> None:
+    assert list(cluster().machines) == ["manager-1", "worker-1", "worker-2"]
+    assert names(engine, INSTANCE) == {"manager-1", "worker-1", "worker-2"}
+
+
+def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(engine: Engine) -> None:
+    """A name of the plugin's own making would replace it create-first, while its volume is still attached."""
+    cluster(pools={"big": pool(2, size="memory.huge", disk_gib=99, zone="at-vie-1")})
+    given = engine.inputs("big-2")
+    assert given["name"] == "nuvla-swarm-test-big-2"
+    assert (given["type"], given["diskSize"], given["zone"], given["templateId"]) == (
+        "memory.huge",
+        99,
+        "at-vie-1",
+        TEMPLATE,
+    )
+    assert given["labels"] == LABELS
+    assert given["destroyProtected"] is False
+    assert engine.options["big-2"].deleteBeforeReplace
+
+
+def test_an_instance_is_in_the_group_alone(engine: Engine) -> None:
+    cluster()
+    assert engine.inputs("worker-1")["securityGroupIds"] == ["cluster-security-group-id"]
+    assert engine.inputs("cluster-security-group")["name"] == "nuvla-swarm-test"
+    assert engine.parent("cluster-security") == "cluster"
+
+
+def test_what_is_not_wanted_is_left_out_so_that_no_update_finds_a_change(engine: Engine) -> None:
+    cluster()
+    assert not {"networkInterfaces", "elasticIpIds", "blockStorageVolumeIds"} & set(engine.inputs("manager-1"))
+    kinds = set(engine.types.values())
+    assert not [
+        kind for kind in ("elasticIp:ElasticIp", "privateNetwork:PrivateNetwork") if f"exoscale:index/{kind}" in kinds
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 17])
+def test_machines_of_a_pool_are_kept_apart_in_eights_as_a_group_holds_no_more(engine: Engine, count: int) -> None:
+    cluster(pools={"manager": pool(role="manager"), "worker": pool(count)})
+    groups = [engine.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
+    assert groups == [[f"worker-apart-{(n + 7) // 8}-id"] for n in range(1, count + 1)]
+    assert names(engine, APART) == {"manager-apart-1", *(group.removesuffix("-id") for (group,) in groups)}
+    assert engine.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
+
+
+def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(engine: Engine) -> None:
+    made = cluster()
+    text = engine.inputs("worker-1")["userData"]
+    assert text.startswith("#cloud-config\n")
+    document = yaml.safe_load(text)
+    assert document["hostname"] == "worker-1"
+    assert document["ssh_keys"] == {
+        "ed25519_private": "PRIVATE-KEY-OPENSSH:worker-1-host-key",
+        "ed25519_public": "ssh-ed25519 worker-1-host-key",
+    }
+    assert document["ssh_deletekeys"] is True
+    assert document["disable_root"] is True
+    assert not {"users", "runcmd", "packages"} & set(document)
+    assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
+
+
+def test_a_private_key_of_several_lines_comes_whole_through_cloud_init(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl: #"{}\n-----END OPENSSH PRIVATE KEY-----\n'
+    monkeypatch.setattr(
+        ExoscaleCluster,
+        "generated_key",
+        lambda self, name: Key(private=pulumi.Output.secret(key), public=pulumi.Output.from_input("ssh-ed25519 A")),
+    )
+    cluster()
+    document = yaml.safe_load(engine.inputs("worker-1")["userData"])
+    assert document["ssh_keys"]["ed25519_private"] == key
+
+
+def test_cloud_init_is_secret_and_another_one_is_not_told_to_a_machine_that_has_booted(engine: Engine) -> None:
+    cluster()
+    assert engine.is_secret("worker-1", "userData")
+    assert list(engine.options["worker-1"].ignoreChanges) == ["userData"]
+
+
+def test_the_login_key_is_referred_to_by_name_so_that_another_one_replaces_no_machine(engine: Engine) -> None:
+    cluster()
+    assert engine.inputs("cluster-ssh-key") == {
+        "name": "nuvla-swarm-test",
+        "publicKey": "ssh-ed25519 cluster-login-key",
+    }
+    assert engine.inputs("worker-1")["sshKeys"] == ["nuvla-swarm-test"]
+    request = engine.options["worker-1"]
+    assert "cluster-ssh-key" in engine.dependencies("worker-1")
+    assert "sshKeys" not in request.propertyDependencies or not request.propertyDependencies["sshKeys"].urns
+
+
+def test_an_own_key_is_the_one_that_opens_the_machines(engine: Engine) -> None:
+    def make() -> ExoscaleCluster:
+        own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
+        return ExoscaleCluster("cluster", args(own_key=own, public_key="ssh-ed25519 OWN"))
+
+    made = build(make)
+    assert engine.inputs("cluster-ssh-key")["publicKey"] == "ssh-ed25519 OWN"
+    assert value(made.machines["worker-1"].private_key) == Secret("OWN")
+    assert engine.inputs("cluster")["public_key"] == "ssh-ed25519 OWN"
+
+
+def test_a_machine_is_reached_as_ubuntu_at_its_public_address(engine: Engine) -> None:
+    made = cluster(pools={"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")}).machines["big-1"]
+    assert (made.user, made.port, made.shares_kernel) == ("ubuntu", 22, False)
+    assert value(made.public_address) == value(made.private_address) == "PUBLIC-ADDRESS:big-1"
+    assert (made.role, made.labels, made.availability) == ("manager", {"disk": "ssd"}, "drain")
+    assert made.bash() == "sudo -n bash -s --"
+
+
+def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_new_one(engine: Engine) -> None:
+    made = cluster().machines["worker-1"]
+    assert value(made.root_id) == value(made.disk_id) == "worker-1-id"
+    resources = waited_for(made.root_id)
+    assert {"worker-1", "worker-1-ready"} <= resources
+    command = engine.inputs("worker-1-ready")
+    assert command["triggers"] == ["worker-1-id"]
+    assert command["connection"]["dialErrorLimit"] == -1
+    assert engine.options["worker-1-ready"].customTimeouts.create == "10m"
+
+
+def test_machines_know_only_of_their_own_boot(engine: Engine) -> None:
+    """They are made and prepared side by side, however many there are."""
+    cluster()
+    others = {"manager-1", "manager-1-ready", "worker-2", "worker-2-ready"}
+    assert not others & engine.dependencies("worker-1")
+    assert not others & engine.dependencies("worker-1-ready")
+    assert {"worker-1", "cluster-security-tcp-22-192.0.2.0-24"} <= engine.dependencies("worker-1-ready")
+
+
+def test_a_first_preview_knows_of_the_same_resources(first_preview: Engine) -> None:
+    everything: dict[str, Any] = {
+        "private_network": IPv4Network("10.90.0.0/16"),
+        "elastic_ip": "manager-1",
+        "volumes": {"nfs": VolumeArgs(machine="manager-1", block=True, size_gib=20)},
+    }
+    cluster(**everything)
+    previewed = set(first_preview.types)
+    engine = start()
+    cluster(**everything)
+    assert previewed == set(engine.types)
+
+
+def test_a_private_network_leases_each_machine_its_own_address(engine: Engine) -> None:
+    made = cluster(private_network=IPv4Network("10.90.0.0/16"))
+    assert engine.inputs("cluster-private") == {
+        "zone": "ch-gva-2",
+        "startIp": "10.90.0.2",
+        "endIp": "10.90.0.62",
+        "netmask": "255.255.0.0",
+        "labels": LABELS,
+    }
+    network = {"networkId": "cluster-private-id", "ipAddress": "10.90.132.2"}
+    assert engine.inputs("worker-2")["networkInterfaces"] == [network]
+    assert value(made.machines["worker-2"].private_address) == "10.90.132.2"
+    assert value(made.machines["worker-2"].public_address) == "PUBLIC-ADDRESS:worker-2"
+    assert engine.parameters("worker-2-ready") == {"PRIVATE_ADDRESS": "10.90.132.2/16", "ELASTIC_IP": ""}
+
+
+def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(engine: Engine) -> None:
+    made = cluster(private_network=IPv4Network("10.90.0.0/24"), pools={"manager": pool(7, role="manager")})
+    leased = {value(machine.private_address) for machine in made.machines.values()}
+    given = {str(IPv4Network("10.90.0.0/24")[n]) for n in range(2, 63)}
+    assert len(leased) == 7
+    assert not leased & given
+
+
+def test_the_elastic_ip_is_the_entrys_and_set_on_it(engine: Engine) -> None:
+    made = cluster(elastic_ip="manager-1")
+    assert engine.inputs("cluster-address") == {"zone": "ch-gva-2", "labels": LABELS}
+    assert engine.inputs("manager-1")["elasticIpIds"] == ["cluster-address-id"]
+    assert "elasticIpIds" not in engine.inputs("worker-1")
+    assert engine.parameters("manager-1-ready")["ELASTIC_IP"] == "ELASTIC-ADDRESS:cluster-address"
+    assert engine.parameters("worker-1-ready")["ELASTIC_IP"] == ""
+    assert made.entry_address is not None
+    assert value(made.entry_address) == "ELASTIC-ADDRESS:cluster-address"
+    assert "manager-1-ready" in waited_for(made.entry_address)
+
+
+def test_without_an_elastic_ip_there_is_no_address_of_the_entry(engine: Engine) -> None:
+    assert cluster().entry_address is None
+
+
+def test_block_storage_is_attached_to_its_machine_and_found_by_its_id(engine: Engine) -> None:
+    volumes = {
+        "nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30),
+        "db": VolumeArgs(machine="worker-1", block=True, size_gib=40),
+        "grafana": VolumeArgs(machine="manager-1"),
+    }
+    made = cluster(volumes=volumes)
+    assert engine.inputs("worker-1")["blockStorageVolumeIds"] == ["nfs-volume-id", "db-volume-id"]
+    assert engine.inputs("nfs-volume")["size"] == 30
+    assert engine.inputs("nfs-volume")["zone"] == "ch-gva-2"
+    assert engine.inputs("nfs-volume")["labels"] == LABELS
+    volume = made.volumes["nfs"]
+    assert (volume.machine, volume.path) == ("worker-1", "/var/lib/nuvla-swarm/volumes/nfs")
+    assert value(volume.id) == "nfs-volume-id"
+    assert value(volume.device) == "/dev/disk/by-id/virtio-nfs-volume-id"
+    assert list(made.volumes) == ["nfs", "db", "grafana"]
+
+
+def test_a_device_is_named_by_the_first_twenty_characters_of_the_id(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Engine.new_resource
+
+    def as_exoscale(self: Engine, given: Any) -> Any:
+        identity, outputs = known(self, given)
+        return (VOLUME if given.name == "nfs-volume" else identity), outputs
+
+    monkeypatch.setattr(Engine, "new_resource", as_exoscale)
+    made = cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
+    assert value(made.volumes["nfs"].device) == "/dev/disk/by-id/virtio-5b0c3f6a-1111-4222-8"
+
+
+def test_other_data_are_in_a_folder_of_the_machines_own_disk(engine: Engine) -> None:
+    made = cluster(volumes={"nfs": VolumeArgs(machine="worker-1")}).volumes["nfs"]
+    assert (made.machine, made.path, made.id, made.device) == (
+        "worker-1",
+        "/var/lib/nuvla-swarm/volumes/nfs",
+        None,
+        None,
+    )
+    assert not names(engine, "exoscale:index/blockStorageVolume:BlockStorageVolume")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_block_storage_outlives_the_cluster_where_it_is_kept(engine: Engine, keep: bool) -> None:
+    cluster(keep=keep, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
+    assert engine.options["nfs-volume"].retainOnDelete is keep
+    assert not engine.options["worker-1"].retainOnDelete
+
+
+def test_a_kept_volume_is_taken_over_by_its_id_with_the_name_and_labels_that_it_has(engine: Engine) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
+    request = engine.options["nfs-volume"]
+    assert request.importId == f"{VOLUME}@ch-gva-2"
+    assert list(request.ignoreChanges) == ["name", "labels"]
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_protection_is_of_machines_block_storage_and_the_elastic_ip(engine: Engine, protected: bool) -> None:
+    volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)}
+    cluster(protect=protected, destroy_protected=protected, elastic_ip="manager-1", volumes=volumes)
+    for name in ("manager-1", "worker-1", "nfs-volume", "cluster-address"):
+        assert engine.options[name].protect is protected, name
+    assert engine.inputs("worker-1")["destroyProtected"] is protected
+    assert not engine.options["cluster-security-group"].protect
+
+
+def test_it_shows_all_of_its_settings(engine: Engine) -> None:
+    cluster(
+        pools={"worker": pool(1, labels={"disk": "ssd"})},
+        private_network=IPv4Network("10.90.0.0/16"),
+        elastic_ip="worker-1",
+        keep=True,
+        volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)},
+    )
+    assert engine.types["cluster"] == "nuvla:machines:ExoscaleCluster"
+    assert engine.inputs("cluster") == {
+        "provider": "exoscale",
+        "pools": {
+            "worker": {
+                "role": "worker",
+                "count": 1,
+                "availability": "active",
+                "labels": {"disk": "ssd"},
+                "size": "standard.large",
+                "disk_gib": 50,
+                "zone": "ch-gva-2",
+                "template_id": TEMPLATE,
+                "template_name": "Ubuntu",
+            }
+        },
+        "private_network": "10.90.0.0/16",
+        "elastic_ip": "worker-1",
+        "destroy_protected": False,
+        "protect": False,
+        "volumes": {"nfs": {"machine": "worker-1", "block": True, "size_gib": 30}},
+        "keep_volumes": True,
+    }
+    assert "cluster" in engine.finished

@@ -1,0 +1,61 @@
+"""components/machines/host_advice.py: an error of the first contact to a host is followed by what to do about it."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from components.machines.host_advice import ADVICE, Contact, HostAdvisor, advice
+from tests.mocked import Engine, build
+
+HOST = Contact(address="192.0.2.7", port=2222, user="ops")
+ERRORS = {
+    "after 2 failed attempts: ssh: handshake failed: ssh: host key mismatch": "make hostkey HOST=192.0.2.7:2222",
+    "after 2 failed attempts: ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]": (
+        "it does not let ops in with the secret ssh_private_key"
+    ),
+    'Process exited with status 1: running "sudo -n bash -s -- check":\nsudo: a password is required': (
+        "`ops ALL=(ALL) NOPASSWD: ALL`"
+    ),
+    "ssh: no key found": "the secret ssh_private_key is no private key in OpenSSH format",
+    "after 2 failed attempts: dial tcp 192.0.2.7:2222: connect: connection refused": (
+        "no SSH server answers at 192.0.2.7:2222 (connect: connection refused)"
+    ),
+    "after 2 failed attempts: ssh: handshake failed: EOF": "is no SSH server: correct its setting port",
+}
+SUDO = [
+    "bash: line 1: sudo: command not found",
+    "ops is not in the sudoers file.",
+    "sudo: a terminal is required to read the password",
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_known_error_names_the_thing_and_what_to_do(error: str) -> None:
+    assert ERRORS[error] in (advice(HOST, [error]) or "")
+
+
+def test_each_advice_has_its_error_here() -> None:
+    assert len({advice(HOST, [error]) for error in ERRORS}) == len(ADVICE)
+
+
+@pytest.mark.parametrize("error", SUDO)
+def test_whatever_is_wrong_with_sudo_the_advice_is_the_same(error: str) -> None:
+    assert "has no sudo without password" in (advice(HOST, [error]) or "")
+
+
+def test_what_a_script_says_is_left_to_speak_for_itself() -> None:
+    assert advice(HOST, ["worker-1: is in another swarm; take it out there"]) is None
+    assert advice(HOST, []) is None
+
+
+def test_each_machine_is_named_and_nothing_is_tried_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", said.append)
+    advisor = build(lambda: HostAdvisor({"worker-1": HOST, "worker-2": HOST}))
+    hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
+    for machine in ("worker-1", "worker-2"):
+        args = SimpleNamespace(name=f"{machine}-check", errors=[next(iter(ERRORS))])
+        assert hook.callback(cast(pulumi.ErrorHookArgs, args)) is False
+    assert [line.partition(": ")[0] for line in said] == ["worker-1", "worker-2"]

@@ -1,0 +1,34 @@
+"""components/nuvla/map_count.py: memory maps for the database of Nuvla."""
+
+from components.nuvla.map_count import MapCount, MapCountArgs
+from tests.mocked import Engine, build
+from tests.unit.parts import another, machine
+
+SET = "db-map-count-set"
+
+
+def map_count(*, shares_kernel: bool = False) -> MapCount:
+    def make() -> MapCount:
+        args = MapCountArgs(machine=machine("db-1", shares_kernel=shares_kernel), prepared=another("installed"))
+        return MapCount("db-map-count", args)
+
+    return build(make)
+
+
+def test_it_shows_how_many_elasticsearch_needs(engine: Engine) -> None:
+    map_count()
+    assert engine.types["db-map-count"] == "nuvla:nuvla:MapCount"
+    assert engine.inputs("db-map-count") == {"max_map_count": 262144}
+    assert "db-map-count" in engine.finished
+
+
+def test_it_is_set_on_a_machine_with_a_kernel_of_its_own(engine: Engine) -> None:
+    map_count()
+    assert engine.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": ""}
+    assert engine.dependencies(SET) == {"installed"}
+    assert engine.inputs(SET)["triggers"] == ["db-1-root"]
+
+
+def test_a_kernel_that_others_share_is_only_looked_at(engine: Engine) -> None:
+    map_count(shares_kernel=True)
+    assert engine.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": "true"}

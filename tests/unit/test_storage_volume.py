@@ -1,0 +1,51 @@
+"""components/storage/volume.py: a folder with data on a machine."""
+
+from typing import Any
+
+import pulumi
+
+from components.machines.volume import Volume
+from components.storage.volume import DataVolume, DataVolumeArgs
+from tests.mocked import Engine, build
+from tests.unit.parts import another, machine
+
+FOLDER = "nfs-data-folder"
+
+
+def data(**changed: Any) -> DataVolume:
+    def make() -> DataVolume:
+        volume = Volume(**({"machine": "worker-1", "path": "/data/nfs"} | changed))
+        args = DataVolumeArgs(
+            volume=volume, machine=machine("worker-1"), owner="65534:65534", prepared=another("installed")
+        )
+        return DataVolume("nfs-data", args)
+
+    return build(make)
+
+
+def test_it_shows_where_data_are_and_whose(engine: Engine) -> None:
+    assert data().path == "/data/nfs"
+    assert engine.types["nfs-data"] == "nuvla:storage:DataVolume"
+    assert engine.inputs("nfs-data") == {"machine": "worker-1", "path": "/data/nfs", "owner": "65534:65534"}
+    assert "nfs-data" in engine.finished
+
+
+def test_a_folder_is_made_for_its_owner_once_packages_are_there(engine: Engine) -> None:
+    data()
+    assert engine.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "OWNER": "65534:65534"}
+    assert engine.dependencies(FOLDER) == {"installed"}
+
+
+def test_a_device_is_mounted_there(engine: Engine) -> None:
+    data(device=pulumi.Output.from_input("/dev/disk/by-id/virtio-1"), id=pulumi.Output.from_input("1"))
+    assert engine.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
+
+
+def test_another_machine_disk_or_volume_is_prepared_anew(engine: Engine) -> None:
+    data(id=pulumi.Output.from_input("volume-1"))
+    assert engine.inputs(FOLDER)["triggers"] == ["worker-1-root", "worker-1-disk", "volume-1"]
+
+
+def test_destroying_it_leaves_the_data(engine: Engine) -> None:
+    data()
+    assert "delete" not in engine.inputs(FOLDER)

@@ -1,0 +1,128 @@
+"""components/traefik/acme.py: the Traefik that gets certificates, where it is the only one."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+import yaml
+
+from components.service.spec import Mount, Service, StackSpec
+from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings, with_resolver
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.traefik import TraefikSettings, traefik
+from tests.mocked import build, start, value
+from tests.unit.parts import network
+
+ACME = AcmeSettings(
+    email="a@example.org",
+    server=PRODUCTION,
+    server_ca=None,
+    names=["example.org", "s3.example.org"],
+    machine="manager-1",
+    folder="/data/traefik",
+    shared=False,
+)
+PLAIN = TraefikSettings(
+    network="front", log_level="INFO", access_log=False, memory_limit_mib=300, s3_port=None, docker="http://proxy:2375"
+)
+
+
+def spec(acme: AcmeSettings | None) -> StackSpec:
+    start()
+
+    def make() -> StackSpec:
+        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
+        return traefik(replace(PLAIN, acme=acme), "traefik:v3.6.1", [network("front")], certificate, None)
+
+    return build(make)
+
+
+def service(**changed: Any) -> Service:
+    (only,) = spec(replace(ACME, **changed)).services
+    return only
+
+
+def files(made: Service) -> dict[str, Any]:
+    """Its files by their path; YAML as what it says."""
+    contents = {file.path: value(file.content) for file in made.files}
+    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
+
+
+def resolver(**changed: Any) -> Any:
+    resolvers = files(service(**changed))["/etc/traefik/traefik.yaml"]["certificatesResolvers"]
+    assert list(resolvers) == ["cert-resolver"], "Nuvla's compose files have this name"
+    return resolvers["cert-resolver"]["acme"]
+
+
+def test_challenges_come_over_http_on_the_entry_point_for_it() -> None:
+    made = files(service())["/etc/traefik/traefik.yaml"]
+    assert resolver()["httpChallenge"]["entryPoint"] in made["entryPoints"]
+    assert made["entryPoints"]["web"]["address"] == ":80"
+
+
+@pytest.mark.parametrize(("shared", "delay"), [(False, "0s"), (True, "15s")])
+def test_the_server_is_asked_to_look_when_others_can_pass_it_on(shared: bool, delay: str) -> None:
+    made = with_resolver(service(), replace(ACME, shared=shared))
+    assert f"delay: {delay}\n" in str(next(value(file.content) for file in made.files if file.name == "static"))
+
+
+def test_the_account_is_for_the_email_at_the_server() -> None:
+    assert resolver()["email"] == "a@example.org"
+    assert resolver()["caServer"] == PRODUCTION
+
+
+def test_the_account_and_the_certificates_are_in_the_folder_of_the_machine() -> None:
+    assert list(service().mounts) == [Mount(type="bind", source="/data/traefik", target="/acme")]
+    assert resolver()["storage"] == "/acme/acme.json"
+
+
+@pytest.mark.parametrize(
+    ("server", "storage"),
+    [
+        (STAGING, "/acme/acme-acme-staging-v02.api.letsencrypt.org.json"),
+        ("https://10.0.0.1:14000/dir", "/acme/acme-10.0.0.1.json"),
+    ],
+)
+def test_each_server_has_a_file_of_its_own(server: str, storage: str) -> None:
+    """What is in it is not asked for again, whoever issued it."""
+    assert resolver(server=server)["storage"] == storage
+
+
+def test_a_server_is_trusted_by_the_certificate_that_is_given_for_it() -> None:
+    assert resolver()["caCertificates"] == []
+    made = service(server_ca="PEM OF THE SERVER")
+    (path,) = resolver(server_ca="PEM OF THE SERVER")["caCertificates"]
+    assert files(made)[path] == "PEM OF THE SERVER"
+
+
+def test_each_name_of_the_infrastructure_has_a_certificate_of_its_own() -> None:
+    router = files(service())["/etc/traefik/dynamic/domain.yaml"]["http"]["routers"]["domain"]
+    assert router["tls"] == {
+        "certResolver": "cert-resolver",
+        "domains": [{"main": "example.org"}, {"main": "s3.example.org"}],
+    }
+    assert router["entryPoints"] == ["websecure"]
+
+
+def test_what_no_service_has_is_answered_as_it_is_without() -> None:
+    both = files(service())
+    dynamic = both["/etc/traefik/dynamic/dynamic.yaml"]["http"]
+    router = both["/etc/traefik/dynamic/domain.yaml"]["http"]["routers"]["domain"]
+    unmatched = dynamic["routers"]["unmatched"]
+    assert router["rule"] == unmatched["rule"]
+    assert router["service"] == unmatched["service"]
+    assert router["priority"] > unmatched["priority"]
+    assert router["priority"] < len("Path(`/`)"), "the rule of a service is longer, and so goes first"
+
+
+def test_all_else_is_as_without() -> None:
+    (without,) = spec(None).services
+    made = service()
+    assert (made.name, made.ports, made.constraints) == ("traefik", without.ports, without.constraints)
+    static = files(made)["/etc/traefik/traefik.yaml"]
+    del static["certificatesResolvers"]
+    assert static == files(without)["/etc/traefik/traefik.yaml"]
+
+
+def test_it_shows_its_settings() -> None:
+    assert spec(ACME).settings["acme"] == asdict(ACME)

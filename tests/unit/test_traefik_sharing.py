@@ -1,0 +1,152 @@
+"""components/traefik/sharing.py: one Traefik gets certificates, those of all managers show them."""
+
+from dataclasses import replace
+from typing import Any
+
+from components.service.login import Login
+from components.service.spec import Mount, Service, on_machine
+from components.traefik.acme import ISSUER
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.sharing import SOURCE, issuing, sharing
+from components.traefik.traefik import traefik
+from tests.mocked import Secret, build, start, value
+from tests.unit.parts import network
+from tests.unit.test_traefik_acme import ACME, PLAIN, files
+
+HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
+MACHINE = on_machine("manager-2")
+
+
+def services() -> dict[str, Service]:
+    start()
+
+    def make() -> dict[str, Service]:
+        front, api = network("front"), network("api")
+        tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=100))
+        acme = replace(ACME, machine="manager-2", shared=True)
+        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
+        monitoring = network("monitoring")
+        spec = traefik(
+            replace(PLAIN, s3_port=9000, acme=acme),
+            "traefik:v3.6.1",
+            [front, api, monitoring],
+            certificate,
+            Login("login", "admin"),
+        )
+        specs = [spec, issuing(spec, acme, [front, api]), sharing(acme, "haproxy:1", network("sharing"), tls)]
+        return {service.name: service for made in specs for service in made.services}
+
+    return build(make)
+
+
+def networks(service: Service) -> set[Any]:
+    return {value(on.network.name) for on in service.networks}
+
+
+def test_the_services_are_known_by_the_names_that_the_files_have() -> None:
+    made = services()
+    assert set(made) == {"traefik", ISSUER, SOURCE, "traefik-copies"}
+    challenge = files(made["traefik"])["/etc/traefik/dynamic/challenge.yaml"]["http"]
+    assert challenge["services"]["traefik-issuer"]["loadBalancer"]["servers"] == [{"url": f"http://{ISSUER}:80"}]
+    assert f'"https://{SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
+
+
+def test_every_manager_passes_challenges_before_it_redirects() -> None:
+    found = files(services()["traefik"])
+    challenge = found["/etc/traefik/dynamic/challenge.yaml"]["http"]
+    router = challenge["routers"]["acme-challenge"]
+    assert router["rule"] == "PathPrefix(`/.well-known/acme-challenge/`)"
+    assert router["entryPoints"] == ["web"]
+    assert router["service"] in challenge["services"]
+    redirection = found["/etc/traefik/traefik.yaml"]["entryPoints"]["web"]["http"]["redirections"]["entryPoint"]
+    assert HIGHEST == router["priority"] > redirection["priority"]
+
+
+def test_only_one_traefik_gets_certificates_and_writes_their_file() -> None:
+    made = services()
+    resolvers = [name for name in ("traefik", ISSUER) if "certificatesResolvers" in _static(made[name])]
+    assert resolvers == [ISSUER]
+    assert (made[ISSUER].replicas, list(made[ISSUER].constraints)) == (1, MACHINE)
+    assert list(made[ISSUER].mounts) == [Mount(type="bind", source="/data/traefik", target="/acme")]
+    writers = [
+        name
+        for name, service in made.items()
+        for mount in service.mounts
+        if mount.source == "/data/traefik" and not mount.read_only
+    ]
+    assert writers == [ISSUER]
+
+
+def _static(service: Service) -> Any:
+    return files(service)["/etc/traefik/traefik.yaml"]
+
+
+def test_the_issuer_has_no_ports_and_no_challenges_to_pass() -> None:
+    made = services()
+    assert list(made[ISSUER].ports) == []
+    assert "/etc/traefik/dynamic/challenge.yaml" not in files(made[ISSUER])
+    assert "/etc/traefik/dynamic/domain.yaml" in files(made[ISSUER])
+    assert "/etc/traefik/dynamic/domain.yaml" not in files(made["traefik"])
+
+
+def test_the_issuer_reads_the_same_labels_and_has_the_same_middlewares() -> None:
+    made = services()
+    for file in ("/etc/traefik/dynamic/dynamic.yaml", "/etc/traefik/certificate.pem"):
+        assert files(made[ISSUER])[file] == files(made["traefik"])[file]
+    assert _static(made[ISSUER])["providers"] == _static(made["traefik"])["providers"]
+    assert [secret.name for secret in made[ISSUER].secrets] == [secret.name for secret in made["traefik"].secrets]
+
+
+def test_keys_are_on_a_network_that_only_the_two_programs_are_on() -> None:
+    assert {name: networks(service) for name, service in services().items()} == {
+        "traefik": {"front", "api", "monitoring"},
+        ISSUER: {"front", "api"},
+        SOURCE: {"sharing"},
+        "traefik-copies": {"sharing"},
+    }
+
+
+def test_the_source_reads_what_the_issuer_writes_on_its_machine() -> None:
+    made = services()
+    source = made[SOURCE]
+    assert (source.replicas, list(source.constraints)) == (1, MACHINE)
+    assert source.env == {"STORAGE": _static(made[ISSUER])["certificatesResolvers"]["cert-resolver"]["acme"]["storage"]}
+    assert list(source.mounts) == [Mount(type="bind", source="/data/traefik", target="/acme", read_only=True)]
+
+
+def test_every_manager_keeps_copies_where_its_traefik_looks_for_its_configuration() -> None:
+    made = services()
+    copies = made["traefik-copies"]
+    assert copies.replicas is None
+    assert list(copies.constraints) == ["node.role==manager"] == list(made["traefik"].constraints)
+    (written,), (read,) = copies.mounts, made["traefik"].mounts
+    assert written.source == read.source
+    assert read.target == _static(made["traefik"])["providers"]["file"]["directory"]
+    assert f'COPY = "{written.target}/certificates.yaml"' in files(copies)["/etc/haproxy/copies.lua"]
+
+
+def test_copies_come_from_nobody_but_the_source() -> None:
+    made = services()
+    (secret,) = made[SOURCE].secrets
+    assert value(secret.content) == Secret("SELF-SIGNED-PEM:tPRIVATE-KEY-PEM:t".replace(":t", ":t-cert", 1) + "-key")
+    assert f"crt /run/secrets/{secret.name} " in files(made[SOURCE])["/etc/haproxy/certificates.cfg"]
+    copies = files(made["traefik-copies"])
+    assert copies["/etc/haproxy/sharing.pem"] == "SELF-SIGNED-PEM:t-cert"
+    assert "httpclient.ssl.ca-file /etc/haproxy/sharing.pem" in copies["/etc/haproxy/copies.cfg"]
+    assert "httpclient.ssl.verify required" in copies["/etc/haproxy/copies.cfg"]
+    assert not made["traefik-copies"].secrets
+
+
+def test_each_program_finds_its_files_and_is_asked_where_it_says_that_it_is_well() -> None:
+    made = services()
+    for name, configuration in ((SOURCE, "certificates.cfg"), ("traefik-copies", "copies.cfg")):
+        found = files(made[name])
+        command = list(made[name].command)
+        started = found[command[1]] if command[0] == "/bin/sh" else " ".join(command)
+        assert f"haproxy -W -db -f /etc/haproxy/{configuration}" in started
+        text = found[f"/etc/haproxy/{configuration}"]
+        assert f"lua-load /etc/haproxy/{configuration.replace('cfg', 'lua')}" in text
+        assert f"lua-load /etc/haproxy/{configuration.replace('cfg', 'lua')}".split()[1] in found
+        assert "bind 127.0.0.1:8404" in text
+        assert made[name].health.command[-1] == "http://127.0.0.1:8404/health"
+        assert (made[name].image, made[name].user) == ("haproxy:1", "0")
