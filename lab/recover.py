@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 
 PROJECT = "nuvla-swarm"
 LABEL = "io.nuvla.swarm.stack"
+DATA_LABEL = "io.nuvla.swarm.data"  # of volumes that an earlier infrastructure may have left on purpose
 PATIENCE_S = 600
 OUTSIDE = {"container": ["ps", "-a"], "volume": ["volume", "ls"], "network": ["network", "ls"]}
 INSIDE = {
@@ -78,7 +79,11 @@ def labelled(stack: str, listing: list[str], inside: list[str]) -> list[str]:
     ids = "{{.Name}}" if listing[0] == "volume" else "{{.ID}}"
     filters = ["--filter", f"label={LABEL}={PROJECT}/{stack}", "--format", ids]
     no_trunc = ["--no-trunc"] if listing[0] in ("ps", "network") else []
-    return run(*inside, "docker", *listing, *no_trunc, *filters).split()
+    found = run(*inside, "docker", *listing, *no_trunc, *filters).split()
+    if listing[0] == "volume":
+        data = run("docker", "volume", "ls", "--quiet", "--filter", f"label={DATA_LABEL}").split()
+        return [volume for volume in found if volume not in data]
+    return found
 
 
 def orphans(stack: str, kinds: dict[str, list[str]], known: set[str], inside: list[str]) -> None:

@@ -70,7 +70,9 @@ case "$verb" in
     pulumi preview --diff
     ;;
   down)
+    kept=$(python lab/kept.py "$stack")
     pulumi destroy --yes --skip-preview
+    printf '%s' "${kept:+$kept$'\n'}"
     lab/stop.sh --if-idle
     ;;
 esac

@@ -11,6 +11,7 @@ from components.machines.machine import Machine, Role
 from components.machines.volume import Volume
 
 MADE_BY_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
+DATA_LABEL = "io.nuvla.swarm.data"  # marks data volumes, by name: no recovery of a killed update removes them
 
 
 @dataclass(frozen=True, kw_only=True)

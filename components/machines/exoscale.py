@@ -14,7 +14,7 @@ from components.machines import addresses
 from components.machines.advice import Advisor
 from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, made_by
 from components.machines.exoscale_advice import ADVICE
-from components.machines.exoscale_instance import InstanceArgs, InstancePool, PrivateAddress, after, instance
+from components.machines.exoscale_instance import InstanceArgs, InstancePool, PrivateAddress, instance
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 
 APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
@@ -81,6 +81,7 @@ class ExoscaleCluster(Cluster):
         )
         self._network = self._private_network(f"{name}-private", args.private_network) if args.private_network else None
         self._elastic_ip = self._address(f"{name}-address", args.elastic_ip) if args.elastic_ip else None
+        self.entry_address = self._elastic_ip.ip_address if self._elastic_ip else None
         self._blocks = {
             volume: self._block(volume, settings) for volume, settings in args.volumes.items() if settings.block
         }
@@ -139,7 +140,6 @@ class ExoscaleCluster(Cluster):
         ]
         for ordinal in range(1, settings.count + 1):
             name = f"{pool}-{ordinal}"
-            elastic_ip = self._elastic_ip if name == self.args.elastic_ip else None
             args = InstanceArgs(
                 name=f"{self._infrastructure}-{name}",
                 pool=settings,
@@ -150,14 +150,12 @@ class ExoscaleCluster(Cluster):
                 group=self._group,
                 apart=apart[(ordinal - 1) // APART],
                 private=self._leased(pool, ordinal),
-                elastic_ip=elastic_ip,
+                elastic_ip=self._elastic_ip if name == self.args.elastic_ip else None,
                 volumes=[block for volume, block in self._blocks.items() if self.volumes[volume].machine == name],
                 labels=self._labels,
                 destroy_protected=self.args.destroy_protected,
             )
-            self.machines[name], ready = instance(name, args, self._own(protect=self.args.protect))
-            if elastic_ip is not None:
-                self.entry_address = after(ready, elastic_ip.ip_address)
+            self.machines[name] = instance(name, args, self._own(protect=self.args.protect))
 
     def _leased(self, pool: str, ordinal: int) -> PrivateAddress | None:
         network = self.args.private_network

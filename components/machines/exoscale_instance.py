@@ -56,10 +56,10 @@ class InstanceArgs:
     destroy_protected: bool
 
 
-def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> tuple[Machine, remote.Command]:
-    """A machine, and the command that has its addresses set; `opts` are for the instance itself.
+def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Machine:
+    """A machine; `opts` are for the instance itself.
 
-    Whatever depends on the ids of the machine waits for that command, and a preview knows them all the same.
+    Whatever depends on the ids of the machine waits until it has booted, and a preview knows them all the same.
     """
     pool, private = args.pool, args.private
     made = exoscale.ComputeInstance(
@@ -123,13 +123,8 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> tup
             custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE),
         ),
     )
-    identity = after(ready, made.id)
-    return replace(machine, root_id=identity, disk_id=identity), ready
-
-
-def after(resource: pulumi.Resource, text: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The text, for those who have to wait for a resource too: a preview knows it as soon as it knows the text."""
-    return pulumi.Output.all(text, resource.urn).apply(lambda known: str(known[0]))
+    identity = pulumi.Output.all(made.id, ready.urn).apply(lambda known: str(known[0]))  # a preview knows the urn
+    return replace(machine, root_id=identity, disk_id=identity)
 
 
 def _interface(private: PrivateAddress) -> exoscale.ComputeInstanceNetworkInterfaceArgs:

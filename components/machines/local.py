@@ -10,7 +10,7 @@ import pulumi_docker as docker
 
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, Pool, made_by
+from components.machines.cluster import DATA_LABEL, MADE_BY_LABEL, Cluster, Key, Pool, made_by
 from components.machines.machine import Machine
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 
@@ -83,7 +83,10 @@ class LocalCluster(Cluster):
         volume = docker.Volume(
             f"{name}-volume",
             name=settings.id,
-            labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            labels=[
+                docker.VolumeLabelArgs(label=DATA_LABEL, value=name),
+                docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by()),
+            ],
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,

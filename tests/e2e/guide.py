@@ -1,4 +1,4 @@
-"""The guide's table of a target's ports, as the tests read it: written from the guide, not from the program.
+"""The guide's tables of ports, as the tests read them: written from the guide, not from the program.
 
 `tcp` and `udp` name who may reach a port by that protocol; whoever is not named, may not. Where two lines of the table
 are about one port, the line for that port alone counts: mountd's 33333 lies among the ephemeral ports.
@@ -28,6 +28,17 @@ TABLE: dict[int, tuple[str, Openings]] = {
     9323: ("engine metrics", {"tcp": {CLUSTER}}),
     33333: ("mountd", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
 }
+HOST_TABLE: dict[int, tuple[str, Openings]] = {
+    22: ("ssh", {"tcp": {MANAGEMENT}}),
+    80: ("http", {"tcp": {MANAGEMENT, USERS}}),
+    443: ("https", {"tcp": {MANAGEMENT, USERS}}),
+    2376: ("docker api", {"tcp": {MANAGEMENT}}),
+    2377: ("swarm", {"tcp": {CLUSTER, MANAGEMENT}}),
+    4789: ("swarm data path", {"udp": {CLUSTER}}),
+    7946: ("swarm gossip", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
+    8080: ("traefik", {"tcp": {MANAGEMENT}}),
+    9323: ("engine metrics", {"tcp": {CLUSTER}}),
+}
 EPHEMERAL: tuple[str, Openings] = ("ephemeral", {"tcp": {USERS}})
 NOTHING: tuple[str, Openings] = ("in no line", {})
 
@@ -36,14 +47,16 @@ OTHERS = (21, 23, 2375, 3000, 5000, 7070, 7071, 9090, 9093, 9100, 9115, 30000, F
 PORTS = sorted({*TABLE, *OTHERS, FIRST, FIRST + 1, 45679, LAST - 1, LAST})
 
 
-def line(port: int) -> tuple[str, Openings]:
-    """The line of the table that is about a port."""
+def line(port: int, kind: str = "target") -> tuple[str, Openings]:
+    """The line of the table of a kind that is about a port."""
+    if kind == "host":
+        return HOST_TABLE.get(port, NOTHING)
     return TABLE.get(port) or (EPHEMERAL if FIRST <= port <= LAST else NOTHING)
 
 
-def answers(source: str) -> Iterator[tuple[str, str]]:
+def answers(source: str, kind: str = "target") -> Iterator[tuple[str, str]]:
     """What each of the probed ports is to somebody, as ("22/tcp ssh", "open")."""
     for port in PORTS:
-        service, openings = line(port)
+        service, openings = line(port, kind)
         for protocol in ("tcp", "udp"):
             yield f"{port}/{protocol} {service}", "open" if source in openings.get(protocol, ()) else "closed"

@@ -23,10 +23,11 @@ class Hosts:
     addresses: dict[str, str]
     host_keys: dict[str, str]
     private_key: str
+    other_key: str  # that opens none of them
 
     def settings(self, name: str) -> dict[str, Any]:
         """One of them, as a setting."""
-        return {"address": self.addresses[name], "user": "ops", "host_key": self.host_keys[name]}
+        return {"address": self.addresses[name], "port": 22, "user": "ops", "host_key": self.host_keys[name]}
 
     def script(self, name: str, file: str, **parameters: str) -> str:
         """What a script of these tests prints on a host."""
@@ -37,6 +38,7 @@ class Hosts:
 def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = ()) -> Iterator[Hosts]:
     """Hosts that the stack's own clean-up removes too, as they bear its label; some have an engine of their own."""
     private_key, public_key = _key_pair(stack.folder / "login")
+    other_key, _ = _key_pair(stack.folder / "other")
     marks = ["--label", f"{LABEL}=nuvla-swarm/{stack.name}"]
     network = f"nuvla-swarm-{stack.name}"
     with ExitStack() as undone:
@@ -50,7 +52,7 @@ def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = ()) -> Iterato
             image = "machine" if name in with_engine else "plain"
             _start(stack.container(name), name, options, image, stack.folder / name)
             _script(stack.container(name), "host.sh", PUBLIC_KEY=public_key)
-        yield Hosts(stack, addresses, host_keys, private_key)
+        yield Hosts(stack, addresses, host_keys, private_key, other_key)
 
 
 def _start(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:

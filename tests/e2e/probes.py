@@ -137,7 +137,7 @@ def send_from_all(by: Prober, address: str, *ports: int) -> dict[str, dict[int, 
         return dict(zip(guide.SOURCES, sent, strict=True))
 
 
-def probe(target: Stack, machine: str, by: Prober) -> dict[str, Answers]:
+def probe(target: Stack, machine: str, by: Prober, kind: str = "target") -> dict[str, Answers]:
     """What the probed ports of a machine are to each source."""
     with planted(target, machine, by, *guide.PORTS) as arrived:
         connections = send_from_all(by, target.address(machine), *guide.PORTS)
@@ -145,7 +145,7 @@ def probe(target: Stack, machine: str, by: Prober) -> dict[str, Answers]:
     for source, answers in connections.items():
         found[source] = {}
         for port in guide.PORTS:
-            service, _ = guide.line(port)
+            service, _ = guide.line(port, kind)
             assert answers[port] in ("open", "closed"), (
                 f"{machine}: {port}/tcp from {source}: {answers[port]}; does anybody listen?"
             )

@@ -1,7 +1,10 @@
 """Certificates of an ACME server: issued, shown by every manager, renewed, and kept when something is wrong."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -151,6 +154,28 @@ def test_a_domain_that_leads_elsewhere_is_told_and_the_old_one_goes_on(one: Stac
     assert "does it lead to the managers" in result.text
     assert shown(one.address("manager-1"), DOMAIN, server.root).trusted
     assert not shown(one.address("manager-1"), WRONG, server.root).trusted
+
+
+def test_a_manager_that_gets_others_never_stops_to_show_it(one: Stack, server: AcmeServer) -> None:
+    one.set("machines.pools.manager.count", 3)
+    seen: set[bool] = set()
+    grown = Event()
+
+    def watch() -> None:
+        while not grown.wait(0.2):
+            with suppress(OSError):  # while its Traefik is replaced
+                seen.add(shown(one.address("manager-1"), DOMAIN, server.root).trusted)
+
+    with ThreadPoolExecutor() as watcher:
+        watched = watcher.submit(watch)
+        result = one.up()
+        grown.set()
+        watched.result()
+    assert result.code == 0, result.text
+    assert seen == {True}
+    for machine in MANAGERS:
+        address = one.address(machine)
+        wait_for(lambda: shown(address, DOMAIN, server.root).trusted, f"{machine} shows it")  # noqa: B023
 
 
 def test_every_manager_shows_it_whichever_was_asked_by_the_server(three: Stack, server_of_three: AcmeServer) -> None:

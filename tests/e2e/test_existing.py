@@ -1,14 +1,16 @@
 """Machines that exist already: they are checked, joined, protected, and left as they were."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, Stack, run, stack
+from tests.e2e.harness import CHECKOUT, docker, run, stack, wait_for
 from tests.e2e.hosts import HERE, Hosts, hosts
 
+TABLE = ("nft", "--stateless", "list", "table", "inet", "nuvla_swarm")
 NAMES = ("manager-1", "worker-1", "worker-2")
 
 
@@ -32,6 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         stack("e2e-existing", folder, settings()) as target,
         hosts(target, *NAMES, with_engine=["worker-2"]) as found,
     ):
+        found.script("worker-2", "engine.sh")
         configure(found)
         yield found
 
@@ -40,8 +43,12 @@ def configure(found: Hosts) -> None:
     """The settings that name the hosts, and those that this computer needs."""
     lines = [line for line in run("lab/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")]
     found.stack.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
-    found.stack.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "--", found.private_key)
+    set_key(found, found.private_key)
     found.stack.set("machines.pools", pools(found))
+
+
+def set_key(found: Hosts, key: str) -> None:
+    found.stack.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "--", key)
 
 
 def pools(found: Hosts) -> dict[str, Any]:
@@ -52,26 +59,132 @@ def pools(found: Hosts) -> dict[str, Any]:
     }
 
 
-def inventories(found: Hosts) -> dict[str, list[str]]:
-    return {name: found.script(name, "inventory.sh").splitlines() for name in NAMES}
+@contextmanager
+def other(made: Hosts, path: str, value: Any) -> Iterator[None]:
+    """Another value of a setting, for a while."""
+    before = made.stack.get(path)
+    made.stack.set(path, value)
+    yield
+    made.stack.set(path, before)
 
 
-def test_machines_are_taken_in_and_left_as_they_were(made: Hosts) -> None:
+def refused(made: Hosts, **lines: str) -> None:
+    """Each of the machines is refused with a line that begins like this, before anything is changed there."""
+    result = made.stack.up("--continue-on-error")
+    assert result.code != 0
+    assert "Traceback" not in result.text, result.text
+    for machine, line in lines.items():
+        name = machine.replace("_", "-")
+        assert f"{name}: {line}" in result.text, result.text
+        assert made.stack.on(name, "test", "-e", "/etc/nuvla-swarm").code != 0
+
+
+def inventory(made: Hosts, name: str) -> list[str]:
+    return made.script(name, "inventory.sh").splitlines()
+
+
+def nodes(made: Hosts) -> dict[str, str]:
+    """The nodes of the swarm, by the names of the hosts without their domain."""
+    return {name.removesuffix(".example"): state for name, state in made.stack.nodes().items()}
+
+
+def test_a_host_with_another_key_system_or_swarm_is_refused(made: Hosts) -> None:
+    swarm = ["docker", "swarm", "init", "--advertise-addr", made.addresses["worker-2"]]
+    assert made.stack.on("worker-2", *swarm).code == 0
+    made.script("worker-1", "system.sh", SYSTEM="ID=debian VERSION_ID=11")
+    with other(made, "machines.pools.manager.hosts.1.host_key", made.host_keys["worker-1"]):
+        refused(
+            made,
+            manager_1="it shows another host key than its setting host_key: compare what `make hostkey HOST=10.117.",
+            worker_1="runs debian 11; allowed: Debian 12 or newer, Ubuntu 22.04 or newer",
+            worker_2="is in another swarm; take it out there (docker swarm leave)",
+        )
+    made.script("worker-1", "system.sh", SYSTEM="")
+    for command in ("swarm leave --force", "network rm docker_gwbridge"):
+        assert made.stack.on("worker-2", "docker", *command.split()).code == 0
+
+
+def test_a_host_that_does_not_answer_or_has_no_sudo_or_another_engine_is_refused(made: Hosts) -> None:
+    sudo = ["/etc/sudoers.d/ops", "/root/ops"]
+    assert made.stack.on("manager-1", "mv", *sudo).code == 0
+    with (
+        other(made, "machines.pools.worker.hosts.1.port", 9),
+        other(made, "engine.version", "28.5.1"),
+    ):
+        refused(
+            made,
+            manager_1="ops has no sudo without password there",
+            worker_1="no SSH server answers at 10.117.0.12:9 (",
+            worker_2="has Docker Engine 20.10.24 of its own, and 28.5.1 is wanted; set engine.version to 20.10.24",
+        )
+    assert made.stack.on("manager-1", "mv", *reversed(sudo)).code == 0
+
+
+def test_a_key_that_opens_no_host_is_refused(made: Hosts) -> None:
+    set_key(made, made.other_key)
+    line = "it does not let ops in with the secret ssh_private_key"
+    refused(made, manager_1=line, worker_1=line, worker_2=line)
+    set_key(made, made.private_key)
+
+
+def test_two_hosts_of_one_name_are_refused(made: Hosts) -> None:
+    assert made.stack.on("worker-1", "hostname", "manager-1.example").code == 0
+    result = made.stack.up()
+    assert result.code != 0
+    assert (
+        "worker-1: its hostname is manager-1.example, as that of manager-1; allowed: a hostname of its own"
+        in result.text
+    )
+    assert "Traceback" not in result.text, result.text
+    assert made.stack.on("worker-1", "hostname", "worker-1.example").code == 0
+    cleared = made.stack.destroy()
+    assert cleared.code == 0, cleared.text
+
+
+def test_hosts_are_taken_in_protected_and_left_as_they_were(made: Hosts) -> None:
     target = made.stack
-    before = inventories(made)
+    before = {name: inventory(made, name) for name in ("manager-1", "worker-2")}
     result = target.up()
     assert result.code == 0, result.text
-    assert nodes(target) == dict.fromkeys(NAMES, "Ready Active")
+    assert nodes(made) == dict.fromkeys(NAMES, "Ready Active")
     again = target.up()
     assert again.touched() == set(), again.text
+    rules_that_lock_this_computer_out_are_taken_back(made)
+    a_dead_host_can_be_given_up(made)
     destroyed = target.destroy()
     assert destroyed.code == 0, destroyed.text
-    after = inventories(made)
-    for name in NAMES:
-        assert [line for line in after[name] if line not in before[name]] == [], name
-        assert [line for line in before[name] if line not in after[name]] == [], name
+    for name, then in before.items():
+        now = inventory(made, name)
+        assert [line for line in now if line not in then] == [], name
+        assert [line for line in then if line not in now] == [], name
+    settings_of_engine = target.on("worker-2", "docker", "info", "--format", "{{.Labels}} {{.LoggingDriver}}")
+    assert settings_of_engine.text.strip() == "[owner=ops] local"
+    assert target.on("worker-2", "docker", "inspect", "own").code == 0
 
 
-def nodes(target: Stack) -> dict[str, str]:
-    """The nodes of the swarm, by the names of the hosts without their domain."""
-    return {name.removesuffix(".example"): state for name, state in target.nodes().items()}
+def rules_that_lock_this_computer_out_are_taken_back(made: Hosts) -> None:
+    loaded = made.stack.on("worker-1", *TABLE).text
+    assert HERE.removesuffix("/32") in loaded
+    with other(made, "firewall.management", ["192.0.2.0/24"]):
+        failed = made.stack.up("--target", "**firewall-worker-1")
+    assert failed.code != 0
+    assert "worker-1: its new firewall rules do not let this computer in, and are taken back" in failed.text, (
+        failed.text
+    )
+    wait_for(lambda: made.stack.on("worker-1", *TABLE).text == loaded, "the rules before are back", 90)
+    again = made.stack.up()
+    assert again.code == 0, again.text
+    assert again.touched() == set(), again.text
+
+
+def a_dead_host_can_be_given_up(made: Hosts) -> None:
+    target = made.stack
+    docker("stop", "--time", "1", target.container("worker-1"))
+    target.set("machines.pools.worker.hosts.1.lost", True)
+    told = target.up()
+    assert told.code == 0, told.text
+    workers = target.get("machines.pools.worker.hosts")
+    target.set("machines.pools.worker.hosts", {"2": workers["2"]})
+    given_up = target.up()
+    assert given_up.code == 0, given_up.text
+    assert nodes(made) == dict.fromkeys(("manager-1", "worker-2"), "Ready Active")

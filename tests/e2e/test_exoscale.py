@@ -1,5 +1,6 @@
 """A target on Exoscale, as the stand-in of its plugin has it: machines, groups, addresses and block storage."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ SUBNET, PRIVATE = "10.121.0.0/16", "10.122.0.0/16"
 HERE = "10.121.0.1/32"  # this computer, as the machines see it
 ALL = ("manager-1", "worker-1", "worker-2")
 FILES = "/var/lib/nuvla-swarm/volumes/nfs"
+URN, CLUSTER = "urn:pulumi:{}::nuvla-swarm::", "nuvla:machines:ExoscaleCluster"
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": {
@@ -54,9 +56,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
 
 
 def urn(target: CloudStack, machine: str) -> str:
-    cluster = "nuvla:machines:ExoscaleCluster"
-    instance = "exoscale:index/computeInstance:ComputeInstance"
-    return f"urn:pulumi:{target.name}::nuvla-swarm::{cluster}${instance}::{machine}"
+    return URN.format(target.name) + f"{CLUSTER}$exoscale:index/computeInstance:ComputeInstance::{machine}"
 
 
 @contextmanager
@@ -153,17 +153,19 @@ def test_a_pool_grows_and_shrinks_and_nothing_else_is_touched(target: CloudStack
     assert {machine: target.instance(machine)["id"] for machine in ALL} == before
 
 
-def test_another_login_key_replaces_no_machine(target: CloudStack) -> None:
+def test_neither_another_login_key_nor_another_api_key_touches_a_machine(target: CloudStack) -> None:
     before = target.file.read_text()
     target.set(
         "machines.ssh.public_key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZ4Yq5v3nXv0X8l8Xr1t0n0w1yQ7o1o0o0o0o0o0o0o"
     )
     target.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "another")
-    previewed = target.preview()
+    previewed = target.preview(env={"EXOSCALE_API_KEY": "EXO-another"})
     target.file.write_text(before)
     assert previewed.code == 0, previewed.text
-    assert "cluster-ssh-key" in previewed.touched()
-    assert not set(ALL) & previewed.touched()
+    touched = previewed.touched()
+    assert {"cluster-ssh-key", "exoscale"} <= touched
+    kinds = re.findall(r"exoscale:index:(\w+)", previewed.text)
+    assert set(kinds) == {"SshKey"}, previewed.text
 
 
 def test_a_worker_that_is_replaced_comes_back_and_the_entry_answers_all_the_while(target: CloudStack) -> None:
@@ -196,6 +198,27 @@ def test_files_on_block_storage_outlive_the_machine_that_serves_them(target: Clo
 def test_after_all_that_nothing_is_left_to_change(target: CloudStack) -> None:
     previewed = target.preview("--expect-no-changes")
     assert previewed.code == 0, previewed.text
+
+
+def test_block_storage_that_is_kept_is_found_again_by_its_id(target: CloudStack) -> None:
+    target.set("volumes.keep", True)
+    assert target.up().code == 0
+    [volume] = target.records("block-storage")
+    destroyed = target.destroy()
+    assert destroyed.code == 0, destroyed.text
+    assert list(target.records("block-storage")) == [volume]
+    assert not any(target.records(kind) for kind in ("instance", "security-group", "elastic-ip", "private-network"))
+    target.set("volumes.nfs.id", volume)
+    target.set("volumes.keep", False)
+    wanted = (
+        URN + f"{CLUSTER}$exoscale:index/blockStorageVolume:BlockStorageVolume::nfs-volume",
+        f"{URN}{CLUSTER}::cluster",
+    )
+    options = [f"--target={one.format(target.name)}" for one in (*wanted, f"{URN}pulumi:providers:exoscale::exoscale")]
+    taken = target.up(*options)
+    assert taken.code == 0, taken.text
+    assert "nfs-volume imported" in taken.text
+    assert list(target.records("block-storage")) == [volume]
 
 
 def test_destroy_leaves_nothing(target: CloudStack) -> None:

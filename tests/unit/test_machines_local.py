@@ -175,7 +175,7 @@ def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(engine:
     assert made.volumes["nfs"].path == f"{FOLDER}/nfs"
     assert mounts(engine, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
     assert f"{FOLDER}/nfs" not in mounts(engine, "worker-1")
-    assert engine.inputs("nfs-volume")["labels"] == MARK
+    assert engine.inputs("nfs-volume")["labels"] == [{"label": "io.nuvla.swarm.data", "value": "nfs"}, *MARK]
 
 
 @pytest.mark.parametrize("keep", [True, False])

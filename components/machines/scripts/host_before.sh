@@ -141,12 +141,11 @@ restore_units() {
       enabled) systemctl enable --quiet "$unit" ;;
       disabled) systemctl disable --quiet "$unit" 2>/dev/null || true ;;
     esac
-    # The engine has to read its own settings again.
-    if [ "$active" = active ] && [ "$unit" = docker.service ]; then
-      systemctl stop docker.socket docker.service
-      ip link delete docker0 2>/dev/null || true
-    fi
-    if [ "$active" = active ]; then systemctl start "$unit" || say "$unit does not start again"; else systemctl stop "$unit" 2>/dev/null || true; fi
+    case "$active $unit" in
+      'active docker.service') systemctl restart "$unit" || say "$unit does not start again" ;; # with its own settings
+      active\ *) systemctl start "$unit" || say "$unit does not start again" ;;
+      *) systemctl stop "$unit" 2>/dev/null || true ;;
+    esac
   done <"$before/units"
 }
 

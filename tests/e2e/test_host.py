@@ -1,0 +1,130 @@
+"""A host on the real engine: its ports, its networks and labels, and data that outlive it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import guide
+from tests.e2e.conftest import here
+from tests.e2e.harness import Stack, docker, run, stack
+from tests.e2e.probes import probe, prober
+
+SUBNET = "10.97.0.0/16"
+DATA = "/var/lib/nuvla-swarm/volumes/db"
+POOLS: dict[str, Any] = {
+    "frontend": {"role": "manager", "labels": {"type": "frontend"}},
+    "db": {"role": "worker", "labels": {"type": "worker-db"}},
+}
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A host without monitoring that is up, and keeps its data."""
+    settings = {
+        "kind": "host",
+        "machines": {"provider": "local", "subnet": SUBNET, "pools": POOLS},
+        "firewall": {"management": ["192.0.2.0/24", here(SUBNET)], "users": ["203.0.113.0/24"]},
+        "monitoring": {"enabled": False},
+        "volumes": {"keep": True},
+    }
+    with stack("e2e-host", Path(tmp_path_factory.mktemp("host")), settings) as made:
+        result = made.up()
+        assert result.code == 0, result.text
+        yield made
+
+
+@pytest.mark.parametrize("machine", ["frontend-1", "db-1"])
+def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(host: Stack, machine: str) -> None:
+    with prober(host) as by:
+        found = probe(host, machine, by, "host")
+    assert found == {source: dict(guide.answers(source, "host")) for source in guide.SOURCES}
+
+
+def inspect(host: Stack, kind: str, name: str, template: str) -> str:
+    answer = host.on("frontend-1", "docker", kind, "inspect", name, "--format", template)
+    assert answer.code == 0, answer.text
+    return answer.text.strip()
+
+
+def test_nuvlas_own_services_find_their_network_and_their_machines(host: Stack) -> None:
+    assert inspect(host, "network", "nuvla-backend", "{{.Driver}} {{.Attachable}}") == "overlay true"
+    assert inspect(host, "network", "traefik-public", "{{.Driver}} {{.Attachable}}") == "overlay false"
+    for node, kind in (("frontend-1", "frontend"), ("db-1", "worker-db")):
+        assert inspect(host, "node", node, "{{.Spec.Labels.type}}") == kind
+
+
+def test_a_host_has_neither_nfs_nor_s3(host: Stack) -> None:
+    outputs = host.outputs()
+    assert outputs["kind"] == "host"
+    assert not {"nfs", "s3"} & set(outputs)
+    assert host.on("frontend-1", "docker", "service", "inspect", "s3").code != 0
+
+
+def test_the_kernel_that_machines_share_is_only_looked_at(host: Stack) -> None:
+    before = Path("/proc/sys/vm/max_map_count").read_text()
+    assert host.on("db-1", "cat", "/proc/sys/vm/max_map_count").text == before
+    assert host.on("db-1", "test", "-e", "/etc/sysctl.d/90-nuvla-swarm.conf").code != 0
+
+
+def test_a_second_up_changes_nothing(host: Stack) -> None:
+    result = host.up()
+    assert result.code == 0, result.text
+    assert result.touched() == set()
+
+
+def test_another_machine_gets_the_data_of_the_one_before(host: Stack) -> None:
+    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
+    pools = {**POOLS, "store": POOLS["db"], "db": {**POOLS["db"], "labels": {}}}
+    host.set("machines.pools", pools)
+    moved = host.up()
+    assert moved.code == 0, moved.text
+    assert host.on("store-1", "cat", f"{DATA}/file").text == "bytes\n"
+    host.set("machines.pools", POOLS)
+    back = host.up()
+    assert back.code == 0, back.text
+    assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
+
+
+def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host: Stack) -> None:
+    host.set("volumes.keep", False)
+    refused = run("python", "lab/kept.py", host.name, env=host.env, cwd=host.folder)
+    host.set("volumes.keep", True)
+    assert refused.code == 1
+    assert "would be left behind: run `make up` first" in refused.text
+
+
+def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> None:
+    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
+    told = host.must("python", "lab/kept.py", host.name).text
+    [line] = [line for line in told.splitlines() if "volumes.db.id" in line]
+    destroyed = host.destroy()
+    assert destroyed.code == 0, destroyed.text
+    kept = line.split()[-1]
+    assert host.leftovers() == docker("volume", "ls", "--quiet", "--filter", "label=io.nuvla.swarm.data=db").split()
+    host.must(*line.split())
+    result = host.up()
+    assert result.code == 0, result.text
+    assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
+    assert host.outputs()["volumes"]["db"]["id"] == kept
+    again = host.up()
+    assert again.touched() == set(), again.text
+
+
+def test_a_wrong_id_of_a_kept_volume_is_told(host: Stack) -> None:
+    before = host.get("volumes.db.id")
+    host.set("volumes.db.id", "no-such-volume")
+    failed = host.up("--target", "urn:pulumi:*::nuvla-swarm::**db-volume")
+    host.set("volumes.db.id", before)
+    assert failed.code != 0
+    assert "no-such-volume" in failed.text
+
+
+def test_data_that_are_kept_no_more_go_with_the_next_destruction(host: Stack) -> None:
+    host.set("volumes.keep", False)
+    result = host.up()
+    assert result.code == 0, result.text
+    destroyed = host.destroy()
+    assert destroyed.code == 0, destroyed.text
+    assert host.leftovers() == []
