@@ -60,9 +60,14 @@ check: ## lint and type-check everything
 	lab/check.sh
 
 .PHONY: test
-test: check setup ## run every test
+test: check setup ## run the tests, but for the slow suites
 	@$(ENV)
-	pytest tests --numprocesses 2 --dist loadfile
+	pytest tests -m 'not slow' --numprocesses 2 --dist loadfile
+
+.PHONY: test-slow
+test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED
+	@$(ENV)
+	pytest tests -m slow --numprocesses 2 --dist loadfile --slice '$(or $(SLICE),1/1)' --seed '$(SEED)'
 
 .PHONY: bench
 bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS

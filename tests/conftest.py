@@ -6,6 +6,7 @@ import pytest
 
 from tests import mocked
 from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest
+from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
 
 
 def pytest_collection_finish() -> None:

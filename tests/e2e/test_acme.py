@@ -12,6 +12,8 @@ from tests.e2e.acme import AcmeServer, acme_server, shown
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, docker, stack, wait_for
 
+pytestmark = pytest.mark.slow
+
 DOMAIN, WRONG, SERVICE = "swarm.example.org", "wrong.example.org", "app.example.org"
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 WHOAMI = "whoami:test"
@@ -168,8 +170,10 @@ def test_a_manager_that_gets_others_never_stops_to_show_it(one: Stack, server: A
 
     with ThreadPoolExecutor() as watcher:
         watched = watcher.submit(watch)
-        result = one.up()
-        grown.set()
+        try:
+            result = one.up()
+        finally:
+            grown.set()
         watched.result()
     assert result.code == 0, result.text
     assert seen == {True}

@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.harness import CHECKOUT, docker, run, stack, wait_for
 from tests.e2e.hosts import HERE, Hosts, hosts
 
+pytestmark = pytest.mark.slow
+
 TABLE = ("nft", "--stateless", "list", "table", "inet", "nuvla_swarm")
 NAMES = ("manager-1", "worker-1", "worker-2")
 

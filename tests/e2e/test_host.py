@@ -11,6 +11,8 @@ from tests.e2e.conftest import here
 from tests.e2e.harness import Stack, docker, run, stack
 from tests.e2e.probes import probe, prober
 
+pytestmark = pytest.mark.slow
+
 SUBNET = "10.97.0.0/16"
 DATA = "/var/lib/nuvla-swarm/volumes/db"
 POOLS: dict[str, Any] = {

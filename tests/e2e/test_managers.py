@@ -9,6 +9,8 @@ import requests
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, stack
 
+pytestmark = pytest.mark.slow
+
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Result, Stack, docker, stack, wait_for
 
+pytestmark = pytest.mark.slow
+
 READY = "Ready Active"
 
 

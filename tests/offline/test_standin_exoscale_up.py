@@ -13,7 +13,7 @@ import pytest
 from tests.offline.clouds import Cloud, cloud, environment, needs_engine
 from tests.offline.plugin import Made
 
-pytestmark = [needs_engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, needs_engine, pytest.mark.timeout(300)]
 PROJECT = Path(__file__).parent / "exoscale_project"
 KEPT = Path(__file__).parent / "exoscale_kept"
 SUBNET = "10.130.80.0/20"
