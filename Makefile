@@ -41,7 +41,7 @@ hostkey: ## print the host key that an existing machine, HOST=<address>[:<port>]
 .PHONY: status
 status: ## show machines, addresses and logins of STACK, and whether all is well
 	@$(ENV)
-	python lab/status.py $(STACK) --logins
+	python -m lab.status $(STACK) --logins
 
 .PHONY: down
 down: ## remove the infrastructure STACK, and the lab's own engine if nothing else runs on it

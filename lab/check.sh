@@ -11,4 +11,5 @@ run ruff format --check .
 run mypy __main__.py components stacks lab tests docs
 (cd lab/offline/plugins && run mypy -p standin -p command -p tls -p random_ -p exoscale)
 run shellcheck "${scripts[@]}"
+run actionlint
 run yamllint --strict -c tests/files/yamllint.yaml components Pulumi*.yaml

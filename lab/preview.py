@@ -44,7 +44,8 @@ def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
     """Runs Pulumi on a state of its own in the folder."""
     env = {key: value for key, value in os.environ.items() if key != "PULUMI_CONFIG_PASSPHRASE_FILE"}
     env |= {"PULUMI_BACKEND_URL": (folder / "state").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "", **CREDENTIALS}
-    return subprocess.run(["pulumi", "--non-interactive", *arguments], cwd=folder, env=env, text=True, input=text).returncode
+    command = ["pulumi", "--non-interactive", *arguments]
+    return subprocess.run(command, check=False, cwd=folder, env=env, text=True, input=text).returncode
 
 
 def preview(stack: str, folder: Path) -> int:
@@ -55,14 +56,12 @@ def preview(stack: str, folder: Path) -> int:
         (folder / part).symlink_to(CHECKOUT / part)
     (folder / "state").mkdir()
     (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": plain}), encoding="utf-8")
-    print(f"{stack}: previewed as if it were new; secrets that are stand-ins: {', '.join(hidden) or 'none'}", flush=True)
-    steps = [(("stack", "init", stack), None)]
-    steps += [(("config", "set", "--secret", key), STAND_IN) for key in hidden]
-    for arguments, text in [*steps, (("preview", "--diff"), None)]:
-        code = pulumi(folder, *arguments, text=text)
-        if code != 0:
-            return code
-    return 0
+    stand_ins = ", ".join(hidden) or "none"
+    print(f"{stack}: previewed as if it were new; secrets that are stand-ins: {stand_ins}", flush=True)
+    code = pulumi(folder, "stack", "init", stack)
+    for key in hidden:
+        code = code or pulumi(folder, "config", "set", "--secret", key, text=STAND_IN)
+    return code or pulumi(folder, "preview", "--diff")
 
 
 def main() -> None:

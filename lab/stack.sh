@@ -63,7 +63,7 @@ case "$verb" in
   up)
     refresh_machines
     pulumi up --yes --skip-preview --suppress-outputs
-    python lab/status.py "$stack"
+    python -m lab.status "$stack"
     ;;
   preview)
     lend_credentials

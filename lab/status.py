@@ -6,15 +6,22 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3
+
+from lab.certificates import shown
 
 MEANINGS = {
     500: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
     503: ": no service is published under this very address",
 }
+# A node: the name of its machine, and what it is in the swarm.
+NODE = (
+    '{{index .Spec.Labels "nuvla-swarm.machine"}} {{.Status.State}} {{.Spec.Availability}} '
+    "{{with .ManagerStatus}}{{if .Leader}}leader{{else}}{{.Reachability}}{{end}}{{end}}"
+)
 NOT_YET = (404, 502, 503)
 PATIENCE_S = 15  # of which Traefik takes some to see a new service
 FILES = Path(".state/files")
@@ -43,17 +50,17 @@ def keep(stack: str, name: str, text: str) -> Path:
 
 
 def nodes(docker: list[str]) -> dict[str, str]:
-    """State of the nodes of the swarm, by hostname."""
-    answer = subprocess.run(
-        [*docker, "node", "ls", "--format", "{{.Hostname}} {{.Status}} {{.Availability}} {{.ManagerStatus}}"],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    """State of the nodes of the swarm, by the names of their machines."""
+    ids = _docker(*docker, "node", "ls", "--quiet").split()
+    lines = _docker(*docker, "node", "inspect", *ids, "--format", NODE).splitlines() if ids else []
+    return {name: " ".join(states).title() for name, *states in map(str.split, lines)}
+
+
+def _docker(*command: str) -> str:
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
     if answer.returncode != 0:
         print(answer.stderr.strip(), file=sys.stderr)
-    return dict(line.split(" ", 1) for line in answer.stdout.splitlines())
+    return answer.stdout
 
 
 def ask(url: str, login: dict[str, str] | None = None) -> requests.Response:
@@ -155,6 +162,11 @@ def main(stack: str, *, with_logins: bool) -> None:
     print()
     for name, (address, health) in services(found).items():
         print(f"  {name:<14} {address}  {health}")
+    print()
+    host = urlsplit(found["urls"]["traefik"]).hostname or ""
+    for name, machine in found["machines"].items():
+        if machine["role"] == "manager":
+            print(f"  {'certificate':<14} on {name}: {shown(machine['public_address'], host)}")
     print()
     if with_logins:
         for name, login in logins(found).items():

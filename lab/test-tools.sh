@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # Installs what only checks and tests need: an SSH server for those of the command plugin, shellcheck, nft, and the programs
-# that check what services read. The latter stand in .venv/bin, which env.sh has on PATH.
+# that check what services and GitHub read. The latter stand in .venv/bin, which env.sh has on PATH.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 BIN=$CHECKOUT/.venv/bin
+ACTIONLINT=rhysd/actionlint:1.7.12
 
 # default_of KEY: the image that the settings have by default.
 default_of() { (cd "$CHECKOUT" && "$BIN/python" -c 'import sys; from stacks.settings import Images; print(getattr(Images(), sys.argv[1]))' "$1"); }
 
-# from_image KEY PROGRAM: prints a copy of a program of that image.
+# from_image IMAGE PATH: prints a copy of a program of that image.
 from_image() {
-  local image copy container
-  image=$(default_of "$1")
-  copy=$CACHE/test-tools/${image//[\/:]/_}/$2
+  local image=$1 copy container
+  copy=$CACHE/test-tools/${image//[\/:]/_}/${2##*/}
   if [[ ! -x $copy ]]; then
     mkdir -p "${copy%/*}"
     container=$(docker create "$image")
-    docker cp "$container:/bin/$2" "$copy.$$" >&2
+    docker cp "$container:$2" "$copy.$$" >&2
     docker rm "$container" >/dev/null
     mv "$copy.$$" "$copy"
   fi
@@ -45,12 +45,16 @@ if offline && [[ ! -x /usr/sbin/haproxy ]]; then missing+=(haproxy); fi
 [[ ${#missing[@]} == 0 ]] || debian_install "${missing[@]}"
 
 if offline; then
-  mapfile -t built < <("$CHECKOUT/lab/offline/build.sh" prometheus alertmanager)
-  [[ ${#built[@]} == 2 ]] || exit 1 # build.sh has said why
-  programs=("${built[0]}/promtool" "${built[1]}/amtool" /usr/sbin/haproxy)
+  mapfile -t built < <("$CHECKOUT/lab/offline/build.sh" prometheus alertmanager actionlint)
+  [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
+  programs=("${built[0]}/promtool" "${built[1]}/amtool" "${built[2]}/actionlint" /usr/sbin/haproxy)
 else
   use_engine
-  programs=("$(from_image prometheus promtool)" "$(from_image alertmanager amtool)")
+  programs=(
+    "$(from_image "$(default_of prometheus)" /bin/promtool)"
+    "$(from_image "$(default_of alertmanager)" /bin/amtool)"
+    "$(from_image "$ACTIONLINT" /usr/local/bin/actionlint)"
+  )
   haproxy_by_docker
 fi
 ln -sf "${programs[@]}" "$BIN/"

@@ -32,7 +32,7 @@ class Base:
     ):
         self.settings = settings
         self.ground = ground
-        self.address: pulumi.Input[str] = settings.domain or ground.entry.public_address
+        self.address: pulumi.Input[str] = settings.domain or ground.address
         swarm = _swarm(settings, ground)
         self._members = _members(ground, swarm, before_joining)
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
@@ -42,19 +42,26 @@ class Base:
             pulumi.ResourceOptions(depends_on=[swarm, *last], providers=[_provider(ground)]),
         )
         public = settings.swarm.public_network
-        self.public = self._network("public-network", public.name, attachable=public.attachable)
-        self.docker = self._network("docker-api", DOCKER_NETWORK, internal=True)
+        self.public = self.network("public-network", public.name, attachable=public.attachable)
+        self.docker = self.network("docker-api", DOCKER_NETWORK, internal=True)
         self.monitoring = (
-            self._network("monitoring-network", MONITORING_NETWORK) if settings.monitoring.enabled else None
+            self.network("monitoring-network", MONITORING_NETWORK) if settings.monitoring.enabled else None
         )
         self.backend = (
-            self._network("backend-network", settings.swarm.backend_network, attachable=True)
+            self.network("backend-network", settings.swarm.backend_network, attachable=True)
             if settings.kind == "host"
             else None
         )
         self.logins: dict[str, Login] = {}
         if settings.monitoring.enabled:
             self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
+
+    def network(
+        self, name: str, physical_name: str, *, attachable: bool = False, internal: bool = False
+    ) -> OverlayNetwork:
+        """A network of the swarm, by the name that services refer to."""
+        args = OverlayNetworkArgs(physical_name=physical_name, attachable=attachable, internal=internal)
+        return OverlayNetwork(name, args, self._in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
         """The image of a setting `images.<name>`, pinned."""
@@ -71,8 +78,9 @@ class Base:
     def stack(
         self, name: str, spec: StackSpec, machines: Sequence[str], after: Sequence[pulumi.Resource] = ()
     ) -> ServiceStack:
-        """Services on the swarm, which run on these machines."""
-        in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=list(after)))
+        """Services on the swarm, which run on these machines, once the engines there are as they shall be."""
+        before = [*(self.ground.engines[machine] for machine in machines), *after]  # a restart would stop an update
+        in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
         return ServiceStack(name, spec, self.ground.entry, [self._members[machine] for machine in machines], in_swarm)
 
     def outputs(self) -> dict[str, Any]:
@@ -97,7 +105,7 @@ class Base:
             },
             "ssh": pulumi.Output.secret({"user": entry.user, "private_key": entry.private_key}),
             "docker": {
-                "endpoint": pulumi.Output.concat("tcp://", entry.public_address, f":{API_PORT}"),
+                "endpoint": pulumi.Output.concat("tcp://", self.ground.address, f":{API_PORT}"),
                 "operator": certificates.operator.outputs(),
                 "nuvla": certificates.nuvla.outputs(),
             },
@@ -109,12 +117,6 @@ class Base:
             },
             "logins": pulumi.Output.secret({name: login.outputs() for name, login in self.logins.items()}),
         }
-
-    def _network(
-        self, name: str, physical_name: str, *, attachable: bool = False, internal: bool = False
-    ) -> OverlayNetwork:
-        args = OverlayNetworkArgs(physical_name=physical_name, attachable=attachable, internal=internal)
-        return OverlayNetwork(name, args, self._in_swarm)
 
 
 def _swarm(settings: Settings, ground: Ground) -> Swarm:

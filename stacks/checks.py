@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
 from components.monitoring.monitoring import NETWORK as MONITORING_NETWORK
 from components.socket_proxy.socket_proxy import NETWORK as DOCKER_NETWORK
+from components.traefik.sharing import NETWORK as SHARING_NETWORK
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
-INTERNAL_NETWORKS = (DOCKER_NETWORK, MONITORING_NETWORK)
+INTERNAL_NETWORKS = (DOCKER_NETWORK, MONITORING_NETWORK, SHARING_NETWORK)
 # What only one kind has: there a setting that does nothing is a mistake.
 ONLY_IN = {
     "target": ("nfs", "s3", "volumes.nfs"),

@@ -35,11 +35,17 @@ class Ground:
 
     cluster: Cluster
     entry: Machine  # manager that the program talks to
+    address: pulumi.Input[str]  # ipv4 that others reach the infrastructure by: the entry's, or one that outlives it
     certificates: Certificates
     engines: Mapping[str, Engine]
     installed: Mapping[str, pulumi.Resource]  # machine -> its packages; what installs more there comes after that
     firewall: Firewall
     volumes: Mapping[str, DataVolume]
+
+    def addresses(self) -> list[pulumi.Input[str]]:
+        """All that users may reach the managers by."""
+        own = [machine.public_address for machine in self.cluster.managers()]
+        return own if self.address is self.entry.public_address else [*own, self.address]
 
 
 def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
@@ -51,7 +57,9 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
         Source.USERS: settings.firewall.users,
     }
     cluster = clusters.build(settings, secrets, rows, sources)
-    certificates = _certificates(settings, cluster.managers())
+    entry = cluster.machines[settings.swarm.entry or cluster.managers()[0].name]
+    address = entry.public_address if cluster.entry_address is None else cluster.entry_address
+    certificates = _certificates(settings, cluster.managers(), entry, address)
     engines = _engines(settings, cluster, certificates)
     installed = {name: engine.installed for name, engine in engines.items()}
     ephemeral = settings.firewall.ephemeral
@@ -69,7 +77,8 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
     )
     return Ground(
         cluster=cluster,
-        entry=cluster.machines[settings.swarm.entry or cluster.managers()[0].name],
+        entry=entry,
+        address=address,
         certificates=certificates,
         engines=engines,
         installed=installed,
@@ -103,7 +112,14 @@ def _volumes(cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict
     }
 
 
-def _certificates(settings: Settings, managers: list[Machine]) -> Certificates:
+def _certificates(
+    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str]
+) -> Certificates:
+    servers: dict[str, list[pulumi.Input[str]]] = {
+        machine.name: [machine.public_address, machine.private_address] for machine in managers
+    }
+    if address is not entry.public_address:
+        servers[entry.name].append(address)
     return Certificates(
         "certificates",
         CertificatesArgs(
@@ -111,7 +127,7 @@ def _certificates(settings: Settings, managers: list[Machine]) -> Certificates:
             server_days=settings.engine.server_certificate_days,
             client_days=settings.engine.client_certificate_days,
             domain=settings.domain,
-            servers={machine.name: [machine.public_address, machine.private_address] for machine in managers},
+            servers=servers,
         ),
     )
 

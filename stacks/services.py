@@ -46,7 +46,7 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
     certificate = SelfSignedCertificate(
         "traefik-certificate",
         SelfSignedCertificateArgs(
-            addresses=[machine.public_address for machine in base.ground.cluster.managers()],
+            addresses=base.ground.addresses(),
             # Traefik gets none for a name that its default certificate has.
             names=names if settings.traefik.acme is None else [],
             days=settings.traefik.certificate_days,
@@ -103,7 +103,7 @@ def _share(
     tls = SelfSignedCertificate(
         "traefik-sharing-certificate", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=SHARING_DAYS)
     )
-    network = base._network("traefik-sharing", SHARING_NETWORK, internal=True)
+    network = base.network("traefik-sharing", SHARING_NETWORK, internal=True)
     spec = sharing(acme, haproxy, network, tls)
     return base.stack("traefik-copies", spec, base.settings.machines.names("manager"), after)
 

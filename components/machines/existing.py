@@ -138,7 +138,8 @@ class ExistingCluster(Cluster):
                 custom_timeouts=pulumi.CustomTimeouts(delete=LEAVING),
             ),
         )
-        ready = replace(machine, root_id=before.id, disk_id=before.id, daemon_json=before.stdout)
+        daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
+        ready = replace(machine, root_id=before.id, disk_id=before.id, daemon_json=daemon_json)
         return ready, check.stdout.apply(str.strip)
 
 

@@ -35,7 +35,7 @@ ADVICE = (
         "value, or see docs/exoscale.md on growing, and run this again",
     ),
     (
-        r"attached to instance|already attached|attach block storage",
+        r"attached to instance|already attached|attach block storage|unable to parse attached instance ID",
         "another machine still has the volume: run this again, as it is detached by now, or detach it in the portal",
     ),
     (

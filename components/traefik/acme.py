@@ -10,7 +10,6 @@ from components.service.spec import File, Mount, Service
 
 ISSUER = "traefik-issuer"  # its name is where the others send challenges to
 FOLDER = "/acme"  # in the container, with the account and the certificates
-DELAY = "15s"  # a check of health every 3 s, and the time that names take to get to all managers
 CA_PATH = "/etc/traefik/acme-server.pem"
 PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -51,7 +50,6 @@ def with_resolver(service: Service, acme: AcmeSettings) -> Service:
             "server": acme.server,
             "ca_certificates": json.dumps([CA_PATH] if acme.server_ca else []),
             "storage": acme.storage,
-            "delay": DELAY if acme.shared else "0s",
         },
     )
     names = json.dumps([{"main": name} for name in acme.names])

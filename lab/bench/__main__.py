@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from types import FrameType
 
+from lab.bench.kinds import life, previews
 from lab.bench.machine import Quiet, description
 from lab.bench.objects import SIZE
 from lab.bench.runs import BOOT_S, Bench, Life, Up, say
@@ -14,6 +15,7 @@ from lab.bench.timeline import chain, chart
 
 SIZES = (6,)
 SLOW_SIZES = (3,)
+PREVIEWED = {3: "8 s", 25: "12 s"}  # machines on Exoscale
 ROUNDS = 5  # of S3
 SHOWN = 10  # programs by their memory
 MIB = 1024  # KiB
@@ -143,12 +145,35 @@ def objects(bench: Bench) -> None:
     table(title, ["", "took", "range", "rate", "ratio"], rows)
 
 
+def kinds(bench: Bench) -> None:
+    rows = []
+    for provider in ("local", "exoscale"):
+        for kind in ("target", "host"):
+            made = life(bench.quiet, kind, provider)
+            values = (made.up_s, made.second_up_s, made.preview_s, made.destroy_s)
+            rows.append([f"{kind} on {provider}", *map(seconds, values)])
+    head = ["three machines", "`up`", "second `up`", "preview", "`destroy`"]
+    table("Both kinds, one run each; Exoscale is the stand-in", head, rows)
+
+
+def exoscale(bench: Bench) -> None:
+    rows = []
+    for machines, limit in PREVIEWED.items():
+        made = previews(bench.quiet, machines)
+        first, unchanged = f"{made.first_calls} calls", f"{made.unchanged_calls} calls"
+        rows.append([str(machines), seconds(made.first_s), first, seconds(made.unchanged_s), unchanged, limit])
+    head = ["machines", "first preview", "of Exoscale's API", "unchanged", "of Exoscale's API", "limit"]
+    table("Previews of a target on Exoscale, one run each", head, rows)
+
+
 PARTS: dict[str, Callable[[Bench], None]] = {
     "sizes": sizes,
     "slow": slow,
     "steps": steps,
     "memory": memory,
     "s3": objects,
+    "kinds": kinds,
+    "exoscale": exoscale,
 }
 
 

@@ -59,7 +59,7 @@ class Bench:
 
     def __init__(self, quiet: Quiet):
         self.settings = lab_settings()
-        self._quiet = quiet
+        self.quiet = quiet
 
     @contextmanager
     def stack(self, machines: int, image: str | None = None) -> Iterator[Stack]:
@@ -82,7 +82,7 @@ class Bench:
 
     def up(self, stack: Stack) -> Up:
         """The program, from nothing."""
-        self._quiet.wait()
+        self.quiet.wait()
         return self._up(stack)
 
     def _up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
@@ -93,16 +93,16 @@ class Bench:
         must(stack.run(*UP, *options, env=env))
         returns_s = time.monotonic() - start
         up = Up(watcher.result(), returns_s)
-        say(f"  program: all is well {up.healthy_s:.1f} s, up returns {up.returns_s:.1f} s ({self._quiet.last()})")
+        say(f"  program: all is well {up.healthy_s:.1f} s, up returns {up.returns_s:.1f} s ({self.quiet.last()})")
         return up
 
     def timed(self, stack: Stack, *command: str) -> float:
         """Another command of the program, when there is something already."""
-        self._quiet.wait()
+        self.quiet.wait()
         start = time.monotonic()
         must(stack.run(*command))
         took_s = time.monotonic() - start
-        say(f"  {' '.join(command)}: {took_s:.1f} s ({self._quiet.last()})")
+        say(f"  {' '.join(command)}: {took_s:.1f} s ({self.quiet.last()})")
         return took_s
 
     def life(self) -> Life:
@@ -129,7 +129,7 @@ class Bench:
         """The same, with what the engine did when."""
         with self.stack(machines) as stack:
             path = stack.folder / "events.json"
-            self._quiet.wait()
+            self.quiet.wait()
             log = EventLog(path)
             log.start()
             up = self._up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
@@ -156,9 +156,9 @@ class Bench:
             objects = Objects(stack, Path(folder))
             found = []
             for _ in range(rounds):
-                self._quiet.wait()
+                self.quiet.wait()
                 found.append(objects.round())
-                say(f"  {found[-1]} ({self._quiet.last()})")
+                say(f"  {found[-1]} ({self.quiet.last()})")
             return found
 
     def script(self, machines: int, image: str | None = None) -> float:
@@ -167,14 +167,14 @@ class Bench:
         env = yardstick.environment(SCRIPT_SUBNET, self.settings, image)
         must(run(script, "down", SCRIPT_NAME, env=env))
         try:
-            self._quiet.wait()
+            self.quiet.wait()
             watcher = Watcher(str(SCRIPT_SUBNET[257]), f"{SCRIPT_NAME}-manager-1", machines)  # its first machine
             watcher.start()
             must(run(script, "up", SCRIPT_NAME, str(SCRIPT_SUBNET), str(machines - 1), env=env, timeout_s=TIMEOUT_S))
             healthy_s = watcher.result()
         finally:
             must(run(script, "down", SCRIPT_NAME, env=env))
-        say(f"  script: all is well {healthy_s:.1f} s ({self._quiet.last()})")
+        say(f"  script: all is well {healthy_s:.1f} s ({self.quiet.last()})")
         return healthy_s
 
     @contextmanager

@@ -10,8 +10,8 @@ from components.firewall.rules import Source, target_rows
 from components.firewall.ruleset import ruleset
 from lab.bench.machine import machine_flags
 from stacks.sections.firewall import Ephemeral
+from stacks.sections.images import Images
 from stacks.sections.swarm import Engine
-from stacks.settings import Images
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 

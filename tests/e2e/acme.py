@@ -59,7 +59,8 @@ def acme_server(target: Stack) -> Iterator[AcmeServer]:
     folder = target.folder / "pebble"
     folder.mkdir()
     server_ca = _configured(folder, address)
-    options = [f"--network=nuvla-swarm-{target.name}", f"--ip={address}", "--env=PEBBLE_VA_NOSLEEP=1"]
+    options = [f"--network=nuvla-swarm-{target.name}", f"--ip={address}"]
+    options += ["--env=PEBBLE_VA_NOSLEEP=1", "--env=PEBBLE_AUTHZREUSE=0"]  # each certificate needs its challenge
     mounts = [f"--volume={programs}:/programs:ro", f"--volume={folder}:/config:ro"]
     docker("run", "--detach", f"--name={container}", *options, *mounts, image, "sleep", "infinity")
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from components import assets
 from tests.e2e import guide
 from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack, prober
 from tests.e2e.harness import wait_for
@@ -21,7 +22,6 @@ SUBNET, PRIVATE = "10.121.0.0/16", "10.122.0.0/16"
 HERE = "10.121.0.1/32"  # this computer, as the machines see it
 ALL = ("manager-1", "worker-1", "worker-2")
 FILES = "/var/lib/nuvla-swarm/volumes/nfs"
-URN, CLUSTER = "urn:pulumi:{}::nuvla-swarm::", "nuvla:machines:ExoscaleCluster"
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": {
@@ -56,7 +56,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
 
 
 def urn(target: CloudStack, machine: str) -> str:
-    return URN.format(target.name) + f"{CLUSTER}$exoscale:index/computeInstance:ComputeInstance::{machine}"
+    cluster, instance = "nuvla:machines:ExoscaleCluster", "exoscale:index/computeInstance:ComputeInstance"
+    return f"urn:pulumi:{target.name}::nuvla-swarm::{cluster}${instance}::{machine}"
 
 
 @contextmanager
@@ -137,6 +138,19 @@ def test_the_entry_answers_at_the_elastic_ip(target: CloudStack) -> None:
     assert f"{record['address']}/32" in target.on("manager-1", "ip", "-oneline", "address", "show", "dev", "lo").text
 
 
+def test_an_elastic_ip_comes_and_goes_while_the_private_address_stays(target: CloudStack) -> None:
+    private = target.on("worker-2", "ip", "-oneline", "-4", "address", "show", "dev", "eth1").text.split()[3]
+    since = ["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "nuvla-swarm-private-address"]
+    before = target.on("worker-2", *since).text
+    for elastic in ("10.121.11.9", "10.121.11.8", ""):
+        values = f"export PRIVATE_ADDRESS={private} ELASTIC_IP={elastic}\n"
+        done = target.on("worker-2", "bash", "-c", values + assets.read("machines/scripts/ready.sh"))
+        assert done.code == 0, done.text
+        shown = target.on("worker-2", "ip", "-oneline", "-4", "address", "show", "dev", "lo").text
+        assert re.findall(r"inet (10\S+)", shown) == ([f"{elastic}/32"] if elastic else [])
+    assert target.on("worker-2", *since).text == before, "it was taken away meanwhile"
+
+
 def test_a_pool_grows_and_shrinks_and_nothing_else_is_touched(target: CloudStack) -> None:
     before = {machine: target.instance(machine)["id"] for machine in ALL}
     target.set("machines.pools.worker.count", 3)
@@ -200,7 +214,7 @@ def test_after_all_that_nothing_is_left_to_change(target: CloudStack) -> None:
     assert previewed.code == 0, previewed.text
 
 
-def test_block_storage_that_is_kept_is_found_again_by_its_id(target: CloudStack) -> None:
+def test_block_storage_that_is_kept_is_taken_over_by_its_id_with_what_it_holds(target: CloudStack) -> None:
     target.set("volumes.keep", True)
     assert target.up().code == 0
     [volume] = target.records("block-storage")
@@ -210,15 +224,11 @@ def test_block_storage_that_is_kept_is_found_again_by_its_id(target: CloudStack)
     assert not any(target.records(kind) for kind in ("instance", "security-group", "elastic-ip", "private-network"))
     target.set("volumes.nfs.id", volume)
     target.set("volumes.keep", False)
-    wanted = (
-        URN + f"{CLUSTER}$exoscale:index/blockStorageVolume:BlockStorageVolume::nfs-volume",
-        f"{URN}{CLUSTER}::cluster",
-    )
-    options = [f"--target={one.format(target.name)}" for one in (*wanted, f"{URN}pulumi:providers:exoscale::exoscale")]
-    taken = target.up(*options)
-    assert taken.code == 0, taken.text
-    assert "nfs-volume imported" in taken.text
+    again = target.up()
+    assert again.code == 0, again.text
+    assert "nfs-volume imported" in again.text
     assert list(target.records("block-storage")) == [volume]
+    assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
 
 
 def test_destroy_leaves_nothing(target: CloudStack) -> None:

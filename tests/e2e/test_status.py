@@ -21,7 +21,7 @@ def test_status_shows_machines_addresses_with_their_health_and_logins(whole: Sta
 
 
 def test_what_up_shows_at_its_end_has_no_login_in_it(whole: Stack) -> None:
-    shown = whole.must("python", "lab/status.py", whole.name).text
+    shown = whole.must("python", "-m", "lab.status", whole.name).text
     assert "make status STACK=" in shown
     assert [password for password in passwords(whole) if password in shown] == []
 
@@ -36,4 +36,4 @@ def test_status_tells_when_a_service_is_not_well(whole: Stack) -> None:
 
 
 def shown_of(whole: Stack) -> str:
-    return whole.must("python", "lab/status.py", whole.name).text
+    return whole.must("python", "-m", "lab.status", whole.name).text

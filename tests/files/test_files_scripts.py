@@ -7,10 +7,18 @@ import pytest
 
 from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.mocked import Program, run_program
-from tests.stack_config import target
+from tests.stack_config import existing, exoscale, host, secrets_for, target
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 OF_SERVICES = [path for path in shipped(".sh") if path.parent.name == "files"]
+
+# Programs with what not every infrastructure has.
+OTHERS = [
+    host(),
+    exoscale(),
+    existing(machines=existing()["machines"] | {"firewall": True}),
+    target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,8 @@ def test_every_script_is_one_of_a_machine_or_of_a_service() -> None:
 
 
 def test_each_one_runs_somewhere_in_the_program(program: Program) -> None:
-    sent = [str(inputs.get("stdin", "")) for inputs in map(program.engine.inputs, program.engine.given)]
+    engines = [program.engine, *(run_program(one, secrets=secrets_for(one)).engine for one in OTHERS)]
+    sent = [str(engine.inputs(name).get("stdin", "")) for engine in engines for name in engine.given]
     unused = [title(path) for path in SCRIPTS if not any(path.read_text(encoding="utf-8") in text for text in sent)]
     assert unused == []
 

@@ -153,6 +153,19 @@ def test_outputs_have_what_a_person_needs_of_these_machines() -> None:
     assert outputs["nfs"]["address"] == outputs["machines"]["manager-1"]["private_address"]
 
 
+def test_with_an_elastic_ip_people_are_sent_there_and_the_program_itself_is_not() -> None:
+    """So that another one touches nothing of what is on the swarm but what tells people the address."""
+    found = ran(on_exoscale(target(), elastic_ip=True))
+    elastic = "ELASTIC-ADDRESS:cluster-address"
+    assert found.outputs["docker"]["endpoint"] == f"tcp://{elastic}:2376"
+    assert {
+        url.split("/")[2].removesuffix(":9000").removesuffix(":8080") for url in found.outputs["urls"].values()
+    } == {elastic}
+    for certificate in ("certificates-manager-1-request", "traefik-certificate-cert"):
+        assert elastic in found.engine.inputs(certificate)["ipAddresses"]
+    assert found.engine.inputs("swarm-engine")["host"] == "tcp://PUBLIC-ADDRESS:manager-1:2376"
+
+
 if __name__ == "__main__":
     for title in EXAMPLES:
         (snapshot.FOLDER / f"{title}.txt").write_text(snapshot.tree(ran(example(title)).engine), encoding="utf-8")

@@ -1,11 +1,12 @@
-"""The example stacks on Exoscale are previewed by the real CLI, without credentials, network or Docker engine."""
+"""The example stacks are previewed by the real CLI, without credentials, network or Docker engine."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Stack, stack
+from tests.e2e.harness import CHECKOUT, Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
 
 NOWHERE = "http://127.0.0.1:9"
@@ -15,6 +16,8 @@ CUT_OFF = {
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),  # Pulumi and its plugins talk to each other
 }
 API_KEY = ("EXOSCALE_API_KEY", "EXOSCALE_API_SECRET")
+FILES = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in CHECKOUT.glob("Pulumi.*.yaml"))
+SIGNED_IN = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL", *API_KEY)
 
 
 @pytest.fixture(params=EXAMPLES)
@@ -41,3 +44,27 @@ def test_up_without_credentials_ends_before_anything_is_made(shown: Stack) -> No
     assert "nuvla-swarm:exoscale_api_key, exoscale_api_secret: not given; required: an API key" in found.text
     assert "Traceback" not in found.text
     assert found.count("created") == 1, "the stack itself"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tmp_path: Path) -> None:
+    """By lab/preview.py, in the checkout itself, which has the same settings afterwards."""
+    calls, file = tmp_path / "calls", CHECKOUT / f"Pulumi.{name}.yaml"
+    before = file.read_bytes()
+    own = {key: value for key, value in os.environ.items() if key not in SIGNED_IN}
+    folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
+    found = run("python", "lab/preview.py", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
+    assert found.code == 0, found.text
+    assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
+    assert found.count("to create") > 100
+    assert "warning: " not in found.text
+    assert not calls.exists()
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
+    """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
+    assert shown.run("lab/stack.sh", "parts", shown.name).text == "tools\n"
+    assert shown.run("lab/stack.sh", "parts", "nowhere").text == ""

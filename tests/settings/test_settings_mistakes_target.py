@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.settings import Images
+from stacks.sections.images import Images
 from tests.settings.loading import load, mistakes
 from tests.stack_config import changed, target
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.settings import Images
+from stacks.sections.images import Images
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE.parent.parent / "components"

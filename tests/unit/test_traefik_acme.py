@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from components.service.spec import Mount, Service, StackSpec
-from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings, with_resolver
+from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.traefik import TraefikSettings, traefik
 from tests.mocked import build, start, value
@@ -60,10 +60,10 @@ def test_challenges_come_over_http_on_the_entry_point_for_it() -> None:
     assert made["entryPoints"]["web"]["address"] == ":80"
 
 
-@pytest.mark.parametrize(("shared", "delay"), [(False, "0s"), (True, "15s")])
-def test_the_server_is_asked_to_look_when_others_can_pass_it_on(shared: bool, delay: str) -> None:
-    made = with_resolver(service(), replace(ACME, shared=shared))
-    assert f"delay: {delay}\n" in str(next(value(file.content) for file in made.files if file.name == "static"))
+def test_the_server_is_asked_to_look_when_the_answer_can_be_reached() -> None:
+    health = service().health
+    assert resolver()["httpChallenge"]["delay"] == "15s"
+    assert 2 * (health.interval_s + health.timeout_s) < 15
 
 
 def test_the_account_is_for_the_email_at_the_server() -> None:

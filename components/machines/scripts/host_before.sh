@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs on a host that exists already: before anything is changed there, and after all else was undone.
-#   note    notes how the host is, unless that was done. Prints what the engine's daemon.json was
+#   note    notes how the host is, unless that was done. Prints whose it is, then what the engine's daemon.json was
 #   leave   takes away what the program put there and the packages that it installed
 # MACHINE is its name, OWNER the infrastructure that it is part of.
 set -euo pipefail
@@ -171,6 +171,7 @@ leave() {
 case "$1" in
   note)
     [ -e "$folder/owner" ] || note
+    cat "$folder/owner"
     cat "$before/files/etc/docker/daemon.json" 2>/dev/null || true
     ;;
   leave)

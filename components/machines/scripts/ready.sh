@@ -44,8 +44,10 @@ keep() {
   local unit=nuvla-swarm-$1.service address=$2 interface=$3 file ip
   file=/etc/systemd/system/$unit
   if [ -z "$address" ]; then
-    [ ! -e "$file" ] || systemctl disable --quiet --now "$unit"
-    rm -f "$file"
+    [ -e "$file" ] || return 0
+    systemctl disable --quiet --now "$unit"
+    rm "$file"
+    systemctl daemon-reload
     return
   fi
   ip=$(command -v ip)

@@ -4,7 +4,7 @@
 set -euo pipefail
 : "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}"
 
-patience_s=45
+patience_s=60
 since=$(date +%s)
 
 # has NAME: whether a certificate of it is in the file.

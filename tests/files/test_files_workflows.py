@@ -1,0 +1,211 @@
+"""The workflows of GitHub: sound, pinned, with few rights, and made of commands that exist."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.harness import run
+from tests.files.shipped import says
+
+CHECKOUT = Path(__file__).parents[2]
+FOLDER = CHECKOUT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+EVENTS = {
+    "preview": {"pull_request"},
+    "deploy": {"push"},
+    "drift": {"schedule", "workflow_dispatch"},
+    "test": {"pull_request", "push"},
+}
+LOGIN = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "EXOSCALE_API_KEY",
+    "EXOSCALE_API_SECRET",
+}
+
+
+def parsed(workflow: Path) -> dict[str, Any]:
+    """A workflow; its key `on` is not taken for a truth value."""
+    found: dict[str, Any] = yaml.load(workflow.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return found
+
+
+def named(name: str) -> dict[str, Any]:
+    return parsed(FOLDER / f"{name}.yml")
+
+
+def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def pulumi_steps(name: str) -> list[dict[str, Any]]:
+    return [step for step in steps(named(name)) if step.get("uses", "").startswith("pulumi/actions@")]
+
+
+def title(workflow: Path) -> str:
+    return workflow.stem
+
+
+each = pytest.mark.parametrize("workflow", WORKFLOWS, ids=title)
+OF_STACKS = pytest.mark.parametrize("name", ["preview", "deploy", "drift"])
+
+
+def test_there_is_one_for_each_task() -> None:
+    assert {workflow.stem for workflow in WORKFLOWS} == set(EVENTS)
+
+
+def test_actionlint_finds_nothing() -> None:
+    assert says("actionlint", *WORKFLOWS) == ""
+
+
+def test_actionlint_would_find_a_wrong_expression(tmp_path: Path) -> None:
+    text = (FOLDER / "preview.yml").read_text(encoding="utf-8")
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(text.replace("needs.stacks.outputs.names", "needs.stacks.outputs.nothing"), encoding="utf-8")
+    assert 'property "nothing" is not defined' in says("actionlint", wrong)
+
+
+@each
+def test_it_starts_when_it_should_and_never_with_secrets_for_a_fork(workflow: Path) -> None:
+    events = parsed(workflow)["on"]
+    assert set(events) == EVENTS[workflow.stem]
+    assert events.get("push", {"branches": ["main"]}) == {"branches": ["main"]}
+
+
+@each
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(workflow: Path) -> None:
+    uses = re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))
+    assert uses
+    assert [use for use in uses if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+
+
+def test_an_action_has_the_same_pin_wherever_it_is_used() -> None:
+    uses = {use for workflow in WORKFLOWS for use in re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))}
+    assert len({use.partition("@")[0] for use in uses}) == len(uses)
+
+
+@each
+def test_rights_are_declared_job_by_job_and_only_the_comment_needs_one_to_write(workflow: Path) -> None:
+    document = parsed(workflow)
+    assert document["permissions"] in ({}, "{}")
+    for name, job in document["jobs"].items():
+        rights = {"contents": "read"}
+        if (workflow.stem, name) == ("preview", "preview"):
+            rights["pull-requests"] = "write"
+        assert job["permissions"] == rights, name
+        assert int(job["timeout-minutes"]) > 0, name
+
+
+@each
+def test_no_command_has_an_expression_in_its_text(workflow: Path) -> None:
+    """A secret would be in the process list, and a name of a branch could be a command."""
+    assert [step["run"] for step in steps(parsed(workflow)) if "${{" in step.get("run", "")] == []
+
+
+@each
+def test_the_checkout_keeps_no_token(workflow: Path) -> None:
+    for step in steps(parsed(workflow)):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"] == {"persist-credentials": "false"}
+
+
+@each
+def test_commands_are_there(workflow: Path) -> None:
+    goals = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for command in [step["run"] for step in steps(parsed(workflow)) if "run" in step]:
+        assert set(re.findall(r"\bmake ([a-z-]+)", command)) <= goals
+        for program in re.findall(r"[\w.]+/[\w/-]*\b(?:run|\w+\.sh)\b", command):
+            assert os.access(CHECKOUT / program, os.X_OK), program
+        for script in re.findall(r"python (\S+)", command):
+            assert (CHECKOUT / script).is_file(), script
+
+
+def test_the_tests_are_those_of_every_other_ci() -> None:
+    assert [step["run"] for step in steps(named("test")) if "run" in step] == [".ci/run"]
+    assert "secrets." not in (FOLDER / "test.yml").read_text(encoding="utf-8")
+
+
+@OF_STACKS
+def test_its_matrix_is_what_the_script_finds_and_each_stack_has_its_own_environment(name: str) -> None:
+    jobs = named(name)["jobs"]
+    job = jobs[name]
+    assert job["strategy"]["matrix"]["stack"] == "${{ fromJSON(needs.stacks.outputs.names) }}"
+    assert job["strategy"]["fail-fast"] == "false"
+    [find] = [step for step in jobs["stacks"]["steps"] if step.get("id") == "find"]
+    assert f"$(lab/stacks.sh{'' if name == 'preview' else ' remote'})" in find["run"]
+    assert job["environment"] == ("" if name == "deploy" else "preview-") + "${{ matrix.stack }}"
+
+
+@OF_STACKS
+def test_one_run_of_a_stack_at_a_time_and_no_update_is_killed(name: str) -> None:
+    concurrency = named(name)["jobs"][name]["concurrency"]
+    assert concurrency["group"].startswith(f"{name}-${{{{ matrix.stack }}}}")
+    assert concurrency["cancel-in-progress"] == str(name == "preview").lower()
+
+
+@OF_STACKS
+def test_only_the_step_that_runs_pulumi_has_the_credentials(name: str) -> None:
+    [pulumi] = pulumi_steps(name)
+    assert pulumi["env"] == {key: f"${{{{ secrets.{key} }}}}" for key in LOGIN}
+    assert pulumi["with"]["cloud-url"] == "${{ secrets.PULUMI_BACKEND_URL }}"
+    assert pulumi["if"] == "env.HAS_STATE == 'true'"
+    others = [step for step in steps(named(name)) if step != pulumi]
+    assert [step for step in others if "secrets." in json.dumps(step)] == []
+    job = named(name)["jobs"][name]
+    assert job["env"] == {"HAS_STATE": "${{ secrets.PULUMI_BACKEND_URL != '' }}"}
+
+
+def test_what_pulumi_is_asked_for() -> None:
+    [preview], [deploy], [drift] = map(pulumi_steps, ("preview", "deploy", "drift"))
+    assert {step["with"]["stack-name"] for step in (preview, deploy, drift)} == {"${{ matrix.stack }}"}
+    assert (preview["with"]["command"], preview["with"]["comment-on-pr"]) == ("preview", "true")
+    assert deploy["with"]["command"] == "up"
+    assert (drift["with"]["command"], drift["with"]["refresh"]) == ("preview", "true")
+    assert drift["with"]["expect-no-changes"] == "true"
+
+
+@OF_STACKS
+def test_pulumi_is_the_one_that_operators_install(name: str) -> None:
+    [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "lab" / "lib.sh").read_text(), re.MULTILINE)
+    assert {step["with"]["pulumi-version"] for step in pulumi_steps(name)} == {version}
+
+
+def test_a_fork_gets_the_preview_that_needs_no_credentials() -> None:
+    [free] = [step for step in steps(named("preview")) if "lab/preview.py" in step.get("run", "")]
+    assert free["if"] == "env.HAS_STATE != 'true'"
+    assert free["env"] == {"STACK": "${{ matrix.stack }}"}
+
+
+def found_by(folder: Path, *arguments: str) -> list[str]:
+    result = run(str(folder / "lab" / "stacks.sh"), *arguments)
+    assert result.code == 0, result.text
+    names: list[str] = json.loads(result.text)
+    return names
+
+
+def test_every_stack_file_is_found() -> None:
+    files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in CHECKOUT.glob("Pulumi.*.yaml")}
+    assert set(found_by(CHECKOUT)) == files
+    assert {"dev", "host-dev", "exoscale-target", "exoscale-host", "existing-target"} <= files
+
+
+def test_machines_of_somebodys_computer_are_not_deployed() -> None:
+    assert set(found_by(CHECKOUT)) - set(found_by(CHECKOUT, "remote")) == {"dev", "host-dev"}
+
+
+def test_no_stack_is_an_empty_list_and_an_unknown_word_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    shutil.copy(CHECKOUT / "lab" / "stacks.sh", tmp_path / "lab")
+    assert found_by(tmp_path) == []
+    refused = run(str(tmp_path / "lab" / "stacks.sh"), "local")
+    assert refused.code == 1
+    assert "'local' given; allowed: remote" in refused.text

@@ -1,0 +1,107 @@
+"""The whole program on machines that exist already: how they are entered, changed and left."""
+
+from typing import Any
+
+import pytest
+
+from tests.mocked import Engine, Program
+from tests.program.runs import run
+from tests.stack_config import changed, existing
+
+KEY = {"ssh_private_key": "KEY"}
+MACHINES = ("manager-1", "worker-1", "worker-2")
+NEW_KEY = "ssh-ed25519 BBBB"
+OTHER_KEY = ("machines.pools.worker.hosts.2.host_key", NEW_KEY)
+
+
+def document(kind: str = "target") -> dict[str, Any]:
+    return changed(existing(kind), "machines.firewall", True)
+
+
+def commands(engine: Engine) -> set[str]:
+    return {name for name, kind in engine.types.items() if kind == "command:remote:Command"}
+
+
+def on(engine: Engine, address: str) -> set[str]:
+    """The commands on a machine."""
+    return {name for name in commands(engine) if engine.inputs(name)["connection"]["host"] == address}
+
+
+def before(engine: Engine, name: str) -> set[str]:
+    """All that is there before a resource is made: what it and its ancestors depend on, and so on."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        for one in engine.ancestors(left.pop()):
+            new = engine.dependencies(one) - found
+            found |= new
+            left += new
+    return found
+
+
+@pytest.fixture(params=["target", "host"])
+def program(request: pytest.FixtureRequest) -> Program:
+    return run(document(request.param), secrets=KEY)
+
+
+def test_a_first_preview_registers_the_same(program: Program) -> None:
+    kind = program.outputs["kind"]
+    assert set(run(document(kind), preview=True, secrets=KEY).engine.types) == set(program.engine.types)
+
+
+def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_noted(program: Program) -> None:
+    engine = program.engine
+    for machine, address in zip(MACHINES, ("198.51.100.1", "198.51.100.11", "198.51.100.12"), strict=True):
+        ours = {f"{machine}-check", f"{machine}-before"}
+        for name in on(engine, address) - ours:
+            assert ours <= before(engine, name), name
+
+
+def test_each_machine_is_left_step_by_step(program: Program) -> None:
+    engine = program.engine
+    assert {engine.deleted_with(name) for name in engine.types} == {""}
+    for machine in MACHINES:
+        assert engine.inputs(f"{machine}-membership-join")["delete"].endswith(" leave")
+        assert engine.inputs(f"{machine}-before")["delete"].endswith(" leave")
+
+
+def test_every_firewall_knows_a_machine_before_it_joins(program: Program) -> None:
+    engine = program.engine
+    for machine in MACHINES:
+        assert {f"firewall-{other}" for other in MACHINES} <= engine.dependencies(f"{machine}-membership-join")
+
+
+def test_the_entry_is_the_first_member_and_the_last(program: Program) -> None:
+    """What has to be there first is taken away last: the other members, and all that is on the swarm."""
+    engine = program.engine
+    entry = {f"manager-1-membership-{step}" for step in ("node", "join", "active")}
+    for name in ("worker-1-membership-node", "worker-2-membership-join", "public-network-network"):
+        assert entry <= before(engine, name), name
+
+
+def test_a_host_that_was_installed_anew_is_prepared_and_joined_anew_and_no_other() -> None:
+    old, new = run(document(), secrets=KEY).engine, run(changed(document(), *OTHER_KEY), secrets=KEY).engine
+    touched = {name for name in commands(old) if old.inputs(name) != new.inputs(name)}
+    assert touched == on(old, "198.51.100.12") | {"worker-2-membership-node"}
+    assert new.parameters("worker-2-membership-node")["HOST_KEY"] == NEW_KEY
+
+
+def test_it_is_done_again_in_place_as_nothing_can_be_undone_on_what_is_gone() -> None:
+    old, new = run(document(), secrets=KEY).engine, run(changed(document(), *OTHER_KEY), secrets=KEY).engine
+    for name in commands(old):
+        assert old.inputs(name).get("triggers") == new.inputs(name).get("triggers"), name
+
+
+def test_on_a_lost_machine_nothing_is_undone_and_all_else_is_as_it_was() -> None:
+    old = run(document(), secrets=KEY).engine
+    new = run(changed(document(), "machines.pools.worker.hosts.2.lost", True), secrets=KEY).engine
+    assert {name for name in commands(old) if old.inputs(name) != new.inputs(name)} == set()
+    undone = {name for name in on(new, "198.51.100.12") if "delete" in new.inputs(name)}
+    assert undone == {"worker-2-before", "worker-2-membership-join"}
+    kept = {name for name in new.types if new.options[name].retainOnDelete}
+    assert undone <= kept <= on(new, "198.51.100.12")
+
+
+def test_without_the_programs_firewall_there_are_no_rules() -> None:
+    engine = run(existing(), secrets=KEY).engine
+    assert {engine.parameters(f"firewall-{machine}")["RULES"] for machine in MACHINES} == {""}
