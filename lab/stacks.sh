@@ -15,8 +15,12 @@ found=()
 for file in Pulumi.*.yaml; do
   [[ -f $file ]] || continue
   if [[ ${1:-} == remote ]] && grep -Eq '^ +provider: +local\b' "$file"; then continue; fi
-  name=${file#Pulumi.}
-  found+=("\"${name%.yaml}\"")
+  name=${file#Pulumi.} name=${name%.yaml}
+  if [[ ! $name =~ ^[A-Za-z0-9._-]+$ ]]; then
+    printf "lab/stacks.sh: %q given; allowed: Pulumi.<stack>.yaml with letters, digits, '.', '_' and '-'\n" "$file" >&2
+    exit 1
+  fi
+  found+=("\"$name\"")
 done
 list=$(IFS=,; printf '%s' "${found[*]}")
 printf '[%s]\n' "$list"

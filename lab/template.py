@@ -98,7 +98,7 @@ def look_up(name: str, zone: str, known: dict[str, str]) -> str:
 
     with tempfile.TemporaryDirectory() as folder:
         alone = {"PULUMI_BACKEND_URL": f"file://{folder}", "PULUMI_CONFIG_PASSPHRASE": "of nothing"}
-        options = automation.LocalWorkspaceOptions(env_vars=alone)
+        options = automation.LocalWorkspaceOptions(work_dir=folder, env_vars=alone)
         stack = automation.create_or_select_stack("look-up", "template", program, opts=options)
         try:
             stack.preview()

@@ -133,13 +133,17 @@ def _own_key(secrets: Secrets, public_key: str | None) -> Key | None:
 
 
 def volumes(settings: Settings) -> dict[str, VolumeArgs]:
-    """The data volumes that the kind has, by name."""
+    """The data volumes that the kind uses, by name; on local machines all that it could use.
+
+    A local machine has to be made anew to get another one, which nobody expects of a service that is switched on.
+    """
     machines: dict[str, str] = {}
-    if settings.has_nfs:
+    reserved = settings.machines.provider == "local"
+    if settings.has_nfs or (reserved and settings.kind == "target"):
         machines["nfs"] = settings.nfs_machine
-    if settings.monitoring.enabled:
+    if settings.monitoring.enabled or reserved:
         machines |= dict.fromkeys(("prometheus", "alertmanager", "grafana"), settings.monitoring_machine)
-    if settings.traefik.acme is not None:
+    if settings.traefik.acme is not None or reserved:
         machines["traefik"] = settings.acme_machine
     if settings.kind == "host":
         for name in ("db", "streams"):

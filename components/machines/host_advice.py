@@ -14,6 +14,10 @@ ADVICE = (
         "and if they are the same, set host_key to it",
     ),
     (
+        r"parse host key",
+        "its setting host_key is no public key: `make hostkey HOST={host.address}:{host.port}` prints the right form",
+    ),
+    (
         r"unable to authenticate",
         "it does not let {host.user} in with the secret ssh_private_key: put the public half of that key into "
         "~{host.user}/.ssh/authorized_keys there, or correct its setting user",

@@ -82,8 +82,13 @@ class ServiceStack(pulumi.ComponentResource):
         running = docker.Service(
             f"{service.name}-service",
             arguments.service(service, self._labels, configs, secrets),
-            # Swarm lets nobody remove a network that a service is on, nor have two of one name.
-            opts=pulumi.ResourceOptions(parent=self, replace_with=[on.network for on in service.networks]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Swarm lets nobody remove a network that a service is on, nor have two of one name.
+                replace_with=[on.network for on in service.networks],
+                # The engine writes down what the image is for, and a refresh would take that for somebody's change.
+                ignore_changes=["taskSpec.placement.platforms"],
+            ),
         )
         paths = [file.path for file in service.files]
         spec_hash = hashlib.sha256(repr((service, paths, sorted(service.env))).encode()).hexdigest()[:12]

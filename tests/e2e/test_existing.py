@@ -90,6 +90,14 @@ def nodes(made: Hosts) -> dict[str, str]:
     return {name.removesuffix(".example"): state for name, state in made.stack.nodes().items()}
 
 
+def test_the_host_key_of_a_host_is_printed_as_its_setting(made: Hosts) -> None:
+    printed = run("lab/hostkey.sh", made.addresses["manager-1"], cwd=CHECKOUT)
+    assert f"\nhost_key: {made.host_keys['manager-1']}\n" in f"\n{printed.text}"
+    nobody = run("lab/hostkey.sh", f"{made.addresses['manager-1']}:9", cwd=CHECKOUT)
+    assert nobody.code != 0
+    assert "no SSH server answers at 10.117.0.11:9" in nobody.text
+
+
 def test_a_host_with_another_key_system_or_swarm_is_refused(made: Hosts) -> None:
     swarm = ["docker", "swarm", "init", "--advertise-addr", made.addresses["worker-2"]]
     assert made.stack.on("worker-2", *swarm).code == 0

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack
 
+pytestmark = pytest.mark.slow
+
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": {

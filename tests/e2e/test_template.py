@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.clouds import TEMPLATE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
 
+pytestmark = pytest.mark.slow
+
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": {

@@ -202,10 +202,35 @@ def test_machines_of_somebodys_computer_are_not_deployed() -> None:
     assert set(found_by(CHECKOUT)) - set(found_by(CHECKOUT, "remote")) == {"dev", "host-dev"}
 
 
-def test_no_stack_is_an_empty_list_and_an_unknown_word_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A checkout without stacks."""
     (tmp_path / "lab").mkdir()
     shutil.copy(CHECKOUT / "lab" / "stacks.sh", tmp_path / "lab")
-    assert found_by(tmp_path) == []
-    refused = run(str(tmp_path / "lab" / "stacks.sh"), "local")
+    return tmp_path
+
+
+def test_no_stack_is_an_empty_list_and_an_unknown_word_is_refused(elsewhere: Path) -> None:
+    assert found_by(elsewhere) == []
+    refused = run(str(elsewhere / "lab" / "stacks.sh"), "local")
     assert refused.code == 1
     assert "'local' given; allowed: remote" in refused.text
+
+
+def test_a_name_that_could_be_more_than_a_name_is_refused(elsewhere: Path) -> None:
+    (elsewhere / 'Pulumi.a","b.yaml').touch()
+    refused = run(str(elsewhere / "lab" / "stacks.sh"))
+    assert refused.code == 1
+    assert "allowed: Pulumi.<stack>.yaml with letters" in refused.text
+
+
+def test_the_example_for_gitlab_can_be_read_and_its_commands_are_there() -> None:
+    page = (CHECKOUT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
+    [example] = [block for block in re.findall(r"```yaml\n(.*?)\n```", page, re.DOTALL) if "stages:" in block]
+    document = yaml.safe_load(example)
+    assert list(document["stages"]) == ["test", "preview", "deploy", "drift"]
+    assert document[".stacks"]["parallel"]["matrix"] == [{"STACK": ["exoscale-target", "exoscale-host"]}]
+    for program in re.findall(r"(?:lab|\.ci)/[\w/]*\b(?:run|\w+\.sh|\w+\.py)\b", example):
+        assert (CHECKOUT / program).is_file(), program
+    assert document["deploy"]["resource_group"] == "$STACK"
+    assert not document["deploy"]["interruptible"]

@@ -33,7 +33,7 @@ def test_one_manager_shares_nothing() -> None:
 
 
 def test_without_it_there_is_none_of_it() -> None:
-    assert not (SHARING | {"traefik-issued", "traefik-data"}) & set(engine(3, acme=False).options)
+    assert not (SHARING | {"traefik-issued"}) & set(engine(3, acme=False).options)
 
 
 def test_copies_are_there_before_what_shows_them_and_that_before_any_is_asked_for() -> None:

@@ -159,7 +159,9 @@ def test_both_halves_of_an_own_key_are_required() -> None:
     both = "not given; required: both halves of your own SSH key, or none to have one made"
     assert mistakes(OWN_KEY) == [f"ssh_private_key: {both}"]
     assert mistakes(target(), {"ssh_private_key": KEY}) == [f"machines.ssh.public_key: {both}"]
-    assert load(OWN_KEY, {"ssh_private_key": KEY}).machines.ssh.public_key == "ssh-ed25519 AAAA me@here"
+    machines = load(OWN_KEY, {"ssh_private_key": KEY}).machines
+    assert machines.provider == "local"
+    assert machines.ssh.public_key == "ssh-ed25519 AAAA me@here"
 
 
 def test_a_label_of_more_than_one_line_is_refused() -> None:

@@ -18,6 +18,7 @@ ERRORS = {
     'Process exited with status 1: running "sudo -n bash -s -- check":\nsudo: a password is required': (
         "`ops ALL=(ALL) NOPASSWD: ALL`"
     ),
+    "failed to parse host key: ssh: no key found": "its setting host_key is no public key",
     "ssh: no key found": "the secret ssh_private_key is no private key in OpenSSH format",
     "after 2 failed attempts: dial tcp 192.0.2.7:2222: connect: connection refused": (
         "no SSH server answers at 192.0.2.7:2222 (connect: connection refused)"

@@ -160,3 +160,8 @@ def test_the_triggers_of_a_wait_show_no_secret(engine: Engine) -> None:
     stack()
     assert not engine.is_secret(CONVERGED, "triggers")
     assert b64encode(b"W").decode() not in str(engine.inputs(CONVERGED)["triggers"])
+
+
+def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(engine: Engine) -> None:
+    stack()
+    assert list(engine.options[SERVICE].ignoreChanges) == ["taskSpec.placement.platforms"]

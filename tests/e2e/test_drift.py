@@ -1,0 +1,58 @@
+"""The nightly check for drift: quiet about what the program made itself, loud about what somebody else changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack
+from tests.e2e.harness import Result
+
+pytestmark = pytest.mark.slow
+SUBNET = "10.123.0.0/16"
+HERE = "10.123.0.1/32"  # this computer, as the machines see it
+SETTINGS: dict[str, Any] = {
+    "kind": "target",
+    "machines": {
+        "provider": "exoscale",
+        "zone": ZONE,
+        "template": TEMPLATE,
+        "elastic_ip": True,
+        "private_network": "10.124.0.0/16",
+        "pools": {"manager": {"role": "manager"}},
+    },
+    "firewall": {"management": [HERE]},
+    "nfs": {"server_kind": "ganesha"},
+    "volumes": {"nfs": {"block": True, "size_gib": 10}},
+}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
+    """A target on Exoscale that is up. The tests run in their order."""
+    folder = Path(tmp_path_factory.mktemp("drift"))
+    with cloud_stack("e2e-drift", folder, SETTINGS, SUBNET) as made:
+        result = made.up()
+        assert result.code == 0, result.text
+        yield made
+
+
+def check(target: CloudStack) -> Result:
+    """What the workflow does."""
+    return target.preview("--refresh", "--expect-no-changes")
+
+
+def test_nothing_that_the_program_made_is_taken_for_drift(target: CloudStack) -> None:
+    found = check(target)
+    assert found.code == 0, found.text
+    assert found.count("unchanged") > 150
+
+
+def test_a_service_that_somebody_changed_is_told(target: CloudStack) -> None:
+    done = target.on("manager-1", "docker", "service", "update", "--detach", "--env-add", "CHANGED=yes", "s3")
+    assert done.code == 0, done.text
+    found = check(target)
+    assert found.code != 0
+    assert found.count("to update") == 1, found.text
+    assert "s3-service update" in found.text
