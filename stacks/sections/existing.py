@@ -38,7 +38,7 @@ class Host(Section):
     host_key: HostKey = Field(description="its public host key; `make hostkey HOST=...` prints it (existing)")
     lost: bool = Field(
         False,
-        description="`true` if it never answers again: once `up` knows that, it can be taken out (existing)",
+        description="`true` if it is dead: once `up` knows that, it can be taken out (existing)",
     )
 
     def addresses(self) -> Sequence[IPv4Address]:
