@@ -78,7 +78,7 @@ def elasticsearch_exporter(
         image=image,
         networks=networks,
         memory_limit_mib=settings.elasticsearch_memory_limit_mib,
-        health=HealthCheck.http("http://127.0.0.1:9114/"),
+        health=HealthCheck.http("http://127.0.0.1:9114/healthz"),
         replicas=1,
         constraints=pinned(settings),
         args=[f"--es.uri={url}"],
