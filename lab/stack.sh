@@ -40,7 +40,7 @@ lend_credentials() {
 }
 
 refresh_machines() {
-  pulumi stack export | grep 'docker:index/container:Container"' >/dev/null || return 0
+  pulumi stack export | grep 'nuvla:machines:LocalCluster' >/dev/null || return 0
   pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs \
     --target "$machines\$docker:index/container:Container::*" \
     --target "$machines\$docker:index/volume:Volume::*"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e import guide
 from tests.e2e.conftest import here
-from tests.e2e.harness import Stack, docker, run, stack
+from tests.e2e.harness import Stack, run, stack
 from tests.e2e.probes import probe, prober
 
 pytestmark = pytest.mark.slow
@@ -100,16 +100,17 @@ def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host:
 def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> None:
     assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
     told = host.must("python", "lab/kept.py", host.name).text
-    [line] = [line for line in told.splitlines() if "volumes.db.id" in line]
+    lines = [line.split() for line in told.splitlines() if ".id " in line]
+    ids = {words[-2]: words[-1] for words in lines}
     destroyed = host.destroy()
     assert destroyed.code == 0, destroyed.text
-    kept = line.split()[-1]
-    assert host.leftovers() == docker("volume", "ls", "--quiet", "--filter", "label=io.nuvla.swarm.data=db").split()
-    host.must(*line.split())
+    assert sorted(host.leftovers()) == sorted(ids.values())
+    for command in lines:
+        host.must(*command)
     result = host.up()
     assert result.code == 0, result.text
     assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
-    assert host.outputs()["volumes"]["db"]["id"] == kept
+    assert host.outputs()["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.id"]
     again = host.up()
     assert again.touched() == set(), again.text
 
