@@ -82,8 +82,16 @@ def labelled(stack: str, listing: list[str], inside: list[str]) -> list[str]:
     found = run(*inside, "docker", *listing, *no_trunc, *filters).split()
     if listing[0] == "volume":
         data = run("docker", "volume", "ls", "--quiet", "--filter", f"label={DATA_LABEL}").split()
-        return [volume for volume in found if volume not in data]
+        return [volume for volume in found if volume not in data or is_empty(stack, volume)]
     return found
+
+
+def is_empty(stack: str, volume: str) -> bool:
+    """Whether nobody has used a data volume yet: what a killed update made, and not what an earlier one left."""
+    config = json.loads(run("pulumi", "config", "--json", "--stack", stack))
+    image = config[f"{PROJECT}:machines"]["objectValue"]["image"]
+    look = ["run", "--rm", "--network=none", "--entrypoint=ls", f"--volume={volume}:/data:ro", image, "--almost-all"]
+    return not run("docker", *look, "/data").strip()
 
 
 def orphans(stack: str, kinds: dict[str, list[str]], known: set[str], inside: list[str]) -> None:
