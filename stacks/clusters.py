@@ -14,6 +14,7 @@ from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.volume import VolumeArgs
+from components.monitoring.settings import WITH_DATA
 from stacks.configuration import Secrets
 from stacks.sections.existing import ExistingMachines
 from stacks.sections.exoscale import ExoscaleMachines, ExoscalePool
@@ -142,7 +143,7 @@ def volumes(settings: Settings) -> dict[str, VolumeArgs]:
     if settings.has_nfs or (reserved and settings.kind == "target"):
         machines["nfs"] = settings.nfs_machine
     if settings.monitoring.enabled or reserved:
-        machines |= dict.fromkeys(("prometheus", "alertmanager", "grafana"), settings.monitoring_machine)
+        machines |= dict.fromkeys(WITH_DATA, settings.monitoring_machine)
     if settings.traefik.acme is not None or reserved:
         machines["traefik"] = settings.acme_machine
     if settings.kind == "host":

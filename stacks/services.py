@@ -10,7 +10,7 @@ from components.monitoring.monitoring import (
     MonitoringSecrets,
     monitoring,
 )
-from components.monitoring.settings import MonitoringSettings, Smtp
+from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
 from components.service.stack import ServiceStack
 from components.socket_proxy.socket_proxy import ENDPOINT, socket_proxy
 from components.swarm.network import OverlayNetwork
@@ -120,7 +120,7 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
             email_to=wanted.alertmanager.email_to,
             webhook=secrets.alert_webhook_url is not None,
             smtp=Smtp(**wanted.smtp.model_dump()) if wanted.smtp else None,
-            folders={name: base.ground.volumes[name].path for name in ("prometheus", "alertmanager", "grafana")},
+            folders={name: base.ground.volumes[name].path for name in WITH_DATA},
             nfs_machine=settings.nfs_machine if settings.has_nfs else None,
             s3=settings.has_s3,
             elasticsearch_url=wanted.elasticsearch.url if wanted.elasticsearch.enabled else None,
@@ -147,5 +147,5 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
         ),
         pulumi.Output.concat("https://", base.address, "/grafana/"),
     )
-    volumes = [base.ground.volumes[name].ready for name in ("prometheus", "alertmanager", "grafana")]
+    volumes = [base.ground.volumes[name].ready for name in WITH_DATA]
     base.stack("monitoring", spec, settings.machines.names("manager", "worker"), volumes)

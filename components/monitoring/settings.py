@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from components.service.spec import Mount, on_machine
 
+WITH_DATA = ("prometheus", "alertmanager", "grafana")  # services that have a data volume, of the same name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Smtp:
