@@ -112,7 +112,7 @@ def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets) 
             )
             for name, pool in machines.pools.items()
         },
-        engine_version=settings.engine.version,
+        engine_version=settings.engine_version,
         data_path=machines.data_path,
         volumes=volumes(settings),
         key=secrets.ssh_private_key,

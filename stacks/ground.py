@@ -135,8 +135,8 @@ def _certificates(
 def _engines(settings: Settings, cluster: Cluster, certificates: Certificates) -> dict[str, Engine]:
     wanted = settings.engine
     engine_settings = EngineSettings(
-        source=wanted.source,
-        version=wanted.version,
+        source=settings.engine_source,
+        version=settings.engine_version,
         log_max_size_mib=wanted.log_max_size_mib,
         log_max_files=wanted.log_max_files,
         address_pools=[(pool.base, pool.prefix) for pool in wanted.address_pools],

@@ -12,7 +12,7 @@ from stacks.sections.firewall import Firewall
 from stacks.sections.images import Images
 from stacks.sections.machines import LocalMachines
 from stacks.sections.services import Monitoring, Traefik
-from stacks.sections.swarm import Engine, Swarm
+from stacks.sections.swarm import ENGINE_VERSIONS, Engine, Swarm
 from stacks.sections.target import S3, Nfs
 from stacks.sections.volumes import Volumes
 
@@ -44,6 +44,16 @@ class Settings(Section):
     def has_s3(self) -> bool:
         """Whether there is an S3 service."""
         return self.kind == "target" and self.s3.enabled
+
+    @property
+    def engine_source(self) -> str:
+        """Whose packages of the engine are installed."""
+        return self.engine.source or ("distribution" if self.machines.provider == "local" else "docker.com")
+
+    @property
+    def engine_version(self) -> str:
+        """Exact version of the engine."""
+        return self.engine.version or ENGINE_VERSIONS[self.engine_source]
 
     @property
     def first_manager(self) -> str:

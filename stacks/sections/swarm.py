@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from stacks.sections.fields import SMALLEST, Name, Range, Section, Url
 
+# By source, for stacks that set none: Debian 12's own, and a release that both distributions get the same.
+ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
+
 
 class AddressPool(Section):
     """Networks that an engine cuts its own bridge networks from."""
@@ -26,9 +29,13 @@ class AddressPool(Section):
 class Engine(Section):
     """The Docker engine of every machine."""
 
-    source: Literal["distribution", "docker.com"] = Field("distribution", description="whose packages are installed")
-    version: str = Field(
-        "20.10.24", pattern=r"^\d+\.\d+\.\d+$", description="exact version, the same on all machines, held there"
+    source: Literal["distribution", "docker.com"] | None = Field(
+        None, description="whose packages; unset: on local machines the distribution's, else docker.com's"
+    )
+    version: str | None = Field(
+        None,
+        pattern=r"^\d+\.\d+\.\d+$",
+        description="exact, the same on all machines; unset: 20.10.24 of the distribution, 28.5.1 of docker.com",
     )
     log_max_size_mib: int = Field(10, ge=1, le=1024, description="size at which a container's log is rotated")
     log_max_files: int = Field(3, ge=1, le=100, description="rotated logs kept of a container")

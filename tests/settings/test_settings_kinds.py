@@ -23,6 +23,25 @@ def test_each_kind_can_be_on_each_provider(title: str) -> None:
     assert settings.has_nfs is settings.has_s3 is (settings.kind == "target")
 
 
+@pytest.mark.parametrize(
+    ("provider", "given", "installed"),
+    [
+        ("local", {}, ("distribution", "20.10.24")),
+        ("exoscale", {}, ("docker.com", "28.5.1")),
+        ("existing", {}, ("docker.com", "28.5.1")),
+        ("local", {"source": "docker.com"}, ("docker.com", "28.5.1")),
+        ("exoscale", {"source": "distribution"}, ("distribution", "20.10.24")),
+        ("existing", {"version": "29.1.3"}, ("docker.com", "29.1.3")),
+    ],
+)
+def test_an_engine_is_of_the_packages_that_its_machines_have(
+    provider: str, given: dict[str, str], installed: tuple[str, str]
+) -> None:
+    document = BASES[f"target-{provider}"] | {"engine": given}
+    settings = load(document, secrets_for(document))
+    assert (settings.engine_source, settings.engine_version) == installed
+
+
 @pytest.mark.parametrize("section", ["nfs", "s3"])
 def test_a_host_takes_no_settings_of_files(section: str) -> None:
     assert mistakes(host(**{section: {"enabled": False}})) == [
