@@ -27,12 +27,12 @@ def render(path: str, values: Mapping[str, str]) -> str:
     return template.substitute(values)
 
 
-def render_script(path: str, values: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
-    """A script with its parameters before it, as `export KEY=<quoted value>` lines.
+def render_script(path: str, values: Mapping[str, pulumi.Input[str]], *, library: str = "") -> pulumi.Output[str]:
+    """A script with its parameters before it, as `export KEY=<quoted value>` lines, then the functions that it uses.
 
     For standard input, where neither a process list nor sshd's AcceptEnv stands in the way. Secret if a value is.
     """
-    script = read(path)
+    script = (read(library) if library else "") + read(path)
 
     def with_exports(known: Mapping[str, str]) -> str:
         exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known.items()]

@@ -79,9 +79,11 @@ class Base:
         self, name: str, spec: StackSpec, machines: Sequence[str], after: Sequence[pulumi.Resource] = ()
     ) -> ServiceStack:
         """Services on the swarm, which run on these machines, once the engines there are as they shall be."""
-        before = [*(self.ground.engines[machine] for machine in machines), *after]  # a restart would stop an update
+        members = [self._members[machine] for machine in machines]
+        engines = [self.ground.engines[machine] for machine in machines]
+        before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
-        return ServiceStack(name, spec, self.ground.entry, [self._members[machine] for machine in machines], in_swarm)
+        return ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
 
     def outputs(self) -> dict[str, Any]:
         """Outputs that every kind has."""

@@ -9,7 +9,7 @@ from pulumi_command import remote
 from components.assets import render_script
 from components.engine.certificates import Certificate
 from components.engine.daemon import EngineSettings, daemon_json, merged
-from components.machines.machine import Machine
+from components.machines.machine import APT, Machine
 
 FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
 
@@ -29,12 +29,14 @@ class Engine(pulumi.ComponentResource):
 
     What an engine had in its daemon.json before is kept beside the program's own settings. Destroying it leaves the
     engine where it is: it goes with its machine, or when its machine leaves.
-    Outputs: ``version`` (str) as the engine reports it.
+    Outputs: ``version`` (str) as the engine reports it; ``running`` (str), that and since when it
+    runs as it is set.
     Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
     be had from its packages.
     """
 
     version: pulumi.Output[str]
+    running: pulumi.Output[str]
 
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
@@ -46,7 +48,9 @@ class Engine(pulumi.ComponentResource):
             connection=machine.connection(dial_error_limit=-1),
             create=machine.bash(),
             stdin=render_script(
-                "engine/scripts/install.sh", {"SOURCE": args.settings.source, "VERSION": args.settings.version}
+                "engine/scripts/install.sh",
+                {"SOURCE": args.settings.source, "VERSION": args.settings.version},
+                library=APT,
             ),
             triggers=[machine.root_id],
             logging=remote.Logging.STDERR,
@@ -79,5 +83,6 @@ class Engine(pulumi.ComponentResource):
                 parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]
             ),
         )
-        self.version = self.configured.stdout
+        self.version = self.configured.stdout.apply(lambda text: text.partition("\n")[0])
+        self.running = self.configured.stdout
         self.register_outputs({"version": self.version})

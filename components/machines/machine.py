@@ -7,6 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 Role = Literal["manager", "worker"]
+APT = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
 NAME_LABEL = "nuvla-swarm.machine"  # node label that every machine has: its name, as its hostname may be another
 
 

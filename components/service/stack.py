@@ -8,6 +8,7 @@ import pulumi_docker as docker
 from pulumi_command import remote
 
 from components.assets import render_script
+from components.engine.engine import Engine
 from components.machines.cluster import MADE_BY_LABEL, made_by
 from components.machines.machine import Machine
 from components.service import arguments
@@ -32,14 +33,17 @@ class ServiceStack(pulumi.ComponentResource):
         name: str,
         spec: StackSpec,
         manager: Machine,
-        members: Sequence[Membership] = (),  # of the machines that its services run on
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        members: Sequence[Membership] = (),  # of the machines that its services run on
+        engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
         self._labels = {MADE_BY_LABEL: made_by(), STACK_LABEL: name}
         waits_for: list[pulumi.Resource] = list(members)
         # What makes a task anew, or has to: the wait is for that.
         triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]
+        triggers += [engine.running for engine in engines]
         for service in spec.services:
             running, reasons = self._service(service)
             waits_for.append(running)

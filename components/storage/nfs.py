@@ -8,7 +8,7 @@ from pulumi_command import remote
 
 from components import assets
 from components.firewall.rules import MOUNTD_PORT
-from components.machines.machine import Machine
+from components.machines.machine import APT, Machine
 
 PATH = "/nfs-root"
 CLIENT = "nfs-common"
@@ -56,6 +56,7 @@ class Nfs(pulumi.ComponentResource):
                 "packages.sh",
                 {"PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if machine is args.server else [])])},
                 after=[args.prepared[machine.name]],  # a machine's packages are installed one after the other
+                library=APT,
             )
             for machine in args.machines.values()
         }
@@ -101,13 +102,14 @@ class Nfs(pulumi.ComponentResource):
         *,
         after: list[pulumi.Resource],
         verbs: tuple[str, str] | None = None,
+        library: str = "",
     ) -> remote.Command:
         return remote.Command(
             f"{self._name}-{step}",
             connection=on.connection(),
             create=on.bash(verbs[0] if verbs else ""),
             delete=on.bash(verbs[1]) if verbs else None,
-            stdin=assets.render_script(f"storage/scripts/{script}", values),
+            stdin=assets.render_script(f"storage/scripts/{script}", values, library=library),
             triggers=[on.root_id, on.disk_id],
             logging=remote.Logging.STDERR,
             add_previous_output_in_env=False,

@@ -7,10 +7,12 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.engine.engine import Engine as DockerEngine
+from components.engine.engine import EngineArgs
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.mocked import Engine, build, start
-from tests.unit.parts import machine, memberships, network
+from tests.unit.parts import SETTINGS, machine, memberships, network
 from tests.unit.services import service
 
 MARKS = [
@@ -41,7 +43,9 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def stack(*, others: tuple[str, ...] = (), members: tuple[str, ...] = (), **changed: Any) -> None:
+def stack(
+    *, others: tuple[str, ...] = (), members: tuple[str, ...] = (), engines: tuple[str, ...] = (), **changed: Any
+) -> None:
     """The stack `shop`: `web`, with changes, and alike services of other names."""
 
     def make() -> None:
@@ -49,7 +53,8 @@ def stack(*, others: tuple[str, ...] = (), members: tuple[str, ...] = (), **chan
         front = [network()]
         services = [service(**({"networks": front} | made)), *(service(name=name, networks=front) for name in others)]
         spec = StackSpec(services=services, settings={"image": "web:1"})
-        ServiceStack("shop", spec, machine("manager-1"), memberships(*members))
+        on = [DockerEngine(f"{name}-engine", EngineArgs(machine=machine(name), settings=SETTINGS)) for name in engines]
+        ServiceStack("shop", spec, machine("manager-1"), members=memberships(*members), engines=on)
 
     build(make)
 
@@ -115,6 +120,12 @@ def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine
 def test_a_machine_that_is_made_anew_has_to_start_its_services(engine: Engine) -> None:
     stack(members=("one",))
     assert engine.inputs(CONVERGED)["triggers"][0] == "one-root"
+
+
+def test_an_engine_that_is_restarted_has_to_start_its_services(engine: Engine) -> None:
+    stack(engines=("one",))
+    assert engine.inputs(CONVERGED)["triggers"][0] == "STDOUT:one-engine-configure\n"
+    assert "one-engine-configure" in engine.dependencies(CONVERGED)
 
 
 def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:

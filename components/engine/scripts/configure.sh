@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the settings of the Docker engine and starts it; restarts it only if they changed.
-# Prints the version of the running engine.
+# Prints the version of the running engine, and since when it runs.
 set -euo pipefail
 : "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}"
 
@@ -53,3 +53,4 @@ else
   systemctl start docker.service
 fi
 docker version --format '{{.Server.Version}}'
+systemctl show --property ActiveEnterTimestamp --value docker.service

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there, unless the machine has that version.
+# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there, unless the machine has that version,
+# with the functions of machines/scripts/apt.sh.
 set -euo pipefail
 : "${SOURCE:?}" "${VERSION:?}"
-export DEBIAN_FRONTEND=noninteractive
 
 say() { echo "$(hostname): $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -35,16 +35,6 @@ require_supported_system() {
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 }
 
-packages() { dpkg-query --show --showformat '${Package}\n' | sort; }
-
-# What it installs here, so that it can be removed from a machine that goes on without the program.
-note_installed() {
-  install -d -m 0755 /etc/nuvla-swarm
-  comm -13 - <(packages) <<<"$found" >>/etc/nuvla-swarm/installed
-}
-
-install_packages() { apt-get -o DPkg::Lock::Timeout=120 install -qq -y --no-install-recommends "$@" >&2; }
-
 require_supported_system
 if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null && command -v nft >/dev/null; then
   exit 0
@@ -55,16 +45,8 @@ case "$SOURCE" in
   docker.com) package=docker-ce related=(docker-ce-cli containerd.io) ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
-found=$(packages)
-trap note_installed EXIT
 # A start with the settings of the package would only be undone by configure.sh.
-policy=/usr/sbin/policy-rc.d no_starts=$'#!/bin/sh\n# nuvla-swarm\nexit 101'
-if [ ! -e "$policy" ] || [ "$(cat "$policy")" = "$no_starts" ]; then # not the host's own
-  trap 'rm -f "$policy"; note_installed' EXIT
-  echo "$no_starts" >"$policy"
-  chmod +x "$policy"
-fi
-apt-get update -qq >&2
+begin_installation
 install_packages ca-certificates curl nftables
 if [ "$(installed_version)" = "$VERSION" ]; then exit 0; fi
 say "installs Docker Engine $VERSION"
