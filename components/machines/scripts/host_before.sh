@@ -21,6 +21,7 @@ added=(
 of_engine=(/var/lib/docker /var/lib/containerd /etc/docker)
 folders=(/etc/systemd/system/docker.service.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
 units=(docker.socket docker.service containerd.service rpcbind.socket rpcbind.service nfs-server.service nfs-ganesha.service)
+volumes=(docker-proxy traefik-certificates) # of services that ran here
 settings=(net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports)
 
 say() { echo "$MACHINE: $*" >&2; }
@@ -28,6 +29,7 @@ say() { echo "$MACHINE: $*" >&2; }
 has() { command -v "$1" >/dev/null; }
 engine_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p' || true; }
 tables() { if has nft; then nft list tables; fi; }
+volumes() { if has docker; then docker volume ls --quiet 2>/dev/null || true; fi; }
 links() { ls /sys/class/net; }
 state() { systemctl "$1" "$2" 2>/dev/null | grep . || echo none; }
 is_empty() { [ -z "$(ls -A "$1" 2>/dev/null)" ]; }
@@ -53,6 +55,7 @@ note() {
   for file in "${units[@]}"; do echo "$file $(state is-enabled "$file") $(state is-active "$file")"; done >"$before/units"
   tables >"$before/tables"
   links >"$before/links"
+  volumes >"$before/volumes"
   { if has iptables; then iptables -S FORWARD 2>/dev/null; fi; } | sed -n 's/^-P FORWARD //p' >"$before/forward"
   engine_version >"$before/engine"
   echo "$OWNER" >"$folder/owner"
@@ -121,6 +124,15 @@ stop_engine() {
   done < <(tables | grep -vxFf "$before/tables" | grep -E ' ip6? (nat|filter|mangle|raw)$' || true)
 }
 
+# What a swarm leaves on an engine of the host's own.
+clean_engine() {
+  local volume
+  grep -qx docker_gwbridge "$before/links" || docker network rm docker_gwbridge >/dev/null 2>&1 || true
+  for volume in "${volumes[@]}"; do
+    grep -qx "$volume" "$before/volumes" || docker volume rm --force "$volume" >/dev/null || say "keeps the volume $volume"
+  done
+}
+
 restore_files() {
   local file
   rm -rf "${written[@]}"
@@ -160,9 +172,7 @@ leave() {
     while read -r file; do find "$file" -mindepth 1 -xdev -delete 2>/dev/null || true; done <"$before/empty"
   fi
   restore_files
-  if [ -n "$own_engine" ] && ! grep -qx docker_gwbridge "$before/links"; then
-    docker network rm docker_gwbridge >/dev/null 2>&1 || true
-  fi
+  if [ -n "$own_engine" ]; then clean_engine; fi
   restore_units
   sysctl --quiet --load="$before/sysctl.conf"
   rm -rf "$folder"

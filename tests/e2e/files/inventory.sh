@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints what a program could leave on a host: packages, units, firewall tables, interfaces, folders, settings.
+# Prints what a program could leave on a host: packages, units, firewall tables, interfaces, volumes, folders, settings.
 set -euo pipefail
 
 section() { echo "== $1"; }
@@ -14,6 +14,8 @@ section firewall
 nft --stateless list ruleset | grep -vE '^\s*(chain .*|type .*|\}|)$' # empty chains do nothing
 section interfaces
 ls /sys/class/net
+section volumes
+if command -v docker >/dev/null; then docker volume ls --quiet; fi
 section files
 find /etc/docker /etc/systemd/system /etc/nuvla-swarm /etc/sysctl.d /etc/apt /etc/exports.d /etc/nfs.conf.d /etc/ganesha /nfs-root \
   /usr/sbin/policy-rc.d 2>/dev/null | sort || true
