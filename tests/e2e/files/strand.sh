@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# Stops the engine, and leaves the interfaces of its overlay networks as one does that is stopped while it starts
+# Stops the engine, and leaves interfaces of its overlay networks as one does that is stopped while it starts
 # (moby/libnetwork#1765). Prints how many.
 set -euo pipefail
 
+# What each overlay network here runs over, by the number that no two interfaces may have.
+numbers() {
+  local netns
+  for netns in /run/docker/netns/*; do
+    { nsenter --net="$netns" ip -details -oneline link show vxlan0 2>/dev/null || true; } | sed -n 's/.* vxlan id \([0-9]*\) .*/\1/p'
+  done
+}
+
+mapfile -t found < <(numbers)
 systemctl stop docker.socket docker.service
-count=0
 for netns in /run/docker/netns/*; do
-  nsenter --net="$netns" ip link show vxlan0 >/dev/null 2>&1 || continue
-  count=$((count + 1))
-  nsenter --net="$netns" ip link set vxlan0 down
-  nsenter --net="$netns" ip link set vxlan0 name "vx-stray$count" netns 1
+  [ ! -e "$netns" ] || nsenter --net="$netns" ip link delete vxlan0 2>/dev/null || true
 done
-echo "$count"
+for number in "${found[@]}"; do
+  ip link add "vx-stray$number" type vxlan id "$number" dstport 4789
+done
+echo "${#found[@]}"
