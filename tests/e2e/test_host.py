@@ -8,12 +8,14 @@ import pytest
 
 from tests.e2e import guide
 from tests.e2e.conftest import here
-from tests.e2e.harness import Stack, run, stack
+from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack, wait_for
 from tests.e2e.probes import probe, prober
+from tests.e2e.prometheus import PATIENCE_S, Prometheus
 
 pytestmark = pytest.mark.slow
 
 SUBNET = "10.97.0.0/16"
+FILES = CHECKOUT / "tests/e2e/files"
 DATA = "/var/lib/nuvla-swarm/volumes/db"
 POOLS: dict[str, Any] = {
     "frontend": {"role": "manager", "labels": {"type": "frontend"}},
@@ -23,12 +25,12 @@ POOLS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A host without monitoring that is up, and keeps its data."""
+    """A host that is up, measures its database, and keeps its data."""
     settings = {
         "kind": "host",
         "machines": {"provider": "local", "subnet": SUBNET, "pools": POOLS},
-        "firewall": {"management": ["192.0.2.0/24", here(SUBNET)], "users": ["203.0.113.0/24"]},
-        "monitoring": {"enabled": False},
+        "firewall": {"management": ["192.0.2.0/24", here(SUBNET)], "users": ["203.0.113.0/24", here(SUBNET)]},
+        "monitoring": {"elasticsearch": {"enabled": True}, "prometheus": {"scrape_interval_s": 5}},
         "volumes": {"keep": True},
     }
     with stack("e2e-host", Path(tmp_path_factory.mktemp("host")), settings) as made:
@@ -62,6 +64,25 @@ def test_a_host_has_neither_nfs_nor_s3(host: Stack) -> None:
     assert outputs["kind"] == "host"
     assert not {"nfs", "s3"} & set(outputs)
     assert host.on("frontend-1", "docker", "service", "inspect", "s3").code != 0
+
+
+def test_prometheus_has_what_the_database_says_of_itself_once_nuvla_has_deployed_it(host: Stack) -> None:
+    down, health = "elasticsearch_node_stats_up == 0", 'elasticsearch_cluster_health_status{color="yellow"} == 1'
+    image = inspect(host, "service", "socket-proxy", "{{.Spec.TaskTemplate.ContainerSpec.Image}}")
+    with host.user() as user:
+        prometheus = Prometheus.of(host.outputs(), user)
+        wait_for(lambda: prometheus.series(down) != [], "there is no database", PATIENCE_S)
+        assert prometheus.series(health) == []
+        docker("cp", str(FILES / "elasticsearch.cfg"), f"{host.container('frontend-1')}:/root/haproxy.cfg")
+        mount = "--volume=/root/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"
+        network = ["--network=nuvla-backend", "--network-alias=es"]
+        planted = host.on("frontend-1", "docker", "run", "--detach", "--name=es", *network, mount, image)
+        assert planted.code == 0, planted.text
+        try:
+            wait_for(lambda: prometheus.series(health) != [], "the database tells its health", PATIENCE_S)
+            assert prometheus.series(down) == []
+        finally:
+            host.on("frontend-1", "docker", "rm", "--force", "es")
 
 
 def test_the_kernel_that_machines_share_is_only_looked_at(host: Stack) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,12 +10,12 @@ import requests
 import yaml
 
 from tests.e2e.harness import CHECKOUT, wait_for
+from tests.e2e.prometheus import PATIENCE_S, Prometheus
 
 FILES = CHECKOUT / "components/monitoring/files"
 DASHBOARDS = sorted(path.name for path in (FILES / "dashboards").glob("*.json"))
 RULES = sorted(path.name for path in (FILES / "rules").glob("*.yml"))
 MACHINES = {"manager-1", "worker-1", "worker-2"}
-PATIENCE_S = 90
 # Prometheus' jobs, and how many targets each has.
 TARGETS = {
     "alertmanager": 1,
@@ -33,30 +32,9 @@ TARGETS = {
 }
 
 
-@dataclass(frozen=True)
-class Prometheus:
-    """Somebody who logs in to Prometheus."""
-
-    user: requests.Session
-    url: str
-    login: tuple[str, str]
-
-    def ask(self, path: str, **parameters: str) -> Any:
-        answer = self.user.get(f"{self.url}api/v1/{path}", params=parameters, auth=self.login, timeout=20)
-        found = answer.json()
-        assert found["status"] == "success", f"{parameters}: {found.get('error')}"
-        return found["data"]
-
-    def series(self, expression: str) -> list[Any]:
-        """The series that an expression has now."""
-        found: list[Any] = self.ask("query", query=expression)["result"]
-        return found
-
-
 @pytest.fixture(scope="module")
 def prometheus(exported: dict[str, Any], user: requests.Session) -> Prometheus:
-    login = exported["logins"]["prometheus"]
-    return Prometheus(user, exported["urls"]["prometheus"], (login["username"], login["password"]))
+    return Prometheus.of(exported, user)
 
 
 def test_prometheus_asks_for_the_login_that_the_program_made(prometheus: Prometheus) -> None:
