@@ -2,8 +2,9 @@
 
 import pulumi
 
-from stacks import configuration, host, target
+from stacks import configuration, host, sdk_debug, target
 
+sdk_debug.drop_unless_wanted()
 settings, secrets = configuration.load()
 
 kind = target if settings.kind == "target" else host

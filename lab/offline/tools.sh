@@ -34,6 +34,9 @@ install_all() {
     [[ -x $executable ]] || continue
     install_plugin "${executable##*/pulumi-resource-}" "$(<"${executable%/*}/VERSION")" "$executable"
   done
+  # The CLI writes down every call there, packed and encrypted, and has no switch for that, which takes a fifteenth of a
+  # preview: it does without where there is a file instead of its folder.
+  [[ -f $HOME_OF_PULUMI/logs ]] || { rm -rf "$HOME_OF_PULUMI/logs" && : >"$HOME_OF_PULUMI/logs"; }
 }
 
 locked "${HOME_OF_PULUMI##*/}" install_all
