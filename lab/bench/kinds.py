@@ -10,8 +10,8 @@ from typing import Any
 
 from lab.bench.machine import Quiet
 from lab.bench.runs import NAME, UP, must, say
-from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack
-from tests.e2e.harness import Result, Stack
+from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.harness import Result, Stack, docker
 from tests.e2e.harness import stack as local_stack
 
 SUBNET, CLOUD = "10.88.0.0/16", "10.124.0.0/16"
@@ -44,11 +44,7 @@ def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
     pools: dict[str, Any] = {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": machines - 1}}
     if kind == "host":
         pools["worker"]["labels"] = {"type": "worker-db"}
-    place = (
-        {"provider": "local", "subnet": SUBNET}
-        if provider == "local"
-        else {"provider": "exoscale", "zone": ZONE, "template": TEMPLATE}
-    )
+    place = {"provider": "local", "subnet": SUBNET} if provider == "local" else ON_EXOSCALE
     here = "10.88.0.1/32" if provider == "local" else "10.124.0.0/16"
     made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [here]}}
     return made | ({"nfs": {"server_kind": "ganesha"}} if kind == "target" else {})
@@ -88,13 +84,18 @@ def life(quiet: Quiet, kind: str, provider: str) -> KindLife:
 
 
 def previews(quiet: Quiet, machines: int) -> Previews:
-    """A target on Exoscale: the preview of all of it, and the one that finds nothing to do."""
+    """A target on Exoscale: the preview of all of it, and the one that finds nothing to do.
+
+    For that one the machines are halted: Exoscale's would use no cores of this computer, and a preview asks them
+    nothing.
+    """
     say(f"previews of {machines} machines on exoscale")
     with stack("target", "exoscale", machines) as made:
         assert isinstance(made, CloudStack)
         first_s = _timed(quiet, made, *PREVIEW)
         first_calls = len(made.calls())
         _timed(quiet, made, *UP)
+        docker("kill", *made.on_engine("container"))
         before = len(made.calls())
         unchanged_s = _timed(quiet, made, *PREVIEW, "--expect-no-changes")
         return Previews(first_s, first_calls, unchanged_s, len(made.calls()) - before)

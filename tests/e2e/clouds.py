@@ -14,6 +14,7 @@ from tests.e2e.probes import OUTSIDE, Prober
 
 ZONE = "ch-gva-2"
 TEMPLATE = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit"}
+ON_EXOSCALE = {"provider": "exoscale", "zone": ZONE, "template": TEMPLATE}
 
 
 class CloudStack(Stack):

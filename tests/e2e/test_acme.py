@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -27,40 +27,47 @@ LABELS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target on one manager that is up, with a certificate that it has signed itself."""
-    with stack("e2e-acme", Path(tmp_path_factory.mktemp("acme")), settings("10.118.0.0/16", 0)) as made:
+@contextmanager
+def signing_itself(name: str, folder: Path, subnet: str, managers: int) -> Iterator[Stack]:
+    """A target on some managers that is up, with a certificate that it has signed itself."""
+    with stack(name, folder, settings(subnet, 0)) as made:
+        made.set("machines.pools.manager.count", managers)
         made.set("domain", DOMAIN)
         result = made.up()
         assert result.code == 0, result.text
+        yield made
+
+
+@contextmanager
+def issuing(target: Stack, manager: str) -> Iterator[AcmeServer]:
+    """An ACME server to which all names lead to one manager of the target."""
+    with acme_server(target) as made:
+        made.all_names_lead_to(target.address(manager))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with signing_itself("e2e-acme", Path(tmp_path_factory.mktemp("acme")), "10.118.0.0/16", 1) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def server(one: Stack) -> Iterator[AcmeServer]:
-    """An ACME server to which all names lead to the manager of `one`."""
-    with acme_server(one) as made:
-        made.all_names_lead_to(one.address("manager-1"))
+    with issuing(one, "manager-1") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target on three managers that is up, with a certificate that it has signed itself."""
-    with stack("e2e-acme-three", Path(tmp_path_factory.mktemp("acme")), settings("10.119.0.0/16", 0)) as made:
-        made.set("machines.pools.manager.count", 3)
-        made.set("domain", DOMAIN)
-        result = made.up()
-        assert result.code == 0, result.text
+    with signing_itself("e2e-acme-three", Path(tmp_path_factory.mktemp("acme")), "10.119.0.0/16", 3) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def server_of_three(three: Stack) -> Iterator[AcmeServer]:
-    """An ACME server to which all names lead to a manager of `three` that does not get the certificates."""
-    with acme_server(three) as made:
-        made.all_names_lead_to(three.address("manager-3"))
+    """The manager that its names lead to does not get the certificates."""
+    with issuing(three, "manager-3") as made:
         yield made
 
 

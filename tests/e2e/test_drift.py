@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack
+from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
 
 pytestmark = pytest.mark.slow
@@ -14,10 +14,8 @@ SUBNET = "10.123.0.0/16"
 HERE = "10.123.0.1/32"  # this computer, as the machines see it
 SETTINGS: dict[str, Any] = {
     "kind": "target",
-    "machines": {
-        "provider": "exoscale",
-        "zone": ZONE,
-        "template": TEMPLATE,
+    "machines": ON_EXOSCALE
+    | {
         "elastic_ip": True,
         "private_network": "10.124.0.0/16",
         "pools": {"manager": {"role": "manager"}},

@@ -13,7 +13,7 @@ import requests
 
 from components import assets
 from tests.e2e import guide
-from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack, prober
+from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
 from tests.e2e.harness import wait_for
 from tests.e2e.probes import probe
 
@@ -24,10 +24,8 @@ ALL = ("manager-1", "worker-1", "worker-2")
 FILES = "/var/lib/nuvla-swarm/volumes/nfs"
 SETTINGS: dict[str, Any] = {
     "kind": "target",
-    "machines": {
-        "provider": "exoscale",
-        "zone": ZONE,
-        "template": TEMPLATE,
+    "machines": ON_EXOSCALE
+    | {
         "elastic_ip": True,
         "private_network": PRIVATE,
         "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": 2}},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import guide
-from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack, prober
+from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
 from tests.e2e.probes import probe
 
 pytestmark = pytest.mark.slow
@@ -16,10 +16,8 @@ STREAMS = "/var/lib/nuvla-swarm/volumes/streams"
 # None is labelled for the database: a machine of the stand-in shares the kernel whose settings that would change.
 SETTINGS: dict[str, Any] = {
     "kind": "host",
-    "machines": {
-        "provider": "exoscale",
-        "zone": ZONE,
-        "template": TEMPLATE,
+    "machines": ON_EXOSCALE
+    | {
         "pools": {
             "frontend": {"role": "manager", "labels": {"type": "frontend"}},
             "streams": {"role": "worker", "labels": {"type": "worker-streams"}},

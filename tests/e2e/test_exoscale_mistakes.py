@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.clouds import TEMPLATE, ZONE, CloudStack, cloud_stack
+from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
 
 pytestmark = pytest.mark.slow
 
 SETTINGS: dict[str, Any] = {
     "kind": "target",
-    "machines": {
-        "provider": "exoscale",
-        "zone": ZONE,
-        "template": TEMPLATE,
+    "machines": ON_EXOSCALE
+    | {
         "pools": {"manager": {"role": "manager"}},
     },
     "firewall": {"management": ["192.0.2.0/24"]},
