@@ -11,6 +11,7 @@ MIB = 1024 * 1024
 # With no constraint at all, Docker's client fills in platforms, which the provider then shows as a change for ever.
 ANYWHERE = ["node.platform.os==linux"]
 PORTS_LABEL = "io.nuvla.swarm.ports"
+MONITOR = "1s"  # in which a task that was healthy may still fail its update
 KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
 
 
@@ -47,8 +48,12 @@ def service(
             restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
         ),
         endpoint_spec=_endpoint(wanted),
-        update_config=docker.ServiceUpdateConfigArgs(parallelism=1, failure_action="rollback", order=_order(wanted)),
-        rollback_config=docker.ServiceRollbackConfigArgs(parallelism=1, failure_action="pause", order=_order(wanted)),
+        update_config=docker.ServiceUpdateConfigArgs(
+            parallelism=1, failure_action="rollback", monitor=MONITOR, order=_order(wanted)
+        ),
+        rollback_config=docker.ServiceRollbackConfigArgs(
+            parallelism=1, failure_action="pause", monitor=MONITOR, order=_order(wanted)
+        ),
     )
 
 

@@ -125,6 +125,7 @@ def test_a_task_starts_beside_the_old_one_where_both_have_room(
 def test_an_update_goes_one_by_one_and_is_rolled_back_if_it_fails(engine: Engine) -> None:
     inputs = registered(engine)
     assert (inputs["updateConfig"]["parallelism"], inputs["updateConfig"]["failureAction"]) == (1, "rollback")
+    assert inputs["updateConfig"]["monitor"] == inputs["rollbackConfig"]["monitor"] == "1s"
     assert (inputs["rollbackConfig"]["parallelism"], inputs["rollbackConfig"]["failureAction"]) == (1, "pause")
 
 

@@ -65,6 +65,8 @@ judge() {
         verdict = "waits"
         if (healthy[id] > 0 && healthy[id] == complete[name[id]]) verdict = "well"
         if (id in hopeless) verdict = "hopeless"
+        # A task that goes with its machine before the update has ended would take the whole update back.
+        if (update[id] == "updating" && verdict == "well") verdict = "waits"
         if (update[id] ~ /^(paused|rollback_.*)$/) verdict = update[id]
         print name[id], healthy[id] + 0, complete[name[id]] + 0, verdict
       }
