@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import settings
 from tests.e2e.harness import docker, stack
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_engine_of_the_exact_version_is_installed_and_held(tmp_path: Path) -> None:

@@ -6,22 +6,13 @@ import pytest
 from stacks.sdk_debug import WANTED, drop_unless_wanted
 
 
-def sent(monkeypatch: pytest.MonkeyPatch, wanted: str) -> list[str]:
-    """What the program sends of a debug message and of a warning."""
+@pytest.mark.parametrize(("wanted", "sent"), [("", []), ("1", ["a detail"])])
+def test_a_debug_message_is_sent_to_whoever_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, sent: list[str]
+) -> None:
     messages: list[str] = []
-    monkeypatch.setattr(pulumi.log, "get_engine", object)
-    monkeypatch.setattr(pulumi.log, "_log", lambda _engine, _severity, message, *_more: messages.append(message))
-    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # put back after the test
+    monkeypatch.setattr(pulumi.log, "debug", messages.append)
     monkeypatch.setenv(WANTED, wanted)
     drop_unless_wanted()
     pulumi.log.debug("a detail")
-    pulumi.log.warn("a warning")
-    return messages
-
-
-def test_only_what_is_for_operators_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sent(monkeypatch, "") == ["a warning"]
-
-
-def test_whoever_debugs_the_sdk_sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sent(monkeypatch, "1") == ["a detail", "a warning"]
+    assert messages == sent
