@@ -29,8 +29,7 @@ class Engine(pulumi.ComponentResource):
 
     What an engine had in its daemon.json before is kept beside the program's own settings. Destroying it leaves the
     engine where it is: it goes with its machine, or when its machine leaves.
-    Outputs: ``version`` (str) as the engine reports it; ``running`` (str), that and since when it
-    runs as it is set.
+    Outputs: ``version`` (str) as the engine reports it. ``running`` (str) is that, and since when it runs as it is set.
     Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
     be had from its packages.
     """

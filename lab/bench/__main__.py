@@ -178,6 +178,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # `timeout` sends two, of which the second would end the removal
     sys.exit("bench: ended by a signal")  # so that what was made is removed
 
 

@@ -21,7 +21,7 @@ added=(
 of_engine=(/var/lib/docker /var/lib/containerd /etc/docker)
 folders=(/etc/systemd/system/docker.service.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
 units=(docker.socket docker.service containerd.service rpcbind.socket rpcbind.service nfs-server.service nfs-ganesha.service)
-volumes=(docker-proxy traefik-certificates) # of services that ran here
+of_services=(docker-proxy traefik-certificates) # volumes
 settings=(net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports)
 
 say() { echo "$MACHINE: $*" >&2; }
@@ -128,7 +128,7 @@ stop_engine() {
 clean_engine() {
   local volume
   grep -qx docker_gwbridge "$before/links" || docker network rm docker_gwbridge >/dev/null 2>&1 || true
-  for volume in "${volumes[@]}"; do
+  for volume in "${of_services[@]}"; do
     grep -qx "$volume" "$before/volumes" || docker volume rm --force "$volume" >/dev/null || say "keeps the volume $volume"
   done
 }
