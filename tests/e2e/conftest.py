@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import requests
 
 from tests.e2e.harness import Stack, docker, stack, wait_for_entry
+from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import Prober, prober
 from tests.e2e.scheduling import WHOLE
 
@@ -44,11 +44,6 @@ def whole_settings(subnet: str) -> dict[str, Any]:
     }
 
 
-def here(subnet: str) -> str:
-    """This computer, as the machines see it."""
-    return f"{IPv4Network(subnet)[1]}/32"
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that restart machines, of which alerts rightly tell, come after those that want no alert to fire."""
     ours = [item for item in items if item.path.parent == Path(__file__).parent]
@@ -67,7 +62,7 @@ def docker_engine() -> str:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on one manager and two workers that is up. Tests of a module share it and leave it as it was."""
     folder = Path(tmp_path_factory.mktemp("target"))
-    with stack("e2e-target", folder, settings("10.78.0.0/16", 2)) as made:
+    with stack("e2e-target", folder, settings(subnet_of("target"), 2)) as made:
         result = made.up()
         assert result.code == 0, result.text
         (made.folder / "up.log").write_text(result.text)
@@ -79,7 +74,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target with everything that is up. Tests of several modules share it and leave it as it was."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # else workers had one of one name
     folder = Path(tmp_path_factory.mktemp("whole"))
-    with stack(f"e2e-whole-{number}", folder, whole_settings(f"10.{94 + number}.0.0/16")) as made:
+    with stack(f"e2e-whole-{number}", folder, whole_settings(subnet_of(f"whole-{number}"))) as made:
         result = made.up()
         assert result.code == 0, result.text
         (made.folder / "up.log").write_text(result.text)

@@ -9,9 +9,9 @@ from typing import Any
 
 from components.machines.local import CAPABILITIES
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
+from tests.e2e.networks import address, here, subnet_of
 
-SUBNET = "10.117.0.0/24"
-HERE = "10.117.0.1/32"  # this computer, as they see it
+HERE = here(subnet_of("existing"))
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 
 
@@ -42,11 +42,11 @@ def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = ()) -> Iterato
     marks = ["--label", f"{LABEL}=nuvla-swarm/{stack.name}"]
     network = f"nuvla-swarm-{stack.name}"
     with ExitStack() as undone:
-        docker("network", "create", *marks, "--subnet", SUBNET, network)
+        docker("network", "create", *marks, "--subnet", subnet_of("existing"), network)
         undone.callback(stack.remove)
         host_keys, addresses = {}, {}
         for number, name in enumerate(names):
-            addresses[name] = f"10.117.0.{number + 11}"
+            addresses[name] = address("existing", number + 11)
             _, host_keys[name] = _key_pair(stack.folder / name)
             options = ["--network", network, "--ip", addresses[name], *marks]
             image = "machine" if name in with_engine else "plain"

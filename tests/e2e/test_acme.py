@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.acme import AcmeServer, acme_server, shown
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, docker, stack, wait_for
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def issuing(target: Stack, manager: str) -> Iterator[AcmeServer]:
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with signing_itself("e2e-acme", Path(tmp_path_factory.mktemp("acme")), "10.118.0.0/16", 1) as made:
+    with signing_itself("e2e-acme", Path(tmp_path_factory.mktemp("acme")), subnet_of("acme"), 1) as made:
         yield made
 
 
@@ -60,7 +61,7 @@ def server(one: Stack) -> Iterator[AcmeServer]:
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with signing_itself("e2e-acme-three", Path(tmp_path_factory.mktemp("acme")), "10.119.0.0/16", 3) as made:
+    with signing_itself("e2e-acme-three", Path(tmp_path_factory.mktemp("acme")), subnet_of("acme-three"), 3) as made:
         yield made
 
 

@@ -8,19 +8,18 @@ import pytest
 
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
+from tests.e2e.networks import here, subnet_of
 
 pytestmark = pytest.mark.slow
-SUBNET = "10.123.0.0/16"
-HERE = "10.123.0.1/32"  # this computer, as the machines see it
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": ON_EXOSCALE
     | {
         "elastic_ip": True,
-        "private_network": "10.124.0.0/16",
+        "private_network": subnet_of("drift-private"),
         "pools": {"manager": {"role": "manager"}},
     },
-    "firewall": {"management": [HERE]},
+    "firewall": {"management": [here(subnet_of("drift"))]},
     "nfs": {"server_kind": "ganesha"},
     "volumes": {"nfs": {"block": True, "size_gib": 10}},
 }
@@ -30,7 +29,7 @@ SETTINGS: dict[str, Any] = {
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """A target on Exoscale that is up. The tests run in their order."""
     folder = Path(tmp_path_factory.mktemp("drift"))
-    with cloud_stack("e2e-drift", folder, SETTINGS, SUBNET) as made:
+    with cloud_stack("e2e-drift", folder, SETTINGS, subnet_of("drift")) as made:
         result = made.up()
         assert result.code == 0, result.text
         yield made

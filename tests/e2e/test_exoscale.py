@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from components import assets
 from tests.e2e import guide
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
 from tests.e2e.harness import wait_for
+from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import probe
 
 pytestmark = pytest.mark.slow
-SUBNET, PRIVATE = "10.121.0.0/16", "10.122.0.0/16"
-HERE = "10.121.0.1/32"  # this computer, as the machines see it
+HERE = here(subnet_of("exoscale"))
 ALL = ("manager-1", "worker-1", "worker-2")
 FILES = "/var/lib/nuvla-swarm/volumes/nfs"
 SETTINGS: dict[str, Any] = {
@@ -27,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "machines": ON_EXOSCALE
     | {
         "elastic_ip": True,
-        "private_network": PRIVATE,
+        "private_network": subnet_of("exoscale-private"),
         "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": 2}},
     },
     "firewall": {
@@ -46,7 +47,7 @@ SETTINGS: dict[str, Any] = {
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """A target on one manager and two workers that is up. The tests run in their order."""
     folder = Path(tmp_path_factory.mktemp("exoscale"))
-    with cloud_stack("e2e-exoscale", folder, SETTINGS, SUBNET) as made:
+    with cloud_stack("e2e-exoscale", folder, SETTINGS, subnet_of("exoscale")) as made:
         result = made.up()
         (made.folder / "up.log").write_text(result.text)
         assert result.code == 0, result.text
@@ -106,7 +107,7 @@ def test_every_machine_is_ready_under_its_own_name_on_the_private_network(target
     assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
     for machine in ALL:
         address = target.on(machine, "docker", "info", "--format={{.Swarm.NodeAddr}}").text.strip()
-        assert address.startswith("10.122."), machine
+        assert IPv4Address(address) in IPv4Network(subnet_of("exoscale-private")), machine
         assert f" {address}/16 " in target.on(machine, "ip", "-oneline", "-4", "address", "show").text
 
 
@@ -140,12 +141,12 @@ def test_an_elastic_ip_comes_and_goes_while_the_private_address_stays(target: Cl
     private = target.on("worker-2", "ip", "-oneline", "-4", "address", "show", "dev", "eth1").text.split()[3]
     since = ["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "nuvla-swarm-private-address"]
     before = target.on("worker-2", *since).text
-    for elastic in ("10.121.11.9", "10.121.11.8", ""):
+    for elastic in ("203.0.113.9", "203.0.113.8", ""):
         values = f"export PRIVATE_ADDRESS={private} ELASTIC_IP={elastic}\n"
         done = target.on("worker-2", "bash", "-c", values + assets.read("machines/scripts/ready.sh"))
         assert done.code == 0, done.text
         shown = target.on("worker-2", "ip", "-oneline", "-4", "address", "show", "dev", "lo").text
-        assert re.findall(r"inet (10\S+)", shown) == ([f"{elastic}/32"] if elastic else [])
+        assert re.findall(r"inet (203\S+)", shown) == ([f"{elastic}/32"] if elastic else [])
     assert target.on("worker-2", *since).text == before, "it was taken away meanwhile"
 
 

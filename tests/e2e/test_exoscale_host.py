@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e import guide
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
+from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import probe
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,7 @@ SETTINGS: dict[str, Any] = {
             "streams": {"role": "worker", "labels": {"type": "worker-streams"}},
         },
     },
-    "firewall": {"management": ["192.0.2.0/24", "10.126.0.1/32"], "users": ["203.0.113.0/24"]},
+    "firewall": {"management": ["192.0.2.0/24", here(subnet_of("exoscale-host"))], "users": ["203.0.113.0/24"]},
     "monitoring": {"enabled": False},
     "volumes": {"streams": {"block": True, "size_gib": 10}},
 }
@@ -32,7 +33,9 @@ SETTINGS: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """A host on one manager and one worker that is up."""
-    with cloud_stack("e2e-exo-host", Path(tmp_path_factory.mktemp("host")), SETTINGS, "10.126.0.0/16") as made:
+    with cloud_stack(
+        "e2e-exo-host", Path(tmp_path_factory.mktemp("host")), SETTINGS, subnet_of("exoscale-host")
+    ) as made:
         result = made.up()
         assert result.code == 0, result.text
         yield made

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ SETTINGS: dict[str, Any] = {
 def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """A stack of which Exoscale never makes a machine."""
     folder = Path(tmp_path_factory.mktemp("refused"))
-    with cloud_stack("e2e-refused", folder, SETTINGS, "10.124.0.0/16") as made:
+    with cloud_stack("e2e-refused", folder, SETTINGS, subnet_of("refused")) as made:
         yield made
         assert made.destroy().code == 0
         assert made.leftovers() == []

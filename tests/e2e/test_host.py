@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.e2e import guide
-from tests.e2e.conftest import here
 from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack, wait_for
+from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import probe, prober
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
 
 pytestmark = pytest.mark.slow
 
-SUBNET = "10.97.0.0/16"
+SUBNET = subnet_of("host")
 FILES = CHECKOUT / "tests/e2e/files"
 DATA = "/var/lib/nuvla-swarm/volumes/db"
 POOLS: dict[str, Any] = {

@@ -6,12 +6,13 @@ import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import docker, stack
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
 
 def test_an_engine_of_the_exact_version_is_installed_and_held(tmp_path: Path) -> None:
-    with stack("e2e-install", tmp_path, settings("10.84.0.0/16", 0)) as made:
+    with stack("e2e-install", tmp_path, settings(subnet_of("install"), 0)) as made:
         version = made.get("engine.version")
         made.set("machines.image", made.get("machines.image").replace("/machine:", "/plain:"))
         made.set("engine.version", "1.2.3")

@@ -8,6 +8,7 @@ import requests
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, stack
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +18,7 @@ MANAGERS = ("manager-1", "manager-2", "manager-3")
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on three managers that is up."""
-    with stack("e2e-managers", Path(tmp_path_factory.mktemp("managers")), settings("10.85.0.0/16", 0)) as made:
+    with stack("e2e-managers", Path(tmp_path_factory.mktemp("managers")), settings(subnet_of("managers"), 0)) as made:
         made.set("machines.pools.manager.count", 3)
         result = made.up()
         assert result.code == 0, result.text

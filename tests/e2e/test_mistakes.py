@@ -9,14 +9,18 @@ import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.networks import address, subnet_of
 
 POOLS = {"manager": {"role": "manager"}}
+
+SUBNET = subnet_of("mistakes")
+INSIDE = f"{address('mistakes', 4 * 256)}/22"
 
 
 @pytest.fixture
 def unmade(tmp_path: Path) -> Iterator[Stack]:
     """A target on one machine that is not up yet."""
-    with stack("e2e-mistakes", tmp_path, settings("10.83.0.0/16", 0)) as made:
+    with stack("e2e-mistakes", tmp_path, settings(SUBNET, 0)) as made:
         yield made
 
 
@@ -36,11 +40,11 @@ def unmade(tmp_path: Path) -> Iterator[Stack]:
         ),
         ("machines.pools.manager.count", 2, "machines.pools: 2 managers given; allowed: 1, 3, 5 or 7"),
         ("machines.pools.manager.count", 0, "machines.pools: 0 managers given; allowed: 1, 3, 5 or 7"),
-        ("machines.subnet", "10.83.0.0/40", 'machines.subnet: "10.83.0.0/40" given; allowed: an IPv4 network'),
+        ("machines.subnet", "10.77.0.0/40", 'machines.subnet: "10.77.0.0/40" given; allowed: an IPv4 network'),
         (
             "swarm.address_pools",
-            ["10.83.4.0/22"],
-            "swarm.address_pools[0]: 10.83.4.0/22 given; allowed: a network outside",
+            [INSIDE],
+            f"swarm.address_pools[0]: {INSIDE} given; allowed: a network outside",
         ),
         ("machines.provider", "vmware", "machines.provider: \"vmware\" given; allowed: 'local'"),
     ],
@@ -72,7 +76,7 @@ def test_an_engine_that_cannot_be_reached_is_named_and_up_continues_when_it_is_b
 
 
 def test_a_subnet_in_use_is_named_and_up_continues_when_it_is_free(unmade: Stack) -> None:
-    network = docker("network", "create", "--subnet", "10.83.0.0/16", "e2e-mistakes-in-the-way")
+    network = docker("network", "create", "--subnet", SUBNET, "e2e-mistakes-in-the-way")
     try:
         failed = unmade.up()
     finally:

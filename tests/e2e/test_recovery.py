@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Result, Stack, docker, stack, wait_for
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ READY = "Ready Active"
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on a manager, with the files, and a worker; each test loses something of it and gets it back."""
-    wanted = settings("10.79.0.0/16", 1) | {"nfs": {"server_kind": "ganesha"}}
+    wanted = settings(subnet_of("recovery"), 1) | {"nfs": {"server_kind": "ganesha"}}
     with stack("e2e-recovery", Path(tmp_path_factory.mktemp("recovery")), wanted) as made:
         result = made.make("up")
         assert result.code == 0, result.text
@@ -114,7 +115,7 @@ def killed_up(made: Stack, moment: str) -> None:
 
 @pytest.mark.parametrize("moment", ["network", "container"])
 def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: str) -> None:
-    with stack(f"e2e-killed-{moment}", tmp_path, settings("10.80.0.0/16", 0)) as made:
+    with stack(f"e2e-killed-{moment}", tmp_path, settings(subnet_of("killed"), 0)) as made:
         killed_up(made, moment)
         result: Result = made.make("up")
         assert result.code == 0, result.text
@@ -135,7 +136,7 @@ def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: 
 
 
 def test_a_lost_state_folder_is_no_obstacle_to_a_new_stack(tmp_path: Path) -> None:
-    with stack("e2e-salt", tmp_path, settings("10.86.0.0/16", 0)) as made:
+    with stack("e2e-salt", tmp_path, settings(subnet_of("salt"), 0)) as made:
         shutil.rmtree(made.folder / ".state")
         (made.folder / ".state").mkdir()
         made.env["PULUMI_CONFIG_PASSPHRASE"] = "another passphrase"
@@ -145,7 +146,7 @@ def test_a_lost_state_folder_is_no_obstacle_to_a_new_stack(tmp_path: Path) -> No
 
 
 def test_down_leaves_the_engine_to_other_stacks(tmp_path: Path) -> None:
-    with stack("e2e-down", tmp_path, settings("10.87.0.0/16", 0)) as made:
+    with stack("e2e-down", tmp_path, settings(subnet_of("down"), 0)) as made:
         bystander = docker("create", "--name", "e2e-down-bystander", made.get("machines.image"))
         try:
             result = made.make("down")

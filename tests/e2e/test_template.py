@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.clouds import TEMPLATE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
+from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,7 @@ SETTINGS: dict[str, Any] = {
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """A stack without any template, of which nothing is up."""
     folder = Path(tmp_path_factory.mktemp("template"))
-    with cloud_stack("e2e-template", folder, SETTINGS, "10.123.0.0/16") as stack:
+    with cloud_stack("e2e-template", folder, SETTINGS, subnet_of("template")) as stack:
         yield stack
 
 
