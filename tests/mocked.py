@@ -1,6 +1,7 @@
 """The stand-in for Pulumi's engine, and the way to run a component or the whole program with it."""
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -15,7 +16,7 @@ import pulumi
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.settings import get_root_resource, set_root_resource
-from pulumi.runtime.stack import wait_for_rpcs
+from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
 from tests.stack_config import texts
 
@@ -206,8 +207,19 @@ def run_program(
     engine = start(preview=preview)
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
-    build(lambda: runpy.run_path(str(PROGRAM), run_name="__main__"))
-    return Program(engine, value(cast(Any, get_root_resource()).outputs))
+    set_root_resource(cast(pulumi.Resource, None))
+
+    stacks: list[Any] = []
+
+    def program() -> None:
+        stacks.append(get_root_resource())
+        runpy.run_path(str(PROGRAM), run_name="__main__")
+
+    try:
+        _loops[0].run_until_complete(run_in_stack(program))
+    finally:
+        gc.enable()  # this process lives longer than a program
+    return Program(engine, value(stacks[0].outputs))
 
 
 def unveiled(thing: Any) -> Any:

@@ -1,5 +1,6 @@
 """Both kinds, on local machines and on the stand-in of Exoscale: from nothing to nothing, and previews."""
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -52,15 +53,18 @@ def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
 
 @contextmanager
 def stack(kind: str, provider: str, machines: int) -> Iterator[Stack]:
-    """A stack that is not up yet."""
+    """A stack that is not up yet, always in the same folder, by which the stand-in knows what a killed bench left."""
     wanted = settings(kind, provider, machines)
-    with tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder:
-        place = Path(folder) / "program"
+    folder = Path(tempfile.gettempdir()) / NAME
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
         with (
-            local_stack(NAME, place, wanted) if provider == "local" else cloud_stack(NAME, place, wanted, CLOUD)
+            local_stack(NAME, folder, wanted) if provider == "local" else cloud_stack(NAME, folder, wanted, CLOUD)
         ) as made:
             made.remove()  # of a bench that was killed
             yield made
+    finally:
+        shutil.rmtree(folder)
 
 
 def _timed(quiet: Quiet, made: Stack, *command: str) -> float:

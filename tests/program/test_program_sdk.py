@@ -1,0 +1,42 @@
+"""stacks/sdk.py: nothing of what the SDK does for everybody costs this program its time."""
+
+import asyncio
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import stack
+
+from stacks.sdk import WANTED, drop_debug_messages
+from tests import mocked
+from tests.stack_config import target
+
+
+@pytest.mark.parametrize(("wanted", "sent"), [("", []), ("1", ["a detail"])])
+def test_a_debug_message_is_sent_to_whoever_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, sent: list[str]
+) -> None:
+    messages: list[str] = []
+    monkeypatch.setattr(pulumi.log, "debug", messages.append)
+    monkeypatch.setenv(WANTED, wanted)
+    drop_debug_messages()
+    pulumi.log.debug("a detail")
+    assert messages == sent
+
+
+def test_the_sdk_waits_for_resources_one_by_one_and_not_for_all_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    class Counting:
+        """`asyncio` as the SDK's loop sees it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(asyncio, name)
+
+        def wait(self, outputs: list[asyncio.Task[Any]], **how: Any) -> Any:
+            looked_at.append(len(outputs))
+            return asyncio.wait(outputs, **how)
+
+    monkeypatch.setattr(stack, "asyncio", Counting())
+    registered = len(mocked.run_program(target(workers=24)).engine.types)
+    assert sum(looked_at) < registered
