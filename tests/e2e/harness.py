@@ -99,8 +99,8 @@ class Stack:
         assert result.code == 0, result.text
         return result
 
-    def run(self, *command: str, env: dict[str, str] | None = None) -> Result:
-        return run(*command, env=self.env | (env or {}), cwd=self.folder)
+    def run(self, *command: str, env: dict[str, str] | None = None, timeout_s: int = TIMEOUT_S) -> Result:
+        return run(*command, env=self.env | (env or {}), cwd=self.folder, timeout_s=timeout_s)
 
     @property
     def file(self) -> Path:
