@@ -208,7 +208,6 @@ def run_program(
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
     set_root_resource(cast(pulumi.Resource, None))
-
     stacks: list[Any] = []
 
     def program() -> None:

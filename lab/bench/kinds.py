@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from lab.bench.machine import Quiet
-from lab.bench.runs import NAME, UP, must, say
+from lab.bench.runs import NAME, SUBNET, TIMEOUT_S, UP, must, say
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.harness import Result, Stack, docker
 from tests.e2e.harness import stack as local_stack
+from tests.e2e.networks import here
 
-SUBNET, CLOUD = "10.88.0.0/16", "10.124.0.0/16"
-TIMEOUT_S = 3600  # many machines share the cores of this computer
+CLOUD = "10.124.0.0/16"
 FEW = 6  # machines with every service, which two cores can run
 PREVIEW = ("pulumi", "preview", "--suppress-outputs")
 DESTROY = ("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-outputs")
@@ -47,9 +47,9 @@ def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
     pools: dict[str, Any] = {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": machines - 1}}
     if kind == "host":
         pools["worker"]["labels"] = {"type": "worker-db"}
-    place = {"provider": "local", "subnet": SUBNET} if provider == "local" else ON_EXOSCALE
-    here = "10.88.0.1/32" if provider == "local" else "10.124.0.0/16"
-    made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [here]}}
+    place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else ON_EXOSCALE
+    people = here(str(SUBNET)) if provider == "local" else CLOUD
+    made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [people]}}
     return made | ({"nfs": {"server_kind": "ganesha"}} if kind == "target" else {})
 
 

@@ -18,6 +18,7 @@ from lab.bench.objects import Objects, Transfer
 from lab.bench.timeline import EventLog, Step
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.harness import stack as temporary_stack
+from tests.e2e.networks import here
 
 NAME = "lab-bench"  # of the stack; what bears this name is removed, before and after
 SUBNET = IPv4Network("10.88.0.0/16")
@@ -68,7 +69,7 @@ class Bench:
         settings = {
             "kind": "target",
             "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
-            "firewall": {"management": [f"{SUBNET[1]}/32"]},
+            "firewall": {"management": [here(str(SUBNET))]},
             "nfs": {"server_kind": "ganesha"},  # local machines share the kernel of this computer
         }
         with (

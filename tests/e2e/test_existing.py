@@ -105,7 +105,8 @@ def test_a_host_with_another_key_system_or_swarm_is_refused(made: Hosts) -> None
     with other(made, "machines.pools.manager.hosts.1.host_key", made.host_keys["worker-1"]):
         refused(
             made,
-            manager_1="it shows another host key than its setting host_key: compare what `make hostkey HOST=",
+            manager_1="it shows another host key than its setting host_key: compare what `make hostkey "
+            f"HOST={made.addresses['manager-1']}",
             worker_1="runs debian 11; allowed: Debian 12 or newer, Ubuntu 22.04 or newer",
             worker_2="is in another swarm; take it out there (docker swarm leave)",
         )
