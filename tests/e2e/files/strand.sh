@@ -16,7 +16,19 @@ systemctl stop docker.socket docker.service
 for netns in /run/docker/netns/*; do
   [ ! -e "$netns" ] || nsenter --net="$netns" ip link delete vxlan0 2>/dev/null || true
 done
+
+left() {
+  [[ "$(ip -details -oneline link show type vxlan)" == *" vxlan id $1 "* ]]
+}
+
+# The stop may have left one itself, and the kernel removes those of a namespace some time after the namespace.
 for number in "${found[@]}"; do
-  ip link add "vx-stray$number" type vxlan id "$number" dstport 4789
+  for _ in {1..100}; do
+    if left "$number" || ip link add "vx-stray$number" type vxlan id "$number" dstport 4789 2>/dev/null; then
+      break
+    fi
+    sleep 0.1
+  done
+  left "$number"
 done
 echo "${#found[@]}"
