@@ -92,13 +92,19 @@ def entry(url: str) -> str:
     return f"answers {code}{MEANINGS.get(code, '')}"
 
 
-def prometheus(found: dict[str, Any], query: str) -> list[dict[str, Any]]:
-    """What Prometheus knows; nothing where it does not answer, which its own line tells."""
+def prometheus(found: dict[str, Any], path: str) -> dict[str, Any]:
+    """What the API of Prometheus answers; nothing where it does not, which its own line tells."""
     try:
-        answer = ask(f"{found['urls']['prometheus']}api/v1/query?query={quote(query)}", found["logins"]["prometheus"])
-        results: list[dict[str, Any]] = answer.json()["data"]["result"]
+        answer = ask(f"{found['urls']['prometheus']}api/v1/{path}", found["logins"]["prometheus"])
+        data: dict[str, Any] = answer.json()["data"]
     except (requests.RequestException, KeyError, ValueError):
-        return []
+        return {}
+    return data
+
+
+def query(found: dict[str, Any], expression: str) -> list[dict[str, Any]]:
+    """What Prometheus has measured."""
+    results: list[dict[str, Any]] = prometheus(found, f"query?query={quote(expression)}").get("result", [])
     return results
 
 
@@ -106,17 +112,18 @@ def nfs(found: dict[str, Any]) -> str:
     """What the probe of the NFS port says: operators do not reach it themselves."""
     if "prometheus" not in found["urls"]:
         return "not probed: there is no monitoring"
-    for result in prometheus(found, 'probe_success{job="nfs"}'):
+    for result in query(found, 'probe_success{job="nfs"}'):
         return "healthy" if result["value"][1] == "1" else "does not answer"
     return "not probed yet"
 
 
 def watched(found: dict[str, Any]) -> str:
     """How much of what is measured answers, and which alerts fire."""
-    up = [result["value"][1] for result in prometheus(found, "up")]
-    alerts = prometheus(found, 'ALERTS{alertstate="firing",alertname!="Watchdog"}')
+    states = [target["health"] for target in prometheus(found, "targets?state=active").get("activeTargets", [])]
+    new = f", {states.count('unknown')} not asked yet" if "unknown" in states else ""
+    alerts = query(found, 'ALERTS{alertstate="firing",alertname!="Watchdog"}')
     names = sorted({alert["metric"]["alertname"] for alert in alerts})
-    return f"{up.count('1')} of {len(up)} targets are up; alerts: {', '.join(names) or 'none'}"
+    return f"{states.count('up')} of {len(states)} targets are up{new}; alerts: {', '.join(names) or 'none'}"
 
 
 def services(found: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -4,9 +4,7 @@ import json
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.engine.certificates import Certificate
 from components.engine.daemon import EngineSettings, daemon_json, merged
 from components.machines.machine import APT, Machine
@@ -42,45 +40,32 @@ class Engine(pulumi.ComponentResource):
         props = {"source": args.settings.source, "version": args.settings.version, "daemon": daemon}
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        self.installed = remote.Command(
+        self.installed = machine.command(
             f"{name}-install",
-            connection=machine.connection(dial_error_limit=-1),
-            create=machine.bash(),
-            stdin=render_script(
-                "engine/scripts/install.sh",
-                {"SOURCE": args.settings.source, "VERSION": args.settings.version},
-                library=APT,
-            ),
-            triggers=[machine.root_id],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
+            "engine/scripts/install.sh",
+            {"SOURCE": args.settings.source, "VERSION": args.settings.version},
+            pulumi.ResourceOptions(
                 parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
             ),
+            library=APT,
+            triggers=[machine.root_id],
+            dial_error_limit=-1,
         )
         certificate = args.certificate
         content = pulumi.Output.from_input(machine.daemon_json or "").apply(
             lambda theirs: json.dumps(merged(theirs, daemon, machine.name), indent=2)
         )
-        self.configured = remote.Command(
+        self.configured = machine.command(
             f"{name}-configure",
-            connection=machine.connection(),
-            create=machine.bash(),
-            stdin=render_script(
-                "engine/scripts/configure.sh",
-                {
-                    "DAEMON_JSON": content,
-                    "TLS_CA": certificate.ca if certificate else "",
-                    "TLS_CERT": certificate.cert if certificate else "",
-                    "TLS_KEY": certificate.key if certificate else "",
-                },
-            ),
+            "engine/scripts/configure.sh",
+            {
+                "DAEMON_JSON": content,
+                "TLS_CA": certificate.ca if certificate else "",
+                "TLS_CERT": certificate.cert if certificate else "",
+                "TLS_KEY": certificate.key if certificate else "",
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]),
             triggers=[machine.root_id],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]
-            ),
         )
         self.version = self.configured.stdout.apply(lambda text: text.partition("\n")[0])
         self.running = self.configured.stdout

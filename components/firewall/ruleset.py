@@ -11,7 +11,7 @@ from pulumi_command import remote
 from components import assets
 from components.firewall.rules import MOUNTD_PORT, SSH, Row, Source
 from components.firewall.trial import ON_TRIAL, TRIAL_S, Trial
-from components.machines.machine import Machine
+from components.machines.machine import DIAL_ERROR_LIMIT, Machine
 
 TABLE = "inet nuvla_swarm"
 # "rules" on the machine; "confirmed rules" too, which revert by themselves unless a new connection confirms them;
@@ -59,28 +59,23 @@ class Firewall(pulumi.ComponentResource):
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
         trial = Trial(name) if args.mode == "confirmed rules" else None
         self.applied = {
-            machine.name: remote.Command(
+            machine.name: machine.command(
                 f"{name}-{machine.name}",
-                connection=machine.connection(dial_error_limit=2) if trial else machine.connection(),
-                create=machine.bash(),
-                stdin=assets.render_script(
-                    "firewall/scripts/firewall.sh",
-                    {
-                        "MACHINE": machine.name,
-                        "RULES": ruleset(_reachable(rows, machine), args.sources) if rows else "",
-                        "EPHEMERAL": f"{first} {last}",
-                        "RESERVED": str(MOUNTD_PORT),
-                        "CONFIRM": "true" if trial else "",
-                        "TRIAL_S": str(TRIAL_S),
-                        "ON_TRIAL": ON_TRIAL,
-                    },
-                ),
-                triggers=[machine.root_id],
-                logging=remote.Logging.STDERR,
-                add_previous_output_in_env=False,
-                opts=pulumi.ResourceOptions(
+                "firewall/scripts/firewall.sh",
+                {
+                    "MACHINE": machine.name,
+                    "RULES": ruleset(_reachable(rows, machine), args.sources) if rows else "",
+                    "EPHEMERAL": f"{first} {last}",
+                    "RESERVED": str(MOUNTD_PORT),
+                    "CONFIRM": "true" if trial else "",
+                    "TRIAL_S": str(TRIAL_S),
+                    "ON_TRIAL": ON_TRIAL,
+                },
+                pulumi.ResourceOptions(
                     parent=self, depends_on=[args.prepared[machine.name]], hooks=trial.hooks if trial else None
                 ),
+                triggers=[machine.root_id],
+                dial_error_limit=2 if trial else DIAL_ERROR_LIMIT,
             )
             for machine in args.machines.values()
         }

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 import pulumi
-from pulumi_command import remote
 
-from components import assets
 from components.machines.cluster import Cluster, Key, made_by
 from components.machines.host_advice import Contact, HostAdvisor
 from components.machines.machine import Machine, Role
@@ -111,32 +109,25 @@ class ExistingCluster(Cluster):
             port=host.port,
             lost=host.lost,
         )
-        check = remote.Command(
+        check = machine.command(
             f"{name}-check",
-            connection=machine.connection(dial_error_limit=RETRIES),
-            create=machine.bash(),
-            stdin=assets.render_script(
-                "machines/scripts/check_host.sh",
-                {"MACHINE": name, "OWNER": made_by(), "VERSION": self._args.engine_version},
-            ),
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, hooks=self._hooks),
+            "machines/scripts/check_host.sh",
+            {"MACHINE": name, "OWNER": made_by(), "VERSION": self._args.engine_version},
+            pulumi.ResourceOptions(parent=self, hooks=self._hooks),
+            dial_error_limit=RETRIES,
         )
-        before = remote.Command(
+        before = machine.command(
             f"{name}-before",
-            connection=machine.connection(),
-            create=machine.bash("note"),
-            delete=machine.bash("leave"),
-            stdin=assets.render_script("machines/scripts/host_before.sh", {"MACHINE": name, "OWNER": made_by()}),
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
+            "machines/scripts/host_before.sh",
+            {"MACHINE": name, "OWNER": made_by()},
+            pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],
                 retain_on_delete=host.lost,
                 custom_timeouts=pulumi.CustomTimeouts(delete=LEAVING),
             ),
+            create="note",
+            delete="leave",
         )
         daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
         ready = replace(machine, root_id=before.id, disk_id=before.id, daemon_json=daemon_json)

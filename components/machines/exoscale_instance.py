@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import pulumi
 import pulumiverse_exoscale as exoscale
-from pulumi_command import remote
 
 from components import assets
 from components.firewall.security_group import SecurityGroup
@@ -103,25 +102,20 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         root_id=made.id,
         disk_id=made.id,
     )
-    ready = remote.Command(
+    ready = machine.command(
         f"{name}-ready",
-        connection=machine.connection(dial_error_limit=-1),
-        create=machine.bash(),
-        stdin=assets.render_script(
-            "machines/scripts/ready.sh",
-            {
-                "PRIVATE_ADDRESS": f"{private.address}/{private.prefix}" if private else "",
-                "ELASTIC_IP": args.elastic_ip.ip_address if args.elastic_ip else "",
-            },
-        ),
-        triggers=[made.id],
-        logging=remote.Logging.STDERR,
-        add_previous_output_in_env=False,
-        opts=pulumi.ResourceOptions(
+        "machines/scripts/ready.sh",
+        {
+            "PRIVATE_ADDRESS": f"{private.address}/{private.prefix}" if private else "",
+            "ELASTIC_IP": args.elastic_ip.ip_address if args.elastic_ip else "",
+        },
+        pulumi.ResourceOptions(
             parent=opts.parent,
             depends_on=[args.group],
             custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE),
         ),
+        triggers=[made.id],
+        dial_error_limit=-1,
     )
     identity = pulumi.Output.all(made.id, ready.urn).apply(lambda known: str(known[0]))  # a preview knows the urn
     return replace(machine, root_id=identity, disk_id=identity)

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.machines.machine import Machine
 
 MAP_COUNT = 262144
@@ -30,17 +28,11 @@ class MapCount(pulumi.ComponentResource):
     def __init__(self, name: str, args: MapCountArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("nuvla:nuvla:MapCount", name, {"max_map_count": MAP_COUNT}, opts)
         machine = args.machine
-        remote.Command(
+        machine.command(
             f"{name}-set",
-            connection=machine.connection(),
-            create=machine.bash(),
-            stdin=render_script(
-                "nuvla/scripts/map_count.sh",
-                {"COUNT": str(MAP_COUNT), "ONLY_CHECK": "true" if machine.shares_kernel else ""},
-            ),
+            "nuvla/scripts/map_count.sh",
+            {"COUNT": str(MAP_COUNT), "ONLY_CHECK": "true" if machine.shares_kernel else ""},
+            pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
             triggers=[machine.root_id],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
         )
         self.register_outputs({"max_map_count": MAP_COUNT})

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.machines.machine import Machine
 
 
@@ -30,14 +28,11 @@ class Image(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("nuvla:service:Image", name, {"image": args.image}, opts)
-        pull = remote.Command(
+        pull = args.manager.command(
             f"{name}-pull",
-            connection=args.manager.connection(),
-            create=args.manager.bash(),
-            stdin=render_script("service/scripts/pull.sh", {"IMAGE": args.image}),
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self),
+            "service/scripts/pull.sh",
+            {"IMAGE": args.image},
+            pulumi.ResourceOptions(parent=self),
         )
         self.reference = pull.stdout.apply(str.strip)
         self.register_outputs({"reference": self.reference})

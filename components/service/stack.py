@@ -5,9 +5,7 @@ from collections.abc import Sequence
 
 import pulumi
 import pulumi_docker as docker
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.engine.engine import Engine
 from components.machines.cluster import MADE_BY_LABEL, made_by
 from components.machines.machine import Machine
@@ -48,17 +46,12 @@ class ServiceStack(pulumi.ComponentResource):
             running, reasons = self._service(service)
             waits_for.append(running)
             triggers += reasons
-        remote.Command(
+        manager.command(
             f"{name}-converged",
-            connection=manager.connection(),
-            create=manager.bash(),
-            stdin=render_script(
-                "service/scripts/converge.sh", {"SERVICES": " ".join(service.name for service in spec.services)}
-            ),
+            "service/scripts/converge.sh",
+            {"SERVICES": " ".join(service.name for service in spec.services)},
+            pulumi.ResourceOptions(parent=self, depends_on=waits_for),
             triggers=triggers,
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=waits_for),
         )
         self.register_outputs({"services": [service.name for service in spec.services]})
 

@@ -101,23 +101,23 @@ class Nfs(pulumi.ComponentResource):
         values: dict[str, pulumi.Input[str]],
         *,
         after: list[pulumi.Resource],
-        verbs: tuple[str, str] | None = None,
+        verbs: tuple[str, str | None] = ("", None),
         library: str = "",
     ) -> remote.Command:
-        return remote.Command(
+        create, delete = verbs
+        return on.command(
             f"{self._name}-{step}",
-            connection=on.connection(),
-            create=on.bash(verbs[0] if verbs else ""),
-            delete=on.bash(verbs[1]) if verbs else None,
-            stdin=assets.render_script(f"storage/scripts/{script}", values, library=library),
-            triggers=[on.root_id, on.disk_id],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
+            f"storage/scripts/{script}",
+            values,
+            pulumi.ResourceOptions(
                 parent=self,
                 depends_on=after,
                 delete_before_replace=True,
                 retain_on_delete=on.lost,
                 custom_timeouts=pulumi.CustomTimeouts(create=INSTALLATION, update=INSTALLATION),
             ),
+            create=create,
+            delete=delete,
+            library=library,
+            triggers=[on.root_id, on.disk_id],
         )

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_command import remote
 
-from components import assets
 from components.machines.machine import Machine
 from components.machines.volume import Volume
 
@@ -34,17 +32,11 @@ class DataVolume(pulumi.ComponentResource):
         props = {"machine": args.machine.name, "path": volume.path, "owner": args.owner}
         super().__init__("nuvla:storage:DataVolume", name, props, opts)
         self.path = volume.path
-        self.ready = remote.Command(
+        self.ready = args.machine.command(
             f"{name}-folder",
-            connection=args.machine.connection(),
-            create=args.machine.bash(),
-            stdin=assets.render_script(
-                "storage/scripts/volume.sh",
-                {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
-            ),
+            "storage/scripts/volume.sh",
+            {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
+            pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
             triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
         )
         self.register_outputs({"path": volume.path})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command import remote
 
-from components.assets import render_script
 from components.machines.machine import NAME_LABEL, Machine
 from components.swarm.swarm import Swarm
 
@@ -94,20 +93,19 @@ class Membership(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource] = (),
     ) -> remote.Command:
         create, delete = verbs
-        return remote.Command(
+        return on.command(
             f"{self._name}-{step}",
-            connection=on.connection(),
-            create=on.bash(create or ""),
-            delete=on.bash(delete) if delete else None,
-            stdin=render_script(f"swarm/scripts/{script}", values),
-            triggers=[self.machine.disk_id],
-            logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
+            f"swarm/scripts/{script}",
+            values,
+            pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(after),
                 delete_before_replace=True,
                 retain_on_delete=on.lost,
                 additional_secret_outputs=["stdout"] if step == "node" else None,
             ),
+            create=create,
+            delete=delete,
+            triggers=[self.machine.disk_id],
+            logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
         )

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.machines.machine import Machine
 
 
@@ -40,23 +38,17 @@ class Swarm(pulumi.ComponentResource):
         super().__init__("nuvla:swarm:Swarm", name, props, opts)
         self.entry = args.entry
         others = [manager.private_address for manager in args.managers if manager.name != args.entry.name]
-        init = remote.Command(
+        init = args.entry.command(
             f"{name}-init",
-            connection=args.entry.connection(),
-            create=args.entry.bash(),
-            stdin=render_script(
-                "swarm/scripts/init.sh",
-                {
-                    "ADDRESS": args.entry.private_address,
-                    "ADDRESS_POOLS": " ".join(str(pool) for pool in args.address_pools),
-                    "SUBNET_PREFIX": str(args.subnet_prefix),
-                    "DISK_ID": args.entry.disk_id,
-                    "OTHER_MANAGERS": pulumi.Output.all(*others).apply(" ".join),
-                },
-            ),
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self),
+            "swarm/scripts/init.sh",
+            {
+                "ADDRESS": args.entry.private_address,
+                "ADDRESS_POOLS": " ".join(str(pool) for pool in args.address_pools),
+                "SUBNET_PREFIX": str(args.subnet_prefix),
+                "DISK_ID": args.entry.disk_id,
+                "OTHER_MANAGERS": pulumi.Output.all(*others).apply(" ".join),
+            },
+            pulumi.ResourceOptions(parent=self),
         )
         self.id = init.stdout.apply(str.strip)
         self.register_outputs({"id": self.id})

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pulumi
-from pulumi_command import remote
 
-from components.assets import render_script
 from components.machines.machine import Machine
 from components.traefik.acme import ISSUER, AcmeSettings
 
@@ -29,22 +27,16 @@ class IssuedCertificates(pulumi.ComponentResource):
     def __init__(self, name: str, args: IssuedCertificatesArgs, opts: pulumi.ResourceOptions | None = None):
         acme = args.acme
         super().__init__("nuvla:traefik:IssuedCertificates", name, {"names": list(acme.names)}, opts)
-        remote.Command(
+        args.machine.command(
             f"{name}-look",
-            connection=args.machine.connection(),
-            create=args.machine.bash(),
-            stdin=render_script(
-                "traefik/scripts/issued.sh",
-                {
-                    "NAMES": " ".join(acme.names),
-                    "SERVER": acme.server,
-                    "STORAGE": f"{acme.folder}/{PurePosixPath(acme.storage).name}",
-                    "SERVICE": ISSUER if acme.shared else "traefik",
-                },
-            ),
+            "traefik/scripts/issued.sh",
+            {
+                "NAMES": " ".join(acme.names),
+                "SERVER": acme.server,
+                "STORAGE": f"{acme.folder}/{PurePosixPath(acme.storage).name}",
+                "SERVICE": ISSUER if acme.shared else "traefik",
+            },
+            pulumi.ResourceOptions(parent=self),
             triggers=[args.machine.disk_id],
-            logging=remote.Logging.STDERR,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

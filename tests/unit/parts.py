@@ -65,7 +65,7 @@ def network(name: str = "net") -> OverlayNetwork:
 
 def another(name: str = "another") -> pulumi.Resource:
     """Some resource that others can wait for."""
-    return remote.Command(name, connection=machine().connection(), create="true")
+    return remote.Command(name, connection=remote.ConnectionArgs(host="192.0.2.7"), create="true")
 
 
 def memberships(*names: str) -> list[Membership]:

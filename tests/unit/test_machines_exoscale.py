@@ -171,7 +171,7 @@ def test_a_machine_is_reached_as_ubuntu_at_its_public_address(engine: Engine) ->
     assert (made.user, made.port, made.shares_kernel) == ("ubuntu", 22, False)
     assert value(made.public_address) == value(made.private_address) == "PUBLIC-ADDRESS:big-1"
     assert (made.role, made.labels, made.availability) == ("manager", {"disk": "ssd"}, "drain")
-    assert made.bash() == "sudo -n bash -s --"
+    assert engine.inputs("big-1-ready")["create"] == "sudo -n bash -s --"
 
 
 def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_new_one(engine: Engine) -> None:

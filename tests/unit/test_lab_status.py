@@ -1,0 +1,52 @@
+"""lab/status.py: what is said of a Prometheus that has only just started."""
+
+from typing import Any
+
+import pytest
+
+from lab import status
+
+FOUND: dict[str, Any] = {"urls": {"prometheus": "https://192.0.2.7/prometheus/"}, "logins": {"prometheus": {}}}
+
+
+class Answer:
+    """What Prometheus answers, one thing for each path."""
+
+    def __init__(self, data: dict[str, Any] | None):
+        self._data = data
+
+    def json(self) -> Any:
+        return {"data": self._data} if self._data is not None else {"error": "not yet"}
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str]) -> None:
+    """Has Prometheus know targets by how they are, and alerts by their names."""
+
+    def ask(url: str, _login: dict[str, str]) -> Answer:
+        path = url.removeprefix("https://192.0.2.7/prometheus/api/v1/")
+        if path == "targets?state=active":
+            return Answer({"activeTargets": [{"health": health} for health in targets]})
+        assert path.startswith("query?query=ALERTS"), path
+        return Answer({"result": [{"metric": {"alertname": name}} for name in alerts]})
+
+    monkeypatch.setattr(status, "ask", ask)
+
+
+@pytest.mark.parametrize(
+    ("targets", "alerts", "line"),
+    [
+        (["up", "up"], [], "2 of 2 targets are up; alerts: none"),
+        (["up", "unknown", "unknown"], [], "1 of 3 targets are up, 2 not asked yet; alerts: none"),
+        (["up", "down"], ["B", "A", "B"], "1 of 2 targets are up; alerts: A, B"),
+    ],
+)
+def test_targets_that_were_never_asked_are_told_from_those_that_do_not_answer(
+    monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str], line: str
+) -> None:
+    answering(monkeypatch, targets, alerts)
+    assert status.watched(FOUND) == line
+
+
+def test_nothing_is_known_where_prometheus_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "ask", lambda _url, _login: Answer(None))
+    assert status.watched(FOUND) == "0 of 0 targets are up; alerts: none"
