@@ -13,6 +13,7 @@ from components.swarm.network import OverlayNetwork
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
+HEALTH_PATH = "/etc/cadvisor/health.sh"
 
 
 def node_exporter(
@@ -46,13 +47,16 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
         image=image,
         networks=networks,
         memory_limit_mib=settings.exporters_memory_limit_mib,
-        health=HealthCheck.http("http://127.0.0.1:8080/healthz"),
+        health=HealthCheck(command=["/bin/sh", HEALTH_PATH], start_period_s=10),  # one that is deaf is replaced soon
+        files=[File(name="health", path=HEALTH_PATH, content=assets.read("monitoring/files/cadvisor_health.sh"))],
         args=[
             f"--docker={SOCKET}",
             "--docker_only=true",
             "--store_container_labels=false",
             "--whitelisted_container_labels=com.docker.swarm.service.name,com.docker.stack.namespace",
             "--housekeeping_interval=10s",
+            # A container that Docker does not yet call running when cAdvisor notices it is looked for again only then.
+            "--global_housekeeping_interval=10s",
             "--enable_metrics=cpu,memory,network",
         ],
         user="0",

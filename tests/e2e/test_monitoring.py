@@ -9,7 +9,8 @@ import pytest
 import requests
 import yaml
 
-from tests.e2e.harness import CHECKOUT, wait_for
+from tests.e2e.harness import CHECKOUT, Stack, wait_for
+from tests.e2e.probes import SCRIPTS
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
 
 FILES = CHECKOUT / "components/monitoring/files"
@@ -127,3 +128,15 @@ def test_no_alert_fires_but_the_watchdog_which_reaches_alertmanager(prometheus: 
     alerts = prometheus.ask("alerts")["alerts"]
     firing = [alert for alert in alerts if alert["state"] == "firing"]
     assert {alert["labels"]["alertname"] for alert in firing} == {"Watchdog"}, firing
+
+
+def test_a_cadvisor_that_found_no_docker_api_when_it_started_is_started_again(
+    whole: Stack, prometheus: Prometheus
+) -> None:
+    """It would measure no container for as long as it runs, and call itself healthy."""
+    deaf = whole.on("worker-1", "bash", "-c", (SCRIPTS / "deaf.sh").read_text())
+    assert deaf.code == 0, deaf.text
+    listed = ["docker", "ps", "--quiet", "--filter", "name=cadvisor.", "--filter", "health=healthy"]
+    wait_for(lambda: whole.on("worker-1", *listed).text not in ("", deaf.text), "another one is healthy", PATIENCE_S)
+    measured = 'container_start_time_seconds{node="worker-1", service="node-exporter"}'
+    wait_for(lambda: prometheus.series(measured) != [], "containers are measured", PATIENCE_S)

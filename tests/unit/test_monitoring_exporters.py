@@ -15,10 +15,11 @@ from tests.mocked import build, start, value
 from tests.unit.monitored import settings
 from tests.unit.parts import network
 
-EXPORTERS: dict[str, tuple[Callable[..., Service], str, str]] = {  # maker, health, user
-    "node-exporter": (node_exporter, "http://127.0.0.1:9100/", "65534"),
-    "cadvisor": (cadvisor, "http://127.0.0.1:8080/healthz", "0"),
-    "blackbox": (blackbox, "http://127.0.0.1:9115/-/healthy", "65534"),
+WGET = ["wget", "-q", "-O", "/dev/null"]
+EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker, health, user
+    "node-exporter": (node_exporter, [*WGET, "http://127.0.0.1:9100/"], "65534"),
+    "cadvisor": (cadvisor, ["/bin/sh", "/etc/cadvisor/health.sh"], "0"),
+    "blackbox": (blackbox, [*WGET, "http://127.0.0.1:9115/-/healthy"], "65534"),
 }
 
 
@@ -32,7 +33,7 @@ def test_each_is_well_small_and_reached_from_inside_alone(name: str) -> None:
     made = service(name)
     _, health, user = EXPORTERS[name]
     assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
-    assert list(made.health.command) == ["wget", "-q", "-O", "/dev/null", health]
+    assert list(made.health.command) == health
     assert [value(on.network.name) for on in made.networks] == ["inner"]
     assert (list(made.ports), dict(made.labels), list(made.secrets), dict(made.env)) == ([], {}, [], {})
 
