@@ -22,8 +22,13 @@ ADVICE = (
     ),
     (
         r'The container name "/(\S+)" is already in use',
-        "a container {0} is there already, of another checkout with a stack of the same name: "
-        "run `make down` there, or choose another name for this stack",
+        "a container {0} is there already, of another checkout with a stack of the same name: run `make down` there, "
+        "or choose another name for this stack; if that checkout is gone, `docker rm --force --volumes {0}`",
+    ),
+    (
+        r"network with name (\S+) already exists",
+        "a network {0} is there already, of another checkout with a stack of the same name: run `make down` there, "
+        "or choose another name for this stack; if that checkout is gone, `docker network rm {0}`",
     ),
 )
 

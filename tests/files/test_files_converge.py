@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,9 +12,9 @@ from components import assets
 RUNS = "T\tid\t1\trunning\trunning\t\tNEW"
 
 
-def verdict(update: str, *tasks: str, wanted: int = 1) -> str:
+def verdict(update: str, *tasks: str, wanted: int = 1, constraints: str = "", nodes: Sequence[str] = ()) -> str:
     """What is said of the service `web`, described as NEW, whose update is in a state, with its tasks."""
-    lines = [f"S\tweb\t{update}\tid\tNEW", f"R\tweb\t{wanted}", *tasks]
+    lines = [*nodes, f"S\tweb\t{update}\tid\t{constraints}\tNEW", f"R\tweb\t{wanted}", *tasks]
     told = subprocess.run(
         ["bash", "-c", f"tries=3\n{JUDGE}\njudge"], input="\n".join(lines), capture_output=True, text=True, check=True
     )
@@ -46,3 +47,32 @@ def test_a_task_that_fails_again_and_again_is_hopeless() -> None:
     assert verdict("updating", failed, failed) == "waits"
     assert verdict("updating", failed, failed, failed) == "hopeless"
     assert verdict("updating", failed, failed, failed, RUNS) == "waits"
+
+
+MANAGER = "N\tready\tactive\tmanager"
+WORKER = "N\tready\tactive\tworker"
+
+
+@pytest.mark.parametrize(
+    ("constraints", "nodes", "told"),
+    [
+        ('["node.platform.os==linux"]', [MANAGER, WORKER], "waits"),
+        ('["node.platform.os==linux"]', [WORKER], "well"),
+        ('["node.role==worker"]', [WORKER, WORKER], "waits"),
+        ('["node.role==worker"]', [WORKER, MANAGER], "well"),
+        ('["node.role==manager"]', [MANAGER, MANAGER], "waits"),
+        ('["node.role==manager"]', [MANAGER, WORKER], "well"),
+        ('["node.labels.disk==ssd"]', [MANAGER, WORKER], "well"),
+        ("", [MANAGER, WORKER], "well"),  # not global
+    ],
+)
+def test_a_global_service_needs_a_task_on_each_machine_that_fits_before_swarm_has_made_it(
+    constraints: str, nodes: Sequence[str], told: str
+) -> None:
+    assert verdict("", RUNS, constraints=constraints, nodes=nodes) == told
+
+
+@pytest.mark.parametrize("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
+def test_machines_that_run_no_new_tasks_need_none(state: str) -> None:
+    nodes = [WORKER, f"N\t{state}\tworker"]
+    assert verdict("", RUNS, constraints='["node.role==worker"]', nodes=nodes) == "well"

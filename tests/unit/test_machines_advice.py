@@ -18,6 +18,9 @@ ERRORS = {
     'Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"': (
         "a container nuvla-swarm-dev-a-1 is there already"
     ),
+    "Error response from daemon: network with name nuvla-swarm-dev already exists": (
+        "a network nuvla-swarm-dev is there already"
+    ),
 }
 
 

@@ -23,10 +23,19 @@ fail() { # SERVICE WORD...
 # Not its platforms: the engine adds them to a new service, and an update of it drops them without a new task.
 described='{{json .ContainerSpec}}{{json .Resources}}{{with .Placement}}{{json .Constraints}}{{end}}'
 
-# A line per service: "S <tab> <name> <tab> <state of its update> <tab> <id> <tab> <description>"
+# A line per service: "S <tab> <name> <tab> <state of its update> <tab> <id> <tab> <constraints, if global> <tab> <description>"
 look_at_services() {
+  local global='{{if .Spec.Mode.Global}}{{with .Spec.TaskTemplate.Placement}}{{json .Constraints}}{{end}}{{end}}'
   docker service inspect "${services[@]}" --format \
-    "S	{{.Spec.Name}}	{{with .UpdateStatus}}{{.State}}{{end}}	{{.ID}}	{{with .Spec.TaskTemplate}}$described{{end}}"
+    "S	{{.Spec.Name}}	{{with .UpdateStatus}}{{.State}}{{end}}	{{.ID}}	$global	{{with .Spec.TaskTemplate}}$described{{end}}"
+}
+
+# A line per machine: "N <tab> <state> <tab> <availability> <tab> <role>"
+look_at_nodes() {
+  local ids
+  ids=$(docker node ls --quiet)
+  # shellcheck disable=SC2086 # ids have no spaces
+  docker node inspect --format 'N	{{.Status.State}}	{{.Spec.Availability}}	{{.Spec.Role}}' $ids
 }
 
 # A line per task: "T <tab> <id of its service> <tab> <slot, or node> <tab> <desired state> <tab> <state> <tab> <error> <tab> <description>"
@@ -46,11 +55,19 @@ look_at_replicas() {
 }
 
 # judge < LINES: a line per service: "<name> <healthy tasks> <tasks that there have to be> <verdict>". A task that fails
-# again and again is hopeless, unless its node is being promoted, which says nothing.
+# again and again is hopeless, unless its node is being promoted, which says nothing. Of a global service there has to be
+# one on each machine that fits: Swarm counts those alone that it has made, and makes that of a new machine a bit later.
 judge() {
   awk -F '\t' -v tries="$tries" '
+    function fitting(where) {
+      if (where == "" || where ~ /node\.labels/) return 0 # Swarm alone knows
+      if (where ~ /node\.role==manager/) return machines["manager"]
+      if (where ~ /node\.role==worker/) return machines["worker"]
+      return machines["manager"] + machines["worker"]
+    }
     $1 == "R" {complete[$2] = $3}
-    $1 == "S" {name[$4] = $2; update[$4] = $3; wanted[$4] = $5}
+    $1 == "N" && $2 == "ready" && $3 == "active" {machines[$4]++}
+    $1 == "S" {name[$4] = $2; update[$4] = $3; constraints[$4] = $5; wanted[$4] = $6}
     $1 == "T" && $7 == wanted[$2] {
       if ($4 == "running" && $5 == "running") healthy[$2]++
       if ($5 == "running") runs[$2, $3] = 1
@@ -62,6 +79,7 @@ judge() {
         if (failures[task] >= tries && !runs[task]) hopeless[part[1]] = 1
       }
       for (id in name) {
+        if (complete[name[id]] < fitting(constraints[id])) complete[name[id]] = fitting(constraints[id])
         verdict = "waits"
         if (healthy[id] > 0 && healthy[id] == complete[name[id]]) verdict = "well"
         if (id in hopeless) verdict = "hopeless"
@@ -88,7 +106,7 @@ while true; do
     continue
   fi
   looked=$SECONDS
-  judged=$({ look_at_services; look_at_replicas; look_at_tasks; } | judge)
+  judged=$({ look_at_nodes; look_at_services; look_at_replicas; look_at_tasks; } | judge)
   waiting=0
   while read -r name healthy complete verdict; do
     case "$verdict" in
