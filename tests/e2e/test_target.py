@@ -198,7 +198,7 @@ def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_gho
     assert {name: text for name, text in engines(target).items() if name != "worker-3"} == before
     # Its proxy of Docker's API is one more task to be waited for, also while Swarm has not yet made it.
     assert {name for name in grown.touched() if "worker-3" not in name} <= {"cluster", "socket-proxy-converged"}
-    assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)")
+    assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)\n")
     target.set("machines.pools.worker.count", 2)
     shrunk = target.up()
     assert shrunk.code == 0, shrunk.text
