@@ -13,7 +13,6 @@ from components.swarm.network import OverlayNetwork
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
-HEALTH_PATH = "/etc/cadvisor/health.sh"
 
 
 def node_exporter(
@@ -47,8 +46,10 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
         image=image,
         networks=networks,
         memory_limit_mib=settings.exporters_memory_limit_mib,
-        health=HealthCheck(command=["/bin/sh", HEALTH_PATH], start_period_s=10),  # one that is deaf is replaced soon
-        files=[File(name="health", path=HEALTH_PATH, content=assets.read("monitoring/files/cadvisor_health.sh"))],
+        health=HealthCheck(
+            command=["/bin/sh", "-c", assets.read("monitoring/files/cadvisor_health.sh")],
+            start_period_s=10,  # one that measures no containers is replaced soon
+        ),
         args=[
             f"--docker={SOCKET}",
             "--docker_only=true",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi_docker as docker
 
+from components import assets
 from components.service.spec import HealthCheck, Service
 
 MIB = 1024 * 1024
@@ -12,6 +13,7 @@ MIB = 1024 * 1024
 ANYWHERE = ["node.platform.os==linux"]
 PORTS_LABEL = "io.nuvla.swarm.ports"
 MONITOR = "1s"  # in which a task that was healthy may still fail its update
+START_S = 5  # that the start of a health check may take
 KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
 
 
@@ -135,10 +137,11 @@ def _ports_label(wanted: Service) -> dict[str, str]:
 
 
 def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    script = assets.read("service/files/health.sh")
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=["CMD", *check.command],
+        tests=["CMD", "/bin/sh", "-c", script, "health", str(check.pause_s), str(check.timeout_s), *check.command],
         interval=f"{check.interval_s}s",
-        timeout=f"{check.timeout_s}s",
+        timeout=f"{check.pause_s + check.timeout_s + START_S}s",
         retries=check.retries,
         start_period=f"{check.start_period_s}s",
     )

@@ -54,11 +54,12 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """A command that exits with 0 while the service is well."""
+    """A command that exits with 0 while the service is well; its image has a shell and `timeout`."""
 
     command: Sequence[str]
-    interval_s: int = 3  # an engine before 25 makes its first check only after one interval
-    timeout_s: int = 3
+    interval_s: int = 3  # before the first check, and between two until it is well
+    pause_s: int = 27  # added to the interval from then on
+    timeout_s: int = 3  # of the command
     retries: int = 3
     start_period_s: int = 30
 

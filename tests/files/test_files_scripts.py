@@ -11,7 +11,7 @@ from tests.stack_config import existing, exoscale, host, secrets_for, target
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 OF_SERVICES = [path for path in shipped(".sh") if path.parent.name == "files"]
-OF_HEALTH = [path for path in OF_SERVICES if path.stem.endswith("_health")]
+OF_HEALTH = [path for path in OF_SERVICES if path.stem.endswith("health")]
 
 # Programs with what not every infrastructure has.
 OTHERS = [

@@ -18,7 +18,7 @@ from tests.unit.parts import network
 WGET = ["wget", "-q", "-O", "/dev/null"]
 EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker, health, user
     "node-exporter": (node_exporter, [*WGET, "http://127.0.0.1:9100/"], "65534"),
-    "cadvisor": (cadvisor, ["/bin/sh", "/etc/cadvisor/health.sh"], "0"),
+    "cadvisor": (cadvisor, ["/bin/sh", "-c", assets.read("monitoring/files/cadvisor_health.sh")], "0"),
     "blackbox": (blackbox, [*WGET, "http://127.0.0.1:9115/-/healthy"], "65534"),
 }
 

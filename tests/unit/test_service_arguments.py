@@ -5,6 +5,7 @@ from typing import Any
 import pulumi_docker as docker
 import pytest
 
+from components import assets
 from components.service import arguments
 from components.service.spec import HealthCheck, Mount, Port
 from tests.mocked import Engine, build
@@ -139,11 +140,11 @@ def test_memory_is_given_in_bytes_and_a_quarter_of_it_is_kept(engine: Engine) ->
 
 
 def test_health_is_a_command_and_its_times(engine: Engine) -> None:
-    check = HealthCheck(command=["a", "b"], interval_s=1, timeout_s=2, retries=3, start_period_s=4)
+    check = HealthCheck(command=["a", "b"], interval_s=1, pause_s=7, timeout_s=2, retries=3, start_period_s=4)
     assert container(engine, health=check)["healthcheck"] == {
-        "tests": ["CMD", "a", "b"],
+        "tests": ["CMD", "/bin/sh", "-c", assets.read("service/files/health.sh"), "health", "7", "2", "a", "b"],
         "interval": "1s",
-        "timeout": "2s",
+        "timeout": "14s",
         "retries": 3,
         "startPeriod": "4s",
     }
