@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 run() { echo "check: $*" >&2; "$@"; }
 
-mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
+mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run lab/machine/files/usr)
 run ruff check .
 run ruff format --check .
 run mypy __main__.py components stacks lab tests docs

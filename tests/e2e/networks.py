@@ -25,6 +25,7 @@ USERS: Final = (
     "drift-private",
     "refused",
     "template",
+    "file",
 )
 
 

@@ -81,10 +81,14 @@ def test_a_killed_manager_comes_back_with_its_swarm_services_and_files(swarm: St
 
 
 def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dead_swarm(swarm: Stack) -> None:
+    containers = swarm.on("manager-1", "docker", "ps", "--quiet", "--no-trunc").text.split()
+    assert containers
     docker("rm", "--force", swarm.container("manager-1"))
     result = swarm.destroy()
     assert result.code == 0, result.text
     assert swarm.leftovers() == []
+    groups = {path.name for path in Path("/sys/fs/cgroup").glob("**/*") if path.is_dir()}
+    assert groups.isdisjoint(containers), "cgroups of containers outlive their machine"
     up_again = swarm.make("up")
     assert up_again.code == 0, up_again.text
     result = swarm.destroy()
@@ -143,6 +147,16 @@ def test_a_lost_state_folder_is_no_obstacle_to_a_new_stack(tmp_path: Path) -> No
         result = made.make("preview")
         assert result.code == 0, result.text
         assert "to create" in result.text
+
+
+def test_what_a_stacks_file_has_lost_of_this_computer_is_added_again(tmp_path: Path) -> None:
+    with stack("e2e-file", tmp_path, settings(subnet_of("file"), 0)) as made:
+        image = made.get("machines.image")
+        made.must("pulumi", "config", "rm", "--path", "nuvla-swarm:machines.image")
+        result = made.make("preview")
+        assert result.code == 0, result.text
+        assert "adds to Pulumi.e2e-file.yaml what depends on this computer" in result.text
+        assert made.get("machines.image") == image
 
 
 def test_down_leaves_the_engine_to_other_stacks(tmp_path: Path) -> None:
