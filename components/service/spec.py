@@ -57,10 +57,10 @@ class HealthCheck:
     """A command that exits with 0 while the service is well; its image has a shell and `timeout`."""
 
     command: Sequence[str]
-    interval_s: int = 3  # before the first check, and between two until it is well
-    pause_s: int = 27  # added to the interval from then on
+    interval_s: int = 2  # before the first check, and between two until it is well
+    pause_s: int = 28  # added to the interval from then on
     timeout_s: int = 3  # of the command
-    retries: int = 3
+    retries: int = 5
     start_period_s: int = 30
 
     @classmethod
