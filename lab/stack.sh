@@ -29,7 +29,7 @@ select_stack() {
     forget_salt
     pulumi stack init "$stack"
     fill_in
-  elif grep -Eq '^ +provider: +local\b' "Pulumi.$stack.yaml" && ! grep -Eq '^ +image:' "Pulumi.$stack.yaml"; then
+  elif grep -Esq '^ +provider: +local\b' "Pulumi.$stack.yaml" && ! grep -Eq '^ +image:' "Pulumi.$stack.yaml"; then
     say "adds to Pulumi.$stack.yaml what depends on this computer, which it had before"
     fill_in
   fi

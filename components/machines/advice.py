@@ -5,6 +5,10 @@ from collections.abc import Iterable
 
 import pulumi
 
+ELSEWHERE = (
+    "of another checkout with a stack of the same name: run `make down` there, or choose another name for this stack; "
+    "if that checkout is gone"
+)
 ADVICE = (
     (
         r"Cannot connect to the Docker daemon at (\S+?)\.? Is",
@@ -22,13 +26,11 @@ ADVICE = (
     ),
     (
         r'The container name "/(\S+)" is already in use',
-        "a container {0} is there already, of another checkout with a stack of the same name: run `make down` there, "
-        "or choose another name for this stack; if that checkout is gone, `docker rm --force --volumes {0}`",
+        f"a container {{0}} is there already, {ELSEWHERE}, `docker rm --force --volumes {{0}}`",
     ),
     (
         r"network with name (\S+) already exists",
-        "a network {0} is there already, of another checkout with a stack of the same name: run `make down` there, "
-        "or choose another name for this stack; if that checkout is gone, `docker network rm {0}`",
+        f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
 

@@ -79,7 +79,8 @@ judge() {
         if (failures[task] >= tries && !runs[task]) hopeless[part[1]] = 1
       }
       for (id in name) {
-        if (complete[name[id]] < fitting(constraints[id])) complete[name[id]] = fitting(constraints[id])
+        least = fitting(constraints[id])
+        if (complete[name[id]] < least) complete[name[id]] = least
         verdict = "waits"
         if (healthy[id] > 0 && healthy[id] == complete[name[id]]) verdict = "well"
         if (id in hopeless) verdict = "hopeless"
