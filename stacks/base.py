@@ -13,6 +13,7 @@ from components.service.login import Login
 from components.service.spec import StackSpec
 from components.service.stack import ServiceStack
 from components.socket_proxy.socket_proxy import NETWORK as DOCKER_NETWORK
+from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from components.swarm.swarm import Swarm, SwarmArgs
@@ -33,13 +34,14 @@ class Base:
         self.settings = settings
         self.ground = ground
         self.address: pulumi.Input[str] = settings.domain or ground.address
-        swarm = _swarm(settings, ground)
-        self._members = _members(ground, swarm, before_joining)
+        self._swarm = _swarm(settings, ground)
+        self._members = _members(ground, self._swarm, before_joining)
+        self._stacks: list[ServiceStack] = []
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
         last = [self._members[ground.entry.name]] if ground.cluster.outlives else []
         self._in_swarm = pulumi.ResourceOptions.merge(
             ground.cluster.inside(),
-            pulumi.ResourceOptions(depends_on=[swarm, *last], providers=[_provider(ground)]),
+            pulumi.ResourceOptions(depends_on=[self._swarm, *last], providers=[_provider(ground)]),
         )
         public = settings.swarm.public_network
         self.public = self.network("public-network", public.name, attachable=public.attachable)
@@ -83,7 +85,15 @@ class Base:
         engines = [self.ground.engines[machine] for machine in machines]
         before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
-        return ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        made = ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        self._stacks.append(made)
+        return made
+
+    def end(self) -> None:
+        """What comes last: machines of before leave the swarm."""
+        args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
+        last = pulumi.ResourceOptions(depends_on=self._stacks)
+        Members("swarm-members", args, pulumi.ResourceOptions.merge(self.ground.cluster.inside(), last))
 
     def outputs(self) -> dict[str, Any]:
         """Outputs that every kind has."""
@@ -137,14 +147,23 @@ def _swarm(settings: Settings, ground: Ground) -> Swarm:
 
 
 def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.Resource]) -> dict[str, Membership]:
-    """All machines as members. Of those that leave by themselves, the entry is the first one and the last."""
+    """All machines as members: managers one after the other, the entry first; of those that leave, it is the last one.
+
+    Two managers that join at once can keep each other from it for a while, and leave nodes behind that never were.
+    """
     outlives, entry, firewalls = ground.cluster.outlives, ground.entry, ground.firewall.applied
     members: dict[str, Membership] = {}
-    for machine in sorted(ground.cluster.machines.values(), key=lambda one: one is not entry):
+    previous: Membership | None = None
+    order = ("entry", "manager", "worker")
+    for machine in sorted(
+        ground.cluster.machines.values(), key=lambda one: order.index("entry" if one is entry else one.role)
+    ):
         # Every machine's firewall has to know one that joins, unless it knows its network.
         known = list(firewalls.values()) if outlives else [firewalls[machine.name]]
         before = [before_joining[machine.name]] if machine.name in before_joining else []
-        first = [members[entry.name]] if outlives and machine is not entry else []
+        before += [volume.ready for volume in ground.volumes.values() if volume.machine == machine.name]
+        first = [previous] if previous is not None and machine.role == "manager" else []
+        first += [members[entry.name]] if outlives and machine is not entry else []
         members[machine.name] = Membership(
             f"{machine.name}-membership",
             MembershipArgs(
@@ -155,6 +174,7 @@ def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.R
             ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=first)),
         )
+        previous = members[machine.name] if machine.role == "manager" else previous
     return members
 
 

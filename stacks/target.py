@@ -12,10 +12,11 @@ from stacks import ground, services
 from stacks.base import Base
 from stacks.configuration import Secrets
 from stacks.ground import Ground
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 
-def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
+def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """The resources of a target: files over NFS and S3 beside what every kind has; returns the stack's outputs."""
     ephemeral = settings.firewall.ephemeral
     rows = target_rows(
@@ -24,7 +25,7 @@ def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
         s3_port=settings.s3.port if settings.has_s3 else None,
         swarm_port=settings.firewall.swarm_port,
     )
-    machines = ground.build(settings, secrets, rows)
+    machines = ground.build(settings, secrets, rows, prior)
     nfs = _nfs(settings, machines) if settings.has_nfs else None
     base = Base(settings, machines, nfs.entries if nfs else {})
     services.add(base, secrets)
@@ -33,6 +34,7 @@ def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
         outputs["nfs"] = {"address": nfs.server.private_address, "path": PATH}
     if nfs is not None and settings.has_s3:
         _add_s3(base, nfs, outputs)
+    base.end()
     return outputs
 
 
@@ -43,6 +45,7 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
             server=machines.cluster.machines[settings.nfs_machine],
             folder=machines.volumes["nfs"].path,
             stored=machines.volumes["nfs"].ready,
+            volume_id=machines.cluster.volumes["nfs"].id or "",
             server_kind=settings.nfs.server_kind,
             access=settings.nfs.access,
             machines=machines.cluster.machines,
