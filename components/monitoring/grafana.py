@@ -13,6 +13,7 @@ from components.swarm.network import OverlayNetwork
 
 PORT = 3000
 START = "/etc/grafana/start.sh"
+DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"
 DASHBOARDS = ["machines", "services", "traefik", "swarm"]
 
@@ -48,7 +49,7 @@ def grafana(
         user="472",
         files=_files(settings),
         secrets=secrets,
-        mounts=[data(settings, "grafana", "/var/lib/grafana")],
+        mounts=[data(settings, "grafana", DATA)],
         labels=published("grafana", PORT),
     )
 
@@ -58,6 +59,7 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_PATHS_DATA": DATA,
         "GF_PATHS_PROVISIONING": PROVISIONING,
         "GF_SECURITY_ADMIN_PASSWORD": _secret("grafana-admin-password"),
         "GF_SECURITY_ADMIN_USER": login.username,

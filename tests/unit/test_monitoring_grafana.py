@@ -135,6 +135,7 @@ def test_it_looks_for_dashboards_where_they_are() -> None:
 def test_its_data_are_on_a_volume_of_its_machine() -> None:
     made = service()
     assert list(made.mounts) == [Mount(type="bind", source="/data/grafana", target="/var/lib/grafana")]
+    assert made.env["GF_PATHS_DATA"] == "/var/lib/grafana", "the script that starts it looks there"
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "472"
 

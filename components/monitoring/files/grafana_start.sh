@@ -6,7 +6,8 @@ patience_s=20 # the server starts all the same, before its health counts
 
 # The password is on standard input, and in no list of processes.
 set_password() {
-  timeout "$patience_s" grafana cli --homepath "$GF_PATHS_HOME" --config "$GF_PATHS_CONFIG" \
+  timeout "$patience_s" grafana cli --homepath "${GF_PATHS_HOME:-/usr/share/grafana}" \
+    --config "${GF_PATHS_CONFIG:-/etc/grafana/grafana.ini}" \
     admin reset-admin-password --password-from-stdin <"$password" 2>&1
 }
 
