@@ -41,7 +41,7 @@ def grafana(
         networks=networks,
         memory_limit_mib=settings.grafana_memory_limit_mib,
         # The login takes some seconds before the server itself starts, and 20 at most.
-        health=replace(HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"), start_period_s=60),
+        health=replace(HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"), start_period_s=50),
         replicas=1,
         constraints=pinned(settings),
         command=["/bin/sh", START],
