@@ -8,6 +8,7 @@ import boto3  # type: ignore[import-untyped]  # its types are a package of some 
 import pytest
 import requests
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, stack, wait_for, wait_for_entry
@@ -112,15 +113,19 @@ def test_off_and_on_again_everything_is_as_it_was(target: Stack) -> None:
     assert again.touched() == set(), again.text
 
 
-def test_a_login_that_is_made_anew_opens_and_the_one_of_before_does_not(target: Stack) -> None:
+def test_logins_and_keys_that_are_made_anew_open_and_those_of_before_do_not(target: Stack) -> None:
     before = target.outputs()
-    up(target, "--replace", "**grafana-login-password", "--replace", "**prometheus-login-password")
+    passwords = ("grafana-login-password", "prometheus-login-password", "s3-key-access", "s3-key-secret")
+    up(target, *(option for name in passwords for option in ("--replace", f"**{name}")))
     after = target.outputs()
     with user(target, after) as by:
         for service, login in after["logins"].items():
             assert login != before["logins"][service]
             assert opens(by, after, service, login), service
             assert not opens(by, after, service, before["logins"][service]), service
+        assert client(after, by).get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == CONTENT
+        with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+            client(before, by).list_objects_v2(Bucket=BUCKET)
     again = target.up()
     assert again.code == 0, again.text
     assert again.touched() == set(), again.text

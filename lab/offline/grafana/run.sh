@@ -3,6 +3,7 @@
 set -eu
 
 for name in $(env | sed -n 's/^\(GF_[A-Z0-9_]*\)__FILE=..*/\1/p'); do
+  plain='' file=''
   eval "plain=\${$name:-} file=\$${name}__FILE"
   if [ -n "$plain" ]; then
     echo "ERROR: Both $name and ${name}__FILE are set (but are exclusive)" >&2
