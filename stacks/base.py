@@ -54,9 +54,8 @@ class Base:
             if settings.kind == "host"
             else None
         )
-        self.logins: dict[str, Login] = {}
-        if settings.monitoring.enabled:
-            self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
+        # They are there without what they open, so that this has the same ones when it is switched on again.
+        self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
 
     def network(
         self, name: str, physical_name: str, *, attachable: bool = False, internal: bool = False
@@ -102,7 +101,8 @@ class Base:
             "traefik": pulumi.Output.concat("https://", self.address, "/"),
             "dashboard": pulumi.Output.concat("http://", self.address, f":{DASHBOARD_PORT}/dashboard/"),
         }
-        for name in self.logins:
+        logins = self.logins if self.settings.monitoring.enabled else {}
+        for name in logins:
             urls[name] = pulumi.Output.concat("https://", self.address, f"/{name}/")
         return {
             "kind": self.settings.kind,
@@ -127,7 +127,7 @@ class Base:
                 | ({"id": volume.id} if volume.id is not None else {})
                 for name, volume in self.ground.cluster.volumes.items()
             },
-            "logins": pulumi.Output.secret({name: login.outputs() for name, login in self.logins.items()}),
+            "logins": pulumi.Output.secret({name: login.outputs() for name, login in logins.items()}),
         }
 
 

@@ -145,26 +145,25 @@ def _own_key(secrets: Secrets, public_key: str | None) -> Key | None:
 
 
 def volumes(settings: Settings) -> dict[str, VolumeArgs]:
-    """The data volumes that the kind uses, by name; on local machines all that it could use.
+    """The data volumes of the kind, by name: those in use, and what would be lost if it went while its user is off.
 
-    A local machine has to be made anew to get another one, which nobody expects of a service that is switched on.
+    That is block storage, and every volume of local machines, which have to be made anew to get another one.
     """
-    machines: dict[str, str] = {}
-    reserved = settings.machines.provider == "local"
-    if settings.has_nfs or (reserved and settings.kind == "target"):
-        machines["nfs"] = settings.nfs_machine
-    if settings.monitoring.enabled or reserved:
-        machines |= dict.fromkeys(WITH_DATA, settings.monitoring_machine)
-    if settings.traefik.acme is not None or reserved:
-        machines["traefik"] = settings.acme_machine
+    machines = {"nfs": settings.nfs_machine} if settings.kind == "target" else {}
+    machines |= dict.fromkeys(WITH_DATA, settings.monitoring_machine)
+    machines["traefik"] = settings.acme_machine
     if settings.kind == "host":
         for name in ("db", "streams"):
             labelled = settings.machines.labelled("type", f"worker-{name}")
             if labelled:
                 machines[name] = labelled[0]
+    off = dict.fromkeys(WITH_DATA, not settings.monitoring.enabled)
+    off |= {"nfs": not settings.has_nfs, "traefik": settings.traefik.acme is None}
     found: dict[str, VolumeArgs] = {}
     for name, machine in machines.items():
         volume = getattr(settings.volumes, name)
+        if off.get(name) and not volume.block and settings.machines.provider != "local":
+            continue
         found[name] = VolumeArgs(
             machine=machine,
             block=volume.block,

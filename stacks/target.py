@@ -30,10 +30,11 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     base = Base(settings, machines, nfs.entries if nfs else {})
     services.add(base, secrets)
     outputs = base.outputs()
+    key = AccessKey("s3-key")  # without S3 too, so that its users have the same one when it is switched on again
     if nfs is not None:
         outputs["nfs"] = {"address": nfs.server.private_address, "path": PATH}
     if nfs is not None and settings.has_s3:
-        _add_s3(base, nfs, outputs)
+        _add_s3(base, nfs, key, outputs)
     base.end()
     return outputs
 
@@ -55,10 +56,9 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
     )
 
 
-def _add_s3(base: Base, nfs: Nfs, outputs: dict[str, Any]) -> None:
+def _add_s3(base: Base, nfs: Nfs, key: AccessKey, outputs: dict[str, Any]) -> None:
     settings = base.settings
     endpoint = pulumi.Output.concat("https://", base.address, f":{settings.s3.port}")
-    key = AccessKey("s3-key")
     spec = s3(
         S3Settings(
             machine=nfs.server.name,

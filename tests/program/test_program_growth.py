@@ -108,7 +108,5 @@ def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> Non
         "prometheus-config-rules-s3",
         "grafana-config-dashboard-nfs-s3",
     }
-    monitoring = (
-        "monitoring prometheus alertmanager grafana node-exporter cadvisor blackbox traefik-secret-prometheus-users"
-    )
+    monitoring = "monitoring prometheus alertmanager grafana node-exporter cadvisor blackbox"
     assert all(name.startswith(tuple(monitoring.split())) for name in gone["monitoring"])
