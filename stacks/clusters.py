@@ -79,7 +79,7 @@ def _exoscale(
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
         losses=prior.losses(frozenset(machines.lost)),
-        hand_overs=hand_overs.found(settings, volumes(settings), prior),
+        hand_overs=hand_overs.all_of(settings, volumes(settings), prior),
     )
     cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
     return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))

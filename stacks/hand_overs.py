@@ -9,26 +9,31 @@ from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 
-def found(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> list[HandOver]:
+def all_of(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> list[HandOver]:
     """Block storage that goes from a machine which lives to another one, or that went in an update before."""
-    lost, givers = settings.machines.lost, []
-    for name, block in prior.blocks.items():
-        goes = name not in wanted or not wanted[name].block or wanted[name].machine != block.machine
-        moves = (
-            goes and block.machine in prior.members and block.machine not in lost and settings.entry in prior.members
-        )
-        if moves or f"{name}-hand-over" in prior.names:
-            giver, entry = (block.machine, settings.entry) if moves else (None, None)
-            givers.append(
+    found = []
+    for name in type(settings.volumes).model_fields:
+        giver = _giver(settings, wanted, prior, name)
+        if giver is not None or f"{name}-hand-over" in prior.names:
+            found.append(
                 HandOver(
                     volume=name,
                     giver=_contact(prior, giver),
-                    entry=_contact(prior, entry),
+                    entry=_contact(prior, settings.entry if giver else None),
                     shared=PATH if name == "nfs" else None,
-                    done=not moves,
+                    done=giver is None,
                 )
             )
-    return givers
+    return found
+
+
+def _giver(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState, name: str) -> str | None:
+    """The machine that has a volume, if that goes elsewhere and both it and the entry can be asked."""
+    block, volume = prior.blocks.get(name), wanted.get(name)
+    if block is None or (volume is not None and volume.block and volume.machine == block.machine):
+        return None
+    alive = set(prior.members) - set(settings.machines.lost)
+    return block.machine if block.machine in alive and settings.entry in alive else None
 
 
 def _contact(prior: PriorState, machine: str | None) -> Contact:

@@ -45,7 +45,7 @@ def _provider_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
 
 def _entry_is_in_the_swarm(settings: Settings, prior: PriorState) -> Iterator[str]:
     entry, lost = settings.entry, settings.machines.lost
-    allowed = [name for name in prior.managers if name not in lost]
+    allowed = sorted(name for name in prior.managers if name not in lost)
     if not allowed or entry in allowed:
         return
     given = f"{entry} given" if settings.swarm.entry else f"not given, which means {entry}"
@@ -72,7 +72,7 @@ def _hosts_keep_their_names(settings: Settings, prior: PriorState) -> Iterator[s
     }
     for name, host in hosts.items():
         was = gone.get(host.host_key, name)
-        if was != name:
+        if was != name and prior.hosts.get(name) != host.host_key:
             yield (
                 f"machines.pools: the host {host.address} is given as {name}, but is {was}; allowed: {was}, or an `up` "
                 f"without it, which takes Docker and its volumes away there, and then {name}; labels of a single host "

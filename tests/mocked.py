@@ -61,6 +61,7 @@ class Engine(Mocks):
         self.finished: set[str] = set()  # components that registered their outputs
         self.outputs: dict[str, dict[str, Any]] = {}  # of resources
         self.state: dict[str, Any] = {}  # types and outputs of the resources that the stack has, by URN
+        self.asked = ""  # the stack whose state was asked for
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.given[args.name] = args.inputs
@@ -71,12 +72,14 @@ class Engine(Mocks):
         version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
         computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
         outputs = {**named, **args.inputs, **computed}
-        self.outputs[args.name] = unveiled({"id": f"{args.name}-id{version}", **outputs})
-        return f"{args.name}-id{version}", outputs
+        identity = (args.resource_id or "").partition("@")[0] or f"{args.name}-id{version}"  # of what is taken over
+        self.outputs[args.name] = unveiled({"id": identity, **outputs})
+        return identity, outputs
 
     def call(self, args: MockCallArgs) -> Any:
         if args.token == prior_state.OUTPUTS:  # which the engine answers by itself
-            return {"name": args.args["stackName"], "outputs": self.state}
+            self.asked = args.args["stackName"]
+            return {"name": self.asked, "outputs": self.state}
         raise AssertionError(f"the program looks something up: {args.token}")
 
     def inputs(self, name: str) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def start(*, preview: bool = False, state: dict[str, Any] | None = None) -> Engi
     engine = Engine(preview=preview)
     engine.state = state or {}
     set_root_resource(cast(pulumi.Resource, None))
-    set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=Monitor(engine))
+    set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=Monitor(engine), organization="organization")
     _loops[0].run_until_complete(wait_for_rpcs())  # the stack's own
     return engine
 
@@ -228,9 +231,11 @@ def run_program(
     preview: bool = False,
     secrets: Mapping[str, str] | None = None,
     state: dict[str, Any] | None = None,
+    seen: Callable[[Engine], None] = lambda engine: None,
 ) -> Program:
     """`__main__.py` with a configuration, handed over as Pulumi does it, and with the state of an earlier run."""
     engine = start(preview=preview, state=state)
+    seen(engine)  # before it may be refused
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
     set_root_resource(cast(pulumi.Resource, None))

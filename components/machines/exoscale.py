@@ -172,7 +172,7 @@ class ExoscaleCluster(Cluster):
 
     def _givers_first(self) -> list[tuple[str, int]]:
         """Pool and ordinal of all machines; one that gets a volume comes after the one that gives it away."""
-        getters = {self.volumes[one.volume].machine for one in self._moves() if one.volume in self.volumes}
+        getters = {self.volumes[one.volume].machine for one in self._moves() if one.volume in self._blocks}
         every = [(pool, n) for pool, settings in self.args.pools.items() for n in range(1, settings.count + 1)]
         return sorted(every, key=lambda one: f"{one[0]}-{one[1]}" in getters)
 
@@ -201,7 +201,7 @@ class ExoscaleCluster(Cluster):
         )
         before: list[pulumi.Resource] = []
         for one in self._moves():
-            gets = one.volume in self.volumes and self.volumes[one.volume].machine == name
+            gets = one.volume in self._blocks and self.volumes[one.volume].machine == name
             if one.giver.name == name or gets:
                 before += self._given[one.volume]
             if gets and (giver := made[one.giver.name].root) is not None:

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-const version = "0-standin"
+const version = "1-standin"
 
 const page = `<!doctype html><title>Grafana stand-in</title>
 <p>This is not Grafana but a stand-in for it, used where its image cannot be had: it checks what is provisioned, and draws nothing.</p>
