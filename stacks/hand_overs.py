@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from components.machines.hand_over import Contact, HandOver
 from components.machines.volume import VolumeArgs
+from components.storage.hand_over import Contact, HandOver
 from components.storage.nfs import PATH
 from stacks.prior_state import PriorState
 from stacks.settings import Settings

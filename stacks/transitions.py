@@ -81,21 +81,13 @@ def _hosts_keep_their_names(settings: Settings, prior: PriorState) -> Iterator[s
 
 
 def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[str]:
-    machines = settings.machines
-    for name in machines.lost:
+    for name in settings.machines.lost:
         if name not in prior.machines:
-            allowed = sorted(prior.machines & set(machines.names("manager", "worker")))
+            allowed = sorted(prior.machines & set(settings.machines.names("manager", "worker")))
             yield (
                 f"machines.lost: {name} given, which is not there, so nothing of it can be asked; "
                 f"allowed: {', '.join(allowed) or 'none'}, or to leave it out: then it is made anew"
             )
-    if machines.provider == "existing":
-        for name in sorted(prior.lost - set(machines.lost)):
-            if name in machines.hosts() and name in prior.machines:
-                yield (
-                    f"machines.lost: {name} was given until now, and the swarm does not know it any more; allowed: an "
-                    "`up` without it in machines.pools, and then with it again"
-                )
 
 
 def _addresses_stay(settings: Settings, prior: PriorState) -> Iterator[str]:

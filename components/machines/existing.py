@@ -120,11 +120,14 @@ class ExistingCluster(Cluster):
             lost=name in self._args.losses.names,
             commands=self._args.losses.commands,
         )
+        made_anew = self._args.losses.made_anew.get(name, 0)
+        again = [str(made_anew)] if made_anew else []  # of what was there before it was lost, nothing is known
         check = machine.command(
             f"{name}-check",
             "machines/scripts/check_host.sh",
             {"MACHINE": name, "OWNER": made_by(), "VERSION": self._args.engine_version},
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
+            triggers=again,
             dial_error_limit=RETRIES,
         )
         before = machine.command(
@@ -138,9 +141,11 @@ class ExistingCluster(Cluster):
             ),
             create="note",
             delete="leave",
+            triggers=again,
         )
         daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
-        ready = replace(machine, root_id=before.id, disk_id=before.id, daemon_json=daemon_json)
+        identity = before.id.apply(lambda known: " ".join([known, *again]))
+        ready = replace(machine, root_id=identity, disk_id=identity, daemon_json=daemon_json)
         return ready, check.stdout.apply(str.strip)
 
 

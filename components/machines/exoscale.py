@@ -22,9 +22,9 @@ from components.machines.exoscale_instance import (
     instance,
     system,
 )
-from components.machines.hand_over import HandOver, hand_over
 from components.machines.machine import Machine
 from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.storage.hand_over import HandOver, hand_over
 
 APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
 

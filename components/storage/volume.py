@@ -48,7 +48,7 @@ class DataVolume(pulumi.ComponentResource):
                 replace_with=[args.machine.root] if has_device and args.machine.root else None,
             ),
             create="mount",
-            delete="shut_down" if has_device else None,
+            delete="release" if has_device else None,
             outlives=has_device and args.keep,
             libraries=[FUNCTIONS],
             triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],

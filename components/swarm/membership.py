@@ -54,7 +54,7 @@ class Membership(pulumi.ComponentResource):
             libraries=[NODES],
             opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
-        token: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
+        invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         join = self._command(
             "join",
             on=machine,
@@ -62,7 +62,7 @@ class Membership(pulumi.ComponentResource):
                 "SWARM_ID": args.swarm.id,
                 "ADDRESS": machine.private_address,
                 "MANAGER": entry.private_address,
-                "TOKEN": token.apply(str.strip),
+                "INVITATION": invitation.apply(str.strip),
             },
             verbs=("join", "leave" if args.leaves else None),
             opts=pulumi.ResourceOptions(depends_on=list(args.after)),

@@ -13,7 +13,7 @@ from tests.settings.changes import Change
 from tests.stack_config import changed, existing, exoscale, host, secrets_for, target, without
 
 KEY_OF = "ssh-ed25519 {}"
-BLOCK = {"volumes": {"nfs": {"block": True, "size_gib": 20}}}
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block": True, "size_gib": 20}}}
 SAID = {"swarm": {"entry": "manager-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}}
 
 
@@ -263,16 +263,15 @@ def test_an_entry_that_lost_its_disk_is_not_the_entry_while_others_have_the_swar
     assert refusals(MANAGER, MANAGER, state=gone(MANAGER, "manager-1", "manager-1-disk")) == []
 
 
-def test_a_lost_host_that_is_back_is_taken_out_before_it_is_taken_in() -> None:
-    lost = changed(HOSTS, "machines.lost", ["worker-2"])
-    secrets = secrets_for(HOSTS)
-    state = run(lost, secrets=secrets, state=stands(HOSTS)).engine.state_after()
-    (line,) = refusals(lost, HOSTS, state=state)
-    assert line == (
-        "machines.lost: worker-2 was given until now, and the swarm does not know it any more; allowed: an `up` "
-        "without it in machines.pools, and then with it again"
-    )
-    assert refusals(lost, hosts(manager={"1": 1}, worker={"1": 11}), state=state) == []
+def test_a_lost_host_that_is_back_is_prepared_and_joins_anew() -> None:
+    lost, secrets = changed(HOSTS, "machines.lost", ["worker-2"]), secrets_for(HOSTS)
+    during = run(lost, secrets=secrets, state=stands(HOSTS)).engine
+    back = run(HOSTS, secrets=secrets, state=during.state_after()).engine
+    for name in ("check", "before", "engine-install", "membership-node", "membership-join", "membership-active"):
+        assert back.triggers(f"worker-2-{name}")[-1].endswith("1"), name
+    assert back.triggers("worker-1-engine-install") == ["worker-1-before-id"]
+    again = run(HOSTS, secrets=secrets, state=back.state_after()).engine
+    assert_unchanged(back, again)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_destroying_it_leaves_the_data(engine: Engine) -> None:
 
 def test_a_device_is_unmounted_before_its_machine_is_replaced(engine: Engine) -> None:
     data(device="/dev/disk/by-id/virtio-1")
-    assert engine.inputs(FOLDER)["delete"] == "bash -s -- shut_down"
+    assert engine.inputs(FOLDER)["delete"] == "bash -s -- release"
     assert engine.replaced_with(FOLDER) == {"root"}
     assert engine.deleted_with(FOLDER) == "root"
 

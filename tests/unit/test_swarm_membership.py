@@ -106,7 +106,7 @@ def test_it_joins_once_all_is_there_that_it_needs_but_gets_ready_to_join_before(
 
 def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(engine: Engine) -> None:
     membership()
-    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT:m-node"
+    assert engine.parameters(JOIN)["INVITATION"] == "STDOUT:m-node"
     assert engine.is_secret(JOIN, "stdin")
     assert "stdout" in engine.options[NODE].additionalSecretOutputs
     for name in COMMANDS:
@@ -140,7 +140,7 @@ def test_another_swarm_is_joined_with_a_token_of_its_own(engine: Engine) -> None
     membership()
     assert engine.parameters(NODE)["SWARM_ID"] == "STDOUT:swarm-init"
     assert engine.parameters(JOIN)["SWARM_ID"] == "STDOUT:swarm-init"
-    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT:m-node"
+    assert engine.parameters(JOIN)["INVITATION"] == "STDOUT:m-node"
     assert engine.parameters(ACTIVE)["NODE_ID"] == "STDOUT:m-join"
 
 

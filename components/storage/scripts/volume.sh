@@ -2,7 +2,7 @@
 # With the functions of mounts.sh.
 #   mount      makes FOLDER and gives it to OWNER ("<uid>:<gid>"); mounts DEVICE there, if one is given, now and at every
 #              start
-#   shut_down  the machine is about to be destroyed: ends whoever uses the DEVICE, the engine too, and unmounts it
+#   release    the machine is about to be destroyed: ends whoever uses the DEVICE, the engine too, and unmounts it
 set -euo pipefail
 : "${FOLDER:?}" "${DEVICE?}" "${OWNER:?}"
 
@@ -64,7 +64,7 @@ case "$1" in
     fi
     chown "$OWNER" "$FOLDER"
     ;;
-  shut_down)
+  release)
     if [ -z "$DEVICE" ] || ! mountpoint --quiet "$FOLDER"; then exit 0; fi
     systemctl stop docker.socket docker.service nfs-server.service nfs-ganesha.service 2>/dev/null || true
     findmnt --noheadings --output TARGET --source "$(findmnt --noheadings --output SOURCE --mountpoint "$FOLDER")" |

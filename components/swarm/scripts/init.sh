@@ -44,11 +44,15 @@ check_others() {
     if timeout 2 bash -c "</dev/tcp/$other/2377" 2>/dev/null; then
       fail "is in no swarm, but the manager at $other is; set swarm.entry to that one and run 'pulumi up' again"
     fi
-    [ "$1" = start ] || fail "is in no swarm, and the manager at $other, which may be in one, does not answer;" \
+    ! $had_one || fail "is in no swarm, and the manager at $other, which may be in one, does not answer;" \
       "start it and set swarm.entry to it, or name it in machines.lost if it is dead"
   done
 }
 
+case "$1" in
+  start) had_one=false ;;
+  continue) had_one=true ;;
+esac
 state=$(state)
 if [ "$state" = active ]; then
   [ "$(swarm .Swarm.ControlAvailable)" = true ] || fail "is a worker of a swarm; allowed: a manager as swarm.entry"
@@ -57,11 +61,11 @@ if [ "$state" = active ]; then
 elif [ "$state" != inactive ]; then
   fail "its part in the swarm is in the state $state: $(swarm .Swarm.Error); see 'journalctl -u docker' there"
 else
-  check_others "$1"
+  check_others
   pools=()
   for pool in $ADDRESS_POOLS; do pools+=(--default-addr-pool "$pool"); done
   docker swarm init --advertise-addr "$ADDRESS" "${pools[@]}" \
     --default-addr-pool-mask-length "$SUBNET_PREFIX" >/dev/null
-  [ "$1" = start ] || echo "$(hostname): has lost its swarm, and starts a new one" >&2
+  ! $had_one || echo "$(hostname): has lost its swarm, and starts a new one" >&2
 fi
 swarm .Swarm.Cluster.ID

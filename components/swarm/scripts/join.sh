@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # Runs on a machine.
-#   join    makes it a member of the swarm SWARM_ID that others reach at ADDRESS, unless it is one; prints its node's id
+#   join    makes it a member of the swarm SWARM_ID that others reach at ADDRESS, unless it is one; prints its node's id.
+#           INVITATION is a join token, and the ids of the nodes that the swarm had when it was given
 #   leave   takes it out of any swarm; a manager hands its part over before, if there is another one
 set -euo pipefail
-: "${SWARM_ID:?}" "${ADDRESS:?}" "${MANAGER:?}" "${TOKEN:?}"
+: "${SWARM_ID:?}" "${ADDRESS:?}" "${MANAGER:?}" "${INVITATION:?}"
 
 patience_s=30
 interval_s=0.2
 
 swarm() { docker info --format "{{$1}}"; }
 
-# Only managers know the id of their swarm. The note is in the folder that leaving a swarm empties.
+# In the folder that leaving a swarm empties: which swarm this machine joined, or was joining, and by which invitation.
 note=$(docker info --format '{{.DockerRootDir}}')/swarm/nuvla-swarm-id
+invited="$SWARM_ID $(sha256sum <<<"$INVITATION" | cut -c1-12)"
 
 # An engine that has just started looks for its swarm first.
 await_start() {
@@ -19,25 +21,18 @@ await_start() {
   while [ "$(swarm .Swarm.LocalNodeState)" = pending ] && [ "$SECONDS" -lt "$deadline" ]; do sleep "$interval_s"; done
 }
 
-current() {
-  [ "$(swarm .Swarm.LocalNodeState)" = active ] || return 0
-  if [ "$(swarm .Swarm.ControlAvailable)" = true ]; then swarm .Swarm.Cluster.ID; else cat "$note" 2>/dev/null || true; fi
-}
-
-# Those of its managers are at hand: a killed join leaves a member without the note.
-is_of_manager() { swarm 'range .Swarm.RemoteManagers}}{{.Addr}} {{end' | grep -qF "$MANAGER:"; }
-
+# One that the swarm has, or that joined by this invitation. A machine that was given up thinks that it still is one.
 is_member() {
-  local known
-  known=$(current)
-  [ "$known" = "$SWARM_ID" ] || { [ -z "$known" ] && [ "$(swarm .Swarm.LocalNodeState)" = active ] && is_of_manager; }
+  [ "$(swarm .Swarm.LocalNodeState)" = active ] || return 1
+  if [ "$(cat "$note" 2>/dev/null)" = "$invited" ]; then return 0; fi
+  [[ " ${INVITATION#* } " == *" $(swarm .Swarm.NodeID) "* ]]
 }
 
 # `docker swarm join` takes the token as an argument, which every user of the machine can read meanwhile.
 join() {
   local body='{"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": "%s", "RemoteAddrs": ["%s:2377"], "JoinToken": "%s"}'
   # shellcheck disable=SC2059 # the format is above
-  printf "$body" "$ADDRESS" "$MANAGER" "$TOKEN" |
+  printf "$body" "$ADDRESS" "$MANAGER" "${INVITATION%% *}" |
     curl --silent --show-error --fail-with-body --unix-socket /var/run/docker.sock --noproxy '*' \
       --header 'Content-Type: application/json' --data @- http://localhost/swarm/join
 }
@@ -69,9 +64,10 @@ case "$1" in
     if ! is_member || [ "$(swarm .Swarm.NodeAddr)" != "$ADDRESS" ]; then
       check_other_swarm
       leave
+      echo "$invited" >"$note"
       join
     fi
-    echo "$SWARM_ID" >"$note"
+    echo "$invited" >"$note"
     swarm .Swarm.NodeID
     ;;
   leave)

@@ -1,9 +1,9 @@
-"""components/machines/hand_over.py: a volume is unmounted where it is before it is attached elsewhere."""
+"""components/storage/hand_over.py: a volume is unmounted where it is before it is attached elsewhere."""
 
 import pulumi
 
 from components.machines.cluster import Key
-from components.machines.hand_over import Contact, HandOver, hand_over
+from components.storage.hand_over import Contact, HandOver, hand_over
 from tests.mocked import Engine, build
 
 IDLE, GIVEN = "nfs-idle", "nfs-hand-over"
