@@ -45,6 +45,7 @@ def grafana(
         secrets=secrets,
         mounts=[data(settings, "grafana", "/var/lib/grafana")],
         labels=published("grafana", PORT),
+        stop_grace_s=45,  # it lets requests end for 30 s
     )
 
 
