@@ -60,7 +60,7 @@ class Swarm(Section):
 
     entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
     address_pools: list[Range] = Field(
-        [IPv4Network("10.201.0.0/16")], min_length=1, description="ranges that overlay networks are cut from"
+        [IPv4Network("10.224.0.0/12")], min_length=1, description="ranges that overlay networks are cut from"
     )
     subnet_prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one overlay network, as its prefix length")
     public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
