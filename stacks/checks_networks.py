@@ -60,7 +60,8 @@ def _networks_have_room(settings: Settings) -> Iterator[str]:
         physical_name = own[name].physical_name if name in own else name
         yield (
             f"swarm.subnet_prefix: {prefix} given; allowed: at most {networks.fitting(demand[name])}, "
-            f"as with {machines} machines network {physical_name} needs {demand[name]} addresses, and has {demand[name] - lacking[name]}"
+            f"as with {machines} machines network {physical_name} needs {demand[name]} addresses, "
+            f"and has {demand[name] - lacking[name]}"
         )
 
 

@@ -26,6 +26,7 @@ USERS: Final = (
     "refused",
     "template",
     "file",
+    "networks",
 )
 
 
