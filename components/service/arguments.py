@@ -17,6 +17,12 @@ START_S = 5  # that the start of a health check may take
 KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
 
 
+def duration(seconds: int) -> str:
+    """As the provider reads it back, to which anything else would be a change for ever: "45s", "1m", "1m30s"."""
+    minutes, rest = divmod(seconds, 60)
+    return (f"{minutes}m" if minutes else "") + (f"{rest}s" if rest or not minutes else "")
+
+
 def base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
@@ -125,7 +131,7 @@ def _container(
             )
             for mount in wanted.mounts
         ],
-        stop_grace_period=f"{wanted.stop_grace_s}s",
+        stop_grace_period=duration(wanted.stop_grace_s),
         healthcheck=_health(wanted.health),
     )
 

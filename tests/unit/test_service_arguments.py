@@ -176,3 +176,8 @@ def test_it_is_on_its_networks(engine: Engine) -> None:
 
 def test_a_container_has_time_to_stop(engine: Engine) -> None:
     assert container(engine, stop_grace_s=30)["stopGracePeriod"] == "30s"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (61, "1m1s"), (120, "2m")])
+def test_a_time_is_written_as_the_provider_reads_it_back(seconds: int, text: str) -> None:
+    assert arguments.duration(seconds) == text

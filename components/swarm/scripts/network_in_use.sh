@@ -8,7 +8,7 @@ named=20 # of those on a network; the others are counted
 
 # A line per service: "<name> <tab> <ids of its networks, each between spaces> <tab> <value of LABEL, if any>"
 look_at_services() {
-  local ids on='{{range .Spec.TaskTemplate.Networks}} {{.Target}} {{end}}{{range .Spec.Networks}} {{.Target}} {{end}}'
+  local ids on='{{range .Spec.TaskTemplate.Networks}} {{.Target}} {{end}}'
   ids=$(docker service ls --quiet) || return
   # shellcheck disable=SC2086 # ids have no spaces
   [ -z "$ids" ] || docker service inspect --format "{{.Spec.Name}}	$on	{{index .Spec.Labels \"$LABEL\"}}" $ids
