@@ -25,7 +25,8 @@ class OverlayNetworkArgs:
 class OverlayNetwork(pulumi.ComponentResource):
     """An overlay network of the swarm, known to everyone by its name.
 
-    It keeps the subnet that it was made with. Whatever else of it changes, it is replaced: see `NetworkChanges`.
+    It keeps the subnet and labels that it was made with. Whatever else of it changes, it is replaced: see
+    `NetworkChanges`.
     Outputs: ``id`` (str).
     """
 
@@ -49,8 +50,8 @@ class OverlayNetwork(pulumi.ComponentResource):
             if args.subnet
             else None,
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            # Networks of before had none of their own, and applications are on them.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ipamConfigs"]),
+            # Networks of before had other ones, and applications are on them.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ipamConfigs", "labels"]),
         )
         self.id = self.network.id
         self.register_outputs({"id": self.id})

@@ -12,21 +12,7 @@ from components import assets
 
 LABEL, OWNER = "io.nuvla.swarm.stack", "nuvla-swarm/t"
 PUBLIC, API = ("traefik-public", "false", "false"), ("docker-api", "false", "true")
-# Answers as Docker does, to what the script asks; `docker` is on no PATH without this one.
-DOCKER = """#!/usr/bin/env bash
-printf '%s\\n' "$*" >>"$ASKED"
-case "$1 $2" in
-  "network ls") cut -f1 "$NETWORKS" ;;
-  "network inspect") awk -F '\\t' -v id="$3" '$1 == id {print $2}' "$NETWORKS" ;;
-  "service ls") seq "$(wc -l <"$SERVICES")" ;;
-  "service inspect") cat "$SERVICES"; exit "${FAILS:-0}" ;;
-  "node ls") echo n1 ;;
-  "node ps") seq "$(wc -l <"$CONTAINERS")" ;;
-  "node inspect") echo worker-1 ;;
-  "inspect --type") cat "$CONTAINERS" ;;
-  *) echo "not expected: $*" >&2; exit 9 ;;
-esac
-"""
+DOCKER = Path(__file__).with_name("docker.sh")
 
 
 @dataclass
@@ -37,20 +23,21 @@ class Swarm:
     networks: dict[str, tuple[str, str, str]] = field(default_factory=lambda: {"p": PUBLIC, "a": API})
     services: list[tuple[str, str, str]] = field(default_factory=list)  # name, value of the label, network
     containers: list[tuple[str, str]] = field(default_factory=list)  # id, network
-    fails: int = 0
+    owner: str = OWNER  # of the networks
+    service_code: int = 0  # of Docker's answer
 
     def answer(self, *wanted: tuple[str, str, str]) -> subprocess.CompletedProcess[str]:
         """What the script says to a change to these networks."""
         docker = self.folder / "docker"
-        docker.write_text(DOCKER, encoding="utf-8")
+        docker.write_text(DOCKER.read_text(encoding="utf-8"), encoding="utf-8")
         docker.chmod(0o755)
         given = {
-            "NETWORKS": [f"{one}\t{' '.join(network)}" for one, network in self.networks.items()],
+            "NETWORKS": [f"{one}\t{' '.join(network)}\t{self.owner}" for one, network in self.networks.items()],
             "SERVICES": [f"{name}\t {on} \t{owner}" for name, owner, on in self.services],
             "CONTAINERS": [f"{name}\tn1\t {on} " for name, on in self.containers],
             "ASKED": [],
         }
-        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "FAILS": str(self.fails)}
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "SERVICE_CODE": str(self.service_code)}
         for key, lines in given.items():
             file = self.folder / key.lower()
             file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -115,6 +102,13 @@ def test_a_single_container_counts_on_whichever_machine_it_is(swarm: Swarm) -> N
     assert "in use by container 6ace23a434db on worker-1; take them off" in answer.stderr
 
 
+@pytest.mark.parametrize("owner", [OWNER, "nuvla-swarm/of-before"])
+def test_a_network_is_known_by_its_name_too(swarm: Swarm, owner: str) -> None:
+    swarm.owner, swarm.services = owner, [APPLICATION]
+    assert swarm.answer(ATTACHABLE, API).returncode == 1
+    assert swarm.answer(PUBLIC, API).returncode == 0
+
+
 def test_a_network_without_applications_is_changed(swarm: Swarm) -> None:
     swarm.services = [("traefik", OWNER, "p"), ("elsewhere", "", "x")]
     swarm.containers = [("6ace23a434db31bc4f2eda17", "x")]
@@ -129,7 +123,7 @@ def test_a_network_that_is_made_takes_nothing_away(swarm: Swarm) -> None:
 def test_each_network_has_a_line(swarm: Swarm) -> None:
     swarm.services = [APPLICATION, ("spy", "", "a")]
     told = swarm.answer(("front", "true", "false")).stderr.splitlines()
-    assert [line.split(":")[0] for line in told] == ["traefik-public", "docker-api"]
+    assert sorted(line.split(":")[0] for line in told) == ["docker-api", "traefik-public"]
 
 
 def test_many_applications_are_counted(swarm: Swarm) -> None:
@@ -140,6 +134,6 @@ def test_many_applications_are_counted(swarm: Swarm) -> None:
 
 
 def test_an_answer_that_is_missing_is_none(swarm: Swarm) -> None:
-    swarm.fails = 1
+    swarm.service_code = 1
     swarm.services = [("traefik", OWNER, "p")]
     assert swarm.answer(API).returncode != 0

@@ -47,12 +47,12 @@ def test_services_join_it_by_its_id(engine: Engine) -> None:
     assert "net" in engine.finished
 
 
-def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_it(engine: Engine) -> None:
+def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(engine: Engine) -> None:
     args = OverlayNetworkArgs(physical_name="front", attachable=False, subnet=IPv4Network("10.239.240.0/20"))
     build(lambda: OverlayNetwork("net", args))
     assert engine.inputs("net-network")["ipamConfigs"] == [{"subnet": "10.239.240.0/20", "gateway": "10.239.240.1"}]
     assert engine.inputs("net")["subnet"] == "10.239.240.0/20"
-    assert list(engine.options["net-network"].ignoreChanges) == ["ipamConfigs"]
+    assert list(engine.options["net-network"].ignoreChanges) == ["ipamConfigs", "labels"]
 
 
 def changes() -> None:

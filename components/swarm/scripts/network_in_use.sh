@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs on a manager, before networks of the swarm change. Each that has the label LABEL=OWNER and is not, as it is, among
-# the WANTED ("name attachable internal" lines) would have to be removed: fails if anything of others is on one of these.
+# Runs on a manager, before networks of the swarm change. Each that has the label LABEL=OWNER, or the name of a WANTED one
+# ("name attachable internal" lines), and is not as one of these would have to be removed: fails if others are on it.
 set -euo pipefail
 : "${LABEL:?}" "${OWNER:?}" "${WANTED:?}" "${SETTINGS:?}"
 
@@ -39,9 +39,12 @@ users() {
 
 listed() { awk -v named="$named" 'NR <= named {printf "%s%s", (NR > 1 ? ", " : ""), $0} END {if (NR > named) printf " and %d more", NR - named}'; }
 
-networks=$(docker network ls --no-trunc --quiet --filter "label=$LABEL=$OWNER" --filter scope=swarm)
+names=()
+while read -r name _; do names+=(--filter "name=^$name\$"); done <<<"$WANTED"
+marked=$(docker network ls --no-trunc --quiet --filter scope=swarm --filter "label=$LABEL=$OWNER")
+named_so=$(docker network ls --no-trunc --quiet --filter scope=swarm "${names[@]}")
 changing=()
-for network in $networks; do
+for network in $(printf '%s\n' "$marked" "$named_so" | sort --unique); do
   now=$(docker network inspect "$network" --format '{{.Name}} {{.Attachable}} {{.Internal}}')
   grep --quiet --line-regexp --fixed-strings -- "$now" <<<"$WANTED" || changing+=("$network $now")
 done
