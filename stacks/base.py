@@ -7,17 +7,16 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.daemon import API_PORT
-from components.monitoring.monitoring import NETWORK as MONITORING_NETWORK
 from components.service.image import Image, ImageArgs
 from components.service.login import Login
 from components.service.spec import StackSpec
 from components.service.stack import ServiceStack
-from components.socket_proxy.socket_proxy import NETWORK as DOCKER_NETWORK
 from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
-from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
+from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork
 from components.swarm.swarm import Swarm, SwarmArgs
 from components.traefik.traefik import DASHBOARD_PORT
+from stacks import networks
 from stacks.ground import Ground
 from stacks.settings import Settings
 
@@ -39,30 +38,27 @@ class Base:
         self._stacks: list[ServiceStack] = []
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
         last = [self._members[ground.entry.name]] if ground.cluster.outlives else []
+        self._networks = networks.own(settings)
+        looked = NetworkChanges(
+            "networks",
+            NetworkChangesArgs(entry=ground.entry, wanted=list(self._networks.values())),
+            pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
+        )
         self._in_swarm = pulumi.ResourceOptions.merge(
             ground.cluster.inside(),
-            pulumi.ResourceOptions(depends_on=[self._swarm, *last], providers=[_provider(ground)]),
+            pulumi.ResourceOptions(depends_on=[self._swarm, looked, *last], providers=[_provider(ground)]),
         )
-        public = settings.swarm.public_network
-        self.public = self.network("public-network", public.name, attachable=public.attachable)
-        self.docker = self.network("docker-api", DOCKER_NETWORK, internal=True)
-        self.monitoring = (
-            self.network("monitoring-network", MONITORING_NETWORK) if settings.monitoring.enabled else None
-        )
-        self.backend = (
-            self.network("backend-network", settings.swarm.backend_network, attachable=True)
-            if settings.kind == "host"
-            else None
-        )
+        self.public = self.network("public-network")
+        self.docker = self.network("docker-api")
+        # Always there, as a service that is put on another network has to be removed first: Traefik is on it.
+        self.monitoring = self.network("monitoring-network")
+        self.backend = self.network("backend-network") if settings.kind == "host" else None
         # They are there without what they open, so that this has the same ones when it is switched on again.
         self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
 
-    def network(
-        self, name: str, physical_name: str, *, attachable: bool = False, internal: bool = False
-    ) -> OverlayNetwork:
-        """A network of the swarm, by the name that services refer to."""
-        args = OverlayNetworkArgs(physical_name=physical_name, attachable=attachable, internal=internal)
-        return OverlayNetwork(name, args, self._in_swarm)
+    def network(self, name: str) -> OverlayNetwork:
+        """One of the program's networks in the swarm."""
+        return OverlayNetwork(name, self._networks[name], self._in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
         """The image of a setting `images.<name>`, pinned."""

@@ -8,15 +8,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
-from components.monitoring.monitoring import NETWORK as MONITORING_NETWORK
-from components.socket_proxy.socket_proxy import NETWORK as DOCKER_NETWORK
-from components.traefik.sharing import NETWORK as SHARING_NETWORK
+from stacks import checks_folders, checks_networks
 from stacks.checks_machines import MACHINES
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
-INTERNAL_NETWORKS = (DOCKER_NETWORK, MONITORING_NETWORK, SHARING_NETWORK)
 # What only one kind has: there a setting that does nothing is a mistake.
 ONLY_IN = {
     "target": ("nfs", "s3", "volumes.nfs"),
@@ -64,16 +61,6 @@ def _hosts_are_in_other_networks(settings: Settings) -> Iterator[str]:
                         yield f"{path}: {network} given; allowed: a network without machine {name}-{member}, {address}"
 
 
-def _network_names_are_taken(settings: Settings) -> Iterator[str]:
-    swarm = settings.swarm
-    names = [("swarm.public_network.name", swarm.public_network.name), ("swarm.backend_network", swarm.backend_network)]
-    for path, name in names:
-        if name in INTERNAL_NETWORKS:
-            yield f'{path}: "{name}" given; allowed: a name other than {", ".join(INTERNAL_NETWORKS)}'
-    if settings.kind == "host" and swarm.backend_network == swarm.public_network.name:
-        yield f'swarm.backend_network: "{swarm.backend_network}" given; allowed: another name than the public network'
-
-
 def _program_is_locked_out(settings: Settings) -> Iterator[str]:
     if settings.machines.provider != "local":
         return
@@ -88,10 +75,11 @@ def _program_is_locked_out(settings: Settings) -> Iterator[str]:
 def _ports_are_taken(settings: Settings) -> Iterator[str]:
     ephemeral, port = settings.firewall.ephemeral, settings.s3.port
     span = f"{ephemeral.first} to {ephemeral.last}"
-    if settings.kind == "host":  # it has none
-        return
-    covered = [f"{fixed} ({service})" for fixed, service in FIXED_PORTS.items() if ephemeral.holds(fixed)]
-    if covered:
+    taken = (
+        FIXED_PORTS.items() if settings.kind == "target" else [one for one in FIXED_PORTS.items() if one[1] != "nfs"]
+    )
+    covered = [f"{fixed} ({service})" for fixed, service in taken if ephemeral.holds(fixed)]
+    if covered:  # open to users, or taken by the kernel for a connection before the service comes
         yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"
     if not settings.has_s3:
         return
@@ -122,7 +110,6 @@ def _only_one_kind_has_it(settings: Settings) -> Iterator[str]:
 
 def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
     provider = settings.machines.provider
-    paths: dict[str, str] = {}
     for name in type(settings.volumes).model_fields:
         if name == "keep":
             continue
@@ -133,21 +120,18 @@ def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
             yield f"volumes.{name}.path: {volume.path} given; allowed: only with machines.provider: existing"
         if volume.id is not None and (provider == "existing" or (provider == "exoscale" and not volume.block)):
             yield f"volumes.{name}.id: {volume.id} given; allowed: only with a volume that outlives its machine"
-        if volume.path is not None and volume.path in paths:
-            other = f"volumes.{paths[volume.path]}"
-            yield f"volumes.{name}.path: {volume.path} given; allowed: another folder than that of {other}"
-        paths[volume.path or name] = name
 
 
 CHECKS = (
     _networks_overlap,
     _private_network_holds_sources,
     _hosts_are_in_other_networks,
-    _network_names_are_taken,
     *MACHINES,
+    *checks_networks.CHECKS,
     _program_is_locked_out,
     _ports_are_taken,
     _s3_has_no_files,
     _only_one_kind_has_it,
     _volumes_have_what_their_machines_have,
+    *checks_folders.CHECKS,
 )

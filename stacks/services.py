@@ -13,29 +13,41 @@ from components.monitoring.monitoring import (
 from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
 from components.service.stack import ServiceStack
 from components.socket_proxy.socket_proxy import ENDPOINT, socket_proxy
-from components.swarm.network import OverlayNetwork
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
-from components.traefik.sharing import NETWORK as SHARING_NETWORK
 from components.traefik.sharing import SOURCE, issuing, sharing
 from components.traefik.traefik import TraefikSettings, traefik
+from stacks import networks
 from stacks.base import Base
 from stacks.configuration import Secrets
+from stacks.settings import Settings
 
+ENOUGH = 1000  # deployments of Nuvla that a target has room for
 SHARING_DAYS = 3650  # of the certificate that only the managers see, and that nobody has to renew
 
 
 def add(base: Base, secrets: Secrets) -> None:
     """The services, each stack on the machines that it runs on."""
+    _tell_room(base.settings)
     machines = base.settings.machines
     managers, workers = machines.names("manager"), machines.names("worker", active=True)
     haproxy = base.image("haproxy")
     proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers))
     base.stack("socket-proxy", proxies, [*managers, *workers])
     _add_traefik(base, haproxy)
-    if base.monitoring is not None:
-        _add_monitoring(base, base.monitoring, secrets)
+    if base.settings.monitoring.enabled:
+        _add_monitoring(base, secrets)
+
+
+def _tell_room(settings: Settings) -> None:
+    """Says how many deployments a target has room for, where that is little: the ranges of a swarm never change."""
+    room = networks.deployments(settings)
+    if settings.kind == "target" and room < ENOUGH:
+        pulumi.log.warn(
+            f"swarm.address_pools and swarm.subnet_prefix have room for about {room} deployments of Nuvla, and cannot "
+            "be changed once the swarm is there: see docs/kinds.md, room for networks"
+        )
 
 
 def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
@@ -63,7 +75,7 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
         docker=ENDPOINT,
         acme=acme,
     )
-    networks = [network for network in (base.public, base.docker, base.monitoring) if network is not None]
+    networks = [base.public, base.docker, base.monitoring]  # the same whatever is switched on
     spec = traefik(wanted, base.image("traefik"), networks, certificate, base.logins.get("prometheus"))
     before: list[pulumi.Resource] = [base.ground.volumes["traefik"].ready] if acme else []
     if acme and acme.shared:
@@ -103,12 +115,11 @@ def _share(
     tls = SelfSignedCertificate(
         "traefik-sharing-certificate", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=SHARING_DAYS)
     )
-    network = base.network("traefik-sharing", SHARING_NETWORK, internal=True)
-    spec = sharing(acme, haproxy, network, tls)
+    spec = sharing(acme, haproxy, base.network("traefik-sharing"), tls)
     return base.stack("traefik-copies", spec, base.settings.machines.names("manager"), after)
 
 
-def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> None:
+def _add_monitoring(base: Base, secrets: Secrets) -> None:
     settings, wanted = base.settings, base.settings.monitoring
     spec = monitoring(
         MonitoringSettings(
@@ -139,7 +150,7 @@ def _add_monitoring(base: Base, network: OverlayNetwork, secrets: Secrets) -> No
             blackbox=base.image("blackbox"),
             elasticsearch_exporter=base.image("elasticsearch_exporter") if wanted.elasticsearch.enabled else None,
         ),
-        MonitoringNetworks(monitoring=network, docker=base.docker, public=base.public, backend=base.backend),
+        MonitoringNetworks(monitoring=base.monitoring, docker=base.docker, public=base.public, backend=base.backend),
         MonitoringSecrets(
             grafana=base.logins["grafana"],
             smtp_password=secrets.smtp_password,

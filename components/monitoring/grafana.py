@@ -51,6 +51,7 @@ def grafana(
         secrets=secrets,
         mounts=[data(settings, "grafana", DATA)],
         labels=published("grafana", PORT),
+        stop_grace_s=45,  # it lets requests end for 30 s
     )
 
 

@@ -39,7 +39,7 @@ def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks:
         files=_files(settings),
         mounts=[data(settings, "prometheus", "/prometheus")],
         labels=published("prometheus", PORT, "prometheus-login@file"),
-        stop_grace_s=30,  # it writes what it has in memory
+        stop_grace_s=60,  # it writes what it has in memory
     )
 
 

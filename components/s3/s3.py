@@ -87,5 +87,6 @@ def s3(
         ],
         mounts=[Mount(type="bind", source=settings.folder, target=settings.folder, shared=True)],
         labels=labels,
+        stop_grace_s=30,  # it lets requests end for 10 s
     )
     return StackSpec(services=[service], settings=asdict(settings))

@@ -11,10 +11,16 @@ from components.service.spec import HealthCheck, Service
 MIB = 1024 * 1024
 # With no constraint at all, Docker's client fills in platforms, which the provider then shows as a change for ever.
 ANYWHERE = ["node.platform.os==linux"]
-PORTS_LABEL = "io.nuvla.swarm.ports"
+PORTS_VARIABLE = "NUVLA_SWARM_PORTS"
 MONITOR = "1s"  # in which a task that was healthy may still fail its update
 START_S = 5  # that the start of a health check may take
 KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
+
+
+def duration(seconds: int) -> str:
+    """As the provider reads it back, to which anything else would be a change for ever: "45s", "1m", "1m30s"."""
+    minutes, rest = divmod(seconds, 60)
+    return (f"{minutes}m" if minutes else "") + (f"{rest}s" if rest or not minutes else "")
 
 
 def base64(text: str) -> str:
@@ -97,11 +103,11 @@ def _container(
         image=wanted.image,
         commands=list(wanted.command) or None,
         args=list(wanted.args),
-        env=dict(sorted(wanted.env.items())) or None,
+        env=dict(sorted({**wanted.env, **_ports_variable(wanted)}.items())) or None,
         user=wanted.user,
         labels=[
             docker.ServiceTaskSpecContainerSpecLabelArgs(label=key, value=value)
-            for key, value in sorted({**labels, **_ports_label(wanted)}.items())
+            for key, value in sorted(labels.items())
         ],
         configs=[
             docker.ServiceTaskSpecContainerSpecConfigArgs(
@@ -125,15 +131,18 @@ def _container(
             )
             for mount in wanted.mounts
         ],
-        stop_grace_period=f"{wanted.stop_grace_s}s",
+        stop_grace_period=duration(wanted.stop_grace_s),
         healthcheck=_health(wanted.health),
     )
 
 
-def _ports_label(wanted: Service) -> dict[str, str]:
-    """What makes other ports a new container: swarmkit's IsTaskDirty overlooks them beside changed placement."""
+def _ports_variable(wanted: Service) -> dict[str, str]:
+    """What makes other ports a new container: swarmkit's IsTaskDirty overlooks them beside changed placement.
+
+    A variable and no label of the container: with another label the Docker provider removes the whole service first.
+    """
     ports = sorted(f"{port.published}:{port.target}/{port.protocol}" for port in wanted.ports)
-    return {PORTS_LABEL: " ".join(ports)} if ports else {}
+    return {PORTS_VARIABLE: " ".join(ports)} if ports else {}
 
 
 def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:

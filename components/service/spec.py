@@ -88,7 +88,9 @@ class Service:
     secrets: Sequence[SecretFile] = field(default=(), repr=False)
     mounts: Sequence[Mount] = ()
     ports: Sequence[Port] = ()
-    stop_grace_s: int = 10  # between the request to stop and the kill
+    # Between the request to stop and the kill. Well above what the process takes by itself: whoever removes the service
+    # through the Docker provider waits exactly this long for the containers to be gone, and fails if one is killed.
+    stop_grace_s: int = 20
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -84,7 +84,8 @@ class ServiceStack(pulumi.ComponentResource):
                 # Swarm lets nobody remove a network that a service is on, nor have two of one name.
                 replace_with=[on.network for on in service.networks],
                 # The engine writes down what the image is for, and a refresh would take that for somebody's change.
-                ignore_changes=["taskSpec.placement.platforms"],
+                # The labels of its containers are those that it was made with: it is not removed to get other ones.
+                ignore_changes=["taskSpec.placement.platforms", "taskSpec.containerSpec.labels"],
             ),
         )
         paths = [file.path for file in service.files]

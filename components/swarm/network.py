@@ -1,11 +1,14 @@
 """An overlay network that outlives the services on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_docker as docker
 
 from components.machines.cluster import MADE_BY_LABEL, made_by
+from components.machines.machine import Machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,18 +18,27 @@ class OverlayNetworkArgs:
     physical_name: str  # what services refer to
     attachable: bool  # whether single containers may attach to it
     internal: bool = False  # whether nothing outside of the swarm is reached over it
+    subnet: IPv4Network | None = None  # one of the swarm's own choice if unset
+    setting: str | None = None  # that changes it, if any does
 
 
 class OverlayNetwork(pulumi.ComponentResource):
     """An overlay network of the swarm, known to everyone by its name.
 
+    It keeps the subnet and labels that it was made with. Whatever else of it changes, it is replaced: see
+    `NetworkChanges`.
     Outputs: ``id`` (str).
     """
 
     id: pulumi.Output[str]
 
     def __init__(self, name: str, args: OverlayNetworkArgs, opts: pulumi.ResourceOptions | None = None):
-        props = {"name": args.physical_name, "attachable": args.attachable, "internal": args.internal}
+        props = {
+            "name": args.physical_name,
+            "attachable": args.attachable,
+            "internal": args.internal,
+            "subnet": str(args.subnet) if args.subnet else None,
+        }
         super().__init__("nuvla:swarm:OverlayNetwork", name, props, opts)
         self.network = docker.Network(
             f"{name}-network",
@@ -34,8 +46,47 @@ class OverlayNetwork(pulumi.ComponentResource):
             driver="overlay",
             attachable=args.attachable,
             internal=args.internal,
+            ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))]
+            if args.subnet
+            else None,
             labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self),
+            # Networks of before had other ones, and applications are on them.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ipamConfigs", "labels"]),
         )
         self.id = self.network.id
         self.register_outputs({"id": self.id})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkChangesArgs:
+    """Who looks at which networks."""
+
+    entry: Machine  # a manager
+    wanted: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
+
+
+class NetworkChanges(pulumi.ComponentResource):
+    """A look at the networks of the swarm before one of them is replaced or removed. All that is on them depends on it.
+
+    Docker removes no network that anything is on, and the engine removes our services from one before it finds that out
+    of the others.
+    Errors: the update fails while services or containers of others are on a network that cannot stay as it is.
+    """
+
+    def __init__(self, name: str, args: NetworkChangesArgs, opts: pulumi.ResourceOptions | None = None):
+        super().__init__("nuvla:swarm:NetworkChanges", name, {}, opts)
+        args.entry.command(
+            f"{name}-look",
+            "swarm/scripts/network_in_use.sh",
+            {
+                "LABEL": MADE_BY_LABEL,
+                "OWNER": made_by(),
+                "WANTED": "\n".join(
+                    f"{network.physical_name} {str(network.attachable).lower()} {str(network.internal).lower()}"
+                    for network in args.wanted
+                ),
+                "SETTINGS": " or ".join(network.setting for network in args.wanted if network.setting),
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from stacks.sections.fields import Label, Line, Section
+from stacks.sections.folders import Folder
 from stacks.sections.machines import Machines, Pool
 
 Member = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$")]
-Folder = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$")]
 
 
 def _address(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:

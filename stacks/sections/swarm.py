@@ -51,8 +51,8 @@ class Engine(Section):
 class PublicNetwork(Section):
     """The overlay network between Traefik and the services that it publishes."""
 
-    name: Name = Field("traefik-public", description="name that services refer to")
-    attachable: bool = Field(False, description="whether single containers may attach to it")
+    name: Name = Field("traefik-public", description="name that services refer to; fixed while any are on it")
+    attachable: bool = Field(False, description="whether single containers may attach; fixed while any are on it")
 
 
 class Swarm(Section):
@@ -60,9 +60,16 @@ class Swarm(Section):
 
     entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
     address_pools: list[Range] = Field(
-        [IPv4Network("10.201.0.0/16")], min_length=1, description="ranges that overlay networks are cut from"
+        [IPv4Network("10.224.0.0/12")],
+        min_length=1,
+        description="ranges that overlay networks are cut from, for the life of the swarm",
     )
-    subnet_prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one overlay network, as its prefix length")
+    subnet_prefix: int = Field(
+        24,
+        ge=16,
+        le=SMALLEST,
+        description="size of an overlay network, as its prefix length, for the life of the swarm",
+    )
     public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
     backend_network: Name = Field("nuvla-backend", description="attachable network of Nuvla's own services, on a host")
 

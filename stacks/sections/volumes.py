@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from stacks.sections.existing import Folder
 from stacks.sections.fields import Line, Section
+from stacks.sections.folders import Folder
 
 
 class Volume(Section):

@@ -28,6 +28,7 @@ USERS: Final = (
     "file",
     "lost",
     "switches",
+    "networks",
 )
 
 

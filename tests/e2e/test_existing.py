@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.connections import connections
 from tests.e2e.harness import CHECKOUT, docker, run, stack, wait_for
 from tests.e2e.hosts import HERE, Hosts, hosts
 from tests.e2e.networks import address
@@ -165,7 +166,8 @@ def test_hosts_are_taken_in_protected_and_left_as_they_were(made: Hosts) -> None
     rules_that_lock_this_computer_out_are_taken_back(made)
     a_worker_with_another_address_joins_again_by_it(made)
     a_dead_host_can_be_given_up(made)
-    destroyed = target.destroy()
+    with connections(made.addresses["manager-1"]):  # services are removed one by one here
+        destroyed = target.destroy()
     assert destroyed.code == 0, destroyed.text
     for name, then in before.items():
         now = inventory(made, name)

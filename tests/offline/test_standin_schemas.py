@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from tests.offline import plugin
 from tests.offline.shapes import Schema, Sdk
+from tests.settings.replaced import REPLACING
 
 STANDINS = [
     ("command", "command:remote:Command"),
@@ -104,3 +105,17 @@ def test_the_docker_plugin_has_the_released_inputs(docker: Schema, token: str) -
 @pytest.mark.parametrize("token", DOCKER)
 def test_the_docker_plugin_has_the_released_outputs(docker: Schema, token: str) -> None:
     assert docker.shape(token).outputs == Sdk("pulumi_docker").shape(token).outputs
+
+
+@pytest.mark.parametrize("token", REPLACING)
+def test_what_replaces_a_service_or_network_is_known(docker: Schema, token: str) -> None:
+    def replacing(path: str, properties: dict[str, Any]) -> Iterator[str]:
+        for name, one in properties.items():
+            inner = one.get("$ref") or one.get("items", {}).get("$ref", "")
+            if one.get("willReplaceOnChanges"):
+                yield path + name
+            if inner.startswith("#/types/"):
+                fields = docker.document["types"][inner.removeprefix("#/types/")]["properties"]
+                yield from replacing(f"{path}{name}.", fields)
+
+    assert set(replacing("", docker.document["resources"][token]["inputProperties"])) == REPLACING[token]

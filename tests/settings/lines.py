@@ -76,7 +76,7 @@ SHOWN = {
     "engine.server_certificate_days": ("server_days: 730 => 731", "validityPeriodHours: 17520 => 17544"),
     "engine.client_certificate_days": ("client_days: 365 => 366", "validityPeriodHours: 8760 => 8784"),
     "swarm.address_pools": (
-        'address_pools[0]: "10.201.0.0/16" => "10.211.0.0/16"',
+        'address_pools[0]: "10.224.0.0/12" => "10.211.0.0/16"',
         "+ stdin: export ADDRESS_POOLS=10.211.0.0/16",
     ),
     "swarm.subnet_prefix": ("subnet_prefix: 24 => 25", "+ stdin: export SUBNET_PREFIX=25"),

@@ -113,10 +113,10 @@ def test_existing_machines_need_a_key() -> None:
 
 
 def test_a_private_network_overlaps_nothing_else() -> None:
-    document = changed(exoscale(), "machines.private_network", "10.201.0.0/16")
+    document = changed(exoscale(), "machines.private_network", "10.225.0.0/16")
     assert mistakes(document, secrets_for(document)) == [
-        "swarm.address_pools[0]: 10.201.0.0/16 given; "
-        "allowed: a network outside machines.private_network, 10.201.0.0/16"
+        "swarm.address_pools[0]: 10.224.0.0/12 given; "
+        "allowed: a network outside machines.private_network, 10.225.0.0/16"
     ]
     document = changed(exoscale(), "machines.private_network", "192.0.2.0/24")
     assert mistakes(document, secrets_for(document)) == [

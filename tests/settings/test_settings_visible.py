@@ -10,12 +10,20 @@ from docs.settings_table import is_section, settings
 from tests.mocked import Engine, run_program
 from tests.settings import changes, changes_machines
 from tests.settings.changes import Change
+from tests.settings.replaced import replaced
 
 # What these switch off shows its component, and all below it, as deleted.
 SWITCHED_OFF = {"monitoring.enabled", "nfs.enabled", "s3.enabled"}
 CHANGES = [*changes.CHANGES, *changes_machines.CHANGES]
 UNCHANGEABLE = changes.UNCHANGEABLE | changes_machines.UNCHANGEABLE
 SETTINGS = {setting.path: setting for setting in settings()}
+# The only changes that remove a service to make it anew, with the network that it is on: docs/kinds.md names them.
+PUBLIC = {"public-network-network", "traefik-service", "prometheus-service", "grafana-service", "s3-service"}
+REPLACES = {
+    "swarm.public_network.name": PUBLIC,
+    "swarm.public_network.attachable": PUBLIC,
+    "swarm.backend_network": {"backend-network-network"},
+}
 
 
 @cache
@@ -62,6 +70,15 @@ def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Chan
     assert _registered(before, change.component) != _registered(after, change.component)
     assert not before.types.get(change.resource, after.types.get(change.resource, "")).startswith("nuvla:")
     assert _registered(before, change.resource) != _registered(after, change.resource)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
+def test_a_changed_setting_replaces_no_service_of_another(change: Change) -> None:
+    """The provider removes one that it replaces first, on all machines at once."""
+    secrets = json.dumps(change.all_secrets())
+    before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
+    assert replaced(before, after) == REPLACES.get(change.setting, set())
+    assert replaced(after, before) == REPLACES.get(change.setting, set())
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)

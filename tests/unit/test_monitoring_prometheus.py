@@ -98,7 +98,7 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert "--storage.tsdb.path=/prometheus" in made.args
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "65534"
-    assert made.stop_grace_s == 30
+    assert made.stop_grace_s == 60
 
 
 def test_its_health_is_its_own_word_for_it() -> None:

@@ -41,13 +41,13 @@ def test_it_has_its_name_and_image(engine: Engine) -> None:
 
 
 def test_the_image_decides_what_is_not_said(engine: Engine) -> None:
-    inputs = container(engine, command=(), env={}, user=None)
+    inputs = container(engine, command=(), env={}, user=None, ports=())
     assert not {"commands", "env", "user"} & set(inputs)
 
 
 def test_it_runs_with_its_variables_as_its_user(engine: Engine) -> None:
     inputs = container(engine)
-    assert inputs["env"] == {"HOME": "/", "MODE": "fast"}
+    assert inputs["env"] == {"HOME": "/", "MODE": "fast", "NUVLA_SWARM_PORTS": "80:8000/tcp"}
     assert inputs["user"] == "1000"
 
 
@@ -64,16 +64,17 @@ def test_labels_are_sorted_and_stand_beside_those_of_the_stack(engine: Engine) -
     assert labels == [("a", "2"), ("another", "n"), ("mark", "m"), ("z", "1")]
 
 
-def test_containers_without_ports_have_the_labels_of_the_stack_only(engine: Engine) -> None:
-    labels = [(label["label"], label["value"]) for label in container(engine, ports=())["labels"]]
+def test_containers_have_the_labels_of_the_stack_only(engine: Engine) -> None:
+    """Another one would replace the service: the provider removes it first."""
+    ports = [Port(published=443, target=1)]
+    labels = [(label["label"], label["value"]) for label in container(engine, ports=ports)["labels"]]
     assert labels == [("another", "n"), ("mark", "m")]
 
 
 def test_other_ports_are_another_container(engine: Engine) -> None:
     """Swarm alone would keep the old one if its placement changes too."""
     ports = [Port(published=443, target=1), Port(published=80, target=2, protocol="udp")]
-    labels = {label["label"]: label["value"] for label in container(engine, ports=ports)["labels"]}
-    assert labels["io.nuvla.swarm.ports"] == "443:1/tcp 80:2/udp"
+    assert container(engine, ports=ports)["env"]["NUVLA_SWARM_PORTS"] == "443:1/tcp 80:2/udp"
 
 
 def test_the_order_of_constraints_labels_and_ports_does_not_matter(engine: Engine) -> None:
@@ -175,3 +176,8 @@ def test_it_is_on_its_networks(engine: Engine) -> None:
 
 def test_a_container_has_time_to_stop(engine: Engine) -> None:
     assert container(engine, stop_grace_s=30)["stopGracePeriod"] == "30s"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (61, "1m1s"), (120, "2m")])
+def test_a_time_is_written_as_the_provider_reads_it_back(seconds: int, text: str) -> None:
+    assert arguments.duration(seconds) == text

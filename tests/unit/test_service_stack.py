@@ -175,4 +175,10 @@ def test_the_triggers_of_a_wait_show_no_secret(engine: Engine) -> None:
 
 def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(engine: Engine) -> None:
     stack()
-    assert list(engine.options[SERVICE].ignoreChanges) == ["taskSpec.placement.platforms"]
+    assert "taskSpec.placement.platforms" in engine.options[SERVICE].ignoreChanges
+
+
+def test_a_service_is_not_removed_to_get_other_labels_on_its_containers(engine: Engine) -> None:
+    """The provider replaces it for that, and the release before had its ports in one."""
+    stack()
+    assert "taskSpec.containerSpec.labels" in engine.options[SERVICE].ignoreChanges

@@ -1,7 +1,10 @@
 """components/swarm/network.py: an overlay network that outlives the services on it."""
 
-from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
+from ipaddress import IPv4Network
+
+from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork, OverlayNetworkArgs
 from tests.mocked import Engine, build, value
+from tests.unit.parts import machine
 
 
 def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwork:
@@ -42,3 +45,35 @@ def test_services_join_it_by_its_id(engine: Engine) -> None:
     assert str(value(network().id)).startswith("net-network-id")
     assert engine.parent("net-network") == "net"
     assert "net" in engine.finished
+
+
+def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(engine: Engine) -> None:
+    args = OverlayNetworkArgs(physical_name="front", attachable=False, subnet=IPv4Network("10.239.240.0/20"))
+    build(lambda: OverlayNetwork("net", args))
+    assert engine.inputs("net-network")["ipamConfigs"] == [{"subnet": "10.239.240.0/20", "gateway": "10.239.240.1"}]
+    assert engine.inputs("net")["subnet"] == "10.239.240.0/20"
+    assert list(engine.options["net-network"].ignoreChanges) == ["ipamConfigs", "labels"]
+
+
+def changes() -> None:
+    wanted = [
+        OverlayNetworkArgs(physical_name="front", attachable=True, setting="swarm.public_network"),
+        OverlayNetworkArgs(physical_name="api", attachable=False, internal=True),
+        OverlayNetworkArgs(physical_name="back", attachable=True, setting="swarm.backend_network"),
+    ]
+    build(lambda: NetworkChanges("networks", NetworkChangesArgs(entry=machine("manager-1"), wanted=wanted)))
+
+
+def test_before_networks_change_a_manager_looks_at_what_is_on_them(engine: Engine) -> None:
+    changes()
+    given = engine.parameters("networks-look")
+    assert (given["LABEL"], given["OWNER"]) == ("io.nuvla.swarm.stack", "nuvla-swarm/test")
+    assert given["SETTINGS"] == "swarm.public_network or swarm.backend_network"
+    assert "export WANTED='front true false\napi false true\nback true false'\n" in engine.script("networks-look")
+    assert engine.parent("networks-look") == "networks"
+    assert "networks" in engine.finished
+
+
+def test_nothing_is_looked_at_again_when_it_is_taken_back(engine: Engine) -> None:
+    changes()
+    assert "delete" not in engine.inputs("networks-look")

@@ -95,6 +95,13 @@ def test_objects_are_neither_compressed_nor_cut_off_while_they_come_in_slowly() 
     assert point["transport"]["respondingTimeouts"]["readTimeout"] == "0s"
 
 
+def test_it_has_closed_open_connections_long_before_docker_would_kill_it() -> None:
+    """Whoever removes it waits no longer than Docker does, and fails if it is killed."""
+    for point in static()["entryPoints"].values():
+        assert point["transport"]["lifeCycle"] == {"graceTimeOut": "5s"}
+    assert service().stop_grace_s >= 5 + 10
+
+
 def test_the_login_of_prometheus_is_a_middleware_that_keeps_the_password_to_itself() -> None:
     assert dynamic()["http"]["middlewares"]["prometheus-login"] == {
         "basicAuth": {"usersFile": "/run/secrets/prometheus-users", "removeHeader": True}

@@ -1,0 +1,139 @@
+"""components/swarm/scripts/network_in_use.sh: what keeps a network from being removed, and what does not."""
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from components import assets
+
+LABEL, OWNER = "io.nuvla.swarm.stack", "nuvla-swarm/t"
+PUBLIC, API = ("traefik-public", "false", "false"), ("docker-api", "false", "true")
+DOCKER = Path(__file__).with_name("docker.sh")
+
+
+@dataclass
+class Swarm:
+    """What a swarm has; lines as the script asks for them."""
+
+    folder: Path
+    networks: dict[str, tuple[str, str, str]] = field(default_factory=lambda: {"p": PUBLIC, "a": API})
+    services: list[tuple[str, str, str]] = field(default_factory=list)  # name, value of the label, network
+    containers: list[tuple[str, str]] = field(default_factory=list)  # id, network
+    owner: str = OWNER  # of the networks
+    service_code: int = 0  # of Docker's answer
+
+    def answer(self, *wanted: tuple[str, str, str]) -> subprocess.CompletedProcess[str]:
+        """What the script says to a change to these networks."""
+        docker = self.folder / "docker"
+        docker.write_text(DOCKER.read_text(encoding="utf-8"), encoding="utf-8")
+        docker.chmod(0o755)
+        given = {
+            "NETWORKS": [f"{one}\t{' '.join(network)}\t{self.owner}" for one, network in self.networks.items()],
+            "SERVICES": [f"{name}\t {on} \t{owner}" for name, owner, on in self.services],
+            "CONTAINERS": [f"{name}\tn1\t {on} " for name, on in self.containers],
+            "ASKED": [],
+        }
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "SERVICE_CODE": str(self.service_code)}
+        for key, lines in given.items():
+            file = self.folder / key.lower()
+            file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            environment[key] = str(file)
+        exports = {
+            "LABEL": LABEL,
+            "OWNER": OWNER,
+            "WANTED": "\n".join(" ".join(network) for network in wanted),
+            "SETTINGS": "swarm.public_network",
+        }
+        script = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in exports.items())
+        script += assets.read("swarm/scripts/network_in_use.sh")
+        return subprocess.run(
+            ["bash", "-s"], input=script, env=environment, capture_output=True, text=True, check=False
+        )
+
+    def asked(self) -> list[str]:
+        return (self.folder / "asked").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture
+def swarm(tmp_path: Path) -> Swarm:
+    return Swarm(tmp_path)
+
+
+ATTACHABLE = ("traefik-public", "true", "false")
+APPLICATION = ("app", "", "p")
+
+
+def test_networks_that_stay_may_have_applications(swarm: Swarm) -> None:
+    swarm.services = [APPLICATION]
+    assert swarm.answer(PUBLIC, API).returncode == 0
+    assert not [line for line in swarm.asked() if line.startswith("service")], "nothing is asked in vain"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        (ATTACHABLE, API),
+        (("traefik-public", "false", "true"), API),
+        (("front", "false", "false"), API),
+        (API,),
+    ],
+)
+def test_a_network_with_an_application_is_not_changed_renamed_or_removed(
+    swarm: Swarm, wanted: tuple[tuple[str, str, str], ...]
+) -> None:
+    swarm.services = [("traefik", OWNER, "p"), APPLICATION, ("elsewhere", "", "x"), ("web_1", "nuvla-swarm/other", "p")]
+    answer = swarm.answer(*wanted)
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        "traefik-public: would have to be removed, but is in use by service app, service web_1; take them off it "
+        "first, or set swarm.public_network back (it is there with attachable: false, internal: false)\n"
+    )
+
+
+def test_a_single_container_counts_on_whichever_machine_it_is(swarm: Swarm) -> None:
+    swarm.networks["p"] = ATTACHABLE
+    swarm.containers = [("6ace23a434db31bc4f2eda17", "p"), ("0" * 64, "x")]
+    answer = swarm.answer(PUBLIC, API)
+    assert answer.returncode == 1
+    assert "in use by container 6ace23a434db on worker-1; take them off" in answer.stderr
+
+
+@pytest.mark.parametrize("owner", [OWNER, "nuvla-swarm/of-before"])
+def test_a_network_is_known_by_its_name_too(swarm: Swarm, owner: str) -> None:
+    swarm.owner, swarm.services = owner, [APPLICATION]
+    assert swarm.answer(ATTACHABLE, API).returncode == 1
+    assert swarm.answer(PUBLIC, API).returncode == 0
+
+
+def test_a_network_without_applications_is_changed(swarm: Swarm) -> None:
+    swarm.services = [("traefik", OWNER, "p"), ("elsewhere", "", "x")]
+    swarm.containers = [("6ace23a434db31bc4f2eda17", "x")]
+    assert swarm.answer(ATTACHABLE, API).returncode == 0
+
+
+def test_a_network_that_is_made_takes_nothing_away(swarm: Swarm) -> None:
+    swarm.services = [APPLICATION]
+    assert swarm.answer(PUBLIC, API, ("monitoring", "false", "false")).returncode == 0
+
+
+def test_each_network_has_a_line(swarm: Swarm) -> None:
+    swarm.services = [APPLICATION, ("spy", "", "a")]
+    told = swarm.answer(("front", "true", "false")).stderr.splitlines()
+    assert sorted(line.split(":")[0] for line in told) == ["docker-api", "traefik-public"]
+
+
+def test_many_applications_are_counted(swarm: Swarm) -> None:
+    swarm.services = [(f"app-{number}", "", "p") for number in range(1000)]
+    told = swarm.answer(API).stderr
+    assert "service app-19 and 980 more;" in told
+    assert len(told) < 1000
+
+
+def test_an_answer_that_is_missing_is_none(swarm: Swarm) -> None:
+    swarm.service_code = 1
+    swarm.services = [("traefik", OWNER, "p")]
+    assert swarm.answer(API).returncode != 0

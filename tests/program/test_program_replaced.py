@@ -1,0 +1,63 @@
+"""No service is replaced because others come, go or move: the provider removes it first, on all machines at once."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from stacks.configuration import parse
+from tests.program.runs import run
+from tests.settings.changes import CHANGES
+from tests.settings.replaced import replaced
+from tests.stack_config import NAMESPACE, changed, host, target, texts
+
+ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
+NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
+MEASURED: dict[str, Any] = {"monitoring": {"elasticsearch": {"enabled": True}}}
+TRANSITIONS = {
+    "everything is switched on": (target(workers=1, **NOTHING), target(workers=1)),
+    "two more managers": (target(workers=1), target(managers=3, workers=1)),
+    "two more managers that share certificates": (target(workers=1, **ACME), target(managers=3, workers=1, **ACME)),
+    "certificates": (target(managers=3, workers=0), target(managers=3, workers=0, **ACME)),
+    "Elasticsearch is measured": (host(), host(**MEASURED)),
+    "no monitoring of a host": (host(), host(monitoring={"enabled": False})),
+}
+APART = {"swarm.public_network.name", "swarm.public_network.attachable"}  # they do replace services
+SEEDS = range(6)
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS)
+def test_no_service_is_replaced_when(transition: str) -> None:
+    before, after = (run(document).engine for document in TRANSITIONS[transition])
+    assert replaced(before, after) == set()
+    assert replaced(after, before) == set()
+
+
+def several(seed: int) -> dict[str, Any]:
+    """A target with other values of some settings that go together."""
+    document = target(managers=1, workers=1)
+    random = Random(seed)
+    for change in random.sample([one for one in CHANGES if one.base == "target" and not one.secrets], 40):
+        if change.setting in APART:
+            continue
+        tried = document
+        for path, value in [*change.also.items(), (change.path, change.value)]:
+            tried = changed(tried, path, value)
+        settings, _ = parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(tried).items()})
+        document = tried if settings else document
+    return document
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_service_is_replaced_when_many_settings_change_at_once(seed: int) -> None:
+    one, other = run(several(seed)).engine, run(several(seed + 100)).engine
+    assert replaced(one, other) == set(), f"seed {seed}"
+
+
+def test_a_service_on_another_network_or_with_another_label_would_be_replaced() -> None:
+    """Else none of these tests could fail."""
+    before = run(target(workers=1)).engine
+    after = run(target(workers=1, swarm={"public_network": {"name": "front"}})).engine
+    assert "traefik-service" in replaced(before, after)
+    labels = before.inputs("traefik-service")["taskSpec"]["containerSpec"]["labels"]
+    assert labels == before.inputs("traefik-service")["labels"], "constants: nothing of the settings is in them"
