@@ -11,6 +11,7 @@ from components.service.image import Image, ImageArgs
 from components.service.login import Login
 from components.service.spec import StackSpec
 from components.service.stack import ServiceStack
+from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork
 from components.swarm.swarm import Swarm, SwarmArgs
@@ -32,28 +33,28 @@ class Base:
         self.settings = settings
         self.ground = ground
         self.address: pulumi.Input[str] = settings.domain or ground.address
-        swarm = _swarm(settings, ground)
-        self._members = _members(ground, swarm, before_joining)
+        self._swarm = _swarm(settings, ground)
+        self._members = _members(ground, self._swarm, before_joining)
+        self._stacks: list[ServiceStack] = []
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
         last = [self._members[ground.entry.name]] if ground.cluster.outlives else []
         self._networks = networks.own(settings)
         looked = NetworkChanges(
             "networks",
             NetworkChangesArgs(entry=ground.entry, wanted=list(self._networks.values())),
-            pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[swarm])),
+            pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
         )
         self._in_swarm = pulumi.ResourceOptions.merge(
             ground.cluster.inside(),
-            pulumi.ResourceOptions(depends_on=[swarm, looked, *last], providers=[_provider(ground)]),
+            pulumi.ResourceOptions(depends_on=[self._swarm, looked, *last], providers=[_provider(ground)]),
         )
         self.public = self.network("public-network")
         self.docker = self.network("docker-api")
         # Always there, as a service that is put on another network has to be removed first: Traefik is on it.
         self.monitoring = self.network("monitoring-network")
         self.backend = self.network("backend-network") if settings.kind == "host" else None
-        self.logins: dict[str, Login] = {}
-        if settings.monitoring.enabled:
-            self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
+        # They are there without what they open, so that this has the same ones when it is switched on again.
+        self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
 
     def network(self, name: str) -> OverlayNetwork:
         """One of the program's networks in the swarm."""
@@ -79,7 +80,15 @@ class Base:
         engines = [self.ground.engines[machine] for machine in machines]
         before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
-        return ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        made = ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        self._stacks.append(made)
+        return made
+
+    def end(self) -> None:
+        """What comes last: machines of before leave the swarm."""
+        args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
+        last = pulumi.ResourceOptions(depends_on=self._stacks)
+        Members("swarm-members", args, pulumi.ResourceOptions.merge(self.ground.cluster.inside(), last))
 
     def outputs(self) -> dict[str, Any]:
         """Outputs that every kind has."""
@@ -88,7 +97,8 @@ class Base:
             "traefik": pulumi.Output.concat("https://", self.address, "/"),
             "dashboard": pulumi.Output.concat("http://", self.address, f":{DASHBOARD_PORT}/dashboard/"),
         }
-        for name in self.logins:
+        logins = self.logins if self.settings.monitoring.enabled else {}
+        for name in logins:
             urls[name] = pulumi.Output.concat("https://", self.address, f"/{name}/")
         return {
             "kind": self.settings.kind,
@@ -113,7 +123,7 @@ class Base:
                 | ({"id": volume.id} if volume.id is not None else {})
                 for name, volume in self.ground.cluster.volumes.items()
             },
-            "logins": pulumi.Output.secret({name: login.outputs() for name, login in self.logins.items()}),
+            "logins": pulumi.Output.secret({name: login.outputs() for name, login in logins.items()}),
         }
 
 
@@ -133,14 +143,23 @@ def _swarm(settings: Settings, ground: Ground) -> Swarm:
 
 
 def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.Resource]) -> dict[str, Membership]:
-    """All machines as members. Of those that leave by themselves, the entry is the first one and the last."""
+    """All machines as members: managers one after the other, the entry first; of those that leave, it is the last one.
+
+    Two managers that join at once can keep each other from it for a while, and leave nodes behind that never were.
+    """
     outlives, entry, firewalls = ground.cluster.outlives, ground.entry, ground.firewall.applied
     members: dict[str, Membership] = {}
-    for machine in sorted(ground.cluster.machines.values(), key=lambda one: one is not entry):
+    previous: Membership | None = None
+    order = ("entry", "manager", "worker")
+    for machine in sorted(
+        ground.cluster.machines.values(), key=lambda one: order.index("entry" if one is entry else one.role)
+    ):
         # Every machine's firewall has to know one that joins, unless it knows its network.
         known = list(firewalls.values()) if outlives else [firewalls[machine.name]]
         before = [before_joining[machine.name]] if machine.name in before_joining else []
-        first = [members[entry.name]] if outlives and machine is not entry else []
+        before += [volume.ready for volume in ground.volumes.values() if volume.machine == machine.name]
+        first = [previous] if previous is not None and machine.role == "manager" else []
+        first += [members[entry.name]] if outlives and machine is not entry else []
         members[machine.name] = Membership(
             f"{machine.name}-membership",
             MembershipArgs(
@@ -151,6 +170,7 @@ def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.R
             ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=first)),
         )
+        previous = members[machine.name] if machine.role == "manager" else previous
     return members
 
 

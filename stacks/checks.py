@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
 from stacks import checks_folders, checks_networks
+from stacks.checks_machines import MACHINES
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
@@ -58,30 +59,6 @@ def _hosts_are_in_other_networks(settings: Settings) -> Iterator[str]:
                 for path, network in pools:
                     if address in network:
                         yield f"{path}: {network} given; allowed: a network without machine {name}-{member}, {address}"
-
-
-def _named_machines(settings: Settings) -> Iterator[str]:
-    machines = settings.machines
-    active = machines.names("manager", "worker", active=True)
-    if not machines.names("manager", active=True):
-        yield "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
-    for path, name, allowed in (
-        ("swarm.entry", settings.swarm.entry, machines.names("manager")),
-        ("nfs.machine", settings.nfs.machine, active),
-        ("monitoring.machine", settings.monitoring.machine, active),
-    ):
-        if name is not None and name not in allowed:
-            yield f'{path}: "{name}" given; allowed: one of {", ".join(allowed)}'
-
-
-def _certificates_have_no_name(settings: Settings) -> Iterator[str]:
-    acme, managers = settings.traefik.acme, settings.machines.names("manager", active=True)
-    if acme is None:
-        return
-    if settings.domain is None:
-        yield "domain: not given; required: the name that traefik.acme gets a certificate for"
-    if acme.machine is not None and acme.machine not in managers:
-        yield f'traefik.acme.machine: "{acme.machine}" given; allowed: one of {", ".join(managers)}'
 
 
 def _program_is_locked_out(settings: Settings) -> Iterator[str]:
@@ -150,11 +127,10 @@ CHECKS = (
     _private_network_holds_sources,
     _hosts_are_in_other_networks,
     *checks_networks.CHECKS,
-    _named_machines,
+    *MACHINES,
     _program_is_locked_out,
     _ports_are_taken,
     _s3_has_no_files,
-    _certificates_have_no_name,
     _only_one_kind_has_it,
     _volumes_have_what_their_machines_have,
     *checks_folders.CHECKS,

@@ -15,7 +15,9 @@ from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.volume import VolumeArgs
 from components.monitoring.settings import WITH_DATA
+from stacks import hand_overs
 from stacks.configuration import Secrets
+from stacks.prior_state import PriorState
 from stacks.sections.existing import ExistingMachines
 from stacks.sections.exoscale import ExoscaleMachines, ExoscalePool
 from stacks.sections.machines import CountedPool, LocalMachines
@@ -23,18 +25,22 @@ from stacks.settings import Settings
 
 
 def build(
-    settings: Settings, secrets: Secrets, rows: Sequence[Row], sources: Mapping[Source, Sequence[IPv4Network]]
+    settings: Settings,
+    secrets: Secrets,
+    rows: Sequence[Row],
+    sources: Mapping[Source, Sequence[IPv4Network]],
+    prior: PriorState,
 ) -> Cluster:
     """The machines and their data volumes; `rows` and `sources` are for those that a cloud's own firewall protects."""
     machines = settings.machines
     if machines.provider == "local":
-        return _local(settings, machines, secrets)
+        return _local(settings, machines, secrets, prior)
     if machines.provider == "exoscale":
-        return _exoscale(settings, machines, secrets, rows, sources)
-    return _existing(settings, machines, secrets)
+        return _exoscale(settings, secrets, rows, sources, prior)
+    return _existing(settings, machines, secrets, prior)
 
 
-def _local(settings: Settings, machines: LocalMachines, secrets: Secrets) -> Cluster:
+def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, prior: PriorState) -> Cluster:
     args = LocalClusterArgs(
         pools=_pools(machines.pools),
         subnet=machines.subnet,
@@ -44,6 +50,7 @@ def _local(settings: Settings, machines: LocalMachines, secrets: Secrets) -> Clu
         keep=settings.volumes.keep,
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
+        losses=prior.losses(frozenset(machines.lost)),
     )
     # Nothing is asked of the engine before something is made there: a preview needs none.
     engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
@@ -52,24 +59,27 @@ def _local(settings: Settings, machines: LocalMachines, secrets: Secrets) -> Clu
 
 def _exoscale(
     settings: Settings,
-    machines: ExoscaleMachines,
     secrets: Secrets,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
+    prior: PriorState,
 ) -> Cluster:
-    entry = settings.swarm.entry or machines.names("manager")[0]
+    machines = settings.machines
+    assert machines.provider == "exoscale"
     args = ExoscaleClusterArgs(
         pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
         rows=rows,
         sources=sources,
         private_network=machines.private_network,
-        elastic_ip=entry if machines.elastic_ip else None,
+        elastic_ip=settings.entry if machines.elastic_ip else None,
         destroy_protected=machines.destroy_protected,
         protect=machines.protect,
         volumes=volumes(settings),
         keep=settings.volumes.keep,
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
+        losses=prior.losses(frozenset(machines.lost)),
+        hand_overs=hand_overs.all_of(settings, volumes(settings), prior),
     )
     cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
     return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
@@ -90,7 +100,7 @@ def _instances(machines: ExoscaleMachines, pool: ExoscalePool) -> InstancePool:
     )
 
 
-def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets) -> Cluster:
+def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets, prior: PriorState) -> Cluster:
     assert secrets.ssh_private_key is not None, "the configuration refuses to do without"
     args = ExistingClusterArgs(
         pools={
@@ -105,7 +115,7 @@ def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets) 
                         port=host.port,
                         user=host.user,
                         host_key=host.host_key,
-                        lost=host.lost,
+                        labels=host.labels,
                     )
                     for member, host in pool.hosts.items()
                 },
@@ -116,6 +126,7 @@ def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets) 
         data_path=machines.data_path,
         volumes=volumes(settings),
         key=secrets.ssh_private_key,
+        losses=prior.losses(frozenset(machines.lost)),
     )
     return ExistingCluster("cluster", args)
 
@@ -134,26 +145,25 @@ def _own_key(secrets: Secrets, public_key: str | None) -> Key | None:
 
 
 def volumes(settings: Settings) -> dict[str, VolumeArgs]:
-    """The data volumes that the kind uses, by name; on local machines all that it could use.
+    """The data volumes of the kind, by name: those in use, and what would be lost if it went while its user is off.
 
-    A local machine has to be made anew to get another one, which nobody expects of a service that is switched on.
+    That is block storage, and every volume of local machines, which have to be made anew to get another one.
     """
-    machines: dict[str, str] = {}
-    reserved = settings.machines.provider == "local"
-    if settings.has_nfs or (reserved and settings.kind == "target"):
-        machines["nfs"] = settings.nfs_machine
-    if settings.monitoring.enabled or reserved:
-        machines |= dict.fromkeys(WITH_DATA, settings.monitoring_machine)
-    if settings.traefik.acme is not None or reserved:
-        machines["traefik"] = settings.acme_machine
+    machines = {"nfs": settings.nfs_machine} if settings.kind == "target" else {}
+    machines |= dict.fromkeys(WITH_DATA, settings.monitoring_machine)
+    machines["traefik"] = settings.acme_machine
     if settings.kind == "host":
         for name in ("db", "streams"):
             labelled = settings.machines.labelled("type", f"worker-{name}")
             if labelled:
                 machines[name] = labelled[0]
+    off = dict.fromkeys(WITH_DATA, not settings.monitoring.enabled)
+    off |= {"nfs": not settings.has_nfs, "traefik": settings.traefik.acme is None}
     found: dict[str, VolumeArgs] = {}
     for name, machine in machines.items():
         volume = getattr(settings.volumes, name)
+        if off.get(name) and not volume.block and settings.machines.provider != "local":
+            continue
         found[name] = VolumeArgs(
             machine=machine,
             block=volume.block,

@@ -15,6 +15,7 @@ from components.machines.machine import Machine
 from components.storage.volume import DataVolume, DataVolumeArgs
 from stacks import clusters
 from stacks.configuration import Secrets
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 # Who writes there: the users that the services run as, in their images or by their stacks.
@@ -48,7 +49,7 @@ class Ground:
         return own if self.address is self.entry.public_address else [*own, self.address]
 
 
-def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
+def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: PriorState) -> Ground:
     """Machines with an engine; all but the machines is deleted with them, where they are."""
     sources = {
         Source.MANAGEMENT: settings.firewall.management,
@@ -56,8 +57,8 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
         Source.NUVLA: settings.firewall.nuvla,
         Source.USERS: settings.firewall.users,
     }
-    cluster = clusters.build(settings, secrets, rows, sources)
-    entry = cluster.machines[settings.swarm.entry or cluster.managers()[0].name]
+    cluster = clusters.build(settings, secrets, rows, sources, prior)
+    entry = cluster.machines[settings.entry]
     address = entry.public_address if cluster.entry_address is None else cluster.entry_address
     certificates = _certificates(settings, cluster.managers(), entry, address)
     engines = _engines(settings, cluster, certificates)
@@ -83,7 +84,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row]) -> Ground:
         engines=engines,
         installed=installed,
         firewall=firewall,
-        volumes=_volumes(cluster, installed),
+        volumes=_volumes(settings, cluster, installed),
     )
 
 
@@ -96,7 +97,8 @@ def _mode(settings: Settings) -> Mode:
     return "ports"
 
 
-def _volumes(cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
+def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
+    keep = settings.volumes.keep
     return {
         name: DataVolume(
             f"{name}-data",
@@ -105,8 +107,10 @@ def _volumes(cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict
                 machine=cluster.machines[volume.machine],
                 owner=OWNERS[name],
                 prepared=installed[volume.machine],
+                keep=keep,
             ),
-            cluster.inside(),
+            # What is kept is unmounted before its machine is destroyed.
+            None if keep and volume.device is not None else cluster.inside(),
         )
         for name, volume in cluster.volumes.items()
     }

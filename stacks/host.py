@@ -8,14 +8,16 @@ from stacks import ground, services
 from stacks.base import Base
 from stacks.configuration import Secrets
 from stacks.ground import Ground
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 
-def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
+def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """The resources of a host: what every kind has, and what Nuvla's own services need; returns the stack's outputs."""
-    machines = ground.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port))
+    machines = ground.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port), prior)
     base = Base(settings, machines, _before_joining(settings, machines))
     services.add(base, secrets)
+    base.end()
     return base.outputs() | {
         "networks": {"public": settings.swarm.public_network.name, "backend": settings.swarm.backend_network}
     }

@@ -9,18 +9,21 @@ from typing import Any
 import pulumi
 from pulumi import log
 
+from stacks import prior_state
+from stacks.prior_state import PriorState
+
 WANTED = "NUVLA_SWARM_DEBUG"  # variable of the environment
 
 
-def run(build: Callable[[], dict[str, Any]]) -> None:
-    """Has Pulumi call `build`, which makes every resource, and export what it returns."""
+def run(build: Callable[[PriorState], dict[str, Any]]) -> None:
+    """Has Pulumi call `build`, which makes every resource beside what there is, and export what it returns."""
     drop_debug_messages()
     # Half of a preview of 25 machines was the search for garbage among objects that live until the program ends. What
     # is never looked for amounts to some MB, as the program makes its resources and then only waits.
     gc.disable()
 
     async def program() -> dict[str, Any]:
-        outputs = build()
+        outputs = build(await prior_state.read())
         # Has all registrations begin. The SDK waits for each that it knows; for one that begins later it looks at every
         # open output after each that closes, thousands of each (the loop of pulumi/pulumi#22411).
         await asyncio.sleep(0)

@@ -56,8 +56,13 @@ class Settings(Section):
         return self.engine.version or ENGINE_VERSIONS[self.engine_source]
 
     @property
+    def entry(self) -> str:
+        """Name of the manager that the program talks to."""
+        return self.swarm.entry or self.machines.names("manager")[0]
+
+    @property
     def first_manager(self) -> str:
-        """Name of the manager that has what a setting has put nowhere else."""
+        """Name of the manager that has what no setting puts anywhere, where there is no doubt which one that is."""
         return self.machines.names("manager", active=True)[0]
 
     @property
@@ -68,7 +73,8 @@ class Settings(Section):
     @property
     def acme_machine(self) -> str:
         """Name of the manager that gets certificates, where Let's Encrypt is asked."""
-        return (self.traefik.acme and self.traefik.acme.machine) or self.first_manager
+        said = self.traefik.acme and self.traefik.acme.machine
+        return said or (self.first_manager if self.machines.first_is_clear() else self.monitoring_machine)
 
     @property
     def monitoring_machine(self) -> str:

@@ -12,10 +12,11 @@ from stacks import ground, services
 from stacks.base import Base
 from stacks.configuration import Secrets
 from stacks.ground import Ground
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 
-def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
+def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """The resources of a target: files over NFS and S3 beside what every kind has; returns the stack's outputs."""
     ephemeral = settings.firewall.ephemeral
     rows = target_rows(
@@ -24,15 +25,17 @@ def build(settings: Settings, secrets: Secrets) -> dict[str, Any]:
         s3_port=settings.s3.port if settings.has_s3 else None,
         swarm_port=settings.firewall.swarm_port,
     )
-    machines = ground.build(settings, secrets, rows)
+    machines = ground.build(settings, secrets, rows, prior)
     nfs = _nfs(settings, machines) if settings.has_nfs else None
     base = Base(settings, machines, nfs.entries if nfs else {})
     services.add(base, secrets)
     outputs = base.outputs()
+    key = AccessKey("s3-key")  # without S3 too, so that its users have the same one when it is switched on again
     if nfs is not None:
         outputs["nfs"] = {"address": nfs.server.private_address, "path": PATH}
     if nfs is not None and settings.has_s3:
-        _add_s3(base, nfs, outputs)
+        _add_s3(base, nfs, key, outputs)
+    base.end()
     return outputs
 
 
@@ -43,6 +46,7 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
             server=machines.cluster.machines[settings.nfs_machine],
             folder=machines.volumes["nfs"].path,
             stored=machines.volumes["nfs"].ready,
+            volume_id=machines.cluster.volumes["nfs"].id or "",
             server_kind=settings.nfs.server_kind,
             access=settings.nfs.access,
             machines=machines.cluster.machines,
@@ -52,10 +56,9 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
     )
 
 
-def _add_s3(base: Base, nfs: Nfs, outputs: dict[str, Any]) -> None:
+def _add_s3(base: Base, nfs: Nfs, key: AccessKey, outputs: dict[str, Any]) -> None:
     settings = base.settings
     endpoint = pulumi.Output.concat("https://", base.address, f":{settings.s3.port}")
-    key = AccessKey("s3-key")
     spec = s3(
         S3Settings(
             machine=nfs.server.name,

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import runpy
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
+from stacks import prior_state
 from tests.stack_config import texts
 
 T = TypeVar("T")
@@ -57,6 +59,9 @@ class Engine(Mocks):
         self.types: dict[str, str] = {}
         self.options: dict[str, Any] = {}  # the requests: parent, dependencies, provider, ...
         self.finished: set[str] = set()  # components that registered their outputs
+        self.outputs: dict[str, dict[str, Any]] = {}  # of resources
+        self.state: dict[str, Any] = {}  # types and outputs of the resources that the stack has, by URN
+        self.asked = ""  # the stack whose state was asked for
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.given[args.name] = args.inputs
@@ -66,9 +71,15 @@ class Engine(Mocks):
             return "", {**named, **args.inputs}
         version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
         computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
-        return f"{args.name}-id{version}", {**named, **args.inputs, **computed}
+        outputs = {**named, **args.inputs, **computed}
+        identity = (args.resource_id or "").partition("@")[0] or f"{args.name}-id{version}"  # of what is taken over
+        self.outputs[args.name] = unveiled({"id": identity, **outputs})
+        return identity, outputs
 
     def call(self, args: MockCallArgs) -> Any:
+        if args.token == prior_state.OUTPUTS:  # which the engine answers by itself
+            self.asked = args.args["stackName"]
+            return {"name": self.asked, "outputs": self.state}
         raise AssertionError(f"the program looks something up: {args.token}")
 
     def inputs(self, name: str) -> dict[str, Any]:
@@ -88,6 +99,10 @@ class Engine(Mocks):
         lines = self.script(name).split("#!/usr/bin/env bash")[0].splitlines()
         assignments = [line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export ")]
         return {key: value.strip("'") for key, value in assignments}
+
+    def triggers(self, name: str) -> list[str]:
+        """What another one of makes a command run again, though its script does not use it."""
+        return re.findall(r"^# trigger: (.*)$", self.script(name), re.MULTILINE)
 
     def parent(self, name: str) -> str:
         """Logical name of a resource's parent."""
@@ -119,6 +134,13 @@ class Engine(Mocks):
         """Name of the explicit provider of a resource, empty if it has the default one."""
         return _name(self.options[name].provider.rpartition("::")[0])
 
+    def state_after(self) -> dict[str, Any]:
+        """What the stack's state has once all of this is made, as the program is told it."""
+        return {
+            f"urn:pulumi:test::nuvla-swarm::{kind}::{name}": {"type": kind, "outputs": self.outputs.get(name, {})}
+            for name, kind in self.types.items()
+        }
+
     def components(self) -> set[str]:
         """Names of the program's components."""
         return {name for name, kind in self.types.items() if kind.startswith("nuvla:")}
@@ -135,7 +157,9 @@ class Monitor(MockMonitor):
         return cast(Any, super()).RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        cast(Engine, self.mocks).finished.add(_name(request.urn))
+        mocks = cast(Engine, self.mocks)
+        mocks.finished.add(_name(request.urn))
+        mocks.outputs[_name(request.urn)] = unveiled(rpc.deserialize_properties(request.outputs))
         return cast(Any, super()).RegisterResourceOutputs(request)
 
 
@@ -150,7 +174,7 @@ _threads = _Threads()
 _loops: list[asyncio.AbstractEventLoop] = []
 
 
-def start(*, preview: bool = False) -> Engine:
+def start(*, preview: bool = False, state: dict[str, Any] | None = None) -> Engine:
     """A fresh engine, event loop and empty configuration for what runs next.
 
     In a preview nothing that a provider computes is known, as in the first one of an empty stack.
@@ -162,8 +186,9 @@ def start(*, preview: bool = False) -> Engine:
     asyncio.set_event_loop(_loops[0])
     pulumi.runtime.set_all_config({}, [])
     engine = Engine(preview=preview)
+    engine.state = state or {}
     set_root_resource(cast(pulumi.Resource, None))
-    set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=Monitor(engine))
+    set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=Monitor(engine), organization="organization")
     _loops[0].run_until_complete(wait_for_rpcs())  # the stack's own
     return engine
 
@@ -201,10 +226,16 @@ class Program:
 
 
 def run_program(
-    document: Mapping[str, Any], *, preview: bool = False, secrets: Mapping[str, str] | None = None
+    document: Mapping[str, Any],
+    *,
+    preview: bool = False,
+    secrets: Mapping[str, str] | None = None,
+    state: dict[str, Any] | None = None,
+    seen: Callable[[Engine], None] = lambda engine: None,
 ) -> Program:
-    """`__main__.py` with a configuration, handed over as Pulumi does it."""
-    engine = start(preview=preview)
+    """`__main__.py` with a configuration, handed over as Pulumi does it, and with the state of an earlier run."""
+    engine = start(preview=preview, state=state)
+    seen(engine)  # before it may be refused
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
     set_root_resource(cast(pulumi.Resource, None))

@@ -47,7 +47,7 @@ class Engine(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
             ),
-            library=APT,
+            libraries=[APT],
             triggers=[machine.root_id],
             dial_error_limit=-1,
         )

@@ -6,7 +6,6 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 import pulumi
-from pulumi_command import remote
 
 from components import assets
 from components.firewall.rules import MOUNTD_PORT, SSH, Row, Source
@@ -45,7 +44,7 @@ class Firewall(pulumi.ComponentResource):
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures"; nftables wiki, "Netfilter hooks".
     """
 
-    applied: dict[str, remote.Command]
+    applied: Mapping[str, pulumi.Resource]
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None):
         first, last = args.ephemeral

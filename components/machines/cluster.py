@@ -1,7 +1,7 @@
 """The machines of one infrastructure, as one thing that is made and destroyed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -25,6 +25,25 @@ class Pool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Losses:
+    """Machines that are dead, by what the settings say of them and what the state has."""
+
+    names: frozenset[str] = frozenset()
+    made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, since they were lost
+    commands: frozenset[str] = frozenset()  # names of the commands that the state has
+
+    def outputs(self, machines: Mapping[str, Machine]) -> dict[str, Any]:
+        """As outputs of a cluster of these machines, which the next run reads."""
+        return {
+            "lost": sorted(name for name in machines if name in self.names),
+            "made_anew": {name: count for name, count in self.made_anew.items() if name in machines},
+        }
+
+
+NONE_LOST = Losses()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Key:
     """Both halves of an SSH key."""
 
@@ -38,7 +57,8 @@ class Cluster(pulumi.ComponentResource):
     It is what everything inside the machines is deleted with (`deleted_with`), so that destroying a cluster needs
     none of its machines to answer, while a machine that leaves on its own is drained and removed.
 
-    Outputs: ``names`` (list), the machines that it has.
+    Outputs: ``names`` (list), the machines that it has; ``provider`` (str), where they are from; ``lost`` (list) and
+    ``made_anew`` (dict), those that were given up and how often each was made anew; ``keep_volumes`` (bool).
     """
 
     machines: dict[str, Machine]

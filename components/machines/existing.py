@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components.machines.cluster import Cluster, Key, made_by
+from components.machines.cluster import NONE_LOST, Cluster, Key, Losses, made_by
 from components.machines.host_advice import Contact, HostAdvisor
 from components.machines.machine import Machine, Role
 from components.machines.volume import Volume, VolumeArgs
@@ -23,7 +23,7 @@ class HostArgs:
     port: int
     user: str
     host_key: str  # public, "<type> <base64>"
-    lost: bool  # it never answers again
+    labels: Mapping[str, str]  # node labels, beside those of its pool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,7 @@ class ExistingClusterArgs:
     data_path: str  # folder for data volumes that have none of their own
     volumes: Mapping[str, VolumeArgs]  # by name
     key: pulumi.Output[str]  # private half of the key that opens them, in OpenSSH format
+    losses: Losses = NONE_LOST
 
 
 class ExistingCluster(Cluster):
@@ -91,13 +92,22 @@ class ExistingCluster(Cluster):
             for volume, settings in args.volumes.items()
         }
         self.hostnames = pulumi.Output.all(**found).apply(each_its_own)
-        self.register_outputs({"names": list(self.machines), "hostnames": self.hostnames})
+        self.register_outputs(
+            {
+                "names": list(self.machines),
+                "provider": "existing",
+                "hosts": {machine: host.host_key for machine, (_, host) in hosts.items()},
+                "hostnames": self.hostnames,
+                "keep_volumes": True,
+                **args.losses.outputs(self.machines),
+            }
+        )
 
     def _machine(self, name: str, pool: HostPool, host: HostArgs) -> tuple[Machine, pulumi.Output[str]]:
         machine = Machine(
             name=name,
             role=pool.role,
-            labels=dict(pool.labels),
+            labels={**pool.labels, **host.labels},
             availability=pool.availability,
             public_address=host.address,
             private_address=host.private_address,
@@ -107,13 +117,17 @@ class ExistingCluster(Cluster):
             root_id=pulumi.Output.from_input(""),
             disk_id=pulumi.Output.from_input(""),
             port=host.port,
-            lost=host.lost,
+            lost=name in self._args.losses.names,
+            commands=self._args.losses.commands,
         )
+        made_anew = self._args.losses.made_anew.get(name, 0)
+        again = [str(made_anew)] if made_anew else []  # of what was there before it was lost, nothing is known
         check = machine.command(
             f"{name}-check",
             "machines/scripts/check_host.sh",
             {"MACHINE": name, "OWNER": made_by(), "VERSION": self._args.engine_version},
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
+            triggers=again,
             dial_error_limit=RETRIES,
         )
         before = machine.command(
@@ -123,14 +137,15 @@ class ExistingCluster(Cluster):
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],
-                retain_on_delete=host.lost,
                 custom_timeouts=pulumi.CustomTimeouts(delete=LEAVING),
             ),
             create="note",
             delete="leave",
+            triggers=again,
         )
         daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
-        ready = replace(machine, root_id=before.id, disk_id=before.id, daemon_json=daemon_json)
+        identity = before.id.apply(lambda known: " ".join([known, *again]))
+        ready = replace(machine, root_id=identity, disk_id=identity, daemon_json=daemon_json)
         return ready, check.stdout.apply(str.strip)
 
 

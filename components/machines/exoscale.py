@@ -12,10 +12,19 @@ from components.firewall.rules import Row, Source
 from components.firewall.security_group import SecurityGroup, SecurityGroupArgs
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, made_by
+from components.machines.cluster import MADE_BY_LABEL, NONE_LOST, Cluster, Key, Losses, made_by
 from components.machines.exoscale_advice import ADVICE
-from components.machines.exoscale_instance import InstanceArgs, InstancePool, PrivateAddress, instance
+from components.machines.exoscale_instance import (
+    USER,
+    InstanceArgs,
+    InstancePool,
+    PrivateAddress,
+    instance,
+    system,
+)
+from components.machines.machine import Machine
 from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.storage.hand_over import HandOver, hand_over
 
 APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
 
@@ -35,6 +44,8 @@ class ExoscaleClusterArgs:
     keep: bool  # whether the block storage is still there when the cluster is destroyed
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
+    losses: Losses = NONE_LOST
+    hand_overs: Sequence[HandOver] = ()  # of block storage that is attached to another machine than it shall be
 
 
 class ExoscaleCluster(Cluster):
@@ -86,9 +97,26 @@ class ExoscaleCluster(Cluster):
             volume: self._block(volume, settings) for volume, settings in args.volumes.items() if settings.block
         }
         self.volumes = {volume: self._volume(volume, settings) for volume, settings in args.volumes.items()}
-        for pool, settings in args.pools.items():
-            self._add_pool(pool, settings)
-        self.register_outputs({"names": list(self.machines)})
+        self._given = {one.volume: self._hand_over(one) for one in args.hand_overs}
+        apart = {pool: self._apart(pool, settings) for pool, settings in args.pools.items()}
+        made: dict[str, Machine] = {}
+        for pool, ordinal in self._givers_first():
+            made[f"{pool}-{ordinal}"] = self._instance(pool, ordinal, apart[pool][(ordinal - 1) // APART], made)
+        self.machines = {name: made[name] for name in self._zones}
+        self.register_outputs(
+            {
+                "names": list(self.machines),
+                "provider": "exoscale",
+                "network": str(args.private_network) if args.private_network else "",
+                "systems": {
+                    f"{pool}-{ordinal}": system(settings.zone, settings.template_id)
+                    for pool, settings in args.pools.items()
+                    for ordinal in range(1, settings.count + 1)
+                },
+                "keep_volumes": args.keep,
+                **args.losses.outputs(self.machines),
+            }
+        )
 
     def _private_network(self, name: str, network: IPv4Network) -> exoscale.PrivateNetwork:
         """Managed, so that Exoscale leases each address to its machine; the block of no pool is for everybody else."""
@@ -123,6 +151,9 @@ class ExoscaleCluster(Cluster):
             opts=pulumi.ResourceOptions.merge(self._own(), opts),
         )
 
+    def _hand_over(self, args: HandOver) -> Sequence[pulumi.Resource]:
+        return hand_over(args, USER, self.login, self.args.losses.commands, self._own())
+
     def _volume(self, name: str, settings: VolumeArgs) -> Volume:
         path = f"{FOLDER}/{name}"
         if not settings.block:
@@ -131,31 +162,52 @@ class ExoscaleCluster(Cluster):
         device = identity.apply(lambda known: f"/dev/disk/by-id/virtio-{known[:20]}")
         return Volume(machine=settings.machine, path=path, id=identity, device=device)
 
-    def _add_pool(self, pool: str, settings: InstancePool) -> None:
-        apart = [
+    def _apart(self, pool: str, settings: InstancePool) -> list[exoscale.AntiAffinityGroup]:
+        return [
             exoscale.AntiAffinityGroup(
                 f"{pool}-apart-{number}", name=f"{self._infrastructure}-{pool}-{number}", opts=self._own()
             )
             for number in range(1, 1 + -(-settings.count // APART))
         ]
-        for ordinal in range(1, settings.count + 1):
-            name = f"{pool}-{ordinal}"
-            args = InstanceArgs(
-                name=f"{self._infrastructure}-{name}",
-                pool=settings,
-                login=self.login,
-                host_key=self.generated_key(f"{name}-host-key"),
-                ssh_key=self._infrastructure,
-                ssh_key_is_there=self._ssh_key,
-                group=self._group,
-                apart=apart[(ordinal - 1) // APART],
-                private=self._leased(pool, ordinal),
-                elastic_ip=self._elastic_ip if name == self.args.elastic_ip else None,
-                volumes=[block for volume, block in self._blocks.items() if self.volumes[volume].machine == name],
-                labels=self._labels,
-                destroy_protected=self.args.destroy_protected,
-            )
-            self.machines[name] = instance(name, args, self._own(protect=self.args.protect))
+
+    def _givers_first(self) -> list[tuple[str, int]]:
+        """Pool and ordinal of all machines; one that gets a volume comes after the one that gives it away."""
+        getters = {self.volumes[one.volume].machine for one in self._moves() if one.volume in self._blocks}
+        every = [(pool, n) for pool, settings in self.args.pools.items() for n in range(1, settings.count + 1)]
+        return sorted(every, key=lambda one: f"{one[0]}-{one[1]}" in getters)
+
+    def _moves(self) -> list[HandOver]:
+        return [one for one in self.args.hand_overs if not one.done]
+
+    def _instance(
+        self, pool: str, ordinal: int, apart: exoscale.AntiAffinityGroup, made: Mapping[str, Machine]
+    ) -> Machine:
+        name = f"{pool}-{ordinal}"
+        args = InstanceArgs(
+            name=f"{self._infrastructure}-{name}",
+            pool=self.args.pools[pool],
+            login=self.login,
+            host_key=self.generated_key(f"{name}-host-key"),
+            ssh_key=self._infrastructure,
+            ssh_key_is_there=self._ssh_key,
+            group=self._group,
+            apart=apart,
+            private=self._leased(pool, ordinal),
+            elastic_ip=self._elastic_ip if name == self.args.elastic_ip else None,
+            volumes=[block for volume, block in self._blocks.items() if self.volumes[volume].machine == name],
+            labels=self._labels,
+            destroy_protected=self.args.destroy_protected,
+            losses=self.args.losses,
+        )
+        before: list[pulumi.Resource] = []
+        for one in self._moves():
+            gets = one.volume in self._blocks and self.volumes[one.volume].machine == name
+            if one.giver.name == name or gets:
+                before += self._given[one.volume]
+            if gets and (giver := made[one.giver.name].root) is not None:
+                before.append(giver)  # else Exoscale would not attach what is attached there
+        first = pulumi.ResourceOptions(depends_on=before)
+        return instance(name, args, pulumi.ResourceOptions.merge(self._own(protect=self.args.protect), first))
 
     def _leased(self, pool: str, ordinal: int) -> PrivateAddress | None:
         network = self.args.private_network

@@ -9,11 +9,21 @@ import pulumiverse_exoscale as exoscale
 
 from components import assets
 from components.firewall.security_group import SecurityGroup
-from components.machines.cluster import Key, Pool
+from components.machines.cluster import Key, Losses, Pool
 from components.machines.machine import Machine
 
 USER = "ubuntu"  # of Exoscale's templates of Ubuntu
+# What stays as it is of a machine that is lost: its volumes and its elastic IP go to others, which asks Exoscale alone.
+FROZEN = [
+    *("name", "zone", "template_id", "type", "disk_size", "ssh_keys", "security_group_ids", "anti_affinity_group_ids"),
+    *("network_interfaces", "destroy_protected", "labels"),
+]
 PATIENCE = "10m"  # until it is made, or has booted
+
+
+def system(zone: str, template_id: str) -> str:
+    """What another one of makes an instance anew, as an output of its cluster."""
+    return f"{zone} {template_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,7 @@ class InstanceArgs:
     volumes: Sequence[exoscale.BlockStorageVolume]
     labels: Mapping[str, str]
     destroy_protected: bool
+    losses: Losses
 
 
 def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Machine:
@@ -60,7 +71,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
 
     Whatever depends on the ids of the machine waits until it has booted, and a preview knows them all the same.
     """
-    pool, private = args.pool, args.private
+    pool, private, lost = args.pool, args.private, name in args.losses.names
     made = exoscale.ComputeInstance(
         name,
         name=args.name,
@@ -84,7 +95,8 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
                 depends_on=[args.ssh_key_is_there],
                 delete_before_replace=True,
                 # Exoscale would store another text, but the machine would not run it.
-                ignore_changes=["user_data"],
+                ignore_changes=["user_data", *(FROZEN if lost else [])],
+                replacement_trigger=args.losses.made_anew.get(name, 0),
                 custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE),
             ),
         ),
@@ -101,6 +113,10 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         host_key=args.host_key.public,
         root_id=made.id,
         disk_id=made.id,
+        root=made,
+        disk=made,
+        lost=lost,
+        commands=args.losses.commands,
     )
     ready = machine.command(
         f"{name}-ready",

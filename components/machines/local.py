@@ -10,7 +10,7 @@ import pulumi_docker as docker
 
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import DATA_LABEL, MADE_BY_LABEL, Cluster, Key, Pool, made_by
+from components.machines.cluster import DATA_LABEL, MADE_BY_LABEL, NONE_LOST, Cluster, Key, Losses, Pool, made_by
 from components.machines.machine import Machine
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 
@@ -26,6 +26,12 @@ CAPABILITIES = sorted(f"CAP_{name}" for name in _NAMES)
 
 
 DISK = "/var/lib/docker"
+# What is set of a container: of a machine that is lost, it stays as it is.
+FROZEN = [
+    *("name", "hostname", "image", "restart", "envs", "stop_signal", "networks_advanced", "volumes", "uploads"),
+    *("labels", "tmpfs", "privileged", "cgroupns_mode", "capabilities", "security_opts", "device_cgroup_rules"),
+    "mounts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,7 @@ class LocalClusterArgs:
     keep: bool  # whether the volumes are still there when the cluster is destroyed
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
+    losses: Losses = NONE_LOST
 
 
 class LocalCluster(Cluster):
@@ -77,7 +84,15 @@ class LocalCluster(Cluster):
             for ordinal in range(1, settings.count + 1):
                 machine = self._machine(pool, ordinal, settings)
                 self.machines[machine.name] = machine
-        self.register_outputs({"names": list(self.machines)})
+        self.register_outputs(
+            {
+                "names": list(self.machines),
+                "provider": "local",
+                "network": str(args.subnet),
+                "keep_volumes": args.keep,
+                **args.losses.outputs(self.machines),
+            }
+        )
 
     def _volume(self, name: str, settings: VolumeArgs) -> docker.Volume:
         volume = docker.Volume(
@@ -102,10 +117,12 @@ class LocalCluster(Cluster):
         name = f"{pool}-{ordinal}"
         address = str(addresses.address(self.args.subnet, pool, ordinal))
         host_key = self.generated_key(f"{name}-host-key")
+        losses = self.args.losses
+        lost, made_anew = name in losses.names, losses.made_anew.get(name, 0)
         disk = docker.Volume(
             f"{name}-disk",
             labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self, hooks=self._hooks),
+            opts=pulumi.ResourceOptions(parent=self, hooks=self._hooks, replacement_trigger=made_anew),
         )
         container = docker.Container(
             name,
@@ -139,7 +156,8 @@ class LocalCluster(Cluster):
                 hooks=self._hooks,
                 # The engine takes `systempaths=unconfined` apart and does not report it: a refresh would replace
                 # the machine. What the option is made from, `privileged`, is not ignored.
-                ignore_changes=["security_opts"],
+                ignore_changes=FROZEN if lost else ["security_opts"],
+                replacement_trigger=made_anew,
             ),
         )
         return Machine(
@@ -154,7 +172,11 @@ class LocalCluster(Cluster):
             host_key=host_key.public,
             root_id=container.id,
             disk_id=disk.id,
+            root=container,
+            disk=disk,
             shares_kernel=True,
+            lost=lost,
+            commands=losses.commands,
         )
 
 

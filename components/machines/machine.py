@@ -8,6 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.assets import render_script
+from components.machines.unasked import FROZEN, Unasked
 
 Role = Literal["manager", "worker"]
 APT = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
@@ -30,10 +31,13 @@ class Machine:
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
     root_id: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
     disk_id: pulumi.Output[str]  # another one: /var/lib/docker is empty
+    root: pulumi.Resource | None = None  # what has /etc and the packages; None: the machine outlives the program
+    disk: pulumi.Resource | None = None  # what has /var/lib/docker; None as above
     port: int = 22  # of its SSH server
     shares_kernel: bool = False  # with the computer that it is on, so that only `net.*` of it is the machine's own
     daemon_json: pulumi.Output[str] | None = None  # what its engine had before the program came, empty if nothing
-    lost: bool = False  # never to answer again, so that nothing is undone on it
+    lost: bool = False  # it is dead: nothing is run on it or about it
+    commands: frozenset[str] = frozenset()  # names of those that the state has
 
     def command(
         self,
@@ -43,18 +47,27 @@ class Machine:
         opts: pulumi.ResourceOptions,
         *,
         create: str = "",
+        update: str | None = None,
         delete: str | None = None,
-        library: str = "",
+        about: "Machine | None" = None,
+        outlives: bool = False,
+        libraries: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         dial_error_limit: int = DIAL_ERROR_LIMIT,
         logging: remote.Logging = remote.Logging.STDERR,
-    ) -> remote.Command:
+    ) -> remote.Command | Unasked:
         """A script, by its path below components/, that runs here as root: when it is made, and when a value changes.
 
-        `create` and `delete` are its argument then, and when it is undone, if it is. What it prints is its output, and
-        is shown to nobody; its errors are. It runs again when one of `triggers` changes. A `dial_error_limit` of -1
-        waits for a machine that boots, until the command times out.
+        `create`, `update` and `delete` are its argument then; without `update`, `create` is that too. What it prints is
+        its output, and is shown to nobody; its errors are. It runs again, without being undone before, when one of
+        `triggers` changes: a machine that died could not undo anything. It is undone when the program no longer has it
+        while the machine lives: this one, or the one that it is `about`; with `outlives`, before the machine is
+        destroyed too. `libraries` are scripts of functions before it. A `dial_error_limit` of -1 waits for a machine
+        that boots, until the command times out.
         """
+        lost = self.lost or (about is not None and about.lost)
+        if lost and name not in self.commands | (about.commands if about else frozenset()):
+            return Unasked(name, opts.parent)
         return remote.Command(
             name,
             connection=remote.ConnectionArgs(
@@ -66,12 +79,19 @@ class Machine:
                 dial_error_limit=dial_error_limit,
             ),
             create=self._bash(create),
+            update=self._bash(update) if update else None,
             delete=self._bash(delete) if delete else None,
-            stdin=render_script(script, values, library=library),
-            triggers=list(triggers) or None,
+            stdin=render_script(script, values, libraries=libraries, triggers=triggers),
             logging=logging,
             add_previous_output_in_env=False,  # or else it is in the environment of the script
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(
+                opts,
+                pulumi.ResourceOptions(
+                    deleted_with=None if outlives else about.disk if about else self.root,
+                    retain_on_delete=lost or None,
+                    ignore_changes=FROZEN if lost else None,
+                ),
+            ),
         )
 
     def _bash(self, argument: str) -> str:

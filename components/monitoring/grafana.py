@@ -1,6 +1,7 @@
 """Grafana, which shows metrics."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 
@@ -11,6 +12,8 @@ from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
 
 PORT = 3000
+START = "/etc/grafana/start.sh"
+DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"
 DASHBOARDS = ["machines", "services", "traefik", "swarm"]
 
@@ -26,7 +29,8 @@ def grafana(
 ) -> Service:
     """Grafana under /grafana, its data source and dashboards provided by files; `url` is that of browsers.
 
-    Source: Grafana documentation, "Configure Grafana" and "Provisioning".
+    Each start makes `login` the one that opens it, also with data of before, which have another password in them.
+    Source: Grafana documentation, "Configure Grafana", "Provisioning" and "Grafana CLI"; its image's /run.sh.
     """
     secrets = [SecretFile(name="grafana-admin-password", content=login.password)]
     if smtp_password is not None:
@@ -36,14 +40,16 @@ def grafana(
         image=image,
         networks=networks,
         memory_limit_mib=settings.grafana_memory_limit_mib,
-        health=HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"),
+        # The login takes some seconds before the server itself starts, and 20 at most.
+        health=replace(HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"), start_period_s=50),
         replicas=1,
         constraints=pinned(settings),
+        command=["/bin/sh", START],
         env=_env(settings, login, smtp_password is not None) | {"GF_SERVER_ROOT_URL": url},
         user="472",
         files=_files(settings),
         secrets=secrets,
-        mounts=[data(settings, "grafana", "/var/lib/grafana")],
+        mounts=[data(settings, "grafana", DATA)],
         labels=published("grafana", PORT),
         stop_grace_s=45,  # it lets requests end for 30 s
     )
@@ -54,8 +60,9 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_PATHS_DATA": DATA,
         "GF_PATHS_PROVISIONING": PROVISIONING,
-        "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana-admin-password",
+        "GF_SECURITY_ADMIN_PASSWORD": _secret("grafana-admin-password"),
         "GF_SECURITY_ADMIN_USER": login.username,
         "GF_SERVER_SERVE_FROM_SUB_PATH": "true",
         "GF_USERS_ALLOW_SIGN_UP": "false",
@@ -71,8 +78,13 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
     if smtp.username is not None:
         env["GF_SMTP_USER"] = smtp.username
     if has_smtp_password:
-        env["GF_SMTP_PASSWORD__FILE"] = "/run/secrets/smtp-password"  # noqa: S105
+        env["GF_SMTP_PASSWORD"] = _secret("smtp-password")
     return env
+
+
+def _secret(name: str) -> str:
+    """How Grafana reads a value from a file: with NAME__FILE, its image would put it into the environment."""
+    return f"$__file{{/run/secrets/{name}}}"
 
 
 def _files(settings: MonitoringSettings) -> list[File]:
@@ -82,6 +94,7 @@ def _files(settings: MonitoringSettings) -> list[File]:
     provider = assets.read("monitoring/files/grafana/provider.yaml")
     dashboards = DASHBOARDS + (["nfs-s3"] if settings.nfs_machine is not None and settings.s3 else [])
     return [
+        File(name="start", path=START, content=assets.read("monitoring/files/grafana_start.sh")),
         File(name="datasource", path=f"{PROVISIONING}/datasources/prometheus.yaml", content=source),
         File(name="provider", path=f"{PROVISIONING}/dashboards/provider.yaml", content=provider),
         *(

@@ -1,6 +1,6 @@
 """Files that all machines of a swarm share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -9,11 +9,13 @@ from pulumi_command import remote
 from components import assets
 from components.firewall.rules import MOUNTD_PORT
 from components.machines.machine import APT, Machine
+from components.machines.unasked import Unasked
 
 PATH = "/nfs-root"
 CLIENT = "nfs-common"
 SERVERS = {"kernel": ["nfs-kernel-server"], "ganesha": ["nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"]}
 INSTALLATION = "10m"
+FUNCTIONS = "storage/scripts/nfs.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,7 @@ class NfsArgs:
     server: Machine
     folder: str  # on that machine, where the files are kept
     stored: pulumi.Resource  # what has made the folder
+    volume_id: pulumi.Input[str]  # of what is mounted there, empty if nothing is
     server_kind: str  # "kernel" or "ganesha"
     access: str  # "ro" or "rw"
     machines: Mapping[str, Machine]  # all that may mount
@@ -34,7 +37,8 @@ class Nfs(pulumi.ComponentResource):
 
     Its files are those of a data volume. Whoever writes, over NFS or S3, writes as
     nobody:nogroup, so that each can read what the other wrote. Each machine has an entry of its own in the list of
-    those who may mount: it is made before the machine joins, and taken away after it left.
+    those who may mount: it is made before the machine joins, and taken away after it left. With another server, the
+    one before stops to serve first, unless it is lost.
 
     Outputs: ``path`` (str). ``ready`` is there when files can be put into the folder; ``entries`` has the entry of
     each machine.
@@ -49,17 +53,7 @@ class Nfs(pulumi.ComponentResource):
         super().__init__("nuvla:storage:Nfs", name, props, opts)
         self._name = name
         self.server = args.server
-        packages = {
-            machine.name: self._command(
-                f"packages-{machine.name}",
-                machine,
-                "packages.sh",
-                {"PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if machine is args.server else [])])},
-                after=[args.prepared[machine.name]],  # a machine's packages are installed one after the other
-                library=APT,
-            )
-            for machine in args.machines.values()
-        }
+        packages = {machine.name: self._machine(machine, args) for machine in args.machines.values()}
         self.ready = self._command(
             "server",
             args.server,
@@ -71,8 +65,10 @@ class Nfs(pulumi.ComponentResource):
                 "MOUNTD_PORT": str(MOUNTD_PORT),
                 "GANESHA": assets.read("storage/files/ganesha.conf"),
             },
-            after=[packages[args.server.name], args.stored],
-            verbs=("serve", "stop"),
+            # All, as the server of before is one of them.
+            after=[*packages.values(), args.stored],
+            libraries=[FUNCTIONS],
+            triggers=[args.volume_id],
         )
         self.entries = {
             machine.name: self._command(
@@ -86,12 +82,30 @@ class Nfs(pulumi.ComponentResource):
                     "MACHINE": machine.name,
                     "ADDRESS": machine.private_address,
                 },
-                after=[self.ready, packages[machine.name]],
+                after=[self.ready],
                 verbs=("allow", "forbid"),
+                libraries=[FUNCTIONS],
             )
             for machine in args.machines.values()
         }
         self.register_outputs({"path": PATH})
+
+    def _machine(self, machine: Machine, args: NfsArgs) -> remote.Command | Unasked:
+        """What a machine needs to mount, and to serve if it does; one that served before does so no longer."""
+        serves = machine is args.server
+        return self._command(
+            f"packages-{machine.name}",
+            machine,
+            "nfs_machine.sh",
+            {
+                "PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if serves else [])]),
+                "FOLDER": PATH,
+                "SERVES": "true" if serves else "",
+            },
+            after=[args.prepared[machine.name]],  # a machine's packages are installed one after the other
+            verbs=("prepare", "stop"),
+            libraries=[APT, FUNCTIONS],
+        )
 
     def _command(
         self,
@@ -100,10 +114,11 @@ class Nfs(pulumi.ComponentResource):
         script: str,
         values: dict[str, pulumi.Input[str]],
         *,
-        after: list[pulumi.Resource],
+        after: Sequence[pulumi.Resource],
+        libraries: Sequence[str],
         verbs: tuple[str, str | None] = ("", None),
-        library: str = "",
-    ) -> remote.Command:
+        triggers: Sequence[pulumi.Input[str]] = (),
+    ) -> remote.Command | Unasked:
         create, delete = verbs
         return on.command(
             f"{self._name}-{step}",
@@ -111,13 +126,11 @@ class Nfs(pulumi.ComponentResource):
             values,
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=after,
-                delete_before_replace=True,
-                retain_on_delete=on.lost,
+                depends_on=list(after),
                 custom_timeouts=pulumi.CustomTimeouts(create=INSTALLATION, update=INSTALLATION),
             ),
             create=create,
             delete=delete,
-            library=library,
-            triggers=[on.root_id, on.disk_id],
+            libraries=libraries,
+            triggers=[on.root_id, on.disk_id, *triggers],
         )

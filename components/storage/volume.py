@@ -7,6 +7,8 @@ import pulumi
 from components.machines.machine import Machine
 from components.machines.volume import Volume
 
+FUNCTIONS = "storage/scripts/mounts.sh"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataVolumeArgs:
@@ -16,14 +18,16 @@ class DataVolumeArgs:
     machine: Machine
     owner: str  # "<uid>:<gid>" of who writes there
     prepared: pulumi.Resource  # what has installed packages on the machine
+    keep: bool = False  # whether its device outlives the machine
 
 
 class DataVolume(pulumi.ComponentResource):
     """A folder that is there for its owner, on the device of the volume where it has one.
 
-    A device is formatted only if nothing is on it, and mounted by the id of its file system at every start of the
-    machine, before the engine. Destroying it leaves folder and data.
-    Outputs: ``path`` (str). ``ready`` is there when services can use it.
+    A device is formatted only if nothing at all is on it, and mounted by the id of its file system at every start of
+    the machine, before the engine. Before its machine is replaced, or destroyed without it, it is unmounted.
+    Destroying it leaves folder and data.
+    Outputs: ``path``, ``machine`` (str). ``ready`` is there when services can use it.
     Errors: the update fails when the device does not appear within two minutes, or holds something else.
     """
 
@@ -32,11 +36,21 @@ class DataVolume(pulumi.ComponentResource):
         props = {"machine": args.machine.name, "path": volume.path, "owner": args.owner}
         super().__init__("nuvla:storage:DataVolume", name, props, opts)
         self.path = volume.path
+        self.machine = args.machine.name
+        has_device = volume.device is not None
         self.ready = args.machine.command(
             f"{name}-folder",
             "storage/scripts/volume.sh",
             {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
-            pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.prepared],
+                replace_with=[args.machine.root] if has_device and args.machine.root else None,
+            ),
+            create="mount",
+            delete="release" if has_device else None,
+            outlives=has_device and args.keep,
+            libraries=[FUNCTIONS],
             triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],
         )
-        self.register_outputs({"path": volume.path})
+        self.register_outputs({"path": volume.path, "machine": args.machine.name})

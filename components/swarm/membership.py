@@ -7,7 +7,8 @@ import pulumi
 from pulumi_command import remote
 
 from components.machines.machine import NAME_LABEL, Machine
-from components.swarm.swarm import Swarm
+from components.machines.unasked import Unasked
+from components.swarm.swarm import NODES, Swarm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +24,12 @@ class MembershipArgs:
 class Membership(pulumi.ComponentResource):
     """A machine that is a ready member of the swarm, with its role, labels and availability.
 
-    Three commands, so that taking them back in reverse order drains the machine, lets it leave, and removes it from
-    the swarm's list. The join token is read for this one join and is nowhere in plain text.
-    Outputs: ``node_id`` (str).
-    Errors: the update fails when the machine does not become ready, or cannot be drained, within a minute.
+    The join token is read for this one join and is nowhere in plain text. A machine that is made anew, or that has
+    another address, joins again, and the swarm forgets what it was before. Before a machine is replaced, it is drained.
+    One that is taken out is drained by `Members`, which needs neither that machine nor the entry of before.
+    Outputs: ``name``, ``role``, ``public_address``, ``private_address``, ``host_key``, ``node_id`` (str);
+    ``goes_with`` (list), the resource without which its part in the swarm is gone.
+    Errors: the update fails when the machine does not become ready within a minute.
     Source: Docker CLI reference, ``docker swarm join`` and ``docker node``.
     """
 
@@ -41,8 +44,6 @@ class Membership(pulumi.ComponentResource):
         node = self._command(
             "node",
             on=entry,
-            verbs=("add", "remove"),
-            script="node.sh",
             values={
                 "SWARM_ID": args.swarm.id,
                 "NODE": machine.name,
@@ -50,62 +51,71 @@ class Membership(pulumi.ComponentResource):
                 "ROLE": machine.role,
                 "HOST_KEY": machine.host_key,
             },
+            libraries=[NODES],
+            opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
-        token: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
+        invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         join = self._command(
             "join",
             on=machine,
-            verbs=("join", "leave" if args.leaves else None),
-            script="join.sh",
             values={
                 "SWARM_ID": args.swarm.id,
                 "ADDRESS": machine.private_address,
                 "MANAGER": entry.private_address,
-                "TOKEN": token.apply(str.strip),
+                "INVITATION": invitation.apply(str.strip),
             },
-            after=args.after,
+            verbs=("join", "leave" if args.leaves else None),
+            opts=pulumi.ResourceOptions(depends_on=list(args.after)),
         )
         self.node_id = join.stdout.apply(str.strip)
         labels = machine.labels | {NAME_LABEL: machine.name}
         self.active = self._command(
             "active",
             on=entry,
-            verbs=("activate", "drain"),
-            script="active.sh",
             values={
                 "NODE": machine.name,
                 "NODE_ID": self.node_id,
+                "NAME_LABEL": NAME_LABEL,
                 "ROLE": machine.role,
                 "AVAILABILITY": machine.availability,
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
+            libraries=[NODES],
+            verbs=("activate", None if args.leaves else "drain"),
+            opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
         )
-        self.register_outputs({"node_id": self.node_id})
+        self.register_outputs(
+            {
+                "name": machine.name,
+                "role": machine.role,
+                "public_address": machine.public_address,
+                "private_address": machine.private_address,
+                "host_key": machine.host_key,
+                "node_id": self.node_id,
+                "goes_with": [machine.disk.pulumi_resource_name] if machine.disk else [],
+            }
+        )
 
     def _command(
         self,
         step: str,
         *,
         on: Machine,
-        verbs: tuple[str, str | None],
-        script: str,
         values: dict[str, pulumi.Input[str]],
-        after: Sequence[pulumi.Resource] = (),
-    ) -> remote.Command:
+        opts: pulumi.ResourceOptions,
+        verbs: tuple[str, str | None] = ("", None),
+        libraries: Sequence[str] = (),
+    ) -> remote.Command | Unasked:
         create, delete = verbs
         return on.command(
             f"{self._name}-{step}",
-            f"swarm/scripts/{script}",
+            f"swarm/scripts/{step}.sh",
             values,
-            pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(after),
-                delete_before_replace=True,
-                retain_on_delete=on.lost,
-                additional_secret_outputs=["stdout"] if step == "node" else None,
-            ),
+            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), opts),
             create=create,
             delete=delete,
+            about=self.machine,
+            libraries=libraries,
             triggers=[self.machine.disk_id],
             logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
         )

@@ -8,6 +8,8 @@ import pulumi
 
 from components.machines.machine import Machine
 
+NODES = "swarm/scripts/nodes.sh"  # functions of scripts that change nodes, on a manager
+
 
 @dataclass(frozen=True, kw_only=True)
 class SwarmArgs:
@@ -22,9 +24,10 @@ class SwarmArgs:
 class Swarm(pulumi.ComponentResource):
     """A swarm that has a manager: the entry. The others join it by their `Membership`.
 
-    Outputs: ``id`` (str), the swarm's own.
-    Errors: the update fails when the entry is a worker, when it lost a swarm that other managers still run, or when
-    the address pools of a running swarm were changed.
+    Outputs: ``id`` (str), the swarm's own; ``entry`` (str), the name of its machine; ``address_pools`` (list) and
+    ``subnet_prefix`` (int).
+    Errors: the update fails when the entry is a worker, when it is in no swarm and another manager is or may be in one,
+    when the swarm has no leader, or when the address pools of a running swarm were changed.
     """
 
     id: pulumi.Output[str]
@@ -37,7 +40,9 @@ class Swarm(pulumi.ComponentResource):
         }
         super().__init__("nuvla:swarm:Swarm", name, props, opts)
         self.entry = args.entry
-        others = [manager.private_address for manager in args.managers if manager.name != args.entry.name]
+        others = [
+            manager.private_address for manager in args.managers if manager.name != args.entry.name and not manager.lost
+        ]
         init = args.entry.command(
             f"{name}-init",
             "swarm/scripts/init.sh",
@@ -45,10 +50,12 @@ class Swarm(pulumi.ComponentResource):
                 "ADDRESS": args.entry.private_address,
                 "ADDRESS_POOLS": " ".join(str(pool) for pool in args.address_pools),
                 "SUBNET_PREFIX": str(args.subnet_prefix),
-                "DISK_ID": args.entry.disk_id,
                 "OTHER_MANAGERS": pulumi.Output.all(*others).apply(" ".join),
             },
             pulumi.ResourceOptions(parent=self),
+            create="start",
+            update="continue",
+            triggers=[args.entry.disk_id],
         )
         self.id = init.stdout.apply(str.strip)
-        self.register_outputs({"id": self.id})
+        self.register_outputs({"id": self.id, **props})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from stacks.sections.fields import Name, Section
+from stacks.sections.fields import Label, Line, Section
 from stacks.sections.folders import Folder
 from stacks.sections.machines import Machines, Pool
 
@@ -36,10 +36,7 @@ class Host(Section):
     port: int = Field(22, ge=1, le=65535, description="port of its SSH server (existing)")
     user: User = Field("root", description="who logs in (existing)")
     host_key: HostKey = Field(description="its public host key; `make hostkey HOST=...` prints it (existing)")
-    lost: bool = Field(
-        False,
-        description="`true` if it is dead: once `up` knows that, it can be taken out (existing)",
-    )
+    labels: dict[Label, Line] = Field({}, description="node labels beside those of its pool (existing)")
 
     def addresses(self) -> Sequence[IPv4Address]:
         """All that it is known by."""
@@ -72,9 +69,9 @@ class ExistingMachines(Machines[ExistingPool]):
             for address in host.addresses()
         ]
 
-    def host(self, pool: Name, member: str) -> Host:
-        """One of the hosts."""
-        return self.pools[pool].hosts[member]
+    def hosts(self) -> dict[str, Host]:
+        """All of them, by the names of their machines."""
+        return {f"{name}-{member}": host for name, pool in self.pools.items() for member, host in pool.hosts.items()}
 
     @model_validator(mode="after")
     def _hosts_are_listed_once(self) -> Self:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from components.machines.exoscale_instance import system
 from stacks.sections.fields import Line, Network, Section
 from stacks.sections.machines import CountedPool, Machines, Ssh, has_room, pools_apart
 
@@ -41,6 +42,14 @@ class ExoscaleMachines(Machines[ExoscalePool]):
     destroy_protected: bool = Field(False, description="whether Exoscale refuses to destroy the machines (exoscale)")
     protect: bool = Field(False, description="whether Pulumi refuses to destroy machines and volumes (exoscale)")
     ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
+
+    def systems(self) -> dict[str, str]:
+        """What another one of makes an instance anew, by the names of the machines."""
+        return {
+            f"{name}-{member}": system(pool.zone or self.zone, (pool.template or self.template).id)
+            for name, pool in self.pools.items()
+            for member in pool.members()
+        }
 
     @field_validator("private_network")
     @classmethod

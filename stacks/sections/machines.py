@@ -49,6 +49,7 @@ class Machines(Section, Generic[P]):
 
     provider: str = Field(description="where machines come from")
     pools: dict[Name, P] = Field(description="the pools of machines, by name")
+    lost: list[str] = Field([], description="names of machines that are dead: nothing is asked of them")
 
     @model_validator(mode="after")
     def _has_a_quorum(self) -> Self:
@@ -69,6 +70,11 @@ class Machines(Section, Generic[P]):
     def cluster_networks(self) -> list[IPv4Network]:
         """Where packets of its machines come from, where a ruleset on each machine has to know."""
         return []
+
+    def first_is_clear(self) -> bool:
+        """Whether nobody can be in doubt which manager is the first one: pools, and hosts with names, have no order."""
+        pools = [pool.members() for pool in self.pools.values() if pool.role == "manager" and pool.members()]
+        return len(pools) == 1 and (len(pools[0]) == 1 or "1" in pools[0])
 
     def labelled(self, key: str, value: str) -> list[str]:
         """Names of the machines that have a node label."""

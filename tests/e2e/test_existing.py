@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.connections import connections
 from tests.e2e.harness import CHECKOUT, docker, run, stack, wait_for
 from tests.e2e.hosts import HERE, Hosts, hosts
+from tests.e2e.networks import address
 
 pytestmark = pytest.mark.slow
 
@@ -17,12 +18,12 @@ TABLE = ("nft", "--stateless", "list", "table", "inet", "nuvla_swarm")
 NAMES = ("manager-1", "worker-1", "worker-2")
 
 
-def settings() -> dict[str, Any]:
+def settings(here: str = HERE) -> dict[str, Any]:
     """A target of which Traefik and the files are there."""
     return {
         "kind": "target",
         "machines": {"provider": "existing", "firewall": True, "pools": {}},
-        "firewall": {"management": [HERE]},
+        "firewall": {"management": [here]},
         "monitoring": {"enabled": False},
         "nfs": {"server_kind": "ganesha", "machine": "worker-2"},
         "s3": {"enabled": False},
@@ -42,12 +43,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         yield found
 
 
-def configure(found: Hosts) -> None:
-    """The settings that name the hosts, and those that this computer needs."""
+def configure(found: Hosts, named: dict[str, Any] | None = None) -> None:
+    """The settings that name the hosts, all of them or some pools, and those that this computer needs."""
     lines = [line for line in run("lab/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")]
     found.stack.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
     set_key(found, found.private_key)
-    found.stack.set("machines.pools", pools(found))
+    found.stack.set("machines.pools", named or pools(found))
 
 
 def set_key(found: Hosts, key: str) -> None:
@@ -161,7 +162,9 @@ def test_hosts_are_taken_in_protected_and_left_as_they_were(made: Hosts) -> None
     assert nodes(made) == dict.fromkeys(NAMES, "Ready Active")
     again = target.up()
     assert again.touched() == set(), again.text
+    a_host_keeps_its_name(made)
     rules_that_lock_this_computer_out_are_taken_back(made)
+    a_worker_with_another_address_joins_again_by_it(made)
     a_dead_host_can_be_given_up(made)
     with connections(made.addresses["manager-1"]):  # services are removed one by one here
         destroyed = target.destroy()
@@ -173,6 +176,51 @@ def test_hosts_are_taken_in_protected_and_left_as_they_were(made: Hosts) -> None
     settings_of_engine = target.on("worker-2", "docker", "info", "--format", "{{.Labels}} {{.LoggingDriver}}")
     assert settings_of_engine.text.strip() == "[owner=ops] local"
     assert target.on("worker-2", "docker", "inspect", "own").code == 0
+
+
+def a_host_keeps_its_name(made: Hosts) -> None:
+    """Whatever it is called now, it is not stripped: nothing is touched, and nobody's volume is emptied."""
+    target, known = made.stack, nodes(made)
+    assert target.on("worker-1", "docker", "volume", "create", "users").code == 0
+    first, second = made.settings("worker-1"), made.settings("worker-2")
+    manager = pools(made)["manager"]
+    exchanged = {"1": first | {"host_key": second["host_key"]}, "2": second | {"host_key": first["host_key"]}}
+    for given, line in (
+        ({"manager": manager, "worker": {"role": "worker", "hosts": {"a": first, "2": second}}}, "as worker-a, but is"),
+        (
+            {
+                "manager": manager,
+                "worker": {"role": "worker", "hosts": {"2": second}},
+                "gpu": {"role": "worker", "hosts": {"1": first}},
+            },
+            "as gpu-1, but is",
+        ),
+        ({"manager": manager, "worker": {"role": "worker", "hosts": exchanged}}, "as worker-2, but is"),
+    ):
+        with other(made, "machines.pools", given):
+            refused_at_once = target.up()
+        assert refused_at_once.code != 0
+        assert f"{line} worker-1; allowed: worker-1, or an `up` without it" in refused_at_once.text
+        assert refused_at_once.touched() == set(), refused_at_once.text
+    assert nodes(made) == known
+    assert target.on("worker-1", "docker", "volume", "inspect", "users").code == 0
+    again = target.up()
+    assert again.touched() == set(), again.text
+
+
+def a_worker_with_another_address_joins_again_by_it(made: Hosts) -> None:
+    target, container = made.stack, made.stack.container("worker-1")
+    network, there = f"nuvla-swarm-{target.name}", address("existing", 33)
+    docker("network", "disconnect", network, container)
+    docker("network", "connect", "--ip", there, network, container)
+    made.addresses["worker-1"] = there
+    target.set("machines.pools", pools(made))
+    moved = target.up()
+    assert moved.code == 0, moved.text
+    assert target.on("worker-1", "docker", "info", "--format={{.Swarm.NodeAddr}}").text.strip() == there
+    assert nodes(made) == dict.fromkeys(NAMES, "Ready Active"), "nobody else is left of what it was before"
+    again = target.up()
+    assert again.touched() == set(), again.text
 
 
 def rules_that_lock_this_computer_out_are_taken_back(made: Hosts) -> None:
@@ -193,11 +241,15 @@ def rules_that_lock_this_computer_out_are_taken_back(made: Hosts) -> None:
 def a_dead_host_can_be_given_up(made: Hosts) -> None:
     target = made.stack
     docker("stop", "--time", "1", target.container("worker-1"))
-    target.set("machines.pools.worker.hosts.1.lost", True)
+    target.set("machines.lost", ["worker-1"])
     told = target.up()
     assert told.code == 0, told.text
+    assert nodes(made) == dict.fromkeys(("manager-1", "worker-2"), "Ready Active"), "the swarm has forgotten it"
+    again = target.up()
+    assert again.touched() == set(), again.text
     workers = target.get("machines.pools.worker.hosts")
     target.set("machines.pools.worker.hosts", {"2": workers["2"]})
+    target.set("machines.lost", [])
     given_up = target.up()
     assert given_up.code == 0, given_up.text
     assert nodes(made) == dict.fromkeys(("manager-1", "worker-2"), "Ready Active")

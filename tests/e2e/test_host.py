@@ -131,7 +131,12 @@ def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> No
     result = host.up()
     assert result.code == 0, result.text
     assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
-    assert host.outputs()["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.id"]
+    outputs = host.outputs()
+    assert outputs["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.id"]
+    opened, login = f"{outputs['urls']['grafana']}api/search", outputs["logins"]["grafana"]
+    with host.user() as user:
+        user.auth = (login["username"], login["password"])
+        wait_for(lambda: user.get(opened, timeout=10).ok, "the login that is told opens Grafana, not the one of before")
     again = host.up()
     assert again.touched() == set(), again.text
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Stack, stack
+from tests.e2e.harness import Stack, docker, stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -48,14 +48,27 @@ def test_another_entry_replaces_nothing_and_changes_no_member(three: Stack) -> N
     assert three.outputs()["docker"]["endpoint"].split(":")[1][2:] in str(three.outputs()["machines"]["manager-2"])
 
 
-def test_the_entry_cannot_be_removed_by_itself_but_after_an_up_with_another(three: Stack) -> None:
+def test_a_dead_entry_is_given_up_in_the_update_that_names_another_one(three: Stack) -> None:
+    before = three.outputs()["machines"]
+    docker("stop", "--time", "1", three.container("manager-2"))
+    three.set("machines.lost", ["manager-2"])
+    three.set("swarm.entry", "manager-3")
+    result = three.up()
+    assert result.code == 0, result.text
+    assert set(roles(three)) == {"manager-1", "manager-3"}
+    again = three.up()
+    assert again.touched() == set(), again.text
+    three.set("machines.lost", [])
+    anew = three.up()
+    assert anew.code == 0, anew.text
+    assert sorted(roles(three)) == sorted(MANAGERS), "no ghost of what it was before"
+    assert three.outputs()["machines"] == before
+    again = three.up()
+    assert again.touched() == set(), again.text
+
+
+def test_the_entry_of_before_goes_in_the_update_that_names_another_one(three: Stack) -> None:
     three.set("swarm.entry", None)
-    three.set("machines.pools.manager.count", 1)
-    refused = three.up()
-    assert refused.code != 0
-    assert "manager-2: has been swarm.entry until now and cannot remove itself" in refused.text
-    three.set("machines.pools.manager.count", 3)
-    assert three.up().code == 0
     three.set("machines.pools.manager.count", 1)
     result = three.up()
     assert result.code == 0, result.text

@@ -8,11 +8,18 @@ from typing import Any
 from tests.mocked import Program, run_program
 
 
-def run(document: Mapping[str, Any], *, preview: bool = False, secrets: Mapping[str, str] | None = None) -> Program:
+def run(
+    document: Mapping[str, Any],
+    *,
+    preview: bool = False,
+    secrets: Mapping[str, str] | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> Program:
     """The program with a configuration; not to be changed by those who look at it."""
-    return _run(json.dumps(document), json.dumps(dict(secrets or {})), preview)
+    return _run(json.dumps(document), json.dumps(dict(secrets or {})), json.dumps(state), preview)
 
 
 @cache
-def _run(document: str, secrets: str, preview: bool) -> Program:
-    return run_program(json.loads(document), preview=preview, secrets=json.loads(secrets))
+def _run(document: str, secrets: str, state: str, preview: bool) -> Program:
+    given = {"secrets": json.loads(secrets), "state": json.loads(state)}
+    return run_program(json.loads(document), preview=preview, **given)

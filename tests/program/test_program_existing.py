@@ -92,14 +92,15 @@ def test_it_is_done_again_in_place_as_nothing_can_be_undone_on_what_is_gone() ->
         assert old.inputs(name).get("triggers") == new.inputs(name).get("triggers"), name
 
 
-def test_on_a_lost_machine_nothing_is_undone_and_all_else_is_as_it_was() -> None:
-    old = run(document(), secrets=KEY).engine
-    new = run(changed(document(), "machines.pools.worker.hosts.2.lost", True), secrets=KEY).engine
-    assert {name for name in commands(old) if old.inputs(name) != new.inputs(name)} == set()
-    undone = {name for name in on(new, "198.51.100.12") if "delete" in new.inputs(name)}
-    assert undone == {"worker-2-before", "worker-2-membership-join"}
-    kept = {name for name in new.types if new.options[name].retainOnDelete}
-    assert undone <= kept <= on(new, "198.51.100.12")
+def test_of_a_lost_machine_nothing_is_asked_and_all_else_is_as_it_was_but_that_it_is_forgotten() -> None:
+    old = run(document(), secrets=KEY)
+    after = changed(document(), "machines.lost", ["worker-2"])
+    new = run(after, secrets=KEY, state=old.engine.state_after()).engine
+    changes = {name for name in commands(old.engine) if old.engine.inputs(name) != new.inputs(name)}
+    assert changes == {"swarm-members-only"}
+    frozen = {name for name in new.types if new.options[name].retainOnDelete}
+    assert frozen == on(new, "198.51.100.12") | {"worker-2-membership-node", "worker-2-membership-active"}
+    assert all("connection" in new.options[name].ignoreChanges for name in frozen)
 
 
 def test_without_the_programs_firewall_there_are_no_rules() -> None:

@@ -11,6 +11,7 @@ from tests.stack_config import changed, target
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
 WAITS = {"socket-proxy-converged", "monitoring-converged"}  # for the tasks on the new machine
+MEMBERS = {"swarm-members-only"}  # who knows whom the swarm keeps
 
 
 def resources(engine: Engine) -> dict[str, object]:
@@ -35,14 +36,14 @@ def of_machine(name: str) -> set[str]:
 
 
 def test_a_third_worker_is_all_that_is_added_and_its_tasks_are_waited_for() -> None:
-    assert growth(target(workers=2), target(workers=3)) == (of_machine("worker-3"), WAITS)
+    assert growth(target(workers=2), target(workers=3)) == (of_machine("worker-3"), WAITS | MEMBERS)
 
 
 @pytest.mark.parametrize("pool", ["a-first-pool", "zz-last-pool"])
 def test_another_pool_is_all_that_is_added_wherever_it_sorts(pool: str) -> None:
     before = target(workers=1)
     after = changed(before, f"machines.pools.{pool}", SPARE)
-    assert growth(before, after) == (of_machine(f"{pool}-1") | of_machine(f"{pool}-2"), WAITS)
+    assert growth(before, after) == (of_machine(f"{pool}-1") | of_machine(f"{pool}-2"), WAITS | MEMBERS)
 
 
 def test_an_empty_pool_is_no_machine() -> None:
@@ -51,14 +52,14 @@ def test_an_empty_pool_is_no_machine() -> None:
 
 def test_the_first_worker_brings_the_proxy_of_workers_with_it() -> None:
     proxy = {"socket-proxy-worker-config-haproxy", "socket-proxy-worker-service"}
-    assert growth(target(workers=0), target(workers=1)) == (of_machine("worker-1") | proxy, WAITS)
+    assert growth(target(workers=0), target(workers=1)) == (of_machine("worker-1") | proxy, WAITS | MEMBERS)
 
 
 def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
     added, touched = growth(target(managers=1), target(managers=3))
     certificates = {f"certificates-manager-{n}-{part}" for n in (2, 3) for part in ("key", "request", "cert")}
     assert added == of_machine("manager-2") | of_machine("manager-3") | certificates
-    assert touched == WAITS | {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
+    assert touched == WAITS | MEMBERS | {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,5 @@ def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> Non
         "prometheus-config-rules-s3",
         "grafana-config-dashboard-nfs-s3",
     }
-    monitoring = (
-        "monitoring prometheus alertmanager grafana node-exporter cadvisor blackbox traefik-secret-prometheus-users"
-    )
+    monitoring = "monitoring prometheus alertmanager grafana node-exporter cadvisor blackbox"
     assert all(name.startswith(tuple(monitoring.split())) for name in gone["monitoring"])

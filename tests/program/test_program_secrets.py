@@ -66,7 +66,7 @@ def test_every_secret_file_that_a_service_names_is_one_of_its_own(everything: Pr
         mounted = {secret["fileName"] for secret in container(service).get("secrets", [])}
         prefix = "/run/secrets/"
         named = {
-            word.partition(prefix)[2]
+            word.partition(prefix)[2].rstrip("}")  # of an expression of Grafana's
             for text in (container(service).get("env") or {}).values()
             for word in str(text).split()
             if prefix in word

@@ -24,6 +24,7 @@ URL = r"text that matches ^https?://[\w.-]+(:[0-9]+)?$"
 DIGEST = "sha256:" + "0" * 64
 
 
+SAID = {"swarm.entry": "manager-1", "nfs.machine": "manager-1", "monitoring.machine": "manager-1"}
 SMTP: dict[str, Any] = {"host": "mail.example.org", "from_address": "swarm@example.org"}
 BASES: dict[str, dict[str, Any]] = {
     "target": target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}, "monitoring": {"smtp": SMTP}},
@@ -142,7 +143,7 @@ CASES = [
             ({"a": 3}, OBJECT, "machines.pools.a", 3),
         ],
     ),
-    choice("machines.pools.<pool>.role", "manager", "worker"),
+    replace(choice("machines.pools.<pool>.role", "manager", "worker"), also=SAID),
     whole("machines.pools.<pool>.count", 0, 60),
     choice("machines.pools.<pool>.availability", "active", "pause", "drain"),
     Case(

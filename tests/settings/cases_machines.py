@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.settings.cases import EMAIL, NETWORK, OBJECT, TEXT, Case, concrete, section, switch, whole
+from tests.settings.cases import EMAIL, LIST, NETWORK, OBJECT, TEXT, Case, concrete, section, switch, whole
 from tests.settings.changes_machines import ACME, OTHER_SERVER, PEM
 from tests.stack_config import HOST_KEY, TEMPLATE
 
@@ -100,9 +100,26 @@ CASES = [
         whole(f"{HOST}.port", 1, 65535),
         Case(f"{HOST}.user", ["root", "ops_1"], [("Ops", USER), ("", USER), ("a b", USER)]),
         Case(f"{HOST}.host_key", [HOST_KEY, "ecdsa-sha2-nistp256 AAAA="], [("AAAA", KEY), (f"host {HOST_KEY}", KEY)]),
-        switch(f"{HOST}.lost"),
+        Case(
+            f"{HOST}.labels",
+            [{}, {"disk": "ssd", "example.org/rack-1": ""}],
+            [
+                (["disk"], OBJECT),
+                ({"rack": 1}, TEXT, "machines.pools.worker.hosts.1.labels.rack", 1),
+                ({"a=b": ""}, r"text that matches ^[\w./-]+$", "machines.pools.worker.hosts.1.labels.a=b", "a=b"),
+            ],
+        ),
         switch("machines.firewall"),
         Case("machines.data_path", ["/srv", "/var/lib/nuvla"], [("srv", FOLDER), ("/", FOLDER), ("/a/", FOLDER)]),
+    ),
+    Case(
+        "machines.lost",
+        [[], ["worker-1", "worker-2"]],
+        [
+            ("worker-1", LIST),
+            ([1], TEXT, "machines.lost[0]", 1),
+            (["worker-9"], "some of manager-1, worker-1, worker-2", "machines.lost[0]", "worker-9"),
+        ],
     ),
     section("traefik.acme"),
     Case("traefik.acme.email", ["a@example.org"], [("a", EMAIL), ("", EMAIL), (1, TEXT)], also=ACME),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.settings.cases import concrete
+from tests.settings.cases import SAID, concrete
 from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
 
 BEFORE: dict[str, dict[str, Any]] = {
@@ -26,6 +26,7 @@ class Change:
     also: Mapping[str, Any] = field(default_factory=dict)  # settings that the value needs, set before the change too
     secrets: Mapping[str, str] = field(default_factory=dict)
     base: str = "target"  # which of BEFORE has the setting
+    stands: bool = False  # whether only an infrastructure that was up can have the value
 
     @property
     def path(self) -> str:
@@ -89,8 +90,9 @@ CHANGES = [
         "manager",
         "cluster",
         "worker-1-membership-node",
-        {"machines.pools.worker.count": 2},
+        {"machines.pools.worker.count": 2, **SAID},
     ),
+    Change("machines.lost", ["worker-1"], "swarm-members", "swarm-members-only", stands=True),
     Change("machines.pools.<pool>.count", 2, "cluster", "worker-2"),
     Change("machines.pools.<pool>.availability", "drain", "worker-1-membership", "worker-1-membership-active"),
     Change("machines.pools.<pool>.labels", {"disk": "ssd"}, "worker-1-membership", "worker-1-membership-active"),

@@ -42,7 +42,7 @@ CHANGES = [
     existing(f"{HOST}.port", 2222, "worker-1-check"),
     existing(f"{HOST}.user", "ops", "worker-1-check"),
     existing(f"{HOST}.host_key", "ssh-ed25519 BBBB", "worker-1-check"),
-    existing(f"{HOST}.lost", True, "worker-1-before"),
+    existing(f"{HOST}.labels", {"disk": "ssd"}, "worker-1-membership-active", "worker-1-membership"),
     existing("machines.firewall", True, "firewall-worker-1", "firewall"),
     existing("machines.data_path", "/srv/nuvla", "nfs-data-folder"),
     Change("traefik.acme", ACME["traefik.acme"], "traefik", "traefik-service", {"domain": "example.org"}),

@@ -21,16 +21,13 @@ SHOWN = {
         'pools.worker.role: "worker" => "manager"',
         "stdin: *export NODE=worker-1* => [unknown]",  # with other managers, the swarm's id waits for its init
     ),
+    "machines.lost": ('- names[1]: "worker-1"', "stdin: *"),
     "machines.pools.<pool>.count": ("pools.worker.count: 1 => 2", CREATED),
     "machines.pools.<pool>.availability": (
         'availability: "active" => "drain"',
         "+ stdin: export AVAILABILITY=drain",
     ),
     "machines.pools.<pool>.labels": ('+ labels.disk: "ssd"', "+ stdin: export LABELS='disk=ssd"),
-    "machines.subnet": (
-        'subnet: "10.82.0.0/16" => "10.78.0.0/16"',
-        'ipamConfigs[0].subnet: "10.82.0.0/16" => "10.78.0.0/16"',
-    ),
     "machines.image": ('image: * => "nuvla-swarm/machine:new"', 'image: * => "nuvla-swarm/machine:new"'),
     "machines.privileged": ("privileged: * => *", "*privileged: *"),
     "machines.ssh.public_key": ('+ public_key: "ssh-ed25519 BBBB"', "uploads: [secret] => [secret]"),
@@ -78,7 +75,6 @@ SHOWN = {
     "engine.certificate_generation": ("generation: 1 => 2", "publicKeyPem: * => [unknown]"),
     "engine.server_certificate_days": ("server_days: 730 => 731", "validityPeriodHours: 17520 => 17544"),
     "engine.client_certificate_days": ("client_days: 365 => 366", "validityPeriodHours: 8760 => 8784"),
-    "swarm.entry": ('entry: "manager-1" => "manager-2"', "connection: [secret] => [secret]"),
     "swarm.address_pools": (
         'address_pools[0]: "10.224.0.0/12" => "10.211.0.0/16"',
         "+ stdin: export ADDRESS_POOLS=10.211.0.0/16",
@@ -165,4 +161,11 @@ SHOWN = {
     change.setting: ('image: * => "another/image:1"', "+ stdin: export IMAGE=another/image:1")
     for change in ON_TARGETS
     if change.setting.startswith("images.") and change.setting != "images.traefik"
+}
+
+# Settings that no preview of an infrastructure which is up shows as a change: what it says instead.
+REFUSED = {
+    "machines.subnet": "10.78.0.0/16 given; the machines of the swarm know each other by their addresses; "
+    "allowed: 10.82.0.0/16, or another stack",
+    "swarm.entry": "manager-2 given, which is not in the swarm; allowed: manager-1",
 }

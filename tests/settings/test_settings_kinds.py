@@ -147,7 +147,7 @@ def test_what_a_provider_misses_is_told_at_its_own_path() -> None:
         "machines.zone: not given; required: zone of the machines, such as ch-gva-2 (exoscale)"
     ]
     (line,) = mistakes(changed(exoscale(), "machines.subnet", "10.0.0.0/16"), secrets_for(document))
-    assert line.startswith("machines.subnet: unknown key; allowed in machines: provider, pools, zone, ")
+    assert line.startswith("machines.subnet: unknown key; allowed in machines: provider, pools, lost, zone, ")
 
 
 def test_exoscale_needs_an_api_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,10 @@ def test_a_number_of_managers_with_a_clear_majority_is_taken(managers: int) -> N
 
 def test_managers_of_several_pools_are_counted_together() -> None:
     pools = {"a": {"role": "manager", "count": 1}, "b": {"role": "manager", "count": 2}}
+    said = dict.fromkeys(("swarm.entry", "nfs.machine", "monitoring.machine"), "b-1")
     document = changed(target(), "machines.pools", pools)
+    for path, name in said.items():
+        document = changed(document, path, name)
     assert load(document).machines.names("manager") == ["a-1", "b-1", "b-2"]
     assert "3" not in mistakes(changed(document, "machines.pools.b.count", 1))[0].split(";")[0]
 

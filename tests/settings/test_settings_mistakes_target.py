@@ -4,7 +4,7 @@ import pytest
 
 from stacks.sections.images import Images
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, target
+from tests.stack_config import HOST_KEY, changed, existing, secrets_for, target
 
 
 def test_management_has_to_be_named() -> None:
@@ -99,13 +99,56 @@ def test_without_a_manager_on_which_services_may_run_there_is_no_entry() -> None
     ]
 
 
-def test_files_and_metrics_are_on_the_first_manager_on_which_services_may_run() -> None:
-    pools = {
-        "a": {"role": "manager", "count": 1, "availability": "drain"},
-        "b": {"role": "manager", "count": 2},
+NOT_SAID = (
+    "not given; required: one of {}, as there is more than one pool of managers, or hosts with names of their own"
+)
+SAID = ("swarm.entry", "monitoring.machine", "nfs.machine")
+TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": {"role": "manager", "count": 2}})
+
+
+def test_with_more_than_one_pool_of_managers_what_runs_where_is_said() -> None:
+    """Pulumi hands pools over by the alphabet, whatever the file says."""
+    assert mistakes(TWO_POOLS) == [f"{path}: {NOT_SAID.format('a-1, a-2, b-1')}" for path in SAID]
+    document = TWO_POOLS
+    for path in SAID:
+        document = changed(document, path, "b-1")
+    settings = load(document)
+    assert (settings.entry, settings.nfs_machine, settings.monitoring_machine) == ("b-1", "b-1", "b-1")
+    acme = document | {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
+    assert mistakes(acme) == [f"traefik.acme.machine: {NOT_SAID.format('a-1, a-2, b-1')}"]
+
+
+def test_a_pool_without_machines_leaves_no_doubt() -> None:
+    document = changed(target(), "machines.pools.a", {"role": "manager", "count": 0})
+    assert load(document).nfs_machine == "manager-1"
+
+
+@pytest.mark.parametrize(
+    ("members", "clear"),
+    [(("1", "2", "3"), True), (("ber",), True), (("2", "3", "4"), False), (("a", "b", "c"), False)],
+)
+def test_hosts_with_names_of_their_own_have_no_first_one(members: tuple[str, ...], clear: bool) -> None:
+    hosts = {
+        name: {"address": f"192.0.2.{number}", "host_key": HOST_KEY} for number, name in enumerate(members, start=1)
     }
-    settings = load(changed(target(), "machines.pools", pools))
-    assert (settings.nfs_machine, settings.monitoring_machine) == ("b-1", "b-1")
+    document = changed(existing(), "machines.pools.manager.hosts", hosts)
+    if clear:
+        assert load(document, secrets_for(document)).entry == f"manager-{members[0]}"
+    else:
+        names = ", ".join(f"manager-{member}" for member in members)
+        assert mistakes(document, secrets_for(document)) == [f"{path}: {NOT_SAID.format(names)}" for path in SAID]
+
+
+def test_what_is_nowhere_said_is_not_on_a_machine_that_is_lost() -> None:
+    document = changed(target(managers=3), "machines.lost", ["manager-1"])
+    assert mistakes(document) == [
+        f"{path}: not given, which means manager-1; allowed: one of {allowed}"
+        for path, allowed in (
+            ("swarm.entry", "manager-2, manager-3"),
+            ("nfs.machine", "manager-2, manager-3, worker-1, worker-2"),
+            ("monitoring.machine", "manager-2, manager-3, worker-1, worker-2"),
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["docker-api", "monitoring"])

@@ -13,7 +13,7 @@ import yaml
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Result, Stack, stack
 from tests.settings.changes import SMTP, Change
-from tests.settings.lines import CREATED, DELETED, NOTHING, ON_TARGETS, SHOWN
+from tests.settings.lines import CREATED, DELETED, NOTHING, ON_TARGETS, REFUSED, SHOWN
 from tests.settings.preview import Shown, shown
 from tests.stack_config import NAMESPACE, changed
 
@@ -22,12 +22,14 @@ Seen = Callable[[str], dict[str, Shown]]
 
 # Settings that are changed in one preview, as each takes seconds: what hides another's lines is in another one.
 GROUPS = {
-    "machines": ["machines.subnet", "machines.image", "machines.privileged", "machines.pools.<pool>.role"],
-    "managers": ["machines.pools", "swarm.entry", "engine.certificate_generation"],
+    "lost": ["machines.lost"],
+    "machines": ["machines.image", "machines.privileged", "machines.pools.<pool>.role"],
+    "managers": ["machines.pools", "engine.certificate_generation"],
     "ranges": ["machines.ssh.public_key", "engine.address_pools", "swarm.address_pools", "swarm.subnet_prefix"],
     "off": ["monitoring.enabled", "nfs.enabled", "s3.enabled", "machines.pools.<pool>.availability"],
 }
-GROUPS["rest"] = [change.setting for change in ON_TARGETS if change.setting not in chain(*GROUPS.values())]
+SHOWN_ON_TARGETS = [change for change in ON_TARGETS if change.setting not in REFUSED]
+GROUPS["rest"] = [change.setting for change in SHOWN_ON_TARGETS if change.setting not in chain(*GROUPS.values())]
 
 
 # Of two values, the other one where the stack has the one of the change.
@@ -96,7 +98,20 @@ def has(resource: Shown, line: str) -> bool:
 
 
 def test_every_setting_that_can_be_changed_has_its_lines() -> None:
-    assert list(SHOWN) == [change.setting for change in ON_TARGETS]
+    assert list(SHOWN) == [change.setting for change in SHOWN_ON_TARGETS]
+    assert set(REFUSED) < {change.setting for change in ON_TARGETS}
+
+
+@pytest.mark.parametrize("setting", REFUSED)
+def test_a_setting_that_a_swarm_cannot_survive_is_refused_in_its_preview(base: Stack, setting: str) -> None:
+    before = base.file.read_text(encoding="utf-8")
+    change_settings(base, [change for change in ON_TARGETS if change.setting == setting])
+    result = base.preview()
+    base.file.write_text(before, encoding="utf-8")
+    assert result.code != 0
+    assert f"nuvla-swarm:{setting}: {REFUSED[setting]}" in result.text
+    assert "Traceback" not in result.text
+    assert result.touched() == set()
 
 
 def test_a_preview_without_a_change_says_so(unchanged: Result) -> None:
@@ -105,7 +120,7 @@ def test_a_preview_without_a_change_says_so(unchanged: Result) -> None:
     assert unchanged.count("unchanged") > 50
 
 
-@pytest.mark.parametrize("change", ON_TARGETS, ids=lambda change: change.setting)
+@pytest.mark.parametrize("change", SHOWN_ON_TARGETS, ids=lambda change: change.setting)
 def test_a_changed_setting_is_told_by_its_component_and_by_a_resource(seen: Seen, change: Change) -> None:
     (group,) = [name for name, together in GROUPS.items() if change.setting in together]
     on_component, on_resource = SHOWN[change.setting]

@@ -27,8 +27,17 @@ REPLACES = {
 
 
 @cache
-def _run(document: str, secrets: str) -> Engine:
-    return run_program(json.loads(document), secrets=json.loads(secrets)).engine
+def _run(document: str, secrets: str, state: str = "{}") -> Engine:
+    return run_program(json.loads(document), secrets=json.loads(secrets), state=json.loads(state)).engine
+
+
+def _before(change: Change) -> Engine:
+    return _run(json.dumps(change.before()), json.dumps(change.all_secrets()))
+
+
+def _after(change: Change) -> Engine:
+    state = json.dumps(_before(change).state_after()) if change.stands else "{}"
+    return _run(json.dumps(change.after()), json.dumps(change.all_secrets()), state)
 
 
 def _registered(engine: Engine, name: str) -> Any:
@@ -57,8 +66,7 @@ def test_the_reason_for_no_change_still_holds(setting: str) -> None:
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Change) -> None:
-    secrets = json.dumps(change.all_secrets())
-    before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
+    before, after = _before(change), _after(change)
     assert _registered(before, change.component) != _registered(after, change.component)
     assert not before.types.get(change.resource, after.types.get(change.resource, "")).startswith("nuvla:")
     assert _registered(before, change.resource) != _registered(after, change.resource)
@@ -67,15 +75,14 @@ def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Chan
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_a_changed_setting_replaces_no_service_of_another(change: Change) -> None:
     """The provider removes one that it replaces first, on all machines at once."""
-    secrets = json.dumps(change.all_secrets())
-    before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
+    before, after = _before(change), _after(change)
     assert replaced(before, after) == REPLACES.get(change.setting, set())
     assert replaced(after, before) == REPLACES.get(change.setting, set())
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_the_components_own_inputs_are_plain_and_known(change: Change) -> None:
-    engine = _run(json.dumps(change.after()), json.dumps(change.all_secrets()))
+    engine = _after(change)
     if change.component not in engine.options:
         assert change.setting in SWITCHED_OFF
         return

@@ -116,7 +116,7 @@ def test_later_contacts_give_up(engine: Engine) -> None:
 
 def test_a_machine_made_anew_gets_its_engine_anew(engine: Engine) -> None:
     docker_engine(root_id="another-root")
-    assert [engine.inputs(command)["triggers"] for command in COMMANDS] == [["another-root"], ["another-root"]]
+    assert [engine.triggers(command) for command in COMMANDS] == [["another-root"], ["another-root"]]
 
 
 def test_scripts_run_as_root_whoever_logs_in(engine: Engine) -> None:

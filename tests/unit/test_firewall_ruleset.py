@@ -106,7 +106,7 @@ def test_the_kernel_takes_the_same_ports_for_outgoing_connections_but_never_moun
 
 def test_a_machine_made_anew_gets_its_rules_anew_once_it_has_nft(engine: Engine) -> None:
     firewall()
-    assert engine.inputs("wall-worker-1")["triggers"] == ["worker-1-root"]
+    assert engine.triggers("wall-worker-1") == ["worker-1-root"]
     assert engine.dependencies("wall-worker-1") == {"worker-1-installed"}
 
 

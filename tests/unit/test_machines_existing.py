@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components import assets
+from components.machines.cluster import Losses
 from components.machines.existing import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
 from components.machines.volume import Volume, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
@@ -23,7 +24,7 @@ def host(number: int, **changed: Any) -> HostArgs:
         "port": 22,
         "user": "ops",
         "host_key": KEY,
-        "lost": False,
+        "labels": {},
     }
     return HostArgs(**(given | changed))
 
@@ -75,7 +76,7 @@ def test_it_shows_its_settings_and_no_key(engine: Engine) -> None:
         "port": 22,
         "user": "ops",
         "host_key": KEY,
-        "lost": False,
+        "labels": {},
     }
     assert (shown["engine_version"], shown["data_path"], shown["volumes"]) == ("20.10.24", "/data", {"nfs": "/srv/nfs"})
     assert "LOGIN-KEY" not in str(shown)
@@ -131,10 +132,25 @@ def test_a_host_that_does_not_answer_is_given_up_soon(engine: Engine) -> None:
     assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
 
 
-def test_on_a_lost_machine_nothing_is_undone(engine: Engine) -> None:
-    made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2, lost=True))})
+def test_of_a_lost_machine_nothing_is_asked(engine: Engine) -> None:
+    losses = Losses(names=frozenset({"worker-1"}), commands=frozenset(NOTES))
+    made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2))}, losses=losses)
     assert [engine.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
     assert [machine.lost for machine in made.machines.values()] == [False, True]
+    assert engine.types["worker-1-check"] == "pulumi:index:Stash", "it was never run there"
+    assert engine.outputs["cluster"]["lost"] == ["worker-1"]
+
+
+def test_a_host_has_labels_of_its_own_beside_those_of_its_pool(engine: Engine) -> None:
+    made = cluster({"manager": pool("manager", {"a": "1", "b": "1"}, a=host(1, labels={"b": "2", "c": "2"}))})
+    assert made.machines["manager-a"].labels == {"a": "1", "b": "2", "c": "2"}
+
+
+def test_it_tells_the_next_run_which_host_is_which_machine(engine: Engine) -> None:
+    cluster()
+    told = engine.outputs["cluster"]
+    assert told["hosts"] == {"manager-a": KEY, "worker-1": KEY, "worker-2": KEY}
+    assert (told["provider"], told["lost"], told["made_anew"]) == ("existing", [], {})
 
 
 def test_its_machines_go_on_without_it(engine: Engine) -> None:

@@ -180,7 +180,7 @@ def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_n
     resources = waited_for(made.root_id)
     assert {"worker-1", "worker-1-ready"} <= resources
     command = engine.inputs("worker-1-ready")
-    assert command["triggers"] == ["worker-1-id"]
+    assert engine.triggers("worker-1-ready") == ["worker-1-id"]
     assert command["connection"]["dialErrorLimit"] == -1
     assert engine.options["worker-1-ready"].customTimeouts.create == "10m"
 

@@ -5,8 +5,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from components import assets
+from components.machines.unasked import FROZEN
 from tests.mocked import Engine, build
-from tests.unit.parts import machine
+from tests.unit.parts import another, machine
 
 SCRIPT = "service/scripts/pull.sh"
 
@@ -44,6 +46,7 @@ def test_a_command_gives_up_unless_it_is_to_wait(engine: Engine) -> None:
         ("root", {"create": "activate", "delete": "drain"}, "bash -s -- activate", "bash -s -- drain"),
         ("debian", {"create": "join"}, "sudo -n bash -s -- join", None),
         ("debian", {"delete": "leave"}, "sudo -n bash -s --", "sudo -n bash -s -- leave"),
+        ("root", {"create": "start", "update": "continue"}, "bash -s -- start", None),
     ],
 )
 def test_scripts_come_over_standard_input_and_run_as_root(
@@ -62,6 +65,58 @@ def test_what_a_command_prints_is_neither_logged_nor_in_the_environment_of_the_n
     assert (inputs["logging"], inputs["addPreviousOutputInEnv"]) == ("stderr", False)
 
 
-def test_a_command_runs_again_when_a_trigger_changes(engine: Engine) -> None:
+def test_a_command_runs_again_in_place_when_a_trigger_changes(engine: Engine) -> None:
     command(triggers=[machine().root_id])
-    assert engine.inputs("c")["triggers"] == ["worker-1-root"]
+    assert engine.triggers("c") == ["worker-1-root"]
+    assert "triggers" not in engine.inputs("c"), "it would be undone where it ran before"
+
+
+def test_functions_come_before_the_script_that_uses_them(engine: Engine) -> None:
+    command(libraries=["machines/scripts/apt.sh", "swarm/scripts/nodes.sh"])
+    text = engine.script("c")
+    assert text.index("begin_installation() {") < text.index("forget_node() {") < text.index(assets.read(SCRIPT))
+
+
+def test_what_is_on_a_machine_is_undone_while_that_lives_and_is_not_asked_for_when_it_goes(engine: Engine) -> None:
+    build(lambda: machine(root=another("root-of-it")).command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions()))
+    assert engine.deleted_with("c") == "root-of-it"
+
+
+def test_what_outlives_a_machine_is_undone_before_that_is_destroyed(engine: Engine) -> None:
+    def make() -> None:
+        given = machine(root=another("root-of-it"))
+        given.command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), outlives=True)
+
+    build(make)
+    assert engine.deleted_with("c") == ""
+
+
+def test_what_is_about_another_machine_goes_with_that_one(engine: Engine) -> None:
+    def make() -> None:
+        about = machine("worker-2", root=another("root"), disk=another("disk"))
+        machine(root=another("own")).command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), about=about)
+
+    build(make)
+    assert engine.deleted_with("c") == "disk"
+
+
+@pytest.mark.parametrize("which", ["it", "other"])
+def test_a_lost_machine_keeps_its_commands_as_they_were_and_gets_no_new_ones(engine: Engine, which: str) -> None:
+    def make() -> None:
+        losses: dict[str, Any] = {"lost": True, "commands": frozenset({"old"})}
+        about = machine("worker-2", **(losses if which == "other" else {}))
+        on = machine(**(losses if which == "it" else {}))
+        for name in ("old", "new"):
+            on.command(name, SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), about=about)
+
+    build(make)
+    assert engine.types == {"old": "command:remote:Command", "new": "pulumi:index:Stash"}
+    assert engine.options["old"].retainOnDelete
+    assert set(engine.inputs("old")) <= {humps(name) for name in FROZEN}
+    assert [humps(name) for name in FROZEN] == list(engine.options["old"].ignoreChanges)
+
+
+def humps(name: str) -> str:
+    """A name as the engine has it."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)

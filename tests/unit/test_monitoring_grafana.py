@@ -15,7 +15,7 @@ from tests.unit.monitored import LOGIN, SMTP, settings
 from tests.unit.parts import network
 
 ALWAYS = ["machines", "services", "swarm", "traefik"]
-PASSWORD_FILE = "/run/secrets/smtp-password"
+PASSWORD_FILE = "$__file{/run/secrets/smtp-password}"
 
 
 def service(*, password: bool = False, **changed: Any) -> Service:
@@ -51,7 +51,7 @@ def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
 def test_its_administrator_has_the_generated_login_from_a_secret_file() -> None:
     made = service()
     assert made.env["GF_SECURITY_ADMIN_USER"] == "boss"
-    assert made.env["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana-admin-password"
+    assert made.env["GF_SECURITY_ADMIN_PASSWORD"] == "$__file{/run/secrets/grafana-admin-password}"
     assert {secret.name: value(secret.content) for secret in made.secrets} == {
         "grafana-admin-password": Secret("RESULT:login-password")
     }
@@ -79,7 +79,7 @@ def test_it_sends_mail_by_the_server_that_is_set() -> None:
 def test_who_logs_in_to_the_mail_server_has_a_password_in_a_secret_file() -> None:
     made = service(smtp=LOGIN, password=True)
     more = mail(made).items() - mail(service(smtp=SMTP)).items()
-    assert more == {("GF_SMTP_USER", "me"), ("GF_SMTP_PASSWORD__FILE", PASSWORD_FILE)}
+    assert more == {("GF_SMTP_USER", "me"), ("GF_SMTP_PASSWORD", PASSWORD_FILE)}
     assert {secret.name: value(secret.content) for secret in made.secrets}["smtp-password"] == Secret("WORD")
 
 
@@ -91,8 +91,19 @@ def test_no_variable_is_or_holds_a_secret() -> None:
 
 def test_every_file_named_by_a_variable_is_a_secret_of_it() -> None:
     made = service(smtp=LOGIN, password=True)
-    named = {str(text) for name, text in made.env.items() if name.endswith("__FILE")}
-    assert named == {f"/run/secrets/{secret.name}" for secret in made.secrets}
+    named = {name: str(text) for name, text in made.env.items() if "PASSWORD" in name}
+    assert sorted(named.values()) == sorted(f"$__file{{/run/secrets/{secret.name}}}" for secret in made.secrets)
+
+
+def test_a_script_of_its_own_starts_it_and_gives_it_the_login() -> None:
+    """Whatever password its data have: its variables count for a new database alone."""
+    made = service()
+    (start,) = [file for file in made.files if file.name == "start"]
+    assert list(made.command) == ["/bin/sh", start.path]
+    assert list(made.args) == []
+    text = str(value(start.content))
+    assert "/run/secrets/grafana-admin-password" in text
+    assert text.splitlines()[-1] == "exec /run.sh"
 
 
 def test_its_sources_are_prometheus_with_the_interval_of_the_settings_and_alertmanager() -> None:
@@ -124,12 +135,15 @@ def test_it_looks_for_dashboards_where_they_are() -> None:
 def test_its_data_are_on_a_volume_of_its_machine() -> None:
     made = service()
     assert list(made.mounts) == [Mount(type="bind", source="/data/grafana", target="/var/lib/grafana")]
+    assert made.env["GF_PATHS_DATA"] == "/var/lib/grafana", "the script that starts it looks there"
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
     assert made.user == "472"
 
 
 def test_its_health_is_its_own_word_for_it() -> None:
-    assert service().health.command[-1] == "http://127.0.0.1:3000/grafana/api/health"
+    health = service().health
+    assert health.command[-1] == "http://127.0.0.1:3000/grafana/api/health"
+    assert health.start_period_s >= 30 + 20, "the login may take 20 s before the server starts"
 
 
 def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:

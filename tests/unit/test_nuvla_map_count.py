@@ -26,7 +26,7 @@ def test_it_is_set_on_a_machine_with_a_kernel_of_its_own(engine: Engine) -> None
     map_count()
     assert engine.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": ""}
     assert engine.dependencies(SET) == {"installed"}
-    assert engine.inputs(SET)["triggers"] == ["db-1-root"]
+    assert engine.triggers(SET) == ["db-1-root"]
 
 
 def test_a_kernel_that_others_share_is_only_looked_at(engine: Engine) -> None:

@@ -63,7 +63,7 @@ def triggers(field: str | None = None, value: Any = None) -> list[str]:
     """What makes the wait for `web` happen again."""
     engine = start()
     stack(**({field: value} if field else {}))
-    return list(engine.inputs(CONVERGED)["triggers"])
+    return list(engine.triggers(CONVERGED))
 
 
 def test_it_shows_the_settings_that_made_it(engine: Engine) -> None:
@@ -119,12 +119,12 @@ def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine
 
 def test_a_machine_that_is_made_anew_has_to_start_its_services(engine: Engine) -> None:
     stack(members=("one",))
-    assert engine.inputs(CONVERGED)["triggers"][0] == "one-root"
+    assert engine.triggers(CONVERGED)[0] == "one-root"
 
 
 def test_an_engine_that_is_restarted_has_to_start_its_services(engine: Engine) -> None:
     stack(engines=("one",))
-    assert engine.inputs(CONVERGED)["triggers"][0] == "STDOUT:one-engine-configure\n"
+    assert engine.triggers(CONVERGED)[0] == "STDOUT:one-engine-configure"
     assert "one-engine-configure" in engine.dependencies(CONVERGED)
 
 
@@ -169,8 +169,8 @@ def test_a_change_of_one_service_is_none_of_another() -> None:
 
 def test_the_triggers_of_a_wait_show_no_secret(engine: Engine) -> None:
     stack()
-    assert not engine.is_secret(CONVERGED, "triggers")
-    assert b64encode(b"W").decode() not in str(engine.inputs(CONVERGED)["triggers"])
+    assert not engine.is_secret(CONVERGED, "stdin")
+    assert b64encode(b"W").decode() not in str(engine.triggers(CONVERGED))
 
 
 def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from components import assets
 from components.storage.nfs import Nfs, NfsArgs
-from tests.mocked import Engine, build
+from tests.mocked import Engine, build, start
 from tests.unit.parts import another, machine
 
 SERVER, PACKAGES, ENTRIES = (
@@ -24,7 +24,7 @@ def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs
             "worker-1": machine("worker-1"),
         }
         args: dict[str, Any] = {"server": machines[server], "server_kind": "kernel", "access": "ro"} | changed
-        args |= {"folder": "/data/nfs", "stored": another("folder-is-there")}
+        args |= {"folder": "/data/nfs", "stored": another("folder-is-there"), "volume_id": "volume-1"}
         prepared = {name: another(f"{name}-installed") for name in machines}
         return Nfs("nfs", NfsArgs(machines=machines, prepared=prepared, **args))
 
@@ -75,14 +75,15 @@ def test_a_machines_packages_are_installed_one_after_the_other(engine: Engine) -
     assert [engine.dependencies(name) for name in PACKAGES] == [{"manager-1-installed"}, {"worker-1-installed"}]
 
 
-def test_the_server_waits_for_its_own_packages_and_its_folder(engine: Engine) -> None:
+def test_the_server_waits_for_its_folder_and_until_no_other_machine_serves(engine: Engine) -> None:
     nfs()
-    assert engine.dependencies(SERVER) == {PACKAGES[0], "folder-is-there"}
+    assert engine.dependencies(SERVER) == {*PACKAGES, "folder-is-there"}
+    assert [engine.parameters(name)["SERVES"] for name in PACKAGES] == ["true", ""]
 
 
-def test_a_machine_is_let_in_once_there_is_a_server_and_it_can_mount(engine: Engine) -> None:
+def test_a_machine_is_let_in_once_there_is_a_server(engine: Engine) -> None:
     nfs()
-    assert [engine.dependencies(name) for name in ENTRIES] == [{SERVER, PACKAGES[0]}, {SERVER, PACKAGES[1]}]
+    assert [engine.dependencies(name) for name in ENTRIES] == [{SERVER}, {SERVER}]
 
 
 def test_files_are_on_a_data_volume(engine: Engine) -> None:
@@ -105,12 +106,13 @@ def test_both_servers_answer_on_the_same_ports() -> None:
 
 
 def test_ganesha_knows_nobody_but_the_list(engine: Engine) -> None:
-    """The list is put in place of the mark, by both scripts."""
+    """The list is put in place of the mark, by what both scripts call."""
     config = assets.read("storage/files/ganesha.conf")
     assert "  Access_Type = None;\n" in config
     assert config.count("# clients\n") == 1
+    assert "'/# clients/r /dev/stdin'" in assets.read("storage/scripts/nfs.sh")
     for script in ("nfs_server.sh", "nfs_entry.sh"):
-        assert "'/# clients/r /dev/stdin'" in assets.read(f"storage/scripts/{script}")
+        assert "put_together ganesha" in assets.read(f"storage/scripts/{script}")
 
 
 @pytest.mark.parametrize("access", ["ro", "rw"])
@@ -123,26 +125,30 @@ def test_an_entry_is_for_the_private_address_of_one_machine(engine: Engine, acce
     ]
 
 
-def test_each_step_but_the_packages_is_undone_by_its_counterpart(engine: Engine) -> None:
+def test_each_machine_stops_to_serve_by_itself_and_leaves_the_list(engine: Engine) -> None:
     nfs()
     inputs = [engine.inputs(name) for name in (PACKAGES[1], SERVER, ENTRIES[1])]
     assert [(one["create"].strip(), one.get("delete")) for one in inputs] == [
+        ("bash -s -- prepare", "bash -s -- stop"),
         ("bash -s --", None),
-        ("bash -s -- serve", "bash -s -- stop"),
         ("bash -s -- allow", "bash -s -- forbid"),
     ]
 
 
 def test_a_machine_or_disk_made_anew_gets_anew_what_was_on_it_and_nothing_else(engine: Engine) -> None:
     nfs()
-    triggers = [engine.inputs(name)["triggers"] for name in (PACKAGES[1], SERVER, *ENTRIES)]
+    triggers = [engine.triggers(name) for name in (PACKAGES[1], SERVER, *ENTRIES)]
     server = ["manager-1-root", "manager-1-disk"]
-    assert triggers == [["worker-1-root", "worker-1-disk"], server, server, server]
+    assert triggers == [["worker-1-root", "worker-1-disk"], [*server, "volume-1"], server, server]
 
 
-def test_an_old_server_stops_before_another_one_starts(engine: Engine) -> None:
+def test_another_server_takes_over_in_place_so_that_the_one_before_may_be_dead(engine: Engine) -> None:
     nfs()
-    assert all(engine.options[name].deleteBeforeReplace for name in (SERVER, *ENTRIES))
+    before, after = engine, start()
+    nfs(server="worker-1")
+    for name in (SERVER, *PACKAGES, *ENTRIES):
+        assert before.inputs(name) != after.inputs(name)
+        assert "triggers" not in after.inputs(name), "it would be undone on the machine of before"
 
 
 def test_an_installation_has_the_time_that_it_needs(engine: Engine) -> None:
@@ -154,5 +160,5 @@ def test_an_installation_has_the_time_that_it_needs(engine: Engine) -> None:
 
 def test_commands_run_as_root_whoever_logs_in(engine: Engine) -> None:
     nfs(user="debian")
-    assert engine.inputs(SERVER)["create"] == "sudo -n bash -s -- serve"
-    assert engine.inputs(SERVER)["delete"] == "sudo -n bash -s -- stop"
+    assert engine.inputs(PACKAGES[0])["create"] == "sudo -n bash -s -- prepare"
+    assert engine.inputs(PACKAGES[0])["delete"] == "sudo -n bash -s -- stop"

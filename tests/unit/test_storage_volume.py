@@ -12,11 +12,17 @@ from tests.unit.parts import another, machine
 FOLDER = "nfs-data-folder"
 
 
-def data(**changed: Any) -> DataVolume:
+def data(*, keep: bool = False, device: str | None = None, **changed: Any) -> DataVolume:
     def make() -> DataVolume:
+        if device:
+            changed.update(device=pulumi.Output.from_input(device), id=pulumi.Output.from_input("1"))
         volume = Volume(**({"machine": "worker-1", "path": "/data/nfs"} | changed))
         args = DataVolumeArgs(
-            volume=volume, machine=machine("worker-1"), owner="65534:65534", prepared=another("installed")
+            volume=volume,
+            machine=machine("worker-1", root=another("root")),
+            owner="65534:65534",
+            prepared=another("installed"),
+            keep=keep,
         )
         return DataVolume("nfs-data", args)
 
@@ -34,18 +40,31 @@ def test_a_folder_is_made_for_its_owner_once_packages_are_there(engine: Engine) 
     data()
     assert engine.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "OWNER": "65534:65534"}
     assert engine.dependencies(FOLDER) == {"installed"}
+    assert engine.outputs["nfs-data"] == {"path": "/data/nfs", "machine": "worker-1"}
 
 
 def test_a_device_is_mounted_there(engine: Engine) -> None:
-    data(device=pulumi.Output.from_input("/dev/disk/by-id/virtio-1"), id=pulumi.Output.from_input("1"))
+    data(device="/dev/disk/by-id/virtio-1")
     assert engine.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
 
 
 def test_another_machine_disk_or_volume_is_prepared_anew(engine: Engine) -> None:
     data(id=pulumi.Output.from_input("volume-1"))
-    assert engine.inputs(FOLDER)["triggers"] == ["worker-1-root", "worker-1-disk", "volume-1"]
+    assert engine.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "volume-1"]
 
 
 def test_destroying_it_leaves_the_data(engine: Engine) -> None:
     data()
     assert "delete" not in engine.inputs(FOLDER)
+
+
+def test_a_device_is_unmounted_before_its_machine_is_replaced(engine: Engine) -> None:
+    data(device="/dev/disk/by-id/virtio-1")
+    assert engine.inputs(FOLDER)["delete"] == "bash -s -- release"
+    assert engine.replaced_with(FOLDER) == {"root"}
+    assert engine.deleted_with(FOLDER) == "root"
+
+
+def test_a_device_that_is_kept_is_unmounted_before_its_machine_is_destroyed(engine: Engine) -> None:
+    data(keep=True, device="/dev/disk/by-id/virtio-1")
+    assert engine.deleted_with(FOLDER) == ""

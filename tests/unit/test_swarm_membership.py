@@ -1,7 +1,8 @@
-"""components/swarm/membership.py: a machine's membership is three commands, taken back in reverse order."""
+"""components/swarm/membership.py: a machine's membership is three commands, done again in place."""
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.swarm.membership import Membership, MembershipArgs
@@ -39,29 +40,62 @@ def test_the_machine_joins_by_itself_and_a_manager_does_the_rest(engine: Engine)
     assert [engine.inputs(name)["connection"]["host"] for name in COMMANDS] == [ENTRY, WORKER, ENTRY]
 
 
-def test_each_command_is_undone_by_its_counterpart(engine: Engine) -> None:
+def undone(engine: Engine) -> dict[str, str]:
+    return {name: engine.inputs(name)["delete"] for name in COMMANDS if "delete" in engine.inputs(name)}
+
+
+def test_a_machine_that_outlives_its_membership_leaves_by_itself_and_nobody_else_is_asked(engine: Engine) -> None:
     membership(leaves=True)
-    verbs = [(engine.inputs(name)["create"], engine.inputs(name)["delete"]) for name in COMMANDS]
-    assert verbs == [
-        ("bash -s -- add", "bash -s -- remove"),
-        ("bash -s -- join", "bash -s -- leave"),
-        ("bash -s -- activate", "bash -s -- drain"),
-    ]
+    assert undone(engine) == {JOIN: "bash -s -- leave"}
 
 
-def test_a_machine_that_goes_with_its_membership_need_not_leave_by_itself(engine: Engine) -> None:
-    membership(leaves=False)
-    assert "delete" not in engine.inputs(JOIN)
-    assert engine.inputs(NODE)["delete"] == "bash -s -- remove"
-    assert engine.inputs(ACTIVE)["delete"] == "bash -s -- drain"
+def test_a_machine_is_drained_before_it_is_replaced(engine: Engine) -> None:
+    build(lambda: membership_on(another("disk-of-it")))
+    assert undone(engine) == {ACTIVE: "bash -s -- drain"}
+    assert engine.replaced_with(ACTIVE) == {"disk-of-it"}
 
 
-def test_draining_comes_before_leaving_and_leaving_before_removal(engine: Engine) -> None:
-    """Deletion is in the reverse order of dependencies."""
+def test_with_a_machine_that_is_gone_there_is_nothing_to_undo(engine: Engine) -> None:
+    """What runs on the entry is deleted with the machine that it is about; the entry of before may be dead too."""
+    build(lambda: membership_on(another("disk-of-it")))
+    assert {engine.deleted_with(name) for name in COMMANDS if name != JOIN} == {"disk-of-it"}
+    assert engine.outputs["m"]["goes_with"] == ["disk-of-it"]
+
+
+def membership_on(disk: pulumi.Resource) -> Membership:
+    return Membership("m", MembershipArgs(machine=machine(disk=disk), swarm=swarm(), after=[], leaves=False))
+
+
+def test_one_step_comes_after_the_other(engine: Engine) -> None:
     membership(leaves=True)
     assert JOIN in engine.dependencies(ACTIVE)
     assert NODE in engine.dependencies(JOIN)
     assert not {JOIN, ACTIVE} & engine.dependencies(NODE)
+
+
+def test_nothing_is_run_on_a_machine_that_is_lost_nor_about_it(engine: Engine) -> None:
+    membership(lost=True, commands=frozenset(COMMANDS))
+    for name in COMMANDS:
+        assert engine.options[name].retainOnDelete
+        assert {"connection", "stdin", "create"} <= set(engine.options[name].ignoreChanges)
+
+
+def test_what_a_lost_machine_never_did_is_not_asked_of_it_now(engine: Engine) -> None:
+    membership(lost=True)
+    assert {engine.types[name] for name in COMMANDS} == {"pulumi:index:Stash"}
+
+
+def test_it_tells_the_next_run_who_is_a_member_and_where(engine: Engine) -> None:
+    membership()
+    assert engine.outputs["m"] == {
+        "name": "worker-1",
+        "role": "worker",
+        "public_address": WORKER,
+        "private_address": "10.0.0.7",
+        "host_key": "ssh-ed25519 HOST",
+        "node_id": engine.outputs["m"]["node_id"],
+        "goes_with": [],
+    }
 
 
 def test_it_joins_once_all_is_there_that_it_needs_but_gets_ready_to_join_before(engine: Engine) -> None:
@@ -72,7 +106,7 @@ def test_it_joins_once_all_is_there_that_it_needs_but_gets_ready_to_join_before(
 
 def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(engine: Engine) -> None:
     membership()
-    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT:m-node"
+    assert engine.parameters(JOIN)["INVITATION"] == "STDOUT:m-node"
     assert engine.is_secret(JOIN, "stdin")
     assert "stdout" in engine.options[NODE].additionalSecretOutputs
     for name in COMMANDS:
@@ -97,7 +131,8 @@ def test_a_token_is_read_only_for_a_machine_that_joins(engine: Engine) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_another_disk_joins_anew_and_nothing_else_does(engine: Engine, command: str) -> None:
     membership()
-    assert engine.inputs(command)["triggers"] == ["worker-1-disk"]
+    assert engine.triggers(command) == ["worker-1-disk"]
+    assert "triggers" not in engine.inputs(command), "it would be undone over a connection of before"
 
 
 def test_another_swarm_is_joined_with_a_token_of_its_own(engine: Engine) -> None:
@@ -105,14 +140,8 @@ def test_another_swarm_is_joined_with_a_token_of_its_own(engine: Engine) -> None
     membership()
     assert engine.parameters(NODE)["SWARM_ID"] == "STDOUT:swarm-init"
     assert engine.parameters(JOIN)["SWARM_ID"] == "STDOUT:swarm-init"
-    assert engine.parameters(JOIN)["TOKEN"] == "STDOUT:m-node"
+    assert engine.parameters(JOIN)["INVITATION"] == "STDOUT:m-node"
     assert engine.parameters(ACTIVE)["NODE_ID"] == "STDOUT:m-join"
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_old_membership_is_taken_back_before_the_new_one(engine: Engine, command: str) -> None:
-    membership()
-    assert engine.options[command].deleteBeforeReplace
 
 
 def test_it_joins_by_private_addresses(engine: Engine) -> None:
@@ -133,14 +162,14 @@ def test_labels_and_availability_are_given_sorted_after_it_joined(engine: Engine
 
 def test_other_labels_do_not_make_it_join_again(engine: Engine) -> None:
     membership(labels={"disk": "ssd"})
-    assert "disk" not in engine.script(NODE) + engine.script(JOIN)
+    assert "ssd" not in engine.script(NODE) + engine.script(JOIN)
 
 
 def test_commands_run_as_root_whoever_logs_in(engine: Engine) -> None:
     membership(user="debian", leaves=True)
     assert engine.inputs(JOIN)["create"] == "sudo -n bash -s -- join"
     assert engine.inputs(JOIN)["delete"] == "sudo -n bash -s -- leave"
-    assert engine.inputs(NODE)["create"] == "bash -s -- add"  # of the entry, where root logs in
+    assert engine.inputs(NODE)["create"] == "bash -s --"  # of the entry, where root logs in
 
 
 def test_its_node_id_is_what_the_machine_says(engine: Engine) -> None:

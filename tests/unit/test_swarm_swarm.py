@@ -1,5 +1,6 @@
 """components/swarm/swarm.py: the swarm, started on its first manager."""
 
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -16,11 +17,11 @@ def managers() -> list[Machine]:
     ]
 
 
-def swarm(entry: int = 0) -> Swarm:
+def swarm(entry: int = 0, *, lost: int | None = None) -> Swarm:
     pools = [IPv4Network("10.201.0.0/16"), IPv4Network("10.202.0.0/16")]
 
     def make() -> Swarm:
-        given = managers()
+        given = [replace(one, lost=number == lost) for number, one in enumerate(managers())]
         return Swarm("swarm", SwarmArgs(entry=given[entry], managers=given, address_pools=pools, subnet_prefix=25))
 
     return build(make)
@@ -51,10 +52,26 @@ def test_it_knows_the_other_managers_so_that_no_second_swarm_is_started(engine: 
     assert engine.parameters("swarm-init")["OTHER_MANAGERS"] == "10.0.0.1 10.0.0.3"
 
 
+def test_a_manager_that_is_lost_is_not_asked_whether_it_has_the_swarm(engine: Engine) -> None:
+    swarm(entry=1, lost=2)
+    assert engine.parameters("swarm-init")["OTHER_MANAGERS"] == "10.0.0.1"
+
+
 def test_an_entry_that_lost_its_disk_is_looked_at_again(engine: Engine) -> None:
     swarm()
-    assert engine.parameters("swarm-init")["DISK_ID"] == "manager-1-disk"
+    assert engine.triggers("swarm-init") == ["manager-1-disk"]
     assert "triggers" not in engine.inputs("swarm-init"), "it would be replaced, and all memberships with it"
+
+
+def test_only_an_infrastructure_that_never_had_a_swarm_starts_one_without_asking_more(engine: Engine) -> None:
+    swarm()
+    inputs = engine.inputs("swarm-init")
+    assert (inputs["create"], inputs["update"]) == ("bash -s -- start", "bash -s -- continue")
+
+
+def test_it_tells_the_next_run_its_entry(engine: Engine) -> None:
+    swarm(entry=1)
+    assert engine.outputs["swarm"]["entry"] == "manager-2"
 
 
 def test_its_id_is_what_the_entry_says(engine: Engine) -> None:

@@ -32,7 +32,7 @@ def test_it_asks_the_one_that_gets_them_why_it_has_not(engine: Engine) -> None:
 def test_it_says_so_in_the_updates_output_and_shows_its_names(engine: Engine) -> None:
     look(engine)
     assert engine.inputs("i-look")["logging"] == "stderr"
-    assert engine.inputs("i-look")["triggers"] == ["manager-1-disk"]
+    assert engine.triggers("i-look") == ["manager-1-disk"]
     assert engine.inputs("i") == {"names": ["example.org", "s3.example.org"]}
     assert engine.children("i") == {"i-look"}
     assert "i" in engine.finished

@@ -1,22 +1,21 @@
 #!/usr/bin/env bash
-# Runs on the machine that serves files.
-#   serve   exports FOLDER, kept on DISK, by the server of KIND ("kernel" or "ganesha"); its mountd listens on MOUNTD_PORT
-#   stop    exports nothing any more; the files stay
+# Runs on the machine that serves files: exports FOLDER, kept on DISK, by the server of KIND ("kernel" or "ganesha"); its
+# mountd listens on MOUNTD_PORT. A server that serves just that already is not restarted. With the functions of nfs.sh.
+# shellcheck disable=SC2154 # $config, $kernel and $ganesha are those of nfs.sh
 set -euo pipefail
 : "${KIND:?}" "${FOLDER:?}" "${DISK:?}" "${MOUNTD_PORT:?}" "${GANESHA:?}"
-
-config=/etc/nuvla-swarm/nfs
-kernel=nfs-server.service
-ganesha=nfs-ganesha.service
-
-say() { echo "$(hostname): $*" >&2; }
 
 # The files are on a data volume; FOLDER is where everybody finds them.
 mount_folder() {
   local unit
   unit=$(systemd-escape --path --suffix=mount "$FOLDER")
   install -d -m 0777 -o nobody -g nogroup "$DISK" "$FOLDER"
-  cat >"/etc/systemd/system/$unit" <<EOF
+  if ! shows_disk; then
+    changed=true
+    systemctl stop "$kernel" "$ganesha" 2>/dev/null || true
+    unmount_shared
+  fi
+  write "/etc/systemd/system/$unit" <<EOT
 [Unit]
 Description=Shared files
 RequiresMountsFor=$DISK
@@ -30,16 +29,15 @@ Options=bind
 
 [Install]
 WantedBy=multi-user.target
-EOF
+EOT
   systemctl daemon-reload
-  systemctl enable --quiet --now "$unit"
+  systemctl enable --quiet "$unit"
+  systemctl start "$unit"
 }
 
-stop() {
-  local unit
-  for unit in "$@"; do
-    if systemctl cat "$unit" >/dev/null 2>&1; then systemctl disable --quiet --now "$unit"; fi
-  done
+# Whether FOLDER is what DISK is now: another path, or a volume that was mounted there since, is not.
+shows_disk() {
+  mountpoint --quiet "$FOLDER" && [ "$(stat --format '%d:%i' "$FOLDER")" = "$(stat --format '%d:%i' "$DISK")" ]
 }
 
 serve_by_kernel() {
@@ -48,30 +46,32 @@ serve_by_kernel() {
     say "its kernel has no NFS server; allowed: another nfs.machine, or nfs.server_kind: ganesha"
     exit 1
   fi
-  stop "$ganesha"
+  stop_unit "$ganesha"
   install -d /etc/nfs.conf.d /etc/exports.d
-  printf '[mountd]\nport=%s\n' "$MOUNTD_PORT" >/etc/nfs.conf.d/nuvla-swarm.conf
-  systemctl enable --quiet rpcbind.service "$kernel"
+  write /etc/nfs.conf.d/nuvla-swarm.conf <<<"[mountd]"$'\n'"port=$MOUNTD_PORT"
+  put_together kernel
   start "$kernel"
+  exportfs -ra
 }
 
 serve_by_ganesha() {
-  stop "$kernel"
+  stop_unit "$kernel"
   rm -f /etc/exports.d/nuvla-swarm.exports
-  printf '%s\n' "$GANESHA" >"$config/ganesha.conf"
-  { cat "$config"/clients.d/*.conf 2>/dev/null || true; } | sed '/# clients/r /dev/stdin' "$config/ganesha.conf" >/etc/ganesha/ganesha.conf
-  systemctl enable --quiet rpcbind.service "$ganesha"
+  write "$config/ganesha.conf" <<<"$GANESHA"
+  put_together ganesha
   start "$ganesha"
 }
 
-exports_of_others() { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -q '^[^#]'; }
-
 listens() { ss --no-header --listening --numeric --tcp --udp | awk '{print $5}' | grep -qE "[:.]$1\$"; }
 
-# start UNIT: until it listens on all of its ports
+# start UNIT: until it listens on all of its ports. The file `serves` tells that it has read what is written now.
 start() {
   local deadline=$((SECONDS + 30)) port
-  systemctl restart "$1"
+  systemctl enable --quiet rpcbind.service "$1"
+  if $changed || [ "$(cat "$config/serves" 2>/dev/null)" != "$1" ] || ! systemctl is-active --quiet "$1"; then
+    rm -f "$config/serves"
+    systemctl restart "$1"
+  fi
   for port in 111 2049 "$MOUNTD_PORT"; do
     until listens "$port"; do
       if [ "$SECONDS" -ge "$deadline" ] || systemctl is-failed --quiet "$1"; then
@@ -82,17 +82,10 @@ start() {
       sleep 0.1
     done
   done
+  echo "$1" >"$config/serves"
 }
 
 install -d -m 0755 "$config/clients.d"
-case "$1" in
-  serve)
-    mount_folder
-    "serve_by_$KIND"
-    ;;
-  stop)
-    rm -f /etc/exports.d/nuvla-swarm.exports
-    if exports_of_others; then exportfs -ra; else stop "$kernel"; fi
-    stop "$ganesha" "$(systemd-escape --path --suffix=mount "$FOLDER")"
-    ;;
-esac
+changed=false
+mount_folder
+"serve_by_$KIND"

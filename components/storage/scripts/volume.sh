@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes FOLDER and gives it to OWNER ("<uid>:<gid>"); mounts DEVICE there, if one is given, now and at every start.
+# With the functions of mounts.sh.
+#   mount      makes FOLDER and gives it to OWNER ("<uid>:<gid>"); mounts DEVICE there, if one is given, now and at every
+#              start
+#   release    the machine is about to be destroyed: ends whoever uses the DEVICE, the engine too, and unmounts it
 set -euo pipefail
 : "${FOLDER:?}" "${DEVICE?}" "${OWNER:?}"
 
 patience_s=120
-
-fail() { echo "$(hostname): $*" >&2; exit 1; }
 
 await_device() {
   local deadline=$((SECONDS + patience_s))
@@ -17,30 +18,57 @@ await_device() {
 
 # A volume that was used before keeps its file system, and grows with its device.
 format() {
-  local type
-  type=$(blkid --output value --match-tag TYPE "$DEVICE" || true)
-  case "$type" in
-    '') mkfs.ext4 -q -m 0 "$DEVICE" ;;
-    ext4) ;;
-    *) fail "the device $DEVICE of $FOLDER holds a file system of type $type; allowed: ext4, or an empty device" ;;
-  esac
+  local found
+  if [ "$(blkid --probe --output value --match-tag TYPE "$DEVICE" 2>/dev/null)" = ext4 ]; then return 0; fi
+  found=$(wipefs --no-act --noheadings --output TYPE "$DEVICE") || fail "the device $DEVICE of $FOLDER cannot be read"
+  [ -z "$found" ] || fail "the device $DEVICE of $FOLDER holds ${found//$'\n'/, }; allowed: ext4, or a device that is empty" \
+    "(\`wipefs $DEVICE\` lists what is on it)"
+  mkfs.ext4 -q -m 0 "$DEVICE"
 }
 
 # Docker must not start without it, or services would write to the machine's disk instead.
 mount_device() {
-  local id
-  id=$(blkid --output value --match-tag UUID "$DEVICE")
-  sed -i "\\# $FOLDER ext4 #d" /etc/fstab
-  echo "UUID=$id $FOLDER ext4 nofail,x-systemd.required-by=docker.service,x-systemd.before=docker.service 0 2" >>/etc/fstab
+  local id unit
+  unit=$(unit_of "$FOLDER")
+  id=$(blkid --probe --output value --match-tag UUID "$DEVICE")
+  if ! mountpoint --quiet "$FOLDER" && [ -n "$(ls -A "$FOLDER")" ]; then
+    fail "has files in $FOLDER on its own disk, which the volume would hide: move them away and run this again"
+  fi
+  cat >"/etc/systemd/system/$unit.new" <<EOT
+[Unit]
+Description=Data volume of nuvla-swarm
+Before=docker.service
+
+[Mount]
+What=UUID=$id
+Where=$FOLDER
+Type=ext4
+
+[Install]
+RequiredBy=docker.service
+EOT
+  mv -f "/etc/systemd/system/$unit.new" "/etc/systemd/system/$unit"
   systemctl daemon-reload
-  mountpoint --quiet "$FOLDER" || mount "$FOLDER"
+  systemctl enable --quiet "$unit"
+  mountpoint --quiet "$FOLDER" || mount --uuid "$id" "$FOLDER"
   resize2fs "$DEVICE" >/dev/null 2>&1 || fail "the file system on $DEVICE cannot grow to the size of its device"
 }
 
-install -d -m 0755 "$FOLDER"
-if [ -n "$DEVICE" ]; then
-  await_device
-  format
-  mount_device
-fi
-chown "$OWNER" "$FOLDER"
+case "$1" in
+  mount)
+    install -d -m 0755 "$FOLDER"
+    if [ -n "$DEVICE" ]; then
+      await_device
+      format
+      mount_device
+    fi
+    chown "$OWNER" "$FOLDER"
+    ;;
+  release)
+    if [ -z "$DEVICE" ] || ! mountpoint --quiet "$FOLDER"; then exit 0; fi
+    systemctl stop docker.socket docker.service nfs-server.service nfs-ganesha.service 2>/dev/null || true
+    findmnt --noheadings --output TARGET --source "$(findmnt --noheadings --output SOURCE --mountpoint "$FOLDER")" |
+      grep -vxF "$FOLDER" | xargs --no-run-if-empty umount
+    unmount "$FOLDER"
+    ;;
+esac

@@ -1,30 +1,71 @@
 #!/usr/bin/env bash
-# Makes this machine the first manager of a swarm, unless it is in one already. Prints the swarm's id.
-# DISK_ID is there to run this again when the machine's disk is another one.
+# Runs on the manager that the program talks to. Prints the id of its swarm.
+#   start      makes it the first manager of a swarm, unless it is in one already
+#   continue   the same, of an infrastructure that had a swarm: a new one is started only when nobody can have the old one
+# OTHER_MANAGERS are the addresses of the others that are not lost.
 set -euo pipefail
-: "${DISK_ID:?}" "${ADDRESS:?}" "${ADDRESS_POOLS:?}" "${SUBNET_PREFIX:?}" "${OTHER_MANAGERS?}"
+: "${ADDRESS:?}" "${ADDRESS_POOLS:?}" "${SUBNET_PREFIX:?}" "${OTHER_MANAGERS?}"
+
+patience_s=60
+interval_s=0.2
 
 swarm() { docker info --format "{{$1}}"; }
 fail() { echo "$(hostname): $*" >&2; exit 1; }
 
-if [ "$(swarm .Swarm.LocalNodeState)" = active ]; then
-  [ "$(swarm .Swarm.ControlAvailable)" = true ] || fail "is a worker of a swarm; allowed: a manager as swarm.entry"
+# An engine that has just started looks for its swarm first.
+state() {
+  local deadline=$((SECONDS + patience_s)) found
+  while found=$(swarm .Swarm.LocalNodeState) && [ "$found" = pending ] && [ "$SECONDS" -lt "$deadline" ]; do
+    sleep "$interval_s"
+  done
+  echo "$found"
+}
+
+check_pools() {
+  local pools
   pools=$(swarm 'range .Swarm.Cluster.DefaultAddrPool}}{{.}} {{end')
   if [ "$pools" != "$ADDRESS_POOLS " ] || [ "$(swarm .Swarm.Cluster.SubnetSize)" != "$SUBNET_PREFIX" ]; then
     fail "the swarm's address pools are $pools/$(swarm .Swarm.Cluster.SubnetSize) and cannot change;" \
       "allowed: the old settings, or a new swarm after 'pulumi destroy'"
   fi
-else
-  # A manager that lost its disk must not start a second swarm beside the one that the others still run.
+}
+
+check_leader() {
+  local answer
+  answer=$(docker node ls --quiet 2>&1) || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
+    "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
+    "name them in machines.lost and run 'pulumi up' again"
+}
+
+# A manager that lost its disk must not start a second swarm beside the one that the others still run.
+check_others() {
+  local other
   for other in $OTHER_MANAGERS; do
     if timeout 2 bash -c "</dev/tcp/$other/2377" 2>/dev/null; then
-      fail "has lost its swarm, but $other still runs it;" \
-        "set swarm.entry to the manager with that address and run 'pulumi up' again"
+      fail "is in no swarm, but the manager at $other is; set swarm.entry to that one and run 'pulumi up' again"
     fi
+    ! $had_one || fail "is in no swarm, and the manager at $other, which may be in one, does not answer;" \
+      "start it and set swarm.entry to it, or name it in machines.lost if it is dead"
   done
+}
+
+case "$1" in
+  start) had_one=false ;;
+  continue) had_one=true ;;
+esac
+state=$(state)
+if [ "$state" = active ]; then
+  [ "$(swarm .Swarm.ControlAvailable)" = true ] || fail "is a worker of a swarm; allowed: a manager as swarm.entry"
+  check_leader
+  check_pools
+elif [ "$state" != inactive ]; then
+  fail "its part in the swarm is in the state $state: $(swarm .Swarm.Error); see 'journalctl -u docker' there"
+else
+  check_others
   pools=()
   for pool in $ADDRESS_POOLS; do pools+=(--default-addr-pool "$pool"); done
   docker swarm init --advertise-addr "$ADDRESS" "${pools[@]}" \
     --default-addr-pool-mask-length "$SUBNET_PREFIX" >/dev/null
+  ! $had_one || echo "$(hostname): has lost its swarm, and starts a new one" >&2
 fi
 swarm .Swarm.Cluster.ID

@@ -3,3 +3,4 @@
 PACKAGE=.
 OUTPUT=grafana
 TAKES='some seconds'
+prepare() { cp run.sh "$1/"; } # RESULT

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-const version = "0-standin"
+const version = "1-standin"
 
 const page = `<!doctype html><title>Grafana stand-in</title>
 <p>This is not Grafana but a stand-in for it, used where its image cannot be had: it checks what is provisioned, and draws nothing.</p>
@@ -16,14 +17,14 @@ const page = `<!doctype html><title>Grafana stand-in</title>
 
 // server answers as Grafana does, as far as it is asked without a browser.
 type server struct {
-	settings      settings
-	administrator login
-	provisioned   provisioned
-	routes        *http.ServeMux
+	settings    settings
+	users       database
+	provisioned provisioned
+	routes      *http.ServeMux
 }
 
-func newServer(read settings, administrator login, found provisioned) *server {
-	made := &server{settings: read, administrator: administrator, provisioned: found, routes: http.NewServeMux()}
+func newServer(read settings, users database, found provisioned) *server {
+	made := &server{settings: read, users: users, provisioned: found, routes: http.NewServeMux()}
 	made.routes.HandleFunc("/api/health", func(answer http.ResponseWriter, _ *http.Request) {
 		reply(answer, http.StatusOK, map[string]string{"database": "ok", "version": version, "commit": "none"})
 	})
@@ -34,6 +35,7 @@ func newServer(read settings, administrator login, found provisioned) *server {
 		reply(answer, http.StatusOK, append([]source{}, found.Sources...))
 	}))
 	made.routes.HandleFunc("/api/dashboards/uid/{uid}", made.authenticated(made.dashboard))
+	made.routes.HandleFunc("PUT /api/user/password", made.authenticated(made.changePassword))
 	made.routes.HandleFunc("/api/", made.authenticated(func(answer http.ResponseWriter, _ *http.Request) {
 		reply(answer, http.StatusNotFound, message("Not found"))
 	}))
@@ -67,16 +69,37 @@ func reply(answer http.ResponseWriter, status int, content any) {
 
 func (s *server) authenticated(next http.HandlerFunc) http.HandlerFunc {
 	return func(answer http.ResponseWriter, request *http.Request) {
-		user, password, given := request.BasicAuth()
-		switch {
-		case !given:
+		name, password, given := request.BasicAuth()
+		if !given {
 			reply(answer, http.StatusUnauthorized, message("Unauthorized"))
-		case loginOf(user, password) != s.administrator:
+		} else if _, known := s.users.find(name, password); !known {
 			reply(answer, http.StatusUnauthorized, message("Invalid username or password"))
-		default:
+		} else {
 			next(answer, request)
 		}
 	}
+}
+
+// changePassword is what people do by hand.
+func (s *server) changePassword(answer http.ResponseWriter, request *http.Request) {
+	var wanted struct{ OldPassword, NewPassword string }
+	name, password, _ := request.BasicAuth()
+	found, _ := s.users.find(name, password)
+	if json.NewDecoder(request.Body).Decode(&wanted) != nil || wanted.OldPassword != password || len(wanted.NewPassword) < shortest {
+		reply(answer, http.StatusBadRequest, message("Invalid old password, or a new one that is too short"))
+		return
+	}
+	known, err := s.users.read()
+	if err == nil {
+		place := slices.IndexFunc(known, func(one user) bool { return one.ID == found.ID })
+		known[place].Digest = digestOf(name, wanted.NewPassword)
+		err = s.users.write(known)
+	}
+	if err != nil {
+		reply(answer, http.StatusInternalServerError, message(err.Error()))
+		return
+	}
+	reply(answer, http.StatusOK, message("User password changed"))
 }
 
 func (s *server) search(answer http.ResponseWriter, request *http.Request) {

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/mail"
 	"net/url"
-	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -25,29 +22,44 @@ type settings struct {
 	password     string
 }
 
-// readSettings reads the variables; where NAME__FILE is set, the value stands in that file.
-func readSettings(getenv func(string) string, readFile func(string) ([]byte, error)) (settings, error) {
+// expression is how a value names a file, or another variable, that has the value itself.
+// Source: grafana/grafana, pkg/setting/expanders.go.
+var expression = regexp.MustCompile(`\$(__file|__env|){([^}]+)}`)
+
+// readSettings reads the variables, and the options in front of a command. The real one reads files of settings too: they
+// only have to be there.
+func readSettings(given map[string]string, getenv func(string) string, readFile func(string) ([]byte, error)) (settings, error) {
 	var problems []error
 	value := func(name, otherwise string) string {
-		plain, file := getenv(name), getenv(name+"__FILE")
-		switch {
-		case plain != "" && file != "":
-			problems = append(problems, fmt.Errorf("both %s and %s__FILE are set", name, name))
-		case file != "":
-			content, err := readFile(file)
-			if err != nil {
-				problems = append(problems, fmt.Errorf("%s__FILE: %w", name, err))
-			}
-			return strings.TrimRight(string(content), "\n")
-		case plain != "":
-			return plain
+		plain := getenv(name)
+		if plain == "" {
+			return otherwise
 		}
-		return otherwise
+		return expression.ReplaceAllStringFunc(plain, func(found string) string {
+			parts := expression.FindStringSubmatch(found)
+			if parts[1] != "__file" {
+				return getenv(parts[2])
+			}
+			content, err := readFile(parts[2])
+			if err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			}
+			return strings.TrimSpace(string(content))
+		})
+	}
+	home := given["homepath"]
+	if _, err := readFile(filepath.Join(home, "conf/defaults.ini")); err != nil {
+		problems = append(problems, fmt.Errorf("Could not find config defaults, make sure homepath is set: %w", err))
+	}
+	if config := given["config"]; config != "" {
+		if _, err := readFile(config); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	read := settings{
 		port:         value("GF_SERVER_HTTP_PORT", "3000"),
-		provisioning: value("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning"),
-		data:         value("GF_PATHS_DATA", "/var/lib/grafana"),
+		provisioning: value("GF_PATHS_PROVISIONING", filepath.Join(home, "conf/provisioning")),
+		data:         value("GF_PATHS_DATA", filepath.Join(home, "data")),
 		user:         value("GF_SECURITY_ADMIN_USER", "admin"),
 		password:     value("GF_SECURITY_ADMIN_PASSWORD", ""),
 	}
@@ -60,10 +72,6 @@ func readSettings(getenv func(string) string, readFile func(string) ([]byte, err
 	if value("GF_SERVER_SERVE_FROM_SUB_PATH", "false") == "true" {
 		read.subPath = strings.TrimRight(root.Path, "/")
 	}
-	// Grafana itself would take "admin".
-	if read.password == "" {
-		problems = append(problems, errors.New("GF_SECURITY_ADMIN_PASSWORD and GF_SECURITY_ADMIN_PASSWORD__FILE are both empty"))
-	}
 	if value("GF_SMTP_ENABLED", "false") == "true" {
 		if _, _, err := net.SplitHostPort(value("GF_SMTP_HOST", "localhost:25")); err != nil {
 			problems = append(problems, fmt.Errorf("GF_SMTP_HOST is not <host>:<port>: %w", err))
@@ -71,29 +79,7 @@ func readSettings(getenv func(string) string, readFile func(string) ([]byte, err
 		if _, err := mail.ParseAddress(value("GF_SMTP_FROM_ADDRESS", "admin@grafana.localhost")); err != nil {
 			problems = append(problems, fmt.Errorf("GF_SMTP_FROM_ADDRESS is no address: %w", err))
 		}
-		value("GF_SMTP_PASSWORD", "") // its file, if it has one, must be there
+		value("GF_SMTP_PASSWORD", "") // the file that it names must be there
 	}
 	return read, errors.Join(problems...)
-}
-
-// login is what requests must bring, as a digest.
-type login string
-
-func loginOf(user, password string) login {
-	digest := sha256.Sum256([]byte(user + "\x00" + password))
-	return login(hex.EncodeToString(digest[:]))
-}
-
-// firstAdministrator is the login that the data folder remembers: as in Grafana, the variables count at the first start only.
-func firstAdministrator(read settings) (login, error) {
-	file := filepath.Join(read.data, "grafana.db")
-	known, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		made := loginOf(read.user, read.password)
-		if err := os.WriteFile(file, []byte(made), 0o600); err != nil {
-			return "", fmt.Errorf("the data folder cannot be written to: %w", err)
-		}
-		return made, nil
-	}
-	return login(known), err
 }

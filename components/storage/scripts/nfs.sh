@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Functions of scripts that share files over NFS.
+# shellcheck disable=SC2034 # variables are for the scripts that have these functions
+set -euo pipefail
+
+config=/etc/nuvla-swarm/nfs
+kernel=nfs-server.service
+ganesha=nfs-ganesha.service
+
+say() { echo "$(hostname): $*" >&2; }
+
+changed=false # whether a file was written since this was set
+
+# write PATH < CONTENT: whole or not at all
+write() {
+  cat >"$1.new"
+  if cmp --silent "$1.new" "$1"; then
+    rm -f "$1.new"
+  else
+    mv -f "$1.new" "$1"
+    changed=true
+  fi
+}
+
+# stop_unit UNIT...: now and at the next start
+stop_unit() {
+  local unit
+  for unit in "$@"; do
+    if systemctl cat "$unit" >/dev/null 2>&1; then systemctl disable --quiet --now "$unit"; fi
+  done
+}
+
+# put_together KIND: the list of clients as the server of KIND reads it, from an entry of each of them
+put_together() {
+  local entries text
+  case "$1" in
+    kernel)
+      entries=$(find "$config/clients.d" -name '*.exports' -exec cat {} +)
+      write /etc/exports.d/nuvla-swarm.exports <<<"$(sort <<<"$entries")"
+      ;;
+    ganesha)
+      entries=$(find "$config/clients.d" -name '*.conf' -exec cat {} +)
+      text=$(sed '/# clients/r /dev/stdin' "$config/ganesha.conf" <<<"$(sort <<<"$entries")")
+      write /etc/ganesha/ganesha.conf <<<"$text"
+      ;;
+  esac
+}
+
+exports_of_others() { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -q '^[^#]'; }
+
+serves() { [ -e "$config/serves" ]; }
+
+# stop_serving: exports nothing of this program any more; the files stay. A machine that never did is left as it is.
+stop_serving() {
+  local unit
+  serves || return 0
+  rm -f /etc/exports.d/nuvla-swarm.exports
+  if exports_of_others; then exportfs -ra; else stop_unit "$kernel"; fi
+  stop_unit "$ganesha"
+  unmount_shared
+  rm -rf "$config"
+}
+
+# unmount_shared: the folder that everybody finds the files at is an empty one again.
+unmount_shared() {
+  local unit
+  unit=$(systemd-escape --path --suffix=mount "$FOLDER")
+  stop_unit "$unit"
+  if mountpoint --quiet "$FOLDER"; then umount --lazy "$FOLDER"; fi # users of the folder itself keep what they have
+  rm -f "/etc/systemd/system/$unit"
+  systemctl daemon-reload
+}

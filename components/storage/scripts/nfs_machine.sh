@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Prepares a machine for files that are shared at FOLDER. With the functions of machines/scripts/apt.sh and nfs.sh.
+#   prepare   installs those of the PACKAGES that it lacks; unless it SERVES the files, it no longer does
+#   stop      it no longer serves them
+set -euo pipefail
+: "${PACKAGES:?}" "${FOLDER:?}" "${SERVES?}"
+
+prepare() {
+  local wanted
+  read -ra wanted <<<"$PACKAGES"
+  if ! dpkg --status "${wanted[@]}" >/dev/null 2>&1; then
+    say "installs $PACKAGES"
+    begin_installation
+    install_packages "${wanted[@]}"
+  fi
+  if [ -z "$SERVES" ]; then stop_serving; fi
+}
+
+case "$1" in
+  prepare) prepare ;;
+  stop) stop_serving ;;
+esac

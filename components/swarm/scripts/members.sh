@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs on a manager: takes the machines of this program out of the swarm that are not among its MEMBERS: one after the
+# other, each without tasks first if it lives. With the functions of nodes.sh.
+set -euo pipefail
+: "${MEMBERS:?}" "${NAME_LABEL:?}"
+
+nodes=$(list_nodes)
+while read -r id state name hostname; do
+  # A join that was tried again leaves a node that never was one.
+  if [ "$state $name $hostname" = "down - " ]; then docker node rm --force "$id" >/dev/null; fi
+  if [ "$name" = - ] || [[ " $MEMBERS " == *" $name "* ]]; then continue; fi
+  if [ "$id" = "$(own_id)" ]; then
+    echo "$name: is swarm.entry and no member of the settings; allowed: a manager of machines.pools as swarm.entry" >&2
+    exit 1
+  fi
+  drain_node "$name" "$id"
+  forget_node "$name" "$id"
+done <<<"$nodes"

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Functions of scripts that change the nodes of a swarm. They run on a manager.
+set -euo pipefail
+
+patience_s=60
+interval_s=0.2
+
+node() { docker node inspect "$1" --format "{{$2}}"; }
+known() { docker node inspect "$1" >/dev/null 2>&1; }
+own_id() { docker info --format '{{.Swarm.NodeID}}'; }
+
+# await SECONDS COMMAND...: polls for that long at the most
+await() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep "$interval_s"
+  done
+}
+
+# update_node NAME ID OPTION...: again if somebody else's update came between.
+update_node() {
+  local name=$1 id=$2 answer deadline=$((SECONDS + patience_s))
+  shift 2
+  until answer=$(docker node update "$@" "$id" 2>&1); do
+    if [[ $answer != *"update out of sequence"* || $SECONDS -ge $deadline ]]; then
+      echo "$name: $answer" >&2
+      return 1
+    fi
+    sleep "$interval_s"
+  done
+}
+
+is_ready() { [ "$(node "$1" .Status.State 2>/dev/null)" = ready ]; }
+is_idle() {
+  local states
+  states=$(docker node ps "$1" --format '{{.CurrentState}}') || return 1
+  ! grep -q '^Running' <<<"$states"
+}
+# A manager that has been demoted is a member of the raft group for a while.
+is_worker() { [ "$(node "$1" '.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end')" = "worker " ]; }
+
+# longest_stop_s ID: for how long the tasks on it may take to stop, by their own services.
+longest_stop_s() {
+  local services
+  services=$(docker node ps "$1" --filter desired-state=running --format '{{.Name}}' | sed 's/\.[^.]*$//' | sort -u)
+  # shellcheck disable=SC2086 # names have no spaces; a service may be gone by now
+  { [ -z "$services" ] || docker service inspect $services \
+    --format '{{with .Spec.TaskTemplate.ContainerSpec.StopGracePeriod}}{{.Seconds}}{{end}}' 2>/dev/null || true; } |
+    awk '{ if ($1 > most) most = $1 } END { print int(most + 0.999) }'
+}
+
+# drain_node NAME ID: it has no tasks; those of a node that is not ready are its own matter.
+drain_node() {
+  local wait_s
+  wait_s=$((patience_s + $(longest_stop_s "$2")))
+  update_node "$1" "$2" --availability drain
+  if is_ready "$2" && ! await "$wait_s" is_idle "$2"; then
+    echo "$1: still runs after $wait_s s:" >&2
+    docker node ps "$2" --format '{{.Name}} {{.Image}} {{.CurrentState}}' | grep ' Running' >&2
+    return 1
+  fi
+}
+
+# demote_node NAME ID: it is a worker for all managers.
+demote_node() {
+  [ "$(node "$2" .Spec.Role)" = worker ] || update_node "$1" "$2" --role worker
+  await "$patience_s" is_worker "$2" || { echo "$1: is still a manager after $patience_s s" >&2 && return 1; }
+}
+
+# forget_node NAME ID: whatever state it is in, the swarm does not know it any more.
+forget_node() {
+  local answer
+  demote_node "$1" "$2"
+  answer=$(docker node rm --force "$2" 2>&1) || [[ $answer == *"not found"* ]] || { echo "$1: $answer" >&2 && return 1; }
+}
+
+# list_nodes: a line per node: "<id> <state> <machine by its label NAME_LABEL, or -> <hostname>"
+list_nodes() {
+  local ids
+  ids=$(docker node ls --quiet)
+  # shellcheck disable=SC2086 # ids have no spaces
+  docker node inspect $ids --format \
+    "{{.ID}} {{.Status.State}} {{with index .Spec.Labels \"$NAME_LABEL\"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}"
+}
+
+# forget_namesakes NAME ID: the nodes that were the machine NAME before it was ID. Without an ID, and of nodes that this
+# program has not labelled, those that are dead.
+forget_namesakes() {
+  local id state machine hostname
+  while read -r id state machine hostname; do
+    if [ "$id" = "$2" ] || [ "$id" = "$(own_id)" ]; then continue; fi
+    case "$machine $hostname" in
+      "$1 "*) [ -n "$2" ] || [[ $state =~ ^(down|disconnected)$ ]] || continue ;;
+      "- $1") [[ $state =~ ^(down|disconnected)$ ]] || continue ;;
+      *) continue ;;
+    esac
+    forget_node "$1" "$id"
+  done < <(list_nodes)
+}

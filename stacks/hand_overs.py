@@ -1,0 +1,43 @@
+"""Volumes of block storage that machines give to each other."""
+
+from collections.abc import Mapping
+
+from components.machines.volume import VolumeArgs
+from components.storage.hand_over import Contact, HandOver
+from components.storage.nfs import PATH
+from stacks.prior_state import PriorState
+from stacks.settings import Settings
+
+
+def all_of(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> list[HandOver]:
+    """Block storage that goes from a machine which lives to another one, or that went in an update before."""
+    found = []
+    for name in type(settings.volumes).model_fields:
+        giver = _giver(settings, wanted, prior, name)
+        if giver is not None or f"{name}-hand-over" in prior.names:
+            found.append(
+                HandOver(
+                    volume=name,
+                    giver=_contact(prior, giver),
+                    entry=_contact(prior, settings.entry if giver else None),
+                    shared=PATH if name == "nfs" else None,
+                    done=giver is None,
+                )
+            )
+    return found
+
+
+def _giver(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState, name: str) -> str | None:
+    """The machine that has a volume, if that goes elsewhere and both it and the entry can be asked."""
+    block, volume = prior.blocks.get(name), wanted.get(name)
+    if block is None or (volume is not None and volume.block and volume.machine == block.machine):
+        return None
+    alive = set(prior.members) - set(settings.machines.lost)
+    return block.machine if block.machine in alive and settings.entry in alive else None
+
+
+def _contact(prior: PriorState, machine: str | None) -> Contact:
+    if machine is None:
+        return Contact(name="", address="", host_key="")
+    member = prior.members[machine]
+    return Contact(name=machine, address=member.public_address, host_key=member.host_key)

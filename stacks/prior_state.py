@@ -1,0 +1,138 @@
+"""What stands already, by the stack's own state: read before anything is made, so that nothing of it is lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components.machines.cluster import Losses
+
+OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
+CLUSTER = "nuvla:machines:"
+SWARM = "nuvla:swarm:Swarm"
+MEMBERSHIP = "nuvla:swarm:Membership"
+MEMBER = ("role", "public_address", "private_address", "host_key")  # of the outputs of a membership
+# What a machine of the program goes with: without it, the machine is gone, or its disk is.
+INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
+VOLUME = "docker:index/volume:Volume"
+NETWORK = "docker:index/network:Network"
+MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
+FOLDER = "nuvla:storage:DataVolume"
+DATA = "-volume"  # end of the names of volumes with data
+BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A machine that had joined the swarm."""
+
+    role: str  # "manager" or "worker"
+    public_address: str  # ipv4 that the program reached it by
+    private_address: str  # ipv4 that the other machines reach it by
+    host_key: str  # public, "<type> <base64>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A volume that outlives the machine which uses it: of block storage, or of the engine of local machines."""
+
+    id: str
+    zone: str  # empty where it is one of a Docker engine
+    machine: str | None  # that it is attached to
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorState:
+    """The infrastructure as the last run left it, complete or not. Of a new stack, everything is empty."""
+
+    provider: str | None = None  # where its machines are from
+    network: str | None = None  # of the machines, where the program makes it
+    hosts: Mapping[str, str] = field(default_factory=dict)  # host keys of existing machines, by name
+    systems: Mapping[str, str] = field(default_factory=dict)  # what another one of replaces an instance, by name
+    lost: frozenset[str] = frozenset()  # names of machines that were given up
+    made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
+    keep: bool = False  # whether its volumes are kept when they are taken out
+    entry: str | None = None  # manager that the program talked to
+    ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
+    networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
+    members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
+    blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
+    folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
+    machines: frozenset[str] = frozenset()  # names of those that are there
+    names: frozenset[str] = frozenset()  # logical names of all resources
+
+    @property
+    def managers(self) -> list[str]:
+        """Names of the managers that have the swarm, as far as is known."""
+        return [name for name, member in self.members.items() if member.role == "manager" and name not in self.lost]
+
+    def losses(self, lost: frozenset[str]) -> Losses:
+        """What is known of lost machines, when `lost` are the ones of now."""
+        back = self.lost - lost
+        made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
+        return Losses(names=lost, made_anew=made_anew, commands=self.names)
+
+
+async def read() -> PriorState:
+    """The state of the current stack.
+
+    Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Needs no machine, and some milliseconds.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = await pulumi.runtime.invoke_async(OUTPUTS, {"stackName": name})
+    return parse((answer or {}).get("outputs") or {})
+
+
+def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
+    """The state from the types and outputs of its resources, by their URNs."""
+    by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for urn, resource in resources.items():
+        by_type.setdefault(resource["type"], {})[urn.rpartition("::")[2]] = resource.get("outputs") or {}
+    clusters = [one for kind, found in by_type.items() if kind.startswith(CLUSTER) for one in found.values()]
+    cluster = clusters[0] if clusters else {}
+    swarm = next(iter(by_type.get(SWARM, {}).values()), {})
+    made = {name for kind in MADE for name in by_type.get(kind, {})}
+    names = frozenset(name for found in by_type.values() for name in found)
+    attached = {name: one.get("blockStorageVolumeIds") or () for name, one in by_type.get(INSTANCE, {}).items()}
+    return PriorState(
+        provider=cluster.get("provider"),
+        network=cluster.get("network"),
+        hosts=cluster.get("hosts") or {},
+        systems=cluster.get("systems") or {},
+        lost=frozenset(cluster.get("lost") or ()),
+        made_anew={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
+        keep=bool(cluster.get("keep_volumes")),
+        entry=swarm.get("entry"),
+        ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
+        networks={
+            name.removesuffix("-network"): (
+                outputs["name"],
+                bool(outputs.get("attachable")),
+                bool(outputs.get("internal")),
+            )
+            for name, outputs in by_type.get(NETWORK, {}).items()
+            if outputs.get("driver") == "overlay"
+        },
+        members={
+            outputs["name"]: Member(**{key: outputs[key] for key in MEMBER})
+            for outputs in by_type.get(MEMBERSHIP, {}).values()
+            if outputs.get("name") and set(outputs.get("goes_with") or ()) <= made
+        },
+        blocks={
+            name.removesuffix(DATA): Block(
+                id=outputs.get("id") or outputs["name"],
+                zone=outputs.get("zone") or "",
+                machine=next((machine for machine, ids in attached.items() if outputs.get("id") in ids), None),
+            )
+            for name, outputs in {**by_type.get(BLOCK, {}), **by_type.get(VOLUME, {})}.items()
+            if name.endswith(DATA)
+        },
+        folders={
+            name.removesuffix("-data"): outputs["machine"]
+            for name, outputs in by_type.get(FOLDER, {}).items()
+            if "machine" in outputs
+        },
+        machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
+        names=names,
+    )

@@ -1,0 +1,98 @@
+"""components/monitoring/files/grafana_start.sh: the program's login opens Grafana, and Grafana starts in any case."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components import assets
+
+PASSWORD = "the-password"
+CHANGED = "echo 'Admin password changed successfully'"
+TOLD = "the login of this infrastructure could not be set"
+
+
+class Container:
+    """What the script finds in its container: the programs only note how they were called."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.calls = folder, folder / "calls"
+        for name in ("bin", "data", "secrets"):
+            (folder / name).mkdir()
+        (folder / "secrets/grafana-admin-password").write_text(PASSWORD)
+        self.program("run.sh", "echo started")
+        self.program("grafana", CHANGED)
+
+    def program(self, name: str, answer: str) -> None:
+        path = self.folder / "bin" / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.calls}\n{answer}\n')
+        path.chmod(0o755)
+
+    def start(self) -> tuple[list[str], str]:
+        """The calls of programs, and what is in the log of the service."""
+        self.calls.write_text("")
+        script = assets.read("monitoring/files/grafana_start.sh")
+        script = script.replace("/run/secrets", str(self.folder / "secrets"))
+        script = script.replace("exec /run.sh", f"exec {self.folder}/bin/run.sh")
+        env = {"PATH": f"{self.folder}/bin:/usr/bin:/bin", "GF_PATHS_DATA": str(self.folder / "data")}
+        env |= {"GF_PATHS_HOME": "/home-of-grafana", "GF_PATHS_CONFIG": "/config.ini"}
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], check=False, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert done.returncode == 0, done.stdout
+        return self.calls.read_text().splitlines(), done.stdout
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    return Container(tmp_path)
+
+
+@pytest.fixture
+def used(container: Container) -> Container:
+    """One whose data have been there before."""
+    (container.folder / "data/grafana.db").write_text("a database")
+    return container
+
+
+def test_a_new_database_gets_the_login_from_the_servers_own_variables(container: Container) -> None:
+    assert container.start() == (["run.sh "], "started\n")
+    (container.folder / "data/grafana.db").touch()  # it was killed before it wrote anything
+    assert container.start() == (["run.sh "], "started\n")
+
+
+def test_data_of_before_get_it_before_the_server_starts(used: Container) -> None:
+    used.program("grafana", f"cat >{used.folder}/input; {CHANGED}")
+    calls, log = used.start()
+    options = "cli --homepath /home-of-grafana --config /config.ini"
+    assert calls == [f"grafana {options} admin reset-admin-password --password-from-stdin", "run.sh "]
+    assert (used.folder / "input").read_text() == PASSWORD
+    assert log == "the login of this infrastructure is set\nstarted\n"
+
+
+def test_nobody_sees_the_password_in_arguments_variables_or_the_log(used: Container) -> None:
+    used.program("grafana", f"env >>{used.calls}; {CHANGED}")
+    calls, log = used.start()
+    assert PASSWORD not in "\n".join([*calls, log])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [("echo no database; exit 1", "no database"), ("echo not found", "not found"), ("exit 0", ""), ("kill -9 $$", "")],
+    ids=["failed", "said so and ended with 0", "said nothing", "killed"],
+)
+def test_the_server_starts_all_the_same_and_the_log_tells(used: Container, answer: str, reason: str) -> None:
+    used.program("grafana", answer)
+    calls, log = used.start()
+    assert calls[-1] == "run.sh "
+    assert TOLD in log
+    assert log.startswith(reason)
+    assert log.endswith("started\n")
+
+
+def test_what_hangs_is_ended_before_the_health_of_the_service_counts(used: Container) -> None:
+    used.program("timeout", "exit 124")
+    calls, log = used.start()
+    assert calls[0].startswith("timeout 20 grafana cli")
+    assert calls[-1] == "run.sh "
+    assert TOLD in log

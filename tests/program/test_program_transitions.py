@@ -1,0 +1,379 @@
+"""What stands is not lost by a change of settings: it is refused, in one line, before anything is made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.mocked import Engine, run_program, start
+from tests.program.runs import run
+from tests.settings import changes, changes_machines
+from tests.settings.changes import Change
+from tests.stack_config import changed, existing, exoscale, host, secrets_for, target, without
+
+KEY_OF = "ssh-ed25519 {}"
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block": True, "size_gib": 20}}}
+SAID = {"swarm": {"entry": "manager-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}}
+
+
+def hosts(**pools: dict[str, int]) -> dict[str, Any]:
+    """Existing hosts, by pool and member, each with an address and a host key by its number; pools of `m...` manage."""
+    return existing() | {
+        "machines": {
+            "provider": "existing",
+            "pools": {
+                pool: {
+                    "role": "manager" if pool.startswith("m") else "worker",
+                    "hosts": {
+                        member: {"address": f"198.51.100.{number}", "host_key": KEY_OF.format(f"KEY{number}")}
+                        for member, number in members.items()
+                    },
+                }
+                for pool, members in pools.items()
+            },
+        }
+    }
+
+
+def stands(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a stack that was brought up with this."""
+    return run(document, secrets=secrets_for(document)).engine.state_after()
+
+
+def refusals(before: Mapping[str, Any], after: Mapping[str, Any], state: dict[str, Any] | None = None) -> list[str]:
+    """What is said of the change; nothing is made when there is something to say."""
+    engine: list[Engine] = []
+    try:
+        run_program(after, secrets=secrets_for(after), state=state or stands(before), seen=engine.append)
+    except pulumi.RunError as error:
+        first, *lines = str(error).splitlines()
+        assert first == f"what stands cannot become this, {len(lines)} reason(s):"
+        assert engine[0].types == {}, "something was made before"
+        return [line.removeprefix("  nuvla-swarm:") for line in lines]
+    return []
+
+
+def gone(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The state after a refresh found these resources missing."""
+    return {urn: one for urn, one in stands(document).items() if urn.rpartition("::")[2] not in names}
+
+
+MANAGER, THREE = target(managers=1), target(managers=3)
+BOSS = changed(without(MANAGER, "machines.pools.manager"), "machines.pools.boss", {"role": "manager"})
+BESIDE = changed(MANAGER, "machines.pools.boss", {"role": "manager", "count": 2}) | SAID
+HOSTS = hosts(manager={"1": 1}, worker={"1": 11, "2": 12})
+THREE_HOSTS = hosts(manager={"1": 1, "2": 2, "3": 3}, worker={"1": 11})
+ON_BLOCK = exoscale(workers=2, **BLOCK)
+
+
+def with_host(document: dict[str, Any], place: str, **host: str) -> dict[str, Any]:
+    for key, value in host.items():
+        document = changed(document, f"machines.pools.{place.replace('-', '.hosts.')}.{key}", value)
+    return document
+
+
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "the pool of the only manager has another name": (
+        MANAGER,
+        BOSS,
+        "swarm.entry: not given, which means boss-1, which is not in the swarm; allowed: manager-1, beside new "
+        "managers; then an `up` with one of those as swarm.entry, and then one without the old managers",
+    ),
+    "a new manager is the entry at once": (
+        MANAGER,
+        changed(BESIDE, "swarm.entry", "boss-1"),
+        "swarm.entry: boss-1 given, which is not in the swarm; allowed: manager-1",
+    ),
+    "a worker becomes the entry": (
+        THREE,
+        changed(THREE, "machines.pools.worker", {"role": "manager", "count": 2})
+        | {"swarm": {"entry": "worker-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}},
+        "swarm.entry: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
+    ),
+    "machines of another provider": (
+        exoscale(),
+        target(),
+        "machines.provider: local given; the machines are exoscale ones; allowed: exoscale, or another stack",
+    ),
+    "a host has another key in its pool": (
+        HOSTS,
+        hosts(manager={"1": 1}, worker={"a": 11, "2": 12}),
+        "machines.pools: the host 198.51.100.11 is given as worker-a, but is worker-1; allowed: worker-1, or an `up` "
+        "without it, which takes Docker and its volumes away there, and then worker-a; labels of a single host are its "
+        "own setting `labels`",
+    ),
+    "a host is in another pool": (
+        HOSTS,
+        hosts(manager={"1": 1}, worker={"1": 11}, gpu={"2": 12}),
+        "machines.pools: the host 198.51.100.12 is given as gpu-2, but is worker-2; allowed: worker-2,",
+    ),
+    "the only manager's address is another one": (
+        HOSTS,
+        with_host(HOSTS, "manager-1", address="198.51.100.99"),
+        "machines.pools: manager-1 is the only manager and is known by 198.51.100.1; allowed: that private_address, or "
+        "two more managers before it changes",
+    ),
+    "the entry's address is another one": (
+        THREE_HOSTS,
+        with_host(THREE_HOSTS, "manager-1", private_address="10.0.0.1"),
+        "machines.pools: manager-1 is swarm.entry and known by 198.51.100.1; allowed: that private_address, or another "
+        "swarm.entry",
+    ),
+    "the machines' network is another one": (
+        MANAGER,
+        changed(changed(MANAGER, "machines.subnet", "10.78.0.0/16"), "firewall.management", ["10.78.0.1/32"]),
+        "machines.subnet: 10.78.0.0/16 given; the machines of the swarm know each other by their addresses; "
+        "allowed: 10.77.0.0/16, or another stack",
+    ),
+    "there is a private network now": (
+        exoscale(),
+        changed(exoscale(), "machines.private_network", "10.9.0.0/16"),
+        "machines.private_network: 10.9.0.0/16 given; the machines of the swarm know each other by their addresses; "
+        "allowed: none, or another stack",
+    ),
+    "there is no private network any more": (
+        changed(exoscale(), "machines.private_network", "10.9.0.0/16"),
+        exoscale(),
+        "machines.private_network: none given; the machines of the swarm know each other by their addresses; "
+        "allowed: 10.9.0.0/16, or another stack",
+    ),
+    "managers of another system": (
+        exoscale(),
+        changed(exoscale(), "machines.template.id", "00000000-0000-4000-8000-000000000002"),
+        "machines.pools: manager-1 would be replaced, as it has zone and template ch-gva-2 "
+        "00000000-0000-4000-8000-000000000001, and its part of the swarm would be lost; allowed: these, or a pool of "
+        "managers beside it, then swarm.entry there, and then none of this pool",
+    ),
+    "a lost machine that never was": (
+        target(workers=1),
+        changed(target(workers=2), "machines.lost", ["worker-2"]),
+        "machines.lost: worker-2 given, which is not there, so nothing of it can be asked; allowed: manager-1, "
+        "worker-1, or to leave it out: then it is made anew",
+    ),
+    "block storage is not wanted any more": (
+        ON_BLOCK,
+        exoscale(workers=2),
+        "volumes.nfs: not given, and nfs-volume-id would be deleted with what it holds; allowed: to leave it as it "
+        "was, or first an `up` with volumes.keep: true, which keeps it",
+    ),
+    "another volume is taken over": (
+        ON_BLOCK,
+        changed(ON_BLOCK, "volumes.nfs.id", "other"),
+        "volumes.nfs.id: other given; allowed: nfs-volume-id, which the stack has, or another stack",
+    ),
+    "a volume would be in another zone": (
+        ON_BLOCK,
+        changed(changed(ON_BLOCK, "machines.pools.worker.zone", "de-fra-1"), "nfs.machine", "worker-1"),
+        "volumes.nfs: worker-1 is in de-fra-1, and the volume in ch-gva-2; allowed: a machine in ch-gva-2",
+    ),
+    "a machine goes with the volume that others shall have": (
+        changed(ON_BLOCK, "nfs.machine", "worker-2"),
+        changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "machines.pools.worker.count", 1),
+        "machines.pools: worker-2 is taken out, and has the volume of volumes.nfs; allowed: to keep it for an `up` in "
+        "which that goes to worker-1",
+    ),
+    "two machines exchange their volumes": (
+        changed(changed(ON_BLOCK, "volumes.grafana.block", True), "monitoring.machine", "worker-1"),
+        changed(changed(ON_BLOCK, "volumes.grafana.block", True), "nfs.machine", "worker-1"),
+        "volumes.nfs: goes to worker-1, which gives another volume away; allowed: one of both moves in an `up`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_lose_a_swarm_data_or_a_machine_is_refused_before_anything_is_made(case: str) -> None:
+    before, after, line = REFUSED[case]
+    found = refusals(before, after)
+    assert [one for one in found if one.startswith(line)], found
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_stack_that_does_not_stand_yet_may_become_all_of_that(case: str) -> None:
+    _, after, line = REFUSED[case]
+    assert "machines.lost" in line or refusals(after, after, state={"": {"type": "other"}}) == []
+
+
+def test_hosts_that_exchanged_their_addresses_are_told_apart_by_their_keys() -> None:
+    found = refusals(HOSTS, hosts(manager={"1": 1}, worker={"1": 12, "2": 11}))
+    assert [line.split(";")[0] for line in found] == [
+        "machines.pools: the host 198.51.100.12 is given as worker-1, but is worker-2",
+        "machines.pools: the host 198.51.100.11 is given as worker-2, but is worker-1",
+    ]
+
+
+def test_a_copy_of_a_host_which_has_its_key_is_another_machine() -> None:
+    copied = hosts(manager={"1": 1}, worker={"1": 11, "2": 12, "3": 13})
+    assert refusals(HOSTS, with_host(copied, "worker-3", host_key=KEY_OF.format("KEY12"))) == []
+
+
+ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "two managers more": (MANAGER, THREE),
+    "two managers less": (THREE, MANAGER),
+    "another manager as the entry": (THREE, changed(THREE, "swarm.entry", "manager-2")),
+    "the entry of before goes": (changed(THREE, "swarm.entry", "manager-3"), MANAGER),
+    "a pool of managers beside the first one": (MANAGER, BESIDE),
+    "one of those as the entry": (BESIDE, changed(BESIDE, "swarm.entry", "boss-1")),
+    "then without the first": (
+        changed(BESIDE, "swarm.entry", "boss-1"),
+        changed(without(BESIDE, "machines.pools.manager"), "machines.pools.boss.count", 3)
+        | {name: dict.fromkeys(section, "boss-1") for name, section in SAID.items()},
+    ),
+    "a pool of workers has another name": (
+        MANAGER,
+        changed(without(MANAGER, "machines.pools.worker"), "machines.pools.job", {"role": "worker", "count": 2}),
+    ),
+    "a worker's address is another one": (HOSTS, with_host(HOSTS, "worker-1", address="198.51.100.99")),
+    "one of several managers' address is another one": (
+        THREE_HOSTS,
+        with_host(THREE_HOSTS, "manager-2", private_address="10.0.0.2"),
+    ),
+    "a host was installed anew": (HOSTS, with_host(HOSTS, "worker-1", host_key=KEY_OF.format("NEW"))),
+    "the only manager was installed anew": (HOSTS, with_host(HOSTS, "manager-1", host_key=KEY_OF.format("NEW"))),
+    "workers of another system": (
+        exoscale(),
+        changed(
+            exoscale(),
+            "machines.pools.worker.template",
+            {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux"},
+        ),
+    ),
+    "the volume goes to another machine": (ON_BLOCK, changed(ON_BLOCK, "nfs.machine", "worker-1")),
+    "a volume that is kept is not wanted any more": (changed(ON_BLOCK, "volumes.keep", True), exoscale(workers=2)),
+    "the files are switched off": (ON_BLOCK, ON_BLOCK | {"nfs": {"enabled": False}, "s3": {"enabled": False}}),
+    "a machine is lost": (THREE, changed(THREE, "machines.lost", ["manager-3"])),
+    "and made anew": (changed(THREE, "machines.lost", ["manager-3"]), THREE),
+}
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_loses_nothing_is_not_refused(case: str) -> None:
+    before, after = ALLOWED[case]
+    state = None
+    if before.get("machines", {}).get("lost"):
+        state = run(before, state=stands(without(before, "machines.lost"))).engine.state_after()
+    assert refusals(before, after, state=state) == []
+
+
+def test_an_entry_that_lost_its_disk_is_not_the_entry_while_others_have_the_swarm() -> None:
+    (line,) = refusals(THREE, THREE, state=gone(THREE, "manager-1", "manager-1-disk"))
+    assert line == (
+        "swarm.entry: not given, which means manager-1, which is not in the swarm; allowed: manager-2, manager-3"
+    )
+    assert refusals(MANAGER, MANAGER, state=gone(MANAGER, "manager-1", "manager-1-disk")) == []
+
+
+def test_a_lost_host_that_is_back_is_prepared_and_joins_anew() -> None:
+    lost, secrets = changed(HOSTS, "machines.lost", ["worker-2"]), secrets_for(HOSTS)
+    during = run(lost, secrets=secrets, state=stands(HOSTS)).engine
+    back = run(HOSTS, secrets=secrets, state=during.state_after()).engine
+    for name in ("check", "before", "engine-install", "membership-node", "membership-join", "membership-active"):
+        assert back.triggers(f"worker-2-{name}")[-1].endswith("1"), name
+    assert back.triggers("worker-1-engine-install") == ["worker-1-before-id"]
+    again = run(HOSTS, secrets=secrets, state=back.state_after()).engine
+    assert_unchanged(back, again)
+
+
+@pytest.mark.parametrize(
+    ("before", "lines"),
+    [
+        (exoscale(), ["volumes.nfs: what it holds stays on manager-1; on worker-1 it begins empty"]),
+        (target(), []),
+    ],
+    ids=["on its own disk", "on a volume of the engine"],
+)
+def test_what_stays_on_another_machine_is_said(
+    caplog: pytest.LogCaptureFixture, before: dict[str, Any], lines: list[str]
+) -> None:
+    state, after = stands(before), changed(before, "nfs.machine", "worker-1")
+    with caplog.at_level("WARNING"):
+        run_program(after, secrets=secrets_for(after), state=state)
+    assert caplog.messages == lines
+
+
+STANDING = {
+    "three managers": THREE,
+    "a host": host(),
+    "block storage": ON_BLOCK,
+    "a host on Exoscale": exoscale("host"),
+    "hosts": THREE_HOSTS,
+    "a volume that was taken over": target() | {"volumes": {"nfs": {"id": "kept-1"}}},
+}
+
+
+def assert_unchanged(before: Engine, after: Engine) -> None:
+    """The second run registers what the first one did, but for what Pulumi is told not to look at then."""
+    assert set(before.types.items()) == set(after.types.items())
+    for name, request in after.options.items():
+        one, other = (
+            {key: value for key, value in engine.inputs(name).items() if key not in request.ignoreChanges}
+            for engine in (before, after)
+        )
+        assert one == other, name
+        was = before.options[name]
+        assert (str(was.replacement_trigger), was.importId) == (str(request.replacement_trigger), request.importId)
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_what_the_state_tells_the_program_changes_nothing_in_the_next_run(case: str) -> None:
+    document = STANDING[case]
+    first = run(document, secrets=secrets_for(document)).engine
+    again = run(document, secrets=secrets_for(document), state=first.state_after()).engine
+    assert_unchanged(first, again)
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_the_run_after_a_change_changes_nothing(case: str) -> None:
+    before, after = ALLOWED[case]
+    if before.get("machines", {}).get("lost"):
+        return  # the next test's
+    state = stands(before)
+    changing = run(after, secrets=secrets_for(after), state=state).engine
+    # What is gone from the program is gone from the state, too.
+    again = run(after, secrets=secrets_for(after), state=changing.state_after()).engine
+    assert_unchanged(changing, again)
+
+
+def test_a_machine_that_was_lost_is_made_anew_once() -> None:
+    states = [stands(THREE)]
+    triggers = []
+    for lost in ([], ["manager-3"], ["manager-3"], [], [], ["manager-3"], []):
+        engine = run(changed(THREE, "machines.lost", lost), state=states[-1]).engine
+        states.append(engine.state_after())
+        parts = (engine.options[name] for name in ("manager-3", "manager-3-disk"))
+        triggers.append({part.replacement_trigger.number_value for part in parts})
+    assert triggers == [{0}, {0}, {0}, {1}, {1}, {1}, {2}]
+
+
+def test_it_asks_for_the_state_of_its_own_stack() -> None:
+    engine = start()
+    assert engine.state == {}
+    assert run(target()).engine.asked == "organization/nuvla-swarm/test"
+
+
+@pytest.mark.slow
+def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> None:
+    lines: dict[str, list[str]] = {}
+    for change in [*changes.CHANGES, *changes_machines.CHANGES]:
+        found = _refused(change)
+        if found:
+            lines[change.setting] = sorted({line.split(":")[0] for line in found})
+    assert lines == {
+        "machines.pools.<pool>.hosts": ["machines.pools"],  # the same host by another name
+        "machines.subnet": ["machines.subnet"],
+        "machines.private_network": ["machines.private_network"],
+        "machines.zone": ["machines.pools"],
+        "machines.template": ["machines.pools"],
+        "machines.template.id": ["machines.pools"],
+        **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("nfs", "prometheus", "alertmanager", "grafana")},
+        **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("traefik", "db", "streams")},
+    }
+
+
+def _refused(change: Change) -> list[str]:
+    state = run(change.before(), secrets=change.all_secrets()).engine.state_after()
+    try:
+        run_program(change.after(), secrets=change.all_secrets(), state=state)
+    except pulumi.RunError as error:
+        return [line.removeprefix("  nuvla-swarm:") for line in str(error).splitlines()[1:]]
+    return []

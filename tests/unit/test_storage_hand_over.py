@@ -1,0 +1,54 @@
+"""components/storage/hand_over.py: a volume is unmounted where it is before it is attached elsewhere."""
+
+import pulumi
+
+from components.machines.cluster import Key
+from components.storage.hand_over import Contact, HandOver, hand_over
+from tests.mocked import Engine, build
+
+IDLE, GIVEN = "nfs-idle", "nfs-hand-over"
+
+
+def handed(*, done: bool = False, shared: str | None = "/nfs-root", names: frozenset[str] = frozenset()) -> None:
+    args = HandOver(
+        volume="nfs",
+        giver=Contact(name="worker-1", address="192.0.2.7", host_key="KEY-7"),
+        entry=Contact(name="manager-1", address="192.0.2.1", host_key="KEY-1"),
+        shared=shared,
+        done=done,
+    )
+    login = Key(private=pulumi.Output.secret("LOGIN"), public=pulumi.Output.from_input(""))
+    build(lambda: hand_over(args, "ubuntu", login, names, pulumi.ResourceOptions()))
+
+
+def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(engine: Engine) -> None:
+    handed()
+    assert engine.parameters(IDLE) == {
+        "MACHINE": "worker-1",
+        "FOLDERS": "/var/lib/nuvla-swarm/volumes/nfs /nfs-root",
+        "LABEL": "io.nuvla.swarm.stack=nuvla-swarm/test",
+    }
+    assert engine.parameters(GIVEN) == {"FOLDER": "/var/lib/nuvla-swarm/volumes/nfs", "SHARED": "/nfs-root"}
+    assert IDLE in engine.dependencies(GIVEN)
+
+
+def test_machines_are_asked_where_they_were_and_by_their_host_keys(engine: Engine) -> None:
+    handed()
+    found = {name: engine.inputs(name)["connection"] for name in (IDLE, GIVEN)}
+    assert [(one["host"], one["hostKey"], one["user"]) for one in found.values()] == [
+        ("192.0.2.1", "KEY-1", "ubuntu"),
+        ("192.0.2.7", "KEY-7", "ubuntu"),
+    ]
+
+
+def test_what_was_handed_over_before_stays_in_the_state_and_is_not_asked_for(engine: Engine) -> None:
+    handed(done=True, names=frozenset({IDLE, GIVEN}))
+    for name in (IDLE, GIVEN):
+        assert "stdin" in engine.options[name].ignoreChanges
+        assert engine.options[name].retainOnDelete
+
+
+def test_a_volume_that_is_not_shared_has_no_server(engine: Engine) -> None:
+    handed(shared=None)
+    assert engine.parameters(GIVEN)["SHARED"] == ""
+    assert engine.parameters(IDLE)["FOLDERS"] == "/var/lib/nuvla-swarm/volumes/nfs"
