@@ -16,6 +16,7 @@ MEMBER = ("role", "public_address", "private_address", "host_key")  # of the out
 # What a machine of the program goes with: without it, the machine is gone, or its disk is.
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 VOLUME = "docker:index/volume:Volume"
+NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
@@ -53,6 +54,8 @@ class PriorState:
     made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
     keep: bool = False  # whether its volumes are kept when they are taken out
     entry: str | None = None  # manager that the program talked to
+    ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
+    networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
     members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
@@ -101,6 +104,16 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         made_anew={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         keep=bool(cluster.get("keep_volumes")),
         entry=swarm.get("entry"),
+        ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
+        networks={
+            name.removesuffix("-network"): (
+                outputs["name"],
+                bool(outputs.get("attachable")),
+                bool(outputs.get("internal")),
+            )
+            for name, outputs in by_type.get(NETWORK, {}).items()
+            if outputs.get("driver") == "overlay"
+        },
         members={
             outputs["name"]: Member(**{key: outputs[key] for key in MEMBER})
             for outputs in by_type.get(MEMBERSHIP, {}).values()

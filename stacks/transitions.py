@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pulumi
 
-from stacks import transitions_data
+from stacks import transitions_data, transitions_networks
 from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
@@ -21,7 +21,7 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     if lines:
         listed = "\n".join(f"  nuvla-swarm:{line}" for line in lines)
         raise pulumi.RunError(f"what stands cannot become this, {len(lines)} reason(s):\n{listed}")
-    for line in transitions_data.left_behind(settings, current):
+    for line in (*transitions_data.left_behind(settings, current), *transitions_networks.made_anew(settings, current)):
         pulumi.log.warn(line)
     return current
 
@@ -158,4 +158,5 @@ RULES = (
     _managers_are_not_replaced,
     transitions_data.volumes_stay,
     transitions_data.volumes_can_move,
+    transitions_networks.ranges_stay,
 )

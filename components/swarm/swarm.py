@@ -24,7 +24,8 @@ class SwarmArgs:
 class Swarm(pulumi.ComponentResource):
     """A swarm that has a manager: the entry. The others join it by their `Membership`.
 
-    Outputs: ``id`` (str), the swarm's own; ``entry`` (str), the name of its machine.
+    Outputs: ``id`` (str), the swarm's own; ``entry`` (str), the name of its machine; ``address_pools`` (list) and
+    ``subnet_prefix`` (int).
     Errors: the update fails when the entry is a worker, when it is in no swarm and another manager is or may be in one,
     when the swarm has no leader, or when the address pools of a running swarm were changed.
     """
@@ -57,4 +58,4 @@ class Swarm(pulumi.ComponentResource):
             triggers=[args.entry.disk_id],
         )
         self.id = init.stdout.apply(str.strip)
-        self.register_outputs({"id": self.id, "entry": args.entry.name})
+        self.register_outputs({"id": self.id, **props})

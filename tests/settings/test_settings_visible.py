@@ -75,8 +75,7 @@ def test_a_changed_setting_shows_on_its_component_and_on_a_resource(change: Chan
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.setting)
 def test_a_changed_setting_replaces_no_service_of_another(change: Change) -> None:
     """The provider removes one that it replaces first, on all machines at once."""
-    secrets = json.dumps(change.all_secrets())
-    before, after = (_run(json.dumps(document), secrets) for document in (change.before(), change.after()))
+    before, after = _before(change), _after(change)
     assert replaced(before, after) == REPLACES.get(change.setting, set())
     assert replaced(after, before) == REPLACES.get(change.setting, set())
 

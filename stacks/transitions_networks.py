@@ -1,0 +1,34 @@
+"""What a swarm that stands cannot become, and what a preview has to say of its networks."""
+
+from collections.abc import Iterator
+
+from stacks import networks
+from stacks.prior_state import PriorState
+from stacks.settings import Settings
+
+
+def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Docker never changes the ranges that a swarm was made with."""
+    swarm = settings.swarm
+    given = ([str(pool) for pool in swarm.address_pools], swarm.subnet_prefix)
+    if prior.ranges is None or given == prior.ranges or not set(prior.managers) - set(settings.machines.lost):
+        return
+    pools, prefix = prior.ranges
+    yield (
+        f"swarm.address_pools: {', '.join(given[0])} with networks of /{given[1]} given; the swarm has its own for its "
+        f"whole life; allowed: {', '.join(pools)} with swarm.subnet_prefix {prefix}, or another stack"
+    )
+
+
+def made_anew(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """What a preview has to say of a network that is changed; the update itself sees what others have on it."""
+    on, own = networks.tasks(settings), networks.own(settings)
+    for name, network in own.items():
+        was = prior.networks.get(name)
+        if was is None or was == (network.physical_name, network.attachable, network.internal):
+            continue
+        services = f", and {', '.join(on[name])} do not answer meanwhile" if on[name] else ""
+        yield (
+            f"{network.setting or network.physical_name}: {was[0]} is removed and made anew{services}; "
+            "the update is refused while others are on it"
+        )

@@ -1,0 +1,92 @@
+"""Networks of a swarm that stands: what it cannot become is refused, and what a change costs is said in a preview."""
+
+from typing import Any
+
+import pytest
+
+from tests.mocked import run_program
+from tests.program.runs import run
+from tests.program.test_program_transitions import refusals, stands
+from tests.stack_config import changed, host, secrets_for, target
+
+BEFORE = {"address_pools": ["10.201.0.0/16"], "subnet_prefix": 24}
+ON_PUBLIC = "traefik, prometheus, grafana, s3 do not answer meanwhile"
+REFUSED = "the update is refused while others are on it"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "given"),
+    [
+        ({}, "10.224.0.0/12 with networks of /24"),
+        (BEFORE | {"subnet_prefix": 25}, "10.201.0.0/16 with networks of /25"),
+        (
+            BEFORE | {"address_pools": ["10.201.0.0/16", "10.202.0.0/16"]},
+            "10.201.0.0/16, 10.202.0.0/16 with networks of /24",
+        ),
+    ],
+)
+def test_a_swarm_keeps_the_ranges_that_it_was_made_with(ranges: dict[str, Any], given: str) -> None:
+    """The default may be another one than it was then."""
+    assert refusals(target(swarm=BEFORE), target(swarm=ranges)) == [
+        f"swarm.address_pools: {given} given; the swarm has its own for its whole life; "
+        "allowed: 10.201.0.0/16 with swarm.subnet_prefix 24, or another stack"
+    ]
+    assert refusals(target(swarm=BEFORE), target(swarm=BEFORE)) == []
+
+
+def test_a_swarm_of_a_release_that_did_not_note_its_ranges_is_asked_itself() -> None:
+    state = stands(target(swarm=BEFORE))
+    for resource in state.values():
+        if resource["type"] == "nuvla:swarm:Swarm":
+            resource["outputs"] = {"id": "x"}
+    assert refusals({}, target(), state=state) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "value", "lines"),
+    [
+        (target(), "swarm.public_network.attachable", False, []),
+        (target(), "monitoring.enabled", False, []),
+        (
+            target(),
+            "swarm.public_network.attachable",
+            True,
+            [f"swarm.public_network: traefik-public is removed and made anew, and {ON_PUBLIC}; {REFUSED}"],
+        ),
+        (
+            target(),
+            "swarm.public_network.name",
+            "front",
+            [f"swarm.public_network: traefik-public is removed and made anew, and {ON_PUBLIC}; {REFUSED}"],
+        ),
+        (
+            host(),
+            "swarm.backend_network",
+            "backend",
+            [f"swarm.backend_network: nuvla-backend is removed and made anew; {REFUSED}"],
+        ),
+    ],
+)
+def test_a_preview_says_which_services_go_with_a_network(
+    caplog: pytest.LogCaptureFixture, before: dict[str, Any], path: str, value: Any, lines: list[str]
+) -> None:
+    after = changed(before, path, value)
+    with caplog.at_level("WARNING"):
+        run_program(after, preview=True, secrets=secrets_for(after), state=stands(before))
+    assert caplog.messages == lines
+
+
+def test_all_that_is_on_the_swarm_waits_for_the_look_at_its_networks() -> None:
+    """Else a service would be gone when it is found that its network cannot be."""
+    engine = run(target(managers=3, domain="example.org", traefik={"acme": {"email": "a@example.org"}})).engine
+    kinds = ("network:Network", "service:Service", "serviceConfig:ServiceConfig", "secret:Secret")
+    on_swarm = {"nuvla:service:ServiceStack", "nuvla:swarm:OverlayNetwork"}
+    inside = [
+        name
+        for name, kind in engine.types.items()
+        if kind.endswith(kinds) and on_swarm & {engine.types[one] for one in engine.ancestors(name)}
+    ]
+    assert len(inside) > 30
+    for name in inside:
+        waits = {one for outer in engine.ancestors(name) for one in engine.dependencies(outer)}
+        assert "networks-look" in waits, name
