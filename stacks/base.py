@@ -60,7 +60,9 @@ class Base:
         self, name: str, physical_name: str, *, attachable: bool = False, internal: bool = False
     ) -> OverlayNetwork:
         """A network of the swarm, by the name that services refer to."""
-        args = OverlayNetworkArgs(physical_name=physical_name, attachable=attachable, internal=internal)
+        args = OverlayNetworkArgs(
+            owner=self.ground.owner, physical_name=physical_name, attachable=attachable, internal=internal
+        )
         return OverlayNetwork(name, args, self._in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
@@ -83,7 +85,9 @@ class Base:
         engines = [self.ground.engines[machine] for machine in machines]
         before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
-        return ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        return ServiceStack(
+            name, spec, self.ground.entry, self.ground.owner, in_swarm, members=members, engines=engines
+        )
 
     def outputs(self) -> dict[str, Any]:
         """Outputs that every kind has."""

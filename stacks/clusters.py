@@ -13,6 +13,7 @@ from components.machines.existing import ExistingCluster, ExistingClusterArgs, H
 from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
+from components.machines.owner import Owner
 from components.machines.volume import VolumeArgs
 from components.monitoring.settings import WITH_DATA
 from stacks.configuration import Secrets
@@ -23,19 +24,24 @@ from stacks.settings import Settings
 
 
 def build(
-    settings: Settings, secrets: Secrets, rows: Sequence[Row], sources: Mapping[Source, Sequence[IPv4Network]]
+    settings: Settings,
+    secrets: Secrets,
+    owner: Owner,
+    rows: Sequence[Row],
+    sources: Mapping[Source, Sequence[IPv4Network]],
 ) -> Cluster:
     """The machines and their data volumes; `rows` and `sources` are for those that a cloud's own firewall protects."""
     machines = settings.machines
     if machines.provider == "local":
-        return _local(settings, machines, secrets)
+        return _local(settings, machines, secrets, owner)
     if machines.provider == "exoscale":
-        return _exoscale(settings, machines, secrets, rows, sources)
-    return _existing(settings, machines, secrets)
+        return _exoscale(settings, machines, secrets, owner, rows, sources)
+    return _existing(settings, machines, secrets, owner)
 
 
-def _local(settings: Settings, machines: LocalMachines, secrets: Secrets) -> Cluster:
+def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, owner: Owner) -> Cluster:
     args = LocalClusterArgs(
+        owner=owner,
         pools=_pools(machines.pools),
         subnet=machines.subnet,
         image=machines.image,
@@ -54,11 +60,13 @@ def _exoscale(
     settings: Settings,
     machines: ExoscaleMachines,
     secrets: Secrets,
+    owner: Owner,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
 ) -> Cluster:
     entry = settings.swarm.entry or machines.names("manager")[0]
     args = ExoscaleClusterArgs(
+        owner=owner,
         pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
         rows=rows,
         sources=sources,
@@ -90,9 +98,10 @@ def _instances(machines: ExoscaleMachines, pool: ExoscalePool) -> InstancePool:
     )
 
 
-def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets) -> Cluster:
+def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets, owner: Owner) -> Cluster:
     assert secrets.ssh_private_key is not None, "the configuration refuses to do without"
     args = ExistingClusterArgs(
+        owner=owner,
         pools={
             name: HostPool(
                 role=pool.role,

@@ -12,9 +12,10 @@ from components.firewall.rules import Row, Source
 from components.firewall.security_group import SecurityGroup, SecurityGroupArgs
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import MADE_BY_LABEL, Cluster, Key, made_by
+from components.machines.cluster import Cluster, Key
 from components.machines.exoscale_advice import ADVICE
 from components.machines.exoscale_instance import InstanceArgs, InstancePool, PrivateAddress, instance
+from components.machines.owner import Owner
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 
 APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
@@ -22,8 +23,9 @@ APART = 8  # instances of one anti-affinity group at most: Exoscale documentatio
 
 @dataclass(frozen=True, kw_only=True)
 class ExoscaleClusterArgs:
-    """Settings of machines on Exoscale, all plain but the key."""
+    """Settings of machines on Exoscale, all plain but whose they are and the key."""
 
+    owner: Owner
     pools: Mapping[str, InstancePool]
     rows: Sequence[Row]
     sources: Mapping[Source, Sequence[IPv4Network]]
@@ -63,9 +65,9 @@ class ExoscaleCluster(Cluster):
         super().__init__("ExoscaleCluster", name, props, args.own_key, opts)
         self.args = args
         self._hooks = Advisor(ADVICE).hooks
-        self._labels = {MADE_BY_LABEL: made_by()}
+        self._labels = args.owner.labels()
         # What cannot have labels has this name, so that people see in the portal whose it is.
-        self._infrastructure = re.sub("[^a-z0-9]+", "-", made_by().lower())
+        self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
         self._zones = {
             f"{pool}-{ordinal}": settings.zone
             for pool, settings in args.pools.items()

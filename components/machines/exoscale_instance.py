@@ -51,7 +51,7 @@ class InstanceArgs:
     private: PrivateAddress | None
     elastic_ip: exoscale.ElasticIp | None
     volumes: Sequence[exoscale.BlockStorageVolume]
-    labels: Mapping[str, str]
+    labels: Mapping[str, pulumi.Input[str]]
     destroy_protected: bool
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.machines.cluster import MADE_BY_LABEL, made_by
+from components.machines.owner import NEVER_RELABELLED, Owner
 
 
 @dataclass(frozen=True, kw_only=True)
 class OverlayNetworkArgs:
     """Settings of an overlay network."""
 
+    owner: Owner
     physical_name: str  # what services refer to
     attachable: bool  # whether single containers may attach to it
     internal: bool = False  # whether nothing outside of the swarm is reached over it
@@ -34,8 +35,8 @@ class OverlayNetwork(pulumi.ComponentResource):
             driver="overlay",
             attachable=args.attachable,
             internal=args.internal,
-            labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self),
+            labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in args.owner.labels().items()],
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=NEVER_RELABELLED),
         )
         self.id = self.network.id
         self.register_outputs({"id": self.id})

@@ -2,11 +2,16 @@
 
 from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from tests.mocked import Engine, build, value
+from tests.unit.parts import owner
 
 
 def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwork:
-    args = OverlayNetworkArgs(physical_name="front", attachable=attachable, internal=internal)
-    return build(lambda: OverlayNetwork("net", args))
+    return build(
+        lambda: OverlayNetwork(
+            "net",
+            OverlayNetworkArgs(owner=owner(), physical_name="front", attachable=attachable, internal=internal),
+        )
+    )
 
 
 def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
@@ -16,7 +21,10 @@ def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
         "driver": "overlay",
         "attachable": False,
         "internal": False,
-        "labels": [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}],
+        "labels": [
+            {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+            {"label": "io.nuvla.swarm.id", "value": "0123abcd"},
+        ],
     }
 
 
