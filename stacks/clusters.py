@@ -35,7 +35,7 @@ def build(
     if machines.provider == "local":
         return _local(settings, machines, secrets, owner)
     if machines.provider == "exoscale":
-        return _exoscale(settings, machines, secrets, owner, rows, sources)
+        return _exoscale(settings, machines, secrets, owner, rows=rows, sources=sources)
     return _existing(settings, machines, secrets, owner)
 
 
@@ -61,6 +61,7 @@ def _exoscale(
     machines: ExoscaleMachines,
     secrets: Secrets,
     owner: Owner,
+    *,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
 ) -> Cluster:

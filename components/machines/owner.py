@@ -29,7 +29,7 @@ class Owner:
 
 
 def this_infrastructure() -> Owner:
-    """The infrastructure of the current stack, to be called once: its id is in the state as long as anything else is."""
+    """The infrastructure of the current stack, to be called once. Its id is in the state as long as anything is."""
     # Each run proposes an id; the first one is kept.
     stash = pulumi.Stash(STASH, input=secrets.token_hex(4), opts=pulumi.ResourceOptions(ignore_changes=["input"]))
     return Owner(stack=made_by(), id=stash.output)
