@@ -7,6 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
+from components.machines.advice import IN_SWARM, Advisor
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service import arguments
@@ -41,6 +42,7 @@ class ServiceStack(pulumi.ComponentResource):
         engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
+        self._hooks = Advisor(IN_SWARM, f"{name}-advice").hooks
         self._labels = {**owner.labels(), STACK_LABEL: f"{PREFIX}{name}"}
         waits_for: list[pulumi.Resource] = list(members)
         # What makes a task anew, or has to: the wait is for that.
@@ -85,6 +87,7 @@ class ServiceStack(pulumi.ComponentResource):
             arguments.service(service, self._labels, configs, secrets),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                hooks=self._hooks,
                 # Swarm lets nobody remove a network that a service is on, nor have two of one name.
                 replace_with=[on.network for on in service.networks],
                 # The engine writes down what the image is for, and a refresh would take that for somebody's change.

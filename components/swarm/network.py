@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.machines.advice import IN_SWARM, Advisor
 from components.machines.owner import NEVER_RELABELLED, Owner
 
 
@@ -36,7 +37,9 @@ class OverlayNetwork(pulumi.ComponentResource):
             attachable=args.attachable,
             internal=args.internal,
             labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in args.owner.labels().items()],
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=NEVER_RELABELLED),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=NEVER_RELABELLED, hooks=Advisor(IN_SWARM, f"{name}-advice").hooks
+            ),
         )
         self.id = self.network.id
         self.register_outputs({"id": self.id})

@@ -1,0 +1,117 @@
+"""Makes a stack whole again, before Pulumi changes it: `python -m lab.recovery up|down|refresh STACK`.
+
+Prints the resources that the update has to make anew so that it waits for services that somebody changed.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from lab.recovery import local, locks, strays
+from lab.recovery.comparison import Differences, compare
+from lab.recovery.state import Made, State, pulumi, say
+from lab.recovery.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
+
+MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # of the local engine: cheap to ask
+NOTHING = Differences((), (), (), ())
+
+
+def main(verb: str, stack: str) -> None:
+    """All of it. Nothing is removed before a refresh of Pulumi had the stack's lock: it may have waited for an update."""
+    locks.free(stack)
+    state = State.read(stack)
+    if not state.resources:
+        return
+    with connected(state) as swarm:
+        if verb == "refresh":
+            before_refresh(state, swarm)
+        else:
+            before_update(verb, state, swarm)
+
+
+def before_refresh(state: State, swarm: Swarm | None) -> None:
+    """Refuses where a refresh would take things for gone that are there."""
+    if swarm is None:
+        return
+    try:
+        swarm.marked(state.label)
+    except NoAnswerError as error:
+        sys.exit(
+            f"{state.stack}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
+            "this again when it does, or refresh the machines alone: pulumi refresh --target '**ComputeInstance::*'"
+        )
+
+
+def before_update(verb: str, state: State, swarm: Swarm | None) -> None:
+    """Has the state know what is gone, and removes what is in the way of the update."""
+    if state.provider == "local":
+        local.remove_leftovers(state)
+    # What is in machines that the program made goes with them.
+    asked = swarm if verb == "up" or state.provider == "existing" else None
+    found = look(state, asked)
+    targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
+    if verb == "up" and state.provider == "local":
+        targets += state.urns(*MACHINES)
+    if not targets and (state.pending or found.strays):
+        targets = [state.anything]
+    if targets:
+        tell(state, found)
+        refresh(state, targets)
+    if asked is None or verb == "down":
+        return
+    try:
+        for _, service in found.stopped:
+            asked.try_again(service)
+        if found.strays:
+            strays.settle(State.read(state.stack), asked, found.strays)
+    except NoAnswerError as error:
+        sys.exit(f"{state.stack}: its entry does not answer any more ({error}): run this again")
+    for wait in sorted({wait for one in found.changed for wait in state.waits(one.urn)}):
+        print(wait)
+
+
+def look(state: State, swarm: Swarm | None) -> Differences:
+    """What differs between the swarm and the state, as far as somebody can be asked."""
+    if swarm is None:
+        return NOTHING
+    try:
+        found = compare(state.made(), swarm.marked(state.label), state.id)
+        for one in found.gone:
+            refuse_namesake(state, swarm, one)
+    except NoAnswerError as error:
+        say(f"{state.stack}: its entry does not answer ({error}), so nobody looks whether something is gone from the swarm")
+        return NOTHING
+    return found
+
+
+def refuse_namesake(state: State, swarm: Swarm, gone: Made) -> None:
+    """Stops where somebody else has taken the place of what is gone."""
+    now = swarm.named(gone.kind, gone.name) if gone.kind in ("services", "networks") else None
+    if now is not None and now.labels.get(ID_LABEL) != state.id:
+        sys.exit(
+            f"{state.stack}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "
+            "this infrastructure, is in its place: remove that one, and run this again"
+        )
+
+
+def tell(state: State, found: Differences) -> None:
+    """What was found, to people."""
+    for one in found.gone:
+        say(f"{state.stack}: the {WORDS[one.kind]} {one.name} is gone from the swarm")
+    for one in found.changed:
+        say(f"{state.stack}: the service {one.name} is not as it was set")
+    for one, _ in found.stopped:
+        say(f"{state.stack}: the last update of the service {one.name} did not succeed, and is tried again")
+
+
+def refresh(state: State, targets: Sequence[str]) -> None:
+    """Has Pulumi ask about these alone, and forget what was being made when an update was killed."""
+    options = [f"--target={urn}" for urn in targets]
+    pulumi(
+        *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--clear-pending-creates"),
+        *("--suppress-outputs", *options),
+        shown=True,
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
