@@ -16,11 +16,9 @@ NOTHING = Differences((), (), (), ())
 
 
 def main(verb: str, stack: str) -> None:
-    """All of it. Nothing is removed before a refresh of Pulumi had the stack's lock: it may have waited for an update."""
+    """All of it."""
     locks.free(stack)
     state = State.read(stack)
-    if not state.resources:
-        return
     with connected(state) as swarm:
         if verb == "refresh":
             before_refresh(state, swarm)
@@ -35,27 +33,27 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
     try:
         swarm.marked(state.label)
     except NoAnswerError as error:
+        machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`"
         sys.exit(
             f"{state.stack}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
-            "this again when it does, or refresh the machines alone: pulumi refresh --target '**ComputeInstance::*'"
+            f"this again when it does{machines if state.provider == 'exoscale' else ''}"
         )
 
 
 def before_update(verb: str, state: State, swarm: Swarm | None) -> None:
     """Has the state know what is gone, and removes what is in the way of the update."""
-    if state.provider == "local":
-        local.remove_leftovers(state)
     # What is in machines that the program made goes with them.
     asked = swarm if verb == "up" or state.provider == "existing" else None
     found = look(state, asked)
+    tell(state, found)
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
     if verb == "up" and state.provider == "local":
         targets += state.urns(*MACHINES)
-    if not targets and (state.pending or found.strays):
-        targets = [state.anything]
-    if targets:
-        tell(state, found)
-        refresh(state, targets)
+    if targets or state.pending or found.strays:
+        # Only the refresh has the stack's lock: what is removed after it was left by an update that has ended.
+        refresh(state, targets or state.anything())
+    if state.pending and state.provider == "local":
+        local.remove_leftovers(State.read(state.stack))
     if asked is None or verb == "down":
         return
     try:
@@ -74,18 +72,22 @@ def look(state: State, swarm: Swarm | None) -> Differences:
     if swarm is None:
         return NOTHING
     try:
-        found = compare(state.made(), swarm.marked(state.label), state.id)
+        there = swarm.marked(state.label)
+        seen = {(one.kind, one.id) for one in there}
+        unseen = [one for one in state.made() if (one.kind, one.id) not in seen]
+        there += [bare for one in unseen if (bare := swarm.get(one.kind, one.id))]  # somebody took its labels
+        found = compare(state.made(), there, state.id)
         for one in found.gone:
             refuse_namesake(state, swarm, one)
     except NoAnswerError as error:
-        say(f"{state.stack}: its entry does not answer ({error}), so nobody looks whether something is gone from the swarm")
+        say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
         return NOTHING
     return found
 
 
 def refuse_namesake(state: State, swarm: Swarm, gone: Made) -> None:
     """Stops where somebody else has taken the place of what is gone."""
-    now = swarm.named(gone.kind, gone.name) if gone.kind in ("services", "networks") else None
+    now = swarm.named(gone.kind, gone.name)
     if now is not None and now.labels.get(ID_LABEL) != state.id:
         sys.exit(
             f"{state.stack}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "

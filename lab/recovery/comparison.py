@@ -24,7 +24,11 @@ def compare(made: Sequence[Made], found: Sequence[Found], identity: str | None) 
     """What differs; whatever bears another id than that of the infrastructure belongs to somebody else."""
     there = {(one.kind, one.id): one for one in found}
     known = {(one.kind, one.id) for one in made}
-    services = [(one, there[one.kind, one.id]) for one in made if one.kind == "services" and (one.kind, one.id) in there]
+    services = [
+        (one, there[one.kind, one.id])
+        for one in made
+        if one.kind == "services" and not one.leaves and (one.kind, one.id) in there
+    ]
     return Differences(
         gone=[one for one in made if (one.kind, one.id) not in there],
         changed=[one for one, now in services if of_state(one.outputs) != of_swarm(now.raw["Spec"])],

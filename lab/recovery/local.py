@@ -8,12 +8,16 @@ from lab.recovery.state import State, say
 from lab.recovery.swarm import ID_LABEL
 
 DATA_LABEL = "io.nuvla.swarm.data"  # of volumes that an earlier update may have left on purpose
-KINDS = {"container": ["ps", "--all", "--no-trunc"], "volume": ["volume", "ls"], "network": ["network", "ls", "--no-trunc"]}
+KINDS = {
+    "container": ["ps", "--all", "--no-trunc"],
+    "volume": ["volume", "ls"],
+    "network": ["network", "ls", "--no-trunc"],
+}
 
 
 def remove_leftovers(state: State) -> None:
-    """Removes what bears the infrastructure's id and is in no state, if an update was interrupted."""
-    if not state.pending or state.id is None:
+    """Removes what bears the infrastructure's id and is in no state; of data volumes, those that are empty."""
+    if state.id is None:
         return
     if shutil.which("docker") is None:
         say("no Docker client is on PATH, so nobody looks whether a killed update left something on the local engine")

@@ -49,6 +49,7 @@ class Made:
     kind: str  # of KINDS
     id: str
     outputs: Mapping[str, Any]
+    leaves: bool = False  # with the next update
 
     @property
     def name(self) -> str:
@@ -91,10 +92,9 @@ class State:
         found = [resource["outputs"].get("output") for resource in self._of(STASH)]
         return str(found[0]) if found else None
 
-    @property
-    def anything(self) -> str:
+    def anything(self) -> list[str]:
         """URN of a resource that is known without asking anybody: for when the state alone is to be mended."""
-        return str(next(resource["urn"] for resource in self._of(STASH, "pulumi:pulumi:Stack")))
+        return self.urns("pulumi:pulumi:Stack")
 
     @property
     def provider(self) -> str | None:
@@ -116,7 +116,13 @@ class State:
     def made(self) -> list[Made]:
         """What is in the swarm, by what the state knows."""
         return [
-            Made(found["urn"], KINDS[found["type"]], found["id"], plain(found.get("outputs", {})))
+            Made(
+                urn=found["urn"],
+                kind=KINDS[found["type"]],
+                id=found["id"],
+                outputs=plain(found.get("outputs", {})),
+                leaves=found.get("delete", False),
+            )
             for found in self._of(*KINDS)
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]

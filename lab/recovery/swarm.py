@@ -1,7 +1,6 @@
 """The swarm, asked by Docker's API on port 2376 of the entry, as the program itself reaches it."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +45,13 @@ class Swarm:
         """All that bears the label of the stack, of this checkout or of another."""
         return [found for kind in KINDS.values() for found in self._list(kind, label=[f"{STACK_LABEL}={label}"])]
 
+    def get(self, kind: str, identity: str) -> Found | None:
+        """What has an id, whatever labels it bears."""
+        answer = self._ask("GET", f"/{kind}/{identity}")
+        if answer.status_code == requests.codes.not_found:
+            return None
+        return self._found(kind, answer)[0]
+
     def named(self, kind: str, name: str) -> Found | None:
         """What has a name."""
         return next((found for found in self._list(kind, name=[name]) if found.name == name), None)
@@ -61,12 +67,15 @@ class Swarm:
         self._ask("POST", f"/services/{service.id}/update?version={version}", json=service.raw["Spec"])
 
     def _list(self, kind: str, **filters: list[str]) -> list[Found]:
-        answer = self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)})
+        return self._found(kind, self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)}))
+
+    def _found(self, kind: str, answer: requests.Response) -> list[Found]:
         if not answer.ok:
             raise NoAnswerError(_message(answer))
+        told = answer.json() or []
         return [
             Found(kind, one[ID_OF.get(kind, "ID")], spec["Name"], spec.get("Labels") or {}, one)
-            for one in answer.json() or []
+            for one in (told if isinstance(told, list) else [told])
             for spec in [one.get("Spec", one)]
             if one.get("Scope", "swarm") == "swarm"
         ]
@@ -96,8 +105,8 @@ def _files(folder: Path, entry: Entry) -> tuple[str, tuple[str, str]]:
     paths = []
     for name, text in {"ca": entry.ca, "cert": entry.cert, "key": entry.key}.items():
         path = folder / name
-        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
         paths.append(str(path))
     return paths[0], (paths[1], paths[2])
 
