@@ -73,12 +73,14 @@ def look(state: State, swarm: Swarm | None) -> Differences:
         return NOTHING
     try:
         there = swarm.marked(state.label)
-        seen = {(one.kind, one.id) for one in there}
-        unseen = [one for one in state.made() if (one.kind, one.id) not in seen]
-        there += [bare for one in unseen if (bare := swarm.get(one.kind, one.id))]  # somebody took its labels
+        seen = {one.id for one in there}
+        unseen = [one for one in state.made() if one.kind == "services" and one.id not in seen]
+        there += [bare for one in unseen if (bare := swarm.service(one.id))]  # somebody took its labels
         found = compare(state.made(), there, state.id)
         for one in found.gone:
             refuse_namesake(state, swarm, one)
+            if one.kind == "networks":
+                swarm.await_end(one.id)
     except NoAnswerError as error:
         say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
         return NOTHING

@@ -17,19 +17,22 @@ ORDER = ("services", "networks", "configs", "secrets")  # what others are used b
 
 
 def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
-    """Removes what was seen before the stack's lock was had, and still is in no state; adopts networks in use."""
+    """Removes what was seen before the stack's lock was had, and still is in no state; networks are taken into it.
+
+    They may be in use, and one that was removed is in the way of another until its last task has ended.
+    """
     now = compare(state.made(), swarm.marked(state.label), state.id).strays
     adopted: dict[str, Found] = {}  # by the components that make such ones
     for stray in sorted((one for one in now if one in seen), key=lambda one: ORDER.index(one.kind)):
         what = f"the {WORDS[stray.kind]} {stray.name}, which is in no state"
-        used = swarm.remove(stray)
-        if used is None:
-            say(f"{state.stack}: removes {what}")
-        elif stray.kind == "networks" and (component := state.component(COMPONENT, stray.name)):
-            say(f"{state.stack}: takes {what}, into it: {used}")
+        component = state.component(COMPONENT, stray.name) if stray.kind == "networks" else None
+        if component is not None:
+            say(f"{state.stack}: takes {what}, into it")
             adopted[component] = stray
-        else:
+        elif used := swarm.remove(stray):
             say(f"{state.stack}: leaves {what}, until it is out of use: {used}")
+        else:
+            say(f"{state.stack}: removes {what}")
     if adopted:
         adopt(state, adopted)
 

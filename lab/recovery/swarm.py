@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from lab.recovery.state import KINDS, Entry, State
 STACK_LABEL = "io.nuvla.swarm.stack"
 ID_LABEL = "io.nuvla.swarm.id"
 CONNECT_S, ANSWER_S = 3, 10
+END_S, INTERVAL_S = 30, 0.5
 WORDS = {"services": "service", "networks": "network", "configs": "config", "secrets": "secret"}
 ID_OF = {"networks": "Id"}  # of other kinds it is "ID"
 
@@ -45,12 +47,18 @@ class Swarm:
         """All that bears the label of the stack, of this checkout or of another."""
         return [found for kind in KINDS.values() for found in self._list(kind, label=[f"{STACK_LABEL}={label}"])]
 
-    def get(self, kind: str, identity: str) -> Found | None:
-        """What has an id, whatever labels it bears."""
-        answer = self._ask("GET", f"/{kind}/{identity}")
+    def service(self, identity: str) -> Found | None:
+        """The service that has an id, whatever labels it bears."""
+        answer = self._ask("GET", f"/services/{identity}")
         if answer.status_code == requests.codes.not_found:
             return None
-        return self._found(kind, answer)[0]
+        return self._found("services", answer)[0]
+
+    def await_end(self, network: str) -> None:
+        """Waits until the entry has taken down its own part of a network that the swarm has no more."""
+        deadline = time.monotonic() + END_S
+        while self._ask("GET", f"/networks/{network}").ok and time.monotonic() < deadline:
+            time.sleep(INTERVAL_S)
 
     def named(self, kind: str, name: str) -> Found | None:
         """What has a name."""
@@ -77,7 +85,8 @@ class Swarm:
             Found(kind, one[ID_OF.get(kind, "ID")], spec["Name"], spec.get("Labels") or {}, one)
             for one in (told if isinstance(told, list) else [told])
             for spec in [one.get("Spec", one)]
-            if one.get("Scope", "swarm") == "swarm"
+            # The entry's own part of a network outlives it until the last task there has ended; it has a list of those.
+            if kind != "networks" or (one["Scope"] == "swarm" and one.get("Containers") is None)
         ]
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:

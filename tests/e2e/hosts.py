@@ -11,7 +11,8 @@ from components.machines.local import CAPABILITIES
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
 from tests.e2e.networks import address, here, subnet_of
 
-HERE = here(subnet_of("existing"))
+USER = "existing"  # of networks, if no other one is named
+HERE = here(subnet_of(USER))
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 
 
@@ -35,18 +36,18 @@ class Hosts:
 
 
 @contextmanager
-def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = ()) -> Iterator[Hosts]:
+def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = (), user: str = USER) -> Iterator[Hosts]:
     """Hosts that the stack's own clean-up removes too, as they bear its label; some have an engine of their own."""
     private_key, public_key = _key_pair(stack.folder / "login")
     other_key, _ = _key_pair(stack.folder / "other")
     marks = ["--label", f"{LABEL}=nuvla-swarm/{stack.name}"]
     network = f"nuvla-swarm-{stack.name}"
     with ExitStack() as undone:
-        docker("network", "create", *marks, "--subnet", subnet_of("existing"), network)
+        docker("network", "create", *marks, "--subnet", subnet_of(user), network)
         undone.callback(stack.remove)
         host_keys, addresses = {}, {}
         for number, name in enumerate(names):
-            addresses[name] = address("existing", number + 11)
+            addresses[name] = address(user, number + 11)
             _, host_keys[name] = _key_pair(stack.folder / name)
             options = ["--network", network, "--ip", addresses[name], *marks]
             image = "machine" if name in with_engine else "plain"

@@ -175,8 +175,8 @@ def test_nothing_is_removed_where_another_update_has_the_lock(monkeypatch: pytes
     assert run.cleaned == []
 
 
-def test_networks_that_applications_are_on_are_taken_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    docker = Docker(used={"traefik-public-id", "docker-api-id"})
+def test_networks_are_taken_in_again_because_applications_may_be_on_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = Docker(used={"traefik-public-id"})
     known: list[dict[str, Any]] = []
     for name in ("traefik-public", "docker-api"):
         docker.add("networks", name)
@@ -196,6 +196,7 @@ def test_networks_that_applications_are_on_are_taken_in_again(monkeypatch: pytes
         }
         for name in ("traefik-public", "docker-api")
     ]
+    assert docker.calls == []
     assert imported["nameTable"] == {one["inputs"]["name"]: one["urn"] for one in known} | {"swarm-engine": PROVIDER}
 
 
@@ -208,6 +209,16 @@ def test_what_services_still_use_waits_until_they_do_not(
     assert run.imported == []
     assert docker.objects["secrets"] == []
     assert "leaves the config old" in capsys.readouterr().err
+
+
+def test_a_network_that_is_gone_is_waited_for_where_its_last_tasks_still_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pulumi would take the entry's own part of it for the network."""
+    docker = Docker().add("networks", "lost", Containers={})
+    run = Run(monkeypatch, state(in_state("networks", "lost")), docker)
+    monkeypatch.setattr("time.sleep", lambda _seconds: docker.objects["networks"].clear())
+    recovery.main("up", "s")
+    assert docker.objects["networks"] == []
+    assert run.targets() == [f"--target={urn('networks', 'lost')}"]
 
 
 def test_somebody_elses_thing_of_the_same_name_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
