@@ -242,10 +242,10 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) ->
     raise AssertionError(f"not so after {timeout_s} s: {what}") from problem
 
 
-def killed_up(made: Stack, moment: Callable[[], bool], what: str) -> None:
-    """Starts `make up` and kills it, and all that it started, at a moment."""
+def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> None:
+    """Starts `make` and kills it, and all that it started, at a moment."""
     process = subprocess.Popen(
-        ["make", "up", f"STACK={made.name}"],
+        ["make", goal, f"STACK={made.name}"],
         env=made.env,
         cwd=made.folder,
         start_new_session=True,

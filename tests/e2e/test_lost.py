@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import LABEL, Result, Stack, docker, killed_up, stack, wait_for
+from tests.e2e.harness import LABEL, Result, Stack, docker, killed, stack, wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -182,7 +182,7 @@ def test_a_stack_of_the_same_name_in_another_checkout_touches_nothing(target: St
     before, volumes = on_engine(target), len(target.on_engine("volume"))
     other = Stack(STACK, tmp_path / "other", configuration(target))
     try:
-        killed_up(other, lambda: len(other.on_engine("volume")) > volumes, "a volume of the other one is there")
+        killed(other, "up", lambda: len(other.on_engine("volume")) > volumes, "a volume of the other one is there")
         result = other.make("up")
         assert result.code != 0
         assert "of another checkout with a stack of the same name: run `make down` there" in result.text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Result, Stack, docker, killed_up, stack
+from tests.e2e.harness import Result, Stack, docker, killed, stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -98,7 +98,7 @@ def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dea
 @pytest.mark.parametrize("moment", ["network", "container"])
 def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: str) -> None:
     with stack(f"e2e-killed-{moment}", tmp_path, settings(subnet_of("killed"), 0)) as made:
-        killed_up(made, lambda: made.on_engine(moment) != [], f"the first {moment}")
+        killed(made, "up", lambda: made.on_engine(moment) != [], f"the first {moment}")
         result: Result = made.make("up")
         assert result.code == 0, result.text
         assert made.nodes() == {"manager-1": READY}
