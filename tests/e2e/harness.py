@@ -257,7 +257,8 @@ def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> Non
         wait_for(lambda: process.poll() is not None or moment(), what, 180)
         assert process.poll() is None, f"it ended before it could be killed: {what}"
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # of one that ended too early
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
