@@ -81,6 +81,13 @@ def remove(made: Stack, kind: str, name: str) -> None:
         wait_for(lambda: made.on("manager-1", "docker", kind, "rm", identity).code == 0, f"no task is on {name}")
 
 
+def test_a_stack_of_an_application_may_have_the_name_of_one_of_ours(target: Stack) -> None:
+    before = inventory(target)
+    for name in ("traefik", "socket-proxy"):
+        assert "Nothing found in stack" in target.on("manager-1", "docker", "stack", "rm", name).text
+    assert inventory(target) == before
+
+
 def test_whatever_was_removed_is_back_and_the_next_update_has_no_changes(
     target: Stack, request: pytest.FixtureRequest
 ) -> None:
