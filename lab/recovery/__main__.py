@@ -23,25 +23,27 @@ def main(verb: str, stack: str) -> None:
         if verb == "refresh":
             before_refresh(state, swarm)
         else:
-            before_update(verb, state, swarm)
+            for wait in before_update(verb, state, swarm):
+                print(wait)
 
 
 def before_refresh(state: State, swarm: Swarm | None) -> None:
-    """Refuses where a refresh would take things for gone that are there."""
-    if swarm is None:
-        return
+    """Refuses where a refresh would take things for gone that are there; what was being made is removed before it."""
     try:
-        swarm.marked(state.label)
+        if swarm is not None:
+            swarm.marked(state.label)
     except NoAnswerError as error:
         machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`"
         sys.exit(
             f"{state.stack}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
             f"this again when it does{machines if state.provider == 'exoscale' else ''}"
         )
+    if state.pending:
+        before_update("up", state, swarm)
 
 
-def before_update(verb: str, state: State, swarm: Swarm | None) -> None:
-    """Has the state know what is gone, and removes what is in the way of the update."""
+def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
+    """Has the state know what is gone, and removes what is in the way; returns what has to be waited for again."""
     # What is in machines that the program made goes with them.
     asked = swarm if verb == "up" or state.provider == "existing" else None
     found = look(state, asked)
@@ -51,20 +53,25 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> None:
         targets += state.urns(*MACHINES)
     if targets or state.pending or found.strays:
         # Only the refresh has the stack's lock: what is removed after it was left by an update that has ended.
-        refresh(state, targets or state.anything())
+        refresh(state, targets or state.anything(), "--skip-pending-creates")
     if state.pending and state.provider == "local":
         local.remove_leftovers(State.read(state.stack))
-    if asked is None or verb == "down":
-        return
+    if asked is not None and verb == "up":
+        put_right(state, asked, found)
+    if state.pending:  # which has told until now what may be removed
+        refresh(state, state.anything(), "--clear-pending-creates")
+    return sorted({wait for one in found.changed for wait in state.waits(one.urn)})
+
+
+def put_right(state: State, swarm: Swarm, found: Differences) -> None:
+    """Changes the swarm, as far as Pulumi does not."""
     try:
         for _, service in found.stopped:
-            asked.try_again(service)
+            swarm.try_again(service)
         if found.strays:
-            strays.settle(State.read(state.stack), asked, found.strays)
+            strays.settle(State.read(state.stack), swarm, found.strays)
     except NoAnswerError as error:
         sys.exit(f"{state.stack}: its entry does not answer any more ({error}): run this again")
-    for wait in sorted({wait for one in found.changed for wait in state.waits(one.urn)}):
-        print(wait)
 
 
 def look(state: State, swarm: Swarm | None) -> Differences:
@@ -107,12 +114,11 @@ def tell(state: State, found: Differences) -> None:
         say(f"{state.stack}: the last update of the service {one.name} did not succeed, and is tried again")
 
 
-def refresh(state: State, targets: Sequence[str]) -> None:
-    """Has Pulumi ask about these alone, and forget what was being made when an update was killed."""
+def refresh(state: State, targets: Sequence[str], pending: str) -> None:
+    """Has Pulumi ask about these alone; `pending` is what becomes of what was being made when an update was killed."""
     options = [f"--target={urn}" for urn in targets]
     pulumi(
-        *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--clear-pending-creates"),
-        *("--suppress-outputs", *options),
+        *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--suppress-outputs", pending, *options),
         shown=True,
     )
 

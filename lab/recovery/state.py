@@ -127,6 +127,11 @@ class State:
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]
 
+    def being_made(self) -> set[str]:
+        """Names of what was being made when an update was killed."""
+        made = [one["resource"].get("inputs", {}) for one in self.pending if one["type"] == "creating"]
+        return {str(inputs["name"]) for inputs in made if "name" in inputs}
+
     def swarm_provider(self) -> str | None:
         """URN of the provider of what is in the swarm."""
         return next((str(found["urn"]) for found in self.resources if found["urn"].endswith(SWARM_PROVIDER)), None)

@@ -19,7 +19,8 @@ ORDER = ("services", "networks", "configs", "secrets")  # what others are used b
 def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
     """Removes what was seen before the stack's lock was had, and still is in no state; networks are taken into it.
 
-    They may be in use, and one that was removed is in the way of another until its last task has ended.
+    They may be in use, and one that was removed is in the way of another until its last task has ended. A service goes
+    only if an update was killed while it made it: otherwise the state may be an old copy, and another one knows it.
     """
     now = compare(state.made(), swarm.marked(state.label), state.id).strays
     adopted: dict[str, Found] = {}  # by the components that make such ones
@@ -29,6 +30,8 @@ def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
         if component is not None:
             say(f"{state.stack}: takes {what}, into it")
             adopted[component] = stray
+        elif stray.kind == "services" and stray.name not in state.being_made():
+            say(f"{state.stack}: leaves {what}: no killed update made it, so another copy of the state may know it")
         elif used := swarm.remove(stray):
             say(f"{state.stack}: leaves {what}, until it is out of use: {used}")
         else:

@@ -1,7 +1,7 @@
 """A stack that lost something: its state, and Docker's API of its entry, for tests of lab/recovery."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -56,8 +56,8 @@ def component(kind: str, name: str) -> dict[str, Any]:
     return {"urn": f"{ROOT}{TYPES[kind][0]}::{name}", "type": TYPES[kind][0], "inputs": {"name": name}}
 
 
-def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: int = 0) -> State:
-    """What the state of a stack knows beside what every one does."""
+def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: Sequence[str] = ()) -> State:
+    """What the state of a stack knows beside what every one does; things of these names were being made."""
     known: list[Mapping[str, Any]] = [
         {"urn": f"{ROOT}pulumi:pulumi:Stack::nuvla-swarm-s", "type": "pulumi:pulumi:Stack"},
         {
@@ -83,7 +83,7 @@ def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: int
             },
         },
     ]
-    operations = [{"type": "creating", "resource": {"urn": "some"}}] * pending
+    operations = [{"type": "creating", "resource": {"urn": "some", "inputs": {"name": name}}} for name in pending]
     return State(STACK, {"resources": [*known, *resources], "pending_operations": operations})
 
 

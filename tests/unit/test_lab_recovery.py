@@ -1,6 +1,7 @@
 """lab/recovery: what happens before an update, a refresh and a destruction."""
 
 import json
+from collections.abc import Callable
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -38,20 +39,23 @@ class Run:
         monkeypatch.setattr(recovery, "connected", connected)
         monkeypatch.setattr(locks, "free", lambda _stack: None)
         monkeypatch.setattr(local, "remove_leftovers", self.cleaned.append)
+        self.on_clear: Callable[[], None] = lambda: None
         for module in (recovery, strays):
             monkeypatch.setattr(module, "pulumi", self._pulumi)
 
     def _pulumi(self, *arguments: str, shown: bool = False) -> str:
         assert shown
         self.commands.append(arguments)
+        if "--clear-pending-creates" in arguments:
+            self.on_clear()
         if "--file" in arguments:
             self.imported.append(json.loads(Path(arguments[arguments.index("--file") + 1]).read_text()))
         return ""
 
     def targets(self) -> list[str]:
-        """URNs that the one refresh was about."""
-        [command] = [one for one in self.commands if one[0] == "refresh"]
-        assert {"--yes", "--skip-preview", "--clear-pending-creates"} <= set(command)
+        """URNs that the first refresh was about, which nobody is asked to decide about."""
+        command = next(one for one in self.commands if one[0] == "refresh")
+        assert {"--yes", "--skip-preview", "--skip-pending-creates"} <= set(command)
         return [one for one in command if one.startswith("--target=")]
 
 
@@ -132,24 +136,37 @@ def test_what_a_killed_update_made_is_removed_once_the_lock_was_had(
     docker = Docker()
     for kind in reversed(KINDS.values()):
         docker.add(kind, "left")
-    run = Run(monkeypatch, state(pending=1), docker)
+    run = Run(monkeypatch, state(pending=["left"]), docker)
+    cleared: list[int] = []  # how much was removed by then
+    monkeypatch.setattr(run, "on_clear", lambda: cleared.append(len(docker.calls)))
     recovery.main("up", "s")
     assert run.targets() == [NOTHING]
     assert [path for _, path, _ in docker.calls] == [f"{kind}/left-id" for kind in strays.ORDER]
     assert capsys.readouterr().err.count("which is in no state") == 4
+    assert cleared == [4]  # or else a kill before that would leave it there for good
+
+
+def test_a_service_that_no_killed_update_made_may_be_known_to_another_copy_of_the_state(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker = Docker().add("services", "left")
+    Run(monkeypatch, state(pending=["other"]), docker)
+    recovery.main("up", "s")
+    assert docker.calls == []
+    assert "leaves the service left" in capsys.readouterr().err
 
 
 def test_what_an_update_has_made_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another computer's update ended after the first look: its things are in the state by now."""
     docker = Docker().add("services", "web")
-    Run(monkeypatch, state(), docker, state(in_state("services", "web")))
+    Run(monkeypatch, state(pending=["web"]), docker, state(in_state("services", "web"), pending=["web"]))
     recovery.main("up", "s")
     assert docker.calls == []
 
 
 def test_what_came_after_the_lock_was_had_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     docker = Docker().add("services", "left")
-    run = Run(monkeypatch, state(), docker)
+    run = Run(monkeypatch, state(pending=["left", "new"]), docker)
     pulumi = run._pulumi
 
     def refreshing(*arguments: str, shown: bool = False) -> str:
@@ -163,7 +180,7 @@ def test_what_came_after_the_lock_was_had_stays(monkeypatch: pytest.MonkeyPatch)
 
 def test_nothing_is_removed_where_another_update_has_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     docker = Docker().add("services", "left")
-    run = Run(monkeypatch, state(cluster="Local"), docker)
+    run = Run(monkeypatch, state(cluster="Local", pending=["left"]), docker)
 
     def locked(*_arguments: str, shown: bool = False) -> str:
         raise SystemExit(255)
@@ -260,6 +277,17 @@ def test_a_refresh_goes_on_where_the_entry_answers_or_there_is_none(
     assert run.commands == []
 
 
+def test_a_refresh_after_a_killed_update_removes_what_that_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It forgets what was being made, and with that what may be removed."""
+    docker = Docker().add("services", "left")
+    Run(monkeypatch, state(pending=["left"]), docker)
+    recovery.main("refresh", "s")
+    assert [path for _, path, _ in docker.calls] == ["services/left-id"]
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(("cluster", "asked"), [("Local", False), ("Exoscale", False), ("Existing", True)])
 def test_only_machines_that_stay_are_asked_before_a_destruction(
     monkeypatch: pytest.MonkeyPatch, cluster: str, asked: bool
@@ -276,10 +304,12 @@ def test_only_machines_that_stay_are_asked_before_a_destruction(
 def test_what_was_being_made_is_forgotten_and_on_this_computer_removed(
     monkeypatch: pytest.MonkeyPatch, verb: str, cluster: str, cleaned: int
 ) -> None:
-    run = Run(monkeypatch, state(cluster=cluster, pending=2), None)
+    run = Run(monkeypatch, state(cluster=cluster, pending=["one", "two"]), None)
+    cleared: list[int] = []  # how often things of this computer were removed by then
+    monkeypatch.setattr(run, "on_clear", lambda: cleared.append(len(run.cleaned)))
     recovery.main(verb, "s")
     assert run.targets() == [NOTHING]
-    assert len(run.cleaned) == cleaned
+    assert cleared == [cleaned]
 
 
 def test_a_stack_without_anything_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
