@@ -46,7 +46,8 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     """Has the state know what is gone, and removes what is in the way; returns what has to be waited for again."""
     # What is in machines that the program made goes with them.
     asked = swarm if verb == "up" or state.provider == "existing" else None
-    found = look(state, asked)
+    seen = look(state, asked)
+    found = seen or NOTHING
     tell(state, found)
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
     if verb == "up" and state.provider == "local":
@@ -58,7 +59,8 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
         local.remove_leftovers(State.read(state.stack))
     if asked is not None and verb == "up":
         put_right(state, asked, found)
-    if state.pending:  # which has told until now what may be removed
+    # What was being made tells what may be removed, so it is forgotten last; of a swarm that was not asked, not yet.
+    if state.pending and (seen is not None or verb == "down" or not state.services_being_made()):
         refresh(state, state.anything(), "--clear-pending-creates")
     return sorted({wait for one in found.changed for wait in state.waits(one.urn)})
 
@@ -74,8 +76,8 @@ def put_right(state: State, swarm: Swarm, found: Differences) -> None:
         sys.exit(f"{state.stack}: its entry does not answer any more ({error}): run this again")
 
 
-def look(state: State, swarm: Swarm | None) -> Differences:
-    """What differs between the swarm and the state, as far as somebody can be asked."""
+def look(state: State, swarm: Swarm | None) -> Differences | None:
+    """What differs between the swarm and the state; None if there is one that does not answer."""
     if swarm is None:
         return NOTHING
     try:
@@ -90,7 +92,7 @@ def look(state: State, swarm: Swarm | None) -> Differences:
                 swarm.await_end(one.id)
     except NoAnswerError as error:
         say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
-        return NOTHING
+        return None
     return found
 
 

@@ -127,10 +127,10 @@ class State:
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]
 
-    def being_made(self) -> set[str]:
-        """Names of what was being made when an update was killed."""
-        made = [one["resource"].get("inputs", {}) for one in self.pending if one["type"] == "creating"]
-        return {str(inputs["name"]) for inputs in made if "name" in inputs}
+    def services_being_made(self) -> set[str]:
+        """Names of the services that were being made when an update was killed."""
+        made = [one["resource"] for one in self.pending if one["type"] == "creating"]
+        return {str(one["inputs"]["name"]) for one in made if KINDS.get(one["type"]) == "services"}
 
     def swarm_provider(self) -> str | None:
         """URN of the provider of what is in the swarm."""

@@ -30,7 +30,7 @@ def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
         if component is not None:
             say(f"{state.stack}: takes {what}, into it")
             adopted[component] = stray
-        elif stray.kind == "services" and stray.name not in state.being_made():
+        elif stray.kind == "services" and stray.name not in state.services_being_made():
             say(f"{state.stack}: leaves {what}: no killed update made it, so another copy of the state may know it")
         elif used := swarm.remove(stray):
             say(f"{state.stack}: leaves {what}, until it is out of use: {used}")

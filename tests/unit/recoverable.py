@@ -57,7 +57,7 @@ def component(kind: str, name: str) -> dict[str, Any]:
 
 
 def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: Sequence[str] = ()) -> State:
-    """What the state of a stack knows beside what every one does; things of these names were being made."""
+    """What the state of a stack knows beside what every one does; services of these names were being made."""
     known: list[Mapping[str, Any]] = [
         {"urn": f"{ROOT}pulumi:pulumi:Stack::nuvla-swarm-s", "type": "pulumi:pulumi:Stack"},
         {
@@ -83,7 +83,10 @@ def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: Seq
             },
         },
     ]
-    operations = [{"type": "creating", "resource": {"urn": "some", "inputs": {"name": name}}} for name in pending]
+    operations = [
+        {"type": "creating", "resource": {"urn": "some", "type": TYPES["services"][1], "inputs": {"name": name}}}
+        for name in pending
+    ]
     return State(STACK, {"resources": [*known, *resources], "pending_operations": operations})
 
 

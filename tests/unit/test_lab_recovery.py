@@ -299,6 +299,18 @@ def test_only_machines_that_stay_are_asked_before_a_destruction(
     assert docker.calls == []
 
 
+def test_what_was_being_made_is_known_until_the_swarm_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or else what a killed update made could not be told from others' things once its machine is there again."""
+    docker = Docker(status=HTTPStatus.SERVICE_UNAVAILABLE).add("services", "left")
+    run = Run(monkeypatch, state(pending=["left"], cluster="Local"), docker)
+    recovery.main("up", "s")
+    assert not any("--clear-pending-creates" in command for command in run.commands)
+    docker.status = HTTPStatus.OK
+    recovery.main("up", "s")
+    assert [path for _, path, _ in docker.calls] == ["services/left-id"]
+    assert any("--clear-pending-creates" in command for command in run.commands)
+
+
 @pytest.mark.parametrize("verb", ["up", "down"])
 @pytest.mark.parametrize(("cluster", "cleaned"), [("Local", 1), ("Exoscale", 0), ("Existing", 0)])
 def test_what_was_being_made_is_forgotten_and_on_this_computer_removed(
