@@ -1,16 +1,13 @@
 """What is lost or interrupted is made whole by the next `make up`, and destroyed all the same."""
 
-import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Result, Stack, docker, stack, wait_for
+from tests.e2e.harness import Result, Stack, docker, killed, stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -98,29 +95,10 @@ def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dea
     assert "urn:pulumi" not in resources
 
 
-def killed_up(made: Stack, moment: str) -> None:
-    """Starts `make up` and kills it, and all that it started, when the engine has what `moment` lists."""
-    process = subprocess.Popen(
-        ["make", "up", f"STACK={made.name}"],
-        env=made.env,
-        cwd=made.folder,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(lambda: process.poll() is not None or made.on_engine(moment) != [], moment, 120)
-        assert process.poll() is None, "it ended before it could be killed"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.mark.parametrize("moment", ["network", "container"])
 def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: str) -> None:
     with stack(f"e2e-killed-{moment}", tmp_path, settings(subnet_of("killed"), 0)) as made:
-        killed_up(made, moment)
+        killed(made, "up", lambda: made.on_engine(moment) != [], f"the first {moment}")
         result: Result = made.make("up")
         assert result.code == 0, result.text
         assert made.nodes() == {"manager-1": READY}
