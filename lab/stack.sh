@@ -43,12 +43,20 @@ lend_credentials() {
   fi
 }
 
-# up: asks the machines and the swarm what is gone, and gives it back.
-up() {
+# update: asks the machines and the swarm what is gone, and gives it back.
+update() {
   local again urn options=()
-  again=$(python -m lab.recovery up "$stack")
+  again=$(python -m lab.recovery up "$stack") || exit
   for urn in $again; do options+=("--replace=$urn"); done
   pulumi up --yes --skip-preview --suppress-outputs "${options[@]}"
+}
+
+# up: updates, and once more where the only manager was lost with its disk: its new swarm has nothing of the state's.
+up() {
+  if ! update; then
+    python -m lab.recovery missing "$stack" || exit 1
+    update || exit
+  fi
   python -m lab.status "$stack"
 }
 

@@ -1,6 +1,7 @@
-"""Makes a stack whole again, before Pulumi changes it: `python -m lab.recovery up|down|refresh STACK`.
+"""Makes a stack whole again, before Pulumi changes it: `python -m lab.recovery up|down|refresh|missing STACK`.
 
-Prints the resources that the update has to make anew so that it waits for services that somebody changed.
+Prints the resources that the update has to make anew so that it waits for services that somebody changed. `missing`
+changes nothing, and ends with 0 if the swarm has not all that the state says is in it.
 """
 
 import sys
@@ -20,7 +21,9 @@ def main(verb: str, stack: str) -> None:
     locks.free(stack)
     state = State.read(stack)
     with connected(state) as swarm:
-        if verb == "refresh":
+        if verb == "missing":
+            sys.exit(not missing(state, swarm))
+        elif verb == "refresh":
             before_refresh(state, swarm)
         else:
             for wait in before_update(verb, state, swarm):
@@ -63,6 +66,12 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     if state.pending and (seen is not None or verb == "down" or not state.services_being_made()):
         refresh(state, state.anything(), "--clear-pending-creates")
     return sorted({wait for one in found.changed for wait in state.waits(one.urn)})
+
+
+def missing(state: State, swarm: Swarm | None) -> bool:
+    """Whether the swarm answers and something is gone from it: all of the one before, if another one was started."""
+    found = look(state, swarm)
+    return found is not None and bool(found.gone)
 
 
 def put_right(state: State, swarm: Swarm, found: Differences) -> None:

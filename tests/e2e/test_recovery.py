@@ -77,6 +77,18 @@ def test_a_killed_manager_comes_back_with_its_swarm_services_and_files(swarm: St
     assert_whole(swarm)
 
 
+def test_the_only_manager_that_lost_its_disk_starts_another_swarm_with_all_services(swarm: Stack) -> None:
+    before = swarm_id(swarm)
+    of_engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
+    disk = docker("inspect", "--format", of_engine, swarm.container("manager-1"))
+    docker("rm", "--force", swarm.container("manager-1"))
+    docker("volume", "rm", disk)
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert swarm_id(swarm) != before
+    assert_whole(swarm)
+
+
 def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dead_swarm(swarm: Stack) -> None:
     containers = swarm.on("manager-1", "docker", "ps", "--quiet", "--no-trunc").text.split()
     assert containers

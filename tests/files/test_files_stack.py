@@ -10,10 +10,14 @@ import pytest
 from tests.e2e.harness import CHECKOUT, Result, run
 
 URN = "urn:pulumi:s::nuvla-swarm::nuvla:service:ServiceStack$command:remote:Command::s3-converged"
-# Notes how it was called. The recovery prints what is in the file `again`, and ends as the file `code` says.
+# Notes how it was called. The recovery prints what is in the file `again`, and ends as the file `code` says; it finds
+# something missing, and an update fails, as often as there are lines in the files `missing` and `fails`.
 STUB = """#!/usr/bin/env bash
 echo "${0##*/} $*" >>"$CALLS/calls"
+counted() { [ -s "$CALLS/$1" ] && sed -i 1d "$CALLS/$1"; }
 case "$*" in
+  '-m lab.recovery missing'*) counted missing; exit ;;
+  up*) ! counted fails; exit ;;
   '-m lab.recovery'*) cat "$CALLS/again"; exit "$(cat "$CALLS/code")" ;;
 esac
 """
@@ -68,6 +72,20 @@ def test_an_update_waits_for_services_that_somebody_changed(checkout: Checkout) 
     checkout.recovery(f"{URN}\n", 0)
     assert checkout.run("up").code == 0
     assert f"pulumi up --yes --skip-preview --suppress-outputs --replace={URN}" in checkout.calls()
+
+
+@pytest.mark.parametrize(
+    ("fails", "missing", "updates", "code"), [(1, 1, 2, 0), (1, 0, 1, 1), (2, 1, 2, 1), (2, 2, 2, 1)]
+)
+def test_an_update_that_failed_in_a_swarm_which_was_started_anew_goes_on_once(
+    checkout: Checkout, fails: int, missing: int, updates: int, code: int
+) -> None:
+    for name, times in {"fails": fails, "missing": missing}.items():
+        (checkout.folder / name).write_text("once\n" * times)
+    assert checkout.run("up").code == code
+    assert checkout.calls().count("python -m lab.recovery up s") == updates
+    assert checkout.calls().count("pulumi up --yes --skip-preview --suppress-outputs") == updates
+    assert ("python -m lab.status s" in checkout.calls()) == (code == 0)
 
 
 @pytest.mark.parametrize("verb", ["up", "refresh", "down"])

@@ -88,6 +88,27 @@ def test_what_is_gone_from_the_swarm_is_asked_about_and_nothing_else(
     assert "lost is gone from the swarm" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("there", "code"), [(["web"], 1), (["other"], 0), ([], 0)])
+def test_an_update_is_told_that_another_swarm_was_started(
+    monkeypatch: pytest.MonkeyPatch, there: list[str], code: int
+) -> None:
+    docker = Docker()
+    for name in there:
+        docker.add("services", name)
+    run = Run(monkeypatch, state(in_state("services", "web")), docker)
+    with pytest.raises(SystemExit) as ended:
+        recovery.main("missing", "s")
+    assert int(ended.value.code or 0) == code
+    assert run.commands == docker.calls == []
+
+
+def test_an_entry_that_does_not_answer_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    Run(monkeypatch, state(), None)
+    with pytest.raises(SystemExit) as ended:
+        recovery.main("missing", "s")
+    assert ended.value.code == 1
+
+
 def test_machines_of_this_computer_are_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = ("docker:index/container:Container", "docker:index/volume:Volume")
     machines = [{"urn": f"{ROOT}{kind}::one", "type": kind, "id": kind} for kind in kinds]
