@@ -27,7 +27,7 @@ def made_anew(settings: Settings, prior: PriorState) -> Iterator[str]:
         was = prior.networks.get(name)
         if was is None or was == (network.physical_name, network.attachable, network.internal):
             continue
-        services = f", and {', '.join(on[name])} do not answer meanwhile" if on[name] else ""
+        services = f", and meanwhile nobody reaches {', '.join(on[name])}" if on[name] else ""
         yield (
             f"{network.setting or network.physical_name}: {was[0]} is removed and made anew{services}; "
             "the update is refused while others are on it"

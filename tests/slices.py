@@ -11,6 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """A hook of pytest."""
     parser.addoption("--slice", default="1/1", help="<number>/<count>: which part of the files to run")
     parser.addoption("--seed", default="", help="what the files are shuffled by before they are dealt out")
+    parser.addoption("--steps", type=int, default=40, help="how many steps each walk has")
 
 
 def chosen(files: Sequence[str], part: str, seed: str) -> set[str]:

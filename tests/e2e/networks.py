@@ -31,6 +31,8 @@ USERS: Final = (
     "switches",
     "networks",
     "killed-hosts",
+    "walk-local",
+    "walk-hosts",
 )
 
 

@@ -1,0 +1,53 @@
+"""Steps of a walk in which nobody changes a setting: machines die, things are removed, updates are killed."""
+
+from tests.e2e.harness import docker, wait_for
+from tests.e2e.test_lost import KINDS, remove, things, users
+from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
+
+
+def restarted(walk: Walk) -> Expected:
+    """A machine starts anew, with all that it has."""
+    machine = walk.chance.choice(walk.machines())
+    docker("restart", "--time", "2", walk.made.container(machine))
+    wait_for(lambda: walk.made.on(machine, "docker", "info").code == 0, f"{machine} is up")
+    return Expected(f"{machine} starts anew")
+
+
+def removed_by_hand(walk: Walk) -> Expected:
+    """Something of the program's own is removed from the swarm, and what uses it."""
+    kind = walk.chance.choice(KINDS)
+    there = things(walk.made, kind)
+    mine = [name for name, identity in sorted(there.items()) if walk.app not in users(walk.made, name, identity)]
+    mine = [name for name in mine if name != "traefik-public"]  # the application is on it
+    if not mine:
+        raise NotNowError
+    name = walk.chance.choice(mine)
+    remove(walk.made, kind, name)
+    return Expected(f"the {kind} {name} is removed by hand")
+
+
+def scaled_by_hand(walk: Walk) -> Expected:
+    """Somebody gives a service of the program's a variable."""
+    name = walk.chance.choice(sorted(things(walk.made, "service")))
+    walk.docker("service", "update", "--quiet", "--detach", "--env-add", f"HAND={walk.chance.random()}", name)
+    return Expected(f"the service {name} is changed by hand")
+
+
+def killed(*changes: Step) -> Step:
+    """An update is killed on its way, and another one completes it."""
+
+    def step(walk: Walk) -> Expected:
+        expected = walk.chance.choice(changes)(walk)
+        walk.killed_update()
+        return Expected(f"killed while {expected.told}")
+
+    return step
+
+
+def moved_application(walk: Walk) -> Expected:
+    """The application is made anew by its owner."""
+    walk.docker("service", "update", "--quiet", "--detach", "--force", APP)
+    return Expected("the application is made anew by its owner")
+
+
+EVENTS: list[Step] = [restarted, removed_by_hand, removed_by_hand, scaled_by_hand, moved_application]
