@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import pulumi
 
@@ -29,22 +28,16 @@ def render(path: str, values: Mapping[str, str]) -> str:
 
 
 def render_script(
-    path: str,
-    values: Mapping[str, pulumi.Input[str]],
-    *,
-    libraries: Sequence[str] = (),
-    triggers: Sequence[pulumi.Input[str]] = (),
+    path: str, values: Mapping[str, pulumi.Input[str]], *, libraries: Sequence[str] = ()
 ) -> pulumi.Output[str]:
     """A script with its parameters before it, as `export KEY=<quoted value>` lines, then the functions that it uses.
 
     For standard input, where neither a process list nor sshd's AcceptEnv stands in the way. Secret if a value is.
-    `triggers` are ids that it has no use for, in comments: with another one it is another text, and so runs again.
     """
     script = "".join(read(one) for one in (*libraries, path))
 
-    def with_exports(known: Mapping[str, Any]) -> str:
-        comments = [f"# trigger: {' '.join(str(trigger).split())}\n" for trigger in known["triggers"]]
-        exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known["values"].items()]
-        return "".join([*exports, *comments]) + script
+    def with_exports(known: Mapping[str, str]) -> str:
+        exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known.items()]
+        return "".join(exports) + script
 
-    return pulumi.Output.all(values=dict(values), triggers=list(triggers)).apply(with_exports)
+    return pulumi.Output.all(**values).apply(with_exports)

@@ -40,7 +40,8 @@ mistake. Over the single keys, these hold:
 - `machines.subnet`, the `base` of every `engine.address_pools` and all of `swarm.address_pools` do not overlap.
 - No two pools fall on the same addresses of `machines.subnet`; the message names them.
 - An address pool of an engine is at least as large as one of its networks.
-- `swarm.entry` is the name of a manager, such as `manager-1`.
+- `swarm.entry` is the name of a manager, such as `manager-1`. With more than one pool of managers, or hosts that are
+  not numbered from 1, it has to be given, and so have `nfs.machine`, `monitoring.machine` and `traefik.acme.machine`.
 - `traefik.memory_reservation_mib` is at most `traefik.memory_limit_mib`.
 """
 SECRETS_INTRODUCTION = f"""## Secrets

@@ -17,6 +17,7 @@ from components.swarm.network import NetworkChanges, NetworkChangesArgs, Overlay
 from components.swarm.swarm import Swarm, SwarmArgs
 from components.traefik.traefik import DASHBOARD_PORT
 from stacks import networks
+from stacks.data import with_data
 from stacks.ground import Ground
 from stacks.settings import Settings
 
@@ -80,7 +81,8 @@ class Base:
         engines = [self.ground.engines[machine] for machine in machines]
         before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
-        made = ServiceStack(name, spec, self.ground.entry, in_swarm, members=members, engines=engines)
+        told = with_data(spec, self.ground.cluster.volumes)
+        made = ServiceStack(name, told, self.ground.entry, in_swarm, members=members, engines=engines)
         self._stacks.append(made)
         return made
 

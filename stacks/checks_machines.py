@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
+OWN_LABELS = "nuvla-swarm."  # of nodes: which machine one is, and what the program gave it
+
 
 def _an_active_manager(settings: Settings) -> Iterator[str]:
     if not settings.machines.names("manager", active=True):
@@ -65,6 +67,21 @@ def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
             )
 
 
+def _labels_are_theirs(settings: Settings) -> Iterator[str]:
+    """The program's own labels of nodes, which Prometheus writes with underscores."""
+    given = [(f"machines.pools.{name}.labels", pool.labels) for name, pool in settings.machines.pools.items()]
+    if settings.machines.provider == "existing":
+        given += [
+            (f"machines.pools.{name}.hosts.{member}.labels", host.labels)
+            for name, pool in settings.machines.pools.items()
+            for member, host in pool.hosts.items()
+        ]
+    for path, labels in given:
+        for key in labels:
+            if key.replace("_", "-").startswith(OWN_LABELS):
+                yield f"{path}.{key}: {key} given; allowed: a label that does not begin with {OWN_LABELS}"
+
+
 def _certificates_have_a_name(settings: Settings) -> Iterator[str]:
     if settings.traefik.acme is not None and settings.domain is None:
         yield "domain: not given; required: the name that traefik.acme gets a certificate for"
@@ -75,5 +92,6 @@ MACHINES = (
     _lost_machines,
     _named_machines,
     _what_runs_where_is_said,
+    _labels_are_theirs,
     _certificates_have_a_name,
 )

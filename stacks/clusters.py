@@ -79,6 +79,7 @@ def _exoscale(
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
         losses=prior.losses(frozenset(machines.lost)),
+        givers=hand_overs.givers(settings, volumes(settings), prior),
         hand_overs=hand_overs.all_of(settings, volumes(settings), prior),
     )
     cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)

@@ -27,6 +27,16 @@ def all_of(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorSta
     return found
 
 
+def givers(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> dict[str, str]:
+    """The machine that has a volume which another one gets, by the name of the volume; lost or not."""
+    every = settings.machines.names("manager", "worker")
+    return {
+        name: block.machine
+        for name, block in prior.blocks.items()
+        if name in wanted and wanted[name].block and block.machine in every and block.machine != wanted[name].machine
+    }
+
+
 def _giver(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState, name: str) -> str | None:
     """The machine that has a volume, if that goes elsewhere and both it and the entry can be asked."""
     block, volume = prior.blocks.get(name), wanted.get(name)

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import json
 import os
-import re
 import runpy
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +101,7 @@ class Engine(Mocks):
 
     def triggers(self, name: str) -> list[str]:
         """What another one of makes a command run again, though its script does not use it."""
-        return re.findall(r"^# trigger: (.*)$", self.script(name), re.MULTILINE)
+        return str(self.inputs(name).get("update", "")).split(" # ")[1:]
 
     def parent(self, name: str) -> str:
         """Logical name of a resource's parent."""

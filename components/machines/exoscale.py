@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 
 import pulumi
@@ -45,7 +45,10 @@ class ExoscaleClusterArgs:
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
     losses: Losses = NONE_LOST
-    hand_overs: Sequence[HandOver] = ()  # of block storage that is attached to another machine than it shall be
+    givers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # machine that a volume is attached to, where another one gets it
+    hand_overs: Sequence[HandOver] = ()  # of block storage that a living machine gives away
 
 
 class ExoscaleCluster(Cluster):
@@ -172,12 +175,9 @@ class ExoscaleCluster(Cluster):
 
     def _givers_first(self) -> list[tuple[str, int]]:
         """Pool and ordinal of all machines; one that gets a volume comes after the one that gives it away."""
-        getters = {self.volumes[one.volume].machine for one in self._moves() if one.volume in self._blocks}
+        getters = {self.volumes[volume].machine for volume in self.args.givers}
         every = [(pool, n) for pool, settings in self.args.pools.items() for n in range(1, settings.count + 1)]
         return sorted(every, key=lambda one: f"{one[0]}-{one[1]}" in getters)
-
-    def _moves(self) -> list[HandOver]:
-        return [one for one in self.args.hand_overs if not one.done]
 
     def _instance(
         self, pool: str, ordinal: int, apart: exoscale.AntiAffinityGroup, made: Mapping[str, Machine]
@@ -199,13 +199,11 @@ class ExoscaleCluster(Cluster):
             destroy_protected=self.args.destroy_protected,
             losses=self.args.losses,
         )
-        before: list[pulumi.Resource] = []
-        for one in self._moves():
-            gets = one.volume in self._blocks and self.volumes[one.volume].machine == name
-            if one.giver.name == name or gets:
-                before += self._given[one.volume]
-            if gets and (giver := made[one.giver.name].root) is not None:
-                before.append(giver)  # else Exoscale would not attach what is attached there
+        before = [step for one in self.args.hand_overs if one.giver.name == name for step in self._given[one.volume]]
+        for volume, giver in self.args.givers.items():
+            root = made[giver].root if self.volumes[volume].machine == name else None
+            if root is not None:
+                before.append(root)  # Exoscale does not attach what is attached there, nor does its plugin try again
         first = pulumi.ResourceOptions(depends_on=before)
         return instance(name, args, pulumi.ResourceOptions.merge(self._own(protect=self.args.protect), first))
 

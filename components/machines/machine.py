@@ -79,9 +79,9 @@ class Machine:
                 dial_error_limit=dial_error_limit,
             ),
             create=self._bash(create),
-            update=self._bash(update) if update else None,
+            update=self._again(update or create, triggers) if update or triggers else None,
             delete=self._bash(delete) if delete else None,
-            stdin=render_script(script, values, libraries=libraries, triggers=triggers),
+            stdin=render_script(script, values, libraries=libraries),
             logging=logging,
             add_previous_output_in_env=False,  # or else it is in the environment of the script
             opts=pulumi.ResourceOptions.merge(
@@ -92,6 +92,13 @@ class Machine:
                     ignore_changes=FROZEN if lost else None,
                 ),
             ),
+        )
+
+    def _again(self, argument: str, triggers: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:
+        """The same, with the triggers as a comment: not in the script, whose lines a preview has to show."""
+        command = self._bash(argument)
+        return pulumi.Output.all(*triggers).apply(
+            lambda known: " # ".join([command, *(" ".join(str(one).split()) for one in known)])
         )
 
     def _bash(self, argument: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from components import assets
-from components.service.spec import File, Mount, Service
+from components.service.spec import File, Mount, Service, on_machine
 
 ISSUER = "traefik-issuer"  # its name is where the others send challenges to
 FOLDER = "/acme"  # in the container, with the account and the certificates
@@ -61,4 +61,5 @@ def with_resolver(service: Service, acme: AcmeSettings) -> Service:
     files.append(File(name="domain", path="/etc/traefik/dynamic/domain.yaml", content=domain))
     if acme.server_ca:
         files.append(File(name="acme-server", path=CA_PATH, content=acme.server_ca))
-    return replace(service, files=files, mounts=[*service.mounts, acme.mount()])
+    # The folder is on that machine alone, also while others are still managers that will not be.
+    return replace(service, files=files, mounts=[*service.mounts, acme.mount()], constraints=on_machine(acme.machine))

@@ -190,6 +190,16 @@ def test_a_manager_that_gets_others_never_stops_to_show_it(one: Stack, server: A
         wait_for(lambda: shown(address, DOMAIN, server.root).trusted, f"{machine} shows it")  # noqa: B023
 
 
+def test_the_others_go_again_and_the_one_that_stays_shows_it(one: Stack, server: AcmeServer) -> None:
+    one.set("machines.pools.manager.count", 1)
+    result = one.up()
+    assert result.code == 0, result.text
+    assert one.nodes() == {"manager-1": "Ready Active"}
+    wait_for(lambda: shown(one.address("manager-1"), DOMAIN, server.root).trusted, "manager-1 shows it")
+    again = one.up()
+    assert again.touched() == set(), again.text
+
+
 def test_every_manager_shows_it_whichever_was_asked_by_the_server(three: Stack, server_of_three: AcmeServer) -> None:
     with_certificates(three, server_of_three)
     result = three.up()

@@ -189,6 +189,33 @@ def engines(target: Stack) -> dict[str, str]:
     return found
 
 
+def test_labels_and_availability_that_operators_give_a_node_stay(target: Stack) -> None:
+    def node(what: str) -> str:
+        return target.on(
+            "manager-1", "docker", "node", "inspect", "worker-1", "--format", f"{{{{{what}}}}}"
+        ).text.strip()
+
+    def update(*options: str) -> None:
+        assert target.on("manager-1", "docker", "node", "update", *options, "worker-1").code == 0
+
+    update("--label-add", "disk=ssd", "--availability", "drain")
+    target.set("machines.pools.worker.labels", {"rack": "7"})
+    assert target.up().code == 0
+    assert (node('index .Spec.Labels "disk"'), node('index .Spec.Labels "rack"')) == ("ssd", "7")
+    assert node(".Spec.Availability") == "drain"
+    target.set("machines.pools.worker.labels", {})
+    assert target.up().code == 0
+    assert (node('index .Spec.Labels "disk"'), node('index .Spec.Labels "rack"')) == ("ssd", "")
+    target.set("machines.pools.worker.availability", "pause")
+    assert target.up().code == 0
+    assert node(".Spec.Availability") == "pause", "a setting that changes counts"
+    target.set("machines.pools.worker.availability", "active")
+    assert target.up().code == 0
+    update("--label-rm", "disk")
+    again = target.up()
+    assert again.touched() == set(), again.text
+
+
 def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_ghost(target: Stack) -> None:
     before = engines(target)
     target.set("machines.pools.worker.count", 3)
@@ -197,15 +224,16 @@ def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_gho
     assert target.nodes()["worker-3"] == "Ready Active"
     assert {name: text for name, text in engines(target).items() if name != "worker-3"} == before
     # Its proxy of Docker's API is one more task to be waited for, also while Swarm has not yet made it.
-    assert {name for name in grown.touched() if "worker-3" not in name} <= {"cluster", "socket-proxy-converged"}
+    others = {"cluster", "socket-proxy-converged", "swarm-members", "swarm-members-only"}
+    assert {name for name in grown.touched() if "worker-3" not in name} <= others
     assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)\n")
     target.set("machines.pools.worker.count", 2)
     shrunk = target.up()
     assert shrunk.code == 0, shrunk.text
     assert target.nodes() == dict.fromkeys(before, "Ready Active")
     assert engines(target) == before
-    order = [shrunk.text.rindex(f"worker-3{step} deleted") for step in ("-membership-active", "-membership-node", "")]
-    assert order == sorted(order), "drain, remove from the list, then delete the machine"
+    order = [shrunk.text.rindex(step) for step in ("swarm-members-only updated", " worker-3 deleted")]
+    assert order == sorted(order), "it is drained and forgotten, then deleted"
 
 
 def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:

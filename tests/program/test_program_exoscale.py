@@ -136,6 +136,25 @@ def test_a_setting_changes_what_it_is_about_and_shows_on_the_component(
     assert ran(before).engine.inputs("cluster") != ran(after).engine.inputs("cluster")
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_volume_is_let_go_by_one_machine_before_another_one_gets_it(lost: bool) -> None:
+    """Exoscale attaches no volume that is attached elsewhere, and its plugin does not try again in a later update."""
+    before = {**on_exoscale(target(managers=3)), **BLOCK, "nfs": {"machine": "worker-2"}}
+    after = before | {"nfs": {"machine": "manager-2"}}
+    if lost:
+        after = changed(after, "machines.lost", ["worker-2"])
+    engine = run(after, secrets=KEYS, state=ran(before).engine.state_after()).engine
+    assert "worker-2" in engine.dependencies("manager-2")
+    asked = {"nfs-idle", "nfs-hand-over"}
+    assert engine.dependencies("worker-2") & asked == (set() if lost else asked)
+    assert "worker-2" not in engine.dependencies("manager-1")
+    ignored = set(engine.options["worker-2"].ignoreChanges)
+    assert not ignored & {"blockStorageVolumeIds", "elasticIpIds"}, "or it would never let go"
+    assert ("type" in ignored) is lost
+    again = run(after, secrets=KEYS, state=engine.state_after()).engine
+    assert "worker-2" not in again.dependencies("manager-2")
+
+
 def test_another_network_of_people_is_another_rule_for_each_of_its_rows_and_nothing_else() -> None:
     before = on_exoscale(target())
     added, touched = differences(before, changed(before, "firewall.nuvla", ["198.51.100.7/32"]))

@@ -37,9 +37,8 @@ def several(seed: int) -> dict[str, Any]:
     """A target with other values of some settings that go together."""
     document = target(managers=1, workers=1)
     random = Random(seed)
-    for change in random.sample(
-        [one for one in CHANGES if one.base == "target" and not one.secrets and not one.stands], 40
-    ):
+    plain = [one for one in CHANGES if one.base == "target" and not one.secrets and not one.stands]
+    for change in random.sample(plain, 40):
         if change.setting in APART:
             continue
         tried = document

@@ -7,7 +7,7 @@ import pytest
 from components.machines.volume import FOLDER
 from tests.mocked import Engine, Program
 from tests.program.runs import run
-from tests.stack_config import changed, target
+from tests.stack_config import changed, existing, secrets_for, target
 
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 SERVICES = {
@@ -150,3 +150,33 @@ def test_without_nfs_a_machine_joins_all_the_same() -> None:
     before = engine.dependencies("worker-1-membership-join")
     assert "firewall-worker-1" in before
     assert not [name for name in before if name.startswith("nfs")]
+
+
+def test_services_with_data_are_started_anew_when_these_are_on_another_volume() -> None:
+    """A container keeps what was mounted when it was started, and Swarm sees no change."""
+    engine = run(target(domain="example.org", traefik={"acme": {"email": "a@example.org"}})).engine
+    told = {
+        name: engine.inputs(name)["taskSpec"]["containerSpec"]["env"]["NUVLA_SWARM_DATA"]
+        for name in engine.types
+        if "NUVLA_SWARM_DATA" in str(engine.inputs(name).get("taskSpec", {}))
+    }
+    folder = "/var/lib/nuvla-swarm/volumes"
+    data = {
+        "prometheus": "prometheus",
+        "grafana": "grafana",
+        "alertmanager": "alertmanager",
+        "s3": "nfs",
+        "traefik": "traefik",
+    }
+    assert told == {
+        f"{service}-service": f"{folder}/{name}={engine.outputs[f'{name}-volume']['name']}"
+        for service, name in data.items()
+    }
+
+
+def test_a_service_is_told_of_another_folder() -> None:
+    before, after = (
+        run(document, secrets=secrets_for(document)).engine
+        for document in (existing(), changed(existing(), "volumes.nfs.path", "/srv/files"))
+    )
+    assert before.inputs("s3-service") != after.inputs("s3-service")

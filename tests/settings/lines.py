@@ -21,7 +21,7 @@ SHOWN = {
         'pools.worker.role: "worker" => "manager"',
         "stdin: *export NODE=worker-1* => [unknown]",  # with other managers, the swarm's id waits for its init
     ),
-    "machines.lost": ('- names[1]: "worker-1"', "stdin: *"),
+    "machines.lost": ('- names[1]: "worker-1"', "+ stdin: export MEMBERS=manager-1"),
     "machines.pools.<pool>.count": ("pools.worker.count: 1 => 2", CREATED),
     "machines.pools.<pool>.availability": (
         'availability: "active" => "drain"',

@@ -1,5 +1,7 @@
 """What a person reads whose firewall, files or services do not fit together, and that nothing is made then."""
 
+from typing import Any
+
 import pytest
 
 from stacks.sections.images import Images
@@ -207,4 +209,15 @@ def test_mistakes_of_different_sections_are_told_at_once() -> None:
         "nfs.machine",
         "firewall.management",
         "s3.port",
+    ]
+
+
+@pytest.mark.parametrize("key", ["nuvla-swarm.machine", "nuvla_swarm.machine", "nuvla-swarm.given"])
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [(target(), "machines.pools.worker.labels"), (existing(), "machines.pools.worker.hosts.1.labels")],
+)
+def test_a_label_of_the_programs_own_is_refused(document: dict[str, Any], path: str, key: str) -> None:
+    assert mistakes(changed(document, path, {key: "x"}), secrets_for(document)) == [
+        f"{path}.{key}: {key} given; allowed: a label that does not begin with nuvla-swarm."
     ]

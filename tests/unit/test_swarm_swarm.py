@@ -66,7 +66,7 @@ def test_an_entry_that_lost_its_disk_is_looked_at_again(engine: Engine) -> None:
 def test_only_an_infrastructure_that_never_had_a_swarm_starts_one_without_asking_more(engine: Engine) -> None:
     swarm()
     inputs = engine.inputs("swarm-init")
-    assert (inputs["create"], inputs["update"]) == ("bash -s -- start", "bash -s -- continue")
+    assert (inputs["create"], inputs["update"].partition(" # ")[0]) == ("bash -s -- start", "bash -s -- continue")
 
 
 def test_it_tells_the_next_run_its_entry(engine: Engine) -> None:

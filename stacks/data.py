@@ -1,0 +1,36 @@
+"""What makes services start anew when their data are elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pulumi
+
+from components.machines.volume import Volume
+from components.service.spec import Service, StackSpec
+from components.storage.nfs import PATH
+
+VARIABLE = "NUVLA_SWARM_DATA"
+
+
+def with_data(spec: StackSpec, volumes: Mapping[str, Volume]) -> StackSpec:
+    """The services, each with a variable that tells which volumes its folders are of.
+
+    A container keeps the folders that it was started with, whatever is mounted there since, and to Swarm they are as
+    they were.
+    """
+    return replace(spec, services=[_told(service, volumes) for service in spec.services])
+
+
+def _told(service: Service, volumes: Mapping[str, Volume]) -> Service:
+    sources = {mount.source for mount in service.mounts}
+    used = [
+        volume
+        for name, volume in sorted(volumes.items())
+        if volume.path in sources or (name == "nfs" and PATH in sources)
+    ]
+    if not used:
+        return service
+    told = [
+        pulumi.Output.concat(volume.path, "=", volume.id) if volume.id is not None else volume.path for volume in used
+    ]
+    return replace(service, env={**service.env, VARIABLE: pulumi.Output.all(*told).apply(" ".join)})

@@ -1,0 +1,142 @@
+"""Answers as Docker's client does to the scripts of components/swarm, from a swarm on paper: a file, PAPER, of JSON."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+PAPER = Path(os.environ["PAPER"])
+paper: dict[str, Any] = json.loads(PAPER.read_text(encoding="utf-8"))
+here, nodes = paper["here"], paper["nodes"]
+asked = sys.argv[1:]
+paper["asked"].append(" ".join(asked))
+
+
+def fail(text: str) -> None:
+    PAPER.write_text(json.dumps(paper), encoding="utf-8")
+    sys.exit(text)
+
+
+def value_of(option: str) -> str:
+    return asked[asked.index(option) + 1] if option in asked else ""
+
+
+def info() -> str:
+    """Of the machine that the script runs on."""
+    told: dict[str, str] = {
+        "{{.DockerRootDir}}": here["root"],
+        "{{.Swarm.LocalNodeState}}": here["state"],
+        "{{.Swarm.NodeID}}": here["id"],
+        "{{.Swarm.NodeAddr}}": here["address"],
+        "{{.Swarm.ControlAvailable}}": str(here["manages"]).lower(),
+        "{{.Swarm.Cluster.ID}}": here["swarm"] if here["manages"] else "",
+        "{{.Swarm.Cluster.SubnetSize}}": "24",
+        "{{range .Swarm.Cluster.DefaultAddrPool}}{{.}} {{end}}": "10.201.0.0/16 ",
+        "{{.Swarm.Managers}}": str(sum(node["role"] == "manager" for node in nodes)),
+        "{{.Swarm.Error}}": "no reason",
+    }
+    return told[value_of("--format")]
+
+
+def shown(node: dict[str, Any], what: str) -> str:
+    """What `docker node inspect --format` prints of one."""
+    labels = node["labels"]
+    if what.startswith("{{.ID}} {{.Status.State}}"):
+        return f"{node['id']} {node['state']} {labels.get('nuvla-swarm.machine', '-')} {node['hostname']}"
+    if what.startswith('{{index .Spec.Labels "'):
+        return str(labels.get(what.split('"')[1], ""))
+    reachable = "reachable" if node["role"] == "manager" else ""
+    told: dict[str, str] = {
+        "{{.Status.State}}": node["state"],
+        "{{.Spec.Role}}": node["role"],
+        "{{.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end}}": f"{node['role']} {reachable}",
+        "{{.Status.State}} {{.Status.Message}}": f"{node['state']} of a sort",
+        "": "all of it",
+    }
+    return told[what]
+
+
+def node_inspect() -> str:
+    ids = [word for word in asked[2:] if word in {node["id"] for node in nodes}]
+    if not ids:
+        fail("no such node")
+    return "\n".join(shown(node, value_of("--format")) for node in nodes if node["id"] in ids)
+
+
+def node_update() -> None:
+    if paper["out_of_sequence"]:
+        paper["out_of_sequence"] -= 1
+        fail("Error response from daemon: rpc error: code = Unknown desc = update out of sequence")
+    (node,) = [one for one in nodes if one["id"] == asked[-1]]
+    for option, what in zip(asked[2:-1:2], asked[3:-1:2], strict=True):
+        if option == "--label-add":
+            key, _, text = what.partition("=")
+            node["labels"][key] = text
+        elif option == "--label-rm":
+            del node["labels"][what]
+        else:
+            node[option.removeprefix("--")] = what
+
+
+def node_demote() -> None:
+    """Of the machine itself."""
+    (node,) = [one for one in nodes if one["id"] == asked[-1]]
+    node["role"] = "worker"
+    here["manages"] = here["manages"] and node["id"] != here["id"]
+
+
+def node_rm() -> None:
+    (node,) = [one for one in nodes if one["id"] == asked[-1]] or [None]
+    if node is None:
+        fail("node not found")
+    elif node["role"] == "manager":
+        fail("is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal")
+    else:
+        nodes.remove(node)
+
+
+def start_or_leave() -> str:
+    what = asked[1]
+    if what == "leave":
+        here.update(state="inactive", manages=False, swarm="", address="", id="")
+        (Path(here["root"]) / "swarm/nuvla-swarm-id").unlink(missing_ok=True)
+    elif what == "init":
+        here.update(
+            state="active", manages=True, swarm="new-swarm", id="new-node", address=value_of("--advertise-addr")
+        )
+    return f"token-of-{asked[-1]}" if what == "join-token" else ""
+
+
+def joined() -> None:
+    """Not of Docker's client: what a call of its API by curl does."""
+    here.update(state="active", id="id-joined", address="10.0.0.7")
+
+
+def listed() -> str:
+    if not here["leader"]:
+        fail("The swarm does not have a leader. It's possible that too few managers are online.")
+    return "\n".join(node["id"] for node in nodes)
+
+
+def node_ps() -> str:
+    tasks: list[str] = next((node["tasks"] for node in nodes if node["id"] in asked), [])
+    return "\n".join(tasks if value_of("--format") == "{{.Name}}" else [f"Running {task}" for task in tasks])
+
+
+ANSWERS: dict[str, Any] = {
+    "info": info,
+    "joined": joined,
+    "node ls": listed,
+    "node ps": node_ps,
+    "node inspect": node_inspect,
+    "node update": node_update,
+    "node rm": node_rm,
+    "node demote": node_demote,
+    "service inspect": lambda: "0.5",
+    **dict.fromkeys(("swarm init", "swarm leave", "swarm join-token"), start_or_leave),
+}
+answer = ANSWERS[asked[0] if asked[0] in ANSWERS else " ".join(asked[:2])]()
+PAPER.write_text(json.dumps(paper), encoding="utf-8")
+if answer is not None:
+    sys.stdout.write(f"{answer}\n")
