@@ -29,6 +29,12 @@ preview: ## show what `make up` would change
 	$(ENV)
 	lab/stack.sh preview $(STACK)
 
+.PHONY: refresh
+refresh: ## note in the state how all that is there is now; refused while the swarm cannot be asked
+	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	$(ENV)
+	lab/stack.sh refresh $(STACK)
+
 .PHONY: template
 template: ## set the system of new machines on Exoscale, by its NAME; POOL for one pool's
 	@lab/setup.sh tools

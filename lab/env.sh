@@ -33,8 +33,15 @@ passphrase_file() {
   printf '%s' "$file"
 }
 
+# The state has all that is secret, behind a passphrase that a person may have chosen: it is for nobody else.
+state_folder() {
+  local folder=$CHECKOUT/.state
+  (umask 077 && mkdir -p "$folder")
+  [[ ! -O $folder || $(stat --format %a "$folder") == 700 ]] || chmod --recursive go= "$folder"
+}
+
 [[ $CHECKOUT != *\'* ]] || fail "the checkout's path has a quote in it: move it"
-mkdir -p "$CHECKOUT/.state"
+state_folder
 folders=("$CHECKOUT/.venv/bin")
 if offline; then
   home=$(pulumi_home)

@@ -2,12 +2,13 @@
 # Runs Pulumi on a stack as an operator would, after mending what an earlier, killed run left behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-verb=$1 stack=$2 # up, preview, down, select, fill-in, parts
-
-# What lives on the local engine. A machine that was killed there is found missing by a refresh of just these.
-machines="urn:pulumi:$stack::nuvla-swarm::**"
+umask 077 # the state is for nobody else
+verb=$1 stack=$2 # up, preview, refresh, down, select, fill-in, parts
 
 say() { echo "$*" >&2; }
+
+# provider NAMES: whether the stack's file says that its machines come from one of these, however it is written.
+provider() { grep -Esq "^[^#]*\\bprovider[\"']?: *[\"']?($1)\\b" "Pulumi.$stack.yaml"; }
 
 # What depends on this computer's engine is a setting, because a preview must not ask the engine.
 fill_in() {
@@ -29,7 +30,7 @@ select_stack() {
     forget_salt
     pulumi stack init "$stack"
     fill_in
-  elif grep -Esq '^ +provider: +local\b' "Pulumi.$stack.yaml" && ! grep -Eq '^ +image:' "Pulumi.$stack.yaml"; then
+  elif provider local && ! grep -Eq "^[^#]*\\bimage[\"']?:" "Pulumi.$stack.yaml"; then
     say "adds to Pulumi.$stack.yaml what depends on this computer, which it had before"
     fill_in
   fi
@@ -42,11 +43,21 @@ lend_credentials() {
   fi
 }
 
-refresh_machines() {
-  pulumi stack export | grep 'nuvla:machines:LocalCluster' >/dev/null || return 0
-  pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs \
-    --target "$machines\$docker:index/container:Container::*" \
-    --target "$machines\$docker:index/volume:Volume::*"
+# update: asks the machines and the swarm what is gone, and gives it back.
+update() {
+  local again urn options=()
+  again=$(python -m lab.recovery up "$stack") || exit
+  for urn in $again; do options+=("--replace=$urn"); done
+  pulumi up --yes --skip-preview --suppress-outputs "${options[@]}"
+}
+
+# up: updates, and once more where the only manager was lost with its disk: its new swarm has nothing of the state's.
+up() {
+  if ! update; then
+    python -m lab.recovery missing "$stack" || exit 1
+    update || exit
+  fi
+  python -m lab.status "$stack"
 }
 
 case "$verb" in
@@ -55,24 +66,26 @@ case "$verb" in
     exit
     ;;
   parts) # of lab/setup.sh, that the stack needs on this computer
-    if grep -Eq '^ +provider: +(exoscale|existing)\b' "Pulumi.$stack.yaml" 2>/dev/null; then echo tools; fi
+    if provider 'exoscale|existing'; then echo tools; fi
     exit
     ;;
 esac
 select_stack
 [ "$verb" != select ] || exit 0
-python lab/recover.py "$stack"
 case "$verb" in
   up)
-    refresh_machines
-    pulumi up --yes --skip-preview --suppress-outputs
-    python -m lab.status "$stack"
+    up
+    ;;
+  refresh)
+    python -m lab.recovery refresh "$stack"
+    pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs
     ;;
   preview)
     lend_credentials
     pulumi preview --diff
     ;;
   down)
+    python -m lab.recovery down "$stack"
     kept=$(python lab/kept.py "$stack")
     pulumi destroy --yes --skip-preview
     printf '%s' "${kept:+$kept$'\n'}"

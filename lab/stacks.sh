@@ -14,7 +14,8 @@ esac
 found=()
 for file in Pulumi.*.yaml; do
   [[ -f $file ]] || continue
-  if [[ ${1:-} == remote ]] && grep -Eq '^ +provider: +local\b' "$file"; then continue; fi
+  # However the line is written. A file without one is left out: its machines might be on the computer that deploys.
+  if [[ ${1:-} == remote ]] && ! grep -Eq "^[^#]*\\bprovider[\"']?: *[\"']?(exoscale|existing)\\b" "$file"; then continue; fi
   name=${file#Pulumi.} name=${name%.yaml}
   if [[ ! $name =~ ^[A-Za-z0-9._-]+$ ]]; then
     printf "lab/stacks.sh: %q given; allowed: Pulumi.<stack>.yaml with letters, digits, '.', '_' and '-'\n" "$file" >&2

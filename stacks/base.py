@@ -42,7 +42,7 @@ class Base:
         self._networks = networks.own(settings)
         looked = NetworkChanges(
             "networks",
-            NetworkChangesArgs(entry=ground.entry, wanted=list(self._networks.values())),
+            NetworkChangesArgs(owner=ground.owner, entry=ground.entry, wanted=list(self._networks.values())),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
         )
         self._in_swarm = pulumi.ResourceOptions.merge(
@@ -59,7 +59,7 @@ class Base:
 
     def network(self, name: str) -> OverlayNetwork:
         """One of the program's networks in the swarm."""
-        return OverlayNetwork(name, self._networks[name], self._in_swarm)
+        return OverlayNetwork(name, self._networks[name], self.ground.owner, self._in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
         """The image of a setting `images.<name>`, pinned."""
@@ -82,7 +82,9 @@ class Base:
         before = [*engines, *after]  # a restart would stop an update
         in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
         told = with_data(spec, self.ground.cluster.volumes)
-        made = ServiceStack(name, told, self.ground.entry, in_swarm, members=members, engines=engines)
+        made = ServiceStack(
+            name, told, self.ground.entry, self.ground.owner, in_swarm, members=members, engines=engines
+        )
         self._stacks.append(made)
         return made
 

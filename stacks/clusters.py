@@ -13,6 +13,7 @@ from components.machines.existing import ExistingCluster, ExistingClusterArgs, H
 from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
+from components.machines.owner import Owner
 from components.machines.volume import VolumeArgs
 from components.monitoring.settings import WITH_DATA
 from stacks import hand_overs
@@ -27,21 +28,24 @@ from stacks.settings import Settings
 def build(
     settings: Settings,
     secrets: Secrets,
+    owner: Owner,
+    prior: PriorState,
+    *,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
-    prior: PriorState,
 ) -> Cluster:
     """The machines and their data volumes; `rows` and `sources` are for those that a cloud's own firewall protects."""
     machines = settings.machines
     if machines.provider == "local":
-        return _local(settings, machines, secrets, prior)
+        return _local(settings, machines, secrets, owner, prior)
     if machines.provider == "exoscale":
-        return _exoscale(settings, secrets, rows, sources, prior)
-    return _existing(settings, machines, secrets, prior)
+        return _exoscale(settings, machines, secrets, owner, prior, rows=rows, sources=sources)
+    return _existing(settings, machines, secrets, owner, prior)
 
 
-def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, prior: PriorState) -> Cluster:
+def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, owner: Owner, prior: PriorState) -> Cluster:
     args = LocalClusterArgs(
+        owner=owner,
         pools=_pools(machines.pools),
         subnet=machines.subnet,
         image=machines.image,
@@ -59,14 +63,16 @@ def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, prior:
 
 def _exoscale(
     settings: Settings,
+    machines: ExoscaleMachines,
     secrets: Secrets,
+    owner: Owner,
+    prior: PriorState,
+    *,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
-    prior: PriorState,
 ) -> Cluster:
-    machines = settings.machines
-    assert machines.provider == "exoscale"
     args = ExoscaleClusterArgs(
+        owner=owner,
         pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
         rows=rows,
         sources=sources,
@@ -101,9 +107,12 @@ def _instances(machines: ExoscaleMachines, pool: ExoscalePool) -> InstancePool:
     )
 
 
-def _existing(settings: Settings, machines: ExistingMachines, secrets: Secrets, prior: PriorState) -> Cluster:
+def _existing(
+    settings: Settings, machines: ExistingMachines, secrets: Secrets, owner: Owner, prior: PriorState
+) -> Cluster:
     assert secrets.ssh_private_key is not None, "the configuration refuses to do without"
     args = ExistingClusterArgs(
+        owner=owner,
         pools={
             name: HostPool(
                 role=pool.role,

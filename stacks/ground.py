@@ -12,6 +12,7 @@ from components.firewall.rules import Row, Source
 from components.firewall.ruleset import Firewall, FirewallArgs, Mode
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
+from components.machines.owner import Owner, this_infrastructure
 from components.storage.volume import DataVolume, DataVolumeArgs
 from stacks import clusters
 from stacks.configuration import Secrets
@@ -34,6 +35,7 @@ OWNERS = {
 class Ground:
     """Machines that are ready to form a swarm."""
 
+    owner: Owner
     cluster: Cluster
     entry: Machine  # manager that the program talks to
     address: pulumi.Input[str]  # ipv4 that others reach the infrastructure by: the entry's, or one that outlives it
@@ -57,7 +59,8 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
         Source.NUVLA: settings.firewall.nuvla,
         Source.USERS: settings.firewall.users,
     }
-    cluster = clusters.build(settings, secrets, rows, sources, prior)
+    owner = this_infrastructure()
+    cluster = clusters.build(settings, secrets, owner, prior, rows=rows, sources=sources)
     entry = cluster.machines[settings.entry]
     address = entry.public_address if cluster.entry_address is None else cluster.entry_address
     certificates = _certificates(settings, cluster.managers(), entry, address)
@@ -77,6 +80,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
         cluster.inside(),
     )
     return Ground(
+        owner=owner,
         cluster=cluster,
         entry=entry,
         address=address,

@@ -25,6 +25,8 @@ T = TypeVar("T")
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an f-string on an Output raises
 PROGRAM = Path(__file__).parent.parent / "__main__.py"
 
+STASH = "pulumi:index:Stash"  # of its input the first one counts; each run has another, which is no change
+
 # What a provider adds to the inputs, by type: each text tells which resource it is of.
 COMPUTED: dict[str, dict[str, str]] = {
     "tls:index/privateKey:PrivateKey": {
@@ -35,6 +37,7 @@ COMPUTED: dict[str, dict[str, str]] = {
     "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM:{name}"},
     "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM:{name}"},
     "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM:{name}"},
+    STASH: {"output": "OUTPUT:{name}"},
     "random:index/randomPassword:RandomPassword": {"result": "RESULT:{name}", "bcryptHash": "BCRYPT:{name}"},
     "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},
     "exoscale:index/computeInstance:ComputeInstance": {"publicIpAddress": "PUBLIC-ADDRESS:{name}"},
@@ -63,7 +66,7 @@ class Engine(Mocks):
         self.asked = ""  # the stack whose state was asked for
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        self.given[args.name] = args.inputs
+        self.given[args.name] = args.inputs if args.typ != STASH else {}
         self.types[args.name] = args.typ
         named = {} if "name" in args.inputs else {"name": f"{args.name}-0123456"}
         if self.preview:  # nothing that a provider computes is known, ids neither

@@ -1,4 +1,4 @@
-"""What to do about errors of the Docker engine that local machines run on, said beside them."""
+"""What to do about errors of the Docker engine that local machines run on, and of the swarm, said beside them."""
 
 import re
 from collections.abc import Iterable
@@ -33,6 +33,14 @@ ADVICE = (
         f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
+# Of the swarm, where names are taken by what an operator or an application has made there.
+IN_SWARM = (
+    (
+        r"(network|service) (?:with name )?(\S+) already exists",
+        "the swarm has a {0} {1} already: if a killed update made it, `make up` puts that right; if it is somebody "
+        "else's, remove it (`docker {0} rm {1}` on a manager), and run this again",
+    ),
+)
 
 
 Advice = Iterable[tuple[str, str]]  # pattern of an error, and what to do about it, with the pattern's groups
@@ -51,10 +59,10 @@ def advice(errors: Iterable[str], known: Advice = ADVICE) -> str | None:
 class Advisor:
     """Says what to do, once for all machines that fail alike."""
 
-    def __init__(self, known: Advice = ADVICE) -> None:
+    def __init__(self, known: Advice = ADVICE, name: str = "advice") -> None:
         self._known = known
         self._said: set[str] = set()
-        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("advice", self._advise)])
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._advise)])
 
     def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
         text = advice(args.errors, self._known)

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components.machines.cluster import NONE_LOST, Cluster, Key, Losses, made_by
+from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.host_advice import Contact, HostAdvisor
 from components.machines.machine import Machine, Role
+from components.machines.owner import Owner
 from components.machines.volume import Volume, VolumeArgs
 
 RETRIES = 2  # of the first contact: a host that exists does not have to boot
@@ -38,8 +39,9 @@ class HostPool:
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingClusterArgs:
-    """Settings of hosts, all plain but the key."""
+    """Settings of hosts, all plain but whose they are and the key."""
 
+    owner: Owner
     pools: Mapping[str, HostPool]
     engine_version: str  # that is wanted on each
     data_path: str  # folder for data volumes that have none of their own
@@ -125,7 +127,7 @@ class ExistingCluster(Cluster):
         check = machine.command(
             f"{name}-check",
             "machines/scripts/check_host.sh",
-            {"MACHINE": name, "OWNER": made_by(), "VERSION": self._args.engine_version},
+            {"MACHINE": name, "OWNER": self._args.owner.note(), "VERSION": self._args.engine_version},
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
             triggers=again,
             dial_error_limit=RETRIES,
@@ -133,7 +135,7 @@ class ExistingCluster(Cluster):
         before = machine.command(
             f"{name}-before",
             "machines/scripts/host_before.sh",
-            {"MACHINE": name, "OWNER": made_by()},
+            {"MACHINE": name, "OWNER": self._args.owner.note()},
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],

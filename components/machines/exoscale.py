@@ -12,7 +12,7 @@ from components.firewall.rules import Row, Source
 from components.firewall.security_group import SecurityGroup, SecurityGroupArgs
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import MADE_BY_LABEL, NONE_LOST, Cluster, Key, Losses, made_by
+from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.exoscale_advice import ADVICE
 from components.machines.exoscale_instance import (
     USER,
@@ -23,6 +23,7 @@ from components.machines.exoscale_instance import (
     system,
 )
 from components.machines.machine import Machine
+from components.machines.owner import Owner
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 from components.storage.hand_over import HandOver, hand_over
 
@@ -31,8 +32,9 @@ APART = 8  # instances of one anti-affinity group at most: Exoscale documentatio
 
 @dataclass(frozen=True, kw_only=True)
 class ExoscaleClusterArgs:
-    """Settings of machines on Exoscale, all plain but the key."""
+    """Settings of machines on Exoscale, all plain but whose they are and the key."""
 
+    owner: Owner
     pools: Mapping[str, InstancePool]
     rows: Sequence[Row]
     sources: Mapping[Source, Sequence[IPv4Network]]
@@ -77,9 +79,9 @@ class ExoscaleCluster(Cluster):
         super().__init__("ExoscaleCluster", name, props, args.own_key, opts)
         self.args = args
         self._hooks = Advisor(ADVICE).hooks
-        self._labels = {MADE_BY_LABEL: made_by()}
+        self._labels = args.owner.labels()
         # What cannot have labels has this name, so that people see in the portal whose it is.
-        self._infrastructure = re.sub("[^a-z0-9]+", "-", made_by().lower())
+        self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
         self._zones = {
             f"{pool}-{ordinal}": settings.zone
             for pool, settings in args.pools.items()

@@ -49,8 +49,9 @@ ADVICE = (
     ),
     (
         r"exists already|already exists",
-        "Exoscale has something of that name already, of another checkout with a stack of the same name: "
-        "run `make down` there, or choose another name for this stack",
+        "Exoscale has something of that name already: of another checkout with a stack of the same name (run `make "
+        "down` there, or choose another name for this stack), or of an update that was killed while it made it (remove "
+        "it in the portal, and run this again)",
     ),
     (
         r"\bin use\b",

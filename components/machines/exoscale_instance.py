@@ -61,7 +61,7 @@ class InstanceArgs:
     private: PrivateAddress | None
     elastic_ip: exoscale.ElasticIp | None
     volumes: Sequence[exoscale.BlockStorageVolume]
-    labels: Mapping[str, str]
+    labels: Mapping[str, pulumi.Input[str]]
     destroy_protected: bool
     losses: Losses
 

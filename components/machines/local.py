@@ -10,8 +10,9 @@ import pulumi_docker as docker
 
 from components.machines import addresses
 from components.machines.advice import Advisor
-from components.machines.cluster import DATA_LABEL, MADE_BY_LABEL, NONE_LOST, Cluster, Key, Losses, Pool, made_by
+from components.machines.cluster import DATA_LABEL, NONE_LOST, Cluster, Key, Losses, Pool
 from components.machines.machine import Machine
+from components.machines.owner import NEVER_RELABELLED, Owner
 from components.machines.volume import FOLDER, Volume, VolumeArgs
 
 # What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
@@ -36,8 +37,9 @@ FROZEN = [
 
 @dataclass(frozen=True, kw_only=True)
 class LocalClusterArgs:
-    """Settings of local machines, all plain but the key."""
+    """Settings of local machines, all plain but whose they are and the key."""
 
+    owner: Owner
     pools: Mapping[str, Pool]
     subnet: IPv4Network  # of the bridge network that the machines share
     image: str  # made from lab/machine
@@ -72,12 +74,16 @@ class LocalCluster(Cluster):
         super().__init__("LocalCluster", name, props, args.own_key, opts)
         self.args = args
         self._hooks = Advisor().hooks
+        self._name = args.owner.stack.replace("/", "-")
+        self._labels = args.owner.labels()
         self.network = docker.Network(
             f"{name}-network",
-            name=made_by().replace("/", "-"),
+            name=self._name,
             ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))],
-            labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, hooks=self._hooks),
+            labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in self._labels.items()],
+            opts=pulumi.ResourceOptions(
+                parent=self, delete_before_replace=True, hooks=self._hooks, ignore_changes=NEVER_RELABELLED
+            ),
         )
         self._volumes = {volume: self._volume(volume, settings) for volume, settings in args.volumes.items()}
         for pool, settings in args.pools.items():
@@ -100,13 +106,13 @@ class LocalCluster(Cluster):
             name=settings.id,
             labels=[
                 docker.VolumeLabelArgs(label=DATA_LABEL, value=name),
-                docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by()),
+                *(docker.VolumeLabelArgs(label=key, value=label) for key, label in self._labels.items()),
             ],
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,
                 import_=settings.id,
-                ignore_changes=["labels"] if settings.id else None,  # those of the stack that made it
+                ignore_changes=NEVER_RELABELLED,  # with an id, they are those of the stack that made it
                 retain_on_delete=self.args.keep,
             ),
         )
@@ -121,12 +127,14 @@ class LocalCluster(Cluster):
         lost, made_anew = name in losses.names, losses.made_anew.get(name, 0)
         disk = docker.Volume(
             f"{name}-disk",
-            labels=[docker.VolumeLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            opts=pulumi.ResourceOptions(parent=self, hooks=self._hooks, replacement_trigger=made_anew),
+            labels=[docker.VolumeLabelArgs(label=key, value=label) for key, label in self._labels.items()],
+            opts=pulumi.ResourceOptions(
+                parent=self, hooks=self._hooks, ignore_changes=NEVER_RELABELLED, replacement_trigger=made_anew
+            ),
         )
         container = docker.Container(
             name,
-            name=f"{made_by().replace('/', '-')}-{name}",
+            name=f"{self._name}-{name}",
             hostname=name,
             image=self.args.image,
             restart="unless-stopped",
@@ -147,7 +155,7 @@ class LocalCluster(Cluster):
                 _file("/etc/ssh/ssh_host_ed25519_key", host_key.private, "0600"),
                 _file("/root/.ssh/authorized_keys", self.login.public, "0600"),
             ],
-            labels=[docker.ContainerLabelArgs(label=MADE_BY_LABEL, value=made_by())],
+            labels=[docker.ContainerLabelArgs(label=key, value=label) for key, label in self._labels.items()],
             tmpfs={"/run": "", "/tmp": "exec"},  # noqa: S108 - the machine's own
             **_isolation(self.args.privileged),
             opts=pulumi.ResourceOptions(
@@ -156,7 +164,7 @@ class LocalCluster(Cluster):
                 hooks=self._hooks,
                 # The engine takes `systempaths=unconfined` apart and does not report it: a refresh would replace
                 # the machine. What the option is made from, `privileged`, is not ignored.
-                ignore_changes=FROZEN if lost else ["security_opts"],
+                ignore_changes=FROZEN if lost else ["security_opts", *NEVER_RELABELLED],
                 replacement_trigger=made_anew,
             ),
         )

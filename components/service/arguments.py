@@ -3,9 +3,11 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
+import pulumi
 import pulumi_docker as docker
 
 from components import assets
+from components.machines.owner import ID_LABEL
 from components.service.spec import HealthCheck, Service
 
 MIB = 1024 * 1024
@@ -29,7 +31,7 @@ def base64(text: str) -> str:
 
 def service(
     wanted: Service,
-    labels: Mapping[str, str],
+    labels: Mapping[str, pulumi.Input[str]],
     configs: Sequence[docker.ServiceConfig],
     secrets: Sequence[docker.Secret],
 ) -> docker.ServiceArgs:
@@ -42,7 +44,10 @@ def service(
             for key, value in sorted({**labels, **wanted.labels}.items())
         ],
         task_spec=docker.ServiceTaskSpecArgs(
-            container_spec=_container(wanted, labels, configs, secrets),
+            # Another id must not be a reason to make the service anew.
+            container_spec=_container(
+                wanted, {key: label for key, label in labels.items() if key != ID_LABEL}, configs, secrets
+            ),
             networks_advanceds=[
                 docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id) for network in wanted.networks
             ],
@@ -95,7 +100,7 @@ def _endpoint(wanted: Service) -> docker.ServiceEndpointSpecArgs:
 
 def _container(
     wanted: Service,
-    labels: Mapping[str, str],
+    labels: Mapping[str, pulumi.Input[str]],
     configs: Sequence[docker.ServiceConfig],
     secrets: Sequence[docker.Secret],
 ) -> docker.ServiceTaskSpecContainerSpecArgs:

@@ -7,13 +7,17 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
-from components.machines.cluster import MADE_BY_LABEL, made_by
+from components.machines.advice import IN_SWARM, Advisor
 from components.machines.machine import Machine
+from components.machines.owner import Owner
 from components.service import arguments
 from components.service.spec import Service, StackSpec
 from components.swarm.membership import Membership
 
-STACK_LABEL = "com.docker.stack.namespace"  # lets `docker stack ps` find what belongs together
+# Lets `docker stack ps` find what belongs together, under a name that no stack of an application has: `docker stack rm`
+# removes all that bears its name, and `docker stack deploy --prune` all that is not in its file.
+STACK_LABEL = "com.docker.stack.namespace"
+PREFIX = "nuvla-swarm-"
 
 
 class ServiceStack(pulumi.ComponentResource):
@@ -31,13 +35,15 @@ class ServiceStack(pulumi.ComponentResource):
         name: str,
         spec: StackSpec,
         manager: Machine,
+        owner: Owner,
         opts: pulumi.ResourceOptions | None = None,
         *,
         members: Sequence[Membership] = (),  # of the machines that its services run on
         engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
-        self._labels = {MADE_BY_LABEL: made_by(), STACK_LABEL: name}
+        self._hooks = Advisor(IN_SWARM, f"{name}-advice").hooks
+        self._labels = {**owner.labels(), STACK_LABEL: f"{PREFIX}{name}"}
         waits_for: list[pulumi.Resource] = list(members)
         # What makes a task anew, or has to: the wait is for that.
         triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]
@@ -81,6 +87,7 @@ class ServiceStack(pulumi.ComponentResource):
             arguments.service(service, self._labels, configs, secrets),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                hooks=self._hooks,
                 # Swarm lets nobody remove a network that a service is on, nor have two of one name.
                 replace_with=[on.network for on in service.networks],
                 # The engine writes down what the image is for, and a refresh would take that for somebody's change.

@@ -7,8 +7,10 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_docker as docker
 
-from components.machines.cluster import MADE_BY_LABEL, made_by
+from components.machines.advice import IN_SWARM, Advisor
+from components.machines.cluster import MADE_BY_LABEL
 from components.machines.machine import Machine
+from components.machines.owner import NEVER_RELABELLED, Owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class OverlayNetwork(pulumi.ComponentResource):
 
     id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: OverlayNetworkArgs, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, args: OverlayNetworkArgs, owner: Owner, opts: pulumi.ResourceOptions | None = None):
         props = {
             "name": args.physical_name,
             "attachable": args.attachable,
@@ -49,9 +51,13 @@ class OverlayNetwork(pulumi.ComponentResource):
             ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))]
             if args.subnet
             else None,
-            labels=[docker.NetworkLabelArgs(label=MADE_BY_LABEL, value=made_by())],
-            # Networks of before had other ones, and applications are on them.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ipamConfigs", "labels"]),
+            labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in owner.labels().items()],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Networks of before had other ones, and applications are on them.
+                ignore_changes=["ipamConfigs", *NEVER_RELABELLED],
+                hooks=Advisor(IN_SWARM, f"{name}-advice").hooks,
+            ),
         )
         self.id = self.network.id
         self.register_outputs({"id": self.id})
@@ -61,6 +67,7 @@ class OverlayNetwork(pulumi.ComponentResource):
 class NetworkChangesArgs:
     """Who looks at which networks."""
 
+    owner: Owner
     entry: Machine  # a manager
     wanted: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
 
@@ -80,7 +87,7 @@ class NetworkChanges(pulumi.ComponentResource):
             "swarm/scripts/network_in_use.sh",
             {
                 "LABEL": MADE_BY_LABEL,
-                "OWNER": made_by(),
+                "OWNER": args.owner.stack,
                 "WANTED": "\n".join(
                     f"{network.physical_name} {str(network.attachable).lower()} {str(network.internal).lower()}"
                     for network in args.wanted

@@ -203,11 +203,15 @@ class Stack:
         mark = f"file://{self.folder / '.state'}".encode()
         return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment(path)]
 
-    def remove(self) -> None:
-        """Removes whatever is left, however the test ended."""
+    def end(self) -> None:
+        """Ends what still runs for this stack."""
         for process in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Removes whatever is left, however the test ended."""
+        self.end()
         for kind in ("container", "network", "volume"):
             force = [] if kind == "network" else ["--force"]
             for found in self.on_engine(kind):
@@ -236,6 +240,26 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) ->
             problem = error
         time.sleep(0.2)
     raise AssertionError(f"not so after {timeout_s} s: {what}") from problem
+
+
+def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> None:
+    """Starts `make` and kills it, and all that it started, at a moment."""
+    process = subprocess.Popen(
+        ["make", goal, f"STACK={made.name}"],
+        env=made.env,
+        cwd=made.folder,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: process.poll() is not None or moment(), what, 180)
+        assert process.poll() is None, f"it ended before it could be killed: {what}"
+    finally:
+        with suppress(ProcessLookupError):  # of one that ended too early
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:

@@ -11,7 +11,8 @@ from components.machines.local import CAPABILITIES
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
 from tests.e2e.networks import address, here, subnet_of
 
-HERE = here(subnet_of("existing"))
+USER = "existing"  # of networks, if no other one is named
+HERE = here(subnet_of(USER))
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 
 
@@ -35,7 +36,7 @@ class Hosts:
 
 
 @contextmanager
-def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = (), user: str = "existing") -> Iterator[Hosts]:
+def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = (), user: str = USER) -> Iterator[Hosts]:
     """Hosts that the stack's own clean-up removes too, as they bear its label; some have an engine of their own."""
     private_key, public_key = _key_pair(stack.folder / "login")
     other_key, _ = _key_pair(stack.folder / "other")

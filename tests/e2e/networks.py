@@ -27,8 +27,10 @@ USERS: Final = (
     "template",
     "file",
     "lost",
+    "lost-hosts",
     "switches",
     "networks",
+    "killed-hosts",
 )
 
 

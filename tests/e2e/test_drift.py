@@ -53,3 +53,11 @@ def test_a_service_that_somebody_changed_is_told(target: CloudStack) -> None:
     assert found.code != 0
     assert found.count("to update") == 1, found.text
     assert "s3-service update" in found.text
+
+
+def test_the_next_make_up_puts_that_right(target: CloudStack) -> None:
+    result = target.make("up")
+    assert result.code == 0, result.text
+    assert "the service s3 is not as it was set" in result.text
+    found = check(target)
+    assert found.code == 0, found.text

@@ -1,16 +1,13 @@
 """What is lost or interrupted is made whole by the next `make up`, and destroyed all the same."""
 
-import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Result, Stack, docker, stack, wait_for
+from tests.e2e.harness import Result, Stack, docker, killed, stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -80,6 +77,18 @@ def test_a_killed_manager_comes_back_with_its_swarm_services_and_files(swarm: St
     assert_whole(swarm)
 
 
+def test_the_only_manager_that_lost_its_disk_starts_another_swarm_with_all_services(swarm: Stack) -> None:
+    before = swarm_id(swarm)
+    of_engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
+    disk = docker("inspect", "--format", of_engine, swarm.container("manager-1"))
+    docker("rm", "--force", swarm.container("manager-1"))
+    docker("volume", "rm", disk)
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert swarm_id(swarm) != before
+    assert_whole(swarm)
+
+
 def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dead_swarm(swarm: Stack) -> None:
     containers = swarm.on("manager-1", "docker", "ps", "--quiet", "--no-trunc").text.split()
     assert containers
@@ -98,29 +107,10 @@ def test_destroy_leaves_nothing_with_a_dead_manager_that_has_the_files_and_a_dea
     assert "urn:pulumi" not in resources
 
 
-def killed_up(made: Stack, moment: str) -> None:
-    """Starts `make up` and kills it, and all that it started, when the engine has what `moment` lists."""
-    process = subprocess.Popen(
-        ["make", "up", f"STACK={made.name}"],
-        env=made.env,
-        cwd=made.folder,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(lambda: process.poll() is not None or made.on_engine(moment) != [], moment, 120)
-        assert process.poll() is None, "it ended before it could be killed"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.mark.parametrize("moment", ["network", "container"])
 def test_an_up_that_was_killed_is_completed_by_the_next(tmp_path: Path, moment: str) -> None:
     with stack(f"e2e-killed-{moment}", tmp_path, settings(subnet_of("killed"), 0)) as made:
-        killed_up(made, moment)
+        killed(made, "up", lambda: made.on_engine(moment) != [], f"the first {moment}")
         result: Result = made.make("up")
         assert result.code == 0, result.text
         assert made.nodes() == {"manager-1": READY}

@@ -202,6 +202,28 @@ def test_machines_of_somebodys_computer_are_not_deployed() -> None:
     assert set(found_by(CHECKOUT)) - set(found_by(CHECKOUT, "remote")) == {"dev", "host-dev"}
 
 
+@pytest.mark.parametrize(
+    ("line", "deployed"),
+    [
+        ("    provider: local", False),
+        ('    provider: "local"', False),
+        ("    provider: 'local' # of this computer", False),
+        ("  nuvla-swarm:machines: {pools: {}, provider: local}", False),
+        ("    # provider: exoscale", False),
+        ("", False),
+        ("    provider: exoscale", True),
+        ('    "provider": "existing"', True),
+        ("  nuvla-swarm:machines: {provider: 'exoscale'}", True),
+    ],
+)
+def test_machines_of_somebodys_computer_are_known_however_they_are_written(
+    elsewhere: Path, line: str, deployed: bool
+) -> None:
+    (elsewhere / "Pulumi.a.yaml").write_text(f"config:\n  nuvla-swarm:machines:\n{line}\n")
+    assert found_by(elsewhere, "remote") == ["a"] * deployed
+    assert found_by(elsewhere) == ["a"]
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A checkout without stacks."""

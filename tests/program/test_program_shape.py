@@ -10,7 +10,7 @@ from tests.program.snapshot import FOLDER, PROGRAMS, tree
 from tests.stack_config import target
 
 CLUSTER = "cluster"
-ONLY_IN_STATE = ("tls:", "random:", "pulumi:providers:")  # nothing of them is on a machine
+ONLY_IN_STATE = ("tls:", "random:", "pulumi:")  # nothing of them is on a machine
 
 
 @pytest.mark.parametrize("title", PROGRAMS)
@@ -44,10 +44,10 @@ def test_every_component_has_children(program: Program) -> None:
     assert all(program.engine.children(name) for name in program.engine.components())
 
 
-def test_every_resource_but_providers_is_the_child_of_a_component(program: Program) -> None:
+def test_every_resource_but_providers_and_the_id_is_the_child_of_a_component(program: Program) -> None:
     engine = program.engine
     orphans = {name for name in engine.options if engine.parent(name) not in engine.components()}
-    assert orphans - engine.components() == {"local-engine", "swarm-engine"}
+    assert orphans - engine.components() == {"local-engine", "swarm-engine", "infrastructure"}
 
 
 def test_every_child_is_named_after_its_component_machine_or_service(program: Program) -> None:
@@ -129,9 +129,13 @@ def test_no_setting_of_a_component_is_unknown_or_secret_in_the_first_preview() -
 
 def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Program) -> None:
     engine = program.engine
-    marked = {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}
+    marks = [
+        {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+        {"label": "io.nuvla.swarm.id", "value": "OUTPUT:infrastructure"},
+    ]
     docker = [name for name, kind in engine.types.items() if kind.startswith("docker:")]
-    assert [name for name in docker if marked not in engine.inputs(name)["labels"]] == []
+    for mark in marks:
+        assert [name for name in docker if mark not in engine.inputs(name)["labels"]] == []
 
 
 def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_command_line(program: Program) -> None:

@@ -10,6 +10,7 @@ from pulumi_command import remote
 from components.engine.certificates import Certificate
 from components.engine.daemon import EngineSettings
 from components.machines.machine import Machine
+from components.machines.owner import Owner
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from components.swarm.swarm import Swarm, SwarmArgs
@@ -22,6 +23,11 @@ SETTINGS = EngineSettings(
     address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
     registry_mirrors=[],
 )
+
+
+def owner() -> Owner:
+    """The infrastructure of the stack `test`."""
+    return Owner(stack="nuvla-swarm/test", id=pulumi.Output.from_input("0123abcd"))
 
 
 def machine(name: str = "worker-1", **changed: Any) -> Machine:
@@ -60,7 +66,7 @@ def swarm(entry: Machine | None = None) -> Swarm:
 
 def network(name: str = "net") -> OverlayNetwork:
     """A network that services can be on."""
-    return OverlayNetwork(name, OverlayNetworkArgs(physical_name=name, attachable=False))
+    return OverlayNetwork(name, OverlayNetworkArgs(physical_name=name, attachable=False), owner())
 
 
 def another(name: str = "another") -> pulumi.Resource:

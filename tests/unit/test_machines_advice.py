@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.advice import ADVICE, Advisor, advice
+from components.machines.advice import ADVICE, IN_SWARM, Advisor, advice
 from tests.mocked import Engine, build
 
 ERRORS = {
@@ -31,6 +31,20 @@ def test_a_known_error_names_the_thing_and_what_to_do(error: str) -> None:
 
 def test_each_advice_has_its_error_here() -> None:
     assert len({advice([error]) for error in ERRORS}) == len(ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("Error response from daemon: network with name traefik-public already exists", "network traefik-public"),
+        ("AlreadyExists desc = name conflicts with an existing object: service s3 already exists", "service s3"),
+    ],
+)
+def test_a_name_that_is_taken_in_the_swarm_is_told_with_how_to_free_it(error: str, told: str) -> None:
+    kind, name = told.split()
+    text = advice([error], IN_SWARM) or ""
+    assert f"has a {told} already: if a killed update made it, `make up` puts that right" in text
+    assert f"`docker {kind} rm {name}`" in text
 
 
 def test_an_unknown_error_is_left_to_speak_for_itself() -> None:

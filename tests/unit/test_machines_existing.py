@@ -11,6 +11,7 @@ from components.machines.cluster import Losses
 from components.machines.existing import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
 from components.machines.volume import Volume, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
+from tests.unit.parts import owner
 
 CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
 NOTES = ("manager-a-before", "worker-1-before", "worker-2-before")
@@ -40,7 +41,9 @@ def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> Existin
     return build(
         lambda: ExistingCluster(
             "cluster",
-            ExistingClusterArgs(pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)),
+            ExistingClusterArgs(
+                owner=owner(), pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)
+            ),
         )
     )
 
@@ -92,7 +95,7 @@ def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(engine:
     cluster()
     assert engine.parameters("worker-2-check") == {
         "MACHINE": "worker-2",
-        "OWNER": "nuvla-swarm/test",
+        "OWNER": "nuvla-swarm/test 0123abcd",
         "VERSION": "20.10.24",
     }
     assert engine.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"

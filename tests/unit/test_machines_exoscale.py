@@ -14,9 +14,10 @@ from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale_instance import InstancePool
 from components.machines.volume import VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
+from tests.unit.parts import owner
 
 TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
-LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test"}
+LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test", "io.nuvla.swarm.id": "0123abcd"}
 SSH = Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,))
 SOURCES = {source: [IPv4Network("192.0.2.0/24")] for source in Source}
 INSTANCE, COMMAND = "exoscale:index/computeInstance:ComputeInstance", "command:remote:Command"
@@ -31,6 +32,7 @@ def pool(count: int = 1, role: Any = "worker", **changed: Any) -> InstancePool:
 
 def args(**changed: Any) -> ExoscaleClusterArgs:
     given: dict[str, Any] = {
+        "owner": owner(),
         "pools": {"manager": pool(role="manager"), "worker": pool(2)},
         "rows": [SSH],
         "sources": SOURCES,

@@ -11,8 +11,12 @@ from components.machines.cluster import Key, Pool
 from components.machines.local import CAPABILITIES, LocalCluster, LocalClusterArgs
 from components.machines.volume import FOLDER, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
+from tests.unit.parts import owner
 
-MARK = [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}]
+MARK = [
+    {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+    {"label": "io.nuvla.swarm.id", "value": "0123abcd"},
+]
 FORBIDDEN = {"CAP_SYS_TIME", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT"}
 
 
@@ -24,7 +28,7 @@ def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluste
     given: dict[str, Any] = {"subnet": IPv4Network("10.77.0.0/16"), "image": "machine:dev", "privileged": True}
     given |= {"volumes": {}, "keep": False}
     wanted = pools or {"manager": pool(role="manager"), "worker": pool(2)}
-    return build(lambda: LocalCluster("cluster", LocalClusterArgs(pools=wanted, **{**given, **changed})))
+    return build(lambda: LocalCluster("cluster", LocalClusterArgs(owner=owner(), pools=wanted, **{**given, **changed})))
 
 
 def test_machines_are_named_by_pool_and_ordinal(engine: Engine) -> None:
@@ -100,7 +104,14 @@ def test_the_login_key_is_allowed_in(engine: Engine) -> None:
         subnet = IPv4Network("10.77.0.0/16")
         pools = {"worker": pool()}
         args = LocalClusterArgs(
-            pools=pools, subnet=subnet, image="a:1", privileged=True, volumes={}, keep=False, own_key=own
+            owner=owner(),
+            pools=pools,
+            subnet=subnet,
+            image="a:1",
+            privileged=True,
+            volumes={},
+            keep=False,
+            own_key=own,
         )
         return LocalCluster("cluster", args)
 

@@ -12,12 +12,13 @@ from components.engine.engine import EngineArgs
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.mocked import Engine, build, start
-from tests.unit.parts import SETTINGS, machine, memberships, network
+from tests.unit.parts import SETTINGS, machine, memberships, network, owner
 from tests.unit.services import service
 
 MARKS = [
     {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
-    {"label": "com.docker.stack.namespace", "value": "shop"},
+    {"label": "io.nuvla.swarm.id", "value": "0123abcd"},
+    {"label": "com.docker.stack.namespace", "value": "nuvla-swarm-shop"},
 ]
 CONFIG, SECRET, SERVICE, CONVERGED = "web-config-main", "web-secret-word", "web-service", "shop-converged"
 
@@ -54,7 +55,7 @@ def stack(
         services = [service(**({"networks": front} | made)), *(service(name=name, networks=front) for name in others)]
         spec = StackSpec(services=services, settings={"image": "web:1"})
         on = [DockerEngine(f"{name}-engine", EngineArgs(machine=machine(name), settings=SETTINGS)) for name in engines]
-        ServiceStack("shop", spec, machine("manager-1"), members=memberships(*members), engines=on)
+        ServiceStack("shop", spec, machine("manager-1"), owner(), members=memberships(*members), engines=on)
 
     build(make)
 

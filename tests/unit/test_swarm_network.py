@@ -4,12 +4,17 @@ from ipaddress import IPv4Network
 
 from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork, OverlayNetworkArgs
 from tests.mocked import Engine, build, value
-from tests.unit.parts import machine
+from tests.unit.parts import machine, owner
 
 
 def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwork:
-    args = OverlayNetworkArgs(physical_name="front", attachable=attachable, internal=internal)
-    return build(lambda: OverlayNetwork("net", args))
+    return build(
+        lambda: OverlayNetwork(
+            "net",
+            OverlayNetworkArgs(physical_name="front", attachable=attachable, internal=internal),
+            owner(),
+        )
+    )
 
 
 def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
@@ -19,7 +24,10 @@ def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
         "driver": "overlay",
         "attachable": False,
         "internal": False,
-        "labels": [{"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"}],
+        "labels": [
+            {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+            {"label": "io.nuvla.swarm.id", "value": "0123abcd"},
+        ],
     }
 
 
@@ -49,7 +57,7 @@ def test_services_join_it_by_its_id(engine: Engine) -> None:
 
 def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(engine: Engine) -> None:
     args = OverlayNetworkArgs(physical_name="front", attachable=False, subnet=IPv4Network("10.239.240.0/20"))
-    build(lambda: OverlayNetwork("net", args))
+    build(lambda: OverlayNetwork("net", args, owner()))
     assert engine.inputs("net-network")["ipamConfigs"] == [{"subnet": "10.239.240.0/20", "gateway": "10.239.240.1"}]
     assert engine.inputs("net")["subnet"] == "10.239.240.0/20"
     assert list(engine.options["net-network"].ignoreChanges) == ["ipamConfigs", "labels"]
@@ -61,7 +69,9 @@ def changes() -> None:
         OverlayNetworkArgs(physical_name="api", attachable=False, internal=True),
         OverlayNetworkArgs(physical_name="back", attachable=True, setting="swarm.backend_network"),
     ]
-    build(lambda: NetworkChanges("networks", NetworkChangesArgs(entry=machine("manager-1"), wanted=wanted)))
+    build(
+        lambda: NetworkChanges("networks", NetworkChangesArgs(owner=owner(), entry=machine("manager-1"), wanted=wanted))
+    )
 
 
 def test_before_networks_change_a_manager_looks_at_what_is_on_them(engine: Engine) -> None:

@@ -32,7 +32,8 @@ check_system() {
 check_owner() {
   local owner
   owner=$(cat "$folder/owner" 2>/dev/null || echo "$OWNER")
-  [ "$owner" = "$OWNER" ] ||
+  # The last word is an id; a former version of this program noted none.
+  [ "$owner" = "$OWNER" ] || [ "$owner" = "${OWNER% *}" ] ||
     fail "is a machine of the infrastructure $owner; take it out there, or remove $folder from it if that one is gone"
 }
 

@@ -181,6 +181,10 @@ leave() {
 case "$1" in
   note)
     [ -e "$folder/owner" ] || note
+    if [ "$(cat "$folder/owner")" = "${OWNER% *}" ]; then # noted by a former version
+      echo "$OWNER" >"$folder/owner.new"
+      mv "$folder/owner.new" "$folder/owner"
+    fi
     cat "$folder/owner"
     cat "$before/files/etc/docker/daemon.json" 2>/dev/null || true
     ;;

@@ -113,7 +113,10 @@ while true; do
     case "$verdict" in
       well) continue ;;
       hopeless) [ "$SECONDS" -lt "$give_up_s" ] || fail "$name" "does not start; the tasks say why:" ;;
-      paused | rollback_*) fail "$name" "its update did not succeed ($verdict); the tasks say why:" ;;
+      paused | rollback_*)
+        fail "$name" "its update did not succeed ($verdict). Once the cause is gone, \`make up\` tries it again" \
+          "(of Pulumi alone: \`pulumi up --refresh\`). The tasks say why:"
+        ;;
     esac
     waiting=$((waiting + 1))
     [ "$SECONDS" -lt "$deadline" ] || fail "$name" "$healthy of $complete tasks are healthy after $patience_s s; the tasks say why:"

@@ -1,0 +1,146 @@
+"""lab/stack.sh and lab/env.sh: what they run, and whom they let read the state."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import CHECKOUT, Result, run
+
+URN = "urn:pulumi:s::nuvla-swarm::nuvla:service:ServiceStack$command:remote:Command::s3-converged"
+# Notes how it was called. The recovery prints what is in the file `again`, and ends as the file `code` says; it finds
+# something missing, and an update fails, as often as there are lines in the files `missing` and `fails`.
+STUB = """#!/usr/bin/env bash
+echo "${0##*/} $*" >>"$CALLS/calls"
+counted() { [ -s "$CALLS/$1" ] && sed -i 1d "$CALLS/$1"; }
+case "$*" in
+  '-m lab.recovery missing'*) counted missing; exit ;;
+  up*) ! counted fails; exit ;;
+  '-m lab.recovery'*) cat "$CALLS/again"; exit "$(cat "$CALLS/code")" ;;
+esac
+"""
+
+
+class Checkout:
+    """A checkout with the scripts, and stand-ins of `pulumi` and `python` that note their calls."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        shutil.copytree(CHECKOUT / "lab", folder / "lab", ignore=shutil.ignore_patterns("offline", "__pycache__"))
+        (folder / "Pulumi.s.yaml").write_text("config:\n  nuvla-swarm:machines:\n    provider: exoscale\n")
+        (folder / "bin").mkdir()
+        for name in ("pulumi", "python"):
+            path = folder / "bin" / name
+            path.write_text(STUB)
+            path.chmod(0o755)
+        self.recovery("", 0)
+
+    def recovery(self, again: str, code: int) -> None:
+        (self.folder / "again").write_text(again)
+        (self.folder / "code").write_text(str(code))
+
+    def run(self, verb: str) -> Result:
+        env = os.environ | {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.folder)}
+        return run(str(self.folder / "lab/stack.sh"), verb, "s", env=env)
+
+    def calls(self) -> list[str]:
+        return (self.folder / "calls").read_text().splitlines()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_a_preview_mends_nothing_and_waits_for_nobody(checkout: Checkout) -> None:
+    assert checkout.run("preview").code == 0
+    assert checkout.calls() == ["pulumi stack select s", "pulumi preview --diff"]
+
+
+def test_what_was_lost_is_found_before_an_update(checkout: Checkout) -> None:
+    assert checkout.run("up").code == 0
+    assert checkout.calls()[1:] == [
+        "python -m lab.recovery up s",
+        "pulumi up --yes --skip-preview --suppress-outputs",
+        "python -m lab.status s",
+    ]
+
+
+def test_an_update_waits_for_services_that_somebody_changed(checkout: Checkout) -> None:
+    checkout.recovery(f"{URN}\n", 0)
+    assert checkout.run("up").code == 0
+    assert f"pulumi up --yes --skip-preview --suppress-outputs --replace={URN}" in checkout.calls()
+
+
+@pytest.mark.parametrize(
+    ("fails", "missing", "updates", "code"), [(1, 1, 2, 0), (1, 0, 1, 1), (2, 1, 2, 1), (2, 2, 2, 1)]
+)
+def test_an_update_that_failed_in_a_swarm_which_was_started_anew_goes_on_once(
+    checkout: Checkout, fails: int, missing: int, updates: int, code: int
+) -> None:
+    for name, times in {"fails": fails, "missing": missing}.items():
+        (checkout.folder / name).write_text("once\n" * times)
+    assert checkout.run("up").code == code
+    assert checkout.calls().count("python -m lab.recovery up s") == updates
+    assert checkout.calls().count("pulumi up --yes --skip-preview --suppress-outputs") == updates
+    assert ("python -m lab.status s" in checkout.calls()) == (code == 0)
+
+
+@pytest.mark.parametrize("verb", ["up", "refresh", "down"])
+def test_nothing_is_done_where_that_ended_with_a_mistake(checkout: Checkout, verb: str) -> None:
+    checkout.recovery("", 1)
+    assert checkout.run(verb).code == 1
+    assert checkout.calls() == ["pulumi stack select s", f"python -m lab.recovery {verb} s"]
+
+
+def test_a_refresh_asks_the_entry_first(checkout: Checkout) -> None:
+    assert checkout.run("refresh").code == 0
+    assert checkout.calls()[1:] == [
+        "python -m lab.recovery refresh s",
+        "pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs",
+    ]
+
+
+@pytest.mark.parametrize("provider", ['"existing"', "'exoscale'", "exoscale # there"])
+def test_machines_elsewhere_need_no_engine_here_however_they_are_written(checkout: Checkout, provider: str) -> None:
+    (checkout.folder / "Pulumi.s.yaml").write_text(f"config:\n  nuvla-swarm:machines:\n    provider: {provider}\n")
+    assert checkout.run("parts").text == "tools\n"
+
+
+def test_what_pulumi_writes_is_for_nobody_else(checkout: Checkout) -> None:
+    (checkout.folder / "bin" / "pulumi").write_text(f"{STUB}[[ $* != 'preview --diff' ]] || umask >$CALLS/umask\n")
+    assert checkout.run("preview").code == 0
+    assert (checkout.folder / "umask").read_text() == "0077\n"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def env(folder: Path) -> None:
+    """What a shell with the usual umask does."""
+    result = run("bash", "-c", f"umask 022 && {folder}/lab/env.sh", env=os.environ | {"NUVLA_SWARM_OFFLINE": "true"})
+    assert result.code == 0, result.text
+
+
+def test_the_state_is_for_nobody_else(checkout: Checkout) -> None:
+    env(checkout.folder)
+    state = checkout.folder / ".state"
+    assert mode(state) == 0o700
+    assert mode(state / "passphrase") == 0o600
+
+
+def test_a_state_that_others_could_read_is_closed(checkout: Checkout) -> None:
+    state = checkout.folder / ".state"
+    stored = state / ".pulumi" / "stacks" / "s.json"
+    stored.parent.mkdir(parents=True)
+    stored.touch()
+    for path in (state, stored):
+        path.chmod(0o755)
+    env(checkout.folder)
+    assert (mode(state), mode(stored)) == (0o700, 0o700)
+    stored.chmod(0o644)  # by a Pulumi of a shell with the usual umask: nobody else gets there
+    env(checkout.folder)
+    assert mode(state) == 0o700
