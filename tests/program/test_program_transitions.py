@@ -367,8 +367,6 @@ def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> N
         "machines.zone": ["machines.pools"],
         "machines.template": ["machines.pools"],
         "machines.template.id": ["machines.pools"],
-        "swarm.address_pools": ["swarm.address_pools"],
-        "swarm.subnet_prefix": ["swarm.address_pools"],
         **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("nfs", "prometheus", "alertmanager", "grafana")},
         **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("traefik", "db", "streams")},
     }
