@@ -9,15 +9,20 @@ from stacks.settings import Settings
 
 def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Docker never changes the ranges that a swarm was made with."""
-    swarm = settings.swarm
-    given = ([str(pool) for pool in swarm.address_pools], swarm.subnet_prefix)
-    if prior.ranges is None or given == prior.ranges or not set(prior.managers) - set(settings.machines.lost):
+    if prior.ranges is None or not set(prior.managers) - set(settings.machines.lost):
         return
-    pools, prefix = prior.ranges
-    yield (
-        f"swarm.address_pools: {', '.join(given[0])} with networks of /{given[1]} given; the swarm has its own for its "
-        f"whole life; allowed: {', '.join(pools)} with swarm.subnet_prefix {prefix}, or another stack"
-    )
+    swarm, (pools, prefix) = settings.swarm, prior.ranges
+    given = [str(pool) for pool in swarm.address_pools]
+    if given != pools:
+        yield (
+            f"swarm.address_pools: {', '.join(given)} given; the swarm keeps the ranges that it was made with; "
+            f"allowed: {', '.join(pools)}, or another stack"
+        )
+    if swarm.subnet_prefix != prefix:
+        yield (
+            f"swarm.subnet_prefix: {swarm.subnet_prefix} given; the swarm keeps the ranges that it was made with; "
+            f"allowed: {prefix}, or another stack"
+        )
 
 
 def made_anew(settings: Settings, prior: PriorState) -> Iterator[str]:

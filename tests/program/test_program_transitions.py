@@ -361,12 +361,12 @@ def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> N
     assert lines == {
         "machines.pools.<pool>.hosts": ["machines.pools"],  # the same host by another name
         "machines.subnet": ["machines.subnet"],
+        "swarm.address_pools": ["swarm.address_pools"],
+        "swarm.subnet_prefix": ["swarm.subnet_prefix"],
         "machines.private_network": ["machines.private_network"],
         "machines.zone": ["machines.pools"],
         "machines.template": ["machines.pools"],
         "machines.template.id": ["machines.pools"],
-        "swarm.address_pools": ["swarm.address_pools"],
-        "swarm.subnet_prefix": ["swarm.address_pools"],
         **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("nfs", "prometheus", "alertmanager", "grafana")},
         **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("traefik", "db", "streams")},
     }

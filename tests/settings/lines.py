@@ -75,11 +75,6 @@ SHOWN = {
     "engine.certificate_generation": ("generation: 1 => 2", "publicKeyPem: * => [unknown]"),
     "engine.server_certificate_days": ("server_days: 730 => 731", "validityPeriodHours: 17520 => 17544"),
     "engine.client_certificate_days": ("client_days: 365 => 366", "validityPeriodHours: 8760 => 8784"),
-    "swarm.address_pools": (
-        'address_pools[0]: "10.224.0.0/12" => "10.211.0.0/16"',
-        "+ stdin: export ADDRESS_POOLS=10.211.0.0/16",
-    ),
-    "swarm.subnet_prefix": ("subnet_prefix: 24 => 25", "+ stdin: export SUBNET_PREFIX=25"),
     "swarm.public_network.name": ('name: "traefik-public" => "front"', 'name: "traefik-public" => "front"'),
     "swarm.public_network.attachable": ("attachable: false => true", "attachable: false => true"),
     "traefik.log_level": ('log_level: "INFO" => "DEBUG"', 'dataRaw.log.level: "INFO" => "DEBUG"'),
@@ -168,4 +163,7 @@ REFUSED = {
     "machines.subnet": "10.78.0.0/16 given; the machines of the swarm know each other by their addresses; "
     "allowed: 10.82.0.0/16, or another stack",
     "swarm.entry": "manager-2 given, which is not in the swarm; allowed: manager-1",
+    "swarm.address_pools": "10.211.0.0/16 given; the swarm keeps the ranges that it was made with; "
+    "allowed: 10.224.0.0/12, or another stack",
+    "swarm.subnet_prefix": "25 given; the swarm keeps the ranges that it was made with; allowed: 24, or another stack",
 }

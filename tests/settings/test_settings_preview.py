@@ -25,7 +25,7 @@ GROUPS = {
     "lost": ["machines.lost"],
     "machines": ["machines.image", "machines.privileged", "machines.pools.<pool>.role"],
     "managers": ["machines.pools", "engine.certificate_generation"],
-    "ranges": ["machines.ssh.public_key", "engine.address_pools", "swarm.address_pools", "swarm.subnet_prefix"],
+    "ranges": ["machines.ssh.public_key", "engine.address_pools"],
     "off": ["monitoring.enabled", "nfs.enabled", "s3.enabled", "machines.pools.<pool>.availability"],
 }
 SHOWN_ON_TARGETS = [change for change in ON_TARGETS if change.setting not in REFUSED]
