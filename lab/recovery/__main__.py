@@ -31,7 +31,7 @@ def main(verb: str, stack: str) -> None:
 
 
 def before_refresh(state: State, swarm: Swarm | None) -> None:
-    """Refuses where a refresh would take things for gone that are there; what was being made is removed before it."""
+    """Refuses where a refresh would take things for gone that are there; what was left over is put right before it."""
     try:
         if swarm is not None:
             swarm.marked(state.label)
@@ -49,22 +49,20 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     """Has the state know what is gone, and removes what is in the way; returns what has to be waited for again."""
     # What is in machines that the program made goes with them.
     asked = swarm if verb == "up" or state.provider == "existing" else None
-    seen = look(state, asked)
-    found = seen or NOTHING
+    found = look(state, asked)
     tell(state, found)
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
     if verb == "up" and state.provider == "local":
         targets += state.urns(*MACHINES)
     if targets or state.pending or found.strays:
-        # Only the refresh has the stack's lock: what is removed after it was left by an update that has ended.
+        # Only the refresh has the stack's lock: what is left over after it is of an update that has ended.
         refresh(state, targets or state.anything(), "--skip-pending-creates")
     if state.pending and state.provider == "local":
         local.remove_leftovers(State.read(state.stack))
+    if state.pending:  # which is what allows to remove them
+        refresh(state, state.anything(), "--clear-pending-creates")
     if asked is not None and verb == "up":
         put_right(state, asked, found)
-    # What was being made tells what may be removed, so it is forgotten last; of a swarm that was not asked, not yet.
-    if state.pending and (seen is not None or verb == "down" or not state.services_being_made()):
-        refresh(state, state.anything(), "--clear-pending-creates")
     return sorted({wait for one in found.changed for wait in state.waits(one.urn)})
 
 
@@ -85,8 +83,8 @@ def put_right(state: State, swarm: Swarm, found: Differences) -> None:
         sys.exit(f"{state.stack}: its entry does not answer any more ({error}): run this again")
 
 
-def look(state: State, swarm: Swarm | None) -> Differences | None:
-    """What differs between the swarm and the state; None if there is one that does not answer."""
+def look(state: State, swarm: Swarm | None) -> Differences:
+    """What differs between the swarm and the state, as far as somebody can be asked."""
     if swarm is None:
         return NOTHING
     try:
@@ -101,7 +99,7 @@ def look(state: State, swarm: Swarm | None) -> Differences | None:
                 swarm.await_end(one.id)
     except NoAnswerError as error:
         say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
-        return None
+        return NOTHING
     return found
 
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,10 @@ CLUSTERS = {
     "nuvla:machines:ExoscaleCluster": "exoscale",
     "nuvla:machines:ExistingCluster": "existing",
 }
-NETWORK = "docker:index/network:Network"
 # What the program makes in a swarm, as Docker's API calls it.
 KINDS = {
     "docker:index/service:Service": "services",
-    NETWORK: "networks",
+    "docker:index/network:Network": "networks",
     "docker:index/serviceConfig:ServiceConfig": "configs",
     "docker:index/secret:Secret": "secrets",
 }
@@ -105,9 +104,9 @@ class State:
         """Settings of the machines."""
         return next((found.get("inputs", {}) for found in self._of(*CLUSTERS)), {})
 
-    def urns(self, *kinds: str) -> list[str]:
-        """Of all resources of these types."""
-        return [str(resource["urn"]) for resource in self._of(*kinds)]
+    def urns(self, *kinds: str, name: str = "") -> list[str]:
+        """Of all resources of these types, or of those with a logical name."""
+        return [str(one["urn"]) for one in self._of(*kinds) if one["urn"].endswith(f"::{name}" if name else "")]
 
     def ids(self) -> set[str]:
         """Of everything."""
@@ -127,11 +126,6 @@ class State:
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]
 
-    def services_being_made(self) -> set[str]:
-        """Names of the services that were being made when an update was killed."""
-        made = [one["resource"] for one in self.pending if one["type"] == "creating"]
-        return {str(one["inputs"]["name"]) for one in made if KINDS.get(one["type"]) == "services"}
-
     def swarm_provider(self) -> str | None:
         """URN of the provider of what is in the swarm."""
         return next((str(found["urn"]) for found in self.resources if found["urn"].endswith(SWARM_PROVIDER)), None)
@@ -146,9 +140,9 @@ class State:
         host, ca, cert, key = (found[key] for key in keys)
         return Entry(host=host, ca=ca, cert=cert, key=key)
 
-    def component(self, kind: str, name: str) -> str | None:
-        """URN of the component of a type that makes what is called so."""
-        return next((str(one["urn"]) for one in self._of(kind) if one.get("inputs", {}).get("name") == name), None)
+    def component(self, kind: str, fits: Callable[[Mapping[str, Any]], bool]) -> str | None:
+        """URN of a component of a type."""
+        return next((str(one["urn"]) for one in self._of(kind) if fits(one)), None)
 
     def waits(self, urn: str) -> list[str]:
         """URNs of what waits until a service is well."""

@@ -5,33 +5,34 @@ An update was killed while it was made, or a refresh forgot it because nobody an
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.recovery.comparison import compare
-from lab.recovery.state import NETWORK, State, pulumi, say
+from lab.recovery.state import KINDS, State, pulumi, say
 from lab.recovery.swarm import WORDS, Found, Swarm
 
-COMPONENT = "nuvla:swarm:OverlayNetwork"
-ORDER = ("services", "networks", "configs", "secrets")  # what others are used by goes first
+TYPES = {kind: name for name, kind in KINDS.items()}
+STACK_LABEL, PREFIX = "com.docker.stack.namespace", "nuvla-swarm-"  # a service's stack of services, as Docker knows it
 
 
 def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
-    """Removes what was seen before the stack's lock was had, and still is in no state; networks are taken into it.
+    """Puts right what was seen before the stack's lock was had, and still is in no state.
 
-    They may be in use, and one that was removed is in the way of another until its last task has ended. A service goes
-    only if an update was killed while it made it: otherwise the state may be an old copy, and another one knows it.
+    Services and networks are taken into it, whoever uses them, and the update makes of them what it wants. Configs and
+    secrets are of use to nobody else: they go as soon as no service has them.
     """
-    now = compare(state.made(), swarm.marked(state.label), state.id).strays
-    adopted: dict[str, Found] = {}  # by the components that make such ones
-    for stray in sorted((one for one in now if one in seen), key=lambda one: ORDER.index(one.kind)):
+    adopted: list[tuple[str, Found]] = []  # with the components that make such ones
+    for stray in compare(state.made(), swarm.marked(state.label), state.id).strays:
+        if stray not in seen:
+            continue
         what = f"the {WORDS[stray.kind]} {stray.name}, which is in no state"
-        component = state.component(COMPONENT, stray.name) if stray.kind == "networks" else None
-        if component is not None:
+        component = maker(state, stray)
+        if component is not None and not state.urns(TYPES[stray.kind], name=child(component, stray)):
             say(f"{state.stack}: takes {what}, into it")
-            adopted[component] = stray
-        elif stray.kind == "services" and stray.name not in state.services_being_made():
-            say(f"{state.stack}: leaves {what}: no killed update made it, so another copy of the state may know it")
+            adopted.append((component, stray))
+        elif stray.kind in ("services", "networks"):
+            say(f"{state.stack}: leaves {what}: nothing there makes such a thing, or another one of this name is there")
         elif used := swarm.remove(stray):
             say(f"{state.stack}: leaves {what}, until it is out of use: {used}")
         else:
@@ -40,24 +41,41 @@ def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
         adopt(state, adopted)
 
 
-def adopt(state: State, networks: Mapping[str, Found]) -> None:
-    """Takes networks into the state, as their components would have made them."""
+def maker(state: State, stray: Found) -> str | None:
+    """URN of the component of the state that makes such a service or network."""
+    if stray.kind == "networks":
+        return state.component(
+            "nuvla:swarm:OverlayNetwork", lambda one: one.get("inputs", {}).get("name") == stray.name
+        )
+    if stray.kind == "services":
+        stack = stray.labels.get(STACK_LABEL, "").removeprefix(PREFIX)
+        return state.component("nuvla:service:ServiceStack", lambda one: one["urn"].endswith(f"::{stack}"))
+    return None
+
+
+def child(component: str, stray: Found) -> str:
+    """Logical name of such a service or network."""
+    return f"{component.rpartition('::')[2]}-network" if stray.kind == "networks" else f"{stray.name}-service"
+
+
+def adopt(state: State, found: Sequence[tuple[str, Found]]) -> None:
+    """Takes things into the state, as their components would have made them."""
     names = {"swarm-engine": state.swarm_provider()}
     wanted = []
-    for component, network in networks.items():
-        name = component.rpartition("::")[2]
-        names[name] = component
+    for component, stray in found:
+        parent = component.rpartition("::")[2]
+        names[parent] = component
         wanted.append(
             {
-                "type": NETWORK,
-                "name": f"{name}-network",
-                "id": network.id,
-                "parent": name,
+                "type": TYPES[stray.kind],
+                "name": child(component, stray),
+                "id": stray.id,
+                "parent": parent,
                 "provider": "swarm-engine",
             }
         )
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "networks.json"
+        file = Path(folder) / "found.json"
         file.write_text(json.dumps({"nameTable": names, "resources": wanted}), encoding="utf-8")
         pulumi(
             *("import", "--stack", state.stack, "--file", str(file), "--yes", "--skip-preview"),

@@ -1,7 +1,7 @@
 """A stack that lost something: its state, and Docker's API of its entry, for tests of lab/recovery."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +15,7 @@ STACK, ID = "s", "0123abcd"
 ROOT = f"urn:pulumi:{STACK}::nuvla-swarm::"
 PROVIDER = f"{ROOT}pulumi:providers:docker::swarm-engine"
 LABELS = {"io.nuvla.swarm.stack": f"nuvla-swarm/{STACK}", "io.nuvla.swarm.id": ID}
+IN_STACK = {"com.docker.stack.namespace": "nuvla-swarm-shop"}
 TYPES = {
     "services": ("nuvla:service:ServiceStack", "docker:index/service:Service"),
     "networks": ("nuvla:swarm:OverlayNetwork", "docker:index/network:Network"),
@@ -28,7 +29,7 @@ SPEC: dict[str, Any] = {
 OUTPUTS: dict[str, Any] = {
     "taskSpec": {"containerSpec": {"image": "web:1", "env": {"A": "1"}}, "networksAdvanceds": [{"id": "net-id"}]},
     "mode": {"global": None, "replicated": {"replicas": 1}},
-    "labels": [{"label": key, "value": value} for key, value in LABELS.items()],
+    "labels": [{"label": key, "value": value} for key, value in (LABELS | IN_STACK).items()],
 }
 
 
@@ -52,12 +53,12 @@ def in_state(kind: str, name: str, **more: Any) -> dict[str, Any]:
 
 
 def component(kind: str, name: str) -> dict[str, Any]:
-    """What it is a child of."""
+    """What it is a child of, in the state."""
     return {"urn": f"{ROOT}{TYPES[kind][0]}::{name}", "type": TYPES[kind][0], "inputs": {"name": name}}
 
 
-def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: Sequence[str] = ()) -> State:
-    """What the state of a stack knows beside what every one does; services of these names were being made."""
+def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: bool = False) -> State:
+    """What the state of a stack knows beside what every one does; pending if an update was killed."""
     known: list[Mapping[str, Any]] = [
         {"urn": f"{ROOT}pulumi:pulumi:Stack::nuvla-swarm-s", "type": "pulumi:pulumi:Stack"},
         {
@@ -83,10 +84,7 @@ def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: Seq
             },
         },
     ]
-    operations = [
-        {"type": "creating", "resource": {"urn": "some", "type": TYPES["services"][1], "inputs": {"name": name}}}
-        for name in pending
-    ]
+    operations = [{"type": "creating", "resource": {"urn": "some"}}] if pending else []
     return State(STACK, {"resources": [*known, *resources], "pending_operations": operations})
 
 
@@ -94,7 +92,9 @@ def there(kind: str, name: str, **more: Any) -> dict[str, Any]:
     """The same, as Docker's API has it."""
     if kind == "networks":
         return {"Id": f"{name}-id", "Name": name, "Labels": LABELS, "Scope": "swarm"} | more
-    spec = {"Name": name, "Labels": LABELS} | (SPEC if kind == "services" else {})
+    spec = {"Name": name, "Labels": LABELS}
+    if kind == "services":
+        spec |= SPEC | {"Labels": LABELS | IN_STACK}
     return {"ID": f"{name}-id", "Spec": spec, "Version": {"Index": 7}} | more
 
 

@@ -13,7 +13,7 @@ from lab.recovery import __main__ as recovery
 from lab.recovery import local, locks, strays
 from lab.recovery.state import KINDS, State
 from lab.recovery.swarm import Swarm
-from tests.unit.recoverable import PROVIDER, ROOT, Docker, component, in_state, state, urn
+from tests.unit.recoverable import PROVIDER, ROOT, TYPES, Docker, component, in_state, state, urn
 
 NOTHING = f"--target={ROOT}pulumi:pulumi:Stack::nuvla-swarm-s"  # of which nobody has to be asked
 CONVERGED = f"{ROOT}nuvla:service:ServiceStack$command:remote:Command::web-converged"
@@ -151,57 +151,78 @@ def test_a_service_that_was_rolled_back_is_tried_again(monkeypatch: pytest.Monke
     assert docker.calls == [("POST", "services/web-id/update?version=7", spec)]
 
 
-def test_what_a_killed_update_made_is_removed_once_the_lock_was_had(
+def imported(kind: str, name: str, parent: str) -> dict[str, str]:
+    """How Pulumi is asked to take something in."""
+    child = f"{name}-service" if kind == "services" else f"{parent}-network"
+    ours = {"type": TYPES[kind][1], "name": child, "id": f"{name}-id"}
+    return ours | {"parent": parent, "provider": "swarm-engine"}
+
+
+def test_what_is_in_no_state_is_taken_in_or_removed_once_the_lock_was_had(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    docker = Docker()
-    for kind in reversed(KINDS.values()):
-        docker.add(kind, "left")
-    run = Run(monkeypatch, state(pending=["left"]), docker)
-    cleared: list[int] = []  # how much was removed by then
-    monkeypatch.setattr(run, "on_clear", lambda: cleared.append(len(docker.calls)))
+    docker = Docker().add("services", "web").add("networks", "front").add("configs", "left").add("secrets", "left")
+    known = [component("services", "shop"), component("networks", "net") | {"inputs": {"name": "front"}}]
+    run = Run(monkeypatch, state(*known), docker)
     recovery.main("up", "s")
     assert run.targets() == [NOTHING]
-    assert [path for _, path, _ in docker.calls] == [f"{kind}/left-id" for kind in strays.ORDER]
+    [command] = [one for one in run.commands if one[0] == "import"]
+    assert {"--protect=false", "--generate-code=false", "--yes"} <= set(command)
+    [found] = run.imported
+    assert found["resources"] == [imported("services", "web", "shop"), imported("networks", "front", "net")]
+    names = ("shop", "net")
+    assert found["nameTable"] == dict(zip(names, (one["urn"] for one in known), strict=True)) | {
+        "swarm-engine": PROVIDER
+    }
+    assert [path for _, path, _ in docker.calls] == ["configs/left-id", "secrets/left-id"]
     assert capsys.readouterr().err.count("which is in no state") == 4
-    assert cleared == [4]  # or else a kill before that would leave it there for good
-
-
-def test_a_service_that_no_killed_update_made_may_be_known_to_another_copy_of_the_state(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    docker = Docker().add("services", "left")
-    Run(monkeypatch, state(pending=["other"]), docker)
-    recovery.main("up", "s")
-    assert docker.calls == []
-    assert "leaves the service left" in capsys.readouterr().err
 
 
 def test_what_an_update_has_made_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another computer's update ended after the first look: its things are in the state by now."""
-    docker = Docker().add("services", "web")
-    Run(monkeypatch, state(pending=["web"]), docker, state(in_state("services", "web"), pending=["web"]))
+    docker = Docker().add("configs", "made")
+    run = Run(monkeypatch, state(), docker, state(in_state("configs", "made")))
     recovery.main("up", "s")
     assert docker.calls == []
+    assert run.imported == []
 
 
 def test_what_came_after_the_lock_was_had_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    docker = Docker().add("services", "left")
-    run = Run(monkeypatch, state(pending=["left", "new"]), docker)
+    docker = Docker().add("configs", "left")
+    run = Run(monkeypatch, state(), docker)
     pulumi = run._pulumi
 
     def refreshing(*arguments: str, shown: bool = False) -> str:
-        docker.add("services", "new")
+        docker.add("configs", "new")
         return pulumi(*arguments, shown=shown)
 
     monkeypatch.setattr(recovery, "pulumi", refreshing)
     recovery.main("up", "s")
-    assert [path for _, path, _ in docker.calls] == ["services/left-id"]
+    assert [path for _, path, _ in docker.calls] == ["configs/left-id"]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        [],  # an old copy of the state: another one knows the service
+        [component("services", "other")],
+        [component("services", "shop"), in_state("services", "web-service", id="another")],
+    ],
+)
+def test_what_nothing_in_the_state_would_make_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], known: list[dict[str, Any]]
+) -> None:
+    docker = Docker().add("services", "web").add("services", "web-service", ID="another")
+    run = Run(monkeypatch, state(*known), docker)
+    recovery.main("up", "s")
+    assert docker.calls == []
+    assert run.imported == []
+    assert "leaves the service web, which is in no state" in capsys.readouterr().err
 
 
 def test_nothing_is_removed_where_another_update_has_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    docker = Docker().add("services", "left")
-    run = Run(monkeypatch, state(cluster="Local", pending=["left"]), docker)
+    docker = Docker().add("configs", "left")
+    run = Run(monkeypatch, state(cluster="Local", pending=True), docker)
 
     def locked(*_arguments: str, shown: bool = False) -> str:
         raise SystemExit(255)
@@ -211,31 +232,6 @@ def test_nothing_is_removed_where_another_update_has_the_lock(monkeypatch: pytes
         recovery.main("up", "s")
     assert docker.calls == []
     assert run.cleaned == []
-
-
-def test_networks_are_taken_in_again_because_applications_may_be_on_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    docker = Docker(used={"traefik-public-id"})
-    known: list[dict[str, Any]] = []
-    for name in ("traefik-public", "docker-api"):
-        docker.add("networks", name)
-        known.append(component("networks", name))
-    run = Run(monkeypatch, state(*known), docker)
-    recovery.main("up", "s")
-    [command] = [one for one in run.commands if one[0] == "import"]
-    assert {"--protect=false", "--generate-code=false", "--yes"} <= set(command)
-    [imported] = run.imported
-    assert imported["resources"] == [
-        {
-            "type": "docker:index/network:Network",
-            "name": f"{name}-network",
-            "id": f"{name}-id",
-            "parent": name,
-            "provider": "swarm-engine",
-        }
-        for name in ("traefik-public", "docker-api")
-    ]
-    assert docker.calls == []
-    assert imported["nameTable"] == {one["inputs"]["name"]: one["urn"] for one in known} | {"swarm-engine": PROVIDER}
 
 
 def test_what_services_still_use_waits_until_they_do_not(
@@ -298,14 +294,14 @@ def test_a_refresh_goes_on_where_the_entry_answers_or_there_is_none(
     assert run.commands == []
 
 
-def test_a_refresh_after_a_killed_update_removes_what_that_made(
+def test_a_refresh_puts_right_before_what_a_killed_update_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It forgets what was being made, and with that what may be removed."""
-    docker = Docker().add("services", "left")
-    Run(monkeypatch, state(pending=["left"]), docker)
+    docker = Docker().add("configs", "left")
+    run = Run(monkeypatch, state(pending=True, cluster="Local"), docker)
     recovery.main("refresh", "s")
-    assert [path for _, path, _ in docker.calls] == ["services/left-id"]
+    assert [path for _, path, _ in docker.calls] == ["configs/left-id"]
+    assert len(run.cleaned) == 1
     assert capsys.readouterr().out == ""
 
 
@@ -320,24 +316,12 @@ def test_only_machines_that_stay_are_asked_before_a_destruction(
     assert docker.calls == []
 
 
-def test_what_was_being_made_is_known_until_the_swarm_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or else what a killed update made could not be told from others' things once its machine is there again."""
-    docker = Docker(status=HTTPStatus.SERVICE_UNAVAILABLE).add("services", "left")
-    run = Run(monkeypatch, state(pending=["left"], cluster="Local"), docker)
-    recovery.main("up", "s")
-    assert not any("--clear-pending-creates" in command for command in run.commands)
-    docker.status = HTTPStatus.OK
-    recovery.main("up", "s")
-    assert [path for _, path, _ in docker.calls] == ["services/left-id"]
-    assert any("--clear-pending-creates" in command for command in run.commands)
-
-
 @pytest.mark.parametrize("verb", ["up", "down"])
 @pytest.mark.parametrize(("cluster", "cleaned"), [("Local", 1), ("Exoscale", 0), ("Existing", 0)])
 def test_what_was_being_made_is_forgotten_and_on_this_computer_removed(
     monkeypatch: pytest.MonkeyPatch, verb: str, cluster: str, cleaned: int
 ) -> None:
-    run = Run(monkeypatch, state(cluster=cluster, pending=["one", "two"]), None)
+    run = Run(monkeypatch, state(cluster=cluster, pending=True), None)
     cleared: list[int] = []  # how often things of this computer were removed by then
     monkeypatch.setattr(run, "on_clear", lambda: cleared.append(len(run.cleaned)))
     recovery.main(verb, "s")

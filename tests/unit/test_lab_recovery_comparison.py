@@ -8,7 +8,7 @@ import pytest
 
 from lab.recovery.comparison import Differences, compare, of_state, of_swarm
 from lab.recovery.state import KINDS, State
-from tests.unit.recoverable import LABELS, OUTPUTS, SPEC, Docker, in_state, state, urn
+from tests.unit.recoverable import IN_STACK, LABELS, OUTPUTS, SPEC, Docker, in_state, state, urn
 
 EVERY = list(KINDS.values())
 # Everything that the program sets of a service, on both sides.
@@ -157,7 +157,7 @@ def test_a_service_that_goes_with_the_next_update_is_not_compared() -> None:
 def test_the_same_service_is_the_same_on_both_sides() -> None:
     told, known = WHOLE
     assert of_swarm(told) == of_state(known)
-    assert of_swarm({**SPEC, "Name": "web", "Labels": LABELS}) == of_state(OUTPUTS)
+    assert of_swarm({**SPEC, "Name": "web", "Labels": LABELS | IN_STACK}) == of_state(OUTPUTS)
 
 
 def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:

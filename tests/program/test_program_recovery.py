@@ -1,0 +1,54 @@
+"""What lab/recovery takes for granted of what the program makes."""
+
+from components.machines import cluster, owner
+from components.service import stack
+from lab.recovery import local, strays
+from lab.recovery.state import CLUSTERS, KINDS, PROJECT, STASH, SWARM_PROVIDER, State
+from lab.recovery.swarm import ID_LABEL, STACK_LABEL, Found
+from tests.mocked import Engine, Program
+from tests.program.snapshot import FOLDER
+
+ID = "OUTPUT:infrastructure"
+
+
+def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
+    assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
+    assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
+    assert dev.engine.types["infrastructure"] == STASH
+    assert set(dev.engine.types.values()) >= set(KINDS)
+    assert "swarm-engine" in dev.engine.options
+    assert SWARM_PROVIDER.endswith("::swarm-engine")
+    made = "".join(file.read_text() for file in FOLDER.glob("*.txt"))
+    assert [kind for kind in CLUSTERS if kind not in made] == ["nuvla:machines:ExistingCluster"]
+    assert dev.engine.inputs("manager-1")["labels"][0]["value"].startswith(f"{PROJECT}/")
+
+
+def known(engine: Engine) -> State:
+    """The components of a program, as a state has them."""
+    resources = [
+        {
+            "urn": f"urn:pulumi:test::nuvla-swarm::{engine.types[name]}::{name}",
+            "type": engine.types[name],
+            "inputs": engine.inputs(name),
+        }
+        for name in engine.components()
+    ]
+    return State("test", {"resources": resources})
+
+
+def test_every_service_and_network_of_the_swarm_is_known_by_its_maker(program: Program) -> None:
+    engine = program.engine
+    state, seen = known(engine), 0
+    for name, kind in engine.types.items():
+        if KINDS.get(kind) not in ("services", "networks") or engine.provider(name) != "swarm-engine":
+            continue
+        inputs = engine.inputs(name)
+        labels = {label["label"]: label["value"] for label in inputs["labels"]}
+        assert labels[ID_LABEL] == ID
+        stray = Found(KINDS[kind], "id", inputs["name"], labels, {})
+        maker = strays.maker(state, stray)
+        assert maker is not None, name
+        assert maker.rpartition("::")[2] == engine.parent(name)
+        assert strays.child(maker, stray) == name
+        seen += 1
+    assert seen > 3
