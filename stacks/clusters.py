@@ -15,6 +15,7 @@ from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.volume import VolumeArgs
 from components.monitoring.settings import WITH_DATA
+from stacks import guard, state
 from stacks.configuration import Secrets
 from stacks.sections.existing import ExistingMachines
 from stacks.sections.exoscale import ExoscaleMachines, ExoscalePool
@@ -35,13 +36,17 @@ def build(
 
 
 def _local(settings: Settings, machines: LocalMachines, secrets: Secrets) -> Cluster:
+    wanted = volumes(settings)
+    due, mistakes = guard.adopted(wanted, state.resources() if any(v.id for v in wanted.values()) else [])
+    guard.refuse(mistakes)
     args = LocalClusterArgs(
         pools=_pools(machines.pools),
         subnet=machines.subnet,
         image=machines.image,
         privileged=machines.privileged,
-        volumes=volumes(settings),
+        volumes=wanted,
         keep=settings.volumes.keep,
+        adopt=due,
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
     )
@@ -58,6 +63,8 @@ def _exoscale(
     sources: Mapping[Source, Sequence[IPv4Network]],
 ) -> Cluster:
     entry = settings.swarm.entry or machines.names("manager")[0]
+    cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
+    wanted = volumes(settings)
     args = ExoscaleClusterArgs(
         pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
         rows=rows,
@@ -66,13 +73,31 @@ def _exoscale(
         elastic_ip=entry if machines.elastic_ip else None,
         destroy_protected=machines.destroy_protected,
         protect=machines.protect,
-        volumes=volumes(settings),
+        volumes=wanted,
         keep=settings.volumes.keep,
+        adopt=_guarded(machines, wanted, cloud),
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
     )
-    cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
     return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
+
+
+def _guarded(machines: ExoscaleMachines, wanted: Mapping[str, VolumeArgs], cloud: exoscale.Provider) -> list[str]:
+    """The volumes that are to be imported now, if nothing would be lost that the state has."""
+    known = state.resources()
+    zones = {
+        f"{name}-{member}": pool.zone or machines.zone
+        for name, pool in machines.pools.items()
+        for member in pool.members()
+    }
+    stays = [*zones, *(f"{name}{state.VOLUME_SUFFIX}" for name, volume in wanted.items() if volume.block)]
+    stays += ["cluster-address"] if machines.elastic_ip else []
+    due, mistakes = guard.adopted(wanted, known)
+    mistakes += [*guard.placed(wanted, zones, known), *guard.lost(stays, known)]
+    for name in due:
+        mistakes += guard.unfit(name, wanted[name], zones[wanted[name].machine], cloud)
+    guard.refuse(mistakes)
+    return due
 
 
 def _instances(machines: ExoscaleMachines, pool: ExoscalePool) -> InstancePool:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
+from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.settings import get_root_resource, set_root_resource
@@ -48,6 +50,20 @@ IMMUTABLE = {
 }
 
 
+class Refusal(grpc.RpcError):  # type: ignore[misc]
+    """What the SDK gets of a plugin that refuses a look-up."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self.text
+
+
 class Engine(Mocks):
     """Keeps what a program registers, by logical name."""
 
@@ -57,6 +73,9 @@ class Engine(Mocks):
         self.types: dict[str, str] = {}
         self.options: dict[str, Any] = {}  # the requests: parent, dependencies, provider, ...
         self.finished: set[str] = set()  # components that registered their outputs
+        self.results: dict[str, dict[str, Any]] = {}  # those outputs
+        self.state: dict[str, Any] = {}  # what the last update left, as the engine tells it, by urn
+        self.volumes: dict[str, dict[str, Any]] = {}  # block storage that Exoscale has, by id
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.given[args.name] = args.inputs
@@ -69,7 +88,17 @@ class Engine(Mocks):
         return f"{args.name}-id{version}", {**named, **args.inputs, **computed}
 
     def call(self, args: MockCallArgs) -> Any:
+        if args.token == "pulumi:pulumi:readStackResourceOutputs":
+            return {"outputs": self.state}
+        if args.token == "exoscale:index/getBlockStorageVolume:getBlockStorageVolume":
+            return self.look_up(args.args["id"])
         raise AssertionError(f"the program looks something up: {args.token}")
+
+    def look_up(self, identity: str) -> dict[str, Any]:
+        """Block storage, as Exoscale tells of it."""
+        if identity not in self.volumes:
+            raise Refusal("unable to get storage volume: GetBlockStorageVolume: http response: Not Found")
+        return self.volumes[identity]
 
     def inputs(self, name: str) -> dict[str, Any]:
         """A resource's inputs, secrets unveiled."""
@@ -135,7 +164,9 @@ class Monitor(MockMonitor):
         return cast(Any, super()).RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        cast(Engine, self.mocks).finished.add(_name(request.urn))
+        mocks, name = cast(Engine, self.mocks), _name(request.urn)
+        mocks.finished.add(name)
+        mocks.results[name] = dict(json_format.MessageToDict(request.outputs))
         return cast(Any, super()).RegisterResourceOutputs(request)
 
 
@@ -201,10 +232,17 @@ class Program:
 
 
 def run_program(
-    document: Mapping[str, Any], *, preview: bool = False, secrets: Mapping[str, str] | None = None
+    document: Mapping[str, Any],
+    *,
+    preview: bool = False,
+    secrets: Mapping[str, str] | None = None,
+    state: Mapping[str, Any] | None = None,
+    volumes: Mapping[str, dict[str, Any]] | None = None,
 ) -> Program:
-    """`__main__.py` with a configuration, handed over as Pulumi does it."""
+    """`__main__.py` with a configuration, handed over as Pulumi does it, on the state of an update before."""
     engine = start(preview=preview)
+    engine.state |= state or {}
+    engine.volumes |= volumes or {}
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))
     set_root_resource(cast(pulumi.Resource, None))

@@ -1,7 +1,7 @@
 """Machines that are instances on Exoscale."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 
@@ -33,6 +33,7 @@ class ExoscaleClusterArgs:
     protect: bool  # by Pulumi
     volumes: Mapping[str, VolumeArgs]  # by name
     keep: bool  # whether the block storage is still there when the cluster is destroyed
+    adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
 
@@ -88,7 +89,7 @@ class ExoscaleCluster(Cluster):
         self.volumes = {volume: self._volume(volume, settings) for volume, settings in args.volumes.items()}
         for pool, settings in args.pools.items():
             self._add_pool(pool, settings)
-        self.register_outputs({"names": list(self.machines)})
+        self.register_outputs({"names": list(self.machines), "protected": sorted(self._protected())})
 
     def _private_network(self, name: str, network: IPv4Network) -> exoscale.PrivateNetwork:
         """Managed, so that Exoscale leases each address to its machine; the block of no pool is for everybody else."""
@@ -108,10 +109,16 @@ class ExoscaleCluster(Cluster):
         )
 
     def _block(self, name: str, settings: VolumeArgs) -> exoscale.BlockStorageVolume:
+        """Nothing of it is ever changed.
+
+        An imported volume has no size in the state of the plugin (0.66.1), which would resize it, and Pulumi 3.250
+        forgets the id of what is changed as it is imported, and deletes it as the original of another import. It grows
+        in the portal; the folder on it says when it is too small.
+        """
         zone = self._zones[settings.machine]
         opts = pulumi.ResourceOptions(
-            import_=f"{settings.id}@{zone}" if settings.id else None,
-            ignore_changes=["name", "labels"] if settings.id else None,  # those of the stack that made it
+            import_=f"{settings.id}@{zone}" if name in self.args.adopt else None,
+            ignore_changes=["name", "labels", "size"],
             protect=self.args.protect,
             retain_on_delete=self.args.keep,
         )
@@ -123,13 +130,21 @@ class ExoscaleCluster(Cluster):
             opts=pulumi.ResourceOptions.merge(self._own(), opts),
         )
 
+    def _protected(self) -> Iterator[str]:
+        """Logical names of what Pulumi does not delete: what Exoscale keeps anyway is refused before the rest goes."""
+        if self.args.protect or self.args.destroy_protected:
+            yield from self.machines
+        if self.args.protect:
+            yield from (f"{volume}-volume" for volume in self._blocks)
+            yield from ["cluster-address"] if self._elastic_ip else []
+
     def _volume(self, name: str, settings: VolumeArgs) -> Volume:
         path = f"{FOLDER}/{name}"
         if not settings.block:
             return Volume(machine=settings.machine, path=path)
         identity = self._blocks[name].id
         device = identity.apply(lambda known: f"/dev/disk/by-id/virtio-{known[:20]}")
-        return Volume(machine=settings.machine, path=path, id=identity, device=device)
+        return Volume(machine=settings.machine, path=path, id=identity, device=device, size_gib=settings.size_gib)
 
     def _add_pool(self, pool: str, settings: InstancePool) -> None:
         apart = [
@@ -155,7 +170,9 @@ class ExoscaleCluster(Cluster):
                 labels=self._labels,
                 destroy_protected=self.args.destroy_protected,
             )
-            self.machines[name] = instance(name, args, self._own(protect=self.args.protect))
+            # Pulumi knows of both protections, as Exoscale's own refuses an instance when all that is in it is gone.
+            protect = self.args.protect or self.args.destroy_protected
+            self.machines[name] = instance(name, args, self._own(protect=protect))
 
     def _leased(self, pool: str, ordinal: int) -> PrivateAddress | None:
         network = self.args.private_network

@@ -24,7 +24,8 @@ class DataVolume(pulumi.ComponentResource):
     A device is formatted only if nothing is on it, and mounted by the id of its file system at every start of the
     machine, before the engine. Destroying it leaves folder and data.
     Outputs: ``path`` (str). ``ready`` is there when services can use it.
-    Errors: the update fails when the device does not appear within two minutes, or holds something else.
+    Errors: the update fails when the device does not appear within two minutes, is smaller than it shall be, or holds
+    something else.
     """
 
     def __init__(self, name: str, args: DataVolumeArgs, opts: pulumi.ResourceOptions | None = None):
@@ -35,7 +36,12 @@ class DataVolume(pulumi.ComponentResource):
         self.ready = args.machine.command(
             f"{name}-folder",
             "storage/scripts/volume.sh",
-            {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
+            {
+                "FOLDER": volume.path,
+                "DEVICE": volume.device or "",
+                "SIZE_GIB": str(volume.size_gib) if volume.device else "",
+                "OWNER": args.owner,
+            },
             pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
             triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],
         )

@@ -26,6 +26,8 @@ USERS: Final = (
     "refused",
     "template",
     "file",
+    "kept",
+    "kept-exoscale",
 )
 
 
