@@ -1,6 +1,7 @@
 """Tells which data volumes a `destroy` keeps, and how to take them over: `python lab/kept.py STACK`.
 
-Stops with a message where the setting `volumes.keep` is not what the last `up` made of it.
+Stops with a message where something is protected, as Pulumi and Exoscale refuse that only when all else is gone, and
+where the setting `volumes.keep` is not what the last `up` made of it.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 TYPES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
 SUFFIX = "-volume"  # of the logical names of data volumes
+PROTECTION = ("protect", "destroy_protected")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,28 @@ def mistake(found: Sequence[Found], keep: bool) -> str | None:
     )
 
 
+def protected(resources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Logical names of what Pulumi or Exoscale will not destroy."""
+    return [
+        resource["urn"].rpartition("::")[2]
+        for resource in resources
+        if resource.get("protect") or (resource.get("inputs") or {}).get("destroyProtected") is True
+    ]
+
+
+def refusal(names: Sequence[str], machines: Mapping[str, Any]) -> str | None:
+    """Why nothing is destroyed, and what to do, if something is protected."""
+    if not names:
+        return None
+    given = [f"machines.{setting}" for setting in PROTECTION if machines.get(setting) is True]
+    what = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+    if given:
+        return (
+            f"{' and '.join(given)}: true, so nothing is destroyed ({what}): set false, `make up`, and then this again"
+        )
+    return f"the last `up` protected {what}, and settings do not say so any more: run `make up`, and then this again"
+
+
 def report(found: Sequence[Found]) -> str:
     """What is left, and how another infrastructure gets it."""
     kept = [volume for volume in found if volume.kept]
@@ -54,18 +78,22 @@ def report(found: Sequence[Found]) -> str:
 
 
 def _pulumi(*arguments: str) -> Any:
-    done = subprocess.run(["pulumi", *arguments], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(["pulumi", *arguments], check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.returncode)  # it has said why
     return json.loads(done.stdout)
 
 
 def main() -> None:
     """Prints the report, for after the destruction."""
     [stack] = sys.argv[1:]
-    state = _pulumi("stack", "export", "--stack", stack)["deployment"] or {}
-    found = list(volumes(state.get("resources") or []))
+    resources = (_pulumi("stack", "export", "--stack", stack)["deployment"] or {}).get("resources") or []
     config = _pulumi("config", "--json", "--stack", stack)
-    settings = config.get("nuvla-swarm:volumes", {}).get("objectValue", {})
-    wrong = mistake(found, settings.get("keep", False) is True)
+    machines, settings = (
+        config.get(f"nuvla-swarm:{key}", {}).get("objectValue", {}) for key in ("machines", "volumes")
+    )
+    found = list(volumes(resources))
+    wrong = refusal(protected(resources), machines) or mistake(found, settings.get("keep", False) is True)
     if wrong:
         sys.exit(f"error: {wrong}")
     print(report(found), end="")

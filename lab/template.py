@@ -108,15 +108,18 @@ def look_up(name: str, zone: str, known: dict[str, str]) -> str:
 
 
 def refusal(text: str, name: str, zone: str) -> str:
-    """What went wrong, and what to do."""
-    if re.search(r"\b40[13]\b", text):
+    """What went wrong, and what to do, in one line."""
+    if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
         return "Exoscale does not take the API key: see docs/exoscale.md on what it has to be allowed"
-    if re.search(r"not found|unable to find", text):
+    if re.search(r"lookup api-\S+ .*no such host", text):
+        return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
+    if re.search(r"resource not found|not found in ListZones", text):
         return (
             f'Exoscale has no public template named "{name}" in zone {zone}, or no such zone: names are in the portal '
             "(Compute, Templates), or in the answer of `exo compute instance-template list`"
         )
-    return f"Exoscale cannot be asked:\n{text.strip()}"
+    said = re.findall(r"^\s*\* (.+)$|^\s*error: (.+)$", text, re.MULTILINE) or [(text.strip().rpartition("\n")[2], "")]
+    return f"Exoscale cannot be asked: {said[-1][0] or said[-1][1]}"
 
 
 def pulumi_cli(*arguments: str) -> None:

@@ -16,7 +16,7 @@ from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.owner import Owner
 from components.machines.volume import VolumeArgs
 from components.monitoring.settings import WITH_DATA
-from stacks import hand_overs
+from stacks import adoption, hand_overs
 from stacks.configuration import Secrets
 from stacks.prior_state import PriorState
 from stacks.sections.existing import ExistingMachines
@@ -44,14 +44,16 @@ def build(
 
 
 def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, owner: Owner, prior: PriorState) -> Cluster:
+    wanted = volumes(settings)
     args = LocalClusterArgs(
         owner=owner,
         pools=_pools(machines.pools),
         subnet=machines.subnet,
         image=machines.image,
         privileged=machines.privileged,
-        volumes=volumes(settings),
+        volumes=wanted,
         keep=settings.volumes.keep,
+        adopt=adoption.due(wanted, prior),
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
         losses=prior.losses(frozenset(machines.lost)),
@@ -71,6 +73,10 @@ def _exoscale(
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
 ) -> Cluster:
+    cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
+    wanted = volumes(settings)
+    due = adoption.due(wanted, prior)
+    adoption.look(due, wanted, machines.zones(), cloud)
     args = ExoscaleClusterArgs(
         owner=owner,
         pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
@@ -80,15 +86,15 @@ def _exoscale(
         elastic_ip=settings.entry if machines.elastic_ip else None,
         destroy_protected=machines.destroy_protected,
         protect=machines.protect,
-        volumes=volumes(settings),
+        volumes=wanted,
         keep=settings.volumes.keep,
+        adopt=due,
         own_key=_own_key(secrets, machines.ssh.public_key),
         public_key=machines.ssh.public_key,
         losses=prior.losses(frozenset(machines.lost)),
-        givers=hand_overs.givers(settings, volumes(settings), prior),
-        hand_overs=hand_overs.all_of(settings, volumes(settings), prior),
+        givers=hand_overs.givers(settings, wanted, prior),
+        hand_overs=hand_overs.all_of(settings, wanted, prior),
     )
-    cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
     return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
 
 

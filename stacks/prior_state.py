@@ -37,7 +37,7 @@ class Member:
 class Block:
     """A volume that outlives the machine which uses it: of block storage, or of the engine of local machines."""
 
-    id: str
+    id: str  # empty where a failed import left something in the state that is not there
     zone: str  # empty where it is one of a Docker engine
     machine: str | None  # that it is attached to
 
@@ -52,6 +52,7 @@ class PriorState:
     systems: Mapping[str, str] = field(default_factory=dict)  # what another one of replaces an instance, by name
     lost: frozenset[str] = frozenset()  # names of machines that were given up
     made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
+    protected: frozenset[str] = frozenset()  # logical names of what Pulumi or Exoscale does not destroy
     keep: bool = False  # whether its volumes are kept when they are taken out
     entry: str | None = None  # manager that the program talked to
     ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
@@ -102,6 +103,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         systems=cluster.get("systems") or {},
         lost=frozenset(cluster.get("lost") or ()),
         made_anew={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
+        protected=frozenset(cluster.get("protected") or ()),
         keep=bool(cluster.get("keep_volumes")),
         entry=swarm.get("entry"),
         ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
@@ -121,7 +123,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         blocks={
             name.removesuffix(DATA): Block(
-                id=outputs.get("id") or outputs["name"],
+                id=outputs.get("id") or "",
                 zone=outputs.get("zone") or "",
                 machine=next((machine for machine, ids in attached.items() if outputs.get("id") in ids), None),
             )

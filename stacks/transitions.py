@@ -158,5 +158,7 @@ RULES = (
     _managers_are_not_replaced,
     transitions_data.volumes_stay,
     transitions_data.volumes_can_move,
+    transitions_data.zones_have_block_storage,
+    transitions_data.protected_stay,
     transitions_networks.ranges_stay,
 )

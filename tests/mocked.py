@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
@@ -52,6 +53,20 @@ IMMUTABLE = {
 }
 
 
+class Refusal(grpc.RpcError):  # type: ignore[misc]
+    """What the SDK gets of a plugin that refuses a look-up."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self.text
+
+
 class Engine(Mocks):
     """Keeps what a program registers, by logical name."""
 
@@ -63,6 +78,7 @@ class Engine(Mocks):
         self.finished: set[str] = set()  # components that registered their outputs
         self.outputs: dict[str, dict[str, Any]] = {}  # of resources
         self.state: dict[str, Any] = {}  # types and outputs of the resources that the stack has, by URN
+        self.volumes: dict[str, dict[str, Any]] = {}  # block storage that Exoscale has, by id
         self.asked = ""  # the stack whose state was asked for
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -74,15 +90,30 @@ class Engine(Mocks):
         version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
         computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
         outputs = {**named, **args.inputs, **computed}
-        identity = (args.resource_id or "").partition("@")[0] or f"{args.name}-id{version}"  # of what is taken over
+        taken_over = (args.resource_id or "").partition("@")[0]
+        identity = taken_over or self.stood(args, "id") or f"{args.name}-id{version}"
         self.outputs[args.name] = unveiled({"id": identity, **outputs})
         return identity, outputs
+
+    def stood(self, args: MockResourceArgs, key: str) -> str | None:
+        """What the state has of a resource that a change leaves in its place."""
+        urns = [urn for urn in self.state if urn.endswith(f"::{args.typ}::{args.name}")]
+        found = self.state[urns[0]]["outputs"].get(key) if urns and args.typ not in IMMUTABLE else None
+        return str(found) if found else None
 
     def call(self, args: MockCallArgs) -> Any:
         if args.token == prior_state.OUTPUTS:  # which the engine answers by itself
             self.asked = args.args["stackName"]
             return {"name": self.asked, "outputs": self.state}
+        if args.token == "exoscale:index/getBlockStorageVolume:getBlockStorageVolume":
+            return self.look_up(args.args["id"])
         raise AssertionError(f"the program looks something up: {args.token}")
+
+    def look_up(self, identity: str) -> dict[str, Any]:
+        """Block storage, as Exoscale tells of it."""
+        if identity not in self.volumes:
+            raise Refusal("unable to get storage volume: GetBlockStorageVolume: http response: Not Found")
+        return self.volumes[identity]
 
     def inputs(self, name: str) -> dict[str, Any]:
         """A resource's inputs, secrets unveiled."""
@@ -233,10 +264,12 @@ def run_program(
     preview: bool = False,
     secrets: Mapping[str, str] | None = None,
     state: dict[str, Any] | None = None,
+    volumes: Mapping[str, dict[str, Any]] | None = None,
     seen: Callable[[Engine], None] = lambda engine: None,
 ) -> Program:
     """`__main__.py` with a configuration, handed over as Pulumi does it, and with the state of an earlier run."""
     engine = start(preview=preview, state=state)
+    engine.volumes |= volumes or {}
     seen(engine)  # before it may be refused
     secret_texts = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **secret_texts}, list(secret_texts))

@@ -1,7 +1,7 @@
 """Machines that are instances on Exoscale."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 
@@ -22,9 +22,10 @@ from components.machines.exoscale_instance import (
     instance,
     system,
 )
+from components.machines.exoscale_storage import Storage, StorageArgs
 from components.machines.machine import Machine
 from components.machines.owner import Owner
-from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.machines.volume import VolumeArgs
 from components.storage.hand_over import HandOver, hand_over
 
 APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
@@ -44,12 +45,11 @@ class ExoscaleClusterArgs:
     protect: bool  # by Pulumi
     volumes: Mapping[str, VolumeArgs]  # by name
     keep: bool  # whether the block storage is still there when the cluster is destroyed
+    adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
     losses: Losses = NONE_LOST
-    givers: Mapping[str, str] = field(
-        default_factory=dict
-    )  # machine that a volume is attached to, where another one gets it
+    givers: Mapping[str, str] = field(default_factory=dict)  # what a volume is attached to, where another gets it
     hand_overs: Sequence[HandOver] = ()  # of block storage that a living machine gives away
 
 
@@ -82,11 +82,12 @@ class ExoscaleCluster(Cluster):
         self._labels = args.owner.labels()
         # What cannot have labels has this name, so that people see in the portal whose it is.
         self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
-        self._zones = {
-            f"{pool}-{ordinal}": settings.zone
+        self._places = {
+            f"{pool}-{ordinal}": (pool, ordinal)
             for pool, settings in args.pools.items()
             for ordinal in range(1, settings.count + 1)
         }
+        self._zones = {name: args.pools[pool].zone for name, (pool, _) in self._places.items()}
         self._ssh_key = exoscale.SshKey(
             f"{name}-ssh-key", name=self._infrastructure, public_key=self.login.public, opts=self._own()
         )
@@ -98,27 +99,34 @@ class ExoscaleCluster(Cluster):
         self._network = self._private_network(f"{name}-private", args.private_network) if args.private_network else None
         self._elastic_ip = self._address(f"{name}-address", args.elastic_ip) if args.elastic_ip else None
         self.entry_address = self._elastic_ip.ip_address if self._elastic_ip else None
-        self._blocks = {
-            volume: self._block(volume, settings) for volume, settings in args.volumes.items() if settings.block
-        }
-        self.volumes = {volume: self._volume(volume, settings) for volume, settings in args.volumes.items()}
+        storage = StorageArgs(
+            volumes=args.volumes,
+            zones=self._zones,
+            adopt=args.adopt,
+            keep=args.keep,
+            protect=args.protect,
+            labels=self._labels,
+        )
+        self._storage = Storage(storage, self._own())
+        self.volumes = self._storage.volumes
         self._given = {one.volume: self._hand_over(one) for one in args.hand_overs}
         apart = {pool: self._apart(pool, settings) for pool, settings in args.pools.items()}
         made: dict[str, Machine] = {}
-        for pool, ordinal in self._givers_first():
-            made[f"{pool}-{ordinal}"] = self._instance(pool, ordinal, apart[pool][(ordinal - 1) // APART], made)
-        self.machines = {name: made[name] for name in self._zones}
+        for machine in self._givers_first():
+            pool, ordinal = self._places[machine]
+            made[machine] = self._instance(machine, apart[pool][(ordinal - 1) // APART], made)
+        self.machines = {machine: made[machine] for machine in self._places}
         self.register_outputs(
             {
                 "names": list(self.machines),
                 "provider": "exoscale",
                 "network": str(args.private_network) if args.private_network else "",
                 "systems": {
-                    f"{pool}-{ordinal}": system(settings.zone, settings.template_id)
-                    for pool, settings in args.pools.items()
-                    for ordinal in range(1, settings.count + 1)
+                    machine: system(self._zones[machine], args.pools[pool].template_id)
+                    for machine, (pool, _) in self._places.items()
                 },
                 "keep_volumes": args.keep,
+                "protected": sorted(self._protected()),
                 **args.losses.outputs(self.machines),
             }
         )
@@ -140,32 +148,16 @@ class ExoscaleCluster(Cluster):
             name, zone=self._zones[machine], labels=self._labels, opts=self._own(protect=self.args.protect)
         )
 
-    def _block(self, name: str, settings: VolumeArgs) -> exoscale.BlockStorageVolume:
-        zone = self._zones[settings.machine]
-        opts = pulumi.ResourceOptions(
-            import_=f"{settings.id}@{zone}" if settings.id else None,
-            ignore_changes=["name", "labels"] if settings.id else None,  # those of the stack that made it
-            protect=self.args.protect,
-            retain_on_delete=self.args.keep,
-        )
-        return exoscale.BlockStorageVolume(
-            f"{name}-volume",
-            zone=zone,
-            size=settings.size_gib,
-            labels=self._labels,
-            opts=pulumi.ResourceOptions.merge(self._own(), opts),
-        )
-
     def _hand_over(self, args: HandOver) -> Sequence[pulumi.Resource]:
         return hand_over(args, USER, self.login, self.args.losses.commands, self._own())
 
-    def _volume(self, name: str, settings: VolumeArgs) -> Volume:
-        path = f"{FOLDER}/{name}"
-        if not settings.block:
-            return Volume(machine=settings.machine, path=path)
-        identity = self._blocks[name].id
-        device = identity.apply(lambda known: f"/dev/disk/by-id/virtio-{known[:20]}")
-        return Volume(machine=settings.machine, path=path, id=identity, device=device)
+    def _protected(self) -> Iterator[str]:
+        """Logical names of what Pulumi does not delete: what Exoscale keeps anyway is refused before the rest goes."""
+        if self.args.protect or self.args.destroy_protected:
+            yield from self.machines
+        if self.args.protect:
+            yield from (f"{volume}-volume" for volume in self._storage.blocks)
+            yield from ["cluster-address"] if self._elastic_ip else []
 
     def _apart(self, pool: str, settings: InstancePool) -> list[exoscale.AntiAffinityGroup]:
         return [
@@ -175,16 +167,13 @@ class ExoscaleCluster(Cluster):
             for number in range(1, 1 + -(-settings.count // APART))
         ]
 
-    def _givers_first(self) -> list[tuple[str, int]]:
-        """Pool and ordinal of all machines; one that gets a volume comes after the one that gives it away."""
+    def _givers_first(self) -> list[str]:
+        """All machines; one that gets a volume comes after the one that gives it away."""
         getters = {self.volumes[volume].machine for volume in self.args.givers}
-        every = [(pool, n) for pool, settings in self.args.pools.items() for n in range(1, settings.count + 1)]
-        return sorted(every, key=lambda one: f"{one[0]}-{one[1]}" in getters)
+        return sorted(self._places, key=lambda machine: machine in getters)
 
-    def _instance(
-        self, pool: str, ordinal: int, apart: exoscale.AntiAffinityGroup, made: Mapping[str, Machine]
-    ) -> Machine:
-        name = f"{pool}-{ordinal}"
+    def _instance(self, name: str, apart: exoscale.AntiAffinityGroup, made: Mapping[str, Machine]) -> Machine:
+        pool, ordinal = self._places[name]
         args = InstanceArgs(
             name=f"{self._infrastructure}-{name}",
             pool=self.args.pools[pool],
@@ -196,7 +185,7 @@ class ExoscaleCluster(Cluster):
             apart=apart,
             private=self._leased(pool, ordinal),
             elastic_ip=self._elastic_ip if name == self.args.elastic_ip else None,
-            volumes=[block for volume, block in self._blocks.items() if self.volumes[volume].machine == name],
+            volumes=self._storage.of(name),
             labels=self._labels,
             destroy_protected=self.args.destroy_protected,
             losses=self.args.losses,
@@ -207,7 +196,9 @@ class ExoscaleCluster(Cluster):
             if root is not None:
                 before.append(root)  # Exoscale does not attach what is attached there, nor does its plugin try again
         first = pulumi.ResourceOptions(depends_on=before)
-        return instance(name, args, pulumi.ResourceOptions.merge(self._own(protect=self.args.protect), first))
+        # Pulumi knows of both protections, as Exoscale's own refuses an instance when all that is in it is gone.
+        own = self._own(protect=self.args.protect or self.args.destroy_protected)
+        return instance(name, args, pulumi.ResourceOptions.merge(own, first))
 
     def _leased(self, pool: str, ordinal: int) -> PrivateAddress | None:
         network = self.args.private_network

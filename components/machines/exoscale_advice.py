@@ -1,42 +1,47 @@
 """What to do about errors of Exoscale, said beside them.
 
-The patterns fit the texts of the API, of the released plugin and of its stand-in; the first that fits counts.
+The patterns fit what the released plugin 0.66.1 says, and its stand-in; the first that fits counts.
 """
 
 ADVICE = (
     (
-        r"protect",
+        r"protection is enabled|\bis protected\b",
         "Exoscale keeps machines that are protected: set machines.destroy_protected to false, run `pulumi up`, "
         "and then this again",
     ),
     (
-        r"\b(?:401|403|Unauthorized|Forbidden)\b",
+        r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b",
         "Exoscale does not take the API key: give one whose role may do everything with Compute, as the secrets "
         "exoscale_api_key and exoscale_api_secret or as EXOSCALE_API_KEY and EXOSCALE_API_SECRET, and run this again",
     ),
     (
-        r"404 Not Found: template\b|[Tt]emplate\b[^:]*not found|unable to find template",
+        r"\blookup api-([\w-]+)\.exoscale\.com\b.*\bno such host\b",
+        "there is no api-{0}.exoscale.com: if Exoscale has no zone {0}, set machines.zone, or the zone of the pool, to "
+        "one that it has, such as ch-gva-2; if it has, this computer finds no names; then run this again",
+    ),
+    (
+        r"\bdial tcp\b|\bgiving up after \d+ attempt",
+        "Exoscale's API does not answer this computer: see to its network, and run this again",
+    ),
+    (
+        r"\b[Tt]emplate\b[^:]*not found|unable to find template",
         "the zone has no template of that id: `make template STACK=... NAME=...` finds that of a system; "
         "then run this again",
     ),
     (
-        r"[Ii]nstance type\b.*not found|not found in ListInstanceTypes|unable to retrieve instance type",
+        r"unable to retrieve instance type",
         "Exoscale has no such type of instances: set the size of the pool to one that it has, such as standard.large, "
         "and run this again",
     ),
     (
-        r"404 Not Found: zone\b|not found in ListZones|unable to change exoscale client zone",
+        r"not found in ListZones|unable to change exoscale client zone|Attribute zone value must be one of",
         "Exoscale has no such zone: set machines.zone, or the zone of the pool, to one that it has, such as ch-gva-2, "
         "and run this again",
     ),
     (
-        r"cannot shrink|can only grow|resize block storage volume|attached to a running instance",
-        "block storage only grows, and not while a running machine has it: give volumes.<name>.size_gib its former "
-        "value, or see docs/exoscale.md on growing, and run this again",
-    ),
-    (
-        r"attached to instance|already attached|attach block storage|unable to parse attached instance ID",
-        "another machine still has the volume: run this again, as it is detached by now, or detach it in the portal",
+        r"AttachBlockStorageVolume|unable to parse attached instance ID",
+        "Exoscale has not attached a volume to this machine, and no later update tries it again: in the portal, detach "
+        "it from where it is, if it is attached, attach it to this machine, and run this again",
     ),
     (
         r"scale down the disk size",
@@ -57,5 +62,10 @@ ADVICE = (
         r"\bin use\b",
         "something outside of this stack uses what is to be removed: remove it there, in the portal, "
         "and run this again",
+    ),
+    (
+        r"http response: Not Found|resource not found",
+        "Exoscale does not have something that the state has, as somebody removed it there: run `pulumi refresh`, "
+        "and then this again",
     ),
 )

@@ -1,6 +1,6 @@
 """Machines that are containers on the local Docker engine."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -46,6 +46,7 @@ class LocalClusterArgs:
     privileged: bool  # False: the capabilities above and the host's cgroups instead
     volumes: Mapping[str, VolumeArgs]  # by name
     keep: bool  # whether the volumes are still there when the cluster is destroyed
+    adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
     own_key: Key | None = None  # the user's, instead of a generated one
     public_key: str | None = None  # of `own_key`, for the preview
     losses: Losses = NONE_LOST
@@ -101,9 +102,9 @@ class LocalCluster(Cluster):
         )
 
     def _volume(self, name: str, settings: VolumeArgs) -> docker.Volume:
+        """Nothing of it is ever changed: any change would replace it, and what it holds would be gone."""
         volume = docker.Volume(
             f"{name}-volume",
-            name=settings.id,
             labels=[
                 docker.VolumeLabelArgs(label=DATA_LABEL, value=name),
                 *(docker.VolumeLabelArgs(label=key, value=label) for key, label in self._labels.items()),
@@ -111,8 +112,8 @@ class LocalCluster(Cluster):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,
-                import_=settings.id,
-                ignore_changes=NEVER_RELABELLED,  # with an id, they are those of the stack that made it
+                import_=settings.id if name in self.args.adopt else None,
+                ignore_changes=["name", *NEVER_RELABELLED],
                 retain_on_delete=self.args.keep,
             ),
         )

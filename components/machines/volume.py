@@ -16,7 +16,7 @@ class VolumeArgs:
         False  # on a block storage volume of the cloud, which outlives the machine; else on the machine's disk
     )
     size_gib: int = 0  # of the block storage volume
-    id: str | None = None  # of a volume that is there already, and is taken over with what it holds
+    id: str | None = None  # of a volume that was there before, and was or is taken over with what it holds
     path: str | None = None  # folder of an existing machine
 
 
@@ -28,3 +28,4 @@ class Volume:
     path: str  # folder on the machine
     id: pulumi.Output[str] | None = None  # by which the data are found again, where they outlive the machine
     device: pulumi.Output[str] | None = None  # block device that holds them, to be formatted once and mounted
+    size_gib: int = 0  # that the device has at least, if there is one

@@ -28,7 +28,8 @@ class DataVolume(pulumi.ComponentResource):
     the machine, before the engine. Before its machine is replaced, or destroyed without it, it is unmounted.
     Destroying it leaves folder and data.
     Outputs: ``path``, ``machine`` (str). ``ready`` is there when services can use it.
-    Errors: the update fails when the device does not appear within two minutes, or holds something else.
+    Errors: the update fails when the device does not appear within two minutes, is smaller than it shall be, or holds
+    something else.
     """
 
     def __init__(self, name: str, args: DataVolumeArgs, opts: pulumi.ResourceOptions | None = None):
@@ -41,7 +42,12 @@ class DataVolume(pulumi.ComponentResource):
         self.ready = args.machine.command(
             f"{name}-folder",
             "storage/scripts/volume.sh",
-            {"FOLDER": volume.path, "DEVICE": volume.device or "", "OWNER": args.owner},
+            {
+                "FOLDER": volume.path,
+                "DEVICE": volume.device or "",
+                "SIZE_GIB": str(volume.size_gib) if has_device else "",
+                "OWNER": args.owner,
+            },
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[args.prepared],

@@ -39,9 +39,17 @@ class ExoscaleMachines(Machines[ExoscalePool]):
     private_network: Network | None = Field(
         None, description="network of its own for cluster traffic, /16 to /24 (exoscale)"
     )
-    destroy_protected: bool = Field(False, description="whether Exoscale refuses to destroy the machines (exoscale)")
+    destroy_protected: bool = Field(
+        False, description="whether Exoscale, and Pulumi, refuse to destroy machines (exoscale)"
+    )
     protect: bool = Field(False, description="whether Pulumi refuses to destroy machines and volumes (exoscale)")
     ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
+
+    def zones(self) -> dict[str, str]:
+        """Zones of the machines, by their names."""
+        return {
+            f"{name}-{member}": pool.zone or self.zone for name, pool in self.pools.items() for member in pool.members()
+        }
 
     def systems(self) -> dict[str, str]:
         """What another one of makes an instance anew, by the names of the machines."""

@@ -10,7 +10,9 @@ class Volume(Section):
     """Where data are. By default in a volume or folder of the machine that uses them."""
 
     block: bool = Field(False, description="on block storage, which outlives the machine (exoscale)")
-    size_gib: int = Field(20, ge=10, le=10000, description="size of the block storage; it can only grow (exoscale)")
+    size_gib: int = Field(
+        20, ge=10, le=10000, description="size that the block storage has at least; people let it grow (exoscale)"
+    )
     id: Line | None = Field(None, description="kept volume that is taken over, data and all; `make down` told it")
     path: Folder | None = Field(None, description="folder with the data; one of machines.data_path if unset (existing)")
 

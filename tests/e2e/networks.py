@@ -33,7 +33,12 @@ USERS: Final = (
     "killed-hosts",
     "walk-local",
     "walk-hosts",
+    "kept",
+    "kept-exoscale",
 )
+
+ELSEWHERE: Final = "10.239.0.0/16"  # for settings that are refused: no network is there
+DEFAULT_POOL: Final = "10.224.0.0/16"  # a part of what overlay networks have by the defaults
 
 
 def subnet_of(user: str) -> str:

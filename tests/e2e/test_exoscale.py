@@ -229,6 +229,11 @@ def test_block_storage_that_is_kept_is_taken_over_by_its_id_with_what_it_holds(t
     again = target.up()
     assert again.code == 0, again.text
     assert "nfs-volume imported" in again.text
+    for options in ((), ("--refresh",)):
+        quiet = target.preview("--expect-no-changes", *options)
+        assert quiet.code == 0, quiet.text
+    once_more = target.up("--expect-no-changes")
+    assert once_more.code == 0, once_more.text
     assert list(target.records("block-storage")) == [volume]
     assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
 

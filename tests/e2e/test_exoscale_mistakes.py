@@ -41,20 +41,36 @@ def test_a_wrong_api_key_is_told_in_a_line(refused: CloudStack) -> None:
     assert refused.records("instance") == {}
 
 
+ZONE = {"machines.zone": "ch-abc-1"}
+NO_ZONE = "error: Exoscale has no such zone: set machines.zone"
+NO_HOST = "error: there is no api-ch-abc-1.exoscale.com: if Exoscale has no zone ch-abc-1, set machines.zone"
+BLOCK = {"volumes.traefik.block": True, "domain": "a.example.org", "traefik.acme": {"email": "a@example.org"}}
+TEMPLATE = "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
+
+
 @pytest.mark.parametrize(
-    ("path", "value", "line"),
+    ("settings", "line"),
     [
-        ("machines.zone", "ch-abc-1", "Exoscale has no such zone: set machines.zone"),
-        ("machines.template.id", "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "the zone has no template of that id: `make"),
-        ("machines.pools.manager.size", "standard.enormous", "Exoscale has no such type of instances"),
+        (ZONE, NO_ZONE),
+        (ZONE | {"machines.elastic_ip": True}, NO_HOST),
+        (ZONE | {"machines.private_network": subnet_of("refused")}, NO_HOST),
+        (
+            ZONE | BLOCK,
+            "nuvla-swarm:volumes.traefik: on manager-1, which is in zone ch-abc-1; allowed on block storage: ch-gva-2",
+        ),
+        ({"machines.template.id": TEMPLATE}, "error: the zone has no template of that id: `make"),
+        ({"machines.pools.manager.size": "standard.enormous"}, "error: Exoscale has no such type of instances"),
     ],
 )
-def test_what_exoscale_does_not_have_is_told_in_a_line(refused: CloudStack, path: str, value: str, line: str) -> None:
+def test_what_exoscale_does_not_have_is_told_in_a_line(
+    refused: CloudStack, settings: dict[str, Any], line: str
+) -> None:
     before = refused.file.read_text()
-    refused.set(path, value)
+    for path, value in settings.items():
+        refused.set(path, value)
     found = refused.up()
     refused.file.write_text(before)
     assert found.code != 0
-    assert f"error: {line}" in found.text, found.text
+    assert line in found.text, found.text
     assert "Traceback" not in found.text
     assert refused.records("instance") == {}

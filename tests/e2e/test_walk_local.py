@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import docker, stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.networks import ELSEWHERE, subnet_of
 from tests.e2e.walk import Expected, NotNowError, Walk, merged, seed_of
 from tests.e2e.walk_events import EVENTS, killed
 from tests.e2e.walk_settings import VALID, another_value, refused, switched
@@ -153,7 +153,7 @@ def another_volume(walk: Walk) -> Expected:
 
 def another_subnet(walk: Walk) -> Expected:
     """The machines would have other addresses."""
-    walk.made.set("machines.subnet", "10.239.0.0/16")
+    walk.made.set("machines.subnet", ELSEWHERE)
     return Expected("another subnet", r"machines\.subnet: |firewall\.management: |overlap")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.e2e.networks import DEFAULT_POOL, ELSEWHERE
 from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
 from tests.settings.changes import CHANGES
 
@@ -150,13 +151,13 @@ def refused() -> list[Step]:
         other_entry_of_before,
         unnamed_entry,
         no_such_machine,
-        _set("swarm.address_pools", ["10.211.0.0/16"], r"swarm\.address_pools: "),
+        _set("swarm.address_pools", [ELSEWHERE], r"swarm\.address_pools: "),
         _set("swarm.public_network.name", "front", in_use),
         _set("swarm.public_network.name", "ingress", r"swarm\.public_network\.name: "),
         _set("swarm.public_network.attachable", True, in_use),
         _set("swarm.subnet_prefix", 29, r"swarm\.(subnet_prefix|address_pools): "),
         _set("traefik.log_level", "LOUD", r"traefik\.log_level: "),
-        _set("engine.address_pools", [{"base": "10.224.0.0/16"}], r"(engine|swarm)\.address_pools\[0\]"),
+        _set("engine.address_pools", [{"base": DEFAULT_POOL}], r"(engine|swarm)\.address_pools\[0\]"),
         _set("nfs.nowhere", 1, r"nfs\.nowhere: "),
         _set("machines.pools.another", own_label, r"machines\.pools\.another"),
     ]

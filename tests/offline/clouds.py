@@ -53,13 +53,23 @@ class Cloud:
     def invoke(self, **inputs: Any) -> dict[str, Any]:
         return self._running.invoke("exoscale:index/getTemplate:getTemplate", inputs)
 
+    def look_up_volume(self, **inputs: Any) -> dict[str, Any]:
+        return self._running.invoke("exoscale:index/getBlockStorageVolume:getBlockStorageVolume", inputs)
+
+    def logged(self) -> list[str]:
+        """What the plugin has told the engine's log since the last question."""
+        lines = self._running.log.lines
+        self._running.log.entries.clear()
+        return lines
+
     def remove_all(self) -> None:
         """Also after a test that failed: what is in use waits for its user to go."""
         while self._made:
             waiting, problem = [], None
             for found, made in reversed(self._made):
                 try:
-                    found.delete(made)
+                    if found.read(made).id:  # else the test has removed it
+                        found.delete(made)
                 except grpc.RpcError as refused:
                     waiting.append((found, made))
                     problem = refused

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import grpc  # type: ignore[import-untyped]
 import pytest
 
-from tests.offline.clouds import MACHINE, ZONE, Cloud, cloud, docker, needs_engine
+from tests.offline.clouds import ZONE, Cloud, cloud, docker, needs_engine
 from tests.offline.commands import refusal
-from tests.offline.instances import Instance, kept
+from tests.offline.instances import Instance
 from tests.offline.plugin import Made
 
 pytestmark = [pytest.mark.slow, needs_engine, pytest.mark.timeout(180)]
@@ -81,55 +80,11 @@ def test_rules_and_members_come_and_go(whole: Cloud, one: Instance, group: Made)
     table = one.on("nft", "list", "table", "inet", "exoscale_standin")
     assert f"ip saddr {{ {', '.join(sorted([one.address, two.address]))} }} tcp dport 9000-9001 accept" in table
     assert not one.answers(9000)
-    assert refusal(whole.group.delete, group).startswith(
-        f"409 Conflict: security group {group.id} is in use by instance"
-    )
+    assert f"security group {group.id} is in use by instance" in refusal(whole.group.delete, group)
     two.change(securityGroupIds=[])
     assert two.address not in one.on("nft", "list", "table", "inet", "exoscale_standin")
     assert not two.answers(22)
     whole.rule.delete(own)
-
-
-def test_a_volume_outlives_its_attachment_and_belongs_to_one_instance(whole: Cloud, one: Instance) -> None:
-    volume = whole.make("volume", zone=ZONE, name="data", size=1)
-    device = f"/dev/disk/by-id/virtio-{volume.id[:20]}"
-    assert volume.outputs["state"] == "detached"
-    one.change(blockStorageVolumeIds=[volume.id])
-    one.on("mkfs.ext4", "-q", device)
-    uuid = one.on("blkid", "-o", "value", "-s", "UUID", device)
-    one.on("sh", "-ec", f"mkdir -p /data; echo UUID={uuid} /data ext4 nofail 0 2 >>/etc/fstab; mount /data")
-    one.on("sh", "-c", "echo kept >/data/file")
-    docker("restart", one.container)
-    one.wait("mountpoint", "/data")
-    other = MACHINE | {"name": "other", "securityGroupIds": one.given["securityGroupIds"]}
-    with pytest.raises(grpc.RpcError) as refused:
-        whole.instance.create(other | {"blockStorageVolumeIds": [volume.id]})
-    assert str(refused.value.details()).startswith(
-        f"409 Conflict: volume {volume.id} is attached to instance {one.made.id}"
-    )
-    half = kept(refused.value)
-    assert half.outputs["publicIpAddress"] == whole.instance.read(half).outputs["publicIpAddress"]
-    assert whole.instance.update(half, other).outputs["state"] == "running"  # the next update ends what failed
-    whole.instance.delete(half)
-    larger = {"zone": ZONE, "name": "data", "size": 2}
-    assert refusal(whole.volume.update, volume, larger).startswith("409 Conflict: volume")
-    one.change(state="stopped")
-    whole.volume.update(volume, larger)
-    assert refusal(whole.volume.update, volume, larger | {"size": 1}).startswith("400 Bad Request: volume")
-    one.change(state="running")
-    one.wait("mountpoint", "/data")
-    assert one.on("cat", "/data/file") == "kept"
-    assert one.on("blockdev", "--getsize64", device) == str(2 << 30)
-    one.change(blockStorageVolumeIds=[])
-    assert one.on("sh", "-c", f"ls {device} 2>&1 || true").endswith("No such file or directory")
-    two = Instance(whole, name="heir", securityGroupIds=[], blockStorageVolumeIds=[volume.id])
-    two.on("mkdir", "/data")
-    two.on("mount", device, "/data")
-    assert two.on("cat", "/data/file") == "kept"
-    adopted = whole.volume.read(Made(f"{volume.id}@{ZONE}", {}, {}))
-    assert (adopted.id, adopted.inputs["size"], adopted.outputs["state"]) == (volume.id, 2, "attached")
-    whole.instance.delete(two.made)
-    assert whole.volume.read(volume).outputs["state"] == "detached"
 
 
 def test_an_elastic_ip_reaches_whom_it_is_attached_to(whole: Cloud, one: Instance) -> None:
@@ -139,7 +94,7 @@ def test_an_elastic_ip_reaches_whom_it_is_attached_to(whole: Cloud, one: Instanc
     assert not one.answers(22, address)
     assert one.change(elasticIpIds=[elastic.id]).outputs["elasticIpIds"] == [elastic.id]
     assert one.answers(22, address)
-    assert refusal(whole.elastic.delete, elastic).startswith(f"409 Conflict: elastic IP {elastic.id} is attached")
+    assert f"elastic IP {elastic.id} is attached to one" in refusal(whole.elastic.delete, elastic)
     one.change(elasticIpIds=[])
     assert not one.answers(22, address)
 
@@ -161,7 +116,7 @@ def test_no_group_filters_a_private_network(whole: Cloud, one: Instance) -> None
         machine.on("ip", "address", "add", f"{nic['ipAddress']}/24", "dev", machine.second_interface())
         machine.on("ip", "link", "set", machine.second_interface(), "up")
     assert "1 received" in one.on("ping", "-c1", "-W5", "10.130.65.77")
-    assert refusal(whole.network.delete, network).startswith(f"409 Conflict: private network {network.id} is in use")
+    assert f"private network {network.id} is in use" in refusal(whole.network.delete, network)
     assert whole.instance.read(two.made).inputs == two.made.inputs
     one.change(networkInterfaces=[])
 
@@ -184,19 +139,20 @@ def test_another_type_restarts_the_machine_and_a_label_does_not(one: Instance) -
     assert one.change(type="standard.large", diskSize=20).outputs["type"] == "standard.large"
     assert docker("inspect", "--format={{.State.StartedAt}}", one.container) != started
     refused = refusal(one.cloud.instance.update, one.made, one.given | {"diskSize": 10})
-    assert refused == "400 Bad Request: unable to scale down the disk size, use size > 20 (given: 10)"
+    assert "* unable to scale down the disk size, use size > 20\n" in refused
 
 
 def test_a_protected_instance_stays(whole: Cloud, one: Instance) -> None:
     one.change(destroyProtected=True)
-    assert refusal(whole.instance.delete, one.made) == (
-        "403 Forbidden: instance one is protected: remove destroyProtected first"
-    )
+    refused = refusal(whole.instance.delete, one.made)
+    assert "DeleteInstance: http response: Forbidden: Operation delete-instance on resource" in refused
+    assert "manual instance protection is enabled" in refused
     one.change(destroyProtected=False)
 
 
-def test_a_machine_that_is_gone_is_seen_and_cleared_away(whole: Cloud) -> None:
+def test_a_machine_that_is_gone_is_seen_and_cannot_be_deleted(whole: Cloud) -> None:
+    """As rDelete of instance/resource.go: a refresh drops it."""
     lost = Instance(whole, name="lost", securityGroupIds=[])
     docker("rm", "--force", lost.container)
     assert whole.instance.read(lost.made) == Made("", {}, {})
-    whole.instance.delete(lost.made)  # nothing to do
+    assert "DeleteInstance: http response: Not Found" in refusal(whole.instance.delete, lost.made)

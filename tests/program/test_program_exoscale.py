@@ -121,7 +121,7 @@ def test_a_third_worker_is_all_that_is_added() -> None:
         ("machines.pools.worker.size", "standard.huge", {"worker-1", "worker-2"}),
         ("machines.pools.worker.disk_gib", 60, {"worker-1", "worker-2"}),
         ("machines.destroy_protected", True, {"manager-1", "worker-1", "worker-2"}),
-        ("volumes.nfs.size_gib", 30, {"nfs-volume"}),
+        ("volumes.nfs.size_gib", 30, {"nfs-volume", "nfs-data-folder"}),
         ("machines.template.id", "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", {"manager-1", "worker-1", "worker-2"}),
         ("machines.template.name", "Other", set()),
         ("machines.protect", True, set()),

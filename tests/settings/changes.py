@@ -76,7 +76,7 @@ def volume(name: str, also: Mapping[str, Any] | None = None) -> list[Change]:
     block = needed | BLOCK[name]
     return [
         Change(f"volumes.{name}.block", True, "cluster", f"{name}-volume", needed, base="exoscale"),
-        Change(f"volumes.{name}.size_gib", 30, "cluster", f"{name}-volume", block, base="exoscale"),
+        Change(f"volumes.{name}.size_gib", 30, "cluster", f"{name}-data-folder", block, base="exoscale"),
         Change(f"volumes.{name}.id", "kept-1", "cluster", f"{name}-volume", needed),
         Change(f"volumes.{name}.path", "/srv/data", *data, needed, base="existing"),
     ]

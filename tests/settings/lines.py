@@ -140,7 +140,7 @@ SHOWN = {
     "nfs.enabled": (DELETED, DELETED),
     "nfs.machine": (
         'server: "manager-1" => "worker-1"',
-        'triggers[1]: "manager-1-disk-*" => "worker-1-disk-*"',
+        'update: "bash -s -- # * # manager-1-disk-*" => [unknown]',
     ),
     "nfs.server_kind": ('server_kind: "ganesha" => "kernel"', "+ stdin: export KIND=kernel"),
     "nfs.access": ('access: "ro" => "rw"', "+ stdin: export ACCESS=rw"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.kept import Found, mistake, report, volumes
+from lab.kept import Found, mistake, protected, refusal, report, volumes
 
 CLUSTER = "urn:pulumi:dev::nuvla-swarm::nuvla:machines:LocalCluster$docker:index/volume:Volume"
 
@@ -33,3 +33,28 @@ def test_what_is_kept_comes_with_the_command_that_takes_it_over() -> None:
         "  pulumi config set --path nuvla-swarm:volumes.nfs.id 1"
     ]
     assert report([Found("nfs", "1", False)]) == ""
+
+
+INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
+
+
+def test_what_pulumi_or_exoscale_protects_is_told_whoever_set_it() -> None:
+    """A state of an older version of the program has Exoscale's protection alone."""
+    by_pulumi = resource("nfs-volume", protect=True)
+    by_exoscale = resource("worker-1", INSTANCE, inputs={"destroyProtected": True})
+    free = resource("worker-2", INSTANCE, inputs={"destroyProtected": False})
+    assert protected([by_pulumi, by_exoscale, free, {"urn": "urn::stack", "type": "x"}]) == ["nfs-volume", "worker-1"]
+
+
+def test_nothing_protected_is_destroyed_and_it_says_what_to_do() -> None:
+    assert refusal([], {"protect": True}) is None
+    assert refusal(["worker-1"], {"protect": True, "destroy_protected": True}) == (
+        "machines.protect and machines.destroy_protected: true, so nothing is destroyed (worker-1): set false, "
+        "`make up`, and then this again"
+    )
+    assert "destroy_protected: true, so nothing is destroyed (worker-1 and 1 more)" in str(
+        refusal(["worker-1", "worker-2"], {"destroy_protected": True})
+    )
+    assert "the last `up` protected worker-1, and settings do not say so any more: run `make up`" in str(
+        refusal(["worker-1"], {"protect": False})
+    )

@@ -298,21 +298,46 @@ def test_block_storage_outlives_the_cluster_where_it_is_kept(engine: Engine, kee
     assert not engine.options["worker-1"].retainOnDelete
 
 
-def test_a_kept_volume_is_taken_over_by_its_id_with_the_name_and_labels_that_it_has(engine: Engine) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
+@pytest.mark.parametrize("adopt", [["nfs"], []])
+def test_a_kept_volume_is_imported_once_and_nothing_of_it_is_ever_changed(engine: Engine, adopt: list[str]) -> None:
+    """A difference would have Pulumi lose the id that it was imported by, and delete it as another one's original."""
+    cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
     request = engine.options["nfs-volume"]
-    assert request.importId == f"{VOLUME}@ch-gva-2"
-    assert list(request.ignoreChanges) == ["name", "labels"]
+    assert request.importId == (f"{VOLUME}@ch-gva-2" if adopt else "")
+    assert list(request.ignoreChanges) == ["name", "labels", "size"]
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_protection_is_of_machines_block_storage_and_the_elastic_ip(engine: Engine, protected: bool) -> None:
+def test_a_volume_of_its_own_is_not_changed_either(engine: Engine) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
+    assert list(engine.options["nfs-volume"].ignoreChanges) == ["name", "labels", "size"]
+
+
+def test_the_folder_on_a_volume_knows_how_large_it_shall_be(engine: Engine) -> None:
+    volumes = {
+        "nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30),
+        "grafana": VolumeArgs(machine="worker-1"),
+    }
+    assert {name: volume.size_gib for name, volume in cluster(volumes=volumes).volumes.items()} == {
+        "nfs": 30,
+        "grafana": 0,
+    }
+
+
+@pytest.mark.parametrize("by_exoscale", [True, False])
+@pytest.mark.parametrize("by_pulumi", [True, False])
+def test_protection_is_known_to_pulumi_whoever_gives_it(engine: Engine, by_exoscale: bool, by_pulumi: bool) -> None:
+    """Else Exoscale alone would refuse a machine, when all that is in it has been taken apart."""
     volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)}
-    cluster(protect=protected, destroy_protected=protected, elastic_ip="manager-1", volumes=volumes)
-    for name in ("manager-1", "worker-1", "nfs-volume", "cluster-address"):
-        assert engine.options[name].protect is protected, name
-    assert engine.inputs("worker-1")["destroyProtected"] is protected
+    cluster(protect=by_pulumi, destroy_protected=by_exoscale, elastic_ip="manager-1", volumes=volumes)
+    machines, data = ["manager-1", "worker-1", "worker-2"], ["cluster-address", "nfs-volume"]
+    for name in machines:
+        assert engine.options[name].protect is (by_pulumi or by_exoscale), name
+        assert engine.inputs(name)["destroyProtected"] is by_exoscale
+    for name in data:
+        assert engine.options[name].protect is by_pulumi, name
     assert not engine.options["cluster-security-group"].protect
+    protected = (machines if by_pulumi or by_exoscale else []) + (data if by_pulumi else [])
+    assert engine.outputs["cluster"]["protected"] == sorted(protected)
 
 
 def test_it_shows_all_of_its_settings(engine: Engine) -> None:

@@ -9,28 +9,63 @@ from components.machines.exoscale_advice import ADVICE
 @pytest.mark.parametrize(
     ("error", "start"),
     [
+        ("ListZones: http response: Forbidden: Invalid request signature", "Exoscale does not take the API key: give"),
         (
-            "403 Forbidden: invalid API key: POST /instance is not signed by a known key",
-            "Exoscale does not take the API",
+            'Post "https://api-ch-gva-2.exoscale.com/v2/ssh-key": invalid request: Invalid request signature',
+            "Exoscale do",
         ),
-        ("creating urn: Unauthorized: invalid request signature", "Exoscale does not take the API key"),
-        ("403 Forbidden: instance a-1 is protected: remove destroyProtected first", "Exoscale keeps machines that are"),
-        ("Operation delete-instance is forbidden - reason: manual instance protection is enabled", "Exoscale keeps"),
-        ("404 Not Found: zone 'gva (known: ch-gva-2)' not found", "Exoscale has no such zone: set machines.zone"),
-        ('"ch-abc-1" not found in ListZonesResponse: Not Found', "Exoscale has no such zone"),
-        ("404 Not Found: template '5f4d2c1e in zone ch-gva-2' not found", "the zone has no template of that id: `make"),
-        ("404 Not Found: instance type 'standard.big (known: standard.tiny)' not found", "Exoscale has no such type"),
-        ('unable to retrieve instance type: "standard.big" not found in ListInstanceTypesResponse', "Exoscale has no"),
-        ("400 Bad Request: volume 5b has 20 GiB and cannot shrink to 10", "block storage only grows"),
         (
-            "409 Conflict: volume 5b is attached to a running instance: stop it",
-            "block storage only grows, and not while",
+            "unable to change exoscale client zone: list zones: Forbidden: Invalid request signature",
+            "Exoscale does not",
         ),
-        ("409 Conflict: volume 5b is attached to instance 7c: detach it first", "another machine still has the volume"),
+        (
+            "CreateInstance: http response: Forbidden: Forbidden by role policy for compute",
+            "Exoscale does not take the",
+        ),
+        (
+            "DeleteInstance: http response: Forbidden: Operation delete-instance is forbidden - reason: manual "
+            "instance protection is enabled",
+            "Exoscale keeps machines that are protected",
+        ),
+        (
+            "DeleteInstance: http response: Forbidden: Instance is protected",
+            "Exoscale keeps machines that are protecte",
+        ),
+        (
+            'find zone: "ch-abc-1" not found in ListZonesResponse: Not Found',
+            "Exoscale has no such zone: set machines.z",
+        ),
+        (
+            'Post "https://api-ch-abc-1.exoscale.com/v2/elastic-ip": giving up after 5 attempt(s): dial tcp: lookup '
+            "api-ch-abc-1.exoscale.com on 192.0.2.53:53: no such host",
+            "there is no api-ch-abc-1.exoscale.com: if Exoscale has no zone ch-abc-1, set machines.zone",
+        ),
+        ("dial tcp 203.0.113.7:443: i/o timeout", "Exoscale's API does not answer this computer"),
+        (
+            'Attribute zone value must be one of: ["ch-gva-2" "ch-dk-2"], got: "ch-abc-1"',
+            "Exoscale has no such zone: set machines.zone",
+        ),
+        (
+            "CreateInstance: http response: Not Found: template '5f4d2c1e in zone ch-gva-2' not found",
+            "the zone has no template of that id: `make",
+        ),
+        ("unable to retrieve instance type: Not Found", "Exoscale has no such type of instances"),
+        (
+            "unable to parse attached instance ID: AttachBlockStorageVolumeToInstance: http response: Conflict: x",
+            "Exoscale has not attached a volume to this machine, and no later update tries it again",
+        ),
         ("unable to scale down the disk size, use size > 50", "disks of machines only grow: give disk_gib"),
-        ("409 Conflict: an SSH key named 'nuvla-swarm-dev' exists already", "Exoscale has something of that name"),
-        ("409 Conflict: security group 5b is in use by instance other", "something outside of this stack uses"),
+        ("invalid request: an SSH key named 'nuvla-swarm-dev' exists already", "Exoscale has something of that name"),
+        ("invalid request: security group 5b is in use by instance other", "something outside of this stack uses"),
         ("Instance quota exceeded", "a limit of the account is reached"),
+        (
+            "DeleteInstance: http response: Not Found: Instance not found",
+            "Exoscale does not have something that the st",
+        ),
+        (
+            'Delete "https://api-ch-gva-2.exoscale.com/v2/ssh-key/a": resource not found',
+            "Exoscale does not have someth",
+        ),
     ],
 )
 def test_an_error_has_its_advice(error: str, start: str) -> None:
@@ -39,6 +74,8 @@ def test_an_error_has_its_advice(error: str, start: str) -> None:
     assert found.startswith(start)
 
 
-@pytest.mark.parametrize("error", ["503 Service Unavailable", "context deadline exceeded", ""])
+@pytest.mark.parametrize(
+    "error", ["API error: Service Unavailable", "context deadline exceeded", "urn:pulumi:protected::a", ""]
+)
 def test_what_is_not_known_is_left_as_it_is(error: str) -> None:
     assert advice([error], ADVICE) is None

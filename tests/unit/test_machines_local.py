@@ -196,8 +196,14 @@ def test_volumes_outlive_the_cluster_if_they_are_kept(engine: Engine, keep: bool
     assert not engine.options["worker-2-disk"].retainOnDelete
 
 
-def test_a_kept_volume_is_taken_over_by_its_id_whoever_made_it(engine: Engine) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
-    options = engine.options["nfs-volume"]
-    assert (engine.inputs("nfs-volume")["name"], options.importId) == ("kept-1", "kept-1")
-    assert list(options.ignoreChanges) == ["labels"]
+@pytest.mark.parametrize("adopt", [["nfs"], []])
+def test_a_kept_volume_is_imported_once_whoever_made_it(engine: Engine, adopt: list[str]) -> None:
+    cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
+    assert engine.options["nfs-volume"].importId == ("kept-1" if adopt else "")
+
+
+@pytest.mark.parametrize("identity", ["kept-1", None])
+def test_nothing_of_a_volume_is_ever_changed_as_that_would_replace_it(engine: Engine, identity: str | None) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
+    assert list(engine.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
+    assert "name" not in engine.inputs("nfs-volume")

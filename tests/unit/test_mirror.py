@@ -16,7 +16,7 @@ def test_every_module_has_its_tests() -> None:
     modules = {path.relative_to(COMPONENTS).with_suffix("") for path in COMPONENTS.rglob("*.py")}
     expected = {"test_" + "_".join(module.parts) for module in modules if module.name != "__init__"}
     found = {path.stem for path in HERE.glob("test_*.py") if not path.stem.startswith("test_lab_")}
-    together = {"test_machines_exoscale_instance"}  # with the cluster that it is a part of
+    together = {"test_machines_exoscale_instance", "test_machines_exoscale_storage"}  # parts of one
     assert expected - together == found - {"test_mirror", "test_networks", "test_slices"}
 
 

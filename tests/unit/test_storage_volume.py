@@ -38,14 +38,15 @@ def test_it_shows_where_data_are_and_whose(engine: Engine) -> None:
 
 def test_a_folder_is_made_for_its_owner_once_packages_are_there(engine: Engine) -> None:
     data()
-    assert engine.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "OWNER": "65534:65534"}
+    assert engine.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "SIZE_GIB": "", "OWNER": "65534:65534"}
     assert engine.dependencies(FOLDER) == {"installed"}
     assert engine.outputs["nfs-data"] == {"path": "/data/nfs", "machine": "worker-1"}
 
 
 def test_a_device_is_mounted_there(engine: Engine) -> None:
-    data(device="/dev/disk/by-id/virtio-1")
+    data(device="/dev/disk/by-id/virtio-1", size_gib=20)
     assert engine.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
+    assert engine.parameters(FOLDER)["SIZE_GIB"] == "20"
 
 
 def test_another_machine_disk_or_volume_is_prepared_anew(engine: Engine) -> None:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # With the functions of mounts.sh.
 #   mount      makes FOLDER and gives it to OWNER ("<uid>:<gid>"); mounts DEVICE there, if one is given, now and at every
-#              start
+#              start: one of SIZE_GIB at least, on which the file system grows as far as it can
 #   release    the machine is about to be destroyed: ends whoever uses the DEVICE, the engine too, and unmounts it
 set -euo pipefail
-: "${FOLDER:?}" "${DEVICE?}" "${OWNER:?}"
+: "${FOLDER:?}" "${DEVICE?}" "${SIZE_GIB?}" "${OWNER:?}"
 
 patience_s=120
 
@@ -14,6 +14,14 @@ await_device() {
     [ "$SECONDS" -lt "$deadline" ] || fail "has no device $DEVICE after $patience_s s: is the volume attached to it?"
     sleep 0.5
   done
+}
+
+# Exoscale lets no volume of a running machine grow, so people do that, and the program says when.
+check_size() {
+  local size_gib
+  size_gib=$(($(blockdev --getsize64 "$DEVICE") >> 30))
+  [ "$size_gib" -ge "$SIZE_GIB" ] ||
+    fail "the volume of $FOLDER has $size_gib GiB, and size_gib says $SIZE_GIB: stop this machine in the portal, resize the volume there, start the machine, and run this again; or give size_gib its former value"
 }
 
 # A volume that was used before keeps its file system, and grows with its device.
@@ -59,6 +67,7 @@ case "$1" in
     install -d -m 0755 "$FOLDER"
     if [ -n "$DEVICE" ]; then
       await_device
+      check_size
       format
       mount_device
     fi

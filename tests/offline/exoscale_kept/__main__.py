@@ -11,13 +11,13 @@ provider = exoscale.Provider("cloud", key=config.require("key"), secret="of-a-te
 volume = exoscale.BlockStorageVolume(
     "data",
     zone=ZONE,
-    size=3,
+    size=config.get_int("size") or 3,
     labels={"made-by": "test"},
     opts=pulumi.ResourceOptions(
         provider=provider,
-        retain_on_delete=True,
+        retain_on_delete=config.get_bool("keep"),
         import_=f"{adopted}@{ZONE}" if adopted else None,
-        ignore_changes=["name", "labels"] if adopted else None,
+        ignore_changes=(config.get("ignore") or "").split(",") if adopted else None,
     ),
 )
 pulumi.export("volume", volume.id)

@@ -52,7 +52,7 @@ class ElasticIp(Bridged):
         record = store.seen().of(self.path).get(identity)
         return record and _outputs(record)
 
-    def delete(self, call: Call, old: State) -> None:
+    def remove(self, call: Call, old: State) -> None:
         self.call("DELETE", old.id)
         with store.changed() as cloud:
             if users := [i["name"] for i in cloud.instances_with("elasticIpIds", old.id)]:
@@ -114,7 +114,7 @@ class PrivateNetwork(Bridged):
         record = store.seen().of(self.path).get(identity)
         return record and {name: value for name, value in record.items() if name != "engine"}
 
-    def delete(self, call: Call, old: State) -> None:
+    def remove(self, call: Call, old: State) -> None:
         self.call("DELETE", old.id)
         with store.changed() as cloud:
             for instance in cloud.of("instance").values():

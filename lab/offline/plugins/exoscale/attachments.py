@@ -1,66 +1,95 @@
-"""What an instance has beside its own machine: groups, elastic IPs, private interfaces, volumes, in this order."""
+"""What an instance has beside its own machine: elastic IPs, private interfaces, volumes and groups.
 
-from typing import Any, Final, Protocol
+The released plugin compares the state with what is wanted, never with what the cloud has: what it took for done, though
+it failed or somebody undid it, is not done again. Source: terraform-provider-exoscale 0.66.0,
+``pkg/resources/instance/resource.go``, rCreate and rUpdate.
+"""
+
+from typing import Any, Final
 
 from exoscale.addresses import lease
 from exoscale.cloud import disks, docker, firewall, machines, store
-from exoscale.cloud.api import bad_request
+from exoscale.cloud.api import ACCOUNT, bad_request
 from exoscale.cloud.store import DEFAULT_GROUP, KINDS
 from standin.values import Values
 
+_ATTACH: Final = "unable to parse attached instance ID: AttachBlockStorageVolumeToInstance"  # so it is called there
+_DETACH: Final = "failed to detach block storage: DetachBlockStorageVolume"
 _BY_REFERENCE: Final = {"securityGroupIds": "security-group", "elasticIpIds": "elastic-ip"}
 
 
-class Caller(Protocol):
-    """Whose calls are counted."""
+def created(identity: str, wanted: Values) -> None:
+    """After the instance itself, which had its groups from the start, in this order."""
+    _elastic_ips(identity, {}, wanted)
+    _interfaces(identity, {}, wanted)
+    _volumes(identity, {}, wanted)
 
-    def call(self, method: str, *steps: str) -> None: ...
+
+def updated(identity: str, had: Values, wanted: Values) -> None:
+    """Another order; what comes after a failure is not done."""
+    _volumes(identity, had, wanted)
+    _elastic_ips(identity, had, wanted)
+    _interfaces(identity, had, wanted)
+    _groups(identity, had, wanted)
 
 
-def attach_all(caller: Caller, identity: str, wanted: Values) -> None:
-    """Gives the instance what it lacks and takes what it has too much, compared with what it really has."""
-    for reference, kind in _BY_REFERENCE.items():
-        _refer(caller, identity, reference, kind, wanted.get(reference, []))
-    firewall.refresh()
-    _interfaces(caller, identity, wanted.get("networkInterfaces", []))
-    has = store.seen().get("instance", identity)["blockStorageVolumeIds"]
-    for volume in wanted.get("blockStorageVolumeIds", []):
-        if volume not in has:
-            caller.call("PUT", identity, "attach-volume", volume)
-            disks.attach(volume, identity)
-    for volume in list(has):
-        if volume not in wanted.get("blockStorageVolumeIds", []):
-            caller.call("PUT", identity, "detach-volume", volume)
+def _changed(had: Values, wanted: Values, name: str) -> tuple[list[str], list[str]]:
+    """What is added, and what is removed."""
+    old, new = had.get(name) or [], wanted.get(name) or []
+    return [one for one in new if one not in old], [one for one in old if one not in new]
+
+
+def _volumes(identity: str, had: Values, wanted: Values) -> None:
+    """All of the new ones first; a running instance is not asked."""
+    added, removed = _changed(had, wanted, "blockStorageVolumeIds")
+    for volume in added:
+        ACCOUNT.call("PUT", f"/block-storage/{volume}:attach", _ATTACH)
+        disks.attach(volume, identity)
+    for volume in removed:
+        ACCOUNT.call("PUT", f"/block-storage/{volume}:detach", _DETACH)
+        if store.seen().get("block-storage", volume)["instance"]:  # else it "is not attached", which is as good
             disks.detach(volume)
 
 
-def _refer(caller: Caller, identity: str, reference: str, kind: str, wanted: list[str]) -> None:
-    if reference == "securityGroupIds":
-        wanted = wanted or [DEFAULT_GROUP]
-    has = store.seen().get("instance", identity)[reference]
-    for other in sorted(set(wanted) ^ set(has)):
-        caller.call("PUT", identity, "detach" if other in has else "attach", other)
-    with store.changed() as cloud:
-        instance = cloud.get("instance", identity)
-        for other in sorted(set(wanted) - {DEFAULT_GROUP}):
-            zone = cloud.get(kind, other).get("zone", instance["zone"])  # groups are of all zones
-            if zone != instance["zone"]:
-                raise bad_request(f"{KINDS[kind]} {other} is of {zone}, the instance of {instance['zone']}")
-        instance[reference] = list(wanted)
+def _elastic_ips(identity: str, had: Values, wanted: Values) -> None:
+    _refer(identity, "elasticIpIds", had, wanted)
 
 
-def _interfaces(caller: Caller, identity: str, wanted: list[Values]) -> None:
-    instance = store.seen().get("instance", identity)
-    addresses = {nic["networkId"]: nic.get("ipAddress") for nic in wanted}
-    for nic in list(instance["interfaces"]):
-        if addresses.get(nic["networkId"], "none") not in (None, nic["address"]):
-            caller.call("PUT", identity, "detach-network", nic["networkId"])
-            _leave(identity, nic)
-    has = [nic["networkId"] for nic in store.seen().get("instance", identity)["interfaces"]]
-    for network, address in addresses.items():
-        if network not in has:
-            caller.call("PUT", identity, "attach-network", network)
-            _join(identity, network, address)
+def _groups(identity: str, had: Values, wanted: Values) -> None:
+    _refer(identity, "securityGroupIds", had, wanted)
+
+
+def _refer(identity: str, reference: str, had: Values, wanted: Values) -> None:
+    """Elastic IPs or groups of the instance."""
+    kind, (added, removed) = _BY_REFERENCE[reference], _changed(had, wanted, reference)
+    for other in added:
+        ACCOUNT.call("PUT", f"/{kind}/{other}:attach")
+        with store.changed() as cloud:
+            instance = cloud.get("instance", identity)
+            if other != DEFAULT_GROUP:
+                zone = cloud.get(kind, other).get("zone", instance["zone"])  # groups are of all zones
+                if zone != instance["zone"]:
+                    raise bad_request(f"{KINDS[kind]} {other} is of {zone}, the instance of {instance['zone']}")
+            instance[reference] = [*instance[reference], other]
+    for other in removed:
+        ACCOUNT.call("PUT", f"/{kind}/{other}:detach")
+        with store.changed() as cloud:
+            instance = cloud.get("instance", identity)
+            instance[reference] = [one for one in instance[reference] if one != other]
+    if added or removed:
+        firewall.refresh()
+
+
+def _interfaces(identity: str, had: Values, wanted: Values) -> None:
+    old = {nic["networkId"]: nic.get("ipAddress") for nic in had.get("networkInterfaces") or []}
+    new = {nic["networkId"]: nic.get("ipAddress") for nic in wanted.get("networkInterfaces") or []}
+    kept = {network for network in old.keys() & new.keys() if new[network] in (None, old[network])}
+    for network in [network for network in old if network not in kept]:
+        ACCOUNT.call("PUT", f"/private-network/{network}:detach")
+        _leave(identity, network)
+    for network in [network for network in new if network not in kept]:
+        ACCOUNT.call("PUT", f"/private-network/{network}:attach")
+        _join(identity, network, new[network])
 
 
 def _join(identity: str, network: str, address: str | None) -> None:
@@ -86,10 +115,12 @@ def _join(identity: str, network: str, address: str | None) -> None:
                 nic["mac"] = mac
 
 
-def _leave(identity: str, nic: Values) -> None:
+def _leave(identity: str, network: str) -> None:
     cloud = store.seen()
-    machines.disconnect(cloud.get("instance", identity), cloud.get("private-network", nic["networkId"]))
-    _forget(identity, nic["networkId"])
+    instance = cloud.get("instance", identity)
+    if any(nic["networkId"] == network for nic in instance["interfaces"]):
+        machines.disconnect(instance, cloud.get("private-network", network))
+        _forget(identity, network)
 
 
 def _forget(identity: str, network: str) -> None:

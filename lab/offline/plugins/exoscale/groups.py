@@ -44,7 +44,7 @@ class SshKey(Bridged):
         record = store.seen().of(self.path).get(identity)
         return record and {name: record[name] for name in ("name", "fingerprint")} | given(outputs, "publicKey")
 
-    def delete(self, call: Call, old: State) -> None:
+    def remove(self, call: Call, old: State) -> None:
         self.call("DELETE", old.id)
         with store.changed() as cloud:
             cloud.of(self.path).pop(old.id, None)
@@ -71,7 +71,7 @@ class _Group(Bridged):
     def found(self, identity: str, outputs: Values) -> Values | None:
         return store.seen().of(self.path).get(identity)
 
-    def delete(self, call: Call, old: State) -> None:
+    def remove(self, call: Call, old: State) -> None:
         self.call("DELETE", old.id)
         with store.changed() as cloud:
             if users := [f"instance {i['name']}" for i in cloud.instances_with(self.member_of, old.id)]:
@@ -152,7 +152,7 @@ class SecurityGroupRule(Bridged):
     def found(self, identity: str, outputs: Values) -> Values | None:
         return store.seen().of(self.path).get(identity)
 
-    def delete(self, call: Call, old: State) -> None:
+    def remove(self, call: Call, old: State) -> None:
         self.call("DELETE", old.id)
         with store.changed() as cloud:
             cloud.of(self.path).pop(old.id, None)

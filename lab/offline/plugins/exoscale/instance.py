@@ -1,12 +1,17 @@
-"""``ComputeInstance``: a machine on the Docker engine that runs its user data and has its groups enforced."""
+"""``ComputeInstance``: a machine on the Docker engine that runs its user data and has its groups enforced.
+
+Source: terraform-provider-exoscale 0.66.0, ``pkg/resources/instance/resource.go``, under the older framework's bridge.
+"""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from exoscale.attachments import attach_all
-from exoscale.bridged import Bridged, given, like
+from exoscale import released
+from exoscale.attachments import created, updated
+from exoscale.bridged import Bridged, given
 from exoscale.cloud import docker, firewall, machines, store, user_data, zones
-from exoscale.cloud.api import bad_request, forbidden
+from exoscale.cloud.api import ApiError, PluginError, forbidden
 from exoscale.cloud.store import Record
 from exoscale.declared import COMPUTE_INSTANCE
 from exoscale.records import LISTS, check_type, outputs_of, stored
@@ -19,6 +24,7 @@ from standin.values import UNKNOWN, Values, plain
 _NOT_HERE: Final = ("enableSecureBoot", "enableTpm", "ipv6", "private", "deployTargetId")
 _REPLACING: Final = ("templateId", "sshKey", "sshKeys", "antiAffinityGroupIds", "zone")
 _PLAIN: Final = ("name", "labels", "reverseDns")
+_TRACKED: Final = frozenset({*LISTS, *_PLAIN, "type", "diskSize", "destroyProtected"})
 
 
 class ComputeInstance(Bridged):
@@ -28,6 +34,7 @@ class ComputeInstance(Bridged):
     path = "instance"
     replacing = frozenset({*_REPLACING, *_NOT_HERE})
     sets = frozenset({*LISTS, "sshKeys", "networkInterfaces"})
+    client = released.Client.THIRD
 
     def problems(self, inputs: Values) -> list[Failure]:
         values = plain(inputs)
@@ -48,8 +55,18 @@ class ComputeInstance(Bridged):
         return failures
 
     def diff(self, old: State, new: Values, ignored: frozenset[str]) -> list[Change]:
-        """With what never comes to rest: user data that is encoded already, and groups that are left out."""
-        found, text = super().diff(old, new, ignored), plain(new).get("userData")
+        """With what never comes to rest: user data that is encoded already, and groups that are left out.
+
+        Compared with the outputs, as these are the state of the released plugin: what a failed update should have
+        attached or changed is there already.
+        """
+        known = dict(old.inputs)
+        for name in _TRACKED & old.outputs.keys() & (new.keys() | old.inputs.keys()):
+            value = old.outputs[name]
+            known[name] = value if value or plain(new).get(name) == value else None
+        known = {name: value for name, value in known.items() if value is not None}
+        found = super().diff(State(old.id, known, old.outputs), new, ignored)
+        text = plain(new).get("userData")
         if isinstance(text, str) and user_data.text(text) != text:
             found.append(Change("userData", Kind.UPDATE))
         if "securityGroupIds" not in new:
@@ -71,10 +88,10 @@ class ComputeInstance(Bridged):
         return outputs
 
     def make(self, call: Call, inputs: Values) -> tuple[str, Values]:
-        self.call("POST")
         values = {name: value for name, value in plain(inputs).items() if name in self.schema.inputs}
         zones.check(values["zone"])
         check_type(values["type"])
+        self.call("POST", doing="CreateInstance")
         template(values["zone"], values["templateId"])
         record, keys = stored(values, call.stack)
         identity = record["id"]
@@ -84,55 +101,77 @@ class ComputeInstance(Bridged):
         except StandinError:
             _remove(record)
             raise
-        return identity, self._settled(identity, inputs, inputs)
+
+        def finish() -> None:
+            if values.get("destroyProtected"):
+                self._protect(identity, wanted=True)
+            created(identity, values)
+            self._power(identity, {}, values)
+
+        return identity, self._settled(call, State(identity, inputs), inputs, finish)
 
     def change(self, call: Call, old: State, new: Values) -> Values:
-        values, record = plain(new), store.seen().get(self.path, old.id)
-        if values["diskSize"] < record["diskSize"]:
-            raise bad_request(
-                f"unable to scale down the disk size, use size > {record['diskSize']} (given: {values['diskSize']})"
-            )
-        if values["type"] != record["type"]:
-            check_type(values["type"])
-        self.call("PUT", old.id)
-        with store.changed() as cloud:
-            record = cloud.get(self.path, old.id)
-            for name in _PLAIN:
-                record.pop(name, None)
-            record |= given(new, *_PLAIN) | {"userData": values.get("userData", "")}
-        return self._settled(old.id, old.inputs, new)
+        """In the order of the released plugin's rUpdate; the protection comes last, and in every update."""
+        had, values = plain(old.outputs), plain(new)
 
-    def _settled(self, identity: str, known: Values, wanted: Values) -> Values:
-        """Attaches and changes what comes after the creation; the next update ends what fails."""
-        values = plain(wanted)
+        def finish() -> None:
+            changed = [name for name in _PLAIN if had.get(name) != values.get(name)]
+            if "userData" not in old.outputs or user_data.text(values.get("userData", "")) != had["userData"]:
+                changed.append("userData")
+            if changed:
+                self.call("PUT", old.id, doing="UpdateInstance")
+            with store.changed() as cloud:
+                record = cloud.get(self.path, old.id)
+                for name in changed:
+                    record.pop(name, None)
+                record |= {"userData": ""} | record | given(new, *changed)
+            updated(old.id, had, values)
+            self._power(old.id, had, values)
+            self._protect(old.id, wanted=bool(values.get("destroyProtected")))
+
+        return self._settled(call, old, new, finish, "updating")
+
+    def _settled(
+        self, call: Call, old: State, wanted: Values, finish: Callable[[], None], doing: str = "creating"
+    ) -> Values:
+        """What comes after the first call. A failure leaves the state as if all had been done, and nothing is read."""
+        given_inputs = {name: wanted[name] for name in self.schema.inputs if name in wanted}
         try:
-            attach_all(self, identity, values)
-            self._power(identity, values)
+            finish()
         except StandinError as problem:
-            outputs = wanted | outputs_of(store.seen().get(self.path, identity))
-            raise IncompleteError(str(problem), State(identity, known, like(wanted, outputs))) from problem
-        with store.changed() as cloud:
-            record = cloud.get(self.path, identity)
-            record["protected"] = bool(values.get("destroyProtected"))
-        return {name: wanted[name] for name in self.schema.inputs if name in wanted} | outputs_of(record)
+            refused = self.failure(call, problem, wanted, doing) if isinstance(problem, ApiError) else problem
+            planned = old.outputs | {"id": old.id} | given_inputs
+            planned |= {name: [] for name in LISTS if name in old.outputs and name not in given_inputs}
+            raise IncompleteError(str(refused), State(old.id, old.inputs, planned)) from problem
+        unread = {"blockStorageVolumeIds": given_inputs.get("blockStorageVolumeIds", [])}  # rApply leaves them alone
+        return given_inputs | outputs_of(store.seen().get(self.path, old.id)) | unread
 
-    def _power(self, identity: str, values: Values) -> None:
+    def _protect(self, identity: str, *, wanted: bool) -> None:
+        self.call("PUT", f"{identity}:{'add' if wanted else 'remove'}-protection")
+        with store.changed() as cloud:
+            cloud.get(self.path, identity)["protected"] = wanted
+
+    def _power(self, identity: str, had: Values, values: Values) -> None:
         """Stops, changes and starts it, as far as needed."""
         record = store.seen().get(self.path, identity)
-        changed = {name: values[name] for name in ("type", "diskSize") if values[name] != record[name]}
+        changed = [name for name in ("diskSize", "type") if had and values[name] != had[name]]
+        if "diskSize" in changed and values["diskSize"] < record["diskSize"]:
+            raise PluginError(f"unable to scale down the disk size, use size > {record['diskSize']}")
+        if "type" in changed:
+            check_type(values["type"])
         state = values.get("state", "running")
         if record["state"] == "running" and (changed or state == "stopped"):
-            self.call("PUT", identity, "stop")
+            self.call("PUT", f"{identity}:stop", doing="unable to stop instance: StopInstance")
             machines.stop(record)
             record["state"] = "stopped"
         for name in changed:
-            self.call("PUT", identity, "scale" if name == "type" else "resize-disk")
-        if record["state"] == "stopped" and state == "running":
-            self.call("PUT", identity, "start")
+            self.call("PUT", f"{identity}:{'scale' if name == 'type' else 'resize-disk'}")
+        if record["state"] == "stopped" and state == "running" and (changed or had.get("state") == "stopped"):
+            self.call("PUT", f"{identity}:start", doing="unable to start instance: StartInstance")
             machines.start(record)
             record["state"] = "running"
         with store.changed() as cloud:
-            cloud.get(self.path, identity).update(changed, state=record["state"])
+            cloud.get(self.path, identity).update({name: values[name] for name in changed}, state=record["state"])
         if record["state"] == "running":
             firewall.refresh()
 
@@ -159,13 +198,13 @@ class ComputeInstance(Bridged):
             wanted = [{name: nic[name] for name in ("networkId", "ipAddress")} for nic in shown.values()]
         return State(found.id, found.inputs | {"networkInterfaces": wanted}, found.outputs)
 
-    def delete(self, call: Call, old: State) -> None:
-        record = store.seen().of(self.path).get(old.id)
-        if not record:
-            return
-        self.call("DELETE", old.id)
+    def remove(self, call: Call, old: State) -> None:
+        """At once, as it runs: it is neither stopped before, nor are its volumes detached."""
+        self.call("DELETE", old.id, doing="DeleteInstance")
+        record = store.seen().get(self.path, old.id)
         if record["protected"]:
-            raise forbidden(f"instance {record['name']} is protected: remove destroyProtected first")
+            reason = "manual instance protection is enabled"
+            raise forbidden(f"Operation delete-instance on resource {old.id} is forbidden - reason: {reason}")
         _remove(record)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from exoscale.cloud import store, user_data, zones
-from exoscale.cloud.api import conflict, not_found
+from exoscale.cloud.api import PluginError, conflict
 from exoscale.cloud.store import DEFAULT_GROUP, Record
 from standin.values import Values
 
@@ -16,7 +16,7 @@ LISTS: Final = ("antiAffinityGroupIds", "blockStorageVolumeIds", "elasticIpIds",
 
 def check_type(name: str) -> None:
     if name not in TYPES:
-        raise not_found("instance type", f"{name} (known: {', '.join(TYPES)})")
+        raise PluginError("unable to retrieve instance type: Not Found")
 
 
 def stored(values: Values, stack: str) -> tuple[Record, list[str]]:

@@ -3,9 +3,8 @@
 from typing import Any, Final
 
 from exoscale.cloud import zones
-from exoscale.cloud.api import ACCOUNT, not_found
+from exoscale.cloud.api import ACCOUNT, PluginError, not_found
 from exoscale.cloud.user_data import DEFAULT_USER
-from standin.resource import StandinError
 from standin.values import Values
 
 TEMPLATES: Final = (
@@ -26,16 +25,17 @@ def get_template(given: Values) -> Values:
     """``getTemplate``: by id, or by name among those of a visibility."""
     wanted: dict[str, Any] = {"visibility": "public"} | given
     if ("id" in wanted) == ("name" in wanted):
-        raise StandinError("getTemplate: either id or name must be specified")
+        raise PluginError("either id or name must be specified")
     if wanted["visibility"] not in ("public", "private"):
-        raise StandinError(f"getTemplate: visibility must be public or private, not {wanted['visibility']!r}")
-    ACCOUNT.call("GET", "/template")
-    zones.check(wanted["zone"])
+        raise PluginError(f"visibility must be public or private, not {wanted['visibility']!r}")
     if "id" in wanted:
+        ACCOUNT.call("GET", f"/template/{wanted['id']}")
         found = template(wanted["zone"], wanted["id"])
     else:
+        ACCOUNT.call("GET", f"/template?visibility={wanted['visibility']}")
+        zones.check(wanted["zone"])
         named = [t for t in TEMPLATES if (t["name"], t["visibility"]) == (wanted["name"], wanted["visibility"])]
         if not named:
-            raise not_found("template", f"{wanted['name']} in zone {wanted['zone']}")
+            raise PluginError("resource not found")
         found = named[0]
     return wanted | found | {"defaultUser": DEFAULT_USER}

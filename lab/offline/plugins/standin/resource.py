@@ -34,6 +34,7 @@ class Call:
     ends: float | None = None  # time.monotonic(); None without a custom time-out
     preview: bool = False
     stack: str = ""  # "<project>/<stack>"
+    urn: str = ""
 
     def pause(self, seconds: float) -> None:
         """Waits; raises when the request's time is over or the engine cancels."""

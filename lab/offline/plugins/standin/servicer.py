@@ -166,7 +166,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         ends = time.monotonic() + int(request.timeout) if request.timeout else None  # whole seconds, as released
         stack, project, _, name = request.urn.removeprefix("urn:pulumi:").split("::", maxsplit=3)
-        return Call(name, log, self._cancelled, ends, stack=f"{project}/{stack}")
+        return Call(name, log, self._cancelled, ends, stack=f"{project}/{stack}", urn=request.urn)
 
 
 _DIFF = provider_pb2.DiffResponse

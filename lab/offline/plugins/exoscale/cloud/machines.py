@@ -8,6 +8,7 @@ from exoscale.cloud.docker import File
 from exoscale.cloud.store import Record
 
 HERE: Final = "/opt/exoscale-standin"
+_GENERATOR: Final = "/etc/systemd/system-generators/exoscale-standin-missing-disks"
 _PRIVATE: Final = f"{HERE}/private"  # read by machine/boot.sh: the addresses on private networks
 _FOLDER: Final = Path(__file__).resolve().parents[1] / "machine"
 _UNITS: Final = {  # -> the target that wants it
@@ -47,7 +48,9 @@ def create(instance: Record, keys: list[str]) -> None:
 
 
 def delete(instance: Record) -> None:
-    """Removes the machine and its disk; volumes stay, and are free again."""
+    """Removes the machine and its disk, as it runs; volumes stay, with what was written to them, and are free again."""
+    if instance["blockStorageVolumeIds"] and docker.exists(instance["container"]):
+        disks.show(instance["container"], [])
     docker.docker("rm", "--force", "--volumes", instance["container"])
     docker.docker("volume", "rm", "--force", _disk(instance))
     for identity in list(instance["blockStorageVolumeIds"]):
@@ -88,7 +91,8 @@ def _files(instance: Record, document: dict[str, Any], keys: list[str]) -> dict[
         firewall.RULESET: File(firewall.ruleset(cloud, instance).encode()),
         "/usr/bin/cloud-init": File((_FOLDER / "cloud-init.sh").read_bytes(), 0o755),
     }
-    for name in ("boot.sh", "init.sh", "final.sh", "write-files.sh"):
+    found[_GENERATOR] = File((_FOLDER / "missing-disks.sh").read_bytes(), 0o755)
+    for name in ("boot.sh", "cut-off.pl", "init.sh", "final.sh", "write-files.sh"):
         found[f"{HERE}/{name}"] = File((_FOLDER / name).read_bytes(), 0o755)
     for name, target in _UNITS.items():
         found[f"/etc/systemd/system/{name}"] = File((_FOLDER / name).read_bytes())

@@ -6,17 +6,18 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from exoscale.cloud import store
-from exoscale.cloud.api import not_found
+from exoscale.cloud.api import ZoneError
 from exoscale.cloud.docker import EngineError, docker, labels
 from standin.resource import StandinError
 
-ZONES: Final = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "bg-sof-1", "de-fra-1", "de-muc-1", "hr-zag-1")
+# In the order of the released plugin: pkg/config/config.go, Zones.
+ZONES: Final = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "de-fra-1", "bg-sof-1", "de-muc-1", "hr-zag-1")
 SUBNET: Final = "10.120.0.0/16"
 
 
 def check(zone: str) -> None:
     if zone not in ZONES:
-        raise not_found("zone", f"{zone} (known: {', '.join(ZONES)})")
+        raise ZoneError(zone)
 
 
 def subnet(zone: str) -> IPv4Network:

@@ -22,11 +22,11 @@ private() {
   done
 }
 
-# number_of ID: of the loop device that is the volume.
+# number_of ID: of the loop device that is the volume; one that was pulled out has a file that is no more.
 number_of() {
   local backing
   for backing in /sys/block/loop*/loop/backing_file; do
-    if [[ -e $backing && $(<"$backing") == *"/$1.img"* ]]; then
+    if [[ -e $backing && $(<"$backing") == *"/$1.img" ]]; then
       backing=${backing#/sys/block/loop}
       printf '%s\n' "${backing%%/*}"
       return
@@ -34,14 +34,14 @@ number_of() {
   done
 }
 
-# Device nodes and links of the volumes that the machine has, and of no others; what is gone is unmounted.
+# Device nodes and links of the volumes that the machine has, and of no others.
 disks() {
   local link id number uuid
   mkdir -p /dev/disk/by-id /dev/disk/by-uuid
   for link in /dev/disk/by-id/virtio-*; do
     [[ -L $link ]] || continue
     grep -q "^${link#*/virtio-}" $HERE/volumes && continue
-    unmount "$(readlink -f "$link")"
+    pull "$(readlink -f "$link")"
     rm -f "$link"
   done
   while read -r id; do
@@ -54,11 +54,15 @@ disks() {
   done <$HERE/volumes
 }
 
-# unmount DEVICE: everything that is mounted from it, the node with it.
-unmount() {
-  local target
-  while target=$(findmnt --noheadings --first-only --output TARGET --source "$1"); do
-    umount "$target" || umount --lazy "$target"
+# pull DEVICE: the disk is gone, whoever uses it. What was not yet written to it never is, a file system on it answers
+# with errors until it is unmounted, and nobody unmounts it.
+pull() {
+  local target link
+  while read -r target; do
+    $HERE/cut-off.pl "$target" || true # one that was cut off already cannot be opened
+  done < <(findmnt --noheadings --list --output TARGET --source "$1")
+  for link in /dev/disk/by-uuid/*; do
+    [[ ! -L $link || $(readlink -f "$link") != "$1" ]] || rm -f "$link"
   done
   rm -f "$1"
 }

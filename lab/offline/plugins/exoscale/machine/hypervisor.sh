@@ -8,7 +8,7 @@ what=$1 file=/volume/$2.img size=$3
 device() {
   local backing
   for backing in /sys/block/loop*/loop/backing_file; do
-    if [[ -e $backing && $(<"$backing") == *"/${file##*/}"* ]]; then
+    if [[ -e $backing && $(<"$backing") == *"/${file##*/}" ]]; then
       backing=${backing#/sys/block/}
       printf '/dev/%s\n' "${backing%%/*}"
       return
@@ -33,14 +33,14 @@ case $what in
     [[ -z $found ]] || losetup --set-capacity "$found"
     ;;
   release)
-    for ((tries = 0; tries < 100; tries++)); do
-      found=$(device)
-      [[ -n $found ]] || exit 0
-      losetup --detach "$found" || true
-      sleep 0.1
-    done
-    echo "the volume is still in use: unmount it first" >&2
-    exit 1
+    found=$(device)
+    [[ -n $found ]] || exit 0
+    losetup --detach "$found" # one that is still mounted goes with its mount
+    if [[ -n $(device) ]]; then
+      # Nothing that its old machine still has reaches the disk any more: what was written so far is copied from under it.
+      cp --sparse=always "$file" "$file.new"
+      mv "$file.new" "$file"
+    fi
     ;;
   *)
     echo "hypervisor.sh: $what is not known" >&2

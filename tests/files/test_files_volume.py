@@ -1,0 +1,55 @@
+"""components/storage/scripts/volume.sh: a device that is smaller than it shall be is left as it is."""
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components import assets
+
+GIB = 1 << 30
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a node of a device")
+
+
+def run(folder: Path, size_gib: int, wanted_gib: int) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """The script with a device of that size, and what it did to it: no real tool for devices is on its PATH."""
+    tools, device, done = folder / "tools", folder / "device", folder / "done"
+    tools.mkdir()
+    os.mknod(device, stat.S_IFBLK | 0o600, os.makedev(7, 250))  # never opened
+    for name in ("bash", "install", "chown", "touch"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    for name, line in {
+        "hostname": "echo manager-1",
+        "blockdev": f"echo {size_gib * GIB}",
+        "blkid": "echo ntfs",
+        "wipefs": f'echo "$*" >>{done}; echo ntfs',  # which ends it
+    }.items():
+        (tools / name).write_text(f"#!{tools / 'bash'}\n{line}\n")
+        (tools / name).chmod(0o755)
+    values = {"PATH": str(tools), "FOLDER": str(folder / "data"), "DEVICE": str(device), "OWNER": "0:0"}
+    script = assets.read("storage/scripts/mounts.sh") + assets.read("storage/scripts/volume.sh")
+    command = [str(tools / "bash"), "-s", "mount"]
+    env = values | {"SIZE_GIB": str(wanted_gib)}
+    result = subprocess.run(command, check=False, input=script, env=env, capture_output=True, text=True, timeout=30)
+    return result, done.read_text().splitlines() if done.exists() else []
+
+
+def test_it_says_how_the_volume_grows(tmp_path: Path) -> None:
+    result, touched = run(tmp_path, 20, 40)
+    assert result.returncode == 1
+    assert result.stderr.startswith(
+        f"manager-1: the volume of {tmp_path}/data has 20 GiB, and size_gib says 40: stop this"
+    )
+    assert "resize the volume there" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert touched == []
+
+
+@pytest.mark.parametrize("size_gib", [20, 21])
+def test_a_device_that_is_large_enough_is_looked_at(tmp_path: Path, size_gib: int) -> None:
+    result, touched = run(tmp_path, size_gib, 20)
+    assert "holds ntfs; allowed: ext4" in result.stderr
+    assert len(touched) == 1
