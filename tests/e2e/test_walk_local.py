@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import docker, stack
 from tests.e2e.networks import ELSEWHERE, subnet_of
-from tests.e2e.walk import Expected, NotNowError, Walk, merged, seed_of
+from tests.e2e.walk import Expected, NotNowError, Walk, seed_of
 from tests.e2e.walk_events import EVENTS, killed
 from tests.e2e.walk_settings import VALID, another_value, refused, switched
 
@@ -91,8 +92,20 @@ def other_role(walk: Walk) -> Expected:
     role = "worker" if managers else "manager"
     if role == "manager" and pools[pool].get("availability", "active") != "active":
         raise NotNowError
+    if role == "worker" and walk.entry.startswith(f"{pool}-"):
+        raise NotNowError
     walk.made.set(f"machines.pools.{pool}.role", role)
     return Expected(f"{pool} are {role}s")
+
+
+def other_entry(walk: Walk) -> Expected:
+    """Another one of the managers is the entry."""
+    others = [name for name in walk.machines("manager") if name != walk.entry]
+    if not others:
+        raise NotNowError
+    machine = walk.chance.choice(others)
+    walk.made.set("swarm.entry", machine)
+    return Expected(f"{machine} is the entry")
 
 
 def other_machine_for_the_files(walk: Walk) -> Expected:
@@ -165,15 +178,18 @@ def _forget(walk: Walk) -> None:
 
 def test_whatever_is_done_an_infrastructure_stays_whole(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     subnet = subnet_of("walk-local")
-    said = {"swarm": {"entry": "manager-1"}, "nfs": {"machine": "manager-1", "server_kind": "ganesha"}}
-    more = {"monitoring": {"enabled": False, "machine": "manager-1"}}
-    with stack("e2e-walk", tmp_path, merged(settings(subnet, 2), **said, **more)) as made:
+    said: dict[str, Any] = {
+        "swarm": {"entry": "manager-1"},
+        "nfs": {"machine": "manager-1", "server_kind": "ganesha"},
+        "monitoring": {"enabled": False, "machine": "manager-1"},
+    }
+    with stack("e2e-walk", tmp_path, settings(subnet, 2) | said) as made:
         walk = Walk(made, seed_of(request))
         first = made.make("up")
         assert first.code == 0, first.text
         walk.start()
         walk.put("manager-1", f"{NFS}/{re.sub('[^a-z0-9]', '', walk.seed)}")
-        changes = [resized, added, taken_away, renamed, other_role, other_machine_for_the_files]
+        changes = [resized, added, taken_away, renamed, other_role, other_entry, other_machine_for_the_files]
         happens = [
             dies,
             dies,

@@ -7,7 +7,7 @@ import re
 import secrets
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,11 +119,6 @@ class Walk:
         assert written.code == 0, written.text
         self.files[machine, path] = content
 
-    def update(self) -> Result:
-        """`make up`, with what it printed of the update alone."""
-        result = self.made.make("up")
-        return Result(result.code, result.text)
-
     def assert_whole(self) -> None:
         """The machines, the application, the files and labels are there, and an update has nothing to do."""
         again = self.made.up()
@@ -155,7 +150,7 @@ class Walk:
             expected = self._step(self.decks[asked], refused if asked else valid)
             self.told.append(expected.told)
             print(f"step {number}: {expected.told}", flush=True)
-            result = self.update()
+            result = self.made.make("up")
             assert "Traceback" not in result.text, result.text
             if expected.refused is None:
                 assert result.code == 0, result.text
@@ -211,8 +206,3 @@ def seed_of(request: pytest.FixtureRequest) -> str:
     seed = str(request.config.getoption("seed") or secrets.token_hex(4))
     print(f"again: --seed {seed} --steps {request.config.getoption('steps')}")
     return seed
-
-
-def merged(settings: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """Settings with others."""
-    return {**settings, **more}
