@@ -55,7 +55,8 @@ print PATH "$(path_with "${folders[@]}")"
 print VIRTUAL_ENV "$CHECKOUT/.venv"
 
 backend=$(users PULUMI_BACKEND_URL)
-print PULUMI_BACKEND_URL "${backend:-file://$CHECKOUT/.state}"
+# Without files of metadata: they are written in place, and who reads one just then, or after a kill, cannot read the state.
+print PULUMI_BACKEND_URL "${backend:-file://$CHECKOUT/.state?metadata=skip}"
 if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
   passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
   print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"

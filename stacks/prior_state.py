@@ -1,5 +1,6 @@
 """What stands already, by the stack's own state: read before anything is made, so that nothing of it is lost."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ import pulumi
 from components.machines.cluster import Losses
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
+ATTEMPTS, PAUSE_S = 20, 0.1
 CLUSTER = "nuvla:machines:"
 SWARM = "nuvla:swarm:Swarm"
 MEMBERSHIP = "nuvla:swarm:Membership"
@@ -78,10 +80,21 @@ class PriorState:
 async def read() -> PriorState:
     """The state of the current stack.
 
+    Errors: `pulumi.RunError`, when it cannot be read.
     Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Needs no machine, and some milliseconds.
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = await pulumi.runtime.invoke_async(OUTPUTS, {"stackName": name})
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            answer = await pulumi.runtime.invoke_async(OUTPUTS, {"stackName": name})
+        except Exception as error:
+            # A file with a state has its attributes beside it, and Pulumi writes them in place (google/go-cloud,
+            # blob/fileblob/attrs.go): who reads just then finds none.
+            if attempt == ATTEMPTS or "failed to load checkpoint" not in str(error):
+                raise pulumi.RunError(f"the state of {name} cannot be read: {error}") from error
+            await asyncio.sleep(PAUSE_S)
+        else:
+            break
     return parse((answer or {}).get("outputs") or {})
 
 

@@ -80,6 +80,7 @@ class Engine(Mocks):
         self.state: dict[str, Any] = {}  # types and outputs of the resources that the stack has, by URN
         self.volumes: dict[str, dict[str, Any]] = {}  # block storage that Exoscale has, by id
         self.asked = ""  # the stack whose state was asked for
+        self.unreadable = 0  # times that it cannot be read
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.given[args.name] = args.inputs if args.typ != STASH else {}
@@ -104,6 +105,9 @@ class Engine(Mocks):
     def call(self, args: MockCallArgs) -> Any:
         if args.token == prior_state.OUTPUTS:  # which the engine answers by itself
             self.asked = args.args["stackName"]
+            if self.unreadable:
+                self.unreadable -= 1
+                raise Refusal("failed to load checkpoint: EOF")
             return {"name": self.asked, "outputs": self.state}
         if args.token == "exoscale:index/getBlockStorageVolume:getBlockStorageVolume":
             return self.look_up(args.args["id"])

@@ -80,7 +80,7 @@ class Stack:
         self.name = name
         self.folder = folder
         self.env = os.environ | {
-            "PULUMI_BACKEND_URL": f"file://{folder / '.state'}",
+            "PULUMI_BACKEND_URL": f"file://{folder / '.state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase of a test",
         }
         self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)

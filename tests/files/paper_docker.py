@@ -120,6 +120,9 @@ def listed() -> str:
 
 
 def node_ps() -> str:
+    for node in nodes:
+        if node["id"] in asked and node.get("dies"):  # while somebody waits for its tasks
+            node["state"] = "down"
     tasks: list[str] = next((node["tasks"] for node in nodes if node["id"] in asked), [])
     return "\n".join(tasks if value_of("--format") == "{{.Name}}" else [f"Running {task}" for task in tasks])
 

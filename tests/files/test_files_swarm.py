@@ -338,6 +338,12 @@ def test_a_node_that_never_was_one_is_forgotten(paper: Paper) -> None:
     assert paper.names() == ["id-manager-1"]
 
 
+def test_a_machine_that_dies_while_it_is_drained_is_not_waited_for(paper: Paper) -> None:
+    paper.nodes += [node("worker-1", tasks=["app.1"], dies=True)]
+    assert members(paper, "manager-1").returncode == 0
+    assert paper.names() == ["id-manager-1"]
+
+
 def test_a_machine_whose_tasks_do_not_stop_is_not_forgotten(paper: Paper) -> None:
     paper.nodes += [node("worker-1", tasks=["app.1"])]
     done = members(paper, "manager-1")

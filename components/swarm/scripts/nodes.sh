@@ -38,6 +38,8 @@ is_idle() {
   states=$(docker node ps "$1" --format '{{.CurrentState}}') || return 1
   ! grep -q '^Running' <<<"$states"
 }
+# What runs on a machine that does not answer is its own matter; it may fall silent while others wait for it.
+is_at_rest() { ! is_ready "$1" || is_idle "$1"; }
 # A manager that has been demoted is a member of the raft group for a while.
 is_worker() { [ "$(node "$1" '.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end')" = "worker " ]; }
 
@@ -51,12 +53,12 @@ longest_stop_s() {
     awk '{ if ($1 > most) most = $1 } END { print int(most + 0.999) }'
 }
 
-# drain_node NAME ID: it has no tasks; those of a node that is not ready are its own matter.
+# drain_node NAME ID: it has no tasks, unless it is not ready.
 drain_node() {
   local wait_s
   wait_s=$((patience_s + $(longest_stop_s "$2")))
   update_node "$1" "$2" --availability drain
-  if is_ready "$2" && ! await "$wait_s" is_idle "$2"; then
+  if ! await "$wait_s" is_at_rest "$2"; then
     echo "$1: still runs after $wait_s s:" >&2
     docker node ps "$2" --format '{{.Name}} {{.Image}} {{.CurrentState}}' | grep ' Running' >&2
     return 1
