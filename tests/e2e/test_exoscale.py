@@ -211,6 +211,40 @@ def test_files_on_block_storage_outlive_the_machine_that_serves_them(target: Clo
         wait_for(lambda: user.get(health, timeout=5).status_code == 200, "S3 serves the files again")
 
 
+def test_block_storage_that_others_use_is_not_taken_from_them(target: CloudStack) -> None:
+    volume = list(target.records("block-storage"))
+    mine = ("docker", "run", "--detach", "--name=mine", f"--volume={FILES}:/mine", "whoami:test")
+    assert target.on("worker-1", *mine).code == 0
+    target.set("nfs.machine", "worker-2")
+    refused = target.up()
+    assert refused.code != 0
+    assert f"the volume at {FILES} goes to another machine, but is used by mine" in refused.text, refused.text
+    assert target.instance("worker-1")["blockStorageVolumeIds"] == volume
+    assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
+    assert target.on("worker-1", "docker", "rm", "--force", "mine").code == 0
+
+
+def test_block_storage_goes_to_another_machine_when_its_users_have_stopped(target: CloudStack) -> None:
+    volume = list(target.records("block-storage"))
+    result = target.up()
+    assert result.code == 0, result.text
+    assert target.instance("worker-1")["blockStorageVolumeIds"] == []
+    assert target.instance("worker-2")["blockStorageVolumeIds"] == volume
+    for path in (f"{FILES}/file", "/nfs-root/file"):
+        assert target.on("worker-2", "cat", path).text == "kept\n"
+    left = target.on("worker-1", "grep", "-rl", FILES, "/etc/systemd/system", "/etc/fstab", "/proc/mounts")
+    assert left.text == "", "worker-1 would wait for it at its next start"
+    assert target.nodes() == dict.fromkeys(ALL, "Ready Active")
+    health = f"https://{target.address('manager-1')}:9000/health"
+    with target.user() as user:
+        wait_for(lambda: user.get(health, timeout=5).status_code == 200, "S3 serves the files from there")
+    target.set("nfs.machine", "worker-1")
+    back = target.up()
+    assert back.code == 0, back.text
+    assert target.instance("worker-1")["blockStorageVolumeIds"] == volume
+    assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
+
+
 def test_after_all_that_nothing_is_left_to_change(target: CloudStack) -> None:
     previewed = target.preview("--expect-no-changes")
     assert previewed.code == 0, previewed.text

@@ -135,9 +135,7 @@ def test_a_volume_that_is_taken_over_stays_until_a_destruction_that_is_told_to_d
     assert made.outputs()["volumes"]["nfs"] == volume
 
     made.set("volumes.nfs.id", NOBODY)
-    provider.refused(
-        f"volumes.nfs.id: {NOBODY} given; allowed: {volume}, which this infrastructure has, or none; to take"
-    )
+    provider.refused(f"volumes.nfs.id: {NOBODY} given; allowed: {volume}, which the stack has, or none; to take")
     made.set("volumes.nfs.id", volume)
     assert provider.volumes() == [volume]
     assert made.destroy().code == 0
