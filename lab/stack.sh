@@ -55,6 +55,7 @@ update() {
 up() {
   if ! update; then
     python -m lab.recovery missing "$stack" || exit 1
+    say "$stack: makes what is not in the swarm any more, although the state said so"
     update || exit
   fi
   python -m lab.status "$stack"

@@ -116,6 +116,8 @@ def forget(made: Stack, *services: str) -> None:
     names = {f"{one}-{part}" for one in services for part in ("service", "converged")} | {"docker-api-network"}
     gone = [one for one in known["deployment"]["resources"] if one["urn"].rpartition("::")[2] in names]
     known["deployment"]["resources"] = [one for one in known["deployment"]["resources"] if one not in gone]
+    for one in known["deployment"]["resources"]:
+        one["dependencies"] = [urn for urn in one.get("dependencies", ()) if urn.rpartition("::")[2] not in names]
     known["deployment"]["pending_operations"] = [
         {"type": "creating", "resource": {key: value for key, value in one.items() if key not in ("id", "outputs")}}
         for one in gone

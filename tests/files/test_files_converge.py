@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,23 @@ def test_a_global_service_needs_a_task_on_each_machine_that_fits_before_swarm_ha
 def test_machines_that_run_no_new_tasks_need_none(state: str) -> None:
     nodes = [WORKER, f"N\t{state}\tworker"]
     assert verdict("", RUNS, constraints='["node.role==worker"]', nodes=nodes) == "well"
+
+
+def test_a_service_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text("""#!/bin/sh
+[ "$1 $2" = "service ls" ] && echo "web 1/1"
+""")
+    docker.chmod(0o755)
+    result = subprocess.run(
+        ["bash", "-s"],
+        input=assets.read("service/scripts/converge.sh"),
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVICES": "web s3 we"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("s3, we: not in the swarm any more. `make up` makes that again")
+    assert result.stderr.count("\n") == 1

@@ -92,17 +92,30 @@ judge() {
     }'
 }
 
-# complete: whether each service has as many tasks as there have to be; of which description they are, `judge` tells.
+# list_services: "<name> <tasks that run>/<tasks that there have to be>" of each
+list_services() { docker service ls --format '{{.Name}} {{.Replicas}}'; }
+
+# complete < LIST: whether each service has as many tasks as there have to be; of which description they are, `judge` tells.
 complete() {
-  docker service ls --format '{{.Name}} {{.Replicas}}' | awk -v services="$SERVICES" '
+  awk -v services="$SERVICES" '
     { split($2, tasks, "/"); if (tasks[1] == tasks[2]) full[$1] = 1 }
     END { count = split(services, names, " "); for (i = 1; i <= count; i++) if (!(names[i] in full)) exit 1 }'
 }
 
+# gone < LIST: the services that are not there, which waiting does not bring back
+gone() { grep -vxF "$(cut -d ' ' -f 1)" < <(printf '%s\n' "${services[@]}") || true; }
+
 deadline=$((SECONDS + patience_s))
 looked=$SECONDS
 while true; do
-  if [ $((SECONDS - looked)) -lt "$whole_look_s" ] && ! complete; then
+  # Managers that have no leader for a moment do not answer.
+  listed=$(list_services) || { [ "$SECONDS" -lt "$deadline" ] && sleep "$interval_s" && continue || exit 1; }
+  missing=$(gone <<<"$listed")
+  if [ -n "$missing" ]; then
+    echo "${missing//$'\n'/, }: not in the swarm any more. \`make up\` makes that again (of Pulumi alone: \`pulumi up --refresh\`)" >&2
+    exit 1
+  fi
+  if [ $((SECONDS - looked)) -lt "$whole_look_s" ] && ! complete <<<"$listed"; then
     sleep "$interval_s"
     continue
   fi
