@@ -43,7 +43,10 @@ def _named_machines(settings: Settings) -> Iterator[str]:
     for path, (said, meant, allowed) in said_or_not.items():
         alive = [name for name in allowed if name not in machines.lost]
         if said is not None and said not in alive:
-            yield f'{path}: "{said}" given; allowed: one of {", ".join(alive)}'
+            why = ", which is lost" if said in machines.lost else ""
+            if said in set(machines.names("manager", "worker")) - set(active):
+                why = ", which runs no services, by the availability of its pool"
+            yield f'{path}: "{said}" given{why}; allowed: one of {", ".join(alive)}'
         elif said is None and meant is not None and meant not in alive:
             yield f"{path}: not given, which means {meant}; allowed: one of {', '.join(alive)}"
 

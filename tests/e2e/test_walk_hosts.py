@@ -92,7 +92,7 @@ class HostSteps:
 
     def another_machine(self, walk: Walk) -> Expected:
         """The files are served from another machine; those of before stay where they are."""
-        machine = walk.chance.choice(walk.machines())
+        machine = walk.chance.choice(walk.machines(active=True))
         walk.made.set("nfs.machine", machine)
         return Expected(f"the files are on {machine}")
 

@@ -112,7 +112,7 @@ def other_machine_for_the_files(walk: Walk) -> Expected:
     """The files go to another machine, data and all."""
     if not walk.get("nfs.enabled", True):
         raise NotNowError
-    others = [name for name in walk.machines() if name != walk.get("nfs.machine")]
+    others = [name for name in walk.machines(active=True) if name != walk.get("nfs.machine")]
     if not others:
         raise NotNowError
     was, machine = walk.get("nfs.machine"), walk.chance.choice(others)

@@ -83,12 +83,12 @@ class Walk:
         found: dict[str, dict[str, Any]] = self.get("machines.pools")
         return found
 
-    def machines(self, role: str | None = None) -> list[str]:
+    def machines(self, role: str | None = None, *, active: bool = False) -> list[str]:
         """Machines that the settings have, of one role or all, without those that are lost."""
         names = [
             f"{name}-{member}"
             for name, pool in self.pools().items()
-            if role in (None, pool["role"])
+            if role in (None, pool["role"]) and (not active or pool.get("availability", "active") == "active")
             for member in (pool["hosts"] if "hosts" in pool else range(1, pool.get("count", 1) + 1))
         ]
         return [name for name in names if name not in self.get("machines.lost", [])]

@@ -91,7 +91,8 @@ def test_a_machine_that_does_not_exist_is_refused_with_those_that_do(setting: st
 def test_a_machine_on_which_nothing_may_run_is_refused(setting: str, availability: str) -> None:
     document = changed(target(workers=1), "machines.pools.worker.availability", availability)
     assert mistakes(changed(document, setting, "worker-1")) == [
-        f'{setting}: "worker-1" given; allowed: one of manager-1'
+        f'{setting}: "worker-1" given, which runs no services, by the availability of its pool; '
+        "allowed: one of manager-1"
     ]
 
 
