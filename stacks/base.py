@@ -21,6 +21,8 @@ from stacks.data import with_data
 from stacks.ground import Ground
 from stacks.settings import Settings
 
+RUN_BY = {"haproxy": "socket-proxy", "versitygw": "s3"}  # services that are not named as their image's setting
+
 
 class Base:
     """A swarm with its networks. `image` and `stack` put services on it, `outputs` tells how to reach it."""
@@ -65,7 +67,11 @@ class Base:
         """The image of a setting `images.<name>`, pinned."""
         image = Image(
             f"{name.replace('_', '-')}-image",
-            ImageArgs(image=getattr(self.settings.images, name), manager=self.ground.entry),
+            ImageArgs(
+                image=getattr(self.settings.images, name),
+                manager=self.ground.entry,
+                service=RUN_BY.get(name, name.replace("_", "-")),
+            ),
             pulumi.ResourceOptions.merge(
                 self.ground.cluster.inside(),
                 pulumi.ResourceOptions(depends_on=[self.ground.engines[self.ground.entry.name]]),

@@ -7,7 +7,7 @@ import pulumi
 
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.host_advice import Contact, HostAdvisor
-from components.machines.machine import Machine, Role
+from components.machines.machine import APT, Machine, Role
 from components.machines.owner import Owner
 from components.machines.volume import Volume, VolumeArgs
 
@@ -143,6 +143,7 @@ class ExistingCluster(Cluster):
             ),
             create="note",
             delete="leave",
+            libraries=[APT],
             triggers=again,
         )
         daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])

@@ -13,13 +13,15 @@ class ImageArgs:
 
     image: str  # with a tag, or a digest
     manager: Machine
+    service: str  # that runs it
 
 
 class Image(pulumi.ComponentResource):
     """An image that a registry has, and its digest, so that every machine runs the same.
 
-    A manager asks for it, and pulls it first only where services run that an update would keep waiting. Without a
-    digest of its own Swarm would look one up, and the Docker provider would call that a change.
+    A manager asks for it, unless the service has that image already: what a tag means may change, and the service does
+    not. It pulls it first only where services run that an update would keep waiting. Without a digest of its own Swarm
+    would look one up, and the Docker provider would call that a change.
     Outputs: ``reference`` (str), "<name>:<tag>@sha256:<digest>"; without digest where the image comes from no registry.
     Errors: the update fails when the image cannot be pulled, before any service is touched.
     """
@@ -31,7 +33,7 @@ class Image(pulumi.ComponentResource):
         pull = args.manager.command(
             f"{name}-pull",
             "service/scripts/pull.sh",
-            {"IMAGE": args.image},
+            {"IMAGE": args.image, "SERVICE": args.service},
             pulumi.ResourceOptions(parent=self),
         )
         self.reference = pull.stdout.apply(str.strip)

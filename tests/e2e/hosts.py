@@ -58,17 +58,22 @@ def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = (), user: str 
 
 def _start(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:
     docker("volume", "create", *options[-2:], f"{container}-disk")
-    image = next(tag for tag in run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
+    image = image_of(kind)
     places = ["--volume", f"{container}-disk:/var/lib/docker", "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
     docker(
         *("create", "--name", container, "--hostname", f"{name}.example", *options, *places),
-        *("--env", "container=docker", *_isolation(), image),
+        *("--env", "container=docker", *isolation(), image),
     )
     docker("cp", str(host_key), f"{container}:/etc/ssh/ssh_host_ed25519_key")
     docker("start", container)
 
 
-def _isolation() -> list[str]:
+def image_of(kind: str) -> str:
+    """The image of a `plain` host, or of a `machine` with the packages that the program installs."""
+    return next(tag for tag in run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
+
+
+def isolation() -> list[str]:
     """What lets systemd run there, by the settings that local machines have on this engine."""
     if "machines.privileged=true" in run("lab/settings.sh", cwd=CHECKOUT).text:
         return ["--privileged", "--cgroupns=private"]

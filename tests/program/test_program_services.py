@@ -35,6 +35,15 @@ def test_these_are_the_services_of_a_target(dev: Program) -> None:
     assert set(services(dev.engine)) == SERVICES
 
 
+def test_an_image_keeps_the_digest_that_a_service_of_it_has(dev: Program) -> None:
+    found = services(dev.engine)
+    pulls = [name for name in dev.engine.types if name.endswith("-image-pull")]
+    assert len(pulls) == len({container(service)["image"] for service in found.values()})
+    for pull in pulls:
+        service = found[dev.engine.parameters(pull)["SERVICE"]]
+        assert container(service)["image"] == f"STDOUT:{pull}"
+
+
 def test_every_service_says_whether_it_is_well(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         check = container(service)["healthcheck"]

@@ -6,7 +6,7 @@ from tests.unit.parts import machine
 
 
 def image() -> Image:
-    return build(lambda: Image("web-image", ImageArgs(image="web:1", manager=machine("manager-1"))))
+    return build(lambda: Image("web-image", ImageArgs(image="web:1", manager=machine("manager-1"), service="web")))
 
 
 def test_it_shows_the_image_as_the_settings_name_it(engine: Engine) -> None:
@@ -18,7 +18,7 @@ def test_it_shows_the_image_as_the_settings_name_it(engine: Engine) -> None:
 
 def test_it_is_what_a_manager_found_in_the_registry(engine: Engine) -> None:
     assert value(image().reference) == "STDOUT:web-image-pull"
-    assert engine.parameters("web-image-pull") == {"IMAGE": "web:1"}
+    assert engine.parameters("web-image-pull") == {"IMAGE": "web:1", "SERVICE": "web"}
     assert engine.children("web-image") == {"web-image-pull"}
 
 

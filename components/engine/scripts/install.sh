@@ -4,21 +4,34 @@
 set -euo pipefail
 : "${SOURCE:?}" "${VERSION:?}"
 
+own=/etc/nuvla-swarm/engine # the package that this script has changed, if it has
+
 say() { echo "$(hostname): $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 installed_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p'; }
 
+# An engine of the host's own may come from no package at all; one that is there in part is to be completed.
+has_version() {
+  local status
+  [ "$(installed_version)" = "$VERSION" ] || return 1
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $status =~ ^(|not-installed|config-files|installed)$ ]]
+}
+
 add_docker_repository() {
-  local id codename
+  local id codename key=/etc/apt/keyrings/docker.asc list=/etc/apt/sources.list.d/docker.list
+  # It has a VERSION of its own.
   # shellcheck source=/dev/null
-  . /etc/os-release
-  id=$ID codename=$VERSION_CODENAME
+  read -r id codename < <(. /etc/os-release && echo "$ID $VERSION_CODENAME")
   install -m 0755 -d /etc/apt/keyrings
-  curl -fsSL "https://download.docker.com/linux/$id/gpg" -o /etc/apt/keyrings/docker.asc
-  echo "deb [arch=$(dpkg --print-architecture) signed-by=/etc/apt/keyrings/docker.asc]" \
-    "https://download.docker.com/linux/$id $codename stable" >/etc/apt/sources.list.d/docker.list
-  apt-get update -qq >&2
+  # apt uses neither a list without its key nor half of one.
+  curl -fsSL "https://download.docker.com/linux/$id/gpg" -o $key.new
+  mv -f $key.new $key
+  echo "deb [arch=$(dpkg --print-architecture) signed-by=$key]" \
+    "https://download.docker.com/linux/$id $codename stable" >$list.new
+  mv -f $list.new $list
+  patiently apt-get update -qq
 }
 
 # Newest revision of a package whose upstream version is VERSION, e.g. "5:28.5.1-1~debian.12~bookworm" for 28.5.1.
@@ -35,27 +48,39 @@ require_supported_system() {
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 }
 
-require_supported_system
-if [ "$(installed_version)" = "$VERSION" ] && command -v curl >/dev/null && command -v nft >/dev/null; then
-  exit 0
-fi
+note_own() {
+  install -d -m 0755 "${own%/*}"
+  echo "$package" >"$own.new"
+  mv -f "$own.new" "$own"
+}
 
+hold_own() {
+  if grep -qxF "$package" "$own" 2>/dev/null && ! apt-mark showhold | grep -qxF "$package"; then
+    apt-mark hold "$package" >&2
+  fi
+}
+
+require_supported_system
 case "$SOURCE" in
   distribution) package=docker.io related=() ;;
   docker.com) package=docker-ce related=(docker-ce-cli containerd.io) ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
-# A start with the settings of the package would only be undone by configure.sh.
-begin_installation
-install_packages ca-certificates curl nftables
-if [ "$(installed_version)" = "$VERSION" ]; then exit 0; fi
-say "installs Docker Engine $VERSION"
-[ "$SOURCE" = distribution ] || add_docker_repository
-wanted=$(package_version "$package")
-if [ -z "$wanted" ]; then
-  fail "has no package $package of version $VERSION; allowed: $(apt-cache madison "$package" | awk '{printf "%s ", $3}')"
+if ! has_version || ! command -v curl >/dev/null || ! command -v nft >/dev/null; then
+  # A start with the settings of the package would only be undone by configure.sh.
+  begin_installation
+  install_packages ca-certificates curl nftables
 fi
-[ "${#related[@]}" -eq 0 ] || install_packages "${related[@]}"
-install_packages --allow-downgrades --allow-change-held-packages "$package=$wanted" iptables
-apt-mark hold "$package" >&2
-[ "$(installed_version)" = "$VERSION" ] || fail "has Docker Engine $(installed_version) after the installation of $wanted"
+if ! has_version; then
+  say "installs Docker Engine $VERSION"
+  [ "$SOURCE" = distribution ] || add_docker_repository
+  wanted=$(package_version "$package")
+  if [ -z "$wanted" ]; then
+    fail "has no package $package of version $VERSION; allowed: $(apt-cache madison "$package" | awk '{printf "%s ", $3}')"
+  fi
+  note_own
+  # What is held, of another version or from the other source, is what this script held.
+  install_packages --allow-downgrades --allow-change-held-packages "$package=$wanted" "${related[@]}" iptables
+fi
+hold_own
+has_version || fail "has Docker Engine $(installed_version) after the installation of $VERSION"

@@ -8,11 +8,19 @@ set -euo pipefail
 
 folder=/etc/nuvla-swarm
 rules=$folder/firewall.nft
+ports=$folder/ports.conf
 trial=/run/nuvla-swarm-trial
 revert=nuvla-swarm-firewall-revert
+unit=nuvla-swarm-firewall.service
 table="inet nuvla_swarm"
 
 fail() { echo "$MACHINE: $*" >&2; exit 1; }
+
+# write PATH < CONTENT: at once, as the machine may start in between.
+write() {
+  cat >"$1.new"
+  mv -f "$1.new" "$1"
+}
 
 # shellcheck disable=SC2086 # a family and a name
 loaded() { nft --stateless list table $table 2>/dev/null; }
@@ -23,10 +31,14 @@ rules_before() {
   if [ -e "$rules" ]; then cat "$rules"; else printf 'table %s\ndelete table %s\n' "$table" "$table"; fi
 }
 
-put_back() {
-  systemctl stop "$revert.timer" 2>/dev/null || true
-  rules_before | nft --file -
+end_trial() {
+  systemctl stop "$revert.timer" "$revert.service" 2>/dev/null || true
   rm -rf "$trial"
+}
+
+put_back() {
+  end_trial
+  rules_before | nft --file -
 }
 
 start_trial() {
@@ -36,23 +48,20 @@ start_trial() {
   systemd-run --quiet --collect --unit "$revert" --on-active "$TRIAL_S" --timer-property AccuracySec=100ms \
     /usr/sbin/nft --file "$trial/before.nft"
   nft --file "$rules.new"
-  loaded >"$trial/loaded"
+  loaded >"$trial/loaded.new"
+  mv -f "$trial/loaded.new" "$trial/loaded"
   fail "$ON_TRIAL for $TRIAL_S s"
 }
 
-# That this runs at all shows that a new connection comes through the rules on trial.
-confirm() {
-  systemctl stop "$revert.timer" 2>/dev/null || true
-  if ! loaded | cmp -s - "$trial/loaded"; then
-    put_back
-    fail "the new rules were taken back before they were confirmed; run 'pulumi up' again"
-  fi
-  rm -rf "$trial"
+# That this runs at all shows that a new connection comes through the rules, if they are still those on trial.
+on_trial() {
+  systemctl is-active --quiet "$revert.timer" && cmp -s "$rules.new" "$trial/rules.nft" &&
+    loaded | cmp -s - "$trial/loaded"
 }
 
 write_unit() {
   # Not Debian's nftables.service: that one starts by removing everybody's rules, Docker's too.
-  cat >/etc/systemd/system/nuvla-swarm-firewall.service <<EOF
+  write "/etc/systemd/system/$unit" <<EOF
 [Unit]
 Description=Inbound firewall of nuvla-swarm
 DefaultDependencies=no
@@ -64,7 +73,7 @@ Conflicts=shutdown.target
 Type=oneshot
 RemainAfterExit=yes
 ${RULES:+ExecStart=/usr/sbin/nft --file $rules}
-ExecStart=/usr/sbin/sysctl --quiet --load=$folder/ports.conf
+ExecStart=/usr/sbin/sysctl --quiet --load=$ports
 
 [Install]
 WantedBy=sysinit.target
@@ -74,25 +83,26 @@ EOF
 install -d -m 0755 "$folder"
 if [ -n "$RULES" ]; then
   printf '%s\n' "$RULES" >"$rules.new"
-  if ! nft --check --file "$rules.new"; then fail "nft refuses the rules; those that were there before are kept"; fi
-  if [ -n "$CONFIRM" ] && ! in_force; then
-    if systemctl is-active --quiet "$revert.timer" && cmp -s "$rules.new" "$trial/rules.nft"; then
-      confirm
-    else
-      put_back
-      start_trial
-    fi
+  if ! nft --check --file "$rules.new"; then
+    rm -f "$rules.new"
+    fail "nft refuses the rules; those that were there before are kept"
+  fi
+  if [ -n "$CONFIRM" ] && ! in_force && ! on_trial; then
+    put_back
+    start_trial
   fi
   mv -f "$rules.new" "$rules"
-elif [ -e "$rules" ]; then
-  rm -f "$rules"
-  put_back
+  end_trial
 fi
-cat >"$folder/ports.conf" <<EOF
+write "$ports" <<EOF
 net.ipv4.ip_local_port_range = $EPHEMERAL
 net.ipv4.ip_local_reserved_ports = $RESERVED
 EOF
 write_unit
 systemctl daemon-reload
-systemctl enable --quiet nuvla-swarm-firewall.service
-systemctl restart nuvla-swarm-firewall.service
+systemctl enable --quiet "$unit"
+systemctl restart "$unit"
+if [ -z "$RULES" ]; then
+  rm -f "$rules" "$rules.new"
+  put_back
+fi

@@ -30,11 +30,16 @@ check_system() {
 }
 
 check_owner() {
-  local owner
-  owner=$(cat "$folder/owner" 2>/dev/null || echo "$OWNER")
+  local owner machine
+  owner=$(cat "$folder/owner" 2>/dev/null || true)
+  [ -n "$owner" ] || return 0
   # The last word is an id; a former version of this program noted none.
   [ "$owner" = "$OWNER" ] || [ "$owner" = "${OWNER% *}" ] ||
     fail "is a machine of the infrastructure $owner; take it out there, or remove $folder from it if that one is gone"
+  machine=$(cat "$folder/machine" 2>/dev/null || echo "$MACHINE") # an earlier version did not note it
+  [ "$machine" = "$MACHINE" ] ||
+    fail "is $machine of this infrastructure; allowed: $machine, or an \`up\` without it before, or to remove $folder from" \
+      "the host if $machine was given up"
 }
 
 check_engine() {
@@ -49,7 +54,7 @@ check_engine() {
   if [ "$(docker info --format '{{.LiveRestoreEnabled}}')" = true ]; then
     fail "its engine has live-restore, which excludes a swarm; remove it from /etc/docker/daemon.json"
   fi
-  if [ ! -e "$folder/owner" ] && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then
+  if [ ! -s "$folder/owner" ] && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then
     fail "is in another swarm; take it out there (docker swarm leave), or leave it out of machines.pools"
   fi
 }

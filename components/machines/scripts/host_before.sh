@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Runs on a host that exists already: before anything is changed there, and after all else was undone.
+# Runs on a host that exists already: before anything is changed there, and after all else was undone. Uses the functions
+# of machines/scripts/apt.sh.
 #   note    notes how the host is, unless that was done. Prints whose it is, then what the engine's daemon.json was
-#   leave   takes away what the program put there and the packages that it installed
+#   leave   takes away what the program put there and the packages that it installed, if the host is that machine
 # MACHINE is its name, OWNER the infrastructure that it is part of.
 set -euo pipefail
 : "${MACHINE:?}" "${OWNER:?}"
-export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
+export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
 before=$folder/before
+left=$folder.left # the folder while it is removed
 written=(/etc/docker/daemon.json /etc/docker/tls /etc/ganesha/ganesha.conf /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list)
 added=(
   /etc/systemd/system/docker.service.d/nuvla-swarm.conf
@@ -31,34 +33,49 @@ engine_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([
 tables() { if has nft; then nft list tables; fi; }
 volumes() { if has docker; then docker volume ls --quiet 2>/dev/null || true; fi; }
 links() { ls /sys/class/net; }
-state() { systemctl "$1" "$2" 2>/dev/null | grep . || echo none; }
+state() {
+  local told
+  told=$(systemctl "$1" "$2" 2>/dev/null || true) # it fails for what is off
+  echo "${told:-none}"
+}
 is_empty() { [ -z "$(ls -A "$1" 2>/dev/null)" ]; }
 
-# Whatever happens later, this is how the host was.
+# write PATH < CONTENT: at once, so that there is no part of it.
+write() {
+  cat >"$1.new"
+  mv -f "$1.new" "$1"
+}
+
+# Whatever happens later, this is how the host was. It counts once its owner is written, and that is the end.
 note() {
-  local file
+  local file new=$before.new
+  rm -rf "$new"
   install -d -m 0755 "$folder"
-  install -d -m 0700 "$before" "$before/files"
+  install -d -m 0700 "$new" "$new/files"
   for file in "${written[@]}"; do
     if [ -e "$file" ]; then
-      install -d "$before/files${file%/*}"
-      cp -a "$file" "$before/files$file"
+      install -d "$new/files${file%/*}"
+      cp -a "$file" "$new/files$file"
     fi
   done
   for file in "${of_engine[@]}" "${folders[@]}"; do
     if [ ! -e "$file" ]; then echo "$file"; fi
-  done >"$before/absent"
+  done >"$new/absent"
   for file in "${of_engine[@]}"; do
     if is_empty "$file"; then echo "$file"; fi
-  done >"$before/empty"
-  for file in "${settings[@]}"; do sysctl "$file"; done >"$before/sysctl.conf"
-  for file in "${units[@]}"; do echo "$file $(state is-enabled "$file") $(state is-active "$file")"; done >"$before/units"
-  tables >"$before/tables"
-  links >"$before/links"
-  volumes >"$before/volumes"
-  { if has iptables; then iptables -S FORWARD 2>/dev/null; fi; } | sed -n 's/^-P FORWARD //p' >"$before/forward"
-  engine_version >"$before/engine"
-  echo "$OWNER" >"$folder/owner"
+  done >"$new/empty"
+  for file in "${settings[@]}"; do sysctl "$file"; done >"$new/sysctl.conf"
+  for file in "${units[@]}"; do echo "$file $(state is-enabled "$file") $(state is-active "$file")"; done >"$new/units"
+  tables >"$new/tables"
+  links >"$new/links"
+  volumes >"$new/volumes"
+  { if has iptables; then iptables -S FORWARD 2>/dev/null; fi; } | sed -n 's/^-P FORWARD //p' >"$new/forward"
+  engine_version >"$new/engine"
+  rm -rf "$before"
+  mv "$new" "$before"
+  write "$folder/machine" <<<"$MACHINE"
+  sync --file-system "$folder"
+  write "$folder/owner" <<<"$OWNER"
 }
 
 # alone OWN PACKAGE...: whether the packages can go without any that is not among OWN.
@@ -87,12 +104,11 @@ remove_packages() {
   mapfile -t packages < <(spare "${packages[@]}")
   [ "${#packages[@]}" -gt 0 ] || return 0
   say "removes ${packages[*]}"
-  apt-get -o DPkg::Lock::Timeout=120 purge -qq -y --allow-change-held-packages "${packages[@]}" >&2
+  purge_packages "${packages[@]}"
 }
 
 remove_firewall() {
-  systemctl stop nuvla-swarm-firewall-revert.timer 2>/dev/null || true
-  rm -rf /run/nuvla-swarm-trial
+  systemctl stop nuvla-swarm-firewall-revert.timer nuvla-swarm-firewall-revert.service 2>/dev/null || true
   if systemctl cat nuvla-swarm-firewall.service >/dev/null 2>&1; then
     systemctl disable --quiet --now nuvla-swarm-firewall.service
   fi
@@ -104,6 +120,8 @@ stop_engine() {
   local netns link tool family table policy
   policy=$(cat "$before/forward")
   systemctl stop docker.socket docker.service containerd.service 2>/dev/null || true
+  systemctl reset-failed docker.socket docker.service containerd.service 2>/dev/null || true
+  rm -f /run/docker.sock
   for netns in /run/docker/netns/*; do
     if [ -e "$netns" ]; then umount "$netns" 2>/dev/null || true; fi
   done
@@ -133,17 +151,44 @@ clean_engine() {
   done
 }
 
+# restore PATH: as it was, or gone.
+restore() {
+  rm -rf "$1.new"
+  if [ ! -e "$before/files$1" ]; then
+    rm -rf "$1"
+    return
+  fi
+  install -d "${1%/*}"
+  cp -a "$before/files$1" "$1.new"
+  [ ! -d "$1" ] || rm -rf "$1"
+  mv -fT "$1.new" "$1"
+}
+
 restore_files() {
   local file
-  rm -rf "${written[@]}"
-  rm -f "${added[@]}"
-  for file in "${written[@]}"; do
-    if [ -e "$before/files$file" ]; then cp -a "$before/files$file" "$file"; fi
-  done
+  for file in "${written[@]}" "${added[@]}"; do restore "$file"; done
   tac "$before/absent" | while read -r file; do
     if [ -d "$file" ]; then rmdir --ignore-fail-on-non-empty "$file"; fi
   done
   systemctl daemon-reload
+}
+
+# With its own settings, at its own socket, if systemd opens one for it: the program's may have taken the place of that.
+restart_engine() {
+  if systemctl cat docker.socket >/dev/null 2>&1; then
+    systemctl restart docker.socket docker.service
+  else
+    systemctl restart docker.service
+  fi
+}
+
+# A line for each: "<unit> <enabled> <active>". An earlier version broke them, at a "none".
+noted_units() {
+  awk '
+    function told() {if (unit != "") print unit, enabled, active}
+    $1 != "none" {told(); unit = $1; enabled = $2}
+    $NF != "none" {active = $NF}
+    END {told()}' "$before/units"
 }
 
 restore_units() {
@@ -154,15 +199,25 @@ restore_units() {
       disabled) systemctl disable --quiet "$unit" 2>/dev/null || true ;;
     esac
     case "$active $unit" in
-      'active docker.service') systemctl restart "$unit" || say "$unit does not start again" ;; # with its own settings
+      'active docker.service') restart_engine || say "$unit does not start again" ;;
       active\ *) systemctl start "$unit" || say "$unit does not start again" ;;
       *) systemctl stop "$unit" 2>/dev/null || true ;;
     esac
-  done <"$before/units"
+  done < <(noted_units)
+}
+
+# is_own: whether the host is this machine of this infrastructure.
+is_own() {
+  local owner machine
+  owner=$(cat "$folder/owner" 2>/dev/null || true)
+  machine=$(cat "$folder/machine" 2>/dev/null || echo "$MACHINE") # an earlier version did not note it
+  if [ -n "$owner" ] && [ "$owner/$machine" != "$OWNER/$MACHINE" ]; then
+    say "this host is $machine of the infrastructure $owner by now; nothing is taken back there"
+  fi
+  [ "$owner/$machine" = "$OWNER/$MACHINE" ]
 }
 
 leave() {
-  [ "$(cat "$folder/owner" 2>/dev/null)" = "$OWNER" ] || return 0
   local file own_engine
   own_engine=$(cat "$before/engine")
   remove_firewall
@@ -175,20 +230,21 @@ leave() {
   if [ -n "$own_engine" ]; then clean_engine; fi
   restore_units
   sysctl --quiet --load="$before/sysctl.conf"
-  rm -rf "$folder"
+  rm -rf /run/nuvla-swarm-*
+  mv "$folder" "$left"
 }
 
+rm -rf "$left"
 case "$1" in
   note)
-    [ -e "$folder/owner" ] || note
-    if [ "$(cat "$folder/owner")" = "${OWNER% *}" ]; then # noted by a former version
-      echo "$OWNER" >"$folder/owner.new"
-      mv "$folder/owner.new" "$folder/owner"
-    fi
+    [ -s "$folder/owner" ] || note
+    if [ "$(cat "$folder/owner")" = "${OWNER% *}" ]; then write "$folder/owner" <<<"$OWNER"; fi # noted by a former version
+    [ -s "$folder/machine" ] || write "$folder/machine" <<<"$MACHINE" # that one did not note it
     cat "$folder/owner"
     cat "$before/files/etc/docker/daemon.json" 2>/dev/null || true
     ;;
   leave)
-    leave
+    if is_own; then leave; fi
+    rm -rf "$left"
     ;;
 esac

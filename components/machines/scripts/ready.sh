@@ -44,6 +44,7 @@ keep() {
   local unit=nuvla-swarm-$1.service address=$2 interface=$3 file ip
   file=/etc/systemd/system/$unit
   if [ -z "$address" ]; then
+    rm -f "$file.new"
     [ -e "$file" ] || return 0
     systemctl disable --quiet --now "$unit"
     rm "$file"

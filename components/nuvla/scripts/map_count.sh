@@ -13,5 +13,7 @@ if [ -n "$ONLY_CHECK" ]; then
   fi
   exit 0
 fi
-echo "vm.max_map_count = $COUNT" >"$file"
+# Half of a file would have half of the number.
+echo "vm.max_map_count = $COUNT" >"$file.new"
+mv -f "$file.new" "$file"
 [ "$current" -ge "$COUNT" ] || sysctl --quiet --load="$file"

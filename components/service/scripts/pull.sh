@@ -1,8 +1,22 @@
 #!/usr/bin/env bash
-# Runs on a manager: prints IMAGE with the digest that it has in its registry. Pulls it too where services run already,
-# so that an update stops none of them for longer than their new containers take to start.
+# Runs on a manager: prints IMAGE with the digest that SERVICE has of it already, or else with that in its registry. Pulls
+# it too where services run already, so that an update stops none of them for longer than their new containers take to
+# start.
 set -euo pipefail
-: "${IMAGE:?}"
+: "${IMAGE:?}" "${SERVICE:?}"
+
+say() { echo "$(hostname): $*" >&2; }
+
+# in_use: a tag means something else from time to time, and that is no reason to change a service.
+in_use() {
+  local used
+  if used=$(docker service inspect "$SERVICE" --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' 2>&1); then
+    if [[ $used == "$IMAGE"@sha256:* ]]; then echo "${used#"$IMAGE"}"; fi
+  elif [[ ! $used =~ (no such service|not a swarm manager) ]]; then
+    say "the swarm does not tell which image $SERVICE has: $used"
+    return 1
+  fi
+}
 
 # from_registry: the digest, which the engine gets from the registry or its mirror without the image itself.
 from_registry() {
@@ -14,7 +28,7 @@ from_image() { docker image inspect "$IMAGE" --format '{{range .RepoDigests}}{{p
 
 pull() {
   if ! docker image inspect "$IMAGE" >/dev/null 2>&1 && ! docker pull --quiet "$IMAGE" >/dev/null; then
-    echo "$(hostname): the image $IMAGE cannot be pulled; see the line above." >&2
+    say "the image $IMAGE cannot be pulled; see the line above."
     echo "Check its name in the setting images.*, or that the machine reaches its registry (engine.registry_mirrors)." >&2
     exit 1
   fi
@@ -28,9 +42,12 @@ case "$IMAGE" in
     digest=''
     ;;
   *)
-    digest=$(from_registry || true) # none for an image that is on this machine alone, or nowhere
-    if [ -z "$digest" ] || runs_services; then pull; fi
-    [ -n "$digest" ] || digest=$(from_image)
+    digest=$(in_use)
+    if [ -z "$digest" ]; then
+      digest=$(from_registry || true) # none for an image that is on this machine alone, or nowhere
+      if [ -z "$digest" ] || runs_services; then pull; fi
+      [ -n "$digest" ] || digest=$(from_image)
+    fi
     ;;
 esac
 echo "$IMAGE$digest"

@@ -9,7 +9,9 @@ ganesha=nfs-ganesha.service
 
 say() { echo "$(hostname): $*" >&2; }
 
-changed=false # whether a file was written since this was set
+changed= # a file that is there from before another one changes until the server has read it, also if a run was killed
+
+note_change() { [ -z "$changed" ] || touch "$changed"; }
 
 # write PATH < CONTENT: whole or not at all
 write() {
@@ -17,8 +19,8 @@ write() {
   if cmp --silent "$1.new" "$1"; then
     rm -f "$1.new"
   else
+    note_change
     mv -f "$1.new" "$1"
-    changed=true
   fi
 }
 
@@ -48,7 +50,7 @@ put_together() {
 
 exports_of_others() { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -q '^[^#]'; }
 
-serves() { [ -e "$config/serves" ]; }
+serves() { [ -e "$config" ]; } # or was about to
 
 # stop_serving: exports nothing of this program any more; the files stay. A machine that never did is left as it is.
 stop_serving() {

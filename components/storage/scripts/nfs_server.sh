@@ -11,7 +11,7 @@ mount_folder() {
   unit=$(systemd-escape --path --suffix=mount "$FOLDER")
   install -d -m 0777 -o nobody -g nogroup "$DISK" "$FOLDER"
   if ! shows_disk; then
-    changed=true
+    note_change
     systemctl stop "$kernel" "$ganesha" 2>/dev/null || true
     unmount_shared
   fi
@@ -64,14 +64,11 @@ serve_by_ganesha() {
 
 listens() { ss --no-header --listening --numeric --tcp --udp | awk '{print $5}' | grep -qE "[:.]$1\$"; }
 
-# start UNIT: until it listens on all of its ports. The file `serves` tells that it has read what is written now.
+# start UNIT: until it listens on all of its ports.
 start() {
   local deadline=$((SECONDS + 30)) port
   systemctl enable --quiet rpcbind.service "$1"
-  if $changed || [ "$(cat "$config/serves" 2>/dev/null)" != "$1" ] || ! systemctl is-active --quiet "$1"; then
-    rm -f "$config/serves"
-    systemctl restart "$1"
-  fi
+  if [ -e "$changed" ] || ! systemctl is-active --quiet "$1"; then systemctl restart "$1"; fi
   for port in 111 2049 "$MOUNTD_PORT"; do
     until listens "$port"; do
       if [ "$SECONDS" -ge "$deadline" ] || systemctl is-failed --quiet "$1"; then
@@ -82,10 +79,10 @@ start() {
       sleep 0.1
     done
   done
-  echo "$1" >"$config/serves"
+  rm -f "$changed"
 }
 
 install -d -m 0755 "$config/clients.d"
-changed=false
+changed=$config/changed
 mount_folder
 "serve_by_$KIND"

@@ -74,10 +74,12 @@ case "$1" in
     chown "$OWNER" "$FOLDER"
     ;;
   release)
-    if [ -z "$DEVICE" ] || ! mountpoint --quiet "$FOLDER"; then exit 0; fi
-    systemctl stop docker.socket docker.service nfs-server.service nfs-ganesha.service 2>/dev/null || true
-    findmnt --noheadings --output TARGET --source "$(findmnt --noheadings --output SOURCE --mountpoint "$FOLDER")" |
-      grep -vxF "$FOLDER" | xargs --no-run-if-empty umount
+    [ -n "$DEVICE" ] || exit 0
+    if mountpoint --quiet "$FOLDER"; then
+      systemctl stop docker.socket docker.service nfs-server.service nfs-ganesha.service 2>/dev/null || true
+      findmnt --noheadings --output TARGET --source "$(findmnt --noheadings --output SOURCE --mountpoint "$FOLDER")" |
+        { grep -vxF "$FOLDER" || true; } | xargs --no-run-if-empty umount
+    fi
     unmount "$FOLDER"
     ;;
 esac

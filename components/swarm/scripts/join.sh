@@ -56,6 +56,12 @@ check_other_swarm() {
   exit 1
 }
 
+# note_invitation: at once, as half of a note is none.
+note_invitation() {
+  echo "$invited" >"$note.new"
+  mv -f "$note.new" "$note"
+}
+
 leave() { [ "$(swarm .Swarm.LocalNodeState)" = inactive ] || docker swarm leave --force >/dev/null; }
 
 case "$1" in
@@ -64,10 +70,10 @@ case "$1" in
     if ! is_member || [ "$(swarm .Swarm.NodeAddr)" != "$ADDRESS" ]; then
       check_other_swarm
       leave
-      echo "$invited" >"$note"
+      note_invitation
       join
     fi
-    echo "$invited" >"$note"
+    note_invitation
     swarm .Swarm.NodeID
     ;;
   leave)

@@ -1,0 +1,60 @@
+"""The machine on which scripts are interrupted: scenarios of tests/interrupted, one after the other."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.e2e.harness import CHECKOUT, docker
+from tests.e2e.hosts import image_of, isolation
+from tests.interrupted.scenarios import Scenario
+
+INSIDE = Path("tests/interrupted/inside")
+DRIVER = ("python3", "-m", "tests.interrupted.inside.driver")
+MOST = int(os.environ.get("NUVLA_SWARM_INTERRUPTIONS", "6"))  # of a scenario; a large number finds all
+
+
+class Interrupter:
+    """A machine that is on no network, with the driver of the scenarios in it."""
+
+    def __init__(self, driver: "subprocess.Popen[str]"):
+        self._driver = driver
+
+    def problems(self, scenario: Scenario, seed: str) -> list[str]:
+        """What is wrong wherever the script is killed."""
+        assert self._driver.stdin
+        assert self._driver.stdout
+        request = {"scenario": scenario.request(), "seed": seed, "most": MOST}
+        print(json.dumps(request), file=self._driver.stdin, flush=True)
+        problems: list[str] = []
+        for line in self._driver.stdout:
+            told: dict[str, Any] = json.loads(line)
+            if "tried" in told:
+                print(f"{scenario.title}, seed {seed}: {told}")
+                return problems
+            problems.append(told["problem"])
+        return [*problems, f"the driver has ended with {self._driver.wait()}; its errors are above"]
+
+
+@contextmanager
+def interrupter() -> Iterator[Interrupter]:
+    """A new machine."""
+    container = f"nuvla-swarm-interrupted-{uuid4().hex[:8]}"
+    places = ["--volume=/var/lib/docker", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--network=none"]
+    settings = ["--hostname=machine", "--env=container=docker"]
+    docker("create", f"--name={container}", *settings, *places, *isolation(), image_of("machine"))
+    try:
+        docker("start", container)
+        docker("exec", container, "mkdir", "--parents", f"/opt/{INSIDE.parent}")
+        docker("cp", str(CHECKOUT / INSIDE), f"{container}:/opt/{INSIDE}")
+        command = ["docker", "exec", "--interactive", "--workdir=/opt", container, *DRIVER]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as driver:
+            yield Interrupter(driver)
+            assert driver.stdin
+            driver.stdin.close()
+    finally:
+        docker("rm", "--force", "--volumes", container)

@@ -1,0 +1,76 @@
+"""Scenarios of scripts that look after machines as such."""
+
+from typing import Final
+
+from tests.interrupted.engine import BARE, CONFIGURE, INSTALL, packages_of, settings
+from tests.interrupted.firewall import LOADED
+from tests.interrupted.scenarios import Run, Scenario
+
+CHECK: Final = "machines/scripts/check_host.sh"
+BEFORE: Final = "machines/scripts/host_before.sh"
+READY: Final = "machines/scripts/ready.sh"
+MAP_COUNT: Final = "nuvla/scripts/map_count.sh"
+COUNT: Final = {"COUNT": "99999999", "ONLY_CHECK": ""}
+VERSION: Final = {"VERSION": "20.10.24"}
+OTHER: Final = {"MACHINE": "other-1"}
+OF_OTHER: Final = "other-1: is manager-1 of this infrastructure; allowed: manager-1, or an `up` without it before"
+NOTED: Final = Run(path=BEFORE, verb="note")
+
+# All that is done to a host before it is a machine of the swarm.
+TAKEN_IN: Final = (
+    NOTED,
+    Run(path=INSTALL, values=packages_of("distribution", "20.10.24")),
+    Run(path=CONFIGURE, values=settings(1)),
+    LOADED,
+)
+
+
+def addresses(private: str, elastic: str) -> dict[str, str]:
+    """Values of ready.sh."""
+    return {"PRIVATE_ADDRESS": private, "ELASTIC_IP": elastic}
+
+
+CARDS: Final = ("cards.sh", Run(path=READY, values=addresses("10.1.0.2/24", "192.0.2.9")))
+MACHINES: Final = [
+    Scenario(path=CHECK, name="its own host", reboots=False, given=["host.sh", NOTED], values=VERSION),
+    Scenario(
+        path=CHECK,
+        name="another machine's host",
+        reboots=False,
+        given=["host.sh", NOTED],
+        values=OTHER | VERSION,
+        code=1,
+        says=OF_OTHER,
+    ),
+    Scenario(path=BEFORE, verb="note", name="a host with an engine", reboots=False, given=["host.sh"]),
+    Scenario(path=BEFORE, verb="note", name="a bare host", reboots=False, packages=BARE, given=["bare.sh"]),
+    Scenario(
+        path=BEFORE,
+        verb="note",
+        name="noted by an earlier version",
+        reboots=False,
+        given=["host.sh", NOTED, "earlier.sh"],
+    ),
+    Scenario(
+        path=BEFORE,
+        verb="leave",
+        name="a host with an engine",
+        given=["host.sh", *TAKEN_IN, "traces.sh"],
+        sound="containerd.sh",
+    ),
+    Scenario(path=BEFORE, verb="leave", name="a bare host", packages=BARE, given=["bare.sh", *TAKEN_IN, "traces.sh"]),
+    Scenario(
+        path=BEFORE,
+        verb="leave",
+        name="another machine's host",
+        reboots=False,
+        values=OTHER,
+        given=[NOTED],
+        says="other-1: this host is manager-1",
+    ),
+    Scenario(path=READY, name="first time", given=CARDS[:1], values=addresses("10.1.0.2/24", "192.0.2.9")),
+    Scenario(path=READY, name="other addresses", given=CARDS, values=addresses("10.1.0.3/24", "192.0.2.10")),
+    Scenario(path=READY, name="no addresses any more", given=CARDS, values=addresses("", "")),
+    Scenario(path=MAP_COUNT, name="set", values=COUNT),
+    Scenario(path=MAP_COUNT, name="only looked at", values=COUNT | {"ONLY_CHECK": "true"}),
+]

@@ -1,0 +1,39 @@
+"""Scenarios of scripts that make swarms and their members."""
+
+from typing import Final
+
+from tests.interrupted.scenarios import Run, Scenario
+
+INIT: Final = "swarm/scripts/init.sh"
+JOIN: Final = "swarm/scripts/join.sh"
+ACTIVE: Final = "swarm/scripts/active.sh"
+MEMBER: Final = {"SWARM_ID": "swarm-0", "INVITATION": "SWMTKN-worker n1"}
+OTHER: Final = {"SWARM_ID": "swarm-9", "INVITATION": "SWMTKN-worker n9"}
+WORKER: Final = {"NODE": "worker-1", "NODE_ID": "n2", "ROLE": "worker", "AVAILABILITY": "active"}
+MANAGER: Final = {"NODE": "manager-2", "NODE_ID": "n3", "ROLE": "manager", "AVAILABILITY": "active"}
+JOINED: Final = ("engine.sh", Run(path=JOIN, verb="join", values=MEMBER))
+IN_USE: Final = "traefik-public: would have to be removed, but is in use by service web; take them off it first"
+
+SWARM: Final = [
+    Scenario(path=INIT, verb="start", name="a new swarm", given=["engine.sh"]),
+    Scenario(path=INIT, verb="continue", name="one that is lost", given=["engine.sh"]),
+    Scenario(path=JOIN, verb="join", name="first time", given=["engine.sh"], values=MEMBER),
+    Scenario(path=JOIN, verb="join", name="another swarm", given=JOINED, values=OTHER),
+    Scenario(path=JOIN, verb="leave", name="a member", given=JOINED, values=MEMBER),
+    Scenario(path="swarm/scripts/node.sh", name="a dead namesake", given=["nodes.sh"], values={"NODE": "worker-3"}),
+    Scenario(
+        path=ACTIVE, verb="activate", name="other labels", given=["nodes.sh"], values=WORKER | {"LABELS": "a=b\nc=d"}
+    ),
+    Scenario(path=ACTIVE, verb="drain", name="a manager", given=["nodes.sh"], values=MANAGER),
+    Scenario(
+        path="swarm/scripts/members.sh", name="some go", given=["nodes.sh"], values={"MEMBERS": "manager-1 worker-1"}
+    ),
+    Scenario(
+        path="swarm/scripts/network_in_use.sh",
+        name="in use",
+        given=["nodes.sh"],
+        values={"WANTED": "traefik-public false false"},
+        code=1,
+        says=IN_USE,
+    ),
+]
