@@ -73,9 +73,9 @@ test: check setup ## run the tests, but for the slow suites
 	$(PYTEST) -m 'not slow'
 
 .PHONY: test-slow
-test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40)
+test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
 	@$(ENV)
-	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)'
+	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)'
 
 .PHONY: bench
 bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS

@@ -11,6 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """A hook of pytest."""
     parser.addoption("--slice", default="1/1", help="<number>/<count>: which part of the files to run")
     parser.addoption("--seed", default="", help="what the files are shuffled by before they are dealt out")
+    parser.addoption("--kills", type=int, default=6, help="how often each script is killed; 1000 is at every step")
     parser.addoption("--steps", type=int, default=40, help="how many steps each walk has")
 
 

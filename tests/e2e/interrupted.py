@@ -1,7 +1,6 @@
 """The machine on which scripts are interrupted: scenarios of tests/interrupted, one after the other."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from tests.interrupted.scenarios import Scenario
 
 INSIDE = Path("tests/interrupted/inside")
 DRIVER = ("python3", "-m", "tests.interrupted.inside.driver")
-MOST = int(os.environ.get("NUVLA_SWARM_INTERRUPTIONS", "6"))  # of a scenario; a large number finds all
 
 
 class Interrupter:
@@ -24,11 +22,11 @@ class Interrupter:
     def __init__(self, driver: "subprocess.Popen[str]"):
         self._driver = driver
 
-    def problems(self, scenario: Scenario, seed: str) -> list[str]:
-        """What is wrong wherever the script is killed."""
+    def problems(self, scenario: Scenario, seed: str, most: int) -> list[str]:
+        """What is wrong wherever the script is killed: at so many steps that the seed chooses, or at all."""
         assert self._driver.stdin
         assert self._driver.stdout
-        request = {"scenario": scenario.request(), "seed": seed, "most": MOST}
+        request = {"scenario": scenario.request(), "seed": seed, "most": most}
         print(json.dumps(request), file=self._driver.stdin, flush=True)
         problems: list[str] = []
         for line in self._driver.stdout:

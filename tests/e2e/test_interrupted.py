@@ -22,4 +22,5 @@ def machine() -> Iterator[Interrupter]:
 def test_a_script_that_was_killed_ends_as_if_it_was_not(
     machine: Interrupter, scenario: Scenario, request: pytest.FixtureRequest
 ) -> None:
-    assert machine.problems(scenario, request.config.getoption("seed")) == []
+    options = request.config.getoption
+    assert machine.problems(scenario, options("seed"), options("kills")) == []
