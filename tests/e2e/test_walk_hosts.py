@@ -19,6 +19,7 @@ USER = "walk-hosts"
 NAMES = ("manager-1", "worker-1", "worker-2", "worker-3")
 PATHS = ("/var/lib/nuvla-swarm/nfs", "/srv/files", "/srv/others/files")
 IS_ANOTHER = r"machines\.pools: the host .* but is "
+HAS_NO_NAME = rf"{IS_ANOTHER}|machines\.lost\[0\]: |nfs\.machine: "
 
 
 class HostSteps:
@@ -112,7 +113,7 @@ class HostSteps:
             raise NotNowError
         one = walk.chance.choice(sorted(pool))
         walk.made.set("machines.pools.worker.hosts", {"a" if key == one else key: host for key, host in pool.items()})
-        return Expected(f"worker-{one} is called worker-a", IS_ANOTHER)
+        return Expected(f"worker-{one} is called worker-a", HAS_NO_NAME)
 
     def pool_renamed(self, walk: Walk) -> Expected:
         """The workers are given as another pool."""
@@ -120,7 +121,7 @@ class HostSteps:
         if not _workers(walk):
             raise NotNowError
         walk.made.set("machines.pools", {"minion" if key == "worker" else key: pool for key, pool in pools.items()})
-        return Expected("the pool worker is called minion", rf"{IS_ANOTHER}|nfs\.machine: ")
+        return Expected("the pool worker is called minion", HAS_NO_NAME)
 
     def no_folder_for_files(self, walk: Walk) -> Expected:
         """A folder of the system's, or one inside of another volume."""
