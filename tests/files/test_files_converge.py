@@ -73,6 +73,14 @@ def test_a_global_service_needs_a_task_on_each_machine_that_fits_before_swarm_ha
     assert verdict("", RUNS, constraints=constraints, nodes=nodes) == told
 
 
+def test_a_global_service_that_fits_no_machine_is_well_without_tasks() -> None:
+    """All workers may be lost."""
+    assert verdict("", wanted=0, constraints='["node.role==worker"]', nodes=[MANAGER]) == "well"
+    assert verdict("", wanted=0, constraints='["node.role==worker"]', nodes=[WORKER]) == "waits"
+    assert verdict("", wanted=0, constraints='["node.labels.disk==ssd"]', nodes=[MANAGER]) == "waits", "not yet made"
+    assert verdict("", wanted=0, nodes=[MANAGER]) == "waits"
+
+
 @pytest.mark.parametrize("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
 def test_machines_that_run_no_new_tasks_need_none(state: str) -> None:
     nodes = [WORKER, f"N\t{state}\tworker"]

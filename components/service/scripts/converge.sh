@@ -59,8 +59,9 @@ look_at_replicas() {
 # one on each machine that fits: Swarm counts those alone that it has made, and makes that of a new machine a bit later.
 judge() {
   awk -F '\t' -v tries="$tries" '
+    function known(where) { return where != "" && where !~ /node\.labels/ } # or else Swarm alone knows
     function fitting(where) {
-      if (where == "" || where ~ /node\.labels/) return 0 # Swarm alone knows
+      if (!known(where)) return 0
       if (where ~ /node\.role==manager/) return machines["manager"]
       if (where ~ /node\.role==worker/) return machines["worker"]
       return machines["manager"] + machines["worker"]
@@ -82,7 +83,8 @@ judge() {
         least = fitting(constraints[id])
         if (complete[name[id]] < least) complete[name[id]] = least
         verdict = "waits"
-        if (healthy[id] > 0 && healthy[id] == complete[name[id]]) verdict = "well"
+        none = known(constraints[id]) && least == 0 # all workers may be lost
+        if (healthy[id] == complete[name[id]] && (healthy[id] > 0 || none)) verdict = "well"
         if (id in hopeless) verdict = "hopeless"
         # A task that goes with its machine before the update has ended would take the whole update back.
         if (update[id] == "updating" && verdict == "well") verdict = "waits"
