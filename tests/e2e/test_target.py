@@ -146,7 +146,7 @@ def secrets_of(target: Stack) -> dict[str, str]:
     for role in ("manager", "worker"):
         found[f"{role} token"] = target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text.strip()
     for path in ("/etc/docker/tls/key.pem", "/etc/ssh/ssh_host_ed25519_key"):
-        found[path] = target.on("manager-1", "cat", path).text
+        found[path] = target.on("manager-1", "cat", path).text.rpartition("-----BEGIN ")[2]  # the key comes last
     return found
 
 
