@@ -16,7 +16,7 @@ from lab.recovery.state import KINDS, Entry, State
 STACK_LABEL = "io.nuvla.swarm.stack"
 ID_LABEL = "io.nuvla.swarm.id"
 CONNECT_S, ANSWER_S = 3, 10
-END_S, INTERVAL_S = 30, 0.5
+END_S, ROLLBACK_S, INTERVAL_S = 30, 60, 0.5
 WORDS = {"services": "service", "networks": "network", "configs": "config", "secrets": "secret"}
 ID_OF = {"networks": "Id"}  # of other kinds it is "ID"
 
@@ -71,8 +71,17 @@ class Swarm:
 
     def try_again(self, service: Found) -> None:
         """Has Swarm forget that an update was stopped or taken back: it goes on with the same description."""
-        version = service.raw["Version"]["Index"]
-        self._ask("POST", f"/services/{service.id}/update?version={version}", json=service.raw["Spec"])
+        deadline = time.monotonic() + ROLLBACK_S
+        while True:
+            answer = self._ask("GET", f"/services/{service.id}")
+            if not answer.ok:  # it was removed meanwhile
+                return
+            now = answer.json()
+            # A rollback is not cut off: its tasks wait for each other's ports, and may do so for ever.
+            if (now.get("UpdateStatus") or {}).get("State") != "rollback_started" or time.monotonic() > deadline:
+                break
+            time.sleep(INTERVAL_S)
+        self._ask("POST", f"/services/{service.id}/update?version={now['Version']['Index']}", json=now["Spec"])
 
     def _list(self, kind: str, **filters: list[str]) -> list[Found]:
         return self._found(kind, self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)}))

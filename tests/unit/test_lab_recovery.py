@@ -151,6 +151,18 @@ def test_a_service_that_was_rolled_back_is_tried_again(monkeypatch: pytest.Monke
     assert docker.calls == [("POST", "services/web-id/update?version=7", spec)]
 
 
+def test_a_rollback_has_ended_before_its_service_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = Docker().add("services", "web", UpdateStatus={"State": "rollback_started"})
+    Run(monkeypatch, state(in_state("services", "web")), docker)
+
+    def ends(_seconds: float) -> None:
+        docker.objects["services"][0].update(UpdateStatus={"State": "rollback_completed"}, Version={"Index": 9})
+
+    monkeypatch.setattr("lab.recovery.swarm.time.sleep", ends)
+    recovery.main("up", "s")
+    assert [call[:2] for call in docker.calls] == [("POST", "services/web-id/update?version=9")]
+
+
 def imported(kind: str, name: str, parent: str) -> dict[str, str]:
     """How Pulumi is asked to take something in."""
     child = f"{name}-service" if kind == "services" else f"{parent}-network"

@@ -128,6 +128,7 @@ while true; do
     case "$verdict" in
       well) continue ;;
       hopeless) [ "$SECONDS" -lt "$give_up_s" ] || fail "$name" "does not start; the tasks say why:" ;;
+      rollback_started) ;; # its end is awaited: what is tried again meanwhile may wait for it for ever
       paused | rollback_*)
         fail "$name" "its update did not succeed ($verdict). Once the cause is gone, \`make up\` tries it again" \
           "(of Pulumi alone: \`pulumi up --refresh\`). The tasks say why:"
