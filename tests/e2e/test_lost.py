@@ -173,7 +173,8 @@ def test_a_service_that_was_rolled_back_is_tried_again(target: Stack) -> None:
     target.set("images.traefik", images["haproxy"])  # ends at once without its configuration
     failed = target.make("up")
     assert failed.code != 0
-    assert re.search(r"traefik: its update did not succeed \(rollback_(completed|paused)\)\. Once the cause is gone, `make up`", failed.text)
+    ended = r"traefik: its update did not succeed \(rollback_(completed|paused)\)\. Once the cause is gone, `make up`"
+    assert re.search(ended, failed.text), failed.text
     again = target.make("up")
     assert again.code != 0
     assert "the last update of the service traefik did not succeed, and is tried again" in again.text
