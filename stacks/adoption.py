@@ -9,6 +9,7 @@ import pulumiverse_exoscale as exoscale
 from components.machines.advice import advice
 from components.machines.exoscale_advice import ADVICE
 from components.machines.volume import VolumeArgs
+from stacks.configuration import refusal
 from stacks.prior_state import PriorState
 
 
@@ -26,8 +27,7 @@ def look(
     """
     lines = [line for name in names for line in _unfit(name, wanted[name], zones[wanted[name].machine], cloud)]
     if lines:
-        listed = "\n".join(f"  nuvla-swarm:{line}" for line in lines)
-        raise pulumi.RunError(f"what is there cannot be taken over, {len(lines)} reason(s):\n{listed}")
+        raise refusal(f"what is there cannot be taken over, {len(lines)} reason(s)", lines)
 
 
 def _unfit(name: str, wanted: VolumeArgs, zone: str, cloud: exoscale.Provider) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,11 @@ class Secrets:
     alert_webhook_url: pulumi.Output[str] | None
 
 
+def refusal(what: str, lines: Sequence[str]) -> pulumi.RunError:
+    """The error that says what is wrong, and of which settings: a line of each begins with its path."""
+    return pulumi.RunError("\n".join([f"{what}:", *(f"  {NAMESPACE}:{line}" for line in lines)]))
+
+
 def load() -> tuple[Settings, Secrets]:
     """Settings and secrets of the stack.
 
@@ -49,8 +54,7 @@ def load() -> tuple[Settings, Secrets]:
     settings, found = parse({key: value for key, value in given.items() if key not in SECRETS})
     found += _misplaced_secrets(given, settings)
     if settings is None or found:
-        listed = "\n".join(f"  {NAMESPACE}:{line}" for line in found)
-        raise pulumi.RunError(f"the configuration of this stack has {len(found)} mistake(s):\n{listed}")
+        raise refusal(f"the configuration of this stack has {len(found)} mistake(s)", found)
     config = pulumi.Config(NAMESPACE)
     return settings, Secrets(**{key: config.get_secret(key) for key in SECRETS})
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pulumi
 
 from stacks import transitions_data, transitions_networks
+from stacks.configuration import refusal
 from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
@@ -19,8 +20,7 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     current = replace(prior, members=members)
     lines = [line for rule in RULES for line in rule(settings, current)]
     if lines:
-        listed = "\n".join(f"  nuvla-swarm:{line}" for line in lines)
-        raise pulumi.RunError(f"what stands cannot become this, {len(lines)} reason(s):\n{listed}")
+        raise refusal(f"what stands cannot become this, {len(lines)} reason(s)", lines)
     for line in (*transitions_data.left_behind(settings, current), *transitions_networks.made_anew(settings, current)):
         pulumi.log.warn(line)
     return current

@@ -32,18 +32,13 @@ def compare(made: Sequence[Made], found: Sequence[Found], identity: str | None) 
     return Differences(
         gone=[one for one in made if (one.kind, one.id) not in there],
         changed=[one for one, now in services if of_state(one.outputs) != of_swarm(now.raw["Spec"])],
-        stopped=[(one, now) for one, now in services if update_state(now) in STOPPED],
+        stopped=[(one, now) for one, now in services if now.update_state in STOPPED],
         strays=[
             one
             for key, one in there.items()
             if key not in known and identity is not None and one.labels.get(ID_LABEL) == identity
         ],
     )
-
-
-def update_state(service: Found) -> str:
-    """How the last update of a service ended, or goes."""
-    return str((service.raw.get("UpdateStatus") or {}).get("State", ""))
 
 
 def of_swarm(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class Found:
     labels: Mapping[str, str]
     raw: Mapping[str, Any] = field(compare=False)
 
+    @property
+    def update_state(self) -> str:
+        """Of a service: how its last update ended, or goes."""
+        return str((self.raw.get("UpdateStatus") or {}).get("State", ""))
+
 
 class Swarm:
     """What is in the swarm, and what may be done about it."""
@@ -72,16 +77,14 @@ class Swarm:
     def try_again(self, service: Found) -> None:
         """Has Swarm forget that an update was stopped or taken back: it goes on with the same description."""
         deadline = time.monotonic() + ROLLBACK_S
-        while True:
-            answer = self._ask("GET", f"/services/{service.id}")
-            if not answer.ok:  # it was removed meanwhile
-                return
-            now = answer.json()
-            # A rollback is not cut off: its tasks wait for each other's ports, and may do so for ever.
-            if (now.get("UpdateStatus") or {}).get("State") != "rollback_started" or time.monotonic() > deadline:
+        # A rollback is not cut off: its tasks wait for each other's ports, and may do so for ever.
+        while (now := self.service(service.id)) and now.update_state == "rollback_started":
+            if time.monotonic() > deadline:
                 break
             time.sleep(INTERVAL_S)
-        self._ask("POST", f"/services/{service.id}/update?version={now['Version']['Index']}", json=now["Spec"])
+        if now is not None:
+            version = now.raw["Version"]["Index"]
+            self._ask("POST", f"/services/{now.id}/update?version={version}", json=now.raw["Spec"])
 
     def _list(self, kind: str, **filters: list[str]) -> list[Found]:
         return self._found(kind, self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)}))

@@ -110,8 +110,11 @@ gone() { grep -vxF "$(cut -d ' ' -f 1)" < <(printf '%s\n' "${services[@]}") || t
 deadline=$((SECONDS + patience_s))
 looked=$SECONDS
 while true; do
-  # Managers that have no leader for a moment do not answer.
-  listed=$(list_services) || { [ "$SECONDS" -lt "$deadline" ] && sleep "$interval_s" && continue || exit 1; }
+  if ! listed=$(list_services); then # managers that have no leader for a moment do not answer
+    [ "$SECONDS" -lt "$deadline" ] || exit 1
+    sleep "$interval_s"
+    continue
+  fi
   missing=$(gone <<<"$listed")
   if [ -n "$missing" ]; then
     echo "${missing//$'\n'/, }: not in the swarm any more. \`make up\` makes that again (of Pulumi alone: \`pulumi up --refresh\`)" >&2
