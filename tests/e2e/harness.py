@@ -168,6 +168,13 @@ class Stack:
     def container(self, machine: str) -> str:
         return f"nuvla-swarm-{self.name}-{machine}"
 
+    def burn(self, machine: str) -> None:
+        """Removes a local machine with the disk that its engine is on."""
+        engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
+        disk = docker("inspect", "--format", engine, self.container(machine))
+        docker("rm", "--force", self.container(machine))
+        docker("volume", "rm", disk)
+
     def address(self, machine: str) -> str:
         """Address of a machine, as the engine says it: quicker than to ask for all outputs."""
         return docker(

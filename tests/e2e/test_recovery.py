@@ -51,10 +51,7 @@ def test_a_killed_worker_is_made_again_without_a_ghost(swarm: Stack) -> None:
 
 
 def test_a_worker_that_lost_its_disk_too_joins_anew_without_a_ghost(swarm: Stack) -> None:
-    volumes = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}'
-    disk = docker("inspect", "--format", volumes, swarm.container("worker-1"))
-    docker("rm", "--force", swarm.container("worker-1"))
-    docker("volume", "rm", disk)
+    swarm.burn("worker-1")
     result = swarm.make("up")
     assert result.code == 0, result.text
     assert_whole(swarm)
@@ -79,10 +76,7 @@ def test_a_killed_manager_comes_back_with_its_swarm_services_and_files(swarm: St
 
 def test_the_only_manager_that_lost_its_disk_starts_another_swarm_with_all_services(swarm: Stack) -> None:
     before = swarm_id(swarm)
-    of_engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
-    disk = docker("inspect", "--format", of_engine, swarm.container("manager-1"))
-    docker("rm", "--force", swarm.container("manager-1"))
-    docker("volume", "rm", disk)
+    swarm.burn("manager-1")
     result = swarm.make("up")
     assert result.code == 0, result.text
     assert swarm_id(swarm) != before

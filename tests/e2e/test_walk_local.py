@@ -134,10 +134,7 @@ def burns(walk: Walk) -> Expected:
     if not names:
         raise NotNowError
     machine = walk.chance.choice(names)
-    engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
-    disk = docker("inspect", "--format", engine, walk.made.container(machine))
-    docker("rm", "--force", walk.made.container(machine))
-    docker("volume", "rm", disk)
+    walk.made.burn(machine)
     walk.labels.pop(machine, None)
     return Expected(f"{machine} is removed with its disk")
 

@@ -9,31 +9,23 @@ CONVERGE: Final = "service/scripts/converge.sh"
 ISSUED: Final = "traefik/scripts/issued.sh"
 NAMED: Final = {"NAMES": "example.org", "STORAGE": "/var/lib/nuvla-swarm/acme.json"}
 
+
+def _pulled(name: str, given: str, image: str, digit: str) -> Scenario:
+    """Of Traefik's image, whose digest is that digit."""
+    return Scenario(
+        path=PULL,
+        name=name,
+        given=[given],
+        values={"IMAGE": image, "SERVICE": "traefik"},
+        prints=f"{image}@sha256:{digit * 64}\n",
+        reboots=False,
+    )
+
+
 SERVICES: Final = [
-    Scenario(
-        path=PULL,
-        name="a tag that is in use",
-        given=["swarm.sh"],
-        values={"IMAGE": "traefik:3.6.0", "SERVICE": "traefik"},
-        prints=f"traefik:3.6.0@sha256:{'1' * 64}\n",
-        reboots=False,
-    ),
-    Scenario(
-        path=PULL,
-        name="a new image",
-        given=["swarm.sh"],
-        values={"IMAGE": "traefik:3.6.1", "SERVICE": "traefik"},
-        prints=f"traefik:3.6.1@sha256:{'2' * 64}\n",
-        reboots=False,
-    ),
-    Scenario(
-        path=PULL,
-        name="an image for the first time",
-        given=["engine.sh"],
-        values={"IMAGE": "traefik:3.6.1", "SERVICE": "traefik"},
-        prints=f"traefik:3.6.1@sha256:{'2' * 64}\n",
-        reboots=False,
-    ),
+    _pulled("a tag that is in use", "swarm.sh", "traefik:3.6.0", "1"),
+    _pulled("a new image", "swarm.sh", "traefik:3.6.1", "2"),
+    _pulled("an image for the first time", "engine.sh", "traefik:3.6.1", "2"),
     Scenario(path=ISSUED, name="has one", given=["issued.sh"], values=NAMED, reboots=False),
     Scenario(
         path=ISSUED,
