@@ -23,7 +23,7 @@ def volumes_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
             )
         elif there and given is not None and not block.id:
             yield (
-                f"volumes.{name}.id: {given} given; allowed: nothing before a `pulumi refresh`, as the state has a "
+                f"volumes.{name}.id: {given} given; allowed: nothing before a `make refresh`, as the state has a "
                 "volume that is not there"
             )
         elif there and given is not None and given != block.id:

@@ -65,7 +65,7 @@ ADVICE = (
     ),
     (
         r"http response: Not Found|resource not found",
-        "Exoscale does not have something that the state has, as somebody removed it there: run `pulumi refresh`, "
+        "Exoscale does not have something that the state has, as somebody removed it there: run `make refresh`, "
         "and then this again",
     ),
 )

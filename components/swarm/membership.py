@@ -27,6 +27,7 @@ class Membership(pulumi.ComponentResource):
     The join token is read for this one join and is nowhere in plain text. A machine that is made anew, or that has
     another address, joins again, and the swarm forgets what it was before. Before a machine is replaced, it is drained.
     One that is taken out is drained by `Members`, which needs neither that machine nor the entry of before.
+    Where ``<name>-node`` is replaced, the other steps are done again in place: a machine that somebody had leave joins.
     Outputs: ``name``, ``role``, ``public_address``, ``private_address``, ``host_key``, ``node_id`` (str);
     ``goes_with`` (list), the resource without which its part in the swarm is gone.
     Errors: the update fails when the machine does not become ready within a minute.
@@ -55,6 +56,8 @@ class Membership(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
         invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
+        # The last word is no secret, and another one each time; a lost machine may have no invitation at all.
+        attempt = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
         join = self._command(
             "join",
             on=machine,
@@ -81,6 +84,7 @@ class Membership(pulumi.ComponentResource):
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
             libraries=[NODES],
+            triggers=[attempt],
             verbs=("activate", None if args.leaves else "drain"),
             opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
         )
@@ -105,6 +109,7 @@ class Membership(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
         verbs: tuple[str, str | None] = ("", None),
         libraries: Sequence[str] = (),
+        triggers: Sequence[pulumi.Input[str]] = (),
     ) -> remote.Command | Unasked:
         create, delete = verbs
         return on.command(
@@ -116,6 +121,6 @@ class Membership(pulumi.ComponentResource):
             delete=delete,
             about=self.machine,
             libraries=libraries,
-            triggers=[self.machine.disk_id],
+            triggers=[self.machine.disk_id, *triggers],
             logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
         )

@@ -1,15 +1,16 @@
 """Makes a stack whole again, before Pulumi changes it: `python -m lab.recovery up|down|refresh|missing STACK`.
 
-Prints the resources that the update has to make anew so that it waits for services that somebody changed. `missing`
-changes nothing, and ends with 0 if the swarm has not all that the state says is in it.
+Prints the resources that the update has to make anew so that it waits for services that somebody changed, and so that
+machines join again which somebody had leave. `missing` changes nothing, and ends with 0 if the swarm has not all that
+the state says is in it.
 """
 
 import sys
 from collections.abc import Sequence
 
-from lab.recovery import local, locks, strays
+from lab.recovery import local, locks, nodes, strays
 from lab.recovery.comparison import Differences, compare
-from lab.recovery.state import Made, State, pulumi, say
+from lab.recovery.state import Made, Member, State, pulumi, say
 from lab.recovery.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
 
 MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # of the local engine: cheap to ask
@@ -51,6 +52,7 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     asked = swarm if verb == "up" or state.provider == "existing" else None
     found = look(state, asked)
     tell(state, found)
+    astray = look_at_nodes(state, asked) if verb == "up" else []
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
     if verb == "up" and state.provider == "local":
         targets += state.urns(*MACHINES)
@@ -63,7 +65,8 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
         refresh(state, state.anything(), "--clear-pending-creates")
     if asked is not None and verb == "up":
         put_right(state, asked, found)
-    return sorted({wait for one in found.changed for wait in state.waits(one.urn)})
+    waits = {wait for one in found.changed for wait in state.waits(one.urn)}
+    return sorted(waits | {one.invitation for one in astray})
 
 
 def missing(state: State, swarm: Swarm | None) -> bool:
@@ -80,7 +83,7 @@ def put_right(state: State, swarm: Swarm, found: Differences) -> None:
         if found.strays:
             strays.settle(State.read(state.stack), swarm, found.strays)
     except NoAnswerError as error:
-        sys.exit(f"{state.stack}: its entry does not answer any more ({error}): run this again")
+        sys.exit(f"{state.stack}: its entry did not do what it was asked ({error}): run this again")
 
 
 def look(state: State, swarm: Swarm | None) -> Differences:
@@ -101,6 +104,19 @@ def look(state: State, swarm: Swarm | None) -> Differences:
         say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
         return NOTHING
     return found
+
+
+def look_at_nodes(state: State, swarm: Swarm | None) -> list[Member]:
+    """The members that have to join again, or to be given again what they are, of those that answer."""
+    if swarm is None:
+        return []
+    try:
+        found = nodes.astray(state.members(), swarm.nodes(), nodes.answers)
+    except NoAnswerError:
+        return []  # which was told by the look before
+    for one in found:
+        say(f"{state.stack}: the machine {one.member.name} {one.told}")
+    return [one.member for one in found]
 
 
 def refuse_namesake(state: State, swarm: Swarm, gone: Made) -> None:

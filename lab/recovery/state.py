@@ -9,6 +9,7 @@ from typing import Any
 
 PROJECT = "nuvla-swarm"
 STASH = "pulumi:index:Stash"  # of the infrastructure's id
+MACHINE_LABEL = "nuvla-swarm.machine"  # of nodes: which machine one is
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
 CLUSTERS = {
     "nuvla:machines:LocalCluster": "local",
@@ -54,6 +55,19 @@ class Made:
     def name(self) -> str:
         """Its name in the swarm."""
         return str(self.outputs.get("name", self.id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """The membership of a machine in the swarm."""
+
+    name: str
+    node_id: str
+    role: str
+    labels: Mapping[str, str]  # that the program gave it, beside its name
+    host: str  # of its SSH server
+    port: int
+    invitation: str  # URN of the command which makes it join again when it is made anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +118,10 @@ class State:
         """Settings of the machines."""
         return next((found.get("inputs", {}) for found in self._of(*CLUSTERS)), {})
 
+    def lost(self) -> Sequence[str]:
+        """Machines that were given up by the last update."""
+        return [name for found in self._of(*CLUSTERS) for name in found.get("outputs", {}).get("lost", [])]
+
     def urns(self, *kinds: str, name: str = "") -> list[str]:
         """Of all resources of these types, or of those with a logical name."""
         return [str(one["urn"]) for one in self._of(*kinds) if one["urn"].endswith(f"::{name}" if name else "")]
@@ -125,6 +143,32 @@ class State:
             for found in self._of(*KINDS)
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]
+
+    def members(self) -> list[Member]:
+        """The memberships of machines that have joined and are not lost."""
+        found = []
+        for one in self._of("nuvla:swarm:Membership"):
+            commands = {
+                child["urn"].rpartition("-")[2]: child
+                for child in self._of("command:remote:Command")
+                if child.get("parent") == one["urn"] and not child.get("delete")
+            }
+            name = one.get("outputs", {}).get("name")  # none where the update was killed, which is made once more
+            if name is None or name in self.lost() or not commands.keys() >= {"node", "join"}:
+                continue
+            joined = plain(commands["join"])
+            found.append(
+                Member(
+                    name=name,
+                    node_id=joined["outputs"]["stdout"].strip(),
+                    role=one["inputs"]["role"],
+                    labels=plain(one["inputs"].get("labels") or {}),
+                    host=joined["inputs"]["connection"]["host"],
+                    port=int(joined["inputs"]["connection"].get("port", 22)),
+                    invitation=commands["node"]["urn"],
+                )
+            )
+        return found
 
     def swarm_provider(self) -> str | None:
         """URN of the provider of what is in the swarm."""

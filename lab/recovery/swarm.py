@@ -59,6 +59,13 @@ class Swarm:
             return None
         return self._found("services", answer)[0]
 
+    def nodes(self) -> list[Mapping[str, Any]]:
+        """All nodes, as Docker's API tells them."""
+        answer = self._ask("GET", "/nodes")
+        if not answer.ok:
+            raise NoAnswerError(_message(answer))
+        return list(answer.json() or [])
+
     def await_end(self, network: str) -> None:
         """Waits until the entry has taken down its own part of a network that the swarm has no more."""
         deadline = time.monotonic() + END_S
@@ -84,7 +91,9 @@ class Swarm:
             time.sleep(INTERVAL_S)
         if now is not None:
             version = now.raw["Version"]["Index"]
-            self._ask("POST", f"/services/{now.id}/update?version={version}", json=now.raw["Spec"])
+            answer = self._ask("POST", f"/services/{now.id}/update?version={version}", json=now.raw["Spec"])
+            if not answer.ok:
+                raise NoAnswerError(f"the service {now.name}: {_message(answer)}")
 
     def _list(self, kind: str, **filters: list[str]) -> list[Found]:
         return self._found(kind, self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)}))

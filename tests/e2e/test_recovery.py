@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Result, Stack, docker, killed, stack
+from tests.e2e.harness import Result, Stack, docker, killed, stack, wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -54,6 +54,31 @@ def test_a_worker_that_lost_its_disk_too_joins_anew_without_a_ghost(swarm: Stack
     swarm.burn("worker-1")
     result = swarm.make("up")
     assert result.code == 0, result.text
+    assert_whole(swarm)
+
+
+def test_a_machine_that_somebody_had_leave_or_made_another_one_is_itself_again(swarm: Stack) -> None:
+    """Both happen to nodes, of which Pulumi's state has nothing but commands that were run once."""
+
+    def node(what: str) -> str:
+        done = swarm.on("manager-1", "docker", "node", "inspect", "--format", f"{{{{{what}}}}}", "worker-1")
+        assert done.code == 0, done.text
+        return done.text.strip()
+
+    assert swarm.on("worker-1", "docker", "swarm", "leave").code == 0
+    wait_for(lambda: node(".Status.State") == "down", "it has left")
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert "the machine worker-1 answers, but its node is down in the swarm" in result.text
+    assert_whole(swarm)
+    changed = ("--label-rm=nuvla-swarm.machine", "--label-add=theirs=1", "--role=manager")
+    assert swarm.on("manager-1", "docker", "node", "update", *changed, "worker-1").code == 0
+    identity = node(".ID")
+    result = swarm.make("up")
+    assert result.code == 0, result.text
+    assert "the machine worker-1 is another node than it was set to be" in result.text
+    labels = '.ID}} {{.Spec.Role}} {{index .Spec.Labels "nuvla-swarm.machine"}} {{.Spec.Labels.theirs'
+    assert node(labels) == f"{identity} worker worker-1 1"
     assert_whole(swarm)
 
 

@@ -33,6 +33,24 @@ def scaled_by_hand(walk: Walk) -> Expected:
     return Expected(f"the service {name} is changed by hand")
 
 
+def left_by_hand(walk: Walk) -> Expected:
+    """A machine leaves the swarm, is removed from it, or is not told to be itself any more."""
+    machine = walk.chance.choice([name for name in walk.machines() if name != walk.entry] or [""])
+    how = walk.chance.choice(("leaves", "is removed", "is unlabelled"))
+    if not machine or (machine in walk.machines("manager") and how != "is unlabelled"):
+        raise NotNowError
+    node = walk.hostname.format(machine)
+    if how == "is unlabelled":
+        walk.docker("node", "update", "--label-rm", "nuvla-swarm.machine", node)
+    else:
+        walk.labels.pop(machine, None)  # it went with the node
+        assert walk.made.on(machine, "docker", "swarm", "leave").code == 0
+        wait_for(lambda: walk.docker("node", "inspect", "--format", "{{.Status.State}}", node) == "down", f"{how}")
+        if how == "is removed":
+            walk.docker("node", "rm", node)
+    return Expected(f"the node {machine} {how} by hand")
+
+
 def killed(*changes: Step) -> Step:
     """An update is killed on its way, and another one completes it."""
 
@@ -50,4 +68,4 @@ def moved_application(walk: Walk) -> Expected:
     return Expected("the application is made anew by its owner")
 
 
-EVENTS: list[Step] = [restarted, removed_by_hand, removed_by_hand, scaled_by_hand, moved_application]
+EVENTS: list[Step] = [restarted, removed_by_hand, removed_by_hand, scaled_by_hand, left_by_hand, moved_application]

@@ -241,23 +241,27 @@ def invite(paper: Paper, name: str = "worker-1") -> str:
 
 def test_an_invitation_is_a_token_and_the_nodes_that_there_are(paper: Paper) -> None:
     paper.nodes += [node("worker-2")]
-    assert invite(paper) == "token-of-worker id-manager-1 id-worker-2\n"
+    given, again = invite(paper), invite(paper)
+    assert given.split()[:-1] == ["token-of-worker", "id-manager-1", "id-worker-2"]
+    assert given.split()[-1] != again.split()[-1], "by its last word, whoever joined before does so again"
 
 
 @pytest.mark.parametrize("state", ["down", "disconnected"])
 @pytest.mark.parametrize("labels", [{LABEL: "worker-1"}, {}], ids=["labelled", "by its hostname"])
-def test_dead_namesakes_of_a_machine_that_joins_are_forgotten(paper: Paper, state: str, labels: dict[str, str]) -> None:
+def test_dead_managers_that_were_a_machine_that_joins_have_no_vote_and_may_come_back(
+    paper: Paper, state: str, labels: dict[str, str]
+) -> None:
     paper.nodes += [node("worker-1", state=state, labels=labels, role="manager")]
     invite(paper)
-    assert paper.names() == ["id-manager-1"]
+    assert [(one["id"], one["role"]) for one in paper.nodes] == [("id-manager-1", "manager"), ("id-worker-1", "worker")]
 
 
 @pytest.mark.parametrize("state", ["ready", "unknown"])
-def test_nodes_that_may_live_are_not(paper: Paper, state: str) -> None:
+def test_managers_that_may_live_vote(paper: Paper, state: str) -> None:
     """After an election all are unknown for a while."""
-    paper.nodes += [node("worker-1", state=state), node("worker-2", state="down")]
+    paper.nodes += [node("worker-1", state=state, role="manager"), node("worker-2", state="down", role="manager")]
     invite(paper)
-    assert paper.names() == ["id-manager-1", "id-worker-1", "id-worker-2"]
+    assert [one["role"] for one in paper.nodes] == ["manager", "manager", "manager"]
 
 
 def activate(paper: Paper, labels: str = "", availability: str = "active", role: str = "worker") -> None:

@@ -33,7 +33,7 @@ OUTPUTS: dict[str, Any] = {
 }
 
 
-def secret(text: str) -> dict[str, str]:
+def secret(text: Any) -> dict[str, str]:
     """As an export with secrets has one."""
     mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
     return mark | {"plaintext": json.dumps(text)}
@@ -88,6 +88,32 @@ def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: boo
     return State(STACK, {"resources": [*known, *resources], "pending_operations": operations})
 
 
+def membership(name: str, *, role: str = "worker", labels: Mapping[str, str], leaves: bool = False) -> list[Any]:
+    """That of a machine, and its commands; its node's id is `<name>-id`."""
+    parent = f"{ROOT}nuvla:swarm:Membership::{name}-membership"
+    known = {"role": role, "labels": labels, "availability": "active"}
+    commands: list[dict[str, Any]] = [
+        {
+            "urn": f"{ROOT}nuvla:swarm:Membership$command:remote:Command::{name}-membership-{step}",
+            "type": "command:remote:Command",
+            "parent": parent,
+            "inputs": {"connection": secret({"host": f"{name}.test", "port": 2222})},
+            "outputs": {"stdout": f"{name}-id\n" if step == "join" else ""},
+        }
+        for step in ("node", "join", "active")
+    ]
+    if leaves:
+        commands[0]["delete"] = True
+    made = {"urn": parent, "type": "nuvla:swarm:Membership", "inputs": known, "outputs": {"name": name}}
+    return [made, *commands]
+
+
+def node(name: str, *, role: str = "worker", state: str = "ready", labels: Mapping[str, str]) -> dict[str, Any]:
+    """Of a machine, as Docker's API tells it."""
+    spec = {"Role": role, "Availability": "drain", "Labels": {**labels, "theirs": "1"}}
+    return {"ID": f"{name}-id", "Spec": spec, "Status": {"State": state}}
+
+
 def there(kind: str, name: str, **more: Any) -> dict[str, Any]:
     """The same, as Docker's API has it."""
     if kind == "networks":
@@ -105,6 +131,7 @@ class Docker:
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by kind
     used: set[str] = field(default_factory=set)  # ids that are in use
     status: HTTPStatus = HTTPStatus.OK  # of every answer
+    updated: HTTPStatus = HTTPStatus.OK  # of answers to updates
     calls: list[tuple[str, str, Any]] = field(default_factory=list)  # all but questions
 
     def add(self, kind: str, name: str, **more: Any) -> "Docker":
@@ -121,11 +148,11 @@ class Docker:
         if method == "GET" and not identity:
             return _answer(HTTPStatus.OK, self._listed(kind, params))
         if method == "POST":
-            return _answer(HTTPStatus.OK, {})
+            return _answer(self.updated, {"message": "update out of sequence"})
         return self._one(method, kind, identity)
 
     def _listed(self, kind: str, params: Any) -> list[dict[str, Any]]:
-        filters = json.loads(params["filters"])
+        filters = json.loads(params["filters"]) if params else {}
         found = self.objects.get(kind, [])
         for label in filters.get("label", []):
             key, _, value = label.partition("=")

@@ -163,6 +163,14 @@ def test_a_rollback_has_ended_before_its_service_is_tried_again(monkeypatch: pyt
     assert [call[:2] for call in docker.calls] == [("POST", "services/web-id/update?version=9")]
 
 
+def test_an_update_of_a_service_that_the_swarm_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = Docker(updated=HTTPStatus.INTERNAL_SERVER_ERROR)
+    docker.add("services", "web", UpdateStatus={"State": "rollback_completed"})
+    Run(monkeypatch, state(in_state("services", "web")), docker)
+    with pytest.raises(SystemExit, match=r"did not do what it was asked \(the service web: update out of sequence\)"):
+        recovery.main("up", "s")
+
+
 def imported(kind: str, name: str, parent: str) -> dict[str, str]:
     """How Pulumi is asked to take something in."""
     child = f"{name}-service" if kind == "services" else f"{parent}-network"

@@ -131,8 +131,15 @@ def test_a_token_is_read_only_for_a_machine_that_joins(engine: Engine) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_another_disk_joins_anew_and_nothing_else_does(engine: Engine, command: str) -> None:
     membership()
-    assert engine.triggers(command) == ["worker-1-disk"]
+    assert engine.triggers(command)[0] == "worker-1-disk"
     assert "triggers" not in engine.inputs(command), "it would be undone over a connection of before"
+
+
+def test_who_is_invited_anew_is_labelled_anew(engine: Engine) -> None:
+    """By the last word of the invitation, which is no secret."""
+    membership()
+    assert engine.triggers(ACTIVE)[1:] == ["STDOUT:m-node"]
+    assert not engine.is_secret(ACTIVE, "update")
 
 
 def test_another_swarm_is_joined_with_a_token_of_its_own(engine: Engine) -> None:

@@ -27,7 +27,7 @@ activate() {
     echo "$NODE: see 'journalctl -u docker' there; open 2377/tcp, 7946/tcp+udp and 4789/udp between machines" >&2
     exit 1
   fi
-  local before availability options=(--role "$ROLE") keys=() key
+  local namesakes before availability options=(--role "$ROLE") keys=() key id
   before=$(node "$NODE_ID" "index .Spec.Labels \"$given\"")
   read -r availability before <<<"$before" || true
   if [ "$availability" != "$AVAILABILITY" ]; then options+=(--availability "$AVAILABILITY"); fi
@@ -38,7 +38,10 @@ activate() {
     if [ -n "$key" ]; then options+=(--label-add "$key") && keys+=("${key%%=*}"); fi
   done <<<"$LABELS"
   update_node "$NODE" "$NODE_ID" "${options[@]}" --label-add "$given=$AVAILABILITY ${keys[*]}"
-  forget_namesakes "$NODE" "$NODE_ID"
+  namesakes=$(namesakes "$NODE" "$NODE_ID")
+  while read -r id _; do
+    if [ -n "$id" ]; then forget_node "$NODE" "$id"; fi
+  done <<<"$namesakes"
 }
 
 case "$1" in

@@ -32,6 +32,8 @@ update_node() {
   done
 }
 
+# is_dead STATE: other states may be those of a node that lives; after an election, all are unknown for a while.
+is_dead() { [[ $1 =~ ^(down|disconnected)$ ]]; }
 is_ready() { [ "$(node "$1" .Status.State 2>/dev/null)" = ready ]; }
 is_idle() {
   local states
@@ -87,17 +89,18 @@ list_nodes() {
     "{{.ID}} {{.Status.State}} {{with index .Spec.Labels \"$NAME_LABEL\"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}"
 }
 
-# forget_namesakes NAME ID: the nodes that were the machine NAME before it was ID. Without an ID, and of nodes that this
-# program has not labelled, those that are dead.
-forget_namesakes() {
-  local id state machine hostname
+# namesakes NAME ID: a line per node that was the machine NAME before it was ID: "<id> <state>". Of nodes that this program
+# has not labelled, those that are dead.
+namesakes() {
+  local nodes id state machine hostname
+  nodes=$(list_nodes)
   while read -r id state machine hostname; do
     if [ "$id" = "$2" ] || [ "$id" = "$(own_id)" ]; then continue; fi
     case "$machine $hostname" in
-      "$1 "*) [ -n "$2" ] || [[ $state =~ ^(down|disconnected)$ ]] || continue ;;
-      "- $1") [[ $state =~ ^(down|disconnected)$ ]] || continue ;;
+      "$1 "*) ;;
+      "- $1") is_dead "$state" || continue ;;
       *) continue ;;
     esac
-    forget_node "$1" "$id"
-  done < <(list_nodes)
+    echo "$id $state"
+  done <<<"$nodes"
 }
