@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import guide
-from tests.e2e.harness import CHECKOUT, Stack, docker, run
+from tests.e2e.harness import CHECKOUT, LABEL, Stack, alone, docker, run
 from tests.e2e.probes import OUTSIDE, Prober
 
 ZONE = "ch-gva-2"
@@ -76,10 +76,8 @@ class CloudStack(Stack):
 def cloud_stack(name: str, folder: Path, settings: dict[str, Any], subnet: str) -> Iterator[CloudStack]:
     """A stack, and nothing of it afterwards."""
     made = CloudStack(name, folder, settings, subnet)
-    try:
+    with alone(made):
         yield made
-    finally:
-        made.remove()
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ def prober(target: CloudStack, member: str) -> Iterator[CloudProber]:
     try:
         for place, network in networks.items():
             options = [f"--name={containers[place]}", f"--network={network}", "--cap-add=NET_ADMIN"]
+            options.append(f"--label={LABEL}=nuvla-swarm/{target.name}")
             docker("run", "--detach", *options, image, "sleep", "infinity")
         for address in OUTSIDE.values():
             docker("exec", containers["zone"], "ip", "address", "add", f"{address}/32", "dev", "eth0")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.harness import Stack, docker, stack, wait_for_entry
+from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.moments import wait_for_entry
 from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import Prober, prober
 from tests.e2e.scheduling import WHOLE

@@ -1,17 +1,19 @@
 """A stack of its own, in a folder of its own, on the real engine."""
 
+import copy
+import fcntl
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 import yaml
@@ -216,6 +218,13 @@ class Stack:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
+    def of_folder(self, folder: Path) -> Self:
+        """The stack of this name that an earlier run made in another folder, which may be gone."""
+        other = copy.copy(self)
+        other.folder = folder
+        other.env = {key: value.replace(str(self.folder), str(folder)) for key, value in self.env.items()}
+        return other
+
     def remove(self) -> None:
         """Removes whatever is left, however the test ended."""
         self.end()
@@ -229,62 +238,27 @@ class Stack:
 def stack(name: str, folder: Path, settings: dict[str, Any]) -> Iterator[Stack]:
     """A stack, and nothing of it afterwards."""
     made = Stack(name, folder, settings)
-    try:
+    with alone(made):
         yield made
-    finally:
-        made.remove()
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
-    """Polls until something is so; errors that say "not yet" are part of that."""
-    deadline = time.monotonic() + timeout_s
-    problem: Exception | None = None
-    while time.monotonic() < deadline:
+@contextmanager
+def alone(made: Stack) -> Iterator[None]:
+    """Nobody else has a stack of this name; what a killed run of these tests left is removed, and all in the end."""
+    engine = docker("info", "--format", "{{.ID}}").replace(":", "")[:12]
+    with (Path(tempfile.gettempdir()) / f"nuvla-swarm-{engine}-{made.name}.folder").open("a+") as note:
         try:
-            if condition():
-                return
-        except OSError as error:  # requests' errors too
-            problem = error
-        time.sleep(0.2)
-    raise AssertionError(f"not so after {timeout_s} s: {what}") from problem
-
-
-def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> None:
-    """Starts `make` and kills it, and all that it started, at a moment."""
-    process = subprocess.Popen(
-        ["make", goal, f"STACK={made.name}"],
-        env=made.env,
-        cwd=made.folder,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(lambda: process.poll() is not None or moment(), what, 180)
-        assert process.poll() is None, f"it ended before it could be killed: {what}"
-    finally:
-        with suppress(ProcessLookupError):  # of one that ended too early
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:
-    """Traefik answers, and routes to what a whole target has: some seconds after it is healthy, it knows of it."""
-    wanted = {
-        urls["traefik"]: 503,
-        urls["prometheus"]: 401,
-        f"{urls['grafana'].rstrip('/')}/api/health": 200,
-        f"{urls['s3']}/health": 200,
-    }
-    found: dict[str, int] = {}
-
-    def answers() -> bool:
-        found.update({url: user.get(url, timeout=5).status_code for url in wanted})
-        return found == wanted
-
-    try:
-        wait_for(answers, str(wanted), 120)
-    except AssertionError as error:
-        error.add_note(f"last answers: {found}")
-        raise
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which ends with this process, however that ends
+        except BlockingIOError:
+            raise AssertionError(f"another run of these tests has the stack {made.name}: wait until it ends") from None
+        note.seek(0)
+        if before := note.read():
+            made.of_folder(Path(before)).remove()
+        note.truncate(0)
+        note.write(str(made.folder))
+        note.flush()
+        try:
+            yield
+        finally:
+            made.remove()
+        note.truncate(0)

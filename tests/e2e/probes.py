@@ -15,7 +15,7 @@ from ipaddress import IPv4Network
 from typing import IO
 
 from tests.e2e import guide
-from tests.e2e.harness import CHECKOUT, Stack, docker, run
+from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
 
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 # Of ranges for documentation, which are nobody's: nothing of it leaves this computer.
@@ -56,6 +56,7 @@ def prober(target: Stack) -> Iterator[Prober]:
     [image] = [name for name in names if "/probe:" in name]
     container, inside = f"nuvla-swarm-{target.name}-prober", str(IPv4Network(target.get("machines.subnet"))[-6])
     options = [f"--name={container}", f"--network=nuvla-swarm-{target.name}", f"--ip={inside}", "--cap-add=NET_ADMIN"]
+    options.append(f"--label={LABEL}=nuvla-swarm/{target.name}")
     docker("run", "--detach", *options, image, "sleep", "infinity")
     try:
         for address in OUTSIDE.values():

@@ -10,7 +10,8 @@ import pytest
 
 from tests.e2e.acme import AcmeServer, acme_server, shown
 from tests.e2e.conftest import settings
-from tests.e2e.harness import Stack, docker, stack, wait_for
+from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.connections import connections
-from tests.e2e.harness import CHECKOUT, docker, run, stack, wait_for
+from tests.e2e.harness import CHECKOUT, docker, run, stack
 from tests.e2e.hosts import HERE, Hosts, hosts
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import address
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ import requests
 from components import assets
 from tests.e2e import guide
 from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
-from tests.e2e.harness import wait_for
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import probe
 

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from tests.e2e import guide
-from tests.e2e.harness import Stack, docker, wait_for, wait_for_entry
+from tests.e2e.harness import Stack, docker
+from tests.e2e.moments import wait_for, wait_for_entry
 from tests.e2e.probes import SCRIPTS, Answers, Prober, planted, probe, routes_back, send, send_from_all, talking
 
 MACHINES = ("manager-1", "worker-1")  # that are probed

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.e2e import guide
-from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack, wait_for
+from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import probe, prober
 from tests.e2e.prometheus import PATIENCE_S, Prometheus

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, killed, run, stack, wait_for
+from tests.e2e.harness import CHECKOUT, run, stack
 from tests.e2e.hosts import Hosts, hosts
+from tests.e2e.moments import killed, wait_for
 from tests.e2e.networks import here, subnet_of
 
 pytestmark = pytest.mark.slow

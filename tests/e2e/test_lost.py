@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import settings
-from tests.e2e.harness import LABEL, Result, Stack, docker, killed, stack, wait_for
+from tests.e2e.harness import LABEL, Result, Stack, docker, stack
+from tests.e2e.moments import killed, wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow

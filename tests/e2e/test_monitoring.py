@@ -9,7 +9,8 @@ import pytest
 import requests
 import yaml
 
-from tests.e2e.harness import CHECKOUT, Stack, wait_for
+from tests.e2e.harness import CHECKOUT, Stack
+from tests.e2e.moments import wait_for
 from tests.e2e.probes import SCRIPTS
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.e2e.conftest import settings
 from tests.e2e.connections import connections
-from tests.e2e.harness import Result, Stack, stack, wait_for
+from tests.e2e.harness import Result, Stack, stack
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,8 @@
 
 import re
 
-from tests.e2e.harness import Stack, wait_for
+from tests.e2e.harness import Stack
+from tests.e2e.moments import wait_for
 
 
 def passwords(whole: Stack) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.harness import Result, Stack, wait_for
+from tests.e2e.harness import Result, Stack
+from tests.e2e.moments import wait_for
 
 APP = "shop"
 APP_LABELS = (
