@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from lab.recovery import local, locks, nodes, strays
 from lab.recovery.comparison import Differences, compare
-from lab.recovery.state import Made, Member, State, pulumi, say
+from lab.recovery.state import Made, State, pulumi, say
 from lab.recovery.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
 
 MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # of the local engine: cheap to ask
@@ -106,12 +106,12 @@ def look(state: State, swarm: Swarm | None) -> Differences:
     return found
 
 
-def look_at_nodes(state: State, swarm: Swarm | None) -> list[Member]:
+def look_at_nodes(state: State, swarm: Swarm | None) -> list[nodes.Member]:
     """The members that have to join again, or to be given again what they are, of those that answer."""
     if swarm is None:
         return []
     try:
-        found = nodes.astray(state.members(), swarm.nodes(), nodes.answers)
+        found = nodes.astray(nodes.members(state), swarm.nodes(), nodes.answers)
     except NoAnswerError:
         return []  # which was told by the look before
     for one in found:

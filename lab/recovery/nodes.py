@@ -6,10 +6,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from lab.recovery.state import MACHINE_LABEL, Member
+from lab.recovery.state import State, plain
 
+MACHINE_LABEL = "nuvla-swarm.machine"  # which machine a node is
 CONNECT_S = 3
 DEAD = ("down", "disconnected")  # other states may be those of a node that lives
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """The membership of a machine in the swarm."""
+
+    name: str
+    node_id: str
+    role: str
+    labels: Mapping[str, str]  # that the program gave it, beside its name
+    host: str  # of its SSH server
+    port: int
+    invitation: str  # URN of the command which makes it join again when it is made anew
 
 
 @dataclass(frozen=True)
@@ -18,6 +32,33 @@ class Astray:
 
     member: Member
     told: str  # what is wrong with it, to people
+
+
+def members(state: State) -> list[Member]:
+    """The memberships of machines that have joined and are not lost."""
+    found = []
+    for one in state.of("nuvla:swarm:Membership"):
+        commands = {
+            child["urn"].rpartition("-")[2]: child
+            for child in state.of("command:remote:Command")
+            if child.get("parent") == one["urn"] and not child.get("delete")
+        }
+        name = one.get("outputs", {}).get("name")  # none where the update was killed, which is made once more
+        if name is None or name in state.lost() or not commands.keys() >= {"node", "join"}:
+            continue
+        joined = plain(commands["join"])
+        found.append(
+            Member(
+                name=name,
+                node_id=joined["outputs"]["stdout"].strip(),
+                role=one["inputs"]["role"],
+                labels=plain(one["inputs"].get("labels") or {}),
+                host=joined["inputs"]["connection"]["host"],
+                port=int(joined["inputs"]["connection"].get("port", 22)),
+                invitation=commands["node"]["urn"],
+            )
+        )
+    return found
 
 
 def astray(

@@ -9,7 +9,6 @@ from typing import Any
 
 PROJECT = "nuvla-swarm"
 STASH = "pulumi:index:Stash"  # of the infrastructure's id
-MACHINE_LABEL = "nuvla-swarm.machine"  # of nodes: which machine one is
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
 CLUSTERS = {
     "nuvla:machines:LocalCluster": "local",
@@ -58,19 +57,6 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member:
-    """The membership of a machine in the swarm."""
-
-    name: str
-    node_id: str
-    role: str
-    labels: Mapping[str, str]  # that the program gave it, beside its name
-    host: str  # of its SSH server
-    port: int
-    invitation: str  # URN of the command which makes it join again when it is made anew
-
-
-@dataclass(frozen=True, kw_only=True)
 class Entry:
     """How the program reaches the swarm."""
 
@@ -102,7 +88,7 @@ class State:
     @property
     def id(self) -> str | None:
         """What all that this infrastructure makes is marked with, and nothing else is."""
-        found = [resource["outputs"].get("output") for resource in self._of(STASH)]
+        found = [resource["outputs"].get("output") for resource in self.of(STASH)]
         return str(found[0]) if found else None
 
     def anything(self) -> list[str]:
@@ -112,19 +98,19 @@ class State:
     @property
     def provider(self) -> str | None:
         """Where the machines come from."""
-        return next((CLUSTERS[found["type"]] for found in self._of(*CLUSTERS)), None)
+        return next((CLUSTERS[found["type"]] for found in self.of(*CLUSTERS)), None)
 
     def cluster(self) -> Mapping[str, Any]:
         """Settings of the machines."""
-        return next((found.get("inputs", {}) for found in self._of(*CLUSTERS)), {})
+        return next((found.get("inputs", {}) for found in self.of(*CLUSTERS)), {})
 
     def lost(self) -> Sequence[str]:
         """Machines that were given up by the last update."""
-        return [name for found in self._of(*CLUSTERS) for name in found.get("outputs", {}).get("lost", [])]
+        return [name for found in self.of(*CLUSTERS) for name in found.get("outputs", {}).get("lost", [])]
 
     def urns(self, *kinds: str, name: str = "") -> list[str]:
         """Of all resources of these types, or of those with a logical name."""
-        return [str(one["urn"]) for one in self._of(*kinds) if one["urn"].endswith(f"::{name}" if name else "")]
+        return [str(one["urn"]) for one in self.of(*kinds) if one["urn"].endswith(f"::{name}" if name else "")]
 
     def ids(self) -> set[str]:
         """Of everything."""
@@ -140,35 +126,9 @@ class State:
                 outputs=plain(found.get("outputs", {})),
                 leaves=found.get("delete", False),
             )
-            for found in self._of(*KINDS)
+            for found in self.of(*KINDS)
             if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
         ]
-
-    def members(self) -> list[Member]:
-        """The memberships of machines that have joined and are not lost."""
-        found = []
-        for one in self._of("nuvla:swarm:Membership"):
-            commands = {
-                child["urn"].rpartition("-")[2]: child
-                for child in self._of("command:remote:Command")
-                if child.get("parent") == one["urn"] and not child.get("delete")
-            }
-            name = one.get("outputs", {}).get("name")  # none where the update was killed, which is made once more
-            if name is None or name in self.lost() or not commands.keys() >= {"node", "join"}:
-                continue
-            joined = plain(commands["join"])
-            found.append(
-                Member(
-                    name=name,
-                    node_id=joined["outputs"]["stdout"].strip(),
-                    role=one["inputs"]["role"],
-                    labels=plain(one["inputs"].get("labels") or {}),
-                    host=joined["inputs"]["connection"]["host"],
-                    port=int(joined["inputs"]["connection"].get("port", 22)),
-                    invitation=commands["node"]["urn"],
-                )
-            )
-        return found
 
     def swarm_provider(self) -> str | None:
         """URN of the provider of what is in the swarm."""
@@ -186,7 +146,7 @@ class State:
 
     def component(self, kind: str, fits: Callable[[Mapping[str, Any]], bool]) -> str | None:
         """URN of a component of a type."""
-        return next((str(one["urn"]) for one in self._of(kind) if fits(one)), None)
+        return next((str(one["urn"]) for one in self.of(kind) if fits(one)), None)
 
     def waits(self, urn: str) -> list[str]:
         """URNs of what waits until a service is well."""
@@ -197,7 +157,8 @@ class State:
             if one.get("parent") == parent and one["urn"].endswith("-converged") and not one.get("delete")
         ]
 
-    def _of(self, *kinds: str) -> list[Mapping[str, Any]]:
+    def of(self, *kinds: str) -> list[Mapping[str, Any]]:
+        """All resources of these types."""
         return [resource for resource in self.resources if resource["type"] in kinds]
 
 

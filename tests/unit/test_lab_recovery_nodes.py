@@ -8,8 +8,7 @@ import pytest
 
 from lab.recovery import __main__ as recovery
 from lab.recovery import nodes
-from lab.recovery.nodes import answers, astray
-from lab.recovery.state import MACHINE_LABEL, Member
+from lab.recovery.nodes import MACHINE_LABEL, Member, answers, astray
 from tests.unit.recoverable import ROOT, Docker, membership, node, state
 from tests.unit.test_lab_recovery import Run
 
@@ -29,7 +28,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def members(**more: Any) -> list[Member]:
-    return state(*membership("worker-1", labels={"disk": "ssd"}, **more)).members()
+    return nodes.members(state(*membership("worker-1", labels={"disk": "ssd"}, **more)))
 
 
 def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> None:
@@ -49,9 +48,9 @@ def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> 
 def test_who_is_lost_or_did_not_join_is_no_member() -> None:
     joined = membership("worker-1", labels={})
     gone = {"urn": f"{ROOT}nuvla:machines:LocalCluster::it", "type": "nuvla:machines:LocalCluster"}
-    assert state(*joined, gone | {"outputs": {"lost": ["worker-1"]}}).members() == []
-    assert state(joined[0], *joined[2:]).members() == []
-    assert state(joined[0] | {"outputs": {}}, *joined[1:]).members() == []
+    assert nodes.members(state(*joined, gone | {"outputs": {"lost": ["worker-1"]}})) == []
+    assert nodes.members(state(joined[0], *joined[2:])) == []
+    assert nodes.members(state(joined[0] | {"outputs": {}}, *joined[1:])) == []
     assert members(leaves=True) == []
 
 
