@@ -65,7 +65,7 @@ class Membership(pulumi.ComponentResource):
                 "SWARM_ID": args.swarm.id,
                 "ADDRESS": machine.private_address,
                 "MANAGER": entry.private_address,
-                "INVITATION": invitation.apply(str.strip),
+                "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
             },
             verbs=("join", "leave" if args.leaves else None),
             opts=pulumi.ResourceOptions(depends_on=list(args.after)),
