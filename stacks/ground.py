@@ -64,7 +64,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
     entry = cluster.machines[settings.entry]
     address = entry.public_address if cluster.entry_address is None else cluster.entry_address
     certificates = _certificates(settings, cluster.managers(), entry, address)
-    engines = _engines(settings, cluster, certificates)
+    engines = _engines(settings, cluster, certificates, prior)
     installed = {name: engine.installed for name, engine in engines.items()}
     ephemeral = settings.firewall.ephemeral
     firewall = Firewall(
@@ -140,7 +140,9 @@ def _certificates(
     )
 
 
-def _engines(settings: Settings, cluster: Cluster, certificates: Certificates) -> dict[str, Engine]:
+def _engines(
+    settings: Settings, cluster: Cluster, certificates: Certificates, prior: PriorState
+) -> dict[str, Engine]:
     wanted = settings.engine
     engine_settings = EngineSettings(
         source=settings.engine_source,
@@ -153,17 +155,19 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates) -
     engines: dict[str, Engine] = {}
     previous_manager: Engine | None = None
     for machine in cluster.machines.values():
+        # Those that are managers no more have their part in the quorum until they are demoted, which is later.
+        votes = machine.role == "manager" or machine.name in prior.managers
         engine = Engine(
             f"{machine.name}-engine",
             EngineArgs(
                 machine=machine,
                 settings=engine_settings,
                 certificate=certificates.servers.get(machine.name),
-                after=previous_manager.configured if previous_manager and machine.role == "manager" else None,
+                after=previous_manager.configured if previous_manager and votes else None,
             ),
             cluster.inside(),
         )
         engines[machine.name] = engine
-        if machine.role == "manager":
+        if votes:
             previous_manager = engine
     return engines

@@ -20,6 +20,7 @@ INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
+COMMAND = "command:remote:Command"
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
@@ -64,6 +65,7 @@ class PriorState:
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
     machines: frozenset[str] = frozenset()  # names of those that are there
     names: frozenset[str] = frozenset()  # logical names of all resources
+    commands: frozenset[str] = frozenset()  # those of commands that were run
 
     @property
     def managers(self) -> list[str]:
@@ -74,7 +76,7 @@ class PriorState:
         """What is known of lost machines, when `lost` are the ones of now."""
         back = self.lost - lost
         made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
-        return Losses(names=lost, made_anew=made_anew, commands=self.names)
+        return Losses(names=lost, made_anew=made_anew, commands=self.commands)
 
 
 async def read() -> PriorState:
@@ -150,4 +152,5 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
         names=names,
+        commands=frozenset(by_type.get(COMMAND, {})),
     )

@@ -7,7 +7,8 @@ import pulumi
 
 from stacks import transitions_data, transitions_networks
 from stacks.configuration import refusal
-from stacks.prior_state import PriorState
+from stacks.prior_state import Member, PriorState
+from stacks.sections.existing import Host
 from stacks.settings import Settings
 
 
@@ -27,11 +28,20 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
 
 
 def _is_same(settings: Settings, prior: PriorState, name: str) -> bool:
-    """Whether a machine is the one that it was; with another host key, an existing one was installed anew."""
+    """Whether a machine has the part in the swarm that it had.
+
+    An existing one with another host key was installed anew, and has none. With another address too it is another host,
+    while the one of before may still have its part.
+    """
     machines = settings.machines
     if machines.provider != "existing" or name not in machines.hosts():
         return True
-    return machines.hosts()[name].host_key == prior.hosts.get(name)
+    host = machines.hosts()[name]
+    return host.host_key == prior.hosts.get(name) or _moves(host, prior.members[name])
+
+
+def _moves(host: Host, member: Member) -> bool:
+    return str(host.private_address or host.address) != member.private_address
 
 
 def _provider_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
@@ -115,7 +125,7 @@ def _managers_keep_their_addresses(settings: Settings, prior: PriorState) -> Ite
         for name, host in machines.hosts().items()
         if name in prior.managers
         and name not in machines.lost
-        and str(host.private_address or host.address) != prior.members[name].private_address
+        and _moves(host, prior.members[name])
     ]
     for name in moved:
         was = prior.members[name].private_address
@@ -129,9 +139,10 @@ def _managers_keep_their_addresses(settings: Settings, prior: PriorState) -> Ite
                 f"machines.pools: {name} is swarm.entry and known by {was}; allowed: that private_address, "
                 "or another swarm.entry"
             )
-        elif len(moved) > 1:
+        elif len(moved) > 1 or set(prior.managers) & set(machines.lost):
             yield (
-                f"machines.pools: {name} is known by {was}; allowed: another private_address of one manager in an `up`"
+                f"machines.pools: {name} is known by {was}; allowed: another private_address of one manager in an "
+                "`up`, and of none while another one is lost"
             )
 
 

@@ -50,6 +50,7 @@ class Membership(pulumi.ComponentResource):
                 "NODE": machine.name,
                 "NAME_LABEL": NAME_LABEL,
                 "ROLE": machine.role,
+                "ADDRESS": machine.private_address,
                 "HOST_KEY": machine.host_key,
             },
             libraries=[NODES],

@@ -52,7 +52,7 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     asked = swarm if verb == "up" or state.provider == "existing" else None
     found = look(state, asked)
     tell(state, found)
-    astray = look_at_nodes(state, asked) if verb == "up" else []
+    astray, nameless = look_at_nodes(state, asked if verb == "up" else None)
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
     if verb == "up" and state.provider == "local":
         targets += state.urns(*MACHINES)
@@ -64,7 +64,7 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     if state.pending:  # which is what allows to remove them
         refresh(state, state.anything(), "--clear-pending-creates")
     if asked is not None and verb == "up":
-        put_right(state, asked, found)
+        put_right(state, asked, found, nameless)
     waits = {wait for one in found.changed for wait in state.waits(one.urn)}
     return sorted(waits | {one.invitation for one in astray})
 
@@ -75,9 +75,11 @@ def missing(state: State, swarm: Swarm | None) -> bool:
     return found is not None and bool(found.gone)
 
 
-def put_right(state: State, swarm: Swarm, found: Differences) -> None:
-    """Changes the swarm, as far as Pulumi does not."""
+def put_right(state: State, swarm: Swarm, found: Differences, nameless: Sequence[nodes.Nameless]) -> None:
+    """Changes the swarm, as far as Pulumi does not. Machines that go are found by the names of their nodes."""
     try:
+        for member, node in nameless:
+            swarm.label(node, nodes.MACHINE_LABEL, member.name)
         for _, service in found.stopped:
             swarm.try_again(service)
         if found.strays:
@@ -106,17 +108,22 @@ def look(state: State, swarm: Swarm | None) -> Differences:
     return found
 
 
-def look_at_nodes(state: State, swarm: Swarm | None) -> list[nodes.Member]:
-    """The members that have to join again, or to be given again what they are, of those that answer."""
+def look_at_nodes(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member], list[nodes.Nameless]]:
+    """The members that have to join again or to be given again what they are, if they answer; and nodes without a name.
+
+    Nothing where nobody answers, which was told by the look before.
+    """
     if swarm is None:
-        return []
+        return [], []
+    members = nodes.members(state)
     try:
-        found = nodes.astray(nodes.members(state), swarm.nodes(), nodes.answers)
+        there = swarm.nodes()
     except NoAnswerError:
-        return []  # which was told by the look before
+        return [], []
+    found = nodes.astray(members, there, nodes.answers)
     for one in found:
         say(f"{state.stack}: the machine {one.member.name} {one.told}")
-    return [one.member for one in found]
+    return [one.member for one in found], nodes.nameless(members, there)
 
 
 def refuse_namesake(state: State, swarm: Swarm, gone: Made) -> None:

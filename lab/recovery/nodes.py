@@ -21,9 +21,13 @@ class Member:
     node_id: str
     role: str
     labels: Mapping[str, str]  # that the program gave it, beside its name
+    address: str  # that the other machines reach it by
     host: str  # of its SSH server
     port: int
     invitation: str  # URN of the command which makes it join again when it is made anew
+
+
+Nameless = tuple[Member, Mapping[str, Any]]  # a machine, and the node that does not say so
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def members(state: State) -> list[Member]:
                 node_id=joined["outputs"]["stdout"].strip(),
                 role=one["inputs"]["role"],
                 labels=plain(one["inputs"].get("labels") or {}),
+                address=one["outputs"]["private_address"],
                 host=joined["inputs"]["connection"]["host"],
                 port=int(joined["inputs"]["connection"].get("port", 22)),
                 invitation=commands["node"]["urn"],
@@ -71,6 +76,23 @@ def astray(
         return []
     with ThreadPoolExecutor(len(found)) as pool:
         return [one for one, alive in zip(found, pool.map(lambda it: answers(it.member), found), strict=True) if alive]
+
+
+def nameless(members: Sequence[Member], nodes: Sequence[Mapping[str, Any]]) -> list[Nameless]:
+    """Nodes without a name, and whose they are: somebody took it, or had the machine leave and join by hand."""
+    return [
+        (member, node)
+        for node in nodes
+        if MACHINE_LABEL not in (node["Spec"].get("Labels") or {})
+        for member in members
+        if node["ID"] == member.node_id or (node["Status"]["State"] not in DEAD and _address(node) == member.address)
+    ]
+
+
+def _address(node: Mapping[str, Any]) -> str:
+    """A manager may not know its own as a worker."""
+    manager = (node.get("ManagerStatus") or {}).get("Addr", "")
+    return str(manager.rpartition(":")[0] or node["Status"].get("Addr", ""))
 
 
 def _problem(member: Member, node: Mapping[str, Any] | None) -> str:

@@ -66,6 +66,13 @@ class Swarm:
             raise NoAnswerError(_message(answer))
         return list(answer.json() or [])
 
+    def label(self, node: Mapping[str, Any], key: str, value: str) -> None:
+        """Gives a node a label beside those that it has."""
+        spec = {**node["Spec"], "Labels": {**(node["Spec"].get("Labels") or {}), key: value}}
+        answer = self._ask("POST", f"/nodes/{node['ID']}/update?version={node['Version']['Index']}", json=spec)
+        if not answer.ok:
+            raise NoAnswerError(f"the node {value}: {_message(answer)}")
+
     def await_end(self, network: str) -> None:
         """Waits until the entry has taken down its own part of a network that the swarm has no more."""
         deadline = time.monotonic() + END_S

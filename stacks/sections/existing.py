@@ -53,6 +53,9 @@ class ExistingPool(Pool):
     def members(self) -> Sequence[str]:
         return list(self.hosts)
 
+    def labels_of(self, member: str) -> dict[str, str]:
+        return {**self.labels, **self.hosts[member].labels}
+
 
 class ExistingMachines(Machines[ExistingPool]):
     """Machines that exist already."""

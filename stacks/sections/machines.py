@@ -23,6 +23,10 @@ class Pool(Section):
     def members(self) -> Sequence[str]:
         """What tells its machines from each other: the last part of their names."""
 
+    def labels_of(self, member: str) -> dict[str, str]:  # noqa: ARG002 - a host has some of its own
+        """The node labels of one of its machines."""
+        return dict(self.labels)
+
 
 class CountedPool(Pool):
     """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
@@ -81,8 +85,8 @@ class Machines(Section, Generic[P]):
         return [
             f"{name}-{member}"
             for name, pool in self.pools.items()
-            if pool.labels.get(key) == value
             for member in pool.members()
+            if pool.labels_of(member).get(key) == value
         ]
 
 

@@ -69,6 +69,8 @@ def node_update() -> None:
         paper["out_of_sequence"] -= 1
         fail("Error response from daemon: rpc error: code = Unknown desc = update out of sequence")
     (node,) = [one for one in nodes if one["id"] == asked[-1]]
+    if value_of("--role") == "worker" and node["role"] == "manager":
+        check_vote(node)
     for option, what in zip(asked[2:-1:2], asked[3:-1:2], strict=True):
         if option == "--label-add":
             key, _, text = what.partition("=")
@@ -79,9 +81,19 @@ def node_update() -> None:
             node[option.removeprefix("--")] = what
 
 
+def check_vote(node: dict[str, Any]) -> None:
+    """A majority of the managers that are left has to live; as moby/swarmkit, manager/controlapi/node.go, has it."""
+    if node.get("voteless"):
+        fail("Error response from daemon: rpc error: code = NotFound desc = can't find manager in raft memberlist")
+    others = [one for one in nodes if one["role"] == "manager" and one is not node and not one.get("voteless")]
+    if others and sum(one["state"] == "ready" for one in others) <= len(others) // 2:
+        fail("can't remove member from the raft: this would result in a loss of quorum")
+
+
 def node_demote() -> None:
     """Of the machine itself."""
     (node,) = [one for one in nodes if one["id"] == asked[-1]]
+    check_vote(node)
     node["role"] = "worker"
     here["manages"] = here["manages"] and node["id"] != here["id"]
 
@@ -90,7 +102,7 @@ def node_rm() -> None:
     (node,) = [one for one in nodes if one["id"] == asked[-1]] or [None]
     if node is None:
         fail("node not found")
-    elif node["role"] == "manager":
+    elif node["role"] == "manager" and not node.get("voteless"):
         fail("is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal")
     else:
         nodes.remove(node)
@@ -114,6 +126,9 @@ def joined() -> None:
 
 
 def listed() -> str:
+    if paper["leaderless"]:
+        paper["leaderless"] -= 1
+        fail("The swarm does not have a leader.")
     if not here["leader"]:
         fail("The swarm does not have a leader. It's possible that too few managers are online.")
     return "\n".join(node["id"] for node in nodes)

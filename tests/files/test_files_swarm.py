@@ -39,6 +39,7 @@ class Paper:
     nodes: list[dict[str, Any]] = field(default_factory=lambda: [node("manager-1", role="manager")])
     here: dict[str, Any] = field(default_factory=dict)
     out_of_sequence: int = 0  # answers to updates of nodes
+    leaderless: int = 0  # answers about nodes, before there is a leader
     asked: list[str] = field(default_factory=list)
 
     def run(self, script: str, *verb: str, libraries: Sequence[str] = (), **values: str) -> Done:
@@ -51,7 +52,10 @@ class Paper:
         self.here = here | self.here
         paper = self.folder / "paper.json"
         paper.write_text(
-            json.dumps({"here": self.here, "nodes": self.nodes, "out_of_sequence": self.out_of_sequence, "asked": []}),
+            json.dumps(
+                {"here": self.here, "nodes": self.nodes, "asked": []}
+                | {"out_of_sequence": self.out_of_sequence, "leaderless": self.leaderless}
+            ),
             encoding="utf-8",
         )
         for command, program in {"docker": f'exec {sys.executable} -SE {PAPER_DOCKER} "$@"', "curl": CURL}.items():
@@ -157,6 +161,13 @@ def test_a_machine_whose_part_in_a_swarm_is_in_doubt_starts_none(paper: Paper, s
     assert f"its part in the swarm is in the state {state}" in done.stderr
 
 
+def test_a_swarm_whose_managers_restart_has_a_leader_soon(paper: Paper) -> None:
+    paper.leaderless = 3
+    assert init(paper, "continue").stdout == f"{SWARM}\n"
+    paper.leaderless = 3
+    assert invite(paper).split()[0] == "token-of-worker"
+
+
 def test_a_worker_is_no_entry(paper: Paper) -> None:
     paper.here = {"manages": False}
     assert "is a worker of a swarm; allowed: a manager as swarm.entry" in init(paper, "continue").stderr
@@ -218,6 +229,31 @@ def test_a_swarm_that_lives_and_that_the_machine_manages_is_not_left_for_another
     assert not left(paper)
 
 
+def test_a_manager_with_another_address_gives_its_vote_up_before_it_joins_anew(paper: Paper) -> None:
+    paper.here = {"address": "10.0.0.99"}
+    paper.nodes = [node(f"manager-{n}", role="manager") for n in (1, 2, 3)]
+    assert join(paper).returncode == 0
+    assert [line for line in paper.asked if line.startswith(("node demote", "swarm leave"))] == [
+        "node demote id-manager-1",
+        "swarm leave --force",
+    ]
+
+
+def test_a_manager_that_the_quorum_needs_does_not_leave(paper: Paper) -> None:
+    paper.here = {"address": "10.0.0.99"}
+    paper.nodes = [node(f"manager-{n}", role="manager", state="down" if n == 2 else "ready") for n in (1, 2, 3)]
+    done = join(paper)
+    assert done.returncode == 1
+    assert "cannot join by another address, as the swarm's quorum needs it: start the managers that are" in done.stderr
+    assert not left(paper)
+
+
+def test_a_manager_of_a_swarm_without_a_quorum_has_nothing_to_give_up(paper: Paper) -> None:
+    paper.here = {"address": "10.0.0.99", "leader": False}
+    assert join(paper).returncode == 0
+    assert left(paper)
+
+
 def test_a_manager_hands_its_part_over_before_it_leaves(paper: Paper) -> None:
     paper.nodes = [node(f"manager-{n}", role="manager") for n in (1, 2, 3)]
     join(paper, "leave")
@@ -233,7 +269,14 @@ def test_the_last_manager_just_leaves(paper: Paper) -> None:
 
 
 def invite(paper: Paper, name: str = "worker-1") -> str:
-    given = {"SWARM_ID": SWARM, "NODE": name, "NAME_LABEL": LABEL, "ROLE": "worker", "HOST_KEY": "key"}
+    given = {
+        "SWARM_ID": SWARM,
+        "NODE": name,
+        "NAME_LABEL": LABEL,
+        "ROLE": "worker",
+        "HOST_KEY": "key",
+        "ADDRESS": "10.0.0.7",
+    }
     done = paper.run("node.sh", libraries=["nodes.sh"], **given)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -324,15 +367,32 @@ def test_machines_that_are_no_members_any_more_are_drained_and_forgotten_and_nob
     ]
     done = members(paper, "manager-1 worker-1")
     assert done.returncode == 0, done.stderr
-    assert paper.names() == ["id-manager-1", "id-worker-1", "id-theirs", "id-their-dead-one"]
+    assert set(paper.names()) == {"id-manager-1", "id-worker-1", "id-theirs", "id-their-dead-one"}
     changed = [line for line in paper.asked if line.startswith(("node update", "node rm"))]
     assert changed == [
+        "node update --availability drain id-worker-2",
+        "node rm --force id-worker-2",
         "node update --availability drain id-manager-2",
         "node update --role worker id-manager-2",
         "node rm --force id-manager-2",
-        "node update --availability drain id-worker-2",
-        "node rm --force id-worker-2",
     ]
+
+
+def test_of_managers_that_go_those_that_are_dead_go_first(paper: Paper) -> None:
+    """Without the one that lives, those that are left would have no majority."""
+    paper.nodes += [node("manager-2", role="manager"), node("manager-3", role="manager", state="down")]
+    done = members(paper, "manager-1")
+    assert done.returncode == 0, done.stderr
+    assert paper.names() == ["id-manager-1"]
+
+
+def test_managers_of_a_swarm_that_was_started_anew_from_one_have_no_vote_and_are_forgotten(paper: Paper) -> None:
+    gone = {"role": "manager", "state": "down", "voteless": True}
+    paper.nodes += [node("manager-2", **gone), node("manager-3", **gone)]
+    assert invite(paper, "manager-2").split()[1:-1] == ["id-manager-1", "id-manager-2", "id-manager-3"]
+    done = members(paper, "manager-1")
+    assert done.returncode == 0, done.stderr
+    assert paper.names() == ["id-manager-1"]
 
 
 def test_a_node_that_never_was_one_is_forgotten(paper: Paper) -> None:

@@ -106,3 +106,15 @@ def test_of_a_lost_machine_nothing_is_asked_and_all_else_is_as_it_was_but_that_i
 def test_without_the_programs_firewall_there_are_no_rules() -> None:
     engine = run(existing(), secrets=KEY).engine
     assert {engine.parameters(f"firewall-{machine}")["RULES"] for machine in MACHINES} == {""}
+
+
+def test_a_label_of_a_single_host_counts_as_one_of_its_pool() -> None:
+    """It says where Nuvla's database is, and what its machine needs for that."""
+    kind = existing() | {"kind": "host"}
+    labels = {"type": "worker-db"}
+    own = changed(kind, "machines.pools.worker.hosts.1.labels", labels)
+    made = run(own, secrets=KEY).engine
+    pool = run(changed(kind, "machines.pools.worker.labels", labels), secrets=KEY).engine
+    wanted = {"db-data", "worker-1-map-count"}
+    assert wanted <= made.types.keys() & pool.types.keys()
+    assert not wanted & run(kind, secrets=KEY).engine.types.keys()

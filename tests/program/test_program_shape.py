@@ -7,7 +7,7 @@ import pytest
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
-from tests.stack_config import target
+from tests.stack_config import changed, target
 
 CLUSTER = "cluster"
 ONLY_IN_STATE = ("tls:", "random:", "pulumi:")  # nothing of them is on a machine
@@ -155,6 +155,20 @@ def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(progra
         if kind == "command:remote:Command":
             connection = program.engine.inputs(name)["connection"]
             assert connection["hostKey"] == host_keys[connection["host"]], name
+
+
+def test_an_engine_that_is_to_be_a_managers_no_more_waits_for_the_others_too() -> None:
+    """Its vote is taken later, so that it counts in the quorum while it restarts."""
+    before = changed(target(managers=3), "swarm.entry", "manager-1")
+    pools = {"manager": {"role": "manager"}, "more": {"role": "manager", "count": 2}}
+    before = changed(before, "machines.pools", pools) | {
+        "nfs": {"machine": "manager-1"},
+        "monitoring": {"machine": "manager-1"},
+    }
+    state = run(before).engine.state_after()
+    engine = run(changed(before, "machines.pools.more.role", "worker"), state=state).engine
+    assert "manager-1-engine-configure" in engine.dependencies("more-1-engine-configure")
+    assert "more-1-engine-configure" in engine.dependencies("more-2-engine-configure")
 
 
 def test_engines_of_managers_are_restarted_one_after_another() -> None:

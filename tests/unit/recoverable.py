@@ -104,14 +104,15 @@ def membership(name: str, *, role: str = "worker", labels: Mapping[str, str], le
     ]
     if leaves:
         commands[0]["delete"] = True
-    made = {"urn": parent, "type": "nuvla:swarm:Membership", "inputs": known, "outputs": {"name": name}}
+    made = {"urn": parent, "type": "nuvla:swarm:Membership", "inputs": known}
+    made["outputs"] = {"name": name, "private_address": "192.0.2.20"}
     return [made, *commands]
 
 
 def node(name: str, *, role: str = "worker", state: str = "ready", labels: Mapping[str, str]) -> dict[str, Any]:
     """Of a machine, as Docker's API tells it."""
     spec = {"Role": role, "Availability": "drain", "Labels": {**labels, "theirs": "1"}}
-    return {"ID": f"{name}-id", "Spec": spec, "Status": {"State": state}}
+    return {"ID": f"{name}-id", "Spec": spec, "Status": {"State": state, "Addr": "192.0.2.20"}, "Version": {"Index": 4}}
 
 
 def there(kind: str, name: str, **more: Any) -> dict[str, Any]:

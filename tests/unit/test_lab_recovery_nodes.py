@@ -38,6 +38,7 @@ def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> 
             node_id="worker-1-id",
             role="worker",
             labels={"disk": "ssd"},
+            address="192.0.2.20",
             host="worker-1.test",
             port=2222,
             invitation=INVITATION,
@@ -93,6 +94,35 @@ def test_nothing_else_asks_about_nodes(
     run(monkeypatch)
     recovery.main(verb, "s")
     assert capsys.readouterr() == ("", "")
+
+
+ALIKE = {"ManagerStatus": {"Addr": "192.0.2.20:2377"}, "Status": {"State": "ready", "Addr": "0.0.0.0"}}
+OTHER: dict[str, Any] = {"ID": "another-id"}
+NAMELESS: dict[str, tuple[dict[str, Any], bool]] = {
+    "of its id": (node("worker-1", labels={}), True),
+    "of its id, dead": (node("worker-1", state="down", labels={}), True),
+    "of its address": (node("worker-1", labels={}) | OTHER, True),
+    "of its address, a manager": (node("worker-1", labels={}) | OTHER | ALIKE, True),
+    "of its address, dead": (node("worker-1", state="down", labels={}) | OTHER, False),
+    "named": (node("worker-1", labels={MACHINE_LABEL: "worker-9"}), False),
+    "of another one": (
+        node("worker-1", labels={}) | OTHER | {"Status": {"State": "ready", "Addr": "192.0.2.99"}},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMELESS)
+def test_a_node_gets_its_name_back_before_the_update(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """The update may take the machine out, by that name."""
+    there, named = NAMELESS[case]
+    docker = Docker(objects={"nodes": [there]})
+    monkeypatch.setattr(nodes, "answers", lambda _one: False)
+    Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
+    recovery.main("up", "s")
+    labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
+    update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
+    assert docker.calls == ([update] if named else [])
 
 
 def test_a_machine_answers_where_its_ssh_server_listens() -> None:

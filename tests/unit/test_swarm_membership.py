@@ -124,6 +124,7 @@ def test_a_token_is_read_only_for_a_machine_that_joins(engine: Engine) -> None:
         "NODE": "worker-1",
         "NAME_LABEL": "nuvla-swarm.machine",
         "ROLE": "worker",
+        "ADDRESS": "10.0.0.7",
         "HOST_KEY": "ssh-ed25519 HOST",
     }
 

@@ -30,11 +30,15 @@ check_pools() {
   fi
 }
 
+# While managers restart, there may be no leader for some seconds.
 check_leader() {
-  local answer
-  answer=$(docker node ls --quiet 2>&1) || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
-    "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
-    "name them in machines.lost and run 'pulumi up' again"
+  local answer deadline=$((SECONDS + patience_s))
+  until answer=$(docker node ls --quiet 2>&1); do
+    [ "$SECONDS" -lt "$deadline" ] || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
+      "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
+      "name them in machines.lost and run 'pulumi up' again"
+    sleep "$interval_s"
+  done
 }
 
 # A manager that lost its disk must not start a second swarm beside the one that the others still run.

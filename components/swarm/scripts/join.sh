@@ -56,6 +56,16 @@ check_other_swarm() {
   exit 1
 }
 
+# A manager that leaves with its vote may take the quorum with it. Of a swarm without a quorum there is nothing to take.
+give_up_vote() {
+  [ "$(swarm .Swarm.ControlAvailable)" = true ] && [ -n "$(docker node ls --quiet 2>/dev/null)" ] || return 0
+  hand_over
+  [ "$(swarm .Swarm.ControlAvailable)" = true ] && [ "$(swarm .Swarm.Managers)" -gt 1 ] || return 0
+  echo "$(hostname): cannot join by another address, as the swarm's quorum needs it: start the managers that are away," \
+    "or name them in machines.lost and run 'pulumi up' first" >&2
+  exit 1
+}
+
 # note_invitation: at once, as half of a note is none.
 note_invitation() {
   echo "$invited" >"$note.new"
@@ -69,6 +79,7 @@ case "$1" in
     await_start
     if ! is_member || [ "$(swarm .Swarm.NodeAddr)" != "$ADDRESS" ]; then
       check_other_swarm
+      give_up_vote
       leave
       note_invitation
       join

@@ -4,7 +4,9 @@
 set -euo pipefail
 : "${MEMBERS:?}" "${NAME_LABEL:?}"
 
+# Those that are dead go first: of managers, a majority of those that are left has to live each time.
 nodes=$(list_nodes)
+nodes=$(awk '{ print ($2 == "ready"), $0 }' <<<"$nodes" | sort --stable --key=1,1n | cut -d ' ' -f 2-)
 while read -r id state name hostname; do
   # A join that was tried again leaves a node that never was one.
   if [ "$state $name $hostname" = "down - " ]; then docker node rm --force "$id" >/dev/null; fi

@@ -67,9 +67,15 @@ drain_node() {
   fi
 }
 
-# demote_node NAME ID: it is a worker for all managers.
+# demote_node NAME ID: it is a worker for all managers. Of a swarm that was started anew from one manager alone, the others
+# are managers that have no vote, which cannot be demoted and may be removed.
 demote_node() {
-  [ "$(node "$2" .Spec.Role)" = worker ] || update_node "$1" "$2" --role worker
+  local answer
+  if [ "$(node "$2" .Spec.Role)" = manager ] && ! answer=$(update_node "$1" "$2" --role worker 2>&1); then
+    if [[ $answer == *"raft memberlist"* ]]; then return 0; fi
+    echo "$answer" >&2
+    return 1
+  fi
   await "$patience_s" is_worker "$2" || { echo "$1: is still a manager after $patience_s s" >&2 && return 1; }
 }
 
@@ -80,10 +86,20 @@ forget_node() {
   answer=$(docker node rm --force "$2" 2>&1) || [[ $answer == *"not found"* ]] || { echo "$1: $answer" >&2 && return 1; }
 }
 
+# await_nodes: the ids of all nodes. While managers restart or go, there may be no leader for some seconds.
+await_nodes() {
+  local answer deadline=$((SECONDS + patience_s))
+  until answer=$(docker node ls --quiet 2>&1); do
+    if [ "$SECONDS" -ge "$deadline" ]; then echo "$answer" >&2 && return 1; fi
+    sleep "$interval_s"
+  done
+  echo "$answer"
+}
+
 # list_nodes: a line per node: "<id> <state> <machine by its label NAME_LABEL, or -> <hostname>"
 list_nodes() {
   local ids
-  ids=$(docker node ls --quiet)
+  ids=$(await_nodes)
   # shellcheck disable=SC2086 # ids have no spaces
   docker node inspect $ids --format \
     "{{.ID}} {{.Status.State}} {{with index .Spec.Labels \"$NAME_LABEL\"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}"
