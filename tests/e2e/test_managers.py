@@ -8,6 +8,7 @@ import requests
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,30 @@ def test_a_dead_entry_is_given_up_in_the_update_that_names_another_one(three: St
     assert three.outputs()["machines"] == before
     again = three.up()
     assert again.touched() == set(), again.text
+
+
+def test_one_manager_of_three_that_is_left_goes_on_as_the_message_says(three: Stack) -> None:
+    for name in ("manager-2", "manager-3"):
+        docker("stop", "--time", "1", three.container(name))
+    wait_for(lambda: three.on("manager-1", "docker", "node", "ls").code != 0, "there is no leader any more")
+    three.set("swarm.entry", "manager-1")
+    three.set("machines.lost", ["manager-2", "manager-3"])
+    address = three.address("manager-1")
+    advice = f"docker swarm init --force-new-cluster --advertise-addr {address}"
+    told = three.up()
+    assert told.code != 0
+    assert f"run '{advice}' here, name them in machines.lost" in told.text, told.text
+    done = three.on("manager-1", *advice.split())
+    assert done.code == 0, done.text
+    result = three.up()
+    assert result.code == 0, result.text
+    assert roles(three) == {"manager-1": "Leader"}
+    again = three.up()
+    assert again.touched() == set(), again.text
+    three.set("machines.lost", [])
+    anew = three.up()
+    assert anew.code == 0, anew.text
+    assert sorted(roles(three)) == sorted(MANAGERS)
 
 
 def test_the_entry_of_before_goes_in_the_update_that_names_another_one(three: Stack) -> None:

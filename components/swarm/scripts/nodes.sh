@@ -19,12 +19,12 @@ await() {
   done
 }
 
-# update_node NAME ID OPTION...: again if somebody else's update came between.
+# update_node NAME ID OPTION...: again if somebody else's update came between, or while there is no leader.
 update_node() {
   local name=$1 id=$2 answer deadline=$((SECONDS + patience_s))
   shift 2
   until answer=$(docker node update "$@" "$id" 2>&1); do
-    if [[ $answer != *"update out of sequence"* || $SECONDS -ge $deadline ]]; then
+    if [[ ! $answer =~ "update out of sequence"|leader || $SECONDS -ge $deadline ]]; then
       echo "$name: $answer" >&2
       return 1
     fi
