@@ -19,6 +19,7 @@ from components.traefik.traefik import DASHBOARD_PORT
 from stacks import networks
 from stacks.data import with_data
 from stacks.ground import Ground
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 RUN_BY = {"haproxy": "socket-proxy", "versitygw": "s3"}  # services that are not named as their image's setting
@@ -31,6 +32,7 @@ class Base:
         self,
         settings: Settings,
         ground: Ground,
+        prior: PriorState,
         before_joining: Mapping[str, pulumi.Resource],  # machine -> what has to be there
     ):
         self.settings = settings
@@ -44,7 +46,9 @@ class Base:
         self._networks = networks.own(settings)
         looked = NetworkChanges(
             "networks",
-            NetworkChangesArgs(owner=ground.owner, entry=ground.entry, wanted=list(self._networks.values())),
+            NetworkChangesArgs(
+                owner=ground.owner, entry=ground.entry, wanted=list(self._networks.values()), known=prior.unmarked
+            ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
         )
         self._in_swarm = pulumi.ResourceOptions.merge(

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.machines.cluster import Losses
+from components.machines.owner import ID_LABEL
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
 ATTEMPTS, PAUSE_S = 20, 0.1
@@ -59,6 +60,7 @@ class PriorState:
     entry: str | None = None  # manager that the program talked to
     ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
+    unmarked: tuple[str, ...] = ()  # ids of networks that are from before infrastructures had ids
     members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
@@ -129,6 +131,15 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(NETWORK, {}).items()
             if outputs.get("driver") == "overlay"
         },
+        unmarked=tuple(
+            sorted(
+                outputs["id"]
+                for outputs in by_type.get(NETWORK, {}).values()
+                if outputs.get("driver") == "overlay"
+                and outputs.get("id")
+                and ID_LABEL not in {one["label"] for one in outputs.get("labels") or ()}
+            )
+        ),
         members={
             outputs["name"]: Member(**{key: outputs[key] for key in MEMBER})
             for outputs in by_type.get(MEMBERSHIP, {}).values()
