@@ -7,6 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.daemon import API_PORT
+from components.machines.forgotten import forget
 from components.service.image import Image, ImageArgs
 from components.service.login import Login
 from components.service.spec import StackSpec
@@ -19,6 +20,7 @@ from components.traefik.traefik import DASHBOARD_PORT
 from stacks import networks
 from stacks.data import with_data
 from stacks.ground import Ground
+from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 RUN_BY = {"haproxy": "socket-proxy", "versitygw": "s3"}  # services that are not named as their image's setting
@@ -31,10 +33,12 @@ class Base:
         self,
         settings: Settings,
         ground: Ground,
+        prior: PriorState,
         before_joining: Mapping[str, pulumi.Resource],  # machine -> what has to be there
     ):
         self.settings = settings
         self.ground = ground
+        self._prior = prior
         self.address: pulumi.Input[str] = settings.domain or ground.address
         self._swarm = _swarm(settings, ground)
         self._members = _members(ground, self._swarm, before_joining)
@@ -44,7 +48,9 @@ class Base:
         self._networks = networks.own(settings)
         looked = NetworkChanges(
             "networks",
-            NetworkChangesArgs(owner=ground.owner, entry=ground.entry, wanted=list(self._networks.values())),
+            NetworkChangesArgs(
+                owner=ground.owner, entry=ground.entry, wanted=list(self._networks.values()), known=prior.unmarked
+            ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
         )
         self._in_swarm = pulumi.ResourceOptions.merge(
@@ -95,10 +101,12 @@ class Base:
         return made
 
     def end(self) -> None:
-        """What comes last: machines of before leave the swarm."""
+        """What comes last: machines of before leave the swarm, and what lost ones had is forgotten."""
         args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
         last = pulumi.ResourceOptions(depends_on=self._stacks)
         Members("swarm-members", args, pulumi.ResourceOptions.merge(self.ground.cluster.inside(), last))
+        lost, cluster = self._prior.former(self.settings.machines.lost), self.ground.cluster
+        forget(lost, cluster.machines.values(), pulumi.ResourceOptions(parent=cluster))
 
     def outputs(self) -> dict[str, Any]:
         """Outputs that every kind has."""

@@ -15,7 +15,7 @@ from stacks.settings import Settings
 def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """The resources of a host: what every kind has, and what Nuvla's own services need; returns the stack's outputs."""
     machines = ground.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port), prior)
-    base = Base(settings, machines, _before_joining(settings, machines))
+    base = Base(settings, machines, prior, _before_joining(settings, machines))
     services.add(base, secrets)
     base.end()
     return base.outputs() | {

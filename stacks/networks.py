@@ -24,14 +24,20 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
     public = settings.swarm.public_network
     found = {
         "public-network": OverlayNetworkArgs(
-            physical_name=public.name, attachable=public.attachable, setting="swarm.public_network"
+            physical_name=public.name,
+            attachable=public.attachable,
+            setting="swarm.public_network",
+            naming="swarm.public_network.name",
         ),
         "docker-api": OverlayNetworkArgs(physical_name=DOCKER, attachable=False, internal=True),
         "monitoring-network": OverlayNetworkArgs(physical_name=MONITORING, attachable=False),
     }
     if settings.kind == "host":
         found["backend-network"] = OverlayNetworkArgs(
-            physical_name=settings.swarm.backend_network, attachable=True, setting="swarm.backend_network"
+            physical_name=settings.swarm.backend_network,
+            attachable=True,
+            setting="swarm.backend_network",
+            naming="swarm.backend_network",
         )
     if settings.traefik.acme is not None and len(settings.machines.names("manager")) > 1:
         found["traefik-sharing"] = OverlayNetworkArgs(physical_name=SHARING, attachable=False, internal=True)

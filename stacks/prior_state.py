@@ -1,18 +1,22 @@
 """What stands already, by the stack's own state: read before anything is made, so that nothing of it is lost."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from components.machines.cluster import Losses
+from components.machines.forgotten import Former
+from components.machines.owner import ID_LABEL
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
 ATTEMPTS, PAUSE_S = 20, 0.1
 CLUSTER = "nuvla:machines:"
 SWARM = "nuvla:swarm:Swarm"
+COMMAND = "command:remote:Command"
+FIRST = ("before", "engine-install")  # commands on a machine, of which it has one before it has any that is undone
 MEMBERSHIP = "nuvla:swarm:Membership"
 MEMBER = ("role", "public_address", "private_address", "host_key")  # of the outputs of a membership
 # What a machine of the program goes with: without it, the machine is gone, or its disk is.
@@ -60,10 +64,12 @@ class PriorState:
     entry: str | None = None  # manager that the program talked to
     ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
+    unmarked: tuple[str, ...] = ()  # ids of networks that are from before infrastructures had ids
     members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
     machines: frozenset[str] = frozenset()  # names of those that are there
+    commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
     commands: frozenset[str] = frozenset()  # those of commands that were run
 
@@ -77,6 +83,12 @@ class PriorState:
         back = self.lost - lost
         made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
         return Losses(names=lost, made_anew=made_anew, commands=self.commands)
+
+    def former(self, lost: Sequence[str]) -> dict[str, Former]:
+        """Commands that are undone when they go, by name, on lost machines."""
+        first = {f"{machine}-{step}" for machine in lost for step in FIRST}
+        hosts = {one.host for name, one in self.commands.items() if name in first}
+        return {name: one for name, one in self.commands.items() if one.undone and one.host in hosts}
 
 
 async def read() -> PriorState:
@@ -105,6 +117,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
     for urn, resource in resources.items():
         by_type.setdefault(resource["type"], {})[urn.rpartition("::")[2]] = resource.get("outputs") or {}
+    commands = {urn: one.get("outputs") or {} for urn, one in resources.items() if one["type"] == COMMAND}
     clusters = [one for kind, found in by_type.items() if kind.startswith(CLUSTER) for one in found.values()]
     cluster = clusters[0] if clusters else {}
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
@@ -131,6 +144,15 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(NETWORK, {}).items()
             if outputs.get("driver") == "overlay"
         },
+        unmarked=tuple(
+            sorted(
+                outputs["id"]
+                for outputs in by_type.get(NETWORK, {}).values()
+                if outputs.get("driver") == "overlay"
+                and outputs.get("id")
+                and ID_LABEL not in {one["label"] for one in outputs.get("labels") or ()}
+            )
+        ),
         members={
             outputs["name"]: Member(**{key: outputs[key] for key in MEMBER})
             for outputs in by_type.get(MEMBERSHIP, {}).values()
@@ -151,6 +173,15 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if "machine" in outputs
         },
         machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
+        commands={
+            urn.rpartition("::")[2]: Former(
+                urn=urn,
+                host=outputs["connection"]["host"],
+                undone=bool(outputs.get("delete")),
+            )
+            for urn, outputs in commands.items()
+            if outputs.get("connection")
+        },
         names=names,
         commands=frozenset(by_type.get(COMMAND, {})),
     )

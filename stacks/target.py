@@ -27,7 +27,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     )
     machines = ground.build(settings, secrets, rows, prior)
     nfs = _nfs(settings, machines) if settings.has_nfs else None
-    base = Base(settings, machines, nfs.entries if nfs else {})
+    base = Base(settings, machines, prior, nfs.entries if nfs else {})
     services.add(base, secrets)
     outputs = base.outputs()
     key = AccessKey("s3-key")  # without S3 too, so that its users have the same one when it is switched on again

@@ -1,7 +1,7 @@
 """What a machine is to everything that is built on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
@@ -38,6 +38,7 @@ class Machine:
     daemon_json: pulumi.Output[str] | None = None  # what its engine had before the program came, empty if nothing
     lost: bool = False  # it is dead: nothing is run on it or about it
     commands: frozenset[str] = frozenset()  # names of those that the state has
+    made: set[str] = field(default_factory=set)  # names of those that the program has, so far
 
     def command(
         self,
@@ -65,6 +66,7 @@ class Machine:
         destroyed too. `libraries` are scripts of functions before it. A `dial_error_limit` of -1 waits for a machine
         that boots, until the command times out.
         """
+        self.made.add(name)
         lost = self.lost or (about is not None and about.lost)
         if lost and name not in self.commands | (about.commands if about else frozenset()):
             return Unasked(name, opts.parent)

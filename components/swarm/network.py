@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from components.machines.advice import IN_SWARM, Advisor
 from components.machines.cluster import MADE_BY_LABEL
 from components.machines.machine import Machine
-from components.machines.owner import NEVER_RELABELLED, Owner
+from components.machines.owner import ID_LABEL, NEVER_RELABELLED, Owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class OverlayNetworkArgs:
     internal: bool = False  # whether nothing outside of the swarm is reached over it
     subnet: IPv4Network | None = None  # one of the swarm's own choice if unset
     setting: str | None = None  # that changes it, if any does
+    naming: str | None = None  # setting with its name, if one has it
 
 
 class OverlayNetwork(pulumi.ComponentResource):
@@ -70,14 +71,16 @@ class NetworkChangesArgs:
     owner: Owner
     entry: Machine  # a manager
     wanted: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
+    known: Sequence[str] = ()  # ids of those of the state that bear no id of an infrastructure
 
 
 class NetworkChanges(pulumi.ComponentResource):
-    """A look at the networks of the swarm before one of them is replaced or removed. All that is on them depends on it.
+    """A look at the networks of the swarm before one of them is made, replaced or removed. All on them depends on it.
 
-    Docker removes no network that anything is on, and the engine removes our services from one before it finds that out
-    of the others.
-    Errors: the update fails while services or containers of others are on a network that cannot stay as it is.
+    Docker removes no network that anything is on, and makes none with the name of another one. The engine finds that
+    out when it has removed our services already.
+    Errors: the update fails while services or containers of others are on a network that cannot stay as it is, and
+    while a network of somebody else has a name that is wanted.
     """
 
     def __init__(self, name: str, args: NetworkChangesArgs, opts: pulumi.ResourceOptions | None = None):
@@ -88,8 +91,18 @@ class NetworkChanges(pulumi.ComponentResource):
             {
                 "LABEL": MADE_BY_LABEL,
                 "OWNER": args.owner.stack,
+                "ID_LABEL": ID_LABEL,
+                "ID": args.owner.id,
+                "KNOWN": " ".join(args.known),
                 "WANTED": "\n".join(
-                    f"{network.physical_name} {str(network.attachable).lower()} {str(network.internal).lower()}"
+                    " ".join(
+                        [
+                            network.physical_name,
+                            str(network.attachable).lower(),
+                            str(network.internal).lower(),
+                            *([network.naming] if network.naming else []),
+                        ]
+                    )
                     for network in args.wanted
                 ),
                 "SETTINGS": " or ".join(network.setting for network in args.wanted if network.setting),

@@ -86,6 +86,28 @@ def test_a_network_that_applications_are_on_stays_as_it_is(target: Stack) -> Non
         docker(target, "service", "rm", "shop")
 
 
+def test_the_name_of_somebody_elses_network_is_not_taken(target: Stack) -> None:
+    """Docker refuses it when Traefik and the network of before are gone: so nothing may have been touched by then."""
+    there, address = services(target), target.address(MANAGER)
+    for driver, where in (("overlay", "in the swarm"), ("bridge", f"on {MANAGER} alone")):
+        number = docker(target, "network", "create", f"--driver={driver}", "front")[:12]
+        try:
+            target.set("swarm.public_network.name", "front")
+            result = target.up()
+            line = (
+                f"swarm.public_network.name: front given, but a network front {where} is not of this infrastructure "
+                f"(id {number}); allowed: another name, or front once that network is removed"
+            )
+            assert result.code != 0
+            assert line in result.text, result.text
+            assert services(target) == there
+            answers(target, f"https://{address}/", 503)
+        finally:
+            docker(target, "network", "rm", "front")
+    target.set("swarm.public_network.name", PUBLIC)
+    unchanged(target)
+
+
 def test_a_network_without_applications_is_changed_while_connections_are_open(target: Stack) -> None:
     """Services on it are removed and made anew, as Docker has no other way: whoever does not let go is cut off."""
     before = services(target)

@@ -5,12 +5,15 @@ import shlex
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from components import assets
 
 LABEL, OWNER = "io.nuvla.swarm.stack", "nuvla-swarm/t"
+ID_LABEL, ID = "io.nuvla.swarm.id", "0123abcd"
+NAMES = {"traefik-public": "swarm.public_network.name", "front": "swarm.public_network.name"}  # settings of names
 PUBLIC, API = ("traefik-public", "false", "false"), ("docker-api", "false", "true")
 DOCKER = Path(__file__).with_name("docker.sh")
 
@@ -23,7 +26,10 @@ class Swarm:
     networks: dict[str, tuple[str, str, str]] = field(default_factory=lambda: {"p": PUBLIC, "a": API})
     services: list[tuple[str, str, str]] = field(default_factory=list)  # name, value of the label, network
     containers: list[tuple[str, str]] = field(default_factory=list)  # id, network
-    owner: str = OWNER  # of the networks
+    owner: str = OWNER  # of the networks, by their labels
+    identity: str = ID
+    strange: dict[str, tuple[str, str]] = field(default_factory=dict)  # names and scopes of what is somebody else's
+    known: str = ""  # ids of networks of the state
     service_code: int = 0  # of Docker's answer
 
     def answer(self, *wanted: tuple[str, str, str]) -> subprocess.CompletedProcess[str]:
@@ -32,7 +38,11 @@ class Swarm:
         docker.write_text(DOCKER.read_text(encoding="utf-8"), encoding="utf-8")
         docker.chmod(0o755)
         given = {
-            "NETWORKS": [f"{one}\t{' '.join(network)}\t{self.owner}" for one, network in self.networks.items()],
+            "NETWORKS": [
+                f"{one}\t{' '.join(network)} swarm {self.identity} {self.owner}"
+                for one, network in self.networks.items()
+            ]
+            + [f"{one}\t{name} false false {scope} - -" for one, (name, scope) in self.strange.items()],
             "SERVICES": [f"{name}\t {on} \t{owner}" for name, owner, on in self.services],
             "CONTAINERS": [f"{name}\tn1\t {on} " for name, on in self.containers],
             "ASKED": [],
@@ -45,7 +55,10 @@ class Swarm:
         exports = {
             "LABEL": LABEL,
             "OWNER": OWNER,
-            "WANTED": "\n".join(" ".join(network) for network in wanted),
+            "ID_LABEL": ID_LABEL,
+            "ID": ID,
+            "KNOWN": self.known,
+            "WANTED": "\n".join(" ".join([*network, *NAMES.get(network[0], "").split()]) for network in wanted),
             "SETTINGS": "swarm.public_network",
         }
         script = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in exports.items())
@@ -102,10 +115,63 @@ def test_a_single_container_counts_on_whichever_machine_it_is(swarm: Swarm) -> N
     assert "in use by container 6ace23a434db on worker-1; take them off" in answer.stderr
 
 
-@pytest.mark.parametrize("owner", [OWNER, "nuvla-swarm/of-before"])
-def test_a_network_is_known_by_its_name_too(swarm: Swarm, owner: str) -> None:
-    swarm.owner, swarm.services = owner, [APPLICATION]
+@pytest.mark.parametrize(
+    ("identity", "owner", "known"),
+    [(ID, OWNER, ""), (ID, "nuvla-swarm/of-before", ""), ("-", OWNER, ""), ("-", "nuvla-swarm/of-before", "p a")],
+    ids=["both labels", "the stack had another name", "from before there were ids", "the state has it"],
+)
+def test_a_network_is_known_by_its_labels_or_by_the_state(swarm: Swarm, identity: str, owner: str, known: str) -> None:
+    swarm.identity, swarm.owner, swarm.known, swarm.services = identity, owner, known, [APPLICATION]
     assert swarm.answer(ATTACHABLE, API).returncode == 1
+    assert swarm.answer(PUBLIC, API).returncode == 0
+
+
+@pytest.mark.parametrize("services", [[], [("their-app", "", "x")]], ids=["nothing is on it", "an application is"])
+def test_the_name_of_somebody_elses_network_is_refused(swarm: Swarm, services: list[tuple[str, str, str]]) -> None:
+    swarm.strange, swarm.services = {"x": ("front", "swarm")}, [("traefik", OWNER, "p"), *services]
+    answer = swarm.answer(("front", "false", "false"), API)
+    assert answer.returncode == 1
+    used = ", in use by service their-app" if services else ""
+    assert answer.stderr == (
+        "swarm.public_network.name: front given, but a network front in the swarm is not of this infrastructure "
+        f"(id x{used}); allowed: another name, or front once that network is removed\n"
+    )
+
+
+@pytest.mark.parametrize("networks", [{}, {"p": PUBLIC, "a": API}], ids=["the first update", "a later one"])
+def test_a_network_of_this_machine_alone_takes_its_name_too(swarm: Swarm, networks: dict[str, Any]) -> None:
+    swarm.networks, swarm.strange = networks, {"x": ("monitoring", "local"), "y": ("not-wanted", "local")}
+    answer = swarm.answer(PUBLIC, API, ("monitoring", "false", "false"))
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("monitoring: a network monitoring on ")
+    assert " alone is not of this infrastructure (id x), and this infrastructure needs one of" in answer.stderr
+    assert answer.stderr.endswith("; remove that network\n")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("identity", "owner"),
+    [("ffffffff", OWNER), ("ffffffff", "nuvla-swarm/of-before"), ("-", "nuvla-swarm/of-before")],
+    ids=["a stack of the same name", "another stack", "another stack, without id"],
+)
+def test_what_another_infrastructure_made_is_somebody_elses(swarm: Swarm, identity: str, owner: str) -> None:
+    swarm.identity, swarm.owner = identity, owner
+    told = swarm.answer(PUBLIC, API).stderr.splitlines()
+    assert sorted(line.partition(":")[0] for line in told) == ["docker-api", "swarm.public_network.name"]
+    assert swarm.answer(("front", "false", "false")).returncode == 0, (
+        "it is not removed, so that nobody has to leave it"
+    )
+
+
+def test_ours_beside_a_namesake_on_this_machine_stays(swarm: Swarm) -> None:
+    swarm.strange = {"0": ("traefik-public", "local")}
+    assert swarm.answer(PUBLIC, API).returncode == 0
+
+
+def test_a_first_update_and_one_that_goes_on_after_a_kill_make_their_networks(swarm: Swarm) -> None:
+    swarm.networks = {}
+    assert swarm.answer(PUBLIC, API).returncode == 0
+    swarm.networks = {"p": PUBLIC}
     assert swarm.answer(PUBLIC, API).returncode == 0
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.machines.owner import ID_LABEL
 from tests.mocked import run_program
 from tests.program.runs import run
 from tests.program.test_program_transitions import refusals, stands
@@ -94,3 +95,14 @@ def test_all_that_is_on_the_swarm_waits_for_the_look_at_its_networks() -> None:
     for name in inside:
         waits = {one for outer in engine.ancestors(name) for one in engine.dependencies(outer)}
         assert "networks-look" in waits, name
+
+
+def test_networks_from_before_infrastructures_had_ids_are_known_by_the_state() -> None:
+    """Their labels are never changed, so nothing else tells that they are not somebody else's."""
+    state = stands(target())
+    assert run(target(), state=state).engine.parameters("networks-look")["KNOWN"] == ""
+    old = next(urn for urn in state if urn.endswith("::public-network-network"))
+    outputs = state[old]["outputs"]
+    labels = [label for label in outputs["labels"] if label["label"] != ID_LABEL]
+    before = state | {old: state[old] | {"outputs": outputs | {"labels": labels}}}
+    assert run(target(), state=before).engine.parameters("networks-look")["KNOWN"] == outputs["id"]

@@ -65,12 +65,14 @@ def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_i
 
 def changes() -> None:
     wanted = [
-        OverlayNetworkArgs(physical_name="front", attachable=True, setting="swarm.public_network"),
+        OverlayNetworkArgs(physical_name="front", attachable=True, setting="swarm.public_network", naming="name"),
         OverlayNetworkArgs(physical_name="api", attachable=False, internal=True),
         OverlayNetworkArgs(physical_name="back", attachable=True, setting="swarm.backend_network"),
     ]
     build(
-        lambda: NetworkChanges("networks", NetworkChangesArgs(owner=owner(), entry=machine("manager-1"), wanted=wanted))
+        lambda: NetworkChanges(
+            "networks", NetworkChangesArgs(owner=owner(), entry=machine("manager-1"), wanted=wanted, known=["n1", "n2"])
+        )
     )
 
 
@@ -78,8 +80,9 @@ def test_before_networks_change_a_manager_looks_at_what_is_on_them(engine: Engin
     changes()
     given = engine.parameters("networks-look")
     assert (given["LABEL"], given["OWNER"]) == ("io.nuvla.swarm.stack", "nuvla-swarm/test")
+    assert (given["ID_LABEL"], given["ID"], given["KNOWN"]) == ("io.nuvla.swarm.id", "0123abcd", "n1 n2")
     assert given["SETTINGS"] == "swarm.public_network or swarm.backend_network"
-    assert "export WANTED='front true false\napi false true\nback true false'\n" in engine.script("networks-look")
+    assert "export WANTED='front true false name\napi false true\nback true false'\n" in engine.script("networks-look")
     assert engine.parent("networks-look") == "networks"
     assert "networks" in engine.finished
 

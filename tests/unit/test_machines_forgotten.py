@@ -1,0 +1,50 @@
+"""components/machines/forgotten.py: what a lost machine had leaves the state without a word to the machine."""
+
+import pulumi
+
+from components.machines.forgotten import Former, forget
+from tests.mocked import Engine, build
+from tests.unit.parts import machine
+
+URN = "urn:pulumi:test::nuvla-swarm::nuvla:storage:Nfs$command:remote:Command::"
+SCRIPT = "swarm/scripts/init.sh"
+
+
+def given(*names: str) -> dict[str, Former]:
+    return {name: Former(urn=URN + name, host="192.0.2.9", undone=True) for name in names}
+
+
+def forgotten(former: dict[str, Former]) -> None:
+    def make() -> None:
+        one = machine()
+        one.command("still", SCRIPT, {"A": "b"}, pulumi.ResourceOptions())
+        forget(former, [one], pulumi.ResourceOptions(parent=pulumi.ComponentResource("nuvla:machines:Some", "cluster")))
+
+    build(make)
+
+
+def test_what_the_program_has_no_more_stays_as_it_was_and_is_not_undone(engine: Engine) -> None:
+    forgotten(given("still", "entry"))
+    assert set(engine.types) == {"still", "cluster", "entry-forgotten"}
+    request = engine.options["entry-forgotten"]
+    assert [alias.urn for alias in request.aliases] == [f"{URN}entry"]
+    assert request.retainOnDelete
+    assert {"connection", "create", "delete", "stdin"} <= set(request.ignoreChanges)
+    assert engine.parent("entry-forgotten") == "cluster"
+
+
+def test_it_stays_under_its_other_name(engine: Engine) -> None:
+    forgotten(given("entry-forgotten"))
+    assert set(engine.types) == {"still", "cluster", "entry-forgotten"}
+    assert not engine.options["entry-forgotten"].aliases
+
+
+def test_one_of_an_earlier_loss_keeps_its_name(engine: Engine) -> None:
+    forgotten(given("entry", "entry-forgotten"))
+    assert set(engine.types) == {"still", "cluster", "entry-forgotten", "entry-forgotten-forgotten"}
+    assert [alias.urn for alias in engine.options["entry-forgotten-forgotten"].aliases] == [f"{URN}entry"]
+
+
+def test_without_a_lost_machine_nothing_is_forgotten(engine: Engine) -> None:
+    forgotten({})
+    assert set(engine.types) == {"still", "cluster"}
