@@ -140,9 +140,7 @@ def _certificates(
     )
 
 
-def _engines(
-    settings: Settings, cluster: Cluster, certificates: Certificates, prior: PriorState
-) -> dict[str, Engine]:
+def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, prior: PriorState) -> dict[str, Engine]:
     wanted = settings.engine
     engine_settings = EngineSettings(
         source=settings.engine_source,

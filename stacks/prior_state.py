@@ -24,7 +24,6 @@ INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
-COMMAND = "command:remote:Command"
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
@@ -71,7 +70,6 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of those that are there
     commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
-    commands: frozenset[str] = frozenset()  # those of commands that were run
 
     @property
     def managers(self) -> list[str]:
@@ -82,7 +80,7 @@ class PriorState:
         """What is known of lost machines, when `lost` are the ones of now."""
         back = self.lost - lost
         made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
-        return Losses(names=lost, made_anew=made_anew, commands=self.commands)
+        return Losses(names=lost, made_anew=made_anew, commands=frozenset(self.commands))
 
     def former(self, lost: Sequence[str]) -> dict[str, Former]:
         """Commands that are undone when they go, by name, on lost machines."""
@@ -183,5 +181,4 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
-        commands=frozenset(by_type.get(COMMAND, {})),
     )

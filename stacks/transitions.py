@@ -123,9 +123,7 @@ def _managers_keep_their_addresses(settings: Settings, prior: PriorState) -> Ite
     moved = [
         name
         for name, host in machines.hosts().items()
-        if name in prior.managers
-        and name not in machines.lost
-        and _moves(host, prior.members[name])
+        if name in prior.managers and name not in machines.lost and _moves(host, prior.members[name])
     ]
     for name in moved:
         was = prior.members[name].private_address
