@@ -1,6 +1,7 @@
 """The machines of an infrastructure, wherever they come from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pulumi
@@ -14,7 +15,7 @@ from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale_instance import InstancePool
 from components.machines.local import LocalCluster, LocalClusterArgs
 from components.machines.owner import Owner
-from components.machines.volume import VolumeArgs
+from components.machines.volume import Moves, VolumeArgs, noted
 from components.monitoring.settings import WITH_DATA
 from stacks import adoption, hand_overs
 from stacks.configuration import Secrets
@@ -38,9 +39,14 @@ def build(
     machines = settings.machines
     if machines.provider == "local":
         return _local(settings, machines, secrets, owner, prior)
+    found = hand_overs.latest_moves(settings, volumes(settings), prior)
+    moves = {name: noted(name, move) for name, move in found.items()}
     if machines.provider == "exoscale":
-        return _exoscale(settings, machines, secrets, owner, prior, rows=rows, sources=sources)
-    return _existing(settings, machines, secrets, owner, prior)
+        cluster = _exoscale(settings, machines, secrets, owner, prior, rows=rows, sources=sources, moves=moves)
+    else:
+        cluster = _existing(settings, machines, secrets, owner, prior)
+    cluster.volumes = {name: replace(one, moves=moves.get(name)) for name, one in cluster.volumes.items()}
+    return cluster
 
 
 def _local(settings: Settings, machines: LocalMachines, secrets: Secrets, owner: Owner, prior: PriorState) -> Cluster:
@@ -72,6 +78,7 @@ def _exoscale(
     *,
     rows: Sequence[Row],
     sources: Mapping[Source, Sequence[IPv4Network]],
+    moves: Mapping[str, Moves],
 ) -> Cluster:
     cloud = exoscale.Provider("exoscale", key=secrets.exoscale_api_key, secret=secrets.exoscale_api_secret)
     wanted = volumes(settings)
@@ -93,7 +100,7 @@ def _exoscale(
         public_key=machines.ssh.public_key,
         losses=prior.losses(frozenset(machines.lost)),
         givers=hand_overs.givers(settings, wanted, prior),
-        hand_overs=hand_overs.all_of(settings, wanted, prior),
+        hand_overs=hand_overs.all_of(settings, wanted, prior, moves),
     )
     return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
 

@@ -13,10 +13,10 @@ VARIABLE = "NUVLA_SWARM_DATA"
 
 
 def with_data(spec: StackSpec, volumes: Mapping[str, Volume]) -> StackSpec:
-    """The services, each with a variable that tells which volumes its folders are of.
+    """The services, each with a variable that tells which volumes its folders are of, and how often those moved.
 
     A container keeps the folders that it was started with, whatever is mounted there since, and to Swarm they are as
-    they were.
+    they were. Where a move was interrupted and taken back, Swarm may have them stopped, and Pulumi does not know.
     """
     return replace(spec, services=[_told(service, volumes) for service in spec.services])
 
@@ -30,7 +30,14 @@ def _told(service: Service, volumes: Mapping[str, Volume]) -> Service:
     ]
     if not used:
         return service
-    told = [
-        pulumi.Output.concat(volume.path, "=", volume.id) if volume.id is not None else volume.path for volume in used
-    ]
-    return replace(service, env={**service.env, VARIABLE: pulumi.Output.all(*told).apply(" ".join)})
+    told = pulumi.Output.all(*(_identity(volume) for volume in used)).apply(" ".join)
+    return replace(service, env={**service.env, VARIABLE: told})
+
+
+def _identity(volume: Volume) -> pulumi.Output[str]:
+    parts: list[pulumi.Input[str]] = [volume.path]
+    if volume.id is not None:
+        parts += ["=", volume.id]
+    if volume.moves is not None:
+        parts += ["#", volume.moves.count]
+    return pulumi.Output.concat(*parts)

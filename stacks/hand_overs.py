@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from components.machines.volume import VolumeArgs
+from components.machines.volume import Move, Moves, VolumeArgs
 from components.storage.hand_over import Contact, HandOver
 from components.storage.nfs import PATH
 from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
 
-def all_of(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> list[HandOver]:
+def all_of(
+    settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState, moves: Mapping[str, Moves]
+) -> list[HandOver]:
     """Block storage that goes from a machine which lives to another one, or that went in an update before."""
     found = []
     for name in type(settings.volumes).model_fields:
@@ -22,6 +24,7 @@ def all_of(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorSta
                     entry=_contact(prior, settings.entry if giver else None),
                     shared=PATH if name == "nfs" else None,
                     done=giver is None,
+                    moves=moves.get(name),
                 )
             )
     return found
@@ -35,6 +38,35 @@ def givers(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorSta
         for name, block in prior.blocks.items()
         if name in wanted and wanted[name].block and block.machine in every and block.machine != wanted[name].machine
     }
+
+
+def latest_moves(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState) -> dict[str, Move]:
+    """The last move of each volume that ever had one, which may be of this update.
+
+    One that is taken back before its end, or is made again later, is another move. Where the data stay and their
+    machine is another one, only the server of shared files is at stake: Swarm itself stops services. Not of local
+    machines: one that gives or gets a volume is made anew, with all that is on it.
+    """
+    found = dict(prior.moves)
+    for name in type(settings.volumes).model_fields:
+        volume, block, last = wanted.get(name), prior.blocks.get(name), prior.moves.get(name)
+        if volume is None and block is None:
+            continue
+        place = _place(volume.machine, volume.block) if volume else ""
+        if last is not None:
+            moved = place != last.place
+        elif block is not None:
+            was = block.machine or prior.folders.get(name)
+            moved = was is not None and place != _place(was, True)
+        else:
+            moved = name == "nfs" and volume is not None and prior.folders.get(name, volume.machine) != volume.machine
+        if moved:
+            found[name] = Move(count=last.count + 1 if last else 1, place=place)
+    return found
+
+
+def _place(machine: str, block: bool) -> str:
+    return f"{machine}, block storage" if block else machine
 
 
 def _giver(settings: Settings, wanted: Mapping[str, VolumeArgs], prior: PriorState, name: str) -> str | None:

@@ -10,6 +10,7 @@ import pulumi
 from components.machines.cluster import Losses
 from components.machines.forgotten import Former
 from components.machines.owner import ID_LABEL
+from components.machines.volume import MOVES, Move
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
 ATTEMPTS, PAUSE_S = 20, 0.1
@@ -26,6 +27,7 @@ NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
+STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
 
@@ -67,6 +69,7 @@ class PriorState:
     members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
+    moves: Mapping[str, Move] = field(default_factory=dict)  # of data volumes that went elsewhere, by name
     machines: frozenset[str] = frozenset()  # names of those that are there
     commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
@@ -169,6 +172,11 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             name.removesuffix("-data"): outputs["machine"]
             for name, outputs in by_type.get(FOLDER, {}).items()
             if "machine" in outputs
+        },
+        moves={
+            name.removesuffix(MOVES): Move(count=int(outputs["input"]["count"]), place=outputs["input"]["place"])
+            for name, outputs in by_type.get(STASH, {}).items()
+            if name.endswith(MOVES)
         },
         machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
         commands={

@@ -51,6 +51,7 @@ def _nfs(settings: Settings, machines: Ground) -> Nfs:
             access=settings.nfs.access,
             machines=machines.cluster.machines,
             prepared=machines.installed,
+            moves=machines.cluster.volumes["nfs"].moves,
         ),
         machines.cluster.inside(),
     )

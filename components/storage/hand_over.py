@@ -7,7 +7,7 @@ import pulumi
 
 from components.machines.cluster import MADE_BY_LABEL, Key, made_by
 from components.machines.machine import Machine
-from components.machines.volume import FOLDER
+from components.machines.volume import FOLDER, Moves
 
 FUNCTIONS = ("storage/scripts/nfs.sh", "storage/scripts/mounts.sh")
 
@@ -30,6 +30,7 @@ class HandOver:
     entry: Contact  # manager that can stop the services which use it
     shared: str | None  # folder that the files are served from too, if they are
     done: bool  # whether that was in an update before: then nothing is run
+    moves: Moves | None = None  # of the volume; None where this was in an update of a program that did not count them
 
 
 def hand_over(
@@ -37,15 +38,18 @@ def hand_over(
 ) -> Sequence[pulumi.Resource]:
     """Commands that end whoever uses the volume on its machine, and unmount it there: to be made before it is detached.
 
-    They stay in the state, and run again only for another hand-over. `names` are those of the commands that are there.
+    They stay in the state, and run again only for another one of its moves. `names` are those of the commands that are
+    there.
     """
     folder = f"{FOLDER}/{args.volume}"
     folders = [folder, *([args.shared] if args.shared else [])]
+    triggers = [args.moves.count] if args.moves else []
     idle = _machine(args.entry, user, login, args.done, names).command(
         f"{args.volume}-idle",
         "storage/scripts/idle.sh",
         {"MACHINE": args.giver.name, "FOLDERS": " ".join(folders), "LABEL": f"{MADE_BY_LABEL}={made_by()}"},
         opts,
+        triggers=triggers,
     )
     given = _machine(args.giver, user, login, args.done, names).command(
         f"{args.volume}-hand-over",
@@ -53,6 +57,7 @@ def hand_over(
         {"FOLDER": folder, "SHARED": args.shared or ""},
         pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[idle])),
         libraries=FUNCTIONS,
+        triggers=triggers,
     )
     return [idle, given]
 

@@ -10,6 +10,7 @@ from components import assets
 from components.firewall.rules import MOUNTD_PORT
 from components.machines.machine import APT, Machine
 from components.machines.unasked import Unasked
+from components.machines.volume import Moves
 
 PATH = "/nfs-root"
 CLIENT = "nfs-common"
@@ -30,6 +31,7 @@ class NfsArgs:
     access: str  # "ro" or "rw"
     machines: Mapping[str, Machine]  # all that may mount
     prepared: Mapping[str, pulumi.Resource]  # machine -> what has installed packages there before
+    moves: Moves | None = None  # of the files, from one server to another
 
 
 class Nfs(pulumi.ComponentResource):
@@ -38,7 +40,8 @@ class Nfs(pulumi.ComponentResource):
     Its files are those of a data volume. Whoever writes, over NFS or S3, writes as
     nobody:nogroup, so that each can read what the other wrote. Each machine has an entry of its own in the list of
     those who may mount: it is made before the machine joins, and taken away after it left. With another server, the
-    one before stops to serve first, unless it is lost.
+    one before stops to serve first, unless it is lost; when it is the server again, it serves anew, however far that
+    went.
 
     Outputs: ``path`` (str). ``ready`` is there when files can be put into the folder; ``entries`` has the entry of
     each machine.
@@ -53,6 +56,7 @@ class Nfs(pulumi.ComponentResource):
         super().__init__("nuvla:storage:Nfs", name, props, opts)
         self._name = name
         self.server = args.server
+        self._moves = [args.moves.count] if args.moves else []
         packages = {machine.name: self._machine(machine, args) for machine in args.machines.values()}
         self.ready = self._command(
             "server",
@@ -68,7 +72,7 @@ class Nfs(pulumi.ComponentResource):
             # All, as the server of before is one of them.
             after=[*packages.values(), args.stored],
             libraries=[FUNCTIONS],
-            triggers=[args.volume_id],
+            triggers=[args.volume_id, *self._moves],
         )
         self.entries = {
             machine.name: self._command(
@@ -85,6 +89,7 @@ class Nfs(pulumi.ComponentResource):
                 after=[self.ready],
                 verbs=("allow", "forbid"),
                 libraries=[FUNCTIONS],
+                triggers=self._moves,
             )
             for machine in args.machines.values()
         }
@@ -102,7 +107,8 @@ class Nfs(pulumi.ComponentResource):
                 "FOLDER": PATH,
                 "SERVES": "true" if serves else "",
             },
-            after=[args.prepared[machine.name]],  # a machine's packages are installed one after the other
+            # A machine's packages are installed one after the other.
+            after=[args.prepared[machine.name], *([args.moves.noted] if args.moves else [])],
             verbs=("prepare", "stop"),
             libraries=[APT, FUNCTIONS],
         )

@@ -57,6 +57,11 @@ class DataVolume(pulumi.ComponentResource):
             delete="release" if has_device else None,
             outlives=has_device and args.keep,
             libraries=[FUNCTIONS],
-            triggers=[args.machine.root_id, args.machine.disk_id, *([volume.id] if volume.id else [])],
+            triggers=[
+                args.machine.root_id,
+                args.machine.disk_id,
+                *([volume.id] if volume.id else []),
+                *([volume.moves.count] if volume.moves else []),
+            ],
         )
         self.register_outputs({"path": volume.path, "machine": args.machine.name})

@@ -224,7 +224,26 @@ def test_block_storage_that_others_use_is_not_taken_from_them(target: CloudStack
     assert target.on("worker-1", "docker", "rm", "--force", "mine").code == 0
 
 
+def test_block_storage_that_was_about_to_go_is_served_again_where_it_is(target: CloudStack) -> None:
+    target.set("nfs.machine", "worker-1")
+    # As if what refused had come later: when this machine had let it go.
+    given = ("storage/scripts/nfs.sh", "storage/scripts/mounts.sh", "storage/scripts/hand_over.sh")
+    script = f"export FOLDER={FILES} SHARED=/nfs-root\n" + "".join(map(assets.read, given))
+    done = target.on("worker-1", "bash", "-c", script)
+    assert done.code == 0, done.text
+    assert target.on("worker-1", "test", "-e", "/nfs-root/file").code != 0
+    back = target.up()
+    assert back.code == 0, back.text
+    assert target.on("worker-1", "cat", "/nfs-root/file").text == "kept\n"
+    assert target.on("worker-1", "systemctl", "is-active", "nfs-ganesha").text == "active\n"
+    health = f"https://{target.address('manager-1')}:9000/health"
+    with target.user() as user:
+        wait_for(lambda: user.get(health, timeout=5).status_code == 200, "S3 serves the files again")
+    assert target.preview("--expect-no-changes").code == 0
+
+
 def test_block_storage_goes_to_another_machine_when_its_users_have_stopped(target: CloudStack) -> None:
+    target.set("nfs.machine", "worker-2")
     volume = list(target.records("block-storage"))
     result = target.up()
     assert result.code == 0, result.text

@@ -9,6 +9,7 @@ from tests.interrupted.scenarios import PACKAGES, Run, Scenario
 VOLUME: Final = "storage/scripts/volume.sh"
 PREPARED: Final = "storage/scripts/nfs_machine.sh"
 SERVER: Final = "storage/scripts/nfs_server.sh"
+HAND_OVER: Final = "storage/scripts/hand_over.sh"
 ENTRY: Final = "storage/scripts/nfs_entry.sh"
 FOLDER: Final = "/var/lib/nuvla-swarm/volumes/nfs"
 DEVICE: Final = {"FOLDER": FOLDER, "DEVICE": "/dev/disk/by-id/virtio-nfs-volume-id", "SIZE_GIB": "20"}
@@ -41,7 +42,15 @@ STORAGE: Final = [
     Scenario(path=VOLUME, verb="mount", name="a device", values=DEVICE, reboots=False),
     Scenario(path=VOLUME, verb="release", name="a device", given=[MOUNTED], values=DEVICE, reboots=False),
     Scenario(path=VOLUME, verb="release", name="files", given=[MOUNTED, *GANESHA], values=DEVICE, reboots=False),
-    Scenario(path="storage/scripts/hand_over.sh", name="files", given=[MOUNTED, *GANESHA], reboots=False),
+    Scenario(path=HAND_OVER, name="files", given=[MOUNTED, *GANESHA], reboots=False),
+    Scenario(
+        path=HAND_OVER,
+        name="files in use",
+        given=[MOUNTED, *GANESHA, "volume_in_use.sh"],
+        code=1,
+        says="is in use and cannot be unmounted",
+        reboots=False,
+    ),
     Scenario(path="storage/scripts/idle.sh", name="a service", given=["nodes.sh"], values={"MACHINE": "manager-2"}),
     Scenario(path=PREPARED, verb="prepare", name="a server", values={"PACKAGES": OF_GANESHA}),
     Scenario(

@@ -1,15 +1,20 @@
 """components/storage/hand_over.py: a volume is unmounted where it is before it is attached elsewhere."""
 
+from dataclasses import replace
+
 import pulumi
 
 from components.machines.cluster import Key
+from components.machines.volume import Move, noted
 from components.storage.hand_over import Contact, HandOver, hand_over
 from tests.mocked import Engine, build
 
 IDLE, GIVEN = "nfs-idle", "nfs-hand-over"
 
 
-def handed(*, done: bool = False, shared: str | None = "/nfs-root", names: frozenset[str] = frozenset()) -> None:
+def handed(
+    *, done: bool = False, shared: str | None = "/nfs-root", names: frozenset[str] = frozenset(), moves: int = 0
+) -> None:
     args = HandOver(
         volume="nfs",
         giver=Contact(name="worker-1", address="192.0.2.7", host_key="KEY-7"),
@@ -18,7 +23,12 @@ def handed(*, done: bool = False, shared: str | None = "/nfs-root", names: froze
         done=done,
     )
     login = Key(private=pulumi.Output.secret("LOGIN"), public=pulumi.Output.from_input(""))
-    build(lambda: hand_over(args, "ubuntu", login, names, pulumi.ResourceOptions()))
+
+    def make() -> None:
+        counted = noted("nfs", Move(count=moves, place="worker-2")) if moves else None
+        hand_over(replace(args, moves=counted), "ubuntu", login, names, pulumi.ResourceOptions())
+
+    build(make)
 
 
 def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(engine: Engine) -> None:
@@ -30,6 +40,14 @@ def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(engine: En
     }
     assert engine.parameters(GIVEN) == {"FOLDER": "/var/lib/nuvla-swarm/volumes/nfs", "SHARED": "/nfs-root"}
     assert IDLE in engine.dependencies(GIVEN)
+
+
+def test_each_move_of_a_volume_runs_them_again_once_it_is_in_the_state(engine: Engine) -> None:
+    handed(moves=2)
+    assert engine.outputs["nfs-moves"]["input"] == {"count": 2, "place": "worker-2"}
+    for name in (IDLE, GIVEN):
+        assert engine.triggers(name) == ["2"]
+        assert "nfs-moves" in engine.dependencies(name)
 
 
 def test_machines_are_asked_where_they_were_and_by_their_host_keys(engine: Engine) -> None:

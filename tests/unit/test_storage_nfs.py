@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components import assets
+from components.machines.volume import Moves
 from components.storage.nfs import Nfs, NfsArgs
 from tests.mocked import Engine, build, start
 from tests.unit.parts import another, machine
@@ -140,6 +142,38 @@ def test_a_machine_or_disk_made_anew_gets_anew_what_was_on_it_and_nothing_else(e
     triggers = [engine.triggers(name) for name in (PACKAGES[1], SERVER, *ENTRIES)]
     server = ["manager-1-root", "manager-1-disk"]
     assert triggers == [["worker-1-root", "worker-1-disk"], [*server, "volume-1"], server, server]
+
+
+def test_a_move_is_noted_before_any_machine_stops_to_serve_and_has_the_server_and_its_list_made_anew(
+    engine: Engine,
+) -> None:
+    def make() -> Nfs:
+        machines = {name: machine(name) for name in ("manager-1", "worker-1")}
+        prepared = {name: another(f"{name}-installed") for name in machines}
+        return Nfs(
+            "nfs",
+            NfsArgs(
+                server=machines["manager-1"],
+                folder="/data/nfs",
+                stored=another("folder-is-there"),
+                volume_id="volume-1",
+                server_kind="kernel",
+                access="ro",
+                machines=machines,
+                prepared=prepared,
+                moves=Moves(count=pulumi.Output.from_input("3"), noted=another("noted")),
+            ),
+        )
+
+    build(make)
+    assert all("noted" in engine.dependencies(name) for name in PACKAGES)
+    assert [engine.triggers(name)[2:] for name in (*PACKAGES, SERVER, *ENTRIES)] == [
+        [],
+        [],
+        ["volume-1", "3"],
+        ["3"],
+        ["3"],
+    ]
 
 
 def test_another_server_takes_over_in_place_so_that_the_one_before_may_be_dead(engine: Engine) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 
-from components.machines.volume import Volume
+from components.machines.volume import Moves, Volume
 from components.storage.volume import DataVolume, DataVolumeArgs
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
@@ -52,6 +52,11 @@ def test_a_device_is_mounted_there(engine: Engine) -> None:
 def test_another_machine_disk_or_volume_is_prepared_anew(engine: Engine) -> None:
     data(id=pulumi.Output.from_input("volume-1"))
     assert engine.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "volume-1"]
+
+
+def test_what_went_elsewhere_or_was_to_is_mounted_anew(engine: Engine) -> None:
+    data(moves=Moves(count=pulumi.Output.from_input("2"), noted=pulumi.Resource.__new__(pulumi.Resource)))
+    assert engine.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "2"]
 
 
 def test_destroying_it_leaves_the_data(engine: Engine) -> None:

@@ -48,7 +48,8 @@ put_together() {
   esac
 }
 
-exports_of_others() { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null | grep -q '^[^#]'; }
+# exports_of_others: where ours are gone; the folder may be empty
+exports_of_others() { { cat /etc/exports /etc/exports.d/*.exports 2>/dev/null || true; } | grep -q '^[^#]'; }
 
 serves() { [ -e "$config" ]; } # or was about to
 
