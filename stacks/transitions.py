@@ -158,6 +158,20 @@ def _managers_are_not_replaced(settings: Settings, prior: PriorState) -> Iterato
             )
 
 
+def _nothing_is_replaced_by_a_dead_entry(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """A machine is drained by the entry that it was made with, before another one takes its place."""
+    machines, entry = settings.machines, prior.entry
+    if machines.provider != "exoscale" or entry not in machines.lost or entry in prior.lost:
+        return
+    for name, system in machines.systems().items():
+        was = prior.systems.get(name, system)
+        if name in prior.members and name not in machines.lost and was != system:
+            yield (
+                f"machines.pools: {name} would be replaced, as it has zone and template {was}, and {entry}, which is "
+                "lost, cannot drain it; allowed: these in this `up`, and others in the next one"
+            )
+
+
 RULES = (
     _provider_stays,
     _hosts_keep_their_names,
@@ -165,6 +179,7 @@ RULES = (
     _entry_is_in_the_swarm,
     _addresses_stay,
     _managers_are_not_replaced,
+    _nothing_is_replaced_by_a_dead_entry,
     transitions_data.volumes_stay,
     transitions_data.volumes_can_move,
     transitions_data.zones_have_block_storage,

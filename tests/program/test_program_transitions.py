@@ -162,6 +162,18 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "machines.private_network: none given; the machines of the swarm know each other by their addresses; "
         "allowed: 10.9.0.0/16, or another stack",
     ),
+    "a worker of another system while the entry is lost": (
+        exoscale(managers=3),
+        changed(
+            changed(exoscale(managers=3), "machines.lost", ["manager-1"]),
+            "machines.pools.worker.template",
+            {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux"},
+        )
+        | {"swarm": {"entry": "manager-2"}, "nfs": {"machine": "manager-2"}, "monitoring": {"machine": "manager-2"}},
+        "machines.pools: worker-1 would be replaced, as it has zone and template ch-gva-2 "
+        "00000000-0000-4000-8000-000000000001, and manager-1, which is lost, cannot drain it; allowed: these in this "
+        "`up`, and others in the next one",
+    ),
     "managers of another system": (
         exoscale(),
         changed(exoscale(), "machines.template.id", "00000000-0000-4000-8000-000000000002"),
