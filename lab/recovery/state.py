@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PROJECT = "nuvla-swarm"
-STASH = "pulumi:index:Stash"  # of the infrastructure's id
+STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # of the infrastructure's id: type, and name among others
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
 CLUSTERS = {
     "nuvla:machines:LocalCluster": "local",
@@ -88,8 +88,8 @@ class State:
     @property
     def id(self) -> str | None:
         """What all that this infrastructure makes is marked with, and nothing else is."""
-        found = [resource["outputs"].get("output") for resource in self.of(STASH)]
-        return str(found[0]) if found else None
+        found = (one["outputs"].get("output") for one in self.of(STASH) if one["urn"].endswith(f"::{OWNER}"))
+        return next((str(one) for one in found), None)
 
     def anything(self) -> list[str]:
         """URN of a resource that is known without asking anybody: for when the state alone is to be mended."""
