@@ -8,7 +8,7 @@ import pulumi
 
 from components.machines.machine import Machine
 
-NODES = "swarm/scripts/nodes.sh"  # functions of scripts that change nodes, on a manager
+NODES = "swarm/scripts/nodes.sh"  # functions of scripts about nodes, on a manager
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,7 @@ class Swarm(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
             create="start",
             update="continue",
+            libraries=[NODES],
             triggers=[args.entry.disk_id],
         )
         self.id = init.stdout.apply(str.strip)

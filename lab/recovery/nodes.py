@@ -40,15 +40,15 @@ class Astray:
 
 def members(state: State) -> list[Member]:
     """The memberships of machines that have joined and are not lost."""
-    found = []
+    found, lost = [], state.lost()
+    children: dict[str, dict[str, Mapping[str, Any]]] = {}  # of a component, its commands by the end of their names
+    for child in state.of("command:remote:Command"):
+        if not child.get("delete"):
+            children.setdefault(child.get("parent", ""), {})[child["urn"].rpartition("-")[2]] = child
     for one in state.of("nuvla:swarm:Membership"):
-        commands = {
-            child["urn"].rpartition("-")[2]: child
-            for child in state.of("command:remote:Command")
-            if child.get("parent") == one["urn"] and not child.get("delete")
-        }
+        commands = children.get(one["urn"], {})
         name = one.get("outputs", {}).get("name")  # none where the update was killed, which is made once more
-        if name is None or name in state.lost() or not commands.keys() >= {"node", "join"}:
+        if name is None or name in lost or not commands.keys() >= {"node", "join"}:
             continue
         joined = plain(commands["join"])
         found.append(

@@ -100,7 +100,7 @@ def other_manager() -> Iterator[str]:
 
 def init(paper: Paper, verb: str, others: str = "") -> Done:
     pools = {"ADDRESS_POOLS": "10.201.0.0/16", "SUBNET_PREFIX": "24"}
-    return paper.run("init.sh", verb, ADDRESS="10.0.0.1", OTHER_MANAGERS=others, **pools)
+    return paper.run("init.sh", verb, libraries=["nodes.sh"], ADDRESS="10.0.0.1", OTHER_MANAGERS=others, **pools)
 
 
 OUT = {"state": "inactive", "manages": False, "swarm": "", "id": "", "address": ""}

@@ -2,12 +2,10 @@
 # Runs on the manager that the program talks to. Prints the id of its swarm.
 #   start      makes it the first manager of a swarm, unless it is in one already
 #   continue   the same, of an infrastructure that had a swarm: a new one is started only when nobody can have the old one
-# OTHER_MANAGERS are the addresses of the others that are not lost.
+# OTHER_MANAGERS are the addresses of the others that are not lost. With the functions of nodes.sh.
+# shellcheck disable=SC2154 # $patience_s and $interval_s are those of nodes.sh
 set -euo pipefail
 : "${ADDRESS:?}" "${ADDRESS_POOLS:?}" "${SUBNET_PREFIX:?}" "${OTHER_MANAGERS?}"
-
-patience_s=60
-interval_s=0.2
 
 swarm() { docker info --format "{{$1}}"; }
 fail() { echo "$(hostname): $*" >&2; exit 1; }
@@ -30,15 +28,11 @@ check_pools() {
   fi
 }
 
-# While managers restart, there may be no leader for some seconds.
 check_leader() {
-  local answer deadline=$((SECONDS + patience_s))
-  until answer=$(docker node ls --quiet 2>&1); do
-    [ "$SECONDS" -lt "$deadline" ] || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
-      "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
-      "name them in machines.lost and run 'pulumi up' again"
-    sleep "$interval_s"
-  done
+  local answer
+  answer=$(await_nodes 2>&1) || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
+    "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
+    "name them in machines.lost and run 'pulumi up' again"
 }
 
 # A manager that lost its disk must not start a second swarm beside the one that the others still run.
