@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.harness import CHECKOUT, Result, run
 
@@ -144,3 +145,16 @@ def test_a_state_that_others_could_read_is_closed(checkout: Checkout) -> None:
     stored.chmod(0o644)  # by a Pulumi of a shell with the usual umask: nobody else gets there
     env(checkout.folder)
     assert mode(state) == 0o700
+
+
+def test_committed_settings_are_of_no_computer() -> None:
+    """What the first `make up` adds to a stack's file is of this computer alone, and its salt of this state alone."""
+    names = run("git", "ls-files", "Pulumi.*.yaml", cwd=CHECKOUT).text.split()
+    assert "Pulumi.dev.yaml" in names
+    for name in names:
+        document = yaml.safe_load(run("git", "show", f":{name}", cwd=CHECKOUT).text)
+        settings = {key.removeprefix("nuvla-swarm:"): value for key, value in document["config"].items()}
+        assert "encryptionsalt" not in document, name
+        assert "images" not in settings, name
+        assert not {"image", "privileged"} & settings["machines"].keys(), name
+        assert not {"registry_mirrors", "source"} & settings.get("engine", {}).keys(), name
