@@ -12,8 +12,8 @@ import requests
 from tests.e2e.harness import Stack
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
-    """Polls until something is so; errors that say "not yet" are part of that."""
+def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60, tell: Callable[[], str] = str) -> None:
+    """Polls until something is so; errors that say "not yet" are part of that. `tell` says what is so instead."""
     deadline = time.monotonic() + timeout_s
     problem: Exception | None = None
     while time.monotonic() < deadline:
@@ -23,7 +23,7 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60) ->
         except OSError as error:  # requests' errors too
             problem = error
         time.sleep(0.2)
-    raise AssertionError(f"not so after {timeout_s} s: {what}") from problem
+    raise AssertionError(f"not so after {timeout_s} s: {what}\n{tell()}") from problem
 
 
 def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> None:

@@ -60,8 +60,12 @@ def everywhere(whole: Stack) -> Iterator[None]:
             published = f"--publish=mode=host,published={port},target=80"
             created = whole.on("manager-1", *APPLICATION, f"--name={name}", "--mode=global", published, WHOAMI)
             assert created.code == 0, created.text
-        tasks = ["docker", "service", "ps", *names, "--format={{.CurrentState}}"]
-        wait_for(lambda: whole.on("manager-1", *tasks).text.count("Running") == 6, "they run everywhere")
+        tasks = ["docker", "service", "ps", *names, "--no-trunc", "--format={{.CurrentState}} {{.Node}} {{.Error}}"]
+
+        def states() -> str:
+            return whole.on("manager-1", *tasks).text
+
+        wait_for(lambda: states().count("Running") == 6, "they run everywhere", tell=states)
         yield
     finally:
         whole.on("manager-1", "docker", "service", "rm", *names)
