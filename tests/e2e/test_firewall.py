@@ -65,7 +65,7 @@ def everywhere(whole: Stack) -> Iterator[None]:
         def states() -> str:
             return whole.on("manager-1", *tasks).text
 
-        wait_for(lambda: states().count("Running") == 6, "they run everywhere", tell=states)
+        wait_for(lambda: states().count("Running") == 6, "they run everywhere", 180, states)
         yield
     finally:
         whole.on("manager-1", "docker", "service", "rm", *names)
