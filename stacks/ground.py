@@ -13,6 +13,7 @@ from components.firewall.ruleset import Firewall, FirewallArgs, Mode
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
+from components.monitoring.settings import USERS, WITH_DATA
 from components.storage.volume import DataVolume, DataVolumeArgs
 from stacks import clusters
 from stacks.configuration import Secrets
@@ -22,13 +23,12 @@ from stacks.settings import Settings
 # Who writes there: the users that the services run as, in their images or by their stacks.
 OWNERS = {
     "nfs": "65534:65534",
-    "prometheus": "65534:65534",
-    "alertmanager": "65534:65534",
-    "grafana": "472:472",
+    **{name: f"{USERS[name]}:{USERS[name]}" for name in WITH_DATA},
     "traefik": "0:0",
     "db": "1000:1000",
     "streams": "1000:1000",
 }
+FORMERS = dict.fromkeys(("prometheus", "alertmanager"), "65534")  # as whom they ran once, beside S3 and NFS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +110,7 @@ def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulum
                 volume=volume,
                 machine=cluster.machines[volume.machine],
                 owner=OWNERS[name],
+                former=FORMERS.get(name, ""),
                 prepared=installed[volume.machine],
                 keep=keep,
             ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, data, pinned, published
+from components.monitoring.settings import USERS, MonitoringSettings, data, pinned, published
 from components.service.spec import File, HealthCheck, Service
 from components.swarm.network import OverlayNetwork
 
@@ -35,7 +35,7 @@ def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks:
             f"--web.external-url={url}",
             "--web.route-prefix=/prometheus",
         ],
-        user="65534",
+        user=USERS["prometheus"],
         files=_files(settings),
         mounts=[data(settings, "prometheus", "/prometheus")],
         labels=published("prometheus", PORT, "prometheus-login@file"),

@@ -97,7 +97,7 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert list(made.mounts) == [Mount(type="bind", source="/data/prometheus", target="/prometheus")]
     assert "--storage.tsdb.path=/prometheus" in made.args
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
-    assert made.user == "65534"
+    assert made.user == "65522"
     assert made.stop_grace_s == 60
 
 
