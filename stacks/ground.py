@@ -146,10 +146,13 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
     engine_settings = EngineSettings(
         source=settings.engine_source,
         version=settings.engine_version,
+        containerd_version=settings.containerd_version,
         log_max_size_mib=wanted.log_max_size_mib,
         log_max_files=wanted.log_max_files,
         address_pools=[(pool.base, pool.prefix) for pool in wanted.address_pools],
         registry_mirrors=wanted.registry_mirrors,
+        no_new_privileges=settings.no_new_privileges,
+        icc=settings.icc,
     )
     engines: dict[str, Engine] = {}
     previous_manager: Engine | None = None

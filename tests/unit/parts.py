@@ -18,10 +18,13 @@ from components.swarm.swarm import Swarm, SwarmArgs
 SETTINGS = EngineSettings(
     source="distribution",
     version="20.10.24",
+    containerd_version=None,
     log_max_size_mib=10,
     log_max_files=3,
     address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
     registry_mirrors=[],
+    no_new_privileges=False,
+    icc=True,
 )
 
 
