@@ -138,6 +138,7 @@ class Base:
                 "operator": certificates.operator.outputs(),
                 "nuvla": certificates.nuvla.outputs(),
             },
+            "certificates": certificates.ends,
             "urls": urls,
             "volumes": {
                 name: {"machine": volume.machine, "path": volume.path}

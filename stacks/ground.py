@@ -63,7 +63,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
     cluster = clusters.build(settings, secrets, owner, prior, rows=rows, sources=sources)
     entry = cluster.machines[settings.entry]
     address = entry.public_address if cluster.entry_address is None else cluster.entry_address
-    certificates = _certificates(settings, cluster.managers(), entry, address)
+    certificates = _certificates(settings, cluster.managers(), entry, address, prior)
     engines = _engines(settings, cluster, certificates, prior)
     installed = {name: engine.installed for name, engine in engines.items()}
     ephemeral = settings.firewall.ephemeral
@@ -122,7 +122,7 @@ def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulum
 
 
 def _certificates(
-    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str]
+    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str], prior: PriorState
 ) -> Certificates:
     servers: dict[str, list[pulumi.Input[str]]] = {
         machine.name: [machine.public_address, machine.private_address] for machine in managers
@@ -133,6 +133,9 @@ def _certificates(
         "certificates",
         CertificatesArgs(
             generation=settings.engine.certificate_generation,
+            operator_generation=settings.engine.operator_certificate_generation,
+            nuvla_generation=settings.engine.nuvla_certificate_generation,
+            former_nuvla_end=prior.nuvla_certificate_end,
             server_days=settings.engine.server_certificate_days,
             client_days=settings.engine.client_certificate_days,
             domain=settings.domain,

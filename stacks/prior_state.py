@@ -28,6 +28,7 @@ NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
@@ -74,6 +75,7 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of those that are there
     commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
+    nuvla_certificate_end: str | None = None  # of the one that Nuvla may have
     asked: Mapping[str, int] = field(default_factory=dict)  # how often memberships were invited anew, by name
     unanswered: frozenset[str] = frozenset()  # names of memberships that have not come by their last invitation
 
@@ -196,6 +198,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
+        nuvla_certificate_end=by_type.get(SIGNED, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         asked={
             name.removesuffix(ASKED): int(outputs["input"])
             for name, outputs in by_type.get(STASH, {}).items()

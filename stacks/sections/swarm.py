@@ -58,6 +58,8 @@ class Engine(Section):
         description="whether containers on Docker's own bridge reach each other; unset: on existing machines",
     )
     certificate_generation: int = Field(1, ge=1, description="raise it to renew the CA and the program's certificate")
+    nuvla_certificate_generation: int = Field(1, ge=1, description="raise it for another key of Nuvla alone")
+    operator_certificate_generation: int = Field(1, ge=1, description="raise it for another key of operators alone")
     server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of the certificates on 2376")
     client_certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of Nuvla's and operators' ones")
 

@@ -237,6 +237,8 @@ CASES = [
         for name in ("no_new_privileges", "icc")
     ),
     whole("engine.certificate_generation", 1),
+    whole("engine.nuvla_certificate_generation", 1),
+    whole("engine.operator_certificate_generation", 1),
     whole("engine.server_certificate_days", 120, 3650),
     whole("engine.client_certificate_days", 60, 3650),
     section("swarm"),

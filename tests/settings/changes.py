@@ -124,6 +124,8 @@ CHANGES = [
     Change("engine.no_new_privileges", True, "worker-1-engine", "worker-1-engine-configure"),
     Change("engine.icc", True, "worker-1-engine", "worker-1-engine-configure"),
     Change("engine.certificate_generation", 2, "certificates", "certificates-ca-key"),
+    Change("engine.nuvla_certificate_generation", 2, "certificates", "certificates-nuvla-key"),
+    Change("engine.operator_certificate_generation", 2, "certificates", "certificates-operator-key"),
     Change("engine.server_certificate_days", 731, "certificates", "certificates-manager-1-cert"),
     Change("engine.client_certificate_days", 366, "certificates", "certificates-nuvla-cert"),
     Change("swarm.entry", "manager-2", "swarm", "swarm-init", THREE_MANAGERS),

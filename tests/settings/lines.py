@@ -79,6 +79,8 @@ SHOWN = {
     "engine.no_new_privileges": ("+ daemon.no-new-privileges: true", '+ stdin: "no-new-privileges": true,'),
     "engine.icc": ("- daemon.icc: false", '- stdin: "icc": false,'),
     "engine.certificate_generation": ("generation: 1 => 2", "publicKeyPem: * => [unknown]"),
+    "engine.nuvla_certificate_generation": ("+ nuvla_generation: 2", "publicKeyPem: * => [unknown]"),
+    "engine.operator_certificate_generation": ("+ operator_generation: 2", "publicKeyPem: * => [unknown]"),
     "engine.server_certificate_days": ("server_days: 730 => 731", "validityPeriodHours: 17520 => 17544"),
     "engine.client_certificate_days": ("client_days: 365 => 366", "validityPeriodHours: 8760 => 8784"),
     "swarm.public_network.name": ('name: "traefik-public" => "front"', 'name: "traefik-public" => "front"'),

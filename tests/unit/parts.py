@@ -54,6 +54,7 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
 def certificate() -> Certificate:
     """A certificate with its key."""
     return Certificate(
+        end=pulumi.Output.from_input("2027-11-29T06:00:00Z"),
         ca=pulumi.Output.from_input("CA"),
         cert=pulumi.Output.from_input("CERT"),
         key=pulumi.Output.secret("THE-KEY"),
