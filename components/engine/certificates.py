@@ -53,9 +53,9 @@ class Certificates(pulumi.ComponentResource):
 
     The CA and the program's own client certificate live as long as the CA, because the Docker provider depends on
     them; servers', the operator's and Nuvla's are renewed by the first update within 30 days of their end. A renewed
-    server certificate restarts the engine of its machine. Nobody can take a certificate back, as Docker knows no list of
-    revoked ones: what is renewed is valid beside what was, until that ends or the CA is another one. Of another one for
-    Nuvla the update tells, as somebody has to give it to Nuvla.
+    server certificate restarts the engine of its machine. Docker knows no list of revoked certificates: what is renewed
+    is valid beside what was, until that ends or the CA is another one. Of another one for Nuvla the update tells, as
+    somebody has to give it to Nuvla.
 
     Outputs: ``generation`` (int). Certificates are attributes: ``program``, ``operator``, ``nuvla``, ``servers``; and
     ``ends``, of all of them.
