@@ -58,7 +58,7 @@ class Certificates(pulumi.ComponentResource):
     somebody has to give it to Nuvla.
 
     Outputs: ``generation`` (int). Certificates are attributes: ``program``, ``operator``, ``nuvla``, ``servers``; and
-    ``ends``, of all of them.
+    ``ends``, of all of them, and ``client_ends``, of those that are on no machine.
     Source: Docker documentation, "Protect the Docker daemon socket".
     """
 
@@ -95,8 +95,9 @@ class Certificates(pulumi.ComponentResource):
             "nuvla", "client_auth", args.client_days, hooks=pulumi.ResourceHookBinding(after_create=[told])
         )
         clients = {"program": self.program, "operator": self.operator, "nuvla": self.nuvla}
-        self.ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.validity_end_time}
-        self.ends |= {holder: one.end for holder, one in (clients | self.servers).items()}
+        self.client_ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.validity_end_time}
+        self.client_ends |= {holder: one.end for holder, one in clients.items()}
+        self.ends = self.client_ends | {machine: one.end for machine, one in self.servers.items()}
         self.register_outputs({"generation": args.generation})
 
     def _tell_of_nuvlas(self, made: pulumi.ResourceHookArgs) -> None:

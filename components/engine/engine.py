@@ -72,6 +72,8 @@ class Engine(pulumi.ComponentResource):
                 "TLS_CA": certificate.ca if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",
                 "TLS_KEY": certificate.key if certificate else "",
+                "TLS_END": certificate.end if certificate else "",
+                "MACHINE": machine.name,
             },
             pulumi.ResourceOptions(parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]),
             triggers=[machine.root_id],

@@ -10,10 +10,11 @@ from components.service.spec import File, HealthCheck, Mount, Service
 from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 
-COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
+COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
 
+METRICS = "/etc/nuvla-swarm/metrics"  # of the engine's certificate, by engine/scripts/configure.sh
 LAYERS = "/var/lib/docker/image"
 
 
@@ -35,6 +36,7 @@ def node_exporter(
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in COLLECTORS),
             f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
+            f"--collector.textfile.directory=/host{METRICS}",
         ],
         user=USERS["node-exporter"],
         mounts=[Mount(type="bind", source="/", target="/host", read_only=True)],

@@ -75,6 +75,12 @@ def test_with_a_certificate_there_is_the_api(engine: Engine) -> None:
     }
 
 
+def test_its_machine_is_told_when_its_certificate_ends(engine: Engine) -> None:
+    docker_engine(api=True)
+    told = engine.parameters(CONFIGURE)
+    assert (told["MACHINE"], told["TLS_END"]) == ("worker-1", "2027-11-29T06:00:00Z")
+
+
 def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(engine: Engine) -> None:
     theirs = '{"data-root": "/srv/docker", "log-driver": "local"}'
     docker_engine(daemon_json=pulumi.Output.from_input(theirs))

@@ -65,6 +65,11 @@ def test_only_what_is_asked_for_is_measured_of_a_machine() -> None:
     assert "netdev" not in named, "it would be the container's own"
 
 
+def test_the_end_of_an_engines_certificate_is_measured_where_its_script_tells_it() -> None:
+    assert "--collector.textfile.directory=/host/etc/nuvla-swarm/metrics" in service("node-exporter").args
+    assert "metrics=/etc/nuvla-swarm/metrics\n" in assets.read("engine/scripts/configure.sh")
+
+
 @pytest.mark.parametrize("path", ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"])
 def test_disks_of_the_machine_are_measured(path: str) -> None:
     assert not re.search(NOT_DISKS, path)
