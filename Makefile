@@ -77,6 +77,18 @@ test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled 
 	@$(ENV)
 	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)'
 
+.PHONY: pins
+pins: ## write requirements.txt anew from requirements.in; UPGRADE=1 takes the newest of what these need
+	@lab/setup.sh tools
+	$(ENV)
+	lab/pins.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: outdated
+outdated: ## say which pinned versions are behind: images, engine, Pulumi, Python packages
+	@lab/setup.sh tools
+	$(ENV)
+	python -m lab.outdated
+
 .PHONY: bench
 bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS
 	@$(ENV)

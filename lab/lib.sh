@@ -100,6 +100,7 @@ use_engine() {
 REGISTRY_IP=198.18.0.1
 REGISTRY=$REGISTRY_IP:5000
 
-PULUMI_VERSION=3.272.0 # what Pulumi's installer is asked for
+PULUMI_VERSION=3.259.0 # of the archives in lab/pulumi.sha256
+PULUMI_OLDEST=3.250.0  # of a CLI that is already on PATH
 
 installed_pulumi() { printf '%s\n' "$CACHE/pulumi-$PULUMI_VERSION/bin/pulumi"; }

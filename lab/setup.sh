@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Makes what this checkout needs on this machine, and nothing twice: setup.sh [tools|engine|images]...
-# tools: Python packages, the Pulumi CLI and its plugins. engine: a Docker engine. images: what local machines are made of.
+# Makes what this checkout needs on this machine, and nothing twice: setup.sh [pulumi|tools|engine|images]...
+# pulumi: the Pulumi CLI, whatever is on PATH. tools: Python packages, a Pulumi CLI and its plugins. engine: a Docker engine. images: what local machines are made of.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 LAB=$CHECKOUT/lab
-PULUMI_OLDEST=3.250.0 # of a CLI that is already on PATH
 
 python_packages() {
   local venv=$CHECKOUT/.venv stamp lists=("$CHECKOUT/requirements.txt")
@@ -16,7 +15,7 @@ python_packages() {
   command -v python3 >/dev/null || fail "python3 is not on PATH: install Python >= 3.11"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old: Python >= 3.11 is needed"
   [[ -x $venv/bin/python ]] || python3 -m venv "$venv" || fail "python3 cannot make a virtual environment: install its venv package"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${lists[@]/#/--requirement=}" >&2
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${lists[@]/#/--requirement=}" >&2
   printf '%s\n' "$stamp" >"$venv/.stamp"
 }
 
@@ -27,27 +26,18 @@ pulumi_on_path() {
   printf 'v%s\n%s\n' "$PULUMI_OLDEST" "$found" | sort --check=quiet --version-sort
 }
 
-install_pulumi() {
-  local root=$CACHE/pulumi-$PULUMI_VERSION script
-  if pulumi_on_path || [[ -x $root/bin/pulumi ]]; then return; fi
-  say "installing the Pulumi CLI $PULUMI_VERSION into $root by Pulumi's own installer: under a minute"
-  script=$(mktemp)
-  curl --silent --show-error --fail --location https://get.pulumi.com/ --output "$script" ||
-    fail "Pulumi's installer cannot be reached: install Pulumi >= $PULUMI_OLDEST, or leave NUVLA_SWARM_OFFLINE unset to do without it"
-  sh "$script" --version "$PULUMI_VERSION" --install-root "$root" --no-edit-path >&2
-  rm -f "$script"
-}
+checked_pulumi() { locked pulumi "$LAB/pulumi.sh"; }
 
 tools() {
   locked "venv-${CHECKOUT//\//_}" python_packages
   if offline; then
     "$LAB/offline/tools.sh"
   else
-    locked pulumi install_pulumi
+    pulumi_on_path || checked_pulumi
     eval "$("$LAB/env.sh")"
     local marker
     marker=$CACHE/plugins-$(hash_of "$CHECKOUT/requirements.txt")
-    [[ -e $marker ]] || { pulumi install --cwd "$CHECKOUT" >&2 && touch "$marker"; }
+    [[ -e $marker ]] || { pulumi install --no-dependencies --cwd "$CHECKOUT" >&2 && touch "$marker"; }
   fi
 }
 
@@ -78,7 +68,8 @@ if offline; then say "offline mode (NUVLA_SWARM_OFFLINE=${NUVLA_SWARM_OFFLINE:-a
 [[ $# -gt 0 ]] || set -- tools engine images
 for part in "$@"; do
   case $part in
+    pulumi) checked_pulumi ;;
     tools | engine | images) "$part" ;;
-    *) fail "'$part' is not a part: give any of tools, engine, images, or nothing for all" ;;
+    *) fail "'$part' is not a part: give any of pulumi, tools, engine, images, or nothing for all" ;;
   esac
 done

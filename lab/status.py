@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -142,6 +143,17 @@ def services(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return lines
 
 
+def certificates(found: dict[str, Any]) -> list[str]:
+    """Until when Docker's API is open to whom: who holds one, and the first to end first."""
+    lines = []
+    for holder, end in sorted(found.get("certificates", {}).items(), key=lambda one: str(one[1])):
+        until = datetime.fromisoformat(end)
+        days = (until - datetime.now(UTC)).days
+        told = f"{days} days" if days >= 0 else "it has ended"
+        lines.append(f"on 2376, of {holder}: until {until:%Y-%m-%d}, {told}")
+    return lines
+
+
 def logins(found: dict[str, Any]) -> dict[str, str]:
     """Names and passwords that the program made."""
     lines = {name: f"{login['username']} {login['password']}" for name, login in found["logins"].items()}
@@ -174,6 +186,8 @@ def main(stack: str, *, with_logins: bool) -> None:
     for name, machine in found["machines"].items():
         if machine["role"] == "manager":
             print(f"  {'certificate':<14} on {name}: {shown(machine['public_address'], host)}")
+    for line in certificates(found):
+        print(f"  {'certificate':<14} {line}")
     print()
     if with_logins:
         for name, login in logins(found).items():

@@ -16,6 +16,7 @@ from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork
 from components.swarm.swarm import Swarm, SwarmArgs
+from components.swarm.tokens import JoinTokens, JoinTokensArgs
 from components.traefik.traefik import DASHBOARD_PORT
 from stacks import networks
 from stacks.data import with_data
@@ -41,7 +42,9 @@ class Base:
         self._prior = prior
         self.address: pulumi.Input[str] = settings.domain or ground.address
         self._swarm = _swarm(settings, ground)
-        self._members = _members(ground, self._swarm, before_joining)
+        self._members = _members(ground, self._swarm, before_joining, prior)
+        memberships = list(self._members.values())
+        JoinTokens("swarm-tokens", JoinTokensArgs(swarm=self._swarm, memberships=memberships), ground.cluster.inside())
         self._stacks: list[ServiceStack] = []
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
         last = [self._members[ground.entry.name]] if ground.cluster.outlives else []
@@ -135,6 +138,7 @@ class Base:
                 "operator": certificates.operator.outputs(),
                 "nuvla": certificates.nuvla.outputs(),
             },
+            "certificates": certificates.ends,
             "urls": urls,
             "volumes": {
                 name: {"machine": volume.machine, "path": volume.path}
@@ -160,7 +164,9 @@ def _swarm(settings: Settings, ground: Ground) -> Swarm:
     )
 
 
-def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.Resource]) -> dict[str, Membership]:
+def _members(
+    ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.Resource], prior: PriorState
+) -> dict[str, Membership]:
     """All machines as members: managers one after the other, the entry first; of those that leave, it is the last one.
 
     Two managers that join at once can keep each other from it for a while, and leave nodes behind that never were.
@@ -185,6 +191,7 @@ def _members(ground: Ground, swarm: Swarm, before_joining: Mapping[str, pulumi.R
                 swarm=swarm,
                 after=[ground.engines[machine.name], *known, *before],
                 leaves=outlives,
+                asked=prior.invitations(f"{machine.name}-membership"),
             ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=first)),
         )

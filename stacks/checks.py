@@ -89,6 +89,14 @@ def _ports_are_taken(settings: Settings) -> Iterator[str]:
         yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
 
 
+def _containerd_is_the_distributions(settings: Settings) -> Iterator[str]:
+    if settings.engine.containerd_version is not None and settings.engine_source == "distribution":
+        yield (
+            f"engine.containerd_version: {settings.engine.containerd_version} given; allowed: only with packages of "
+            "docker.com, as the distribution has one containerd (engine.source)"
+        )
+
+
 def _s3_has_no_files(settings: Settings) -> Iterator[str]:
     if settings.has_s3 and not settings.nfs.enabled:
         yield "s3.enabled: true given; allowed: false, as nfs.enabled is false and S3 serves its files"
@@ -130,6 +138,7 @@ CHECKS = (
     *checks_networks.CHECKS,
     _program_is_locked_out,
     _ports_are_taken,
+    _containerd_is_the_distributions,
     _s3_has_no_files,
     _only_one_kind_has_it,
     _volumes_have_what_their_machines_have,

@@ -13,6 +13,7 @@ from components.firewall.ruleset import Firewall, FirewallArgs, Mode
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
+from components.monitoring.settings import USERS, WITH_DATA
 from components.storage.volume import DataVolume, DataVolumeArgs
 from stacks import clusters
 from stacks.configuration import Secrets
@@ -22,13 +23,12 @@ from stacks.settings import Settings
 # Who writes there: the users that the services run as, in their images or by their stacks.
 OWNERS = {
     "nfs": "65534:65534",
-    "prometheus": "65534:65534",
-    "alertmanager": "65534:65534",
-    "grafana": "472:472",
+    **{name: f"{USERS[name]}:{USERS[name]}" for name in WITH_DATA},
     "traefik": "0:0",
     "db": "1000:1000",
     "streams": "1000:1000",
 }
+FORMERS = dict.fromkeys(("prometheus", "alertmanager"), "65534")  # as whom they ran once, beside S3 and NFS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
     cluster = clusters.build(settings, secrets, owner, prior, rows=rows, sources=sources)
     entry = cluster.machines[settings.entry]
     address = entry.public_address if cluster.entry_address is None else cluster.entry_address
-    certificates = _certificates(settings, cluster.managers(), entry, address)
+    certificates = _certificates(settings, cluster.managers(), entry, address, prior)
     engines = _engines(settings, cluster, certificates, prior)
     installed = {name: engine.installed for name, engine in engines.items()}
     ephemeral = settings.firewall.ephemeral
@@ -110,6 +110,7 @@ def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulum
                 volume=volume,
                 machine=cluster.machines[volume.machine],
                 owner=OWNERS[name],
+                former=FORMERS.get(name, ""),
                 prepared=installed[volume.machine],
                 keep=keep,
             ),
@@ -121,7 +122,7 @@ def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulum
 
 
 def _certificates(
-    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str]
+    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str], prior: PriorState
 ) -> Certificates:
     servers: dict[str, list[pulumi.Input[str]]] = {
         machine.name: [machine.public_address, machine.private_address] for machine in managers
@@ -132,6 +133,9 @@ def _certificates(
         "certificates",
         CertificatesArgs(
             generation=settings.engine.certificate_generation,
+            operator_generation=settings.engine.operator_certificate_generation,
+            nuvla_generation=settings.engine.nuvla_certificate_generation,
+            former_nuvla_end=prior.nuvla_certificate_end,
             server_days=settings.engine.server_certificate_days,
             client_days=settings.engine.client_certificate_days,
             domain=settings.domain,
@@ -145,10 +149,13 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
     engine_settings = EngineSettings(
         source=settings.engine_source,
         version=settings.engine_version,
+        containerd_version=settings.containerd_version,
         log_max_size_mib=wanted.log_max_size_mib,
         log_max_files=wanted.log_max_files,
         address_pools=[(pool.base, pool.prefix) for pool in wanted.address_pools],
         registry_mirrors=wanted.registry_mirrors,
+        no_new_privileges=settings.no_new_privileges,
+        icc=settings.icc,
     )
     engines: dict[str, Engine] = {}
     previous_manager: Engine | None = None

@@ -11,6 +11,7 @@ from components.machines.cluster import Losses
 from components.machines.forgotten import Former
 from components.machines.owner import ID_LABEL
 from components.machines.volume import MOVES, Move
+from components.swarm.membership import ASKED
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
 ATTEMPTS, PAUSE_S = 20, 0.1
@@ -27,6 +28,7 @@ NETWORK = "docker:index/network:Network"
 MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
 FOLDER = "nuvla:storage:DataVolume"
 DATA = "-volume"  # end of the names of volumes with data
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
@@ -73,6 +75,9 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of those that are there
     commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
+    nuvla_certificate_end: str | None = None  # of the one that Nuvla may have
+    asked: Mapping[str, int] = field(default_factory=dict)  # how often memberships were invited anew, by name
+    unanswered: frozenset[str] = frozenset()  # names of memberships that have not come by their last invitation
 
     @property
     def managers(self) -> list[str]:
@@ -90,6 +95,10 @@ class PriorState:
         first = {f"{machine}-{step}" for machine in lost for step in FIRST}
         hosts = {one.host for name, one in self.commands.items() if name in first}
         return {name: one for name, one in self.commands.items() if one.undone and one.host in hosts}
+
+    def invitations(self, membership: str) -> int:
+        """How often it is invited anew, with this run: a token that was not used may have ended since."""
+        return self.asked.get(membership, 0) + (membership in self.unanswered)
 
 
 async def read() -> PriorState:
@@ -189,4 +198,23 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
+        nuvla_certificate_end=by_type.get(SIGNED, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
+        asked={
+            name.removesuffix(ASKED): int(outputs["input"])
+            for name, outputs in by_type.get(STASH, {}).items()
+            if name.endswith(ASKED)
+        },
+        unanswered=_unanswered(by_type.get(COMMAND, {})),
+    )
+
+
+def _unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """Names of memberships that were given another invitation than the one that their machine joined by, if it did."""
+    given = {
+        name.removesuffix("-node"): " ".join(str(outputs.get("stdout") or "").split())
+        for name, outputs in commands.items()
+        if name.endswith("-membership-node")
+    }
+    return frozenset(
+        name for name, text in given.items() if text and text not in commands.get(f"{name}-join", {}).get("stdin", "")
     )

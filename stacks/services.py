@@ -157,6 +157,7 @@ def _add_monitoring(base: Base, secrets: Secrets) -> None:
             webhook_url=secrets.alert_webhook_url,
         ),
         pulumi.Output.concat("https://", base.address, "/grafana/"),
+        certificate_ends=base.ground.certificates.client_ends,  # another manager restarts nothing
     )
     volumes = [base.ground.volumes[name].ready for name in WITH_DATA]
     base.stack("monitoring", spec, settings.machines.names("manager", "worker"), volumes)

@@ -12,7 +12,7 @@ from stacks.sections.firewall import Firewall
 from stacks.sections.images import Images
 from stacks.sections.machines import LocalMachines
 from stacks.sections.services import Monitoring, Traefik
-from stacks.sections.swarm import ENGINE_VERSIONS, Engine, Swarm
+from stacks.sections.swarm import CONTAINERD_VERSION, ENGINE_VERSIONS, Engine, Swarm
 from stacks.sections.target import S3, Nfs
 from stacks.sections.volumes import Volumes
 
@@ -54,6 +54,24 @@ class Settings(Section):
     def engine_version(self) -> str:
         """Exact version of the engine."""
         return self.engine.version or ENGINE_VERSIONS[self.engine_source]
+
+    @property
+    def containerd_version(self) -> str | None:
+        """Exact version of containerd; the distribution's own one is nobody's choice."""
+        if self.engine_source == "distribution":
+            return None
+        return self.engine.containerd_version or CONTAINERD_VERSION
+
+    @property
+    def no_new_privileges(self) -> bool:
+        """Whether it is so for containers of everybody: where nobody else's may be that need it otherwise."""
+        said = self.engine.no_new_privileges
+        return said if said is not None else self.kind == "host" and self.machines.provider != "existing"
+
+    @property
+    def icc(self) -> bool:
+        """Whether containers on Docker's own bridge reach each other: where there may be some of before."""
+        return self.engine.icc if self.engine.icc is not None else self.machines.provider == "existing"
 
     @property
     def entry(self) -> str:

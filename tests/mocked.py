@@ -35,9 +35,15 @@ COMPUTED: dict[str, dict[str, str]] = {
         "privateKeyOpenssh": "PRIVATE-KEY-OPENSSH:{name}",
         "publicKeyOpenssh": "ssh-ed25519 {name} comment\n",
     },
-    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "SELF-SIGNED-PEM:{name}"},
+    "tls:index/selfSignedCert:SelfSignedCert": {
+        "certPem": "SELF-SIGNED-PEM:{name}",
+        "validityEndTime": "2036-11-26T06:00:00Z",
+    },
     "tls:index/certRequest:CertRequest": {"certRequestPem": "REQUEST-PEM:{name}"},
-    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "SIGNED-PEM:{name}"},
+    "tls:index/locallySignedCert:LocallySignedCert": {
+        "certPem": "SIGNED-PEM:{name}",
+        "validityEndTime": "2027-11-29T06:00:00Z",
+    },
     STASH: {"output": "OUTPUT:{name}"},
     "random:index/randomPassword:RandomPassword": {"result": "RESULT:{name}", "bcryptHash": "BCRYPT:{name}"},
     "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},

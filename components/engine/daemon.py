@@ -19,10 +19,13 @@ class EngineSettings:
 
     source: str  # "distribution" or "docker.com"
     version: str  # exact, "20.10.24"
+    containerd_version: str | None  # exact, of docker.com's packages; the distribution has one of its own
     log_max_size_mib: int
     log_max_files: int
     address_pools: Sequence[tuple[IPv4Network, int]]  # range, prefix length of one network
     registry_mirrors: Sequence[str]
+    no_new_privileges: bool  # whether no program of a container gets more rights than it was started with
+    icc: bool  # whether containers on docker0 reach each other
 
     @property
     def major(self) -> int:
@@ -41,6 +44,11 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
         "metrics-addr": f"0.0.0.0:{METRICS_PORT}",
         "default-address-pools": [{"base": str(base), "size": size} for base, size in settings.address_pools],
     }
+    # What is Docker's own default is not said, so that a host's own daemon.json may say otherwise.
+    if settings.no_new_privileges:
+        daemon["no-new-privileges"] = True
+    if not settings.icc:
+        daemon["icc"] = False
     if settings.registry_mirrors:
         daemon["registry-mirrors"] = list(settings.registry_mirrors)
     if settings.major < 24:

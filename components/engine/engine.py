@@ -10,6 +10,8 @@ from components.engine.daemon import EngineSettings, daemon_json, merged
 from components.machines.machine import APT, Machine
 
 FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
+# Of the key that signs docker.com's packages. Source: Docker documentation, "Install Docker Engine on Debian".
+KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +40,19 @@ class Engine(pulumi.ComponentResource):
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
         props = {"source": args.settings.source, "version": args.settings.version, "daemon": daemon}
+        if args.settings.containerd_version is not None:
+            props["containerd_version"] = args.settings.containerd_version
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
         self.installed = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
-            {"SOURCE": args.settings.source, "VERSION": args.settings.version},
+            {
+                "SOURCE": args.settings.source,
+                "VERSION": args.settings.version,
+                "CONTAINERD_VERSION": args.settings.containerd_version or "",
+                "KEY_FINGERPRINT": KEY_FINGERPRINT,
+            },
             pulumi.ResourceOptions(
                 parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
             ),
@@ -63,6 +72,8 @@ class Engine(pulumi.ComponentResource):
                 "TLS_CA": certificate.ca if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",
                 "TLS_KEY": certificate.key if certificate else "",
+                "TLS_END": certificate.end if certificate else "",
+                "MACHINE": machine.name,
             },
             pulumi.ResourceOptions(parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]),
             triggers=[machine.root_id],

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, Smtp, data, pinned
+from components.monitoring.settings import USERS, MonitoringSettings, Smtp, data, pinned
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
 
@@ -50,7 +50,7 @@ def alertmanager(
             "--storage.path=/alertmanager",
             "--cluster.listen-address=",  # a single one has nobody to gossip with
         ],
-        user="65534",
+        user=USERS["alertmanager"],
         files=[File(name="main", path="/etc/alertmanager/alertmanager.yml", content=content)],
         secrets=secrets,
         mounts=[data(settings, "alertmanager", "/alertmanager")],

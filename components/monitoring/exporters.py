@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, pinned
+from components.monitoring.settings import USERS, MonitoringSettings, pinned
 from components.service.spec import File, HealthCheck, Mount, Service
 from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 
-COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
+COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
+
+METRICS = "/etc/nuvla-swarm/metrics"  # of the engine's certificate, by engine/scripts/configure.sh
+LAYERS = "/var/lib/docker/image"
 
 
 def node_exporter(
@@ -33,8 +36,9 @@ def node_exporter(
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in COLLECTORS),
             f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
+            f"--collector.textfile.directory=/host{METRICS}",
         ],
-        user="65534",
+        user=USERS["node-exporter"],
         mounts=[Mount(type="bind", source="/", target="/host", read_only=True)],
     )
 
@@ -65,7 +69,8 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
             # Not the whole root: Docker's socket is in it, and one may talk to a socket on a read-only mount.
             Mount(type="bind", source="/proc", target="/rootfs/proc", read_only=True),
             Mount(type="bind", source="/sys", target="/sys", read_only=True),
-            Mount(type="bind", source="/var/lib/docker", target="/rootfs/var/lib/docker", read_only=True),
+            # Which layer is a container's. Beside it are the data of all and, on a manager, the keys of the swarm.
+            Mount(type="bind", source=LAYERS, target=f"/rootfs{LAYERS}", read_only=True),
             VOLUME,
         ],
     )
@@ -87,7 +92,7 @@ def elasticsearch_exporter(
         replicas=1,
         constraints=pinned(settings),
         args=[f"--es.uri={url}"],
-        user="65534",
+        user=USERS["elasticsearch-exporter"],
     )
 
 
@@ -102,7 +107,7 @@ def blackbox(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
         replicas=1,
         constraints=pinned(settings),
         args=["--config.file=/etc/blackbox_exporter/config.yml"],
-        user="65534",
+        user=USERS["blackbox"],
         files=[
             File(
                 name="main",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, data, pinned, published
+from components.monitoring.settings import USERS, MonitoringSettings, data, pinned, published
 from components.service.login import Login
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
@@ -46,7 +46,7 @@ def grafana(
         constraints=pinned(settings),
         command=["/bin/sh", START],
         env=_env(settings, login, smtp_password is not None) | {"GF_SERVER_ROOT_URL": url},
-        user="472",
+        user=USERS["grafana"],
         files=_files(settings),
         secrets=secrets,
         mounts=[data(settings, "grafana", DATA)],

@@ -1,6 +1,6 @@
 """Metrics of an infrastructure, from what is measured to who is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pulumi
@@ -55,12 +55,14 @@ def monitoring(
     networks: MonitoringNetworks,
     secrets: MonitoringSecrets,
     grafana_url: pulumi.Input[str],
+    *,
+    certificate_ends: Mapping[str, pulumi.Output[str]],  # by who has one, RFC 3339
 ) -> StackSpec:
     """Exporters on every machine; Prometheus, Alertmanager, Grafana and probes on the one that has their data."""
     internal: Sequence[OverlayNetwork] = [networks.monitoring]
     published = [networks.public, networks.monitoring]
     services = [
-        prometheus(settings, images.prometheus, [*published, networks.docker]),
+        prometheus(settings, images.prometheus, [*published, networks.docker], certificate_ends),
         alertmanager(settings, images.alertmanager, internal, secrets.smtp_password, secrets.webhook_url),
         grafana(settings, images.grafana, published, secrets.grafana, secrets.smtp_password, url=grafana_url),
         node_exporter(settings, images.node_exporter, internal),

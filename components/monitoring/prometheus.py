@@ -1,11 +1,13 @@
 """Prometheus, which collects metrics and judges them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import pulumi
 
 from components import assets
-from components.monitoring.settings import MonitoringSettings, data, pinned, published
+from components.monitoring.settings import USERS, MonitoringSettings, data, pinned, published
 from components.service.spec import File, HealthCheck, Service
 from components.swarm.network import OverlayNetwork
 
@@ -13,7 +15,12 @@ PORT = 9090
 RULES = ["machines", "swarm", "services", "traefik", "certificates", "monitoring"]
 
 
-def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
+def prometheus(
+    settings: MonitoringSettings,
+    image: pulumi.Input[str],
+    networks: Sequence[OverlayNetwork],
+    certificate_ends: Mapping[str, pulumi.Output[str]],
+) -> Service:
     """Prometheus 3 under /prometheus, with the rules and probes of what the infrastructure has.
 
     Source: Prometheus documentation, "Configuration" and "Storage".
@@ -35,11 +42,32 @@ def prometheus(settings: MonitoringSettings, image: pulumi.Input[str], networks:
             f"--web.external-url={url}",
             "--web.route-prefix=/prometheus",
         ],
-        user="65534",
-        files=_files(settings),
+        user=USERS["prometheus"],
+        files=[*_files(settings), _ends(certificate_ends)],
         mounts=[data(settings, "prometheus", "/prometheus")],
         labels=published("prometheus", PORT, "prometheus-login@file"),
         stop_grace_s=60,  # it writes what it has in memory
+    )
+
+
+def _ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
+    """A metric of each end: JSON is YAML."""
+
+    def render(known: Mapping[str, str]) -> str:
+        rules = [
+            {
+                "record": "nuvla_swarm_certificate_end_seconds",
+                "expr": f"vector({int(datetime.fromisoformat(end).timestamp())})",
+                "labels": {"holder": holder},
+            }
+            for holder, end in sorted(known.items())
+        ]
+        return assets.render("monitoring/files/certificate_ends.yml", {"rules": json.dumps(rules)})
+
+    return File(
+        name="certificate-ends",
+        path="/etc/prometheus/rules/certificate-ends.yml",
+        content=pulumi.Output.all(**ends).apply(render),
     )
 
 

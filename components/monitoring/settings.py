@@ -5,6 +5,16 @@ from dataclasses import dataclass
 
 from components.service.spec import Mount, on_machine
 
+# As whom they run, each as somebody else: node-exporter sees the processes of its machine, and may read of those of its
+# own user what they are given in secret. Of the numbers that neither Debian nor systemd gives to anybody.
+USERS = {
+    "node-exporter": "65521",
+    "prometheus": "65522",
+    "alertmanager": "65523",
+    "blackbox": "65524",
+    "elasticsearch-exporter": "65525",
+    "grafana": "472",  # that of its image
+}
 WITH_DATA = ("prometheus", "alertmanager", "grafana")  # services that have a data volume, of the same name
 
 

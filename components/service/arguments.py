@@ -16,6 +16,7 @@ ANYWHERE = ["node.platform.os==linux"]
 PORTS_VARIABLE = "NUVLA_SWARM_PORTS"
 MONITOR = "1s"  # in which a task that was healthy may still fail its update
 START_S = 5  # that the start of a health check may take
+TEMPORARY_MIB = 64  # of each folder in memory, which counts as the service's own memory
 KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
 
 
@@ -109,7 +110,11 @@ def _container(
         commands=list(wanted.command) or None,
         args=list(wanted.args),
         env=dict(sorted({**wanted.env, **_ports_variable(wanted)}.items())) or None,
-        user=wanted.user,
+        # Without a group of its own, a user that the image does not know has root's.
+        user=f"{wanted.user}:{wanted.user}" if wanted.user is not None else None,
+        cap_drops=["ALL"],
+        cap_adds=sorted(wanted.capabilities) or None,
+        read_only=wanted.read_only,
         labels=[
             docker.ServiceTaskSpecContainerSpecLabelArgs(label=key, value=value)
             for key, value in sorted(labels.items())
@@ -135,6 +140,16 @@ def _container(
                 type=mount.type, source=mount.source, target=mount.target, read_only=mount.read_only
             )
             for mount in wanted.mounts
+        ]
+        + [
+            docker.ServiceTaskSpecContainerSpecMountArgs(
+                type="tmpfs",
+                target=folder,
+                tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(
+                    size_bytes=TEMPORARY_MIB * MIB, mode=0o777
+                ),
+            )
+            for folder in wanted.temporary
         ],
         stop_grace_period=duration(wanted.stop_grace_s),
         healthcheck=_health(wanted.health),

@@ -83,7 +83,10 @@ class Service:
     command: Sequence[str] = ()  # instead of the image's entry point
     args: Sequence[str] = ()
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)  # no secrets: anybody may read it
-    user: str | None = None  # "<uid>"; the image's own if unset
+    user: str | None = None  # "<uid>", and its group is of the same number; the image's own if unset
+    capabilities: Sequence[str] = ()  # of the kernel's, "CAP_NET_BIND_SERVICE"; it has no other, though it be root
+    temporary: Sequence[str] = ("/tmp",)  # folders in memory  # noqa: S108
+    read_only: bool = True  # whether nothing else of its container can be written to, but for its mounts
     files: Sequence[File] = field(default=(), repr=False)
     secrets: Sequence[SecretFile] = field(default=(), repr=False)
     mounts: Sequence[Mount] = ()

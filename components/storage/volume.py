@@ -17,6 +17,7 @@ class DataVolumeArgs:
     volume: Volume
     machine: Machine
     owner: str  # "<uid>:<gid>" of who writes there
+    former: str = ""  # "<uid>" of who wrote there before, if it was somebody else
     prepared: pulumi.Resource  # what has installed packages on the machine
     keep: bool = False  # whether its device outlives the machine
 
@@ -47,6 +48,7 @@ class DataVolume(pulumi.ComponentResource):
                 "DEVICE": volume.device or "",
                 "SIZE_GIB": str(volume.size_gib) if has_device else "",
                 "OWNER": args.owner,
+                "FORMER": args.former,
             },
             pulumi.ResourceOptions(
                 parent=self,

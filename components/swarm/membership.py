@@ -10,6 +10,14 @@ from components.machines.machine import NAME_LABEL, Machine
 from components.machines.unasked import Unasked
 from components.swarm.swarm import NODES, Swarm
 
+ASKED = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
+
+
+def noted_asked(name: str, count: int, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """That number, in the state: the next run has to count on."""
+    stash = pulumi.Stash(f"{name}{ASKED}", input=count, opts=pulumi.ResourceOptions(parent=parent))
+    return stash.urn.apply(lambda _: str(count))  # a preview knows the urn
+
 
 @dataclass(frozen=True, kw_only=True)
 class MembershipArgs:
@@ -19,13 +27,15 @@ class MembershipArgs:
     swarm: Swarm
     after: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
     leaves: bool  # whether the machine outlives its membership and so has to leave by itself
+    asked: int = 0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
 
 
 class Membership(pulumi.ComponentResource):
     """A machine that is a ready member of the swarm, with its role, labels and availability.
 
-    The join token is read for this one join and is nowhere in plain text. A machine that is made anew, or that has
-    another address, joins again, and the swarm forgets what it was before. Before a machine is replaced, it is drained.
+    The join token is read for this one join, ends after it (see `JoinTokens`) and is nowhere in plain text. A machine
+    that is made anew, or that has another address, joins again, and the swarm forgets what it was before. Before a
+    machine is replaced, it is drained.
     One that is taken out is drained by `Members`, which needs neither that machine nor the entry of before.
     Where ``<name>-node`` is replaced, the other steps are done again in place: a machine that somebody had leave joins.
     Outputs: ``name``, ``role``, ``public_address``, ``private_address``, ``host_key``, ``node_id`` (str);
@@ -35,6 +45,7 @@ class Membership(pulumi.ComponentResource):
     """
 
     node_id: pulumi.Output[str]
+    attempt: pulumi.Output[str]  # another one for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
         machine, entry = args.machine, args.swarm.entry
@@ -42,6 +53,7 @@ class Membership(pulumi.ComponentResource):
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
+        asked = [noted_asked(name, args.asked, self)] if args.asked else []
         node = self._command(
             "node",
             on=entry,
@@ -54,11 +66,12 @@ class Membership(pulumi.ComponentResource):
                 "HOST_KEY": machine.host_key,
             },
             libraries=[NODES],
+            triggers=asked,
             opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
         invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         # The last word is no secret, and another one each time; a lost machine may have no invitation at all.
-        attempt = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
+        self.attempt = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
         join = self._command(
             "join",
             on=machine,
@@ -85,7 +98,7 @@ class Membership(pulumi.ComponentResource):
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
             libraries=[NODES],
-            triggers=[attempt],
+            triggers=[self.attempt],
             verbs=("activate", None if args.leaves else "drain"),
             opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
         )

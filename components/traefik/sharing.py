@@ -85,6 +85,7 @@ def _source(
         command=["haproxy", "-W", "-db", "-f", "/etc/haproxy/certificates.cfg"],
         env={"STORAGE": acme.storage},
         user=ROOT,
+        capabilities=["CAP_NET_BIND_SERVICE"],
         files=[
             File(
                 name="haproxy",

@@ -67,6 +67,7 @@ def traefik(
         memory_limit_mib=settings.memory_limit_mib,
         health=HealthCheck(command=["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]),
         constraints=["node.role==manager"],
+        capabilities=["CAP_NET_BIND_SERVICE"],
         files=[
             File(name="static", path="/etc/traefik/traefik.yaml", content=static),
             File(

@@ -114,7 +114,7 @@ stack_files() {
     # The names of the stack's services have the stack's before them.
     sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$\$/$/' \
       -e 's/regex: \([a-z-]*\);monitoring/regex: .+_\1;monitoring/' prometheus.yml scrape/*.yml grafana/datasources/*.yaml
-    sed -i 's/\$webhook_configs\|\$email_configs/[]/' alertmanager.yml
+    sed -i 's/\$webhook_configs\|\$email_configs\|\$rules/[]/' alertmanager.yml certificate_ends.yml
     sed -i 's|\$docker|http://socket-proxy:2375|; s/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' traefik.yaml
     password=$(openssl rand -hex 16)
     printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" >prometheus-users

@@ -35,10 +35,13 @@ def _daemon_json(lab: Mapping[str, str], *, serves_api: bool) -> str:
     settings = EngineSettings(
         source=lab["engine.source"],
         version=lab["engine.version"],
+        containerd_version=None,
         log_max_size_mib=default.log_max_size_mib,
         log_max_files=default.log_max_files,
         address_pools=[(pool.base, pool.prefix) for pool in default.address_pools],
         registry_mirrors=[value for path, value in lab.items() if path.startswith("engine.registry_mirrors")],
+        no_new_privileges=False,
+        icc=False,
     )
     return json.dumps(daemon_json(settings, serves_api=serves_api))
 

@@ -1,6 +1,7 @@
 """What is read nowhere: secrets; and Docker's API, but for what some services have to ask."""
 
 import json
+import re
 from base64 import b64decode
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,6 +12,7 @@ from tests.e2e.harness import Stack
 from tests.e2e.probes import SCRIPTS
 
 SOCKETS = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
+ROLES = ("worker", "manager")
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 OF_EVERY_MACHINE = ["GET /_ping", "GET /version", "GET /v1.41/info", "GET /containers/{container}/json"]
 OF_THE_SWARM = ["GET /services", "GET /v1.41/tasks", "GET /nodes", "GET /networks", "GET /nodes/{node}"]
@@ -145,3 +147,24 @@ def test_no_secret_is_in_plain_text_anywhere(whole: Stack, exported: dict[str, A
         f"{what} is in {place}" for what, secret in secrets.items() for place, text in places.items() if secret in text
     ]
     assert found == []
+
+
+def test_no_service_has_more_power_than_it_needs(whole: Stack) -> None:
+    script = (SCRIPTS / "power.sh").read_text()
+    texts = [whole.on(name, "sh", "-c", script).text for name in whole.outputs()["machines"]]
+    lines = [line.split() for text in texts for line in text.splitlines()]
+    found = {line[0]: line[-2:] for line in lines}
+    assert {"traefik", "s3", "prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor"} | PROXIES <= set(
+        found
+    )
+    binds = f"{1 << 10:016x}"  # CAP_NET_BIND_SERVICE
+    assert found == {name: ["true", binds if name == "traefik" else "0" * 16] for name in found}
+
+
+def test_no_token_that_the_state_has_opens_the_swarm(whole: Stack) -> None:
+    state = whole.must("pulumi", "stack", "export", "--show-secrets").text
+    kept = set(re.findall(r"SWMTKN-1-\w+-\w+", state))
+    assert len(kept) >= 2, "of managers and workers"
+    valid = {whole.on("manager-1", "docker", "swarm", "join-token", "--quiet", role).text.strip() for role in ROLES}
+    assert len(valid) == 2
+    assert not kept & valid

@@ -225,7 +225,7 @@ def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_gho
     assert target.nodes()["worker-3"] == "Ready Active"
     assert {name: text for name, text in engines(target).items() if name != "worker-3"} == before
     # Its proxy of Docker's API is one more task to be waited for, also while Swarm has not yet made it.
-    others = {"cluster", "socket-proxy-converged", "swarm-members", "swarm-members-only"}
+    others = {"cluster", "socket-proxy-converged", "swarm-members", "swarm-members-only", "swarm-tokens-rotated"}
     assert {name for name in grown.touched() if "worker-3" not in name} <= others
     assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)\n")
     target.set("machines.pools.worker.count", 2)

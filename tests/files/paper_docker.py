@@ -117,7 +117,15 @@ def start_or_leave() -> str:
         here.update(
             state="active", manages=True, swarm="new-swarm", id="new-node", address=value_of("--advertise-addr")
         )
-    return f"token-of-{asked[-1]}" if what == "join-token" else ""
+    if what != "join-token":
+        return ""
+    role = asked[-1]
+    if "--rotate" in asked:
+        if paper["leaderless"]:
+            paper["leaderless"] -= 1
+            fail("Error response from daemon: rpc error: code = Unknown desc = update out of sequence")
+        here["rotated"] = {**here.get("rotated", {}), role: here.get("rotated", {}).get(role, 0) + 1}
+    return f"token-of-{role}{here.get('rotated', {}).get(role, '')}"
 
 
 def joined() -> None:

@@ -420,3 +420,31 @@ def test_the_entry_does_not_remove_itself(paper: Paper) -> None:
     done = members(paper, "manager-2")
     assert done.returncode == 1
     assert "manager-1: is swarm.entry and no member of the settings" in done.stderr
+
+
+def rotate(paper: Paper) -> Done:
+    return paper.run("tokens.sh", libraries=["nodes.sh"], SWARM_ID=SWARM)
+
+
+def test_no_token_that_a_machine_was_given_opens_the_swarm_once_they_are_rotated(paper: Paper) -> None:
+    given = invite(paper).split()[0]
+    assert rotate(paper).returncode == 0
+    assert invite(paper).split()[0] != given
+    rotated = [line for line in paper.asked if "--rotate" in line]
+    assert rotated == []
+    done = rotate(paper)
+    assert [line.split()[-1] for line in paper.asked if "--rotate" in line] == ["worker", "manager"]
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_tokens_are_rotated_again_if_somebody_else_changes_the_swarm_just_then(paper: Paper) -> None:
+    paper.leaderless = 2
+    assert rotate(paper).returncode == 0
+    assert len([line for line in paper.asked if "--rotate" in line]) == 4
+
+
+def test_tokens_that_cannot_be_rotated_are_told(paper: Paper) -> None:
+    paper.leaderless = 1000
+    done = rotate(paper)
+    assert done.returncode == 1
+    assert done.stderr.startswith("the join token of workers cannot be changed: Error response from daemon")

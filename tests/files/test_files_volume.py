@@ -29,7 +29,7 @@ def run(folder: Path, size_gib: int, wanted_gib: int) -> tuple[subprocess.Comple
     }.items():
         (tools / name).write_text(f"#!{tools / 'bash'}\n{line}\n")
         (tools / name).chmod(0o755)
-    values = {"PATH": str(tools), "FOLDER": str(folder / "data"), "DEVICE": str(device), "OWNER": "0:0"}
+    values = {"PATH": str(tools), "FOLDER": str(folder / "data"), "DEVICE": str(device), "OWNER": "0:0", "FORMER": ""}
     script = assets.read("storage/scripts/mounts.sh") + assets.read("storage/scripts/volume.sh")
     command = [str(tools / "bash"), "-s", "mount"]
     env = values | {"SIZE_GIB": str(wanted_gib)}
@@ -53,3 +53,22 @@ def test_a_device_that_is_large_enough_is_looked_at(tmp_path: Path, size_gib: in
     result, touched = run(tmp_path, size_gib, 20)
     assert "holds ntfs; allowed: ext4" in result.stderr
     assert len(touched) == 1
+
+
+def test_what_the_former_user_wrote_is_the_owners_and_nothing_else(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    (folder / "wal").mkdir(parents=True)
+    for path, user in {folder / "wal/1": 65534, folder / "theirs": 1000, elsewhere: 65534}.items():
+        path.touch()
+        os.chown(path, user, user)
+    (folder / "link").symlink_to(elsewhere)
+    for path in (folder, folder / "wal", folder / "link"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    values = {"FOLDER": str(folder), "DEVICE": "", "SIZE_GIB": "", "OWNER": "65522:65522", "FORMER": "65534"}
+    script = assets.read("storage/scripts/mounts.sh") + assets.read("storage/scripts/volume.sh")
+    for _ in range(2):
+        subprocess.run(
+            ["bash", "-s", "mount"], check=True, input=script, env=os.environ | values, text=True, timeout=30
+        )
+    owners = {path.name: path.lstat().st_uid for path in (folder, elsewhere, *folder.rglob("*"))}
+    assert owners == {"data": 65522, "wal": 65522, "1": 65522, "link": 65522, "theirs": 1000, "elsewhere": 65534}

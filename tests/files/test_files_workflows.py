@@ -177,6 +177,17 @@ def test_what_pulumi_is_asked_for() -> None:
 def test_pulumi_is_the_one_that_operators_install(name: str) -> None:
     [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "lab" / "lib.sh").read_text(), re.MULTILINE)
     assert {step["with"]["pulumi-version"] for step in pulumi_steps(name)} == {version}
+    archives = {line.split()[1] for line in (CHECKOUT / "lab" / "pulumi.sha256").read_text().splitlines()}
+    assert archives == {f"pulumi-v{version}-linux-{machine}.tar.gz" for machine in ("x64", "arm64")}
+
+
+@OF_STACKS
+def test_the_cli_that_gets_the_credentials_is_the_one_whose_checksum_is_known(name: str) -> None:
+    """Its action gets another one, and checks nothing of it, unless that version is on PATH already."""
+    before = [step for step in steps(named(name)) if "lab/setup.sh" in step.get("run", "")]
+    assert [step["run"].splitlines() for step in before] == [
+        ["lab/setup.sh pulumi tools", 'eval "$(lab/env.sh)"', 'dirname "$(command -v pulumi)" >>"$GITHUB_PATH"']
+    ]
 
 
 def test_a_fork_gets_the_preview_that_needs_no_credentials() -> None:

@@ -23,7 +23,8 @@ def settings(number: int, *, serves_api: bool = True) -> dict[str, str]:
 
 def packages_of(source: str, version: str) -> dict[str, str]:
     """Values of install.sh."""
-    return {"SOURCE": source, "VERSION": version}
+    containerd = "1.7.29" if source == "docker.com" else ""
+    return {"SOURCE": source, "VERSION": version, "CONTAINERD_VERSION": containerd}
 
 
 DISTRIBUTION: Final = Run(path=INSTALL, values=packages_of("distribution", "20.10.24"))

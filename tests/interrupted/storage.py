@@ -40,6 +40,13 @@ STORAGE: Final = [
     Scenario(path=VOLUME, verb="mount", name="a folder"),
     # When a machine starts, nothing mounts what takes the place of the device.
     Scenario(path=VOLUME, verb="mount", name="a device", values=DEVICE, reboots=False),
+    Scenario(
+        path=VOLUME,
+        verb="mount",
+        name="files of another user",
+        given=[Run(path=VOLUME, verb="mount", values={"FOLDER": FOLDER, "OWNER": "65534:65534"}), "written.sh"],
+        values={"FOLDER": FOLDER, "OWNER": "65522:65522", "FORMER": "65534"},
+    ),
     Scenario(path=VOLUME, verb="release", name="a device", given=[MOUNTED], values=DEVICE, reboots=False),
     Scenario(path=VOLUME, verb="release", name="files", given=[MOUNTED, *GANESHA], values=DEVICE, reboots=False),
     Scenario(path=HAND_OVER, name="files", given=[MOUNTED, *GANESHA], reboots=False),

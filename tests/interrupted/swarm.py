@@ -27,6 +27,7 @@ SWARM: Final = [
         values={"NODE": "worker-3"},
         unlike=[1],
     ),
+    Scenario(path="swarm/scripts/tokens.sh", name="machines have joined", given=["nodes.sh"]),
     Scenario(
         path=ACTIVE, verb="activate", name="other labels", given=["nodes.sh"], values=WORKER | {"LABELS": "a=b\nc=d"}
     ),

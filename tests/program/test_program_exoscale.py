@@ -112,7 +112,7 @@ def test_a_third_worker_is_all_that_is_added() -> None:
     added, touched = differences(document, changed(document, "machines.pools.worker.count", 3))
     assert added == {name for name in added if "worker-3" in name}
     assert {"worker-3", "worker-3-host-key", "worker-3-ready"} <= added
-    assert touched == {"socket-proxy-converged", "monitoring-converged", "swarm-members-only"}
+    assert touched == {"socket-proxy-converged", "monitoring-converged", "swarm-members-only", "swarm-tokens-rotated"}
 
 
 @pytest.mark.parametrize(

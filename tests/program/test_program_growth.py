@@ -11,7 +11,10 @@ from tests.stack_config import changed, target
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
 WAITS = {"socket-proxy-converged", "monitoring-converged"}  # for the tasks on the new machine
-MEMBERS = {"swarm-members-only"}  # who knows whom the swarm keeps
+MEMBERS = {
+    "swarm-members-only",
+    "swarm-tokens-rotated",
+}  # who knows whom the swarm keeps, and by which tokens others join
 
 
 def resources(engine: Engine) -> dict[str, object]:

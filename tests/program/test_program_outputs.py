@@ -18,7 +18,18 @@ def certificate(holder: str) -> dict[str, Secret]:
 
 
 def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
-    assert list(dev.outputs) == ["kind", "machines", "ssh", "docker", "urls", "volumes", "logins", "nfs", "s3"]
+    assert list(dev.outputs) == [
+        "kind",
+        "machines",
+        "ssh",
+        "docker",
+        "certificates",
+        "urls",
+        "volumes",
+        "logins",
+        "nfs",
+        "s3",
+    ]
     assert dev.outputs["kind"] == "target"
 
 
@@ -143,3 +154,8 @@ def _without_secrets(thing: Any) -> Any:
     if isinstance(thing, dict):
         return {key: _without_secrets(one) for key, one in thing.items()}
     return None if isinstance(thing, Secret) else thing
+
+
+def test_the_ends_of_the_certificates_of_dockers_api_are_no_secret(dev: Program) -> None:
+    assert set(dev.outputs["certificates"]) == {"ca", "program", "operator", "nuvla", "manager-1"}
+    assert dev.outputs["certificates"]["nuvla"] == "2027-11-29T06:00:00Z"

@@ -1,10 +1,13 @@
 """The state that is read before anything is made: while Pulumi writes it, too."""
 
+from typing import Any
+
 import pulumi
 import pytest
 
 from stacks import prior_state
 from tests.mocked import Engine, run_program
+from tests.program.runs import run
 from tests.stack_config import target
 
 
@@ -27,3 +30,44 @@ def test_a_state_that_cannot_be_read_is_told_before_anything_is_made(monkeypatch
     monkeypatch.setattr(prior_state, "PAUSE_S", 0)
     with pytest.raises(pulumi.RunError, match=r"the state of .* cannot be read: .*failed to load checkpoint: EOF"):
         written(1000)
+
+
+NODE, JOIN, ASKED = (f"worker-1-membership-{step}" for step in ("node", "join", "asked"))
+SMALL = target(managers=1, workers=1)
+
+
+def after(engine: Engine) -> dict[str, Any]:
+    return {urn.rpartition("::")[2]: one for urn, one in engine.state_after().items()}
+
+
+def again(state: dict[str, Any]) -> Engine:
+    """The next run, with that state."""
+    return run(
+        SMALL, state={f"urn:pulumi:test::nuvla-swarm::{one['type']}::{name}": one for name, one in state.items()}
+    ).engine
+
+
+def test_a_machine_that_joined_is_invited_no_more() -> None:
+    second = again(after(run(SMALL).engine))
+    assert ASKED not in second.types
+    assert second.inputs(NODE) == run(SMALL).engine.inputs(NODE)
+
+
+def test_a_machine_that_never_came_is_invited_anew_once_for_each_run() -> None:
+    """Its token may have ended with the joins of others."""
+    state = after(run(SMALL).engine)
+    del state[JOIN]
+    second = again(state)
+    assert second.outputs[ASKED]["input"] == 1
+    assert second.triggers(NODE)[1:] == ["1"]
+    third = again(after(second))
+    assert third.inputs(NODE) == second.inputs(NODE), "it came by that one"
+    lost = after(second)
+    del lost[JOIN]
+    assert again(lost).outputs[ASKED]["input"] == 2
+
+
+def test_a_machine_that_came_by_an_earlier_invitation_than_its_last_is_invited_anew() -> None:
+    state = after(run(SMALL).engine)
+    state[JOIN]["outputs"]["stdin"] = state[JOIN]["outputs"]["stdin"].replace("STDOUT:", "BEFORE:")
+    assert again(state).outputs[ASKED]["input"] == 1

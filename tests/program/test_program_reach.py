@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from tests.mocked import Engine, Program
 from tests.program.runs import run
-from tests.program.test_program_services import PROXIES, SERVICES, container, services
+from tests.program.test_program_services import PROXIES, SERVICES, container, mounts, services
 from tests.stack_config import target
 
 DOCKER = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
@@ -29,7 +29,7 @@ def test_nobody_but_the_proxies_reaches_the_socket_of_docker(dev: Program) -> No
     """Neither as a mount of its own nor below another one, unless its user is nobody, who may not open it."""
     reaching = set()
     for name, service in services(dev.engine).items():
-        for mount in container(service)["mounts"]:
+        for mount in mounts(service):
             below = any(path.is_relative_to(mount["source"]) for path in DOCKER)
             if mount["type"] == "bind" and below and container(service).get("user") in ROOT:
                 reaching.add(name)
@@ -71,23 +71,45 @@ def test_only_traefik_has_ports_of_the_machine_and_they_are_those_of_the_table(d
 def test_services_run_as_the_users_whose_files_they_have(dev: Program) -> None:
     users = {name: container(service).get("user") for name, service in services(dev.engine).items()}
     assert users == {
-        "socket-proxy": "0",
-        "socket-proxy-worker": "0",
+        "socket-proxy": "0:0",
+        "socket-proxy-worker": "0:0",
         "traefik": None,
-        "s3": "65534",
-        "prometheus": "65534",
-        "alertmanager": "65534",
-        "grafana": "472",
-        "blackbox": "65534",
-        "node-exporter": "65534",
-        "cadvisor": "0",
+        "s3": "65534:65534",
+        "prometheus": "65522:65522",
+        "alertmanager": "65523:65523",
+        "grafana": "472:472",
+        "blackbox": "65524:65524",
+        "node-exporter": "65521:65521",
+        "cadvisor": "0:0",
     }
+    folders = ("nfs", "prometheus", "alertmanager", "grafana")
+    owners = {name: dev.engine.inputs(f"{name}-data")["owner"] for name in folders}
+    assert owners == {name: users["s3" if name == "nfs" else name] for name in owners}
+    moved = {name: dev.engine.parameters(f"{name}-data-folder")["FORMER"] for name in owners}
+    assert moved == {"nfs": "", "prometheus": "65534", "alertmanager": "65534", "grafana": ""}
+
+
+def test_no_service_runs_as_another_ones_user_unless_it_is_root(dev: Program) -> None:
+    """Who sees the processes of its machine could read of those of its own user what they were given in secret."""
+    users = [container(service).get("user") for service in services(dev.engine).values()]
+    users = [user for user in users if user not in ROOT]
+    assert len(set(users)) == len(users)
+
+
+def test_no_service_has_more_power_than_it_needs(dev: Program) -> None:
+    given: dict[str, list[str]] = {}
+    for name, service in services(dev.engine).items():
+        inputs = container(service)
+        assert (inputs["capDrops"], inputs["readOnly"]) == (["ALL"], True), name
+        given |= {name: inputs["capAdds"]} if "capAdds" in inputs else {}
+    assert given == {"traefik": ["CAP_NET_BIND_SERVICE"]}
 
 
 def test_a_secret_can_be_read_by_the_user_of_its_service_and_by_nobody_else(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         for secret in container(service).get("secrets", []):
-            assert (secret["fileMode"], secret.get("fileUid")) == (0o400, container(service).get("user")), name
+            user, _, _ = (container(service).get("user") or "").partition(":")
+            assert (secret["fileMode"], secret.get("fileUid", "")) == (0o400, user), name
 
 
 def test_the_cluster_of_the_firewall_is_the_network_of_the_machines() -> None:

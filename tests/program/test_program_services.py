@@ -26,6 +26,11 @@ def container(service: Any) -> Any:
     return service["taskSpec"]["containerSpec"]
 
 
+def mounts(service: Any) -> list[Any]:
+    """What its containers see of their machine."""
+    return [one for one in container(service)["mounts"] if one["type"] != "tmpfs"]
+
+
 def constraints(service: Any) -> list[str]:
     found: list[str] = service["taskSpec"]["placement"].get("constraints", [])
     return found
@@ -81,7 +86,7 @@ def test_a_service_with_data_is_where_they_are(machine: str) -> None:
     engine = run(target(workers=1, nfs={"machine": machine}, monitoring={"machine": machine})).engine
     with_data = set()
     for name, service in services(engine).items():
-        if "replicated" in service["mode"] and [m for m in container(service)["mounts"] if not m["readOnly"]]:
+        if "replicated" in service["mode"] and [one for one in mounts(service) if not one["readOnly"]]:
             with_data.add(name)
             assert constraints(service) == [f"node.labels.nuvla-swarm.machine=={machine}"], name
             assert service["mode"]["replicated"]["replicas"] == 1, name
@@ -92,7 +97,7 @@ def test_a_service_with_data_is_where_they_are(machine: str) -> None:
 def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Program) -> None:
     users: dict[str, set[str]] = {}
     for name, service in services(dev.engine).items():
-        for mount in container(service)["mounts"]:
+        for mount in mounts(service):
             if mount["type"] == "volume" or not mount["readOnly"]:
                 users.setdefault(mount["source"], set()).add(name)
     assert users == {

@@ -206,6 +206,14 @@ CASES = [
         ["20.10.24", "29.0.0"],
         [(bad, r"text that matches ^\d+\.\d+\.\d+$") for bad in ("20.10", "v20.10.24", "20.10.24-1", "latest")],
     ),
+    Case(
+        "engine.containerd_version",
+        ["1.7.29", "2.2.0"],
+        [
+            *((bad, r"text that matches ^\d+\.\d+\.\d+$") for bad in ("1.7", "v1.7.29", "1.7.29-1")),
+        ],
+        also={"engine.source": "docker.com"},
+    ),
     whole("engine.log_max_size_mib", 1, 1024),
     whole("engine.log_max_files", 1, 100),
     Case(
@@ -224,7 +232,13 @@ CASES = [
             (["https://me:word@a"], URL, "engine.registry_mirrors[0]", "https://me:word@a"),
         ],
     ),
+    *(
+        Case(f"engine.{name}", [True, False], [("true", TRUE_OR_FALSE), (1, TRUE_OR_FALSE)])
+        for name in ("no_new_privileges", "icc")
+    ),
     whole("engine.certificate_generation", 1),
+    whole("engine.nuvla_certificate_generation", 1),
+    whole("engine.operator_certificate_generation", 1),
     whole("engine.server_certificate_days", 120, 3650),
     whole("engine.client_certificate_days", 60, 3650),
     section("swarm"),

@@ -57,6 +57,10 @@ SHOWN = {
     ),
     "engine.source": ('source: "distribution" => "docker.com"', "+ stdin: export SOURCE=docker.com"),
     "engine.version": ('version: "20.10.24" => "20.10.25"', "+ stdin: export VERSION=20.10.25"),
+    "engine.containerd_version": (
+        '+ containerd_version: "2.2.0"',
+        "+ stdin: export CONTAINERD_VERSION=2.2.0",
+    ),
     "engine.log_max_size_mib": ('daemon.log-opts.max-size: "10m" => "20m"', '+ stdin: "max-size": "20m",'),
     "engine.log_max_files": ('daemon.log-opts.max-file: "3" => "4"', '+ stdin: "max-file": "4"'),
     "engine.address_pools": (
@@ -72,7 +76,11 @@ SHOWN = {
         '*daemon.registry-mirrors[0]: *"http://mirror:5000"',
         '+ stdin: *"http://mirror:5000"*',
     ),
+    "engine.no_new_privileges": ("+ daemon.no-new-privileges: true", '+ stdin: "no-new-privileges": true,'),
+    "engine.icc": ("- daemon.icc: false", '- stdin: "icc": false,'),
     "engine.certificate_generation": ("generation: 1 => 2", "publicKeyPem: * => [unknown]"),
+    "engine.nuvla_certificate_generation": ("+ nuvla_generation: 2", "publicKeyPem: * => [unknown]"),
+    "engine.operator_certificate_generation": ("+ operator_generation: 2", "publicKeyPem: * => [unknown]"),
     "engine.server_certificate_days": ("server_days: 730 => 731", "validityPeriodHours: 17520 => 17544"),
     "engine.client_certificate_days": ("client_days: 365 => 366", "validityPeriodHours: 8760 => 8784"),
     "swarm.public_network.name": ('name: "traefik-public" => "front"', 'name: "traefik-public" => "front"'),

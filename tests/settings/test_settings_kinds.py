@@ -42,6 +42,42 @@ def test_an_engine_is_of_the_packages_that_its_machines_have(
     assert (settings.engine_source, settings.engine_version) == installed
 
 
+@pytest.mark.parametrize(
+    ("provider", "given", "containerd"),
+    [
+        ("local", {}, None),
+        ("exoscale", {}, "1.7.29"),
+        ("existing", {"containerd_version": "2.2.0"}, "2.2.0"),
+        ("exoscale", {"source": "distribution"}, None),
+    ],
+)
+def test_containerd_is_one_version_too_where_it_is_of_docker(
+    provider: str, given: dict[str, str], containerd: str | None
+) -> None:
+    document = BASES[f"target-{provider}"] | {"engine": given}
+    assert load(document, secrets_for(document)).containerd_version == containerd
+
+
+def test_the_distributions_containerd_is_nobodys_choice() -> None:
+    assert mistakes(target(engine={"containerd_version": "2.2.0"})) == [
+        "engine.containerd_version: 2.2.0 given; allowed: only with packages of docker.com, "
+        "as the distribution has one containerd (engine.source)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "less", "icc"),
+    [("target-local", False, False), ("host-local", True, False), ("target-existing", False, True)],
+)
+def test_containers_of_others_keep_what_they_may_need(base: str, less: bool, icc: bool) -> None:
+    """Which programs users run on a target nobody knows, and on hosts some are there before."""
+    document = BASES[base]
+    settings = load(document, secrets_for(document))
+    assert (settings.no_new_privileges, settings.icc) == (less, icc)
+    said = load(document | {"engine": {"no_new_privileges": not less, "icc": not icc}}, secrets_for(document))
+    assert (said.no_new_privileges, said.icc) == (not less, not icc)
+
+
 @pytest.mark.parametrize("section", ["nfs", "s3"])
 def test_a_host_takes_no_settings_of_files(section: str) -> None:
     assert mistakes(host(**{section: {"enabled": False}})) == [

@@ -18,10 +18,13 @@ from components.swarm.swarm import Swarm, SwarmArgs
 SETTINGS = EngineSettings(
     source="distribution",
     version="20.10.24",
+    containerd_version=None,
     log_max_size_mib=10,
     log_max_files=3,
     address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
     registry_mirrors=[],
+    no_new_privileges=False,
+    icc=True,
 )
 
 
@@ -51,6 +54,7 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
 def certificate() -> Certificate:
     """A certificate with its key."""
     return Certificate(
+        end=pulumi.Output.from_input("2027-11-29T06:00:00Z"),
         ca=pulumi.Output.from_input("CA"),
         cert=pulumi.Output.from_input("CERT"),
         key=pulumi.Output.secret("THE-KEY"),

@@ -134,3 +134,37 @@ def test_all_of_it_belongs_to_the_component(engine: Engine) -> None:
     certificates()
     assert {name for name in engine.options if name != "certs"} == engine.children("certs")
     assert "certs" in engine.finished
+
+
+@pytest.mark.parametrize("holder", ["operator", "nuvla"])
+def test_one_client_gets_another_key_and_nobody_else_does(engine: Engine, holder: str) -> None:
+    certificates(**{f"{holder}_generation": 2})
+    triggers = {name: str(engine.options[f"certs-{name}-key"].replacement_trigger) for name in ("ca", *HOLDERS)}
+    usual = triggers.pop("ca")
+    assert triggers.pop(holder) != usual
+    assert set(triggers.values()) == {usual}
+    assert engine.inputs("certs")[f"{holder}_generation"] == 2
+
+
+def test_the_end_of_each_is_told(engine: Engine) -> None:
+    ends = certificates().ends
+    assert {holder: value(end) for holder, end in ends.items()} == {"ca": "2036-11-26T06:00:00Z"} | dict.fromkeys(
+        HOLDERS, "2027-11-29T06:00:00Z"
+    )
+
+
+@pytest.mark.parametrize("former", [None, "2026-12-20T06:00:00Z"])
+def test_another_one_for_nuvla_is_told_with_the_end_of_the_old_one(
+    engine: Engine, former: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    made = certificates(former_nuvla_end=former)
+    new = pulumi.ResourceHookArgs("urn", "id", "name", "type", new_outputs={"validityEndTime": "2027-11-29T06:00:00Z"})
+    made._tell_of_nuvlas(new)
+    assert [line.partition(":")[0] for line in told] == (
+        ["Nuvla's certificate is a new one, until 2027-11-29"] if former else []
+    )
+    assert not former or "the old one ends on 2026-12-20" in told[0]
+    assert engine.options["certs-nuvla-cert"].hooks.after_create
+    assert not engine.options["certs-operator-cert"].hooks.after_create

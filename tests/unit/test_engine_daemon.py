@@ -53,6 +53,13 @@ def test_mirrors_are_named_where_there_are_any() -> None:
     assert "registry-mirrors" not in daemon()
 
 
+def test_what_containers_may_is_said_where_it_is_less_than_by_default() -> None:
+    """Docker has its own answer where nothing is said, and a host's own settings may have another one."""
+    assert not {"icc", "no-new-privileges"} & set(daemon())
+    less = daemon(no_new_privileges=True, icc=False)
+    assert (less["icc"], less["no-new-privileges"]) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("version", "experimental"), [("20.10.24", True), ("23.0.6", True), ("24.0.0", False), ("29.1.3", False)]
 )

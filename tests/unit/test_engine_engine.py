@@ -47,7 +47,12 @@ def test_it_shows_its_version_and_its_whole_configuration(engine: Engine) -> Non
 
 def test_exactly_the_wanted_version_is_installed(engine: Engine) -> None:
     docker_engine()
-    assert engine.parameters("worker-1-engine-install") == {"SOURCE": "distribution", "VERSION": "20.10.24"}
+    assert engine.parameters("worker-1-engine-install") == {
+        "SOURCE": "distribution",
+        "VERSION": "20.10.24",
+        "CONTAINERD_VERSION": "",
+        "KEY_FINGERPRINT": "9DC858229FC7DD38854AE2D88D81803C0EBFCD88",
+    }
 
 
 def test_without_a_certificate_there_is_no_api(engine: Engine) -> None:
@@ -68,6 +73,12 @@ def test_with_a_certificate_there_is_the_api(engine: Engine) -> None:
         "TLS_CERT": "CERT",
         "TLS_KEY": "THE-KEY",
     }
+
+
+def test_its_machine_is_told_when_its_certificate_ends(engine: Engine) -> None:
+    docker_engine(api=True)
+    told = engine.parameters(CONFIGURE)
+    assert (told["MACHINE"], told["TLS_END"]) == ("worker-1", "2027-11-29T06:00:00Z")
 
 
 def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(engine: Engine) -> None:

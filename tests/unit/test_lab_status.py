@@ -50,3 +50,12 @@ def test_targets_that_were_never_asked_are_told_from_those_that_do_not_answer(
 def test_nothing_is_known_where_prometheus_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "ask", lambda _url, _login: Answer(None))
     assert status.watched(FOUND) == "0 of 0 targets are up; alerts: none"
+
+
+def test_the_end_of_each_certificate_of_dockers_api_is_shown_the_first_one_first() -> None:
+    found = {"certificates": {"nuvla": "2999-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}}
+    first, last = status.certificates(found)
+    assert first == "on 2376, of manager-1: until 2001-01-02, it has ended"
+    assert last.startswith("on 2376, of nuvla: until 2999-01-02, 3")
+    assert last.endswith(" days")
+    assert status.certificates({}) == [], "of an infrastructure of an earlier version"

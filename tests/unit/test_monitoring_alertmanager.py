@@ -101,7 +101,7 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert list(made.mounts) == [Mount(type="bind", source="/data/alertmanager", target="/alertmanager")]
     assert "--storage.path=/alertmanager" in made.args
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
-    assert made.user == "65534"
+    assert made.user == "65523"
 
 
 def test_it_is_for_prometheus_and_grafana_alone() -> None:

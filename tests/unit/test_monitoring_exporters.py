@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -17,9 +18,9 @@ from tests.unit.parts import network
 
 WGET = ["wget", "-q", "-O", "/dev/null"]
 EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker, health, user
-    "node-exporter": (node_exporter, [*WGET, "http://127.0.0.1:9100/"], "65534"),
+    "node-exporter": (node_exporter, [*WGET, "http://127.0.0.1:9100/"], "65521"),
     "cadvisor": (cadvisor, ["/bin/sh", "-c", assets.read("monitoring/files/cadvisor_health.sh")], "0"),
-    "blackbox": (blackbox, [*WGET, "http://127.0.0.1:9115/-/healthy"], "65534"),
+    "blackbox": (blackbox, [*WGET, "http://127.0.0.1:9115/-/healthy"], "65524"),
 }
 
 
@@ -64,6 +65,11 @@ def test_only_what_is_asked_for_is_measured_of_a_machine() -> None:
     assert "netdev" not in named, "it would be the container's own"
 
 
+def test_the_end_of_an_engines_certificate_is_measured_where_its_script_tells_it() -> None:
+    assert "--collector.textfile.directory=/host/etc/nuvla-swarm/metrics" in service("node-exporter").args
+    assert "metrics=/etc/nuvla-swarm/metrics\n" in assets.read("engine/scripts/configure.sh")
+
+
 @pytest.mark.parametrize("path", ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"])
 def test_disks_of_the_machine_are_measured(path: str) -> None:
     assert not re.search(NOT_DISKS, path)
@@ -81,6 +87,18 @@ def test_containers_are_known_by_the_proxy_of_docker_on_the_same_machine() -> No
     assert f"--docker={SOCKET}" in made.args
     assert VOLUME in made.mounts
     assert not [mount for mount in made.mounts if "docker.sock" in mount.source]
+
+
+def test_who_measures_containers_sees_neither_their_data_nor_the_keys_of_the_swarm() -> None:
+    secret = (
+        "/var/lib/docker/swarm",
+        "/var/lib/docker/volumes",
+        "/var/lib/docker/overlay2",
+        "/var/lib/docker/containers",
+    )
+    for mount in service("cadvisor").mounts:
+        source = PurePosixPath(mount.source)
+        assert not [path for path in secret if PurePosixPath(path).is_relative_to(source)], mount.source
 
 
 def test_containers_are_told_apart_by_service_and_stack_and_by_no_other_label() -> None:

@@ -45,6 +45,7 @@ def spec(**changed: Any) -> StackSpec:
                 webhook_url=pulumi.Output.secret("URL"),
             ),
             "https://a/grafana/",
+            certificate_ends={"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z")},
         )
 
     return build(make)

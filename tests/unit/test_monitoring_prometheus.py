@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
@@ -11,12 +12,15 @@ from tests.mocked import build, start, value
 from tests.unit.monitored import settings
 from tests.unit.parts import network
 
-ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "monitoring"}
+ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "certificate-ends", "monitoring"}
+CA_END = "2036-11-26T06:00:00.25+01:00"
 
 
 def service(**changed: Any) -> Service:
     start()
-    return build(lambda: prometheus(settings(**changed), "prometheus:1", [network("public"), network("inner")]))
+    ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
+    on = [network("public"), network("inner")]
+    return build(lambda: prometheus(settings(**changed), "prometheus:1", on, ends))
 
 
 def files(**changed: Any) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert list(made.mounts) == [Mount(type="bind", source="/data/prometheus", target="/prometheus")]
     assert "--storage.tsdb.path=/prometheus" in made.args
     assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
-    assert made.user == "65534"
+    assert made.user == "65522"
     assert made.stop_grace_s == 60
 
 
@@ -110,3 +114,11 @@ def test_it_holds_no_secret_and_has_the_networks_image_and_memory_that_it_is_giv
     assert (list(made.secrets), dict(made.env)) == ([], {})
     assert [value(on.network.name) for on in made.networks] == ["public", "inner"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
+
+
+def test_the_ends_of_certificates_that_no_probe_sees_are_metrics() -> None:
+    (group,) = files()["/etc/prometheus/rules/certificate-ends.yml"]["groups"]
+    assert {rule["labels"]["holder"]: (rule["record"], rule["expr"]) for rule in group["rules"]} == {
+        "ca": ("nuvla_swarm_certificate_end_seconds", "vector(2111288400)"),
+        "nuvla": ("nuvla_swarm_certificate_end_seconds", "vector(1827468000)"),
+    }

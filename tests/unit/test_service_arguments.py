@@ -48,7 +48,29 @@ def test_the_image_decides_what_is_not_said(engine: Engine) -> None:
 def test_it_runs_with_its_variables_as_its_user(engine: Engine) -> None:
     inputs = container(engine)
     assert inputs["env"] == {"HOME": "/", "MODE": "fast", "NUVLA_SWARM_PORTS": "80:8000/tcp"}
-    assert inputs["user"] == "1000"
+    assert inputs["user"] == "1000:1000"
+
+
+def test_it_has_none_of_the_kernels_capabilities_but_those_that_it_is_given(engine: Engine) -> None:
+    inputs = container(engine, capabilities=["CAP_SYS_TIME", "CAP_NET_BIND_SERVICE"])
+    assert (inputs["capDrops"], inputs["capAdds"]) == (["ALL"], ["CAP_NET_BIND_SERVICE", "CAP_SYS_TIME"])
+
+
+def test_it_has_no_capability_by_itself(engine: Engine) -> None:
+    inputs = container(engine)
+    assert (inputs["capDrops"], inputs.get("capAdds")) == (["ALL"], None)
+    assert [mount["target"] for mount in inputs["mounts"]] == ["/data", "/tmp"]
+
+
+@pytest.mark.parametrize(("changed", "read_only"), [({}, True), ({"read_only": False}, False)])
+def test_what_it_is_made_of_cannot_be_written_to(engine: Engine, changed: dict[str, bool], read_only: bool) -> None:
+    assert container(engine, **changed)["readOnly"] is read_only
+
+
+def test_its_temporary_files_are_in_memory_and_bounded(engine: Engine) -> None:
+    options = {"sizeBytes": 64 * 1024 * 1024, "mode": 0o777}
+    mounts = container(engine, mounts=[], temporary=["/tmp", "/var/cache"])["mounts"]
+    assert mounts == [{"type": "tmpfs", "target": folder, "tmpfsOptions": options} for folder in ("/tmp", "/var/cache")]
 
 
 def test_a_number_of_replicas_is_replicated(engine: Engine) -> None:
@@ -163,7 +185,7 @@ def test_files_are_readable_by_all_and_secrets_by_the_services_user_alone(engine
 
 def test_mounts_are_writable_unless_said_otherwise(engine: Engine) -> None:
     mounts = [Mount(source="data", target="/a"), Mount(source="/s", target="/b", type="bind", read_only=True)]
-    assert container(engine, mounts=mounts)["mounts"] == [
+    assert container(engine, mounts=mounts, temporary=())["mounts"] == [
         {"type": "volume", "source": "data", "target": "/a", "readOnly": False},
         {"type": "bind", "source": "/s", "target": "/b", "readOnly": True},
     ]

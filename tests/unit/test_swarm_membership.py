@@ -13,11 +13,10 @@ NODE, JOIN, ACTIVE = COMMANDS = ("m-node", "m-join", "m-active")
 ENTRY, WORKER = "192.0.2.1", "192.0.2.7"
 
 
-def membership(*, leaves: bool = False, **of_machine: Any) -> Membership:
+def membership(*, leaves: bool = False, asked: int = 0, **of_machine: Any) -> Membership:
     def make() -> Membership:
-        args = MembershipArgs(
-            machine=machine(**of_machine), swarm=swarm(), after=[another("docker"), another("wall")], leaves=leaves
-        )
+        after = [another("docker"), another("wall")]
+        args = MembershipArgs(machine=machine(**of_machine), swarm=swarm(), after=after, leaves=leaves, asked=asked)
         return Membership("m", args)
 
     return build(make)
@@ -141,6 +140,13 @@ def test_who_is_invited_anew_is_labelled_anew(engine: Engine) -> None:
     membership()
     assert engine.triggers(ACTIVE)[1:] == ["STDOUT:m-node"]
     assert not engine.is_secret(ACTIVE, "update")
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+def test_who_did_not_come_is_invited_anew_and_the_state_knows_how_often(engine: Engine, asked: int) -> None:
+    membership(asked=asked)
+    assert engine.triggers(NODE) == ["worker-1-disk", str(asked)]
+    assert (engine.types["m-asked"], engine.outputs["m-asked"]["input"]) == ("pulumi:index:Stash", asked)
 
 
 def test_another_swarm_is_joined_with_a_token_of_its_own(engine: Engine) -> None:

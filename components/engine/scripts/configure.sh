@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Writes the settings of the Docker engine and starts it; restarts it only if it runs with others.
 # Prints the version of the running engine, and since when it runs.
+# MACHINE and TLS_END, when its certificate ends, are for node-exporter.
 set -euo pipefail
-: "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}"
+: "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}"
 
 tls=/etc/docker/tls
 # There from before the first file changes until the engine was restarted, so that a run after one that was killed in
@@ -35,6 +36,19 @@ write_pair() {
     mv -fT $tls/cert.pem.new $tls/cert.pem
   fi
   write $tls/key.pem 0600 <<<"$TLS_CERT"$'\n'"$TLS_KEY"
+}
+
+# tell_end: anybody may read it, and the engine need not be restarted for it.
+tell_end() {
+  local metrics=/etc/nuvla-swarm/metrics
+  install -d -m 0755 /etc/nuvla-swarm $metrics
+  if [ -z "$TLS_END" ]; then
+    rm -f $metrics/certificate.prom
+    return
+  fi
+  echo "nuvla_swarm_certificate_end_seconds{holder=\"$MACHINE\"} $(date --date "$TLS_END" +%s)" >$metrics/certificate.prom.new
+  chmod 0644 $metrics/certificate.prom.new
+  mv -f $metrics/certificate.prom.new $metrics/certificate.prom
 }
 
 install -d -m 0755 /etc/docker /etc/systemd/system/docker.service.d
@@ -70,5 +84,6 @@ if [ -e "$changed" ]; then
 else
   systemctl start docker.service
 fi
+tell_end
 docker version --format '{{.Server.Version}}'
 systemctl show --property ActiveEnterTimestamp --value docker.service

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs Docker Engine of exactly VERSION from SOURCE's packages and holds it there, unless the machine has that version,
-# with the functions of machines/scripts/apt.sh.
+# Installs Docker Engine of exactly VERSION from SOURCE's packages, of docker.com with its client of the same version and
+# containerd of CONTAINERD_VERSION, unless the machine has that engine, and holds all of them where they are. With the
+# functions of machines/scripts/apt.sh.
+# KEY_FINGERPRINT is that of the one key that packages of docker.com are accepted by.
 set -euo pipefail
-: "${SOURCE:?}" "${VERSION:?}"
+: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${KEY_FINGERPRINT:?}"
 
-own=/etc/nuvla-swarm/engine # the package that this script has changed, if it has
+own=/etc/nuvla-swarm/engine # the packages that this script has changed, if it has; of earlier versions the first one alone
 
 say() { echo "$(hostname): $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -19,6 +21,24 @@ has_version() {
   [[ $status =~ ^(|not-installed|config-files|installed)$ ]]
 }
 
+# fingerprints FILE: of the keys in it, a line each; what a key signs with may be another one, below it.
+fingerprints() {
+  local home=/run/nuvla-swarm-gpg
+  install -d -m 0700 $home
+  gpg --homedir $home --no-options --no-default-keyring --trust-model always --batch --quiet \
+    --show-keys --with-colons "$1" 2>/dev/null |
+    awk -F : '$1 == "pub" {new = 1} $1 == "fpr" && new {print $10; new = 0}' || true # what is no key has none
+  rm -rf $home
+}
+
+# apt would accept packages by any key that is in the file.
+check_key() {
+  local found
+  found=$(fingerprints "$1" | paste -sd ' ')
+  [ "$found" = "$KEY_FINGERPRINT" ] || fail "https://download.docker.com has the key ${found:-of nobody} and not" \
+    "$KEY_FINGERPRINT: nothing of it is installed; see what is between this machine and it (a proxy, a wrong name server)"
+}
+
 add_docker_repository() {
   local id codename key=/etc/apt/keyrings/docker.asc list=/etc/apt/sources.list.d/docker.list
   # It has a VERSION of its own.
@@ -27,6 +47,7 @@ add_docker_repository() {
   install -m 0755 -d /etc/apt/keyrings
   # apt uses neither a list without its key nor half of one.
   curl -fsSL "https://download.docker.com/linux/$id/gpg" -o $key.new
+  check_key $key.new
   mv -f $key.new $key
   echo "deb [arch=$(dpkg --print-architecture) signed-by=$key]" \
     "https://download.docker.com/linux/$id $codename stable" >$list.new
@@ -34,9 +55,9 @@ add_docker_repository() {
   patiently apt-get update -qq
 }
 
-# Newest revision of a package whose upstream version is VERSION, e.g. "5:28.5.1-1~debian.12~bookworm" for 28.5.1.
+# package_version PACKAGE VERSION: its newest revision of that version, e.g. "5:28.5.1-1~debian.12~bookworm" of 28.5.1.
 package_version() {
-  apt-cache madison "$1" | awk -v wanted="$VERSION" '{
+  apt-cache madison "$1" | awk -v wanted="$2" '{
     upstream = $3; sub(/^[0-9]+:/, "", upstream)
     fits = upstream == wanted || index(upstream, wanted "+") == 1 || index(upstream, wanted "-") == 1
     if (fits && !found++) print $3
@@ -48,22 +69,45 @@ require_supported_system() {
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 }
 
+# exactly PACKAGE VERSION: as apt wants it
+exactly() {
+  local found
+  found=$(package_version "$1" "$2")
+  if [ -z "$found" ]; then
+    fail "has no package $1 of version $2; allowed: $(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
+  fi
+  echo "$1=$found"
+}
+
 note_own() {
   install -d -m 0755 "${own%/*}"
-  echo "$package" >"$own.new"
+  printf '%s\n' "${!wanted[@]}" | sort >"$own.new"
   mv -f "$own.new" "$own"
 }
 
+# What they are is a matter of when the machine was made, for one that was made by an earlier version: another containerd
+# would be that of all containers, and is no matter of an update.
 hold_own() {
-  if grep -qxF "$package" "$own" 2>/dev/null && ! apt-mark showhold | grep -qxF "$package"; then
-    apt-mark hold "$package" >&2
-  fi
+  local name free=()
+  grep -qxF "$package" "$own" 2>/dev/null || return 0
+  for name in "${!wanted[@]}"; do
+    apt-mark showhold | grep -qxF "$name" || free+=("$name")
+    if [[ $(dpkg-query --show --showformat '${Version}' "$name") != *"${wanted[$name]}"* ]]; then
+      say "has $name $(dpkg-query --show --showformat '${Version}' "$name") and not ${wanted[$name]}; it stays until the engine's version changes"
+    fi
+  done
+  [ "${#free[@]}" = 0 ] || apt-mark hold "${free[@]}" >&2
+  [ "$(sort "$own")" = "$(printf '%s\n' "${!wanted[@]}" | sort)" ] || note_own
 }
 
 require_supported_system
+declare -A wanted # versions by packages
 case "$SOURCE" in
-  distribution) package=docker.io related=() ;;
-  docker.com) package=docker-ce related=(docker-ce-cli containerd.io) ;;
+  distribution) package=docker.io && wanted=([docker.io]=$VERSION) ;;
+  docker.com)
+    package=docker-ce
+    wanted=([docker-ce]=$VERSION [docker-ce-cli]=$VERSION [containerd.io]=$CONTAINERD_VERSION)
+    ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
 if ! has_version || ! command -v curl >/dev/null || ! command -v nft >/dev/null; then
@@ -73,14 +117,18 @@ if ! has_version || ! command -v curl >/dev/null || ! command -v nft >/dev/null;
 fi
 if ! has_version; then
   say "installs Docker Engine $VERSION"
-  [ "$SOURCE" = distribution ] || add_docker_repository
-  wanted=$(package_version "$package")
-  if [ -z "$wanted" ]; then
-    fail "has no package $package of version $VERSION; allowed: $(apt-cache madison "$package" | awk '{printf "%s ", $3}')"
+  if [ "$SOURCE" != distribution ]; then
+    install_packages gpg
+    add_docker_repository
   fi
+  exact=()
+  for name in "${!wanted[@]}"; do
+    one=$(exactly "$name" "${wanted[$name]}")
+    exact+=("$one")
+  done
   note_own
   # What is held, of another version or from the other source, is what this script held.
-  install_packages --allow-downgrades --allow-change-held-packages "$package=$wanted" "${related[@]}" iptables
+  install_packages --allow-downgrades --allow-change-held-packages "${exact[@]}" iptables
 fi
 hold_own
 has_version || fail "has Docker Engine $(installed_version) after the installation of $VERSION"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # With the functions of mounts.sh.
-#   mount      makes FOLDER and gives it to OWNER ("<uid>:<gid>"); mounts DEVICE there, if one is given, now and at every
+#   mount      makes FOLDER and gives it to OWNER ("<uid>:<gid>"), with what is in it and was the user's FORMER ("<uid>"), if
+#              any, as whom an earlier version wrote there; mounts DEVICE there, if one is given, now and at every
 #              start: one of SIZE_GIB at least, on which the file system grows as far as it can
 #   release    the machine is about to be destroyed: ends whoever uses the DEVICE, the engine too, and unmounts it
 set -euo pipefail
-: "${FOLDER:?}" "${DEVICE?}" "${SIZE_GIB?}" "${OWNER:?}"
+: "${FOLDER:?}" "${DEVICE?}" "${SIZE_GIB?}" "${OWNER:?}" "${FORMER?}"
 
 patience_s=120
 
@@ -62,6 +63,14 @@ EOT
   resize2fs "$DEVICE" >/dev/null 2>&1 || fail "the file system on $DEVICE cannot grow to the size of its device"
 }
 
+# The folder itself is the last: while it is the former user's, some of what is in it may be too.
+give_to_owner() {
+  if [ -n "$FORMER" ] && [ "$(stat --format %u "$FOLDER")" = "$FORMER" ]; then
+    find "$FOLDER" -mindepth 1 -xdev -user "$FORMER" -exec chown --no-dereference "$OWNER" {} +
+  fi
+  chown "$OWNER" "$FOLDER"
+}
+
 case "$1" in
   mount)
     install -d -m 0755 "$FOLDER"
@@ -71,7 +80,7 @@ case "$1" in
       format
       mount_device
     fi
-    chown "$OWNER" "$FOLDER"
+    give_to_owner
     ;;
   release)
     [ -n "$DEVICE" ] || exit 0

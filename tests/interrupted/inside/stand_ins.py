@@ -14,7 +14,7 @@ from tests.interrupted.inside.tools.packages import STATE as OF_PACKAGES
 TOOL = Path(__file__).with_name("tool.sh")
 FIRST = (  # on PATH
     *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "curl", "dpkg", "dpkg-query", "exportfs", "ganesha"),
-    *("kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "sysctl", "wipefs"),
+    *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "sysctl", "wipefs"),
 )
 UNITS = {"rpcbind": "rpcbind.service", "ganesha": "nfs-ganesha.service", "kernel": "nfs-server.service"}
 UNIT = """[Unit]

@@ -17,6 +17,7 @@ MODULES = {
     "dpkg-query": "packages",
     "exportfs": "files",
     "ganesha": "files",
+    "gpg": "small",
     "kernel": "files",
     "mkfs.ext4": "disks",
     "mount": "disks",

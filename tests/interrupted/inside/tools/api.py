@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.interrupted.inside.tools.members import init, join, leave, remove_node, swarm, update_node
+from tests.interrupted.inside.tools.members import init, join, leave, remove_node, swarm, update_node, update_swarm
 from tests.interrupted.inside.tools.services import finder, lister, of_managers, services, tasks, update_service
 from tests.interrupted.inside.tools.store import Answer, State, load, save, version
 
@@ -125,4 +125,5 @@ ROUTES: dict[str, Callable[..., Answer]] = {
     r"POST /swarm/init": init,
     r"POST /swarm/join": join,
     r"POST /swarm/leave": leave,
+    r"POST /swarm/update": of_managers(update_swarm),
 }

@@ -60,10 +60,20 @@ def leave(state: State, *_: Any) -> Answer:
     return 200, None
 
 
-def swarm(*_: Any) -> Answer:
+def swarm(state: State, *_: Any) -> Answer:
     """What joins need."""
-    tokens = {"Worker": "SWMTKN-worker", "Manager": "SWMTKN-manager"}
+    ended = {role for role in ("Worker", "Manager") if role in state["rotated"]}
+    tokens = {role: f"SWMTKN-{role.lower()}{'-new' if role in ended else ''}" for role in ("Worker", "Manager")}
     return 200, {"ID": "swarm-1", "JoinTokens": tokens, "Version": VERSION, "Spec": {"Name": "default"}}
+
+
+def update_swarm(state: State, given: Mapping[str, Any], _: Any) -> Answer:
+    """Other tokens; that they were others before makes no difference to a machine."""
+    for role in ("Worker", "Manager"):
+        if given.get(f"rotate{role}Token") in ("true", "1", ["true"], ["1"]) and role not in state["rotated"]:
+            state["rotated"].append(role)
+    save(state)
+    return 200, None
 
 
 def update_node(state: State, _: Any, body: Mapping[str, Any], node: str) -> Answer:

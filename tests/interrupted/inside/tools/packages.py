@@ -25,6 +25,7 @@ AVAILABLE = {
     "curl": ["7.88"],
     "ca-certificates": ["2023"],
     "nftables": ["1.0.6"],
+    "gpg": ["2.2.40"],
     "nfs-common": ["2.6.2"],
     "rpcbind": ["1.2.6"],
     "nfs-ganesha": ["4.3"],
@@ -32,9 +33,9 @@ AVAILABLE = {
     "nfs-kernel-server": ["2.6.2"],
 }
 DOCKER_COM = {
-    "docker-ce": ["5:28.5.1-1~debian.12~bookworm", "5:20.10.24~3-0~debian-bookworm"],
-    "docker-ce-cli": ["5:28.5.1-1~debian.12~bookworm"],
-    "containerd.io": ["1.7.28-1"],
+    "docker-ce": ["5:29.1.3-1~debian.12~bookworm", "5:28.5.1-1~debian.12~bookworm", "5:20.10.24~3-0~debian-bookworm"],
+    "docker-ce-cli": ["5:29.1.3-1~debian.12~bookworm", "5:28.5.1-1~debian.12~bookworm"],
+    "containerd.io": ["2.2.0-1", "1.7.29-1~debian.12~bookworm", "1.7.28-1"],
 }
 NEEDS = {"docker.io": ["containerd"], "docker-ce": ["docker-ce-cli", "containerd.io"], "nfs-common": ["rpcbind"]}
 EXCLUDES = {

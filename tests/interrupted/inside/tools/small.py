@@ -25,6 +25,15 @@ def curl(words: Sequence[str]) -> None:
         os.execv("/usr/bin/curl", ["curl", *words])
 
 
+def gpg(words: Sequence[str]) -> None:
+    """Knows that key, and that it signs with another one."""
+    if Path(words[-1]).read_text(encoding="utf-8") == KEY:
+        print("pub:-:4096:1:8D81803C0EBFCD88:1487788586:::-:::scSC::::::23::0:")
+        print("fpr:::::::::9DC858229FC7DD38854AE2D88D81803C0EBFCD88:")
+        print("sub:-:4096:1:7EA0A9C3F273FCD8:1487788586::::::s::::::23:")
+        print("fpr:::::::::D3306A018370199E527AE7997EA0A9C3F273FCD8:")
+
+
 def sysctl(words: Sequence[str]) -> None:
     """Only notes what a machine shares with its computer."""
     files = [Path(word.removeprefix("--load=")) for word in words if word.startswith("--load=")]

@@ -19,6 +19,7 @@ NOTHING: dict[str, Any] = {
     "images": {},
     "registry": {},
     "joins": 0,
+    "rotated": [],  # roles whose join token is another one than at first
     "swarm": {"LocalNodeState": "inactive", "ControlAvailable": False, "NodeID": ""},
 }
 State = dict[str, Any]

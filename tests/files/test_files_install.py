@@ -1,0 +1,157 @@
+"""components/engine/scripts/install.sh: exact packages, held together, and by one key alone.
+
+apt and its like are small stand-ins here; tests/interrupted has the whole script with others, killed at each step.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from components import assets
+from components.engine.engine import KEY_FINGERPRINT
+
+CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"
+MADISON = {
+    CE: ["5:29.1.3-1~debian.12~bookworm", "5:28.5.1-1~debian.12~bookworm"],
+    CLI: ["5:29.1.3-1~debian.12~bookworm", "5:28.5.1-1~debian.12~bookworm"],
+    CONTAINERD: ["2.2.0-1~debian.12~bookworm", "1.7.29-1~debian.12~bookworm", "1.7.28-1~debian.12~bookworm"],
+}
+STRANGE = "A" * 40
+# Each says what it was asked; a folder has what is installed, held and to be had.
+TOOLS = {
+    "apt-cache": "cat $HERE/madison/$2 2>/dev/null",
+    "apt-get": """case " $* " in
+  *" --simulate "*) ;;
+  *" install "*)
+    echo "$*" >>$HERE/asked
+    for word in "$@"; do case $word in DPkg*) ;; *=*) echo "${word#*=}" >$HERE/there/${word%%=*} ;; esac; done ;;
+esac""",
+    "apt-mark": """case $1 in
+  showhold) cat $HERE/held 2>/dev/null ;;
+  hold) shift && printf '%s\\n' "$@" >>$HERE/held ;;
+esac""",
+    "curl": 'while [ "$1" != -o ]; do shift; done; cp $HERE/key "$2"',
+    "dockerd": """cd $HERE/there
+[ ! -e docker-ce ] || sed 's/^5:/Docker version /; s/-.*/, build x/' docker-ce""",
+    "dpkg": "echo amd64",
+    "dpkg-query": """for last in "$@"; do :; done
+case $* in *Status*) [ ! -e $HERE/there/$last ] || echo installed ;; *) cat $HERE/there/$last ;; esac""",
+    "gpg": 'for last in "$@"; do :; done; cat "$last"',
+    "nft": "",
+    "hostname": "echo manager-1",
+}
+
+
+class Machine:
+    """A machine on which the script runs, below a folder."""
+
+    def __init__(
+        self, folder: Path, keys: tuple[str, ...] = (KEY_FINGERPRINT,), there: Mapping[str, str] | None = None
+    ):
+        self.folder = folder
+        for name in ("bin", "madison", "there", "etc/apt/sources.list.d", "run", "usr/sbin", "run/systemd/system"):
+            (folder / name).mkdir(parents=True)
+        for name, body in TOOLS.items():
+            (folder / "bin" / name).write_text(f"#!/bin/bash\nHERE={folder}\n{body}\n".replace("\\\\n", "\\n"))
+            (folder / "bin" / name).chmod(0o755)
+        for name, versions in MADISON.items():
+            lines = [f" {name} | {version} | https://download.docker.com" for version in versions]
+            (folder / "madison" / name).write_text("\n".join(lines) + "\n")
+        for name, version in (there or {}).items():
+            (folder / "there" / name).write_text(f"{version}\n")
+        signing = "sub:-:4096:1:B:1::::::s:\nfpr:::::::::" + "B" * 40 + ":\n"
+        (folder / "key").write_text(
+            "".join(f"pub:-:4096:1:A:1:::-:::scSC:\nfpr:::::::::{key}:\n{signing}" for key in keys)
+        )
+
+    def install(self, version: str = "28.5.1", containerd: str = "1.7.29") -> subprocess.CompletedProcess[str]:
+        text = assets.read("machines/scripts/apt.sh") + assets.read("engine/scripts/install.sh")
+        for place in ("/etc/nuvla-swarm", "/etc/apt", "/run/", "/usr/sbin/policy"):
+            text = text.replace(place, f"{self.folder}{place}")
+        values = {
+            "SOURCE": "docker.com",
+            "VERSION": version,
+            "CONTAINERD_VERSION": containerd,
+            "KEY_FINGERPRINT": KEY_FINGERPRINT,
+        }
+        env = os.environ | values | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
+        return subprocess.run(
+            ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
+        )
+
+    def there(self) -> dict[str, str]:
+        return {path.name: path.read_text().strip() for path in (self.folder / "there").iterdir()}
+
+    def lines(self, name: str) -> list[str]:
+        path = self.folder / name
+        return path.read_text().splitlines() if path.exists() else []
+
+
+def test_engine_client_and_containerd_are_of_exactly_the_given_versions_and_held(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    done = machine.install()
+    assert done.returncode == 0, done.stderr
+    assert machine.there() == {CE: MADISON[CE][1], CLI: MADISON[CLI][1], CONTAINERD: MADISON[CONTAINERD][1]}
+    assert sorted(machine.lines("held")) == sorted([CE, CLI, CONTAINERD])
+    assert sorted(machine.lines("etc/nuvla-swarm/engine")) == sorted([CE, CLI, CONTAINERD])
+    again = len(machine.lines("asked"))
+    assert machine.install().returncode == 0
+    assert (len(machine.lines("asked")), len(machine.lines("held"))) == (again, 3)
+
+
+def test_another_version_of_the_engine_is_another_one_of_all_three(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.install()
+    done = machine.install("29.1.3", "2.2.0")
+    assert done.returncode == 0, done.stderr
+    assert machine.there() == {name: versions[0] for name, versions in MADISON.items()}
+
+
+def test_a_version_that_is_not_to_be_had_is_told_with_those_that_are(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    done = machine.install(containerd="1.6.0")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"manager-1: has no package containerd.io of version 1.6.0; allowed: {' '.join(MADISON[CONTAINERD])} "
+    )
+    assert machine.there() == {}
+
+
+@pytest.mark.parametrize("keys", [(STRANGE,), (KEY_FINGERPRINT, STRANGE), (STRANGE, KEY_FINGERPRINT), ()])
+def test_packages_by_any_other_key_are_refused_in_one_line(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    machine = Machine(tmp_path, keys)
+    done = machine.install()
+    assert done.returncode == 1
+    found = " ".join(keys) or "of nobody"
+    assert done.stderr.splitlines()[-1].startswith(
+        f"manager-1: https://download.docker.com has the key {found} and not {KEY_FINGERPRINT}: nothing of it is"
+    )
+    assert machine.there() == {}
+    assert list((tmp_path / "etc/apt/sources.list.d").iterdir()) == []
+    assert not (tmp_path / "etc/apt/keyrings/docker.asc").exists()
+
+
+def test_what_an_earlier_version_installed_is_held_as_it_is(tmp_path: Path) -> None:
+    """It held the engine alone, and another containerd would be that of running containers."""
+    newer = {CE: MADISON[CE][1], CLI: MADISON[CLI][0], CONTAINERD: MADISON[CONTAINERD][0]}
+    machine = Machine(tmp_path, there=newer)
+    (tmp_path / "etc/nuvla-swarm").mkdir()
+    (tmp_path / "etc/nuvla-swarm/engine").write_text(f"{CE}\n")
+    (tmp_path / "held").write_text(f"{CE}\n")
+    done = machine.install()
+    assert done.returncode == 0, done.stderr
+    assert machine.there() == newer
+    assert sorted(machine.lines("held")) == sorted([CE, CLI, CONTAINERD])
+    told = [line for line in done.stderr.splitlines() if "stays until" in line]
+    assert len(told) == 2
+    assert f"manager-1: has {CONTAINERD} {newer[CONTAINERD]} and not 1.7.29; it stays until" in "\n".join(told)
+
+
+def test_an_engine_of_the_hosts_own_is_neither_held_nor_changed(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, there={CE: MADISON[CE][1], CLI: MADISON[CLI][0], CONTAINERD: MADISON[CONTAINERD][0]})
+    done = machine.install()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.lines("held") == []
