@@ -10,7 +10,8 @@ from components.service.spec import File, HealthCheck, Mount, Service
 from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 
-COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "time", "uname", "vmstat"]
+COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
+FIREWALL = "/run/nuvla-swarm-metrics"  # where a machine tells of its rules, as firewall/files/guard.sh has it
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
 
@@ -32,6 +33,7 @@ def node_exporter(
             "--web.disable-exporter-metrics",
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in COLLECTORS),
+            f"--collector.textfile.directory=/host{FIREWALL}",
             f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
         ],
         user="65534",
