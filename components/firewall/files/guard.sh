@@ -9,7 +9,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 rules=/etc/nuvla-swarm/firewall.nft
 closed=/etc/nuvla-swarm/firewall-closed.nft
-metrics=/run/nuvla-swarm-metrics
+metrics=/run/nuvla-swarm-metrics/firewall.prom
+lock=/run/nuvla-swarm-firewall.lock
 again=/run/nuvla-swarm-firewall-loaded-again # how often somebody had taken the table away
 pause_s=10
 
@@ -61,34 +62,42 @@ elements() {
 
 count() { cat "$again" 2>/dev/null || echo 0; }
 
-# note IN_FORCE: whole or not at all, as it is read meanwhile
+# note IN_FORCE: whole or not at all, as it is read meanwhile; that it is new tells that somebody looks
 note() {
-  mkdir -p "$metrics"
-  cat >"$metrics/firewall.prom.new" <<EOF
-# HELP nuvla_swarm_firewall_in_force Whether the rules of the machine are loaded.
+  local text
+  mkdir -p "${metrics%/*}"
+  text="# HELP nuvla_swarm_firewall_in_force Whether the rules of the machine are loaded.
 # TYPE nuvla_swarm_firewall_in_force gauge
 nuvla_swarm_firewall_in_force $1
 # HELP nuvla_swarm_firewall_loaded_again_total How often the rules had been taken away, since the machine started.
 # TYPE nuvla_swarm_firewall_loaded_again_total counter
-nuvla_swarm_firewall_loaded_again_total $(count)
-EOF
-  mv -f "$metrics/firewall.prom.new" "$metrics/firewall.prom"
+nuvla_swarm_firewall_loaded_again_total $(count)"
+  if cmp -s "$metrics" <<<"$text"; then
+    touch "$metrics"
+  else
+    echo "$text" >"$metrics.new"
+    mv -f "$metrics.new" "$metrics"
+  fi
 }
 
 look() {
   if [ ! -s "$rules" ]; then return; fi # none were confirmed yet
+  exec 9>"$lock" # one at a time
+  flock 9
   if ! is_there; then
     say "the table was taken away, and is loaded again"
     echo $(($(count) + 1)) >"$again.new"
     mv -f "$again.new" "$again"
   fi
   in_force || load || true
-  if ! in_force; then
+  if in_force; then
+    networks | nft --file - || say "the table could not be told of the engine's networks"
+    note 1
+  else
     note 0
-    return 1
   fi
-  networks | nft --file - || say "the table could not be told of the engine's networks"
-  note 1
+  exec 9>&-
+  in_force
 }
 
 case "$1" in
