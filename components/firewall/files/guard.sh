@@ -6,6 +6,7 @@
 #   watch   looks again and again
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
+umask 022 # node-exporter is not root
 
 rules=/etc/nuvla-swarm/firewall.nft
 closed=/etc/nuvla-swarm/firewall-closed.nft
