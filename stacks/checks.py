@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
-from stacks import checks_folders, checks_networks
+from stacks import checks_firewall, checks_folders, checks_networks
 from stacks.checks_machines import MACHINES
 
 if TYPE_CHECKING:
@@ -28,65 +27,22 @@ def _networks_overlap(settings: Settings) -> Iterator[str]:
         networks.append(("machines.subnet", machines.subnet))
     if machines.provider == "exoscale" and machines.private_network is not None:
         networks.append(("machines.private_network", machines.private_network))
-    networks += [(f"engine.address_pools[{i}].base", p.base) for i, p in enumerate(settings.engine.address_pools)]
-    networks += [(f"swarm.address_pools[{i}]", p) for i, p in enumerate(settings.swarm.address_pools)]
+    networks += settings.container_networks()
     for (one, left), (other, right) in combinations(networks, 2):
         if left.overlaps(right):
             yield f"{other}: {right} given; allowed: a network outside {one}, {left}"
 
 
-def _private_network_holds_sources(settings: Settings) -> Iterator[str]:
-    machines = settings.machines
-    if machines.provider != "exoscale" or machines.private_network is None:
-        return
-    for source in ("management", "nuvla", "users"):
-        for index, network in enumerate(getattr(settings.firewall, source)):
-            if network.prefixlen and network.overlaps(machines.private_network):
-                yield (
-                    f"firewall.{source}[{index}]: {network} given; "
-                    f"allowed: a network outside machines.private_network, {machines.private_network}"
-                )
-
-
 def _hosts_are_in_other_networks(settings: Settings) -> Iterator[str]:
     if settings.machines.provider != "existing":
         return
-    pools = [(f"engine.address_pools[{i}].base", p.base) for i, p in enumerate(settings.engine.address_pools)]
-    pools += [(f"swarm.address_pools[{i}]", p) for i, p in enumerate(settings.swarm.address_pools)]
+    pools = settings.container_networks()
     for name, pool in settings.machines.pools.items():
         for member, host in pool.hosts.items():
             for address in host.addresses():
                 for path, network in pools:
                     if address in network:
                         yield f"{path}: {network} given; allowed: a network without machine {name}-{member}, {address}"
-
-
-def _program_is_locked_out(settings: Settings) -> Iterator[str]:
-    if settings.machines.provider != "local":
-        return
-    here, management = settings.machines.subnet[1], settings.firewall.management
-    if not any(here in network for network in management):
-        yield (
-            f"firewall.management: {', '.join(map(str, management))} given; "
-            f"allowed: networks that hold {here}, from which this program reaches local machines"
-        )
-
-
-def _ports_are_taken(settings: Settings) -> Iterator[str]:
-    ephemeral, port = settings.firewall.ephemeral, settings.s3.port
-    span = f"{ephemeral.first} to {ephemeral.last}"
-    taken = (
-        FIXED_PORTS.items() if settings.kind == "target" else [one for one in FIXED_PORTS.items() if one[1] != "nfs"]
-    )
-    covered = [f"{fixed} ({service})" for fixed, service in taken if ephemeral.holds(fixed)]
-    if covered:  # open to users, or taken by the kernel for a connection before the service comes
-        yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"
-    if not settings.has_s3:
-        return
-    if port in FIXED_PORTS or port == MOUNTD_PORT:
-        yield f"s3.port: {port} given; allowed: a port that is not taken by {FIXED_PORTS.get(port, 'nfs')}"
-    elif ephemeral.holds(port):
-        yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
 
 
 def _containerd_is_the_distributions(settings: Settings) -> Iterator[str]:
@@ -132,13 +88,11 @@ def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
 
 CHECKS = (
     _networks_overlap,
-    _private_network_holds_sources,
     _hosts_are_in_other_networks,
     *MACHINES,
     *checks_networks.CHECKS,
-    _program_is_locked_out,
-    _ports_are_taken,
     _containerd_is_the_distributions,
+    *checks_firewall.CHECKS,
     _s3_has_no_files,
     _only_one_kind_has_it,
     _volumes_have_what_their_machines_have,

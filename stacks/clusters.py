@@ -146,6 +146,7 @@ def _existing(
             for name, pool in machines.pools.items()
         },
         engine_version=settings.engine_version,
+        ephemeral=(settings.firewall.ephemeral.first, settings.firewall.ephemeral.last),
         data_path=machines.data_path,
         volumes=volumes(settings),
         key=secrets.ssh_private_key,

@@ -73,6 +73,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
             mode=_mode(settings),
             rows=rows,
             sources=sources,
+            containers=[network for _, network in settings.container_networks()],
             ephemeral=(ephemeral.first, ephemeral.last),
             machines=cluster.machines,
             prepared=installed,
@@ -96,9 +97,9 @@ def _mode(settings: Settings) -> Mode:
     machines = settings.machines
     if machines.provider == "local":
         return "rules"
-    if machines.provider == "existing" and machines.firewall:
-        return "confirmed rules"
-    return "ports"
+    if machines.provider == "existing":
+        return "confirmed rules" if machines.firewall else "confirmed containers"
+    return "containers"
 
 
 def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:

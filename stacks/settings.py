@@ -1,5 +1,6 @@
 """Everything a user can set: one model per section of the stack's configuration."""
 
+from ipaddress import IPv4Network
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -98,6 +99,11 @@ class Settings(Section):
     def monitoring_machine(self) -> str:
         """Name of the machine that keeps metrics."""
         return self.monitoring.machine or self.first_manager
+
+    def container_networks(self) -> list[tuple[str, IPv4Network]]:
+        """What engines and swarm give to containers, by the settings that say so."""
+        pools = [(f"engine.address_pools[{i}].base", pool.base) for i, pool in enumerate(self.engine.address_pools)]
+        return pools + [(f"swarm.address_pools[{i}]", pool) for i, pool in enumerate(self.swarm.address_pools)]
 
     @model_validator(mode="after")
     def _sections_fit_together(self) -> Self:

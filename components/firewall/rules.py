@@ -15,9 +15,17 @@ class Source(StrEnum):
     """Where packets come from; which networks that are is a setting."""
 
     MANAGEMENT = "management"  # the operators
-    CLUSTER = "cluster"  # the machines of this swarm, and the containers of the machine itself
+    CLUSTER = "cluster"  # the machines of this swarm, but not what runs in containers on them
     NUVLA = "nuvla"  # the service that deploys
     USERS = "users"  # those who use what is deployed
+
+
+class Measured(StrEnum):
+    """What containers may do with a port of machines that is closed to them, as Prometheus is one."""
+
+    NOT = "not at all"
+    SILENT = "connect, and say nothing"  # whether it is listened on
+    WHOLE = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +37,7 @@ class Row:
     last: int
     protocols: tuple[Protocol, ...] = ("tcp",)
     sources: tuple[Source, ...]
+    measured: Measured = Measured.NOT
 
     @property
     def span(self) -> str:
@@ -36,15 +45,22 @@ class Row:
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
+# Of what NFS has beside its server: in no row, as file locks over version 3 are off; and not left to chance, which
+# would take one of the ports that are open to users.
+STATD_PORT, STATD_OUTGOING_PORT, LOCKD_PORT, CALLBACK_PORT = 662, 663, 4045, 4046
 # What services of a target or of the machines have; 33333 lies in the guide's own ephemeral range.
 FIXED_PORTS = {
     22: "ssh",
     80: "http",
     111: "nfs",
     443: "https",
+    STATD_PORT: "nfs",
+    STATD_OUTGOING_PORT: "nfs",
     2049: "nfs",
     2376: "docker api",
     2377: "swarm",
+    LOCKD_PORT: "nfs",
+    CALLBACK_PORT: "nfs",
     4789: "swarm",
     7946: "swarm",
     8080: "traefik",
@@ -52,8 +68,14 @@ FIXED_PORTS = {
 }
 
 
-def _row(service: str, port: int, *sources: Source, protocols: tuple[Protocol, ...] = ("tcp",)) -> Row:
-    return Row(service=service, first=port, last=port, protocols=protocols, sources=sources)
+def _row(
+    service: str,
+    port: int,
+    *sources: Source,
+    protocols: tuple[Protocol, ...] = ("tcp",),
+    measured: Measured = Measured.NOT,
+) -> Row:
+    return Row(service=service, first=port, last=port, protocols=protocols, sources=sources, measured=measured)
 
 
 def machine_rows() -> list[Row]:
@@ -64,7 +86,7 @@ def machine_rows() -> list[Row]:
         _row("swarm data path", 4789, Source.CLUSTER, protocols=("udp",)),
         _row("swarm gossip", 7946, Source.CLUSTER, protocols=BOTH),
         _row("swarm join", 2377, Source.CLUSTER),
-        _row("engine metrics", 9323, Source.CLUSTER),
+        _row("engine metrics", 9323, Source.CLUSTER, measured=Measured.WHOLE),
     ]
 
 
@@ -77,7 +99,7 @@ def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, s
     if nfs:
         rows += [
             _row("nfs portmapper", 111, Source.CLUSTER, protocols=BOTH),
-            _row("nfs", 2049, Source.CLUSTER, protocols=BOTH),
+            _row("nfs", 2049, Source.CLUSTER, protocols=BOTH, measured=Measured.SILENT),
             _row("nfs mountd", MOUNTD_PORT, Source.CLUSTER, protocols=BOTH),
         ]
     rows.append(_row("docker api", 2376, Source.NUVLA, Source.MANAGEMENT))

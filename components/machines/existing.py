@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
+from components.firewall.rules import MOUNTD_PORT
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.host_advice import Contact, HostAdvisor
 from components.machines.machine import APT, Machine, Role
@@ -44,6 +45,7 @@ class ExistingClusterArgs:
     owner: Owner
     pools: Mapping[str, HostPool]
     engine_version: str  # that is wanted on each
+    ephemeral: tuple[int, int]  # first and last port that users reach applications by
     data_path: str  # folder for data volumes that have none of their own
     volumes: Mapping[str, VolumeArgs]  # by name
     key: pulumi.Output[str]  # private half of the key that opens them, in OpenSSH format
@@ -127,7 +129,13 @@ class ExistingCluster(Cluster):
         check = machine.command(
             f"{name}-check",
             "machines/scripts/check_host.sh",
-            {"MACHINE": name, "OWNER": self._args.owner.note(), "VERSION": self._args.engine_version},
+            {
+                "MACHINE": name,
+                "OWNER": self._args.owner.note(),
+                "VERSION": self._args.engine_version,
+                "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
+                "MOUNTD_PORT": str(MOUNTD_PORT),
+            },
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
             triggers=again,
             dial_error_limit=RETRIES,

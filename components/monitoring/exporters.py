@@ -11,6 +11,7 @@ from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
+FIREWALL = "/run/nuvla-swarm-metrics"  # where a machine tells of its rules, as firewall/files/guard.sh has it
 # What is no disk of the machine, and mounts inside Docker's own folder.
 NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
 
@@ -35,6 +36,7 @@ def node_exporter(
             "--web.disable-exporter-metrics",
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in COLLECTORS),
+            f"--collector.textfile.directory=/host{FIREWALL}",
             f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
             f"--collector.textfile.directory=/host{METRICS}",
         ],

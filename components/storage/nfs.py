@@ -7,7 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 from components import assets
-from components.firewall.rules import MOUNTD_PORT
+from components.firewall.rules import LOCKD_PORT, MOUNTD_PORT, STATD_PORT
 from components.machines.machine import APT, Machine
 from components.machines.unasked import Unasked
 from components.machines.volume import Moves
@@ -68,6 +68,8 @@ class Nfs(pulumi.ComponentResource):
                 "DISK": args.folder,
                 "MOUNTD_PORT": str(MOUNTD_PORT),
                 "GANESHA": assets.read("storage/files/ganesha.conf"),
+                **_ports(),
+                "LOCKD_PORT": str(LOCKD_PORT),
             },
             # All, as the server of before is one of them.
             after=[*packages.values(), args.stored],
@@ -106,6 +108,7 @@ class Nfs(pulumi.ComponentResource):
                 "PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if serves else [])]),
                 "FOLDER": PATH,
                 "SERVES": "true" if serves else "",
+                **_ports(),
             },
             # A machine's packages are installed one after the other.
             after=[args.prepared[machine.name], *([args.moves.noted] if args.moves else [])],
@@ -140,3 +143,12 @@ class Nfs(pulumi.ComponentResource):
             libraries=libraries,
             triggers=[on.root_id, on.disk_id, *triggers],
         )
+
+
+def _ports() -> dict[str, str]:
+    """Where what NFS has beside its server listens."""
+    return {
+        "PORTS": assets.read("storage/files/nfs.conf"),
+        "MODULES": assets.read("storage/files/modprobe.conf"),
+        "STATD_PORT": str(STATD_PORT),
+    }

@@ -11,7 +11,7 @@ from components.firewall.ruleset import ruleset
 from lab.bench.machine import machine_flags
 from stacks.sections.firewall import Ephemeral
 from stacks.sections.images import Images
-from stacks.sections.swarm import Engine
+from stacks.sections.swarm import Engine, Swarm
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 
@@ -50,6 +50,5 @@ def _firewall(subnet: IPv4Network) -> str:
     ephemeral = Ephemeral()
     rows = target_rows(ephemeral=(ephemeral.first, ephemeral.last), nfs=True, s3_port=9000, swarm_port=True)
     here = IPv4Network(f"{subnet[1]}/32")
-    return ruleset(
-        rows, {Source.MANAGEMENT: [here], Source.CLUSTER: [subnet], Source.NUVLA: [], Source.USERS: [EVERYBODY]}
-    )
+    sources = {Source.MANAGEMENT: [here], Source.CLUSTER: [subnet], Source.NUVLA: [], Source.USERS: [EVERYBODY]}
+    return ruleset(rows, sources, [*(pool.base for pool in Engine().address_pools), *Swarm().address_pools])

@@ -61,7 +61,9 @@ class ExistingMachines(Machines[ExistingPool]):
     """Machines that exist already."""
 
     provider: Literal["existing"] = Field(description="where machines come from")
-    firewall: bool = Field(False, description="whether the program sets the machines' own firewall (existing)")
+    firewall: bool = Field(
+        True, description="whether the program filters on the machines, or you do for all but containers (existing)"
+    )
     data_path: Folder = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
 
     def cluster_networks(self) -> list[IPv4Network]:

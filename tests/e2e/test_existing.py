@@ -1,5 +1,6 @@
 """Machines that exist already: they are checked, joined, protected, and left as they were."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ def settings(here: str = HERE) -> dict[str, Any]:
     """A target of which Traefik and the files are there."""
     return {
         "kind": "target",
-        "machines": {"provider": "existing", "firewall": True, "pools": {}},
+        "machines": {"provider": "existing", "pools": {}},
         "firewall": {"management": [here]},
         "monitoring": {"enabled": False},
         "nfs": {"server_kind": "ganesha", "machine": "worker-2"},
@@ -165,6 +166,7 @@ def test_hosts_are_taken_in_protected_and_left_as_they_were(made: Hosts) -> None
     assert again.touched() == set(), again.text
     a_host_keeps_its_name(made)
     rules_that_lock_this_computer_out_are_taken_back(made)
+    the_rules_survive_those_of_the_host_itself(made)
     a_worker_with_another_address_joins_again_by_it(made)
     a_dead_host_can_be_given_up(made)
     with connections(made.addresses["manager-1"]):  # services are removed one by one here
@@ -237,6 +239,22 @@ def rules_that_lock_this_computer_out_are_taken_back(made: Hosts) -> None:
     again = made.stack.up()
     assert again.code == 0, again.text
     assert again.touched() == set(), again.text
+
+
+def the_rules_survive_those_of_the_host_itself(made: Hosts) -> None:
+    """Its nftables.service begins by removing everybody's; and whoever does the same finds ours back."""
+    bare = ("nft", "--stateless", "--terse", *TABLE[2:])  # the guard tells it of the engine's networks
+    target, table = made.stack, made.stack.on("worker-1", *bare).text
+    for verb in ("start", "reload", "restart", "stop"):
+        assert target.on("worker-1", "systemctl", verb, "nftables").code == 0
+        assert target.on("worker-1", *bare).text == table, verb
+    assert target.on("worker-1", "nft", "flush", "ruleset").code == 0
+    wait_for(lambda: target.on("worker-1", *bare).text == table, "the guard has loaded the table again", 30)
+    told = target.on("worker-1", "cat", "/run/nuvla-swarm-metrics/firewall.prom").text
+    assert "nuvla_swarm_firewall_in_force 1\nnuvla" in re.sub(r"#.*\n", "", told)
+    assert "nuvla_swarm_firewall_loaded_again_total 1" in told
+    assert target.on("worker-1", "systemctl", "restart", "docker").code == 0  # its own rules went as well
+    wait_for(lambda: nodes(made) == dict.fromkeys(NAMES, "Ready Active"), "the swarm is back")
 
 
 def a_dead_host_can_be_given_up(made: Hosts) -> None:

@@ -1,5 +1,6 @@
 """Who reaches which ports of a target, by real packets from outside of its machines."""
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -71,20 +72,52 @@ def everywhere(whole: Stack) -> Iterator[None]:
         whole.on("manager-1", "docker", "service", "rm", *names)
 
 
-def test_an_overlays_container_reaches_the_clusters_ports_of_its_own_machine_and_no_others(
-    whole: Stack, by: Prober, everywhere: None
+@pytest.mark.parametrize("own", [True, False], ids=["its own", "another"])
+def test_an_overlays_container_reaches_of_a_machine_what_is_measured_and_nothing_else(
+    whole: Stack, by: Prober, everywhere: None, own: bool
 ) -> None:
-    """Its packets come from a bridge of the machine, and go to listeners of the machine."""
+    """Its packets come from a bridge of the machine that it is on; on 2049 it may connect, and say nothing."""
     for machine in MACHINES:
-        address = whole.address(machine)
+        asked = machine if own else next(name for name in MACHINES if name != machine)
+        address = whole.address(asked)
         task = whole.on(machine, "docker", "ps", "--quiet", "--filter=name=inside").text.strip()
         process = whole.on(machine, "docker", "inspect", "--format={{.State.Pid}}", task).text.strip()
         script = f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100'\n" + (SCRIPTS / "reach.sh").read_text()
-        with planted(whole, machine, by, *guide.PORTS):
+        with planted(whole, asked, by, *guide.PORTS):
             reached = whole.on(machine, "nsenter", f"--target={process}", "--net", "bash", "-c", script)
         found = {int(port): int(code) for port, code in (line.split() for line in reached.text.splitlines())}
-        dropped = {22: 124, 5000: 124, 9100: 124}
-        assert found == {111: 0, 2049: 0, 9323: 0, 33333: 0} | dropped, machine
+        assert found == dict.fromkeys((111, 33333, 22, 5000, 9100), 124) | {2049: 0, 9323: 0}, machine
+
+
+def test_nobody_is_routed_to_a_container_past_the_ports_that_it_publishes(
+    whole: Stack, by: Prober, everywhere: None
+) -> None:
+    """Not even another machine, which knows the way to the bridge that the container is on."""
+    for machine in MACHINES:
+        task = whole.on(machine, "docker", "ps", "--quiet", "--no-trunc", "--filter=name=below").text.strip()
+        listed = whole.on(machine, "docker", "network", "inspect", "docker_gwbridge", "--format={{json .Containers}}")
+        bridged = json.loads(listed.text)[task]["IPv4Address"].partition("/")[0]
+        way = ["docker", "exec", by.container, "ip", "route"]
+        docker(*way[1:], "replace", f"{bridged}/32", "via", whole.address(machine))
+        try:
+            with routes_back(whole, machine):
+                found = send_from_all(by, bridged, 80)
+            assert found == {source: {80: "closed"} for source in guide.SOURCES}, machine
+        finally:
+            docker(*way[1:], "delete", f"{bridged}/32", "via", whole.address(machine))
+
+
+def test_nothing_of_the_machines_listens_among_the_ports_of_applications(whole: Stack) -> None:
+    """But mountd, whose port the guide has there and the table takes out; and what Docker publishes."""
+    for machine in ALL:
+        told = whole.on(machine, "ss", "--no-header", "--listening", "--numeric", "--tcp", "--processes").text
+        places = [(line.split()[3].rpartition(":"), line) for line in told.splitlines()]
+        found = [
+            line
+            for (address, _, port), line in places
+            if guide.FIRST <= int(port) <= guide.LAST and int(port) != 33333 and not address.startswith("127.")
+        ]
+        assert [line for line in found if "docker" not in line] == [], machine
 
 
 def test_users_reach_a_published_port_among_the_ephemeral_ones_and_none_below(

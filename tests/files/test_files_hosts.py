@@ -2,8 +2,9 @@
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -45,7 +46,7 @@ def asked(folder: Path, script: str, *functions: str, machine: str = "worker-1")
 
 
 def checked(folder: Path, machine: str = "worker-1") -> Told:
-    return asked(folder, "check_host.sh", "fail", "check_owner", machine=machine)
+    return asked(folder, "check_host.sh", "say", "fail", "check_owner", machine=machine)
 
 
 def leaves(folder: Path, machine: str = "worker-1") -> Told:
@@ -102,3 +103,125 @@ def test_a_host_of_another_checkout_is_refused_and_not_left_though_the_stack_has
         1,
         f"worker-1: this host is worker-1 of the infrastructure {noted} by now",
     )
+
+
+def engine_settings(folder: Path, text: str, drop_ins: Mapping[str, str] = MappingProxyType({})) -> Told:
+    """How the check of an engine's settings ends, and what it says."""
+    (folder / "daemon.json").write_text(text)
+    (folder / "docker.service.d").mkdir(exist_ok=True)
+    for name, content in drop_ins.items():
+        (folder / "docker.service.d" / name).write_text(content)
+    return _with_places(folder, "say", "fail", "unfit_settings", "check_engine_settings")
+
+
+def _with_places(folder: Path, *functions: str, **values: str) -> Told:
+    text = "\n".join(function("check_host.sh", name) for name in functions)
+    text = text.replace("/etc/docker/daemon.json}", "daemon.json}").replace("=/etc/docker/", f"={folder}/")
+    text = text.replace("/etc/systemd/system/", f"{folder}/")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"{text}\n{functions[-1]}"],
+        env={"folder": str(folder), "MACHINE": "worker-1", "PATH": f"{folder}:/usr/bin:/bin", **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '{"iptables": false}',
+            '"iptables":false: without Docker\'s rules containers reach nobody, and no port is published',
+        ),
+        ('{\n  "debug": true,\n  "iptables" : false\n}', '"iptables":false: without'),
+        ('{"ip-forward": false}', '"ip-forward":false: containers reach nobody'),
+        ('{"ip-masq":false, "mtu": 1400}', '"ip-masq":false: containers reach nobody outside'),
+        ('{"live-restore": true}', '"live-restore":true: it excludes a swarm'),
+        ('{"userns-remap": "default"}', '"userns-remap":"default": services that use folders'),
+        ('{"data-root": "/mnt/docker"}', '"data-root":"/mnt/docker": metrics and volumes'),
+        ('{"data-root": "/var/lib/docker2"}', '"data-root":"/var/lib/docker2": metrics and volumes'),
+        ('{"graph": "/srv"}', '"graph":"/srv": metrics and volumes'),
+        ('{"cluster-store": "etcd://a:1"}', '"cluster-store":"etcd://a:1": it excludes a swarm'),
+        ('{"firewall-backend": "nftables"}', '"firewall-backend":"nftables": it excludes a swarm'),
+    ],
+)
+def test_settings_of_an_engine_that_break_the_program_are_refused_by_name(tmp_path: Path, text: str, told: str) -> None:
+    code, said = engine_settings(tmp_path, text)
+    assert code == 1
+    assert f"daemon.json has {told}" in said
+    assert said.endswith("; remove it there, and restart its engine\n")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"iptables": true, "ip-forward": true, "live-restore": false, "userns-remap": ""}',
+        '{"data-root": "/var/lib/docker", "storage-driver": "overlay2"}',
+        '{"data-root": "/var/lib/docker/"}',
+        '{"bip": "172.20.0.1/16", "icc": false, "hosts": ["unix:///run/docker.sock"], "labels": ["iptables=false"]}',
+        '{"bridge": "none", "dns": ["192.0.2.1"], "firewall-backend": "iptables", "userland-proxy": false}',
+    ],
+)
+def test_other_settings_of_an_engine_are_kept(tmp_path: Path, text: str) -> None:
+    assert engine_settings(tmp_path, text) == (0, "")
+
+
+def test_a_host_without_an_engine_has_no_settings_of_one(tmp_path: Path) -> None:
+    assert _with_places(tmp_path, "say", "fail", "unfit_settings", "check_engine_settings") == (0, "")
+
+
+def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note: Callable[..., None]) -> None:
+    note(owner=OWNER)
+    assert engine_settings(tmp_path, '{"iptables": false}') == (0, ""), "those are the program's by now"
+    before = tmp_path / "before/files/etc/docker"
+    before.mkdir(parents=True)
+    (before / "daemon.json").write_text('{"ip-masq": false}')
+    assert engine_settings(tmp_path, "{}")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("override.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd:// --iptables=false\n", 1),
+        ("override.conf", "[Service]\nEnvironment=HTTP_PROXY=http://proxy:3128\n", 0),
+        ("10-first.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd\n", 0),
+        ("nuvla-swarm.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd\n", 0),
+    ],
+)
+def test_what_would_start_the_engine_otherwise_is_refused(tmp_path: Path, name: str, content: str, code: int) -> None:
+    found, said = engine_settings(tmp_path, "{}", {name: content})
+    assert found == code
+    assert ("sets how dockerd is started; move its options to /etc/docker/daemon.json" in said) is bool(code)
+
+
+LISTENING = """\
+LISTEN 0      4096         127.0.0.1:40001      0.0.0.0:*    users:(("versitygw",pid=30579,fd=11))
+LISTEN 0      4096             [::1]:40002         [::]:*    users:(("one",pid=1,fd=11))
+LISTEN 0      128            0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=1,fd=3))
+LISTEN 0      64             0.0.0.0:42279      0.0.0.0:*
+LISTEN 0      5                    *:50000            *:*    users:(("mosh-server",pid=6269,fd=3))
+LISTEN 0      5                 [::]:50000         [::]:*    users:(("mosh-server",pid=6269,fd=4))
+LISTEN 0      4096           0.0.0.0:45000      0.0.0.0:*    users:(("docker-proxy",pid=6,fd=3))
+LISTEN 0      4096           0.0.0.0:33333      0.0.0.0:*    users:(("rpc.mountd",pid=6,fd=3))
+LISTEN 0      4096           0.0.0.0:61000      0.0.0.0:*    users:(("high",pid=6,fd=3))
+"""
+
+
+def test_what_a_host_itself_listens_on_among_the_ports_of_applications_is_told_by_name(tmp_path: Path) -> None:
+    tool = tmp_path / "ss"
+    tool.write_text(f"#!/bin/sh\ncat <<'EOF'\n{LISTENING}EOF\n")
+    tool.chmod(0o755)
+    functions = ("say", "listeners", "tell_listeners")
+    code, said = _with_places(tmp_path, *functions, EPHEMERAL="32768 60999", MOUNTD_PORT="33333")
+    assert code == 0, "it is the host's own business"
+    assert [
+        line.partition(", which users may reach (firewall.ephemeral); give it a port")[0] for line in said.splitlines()
+    ] == [
+        "worker-1: the kernel listens on port 42279",
+        "worker-1: mosh-server listens on port 50000",
+    ]

@@ -17,11 +17,22 @@ def rules(management: str, *, confirm: bool = False) -> dict[str, str]:
     return {"RULES": text, "CONFIRM": "true" if confirm else ""}
 
 
+def _for_containers() -> str:
+    """The program's own rules, where others filter."""
+    table = "inet nuvla_swarm"
+    return f"{rules('10.77.0.1/32')['RULES']}\nadd rule {table} others accept"
+
+
 LOADED: Final = Run(path=PATH, values={"CONFIRM": ""})
 FIREWALL: Final = [
     Scenario(path=PATH, name="first time", values={"CONFIRM": ""}),
     Scenario(path=PATH, name="other rules", given=[LOADED], values=rules("198.51.100.0/24"), sound="firewall.sh"),
-    Scenario(path=PATH, name="no rules any more", given=[LOADED], values={"RULES": ""}),
+    Scenario(
+        path=PATH,
+        name="rules for containers alone",
+        given=[LOADED],
+        values={"RULES": _for_containers(), "CLOSED": "", "CONFIRM": ""},
+    ),
     Scenario(
         path=PATH,
         name="other rules, confirmed",

@@ -22,7 +22,7 @@ PROGRAMS: Final = (
     target(managers=1, workers=1),
     host(),
     exoscale(volumes={"nfs": {"block": True, "size_gib": 20}}),
-    existing(machines=existing()["machines"] | {"firewall": True}),
+    existing(),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )
 

@@ -15,7 +15,7 @@ OTHER_KEY = ("machines.pools.worker.hosts.2.host_key", NEW_KEY)
 
 
 def document(kind: str = "target") -> dict[str, Any]:
-    return changed(existing(kind), "machines.firewall", True)
+    return existing(kind)
 
 
 def commands(engine: Engine) -> set[str]:
@@ -103,9 +103,12 @@ def test_of_a_lost_machine_nothing_is_asked_and_all_else_is_as_it_was_but_that_i
     assert all("connection" in new.options[name].ignoreChanges for name in frozen)
 
 
-def test_without_the_programs_firewall_there_are_no_rules() -> None:
-    engine = run(existing(), secrets=KEY).engine
-    assert {engine.parameters(f"firewall-{machine}")["RULES"] for machine in MACHINES} == {""}
+def test_hosts_are_protected_unless_somebody_says_that_he_does_it() -> None:
+    assert run(existing(), secrets=KEY).engine.inputs("firewall")["mode"] == "confirmed rules"
+    engine = run(changed(existing(), "machines.firewall", False), secrets=KEY).engine
+    assert engine.inputs("firewall")["mode"] == "confirmed containers"
+    for machine in MACHINES:
+        assert "add rule inet nuvla_swarm others accept\n" in engine.script(f"firewall-{machine}")
 
 
 def test_a_label_of_a_single_host_counts_as_one_of_its_pool() -> None:

@@ -103,8 +103,10 @@ def test_the_group_has_the_table_of_its_kind() -> None:
     assert {"tcp-80-192.0.2.0-24", "tcp-2376-192.0.2.0-24"} <= titles["exoscale-host"]
 
 
-def test_machines_have_no_rules_of_their_own() -> None:
-    assert ran(example("exoscale-target")).engine.inputs("firewall").get("mode", "ports") == "ports"
+def test_machines_have_rules_of_their_own_for_containers_alone() -> None:
+    firewall = ran(example("exoscale-target")).engine.inputs("firewall")
+    assert firewall["mode"] == "containers"
+    assert firewall["sources"] == {"cluster": [], "users": ["0.0.0.0/0"]}
 
 
 def test_a_third_worker_is_all_that_is_added() -> None:

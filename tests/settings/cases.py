@@ -83,14 +83,16 @@ def switch(setting: str) -> Case:
     return Case(setting, [True, False], [("true", TRUE_OR_FALSE), (1, TRUE_OR_FALSE), (None, TRUE_OR_FALSE)])
 
 
-def networks(setting: str, *, least: int = 0) -> Case:
-    """A list of networks; not shorter than `least`."""
+def networks(setting: str, *, least: int = 0, everybody: bool = False) -> Case:
+    """A list of networks; not shorter than `least`; `everybody`: which may be that."""
     bad: list[Any] = [
         ("10.77.0.0/16", LIST),
         (["10.77.0.1/32", "10.8.0.1/16"], NETWORK, f"{setting}[1]", "10.8.0.1/16"),
         (["10.77.0.1/32", "fd00::/64"], NETWORK, f"{setting}[1]", "fd00::/64"),
     ]
-    good: list[Any] = [["10.77.0.1/32"], ["10.77.0.1/32", "10.8.0.0/16"], ["0.0.0.0/0"]]
+    good: list[Any] = [["10.77.0.1/32"], ["10.77.0.1/32", "10.8.0.0/16"]]
+    if everybody:
+        good.append(["0.0.0.0/0"])
     if least:
         bad.append(([], f"at least {least} of them"))
     else:
@@ -166,7 +168,7 @@ CASES = [
             ("nonsense", NETWORK),
             ("fd00::/16", NETWORK),
         ],
-        also={"firewall.management": ["0.0.0.0/0"]},
+        also={"firewall.management": ["10.0.0.1/32", "192.168.7.1/32", "10.77.0.1/32"]},
     ),
     Case(
         "machines.image",
@@ -184,7 +186,7 @@ CASES = [
     section("firewall"),
     networks("firewall.management", least=1),
     networks("firewall.nuvla"),
-    networks("firewall.users"),
+    networks("firewall.users", everybody=True),
     section("firewall.ephemeral"),
     Case(
         "firewall.ephemeral.first",

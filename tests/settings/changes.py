@@ -100,7 +100,7 @@ CHANGES = [
     Change("machines.image", "nuvla-swarm/machine:new", "cluster", "worker-1"),
     Change("machines.privileged", False, "cluster", "worker-1"),
     Change("machines.ssh.public_key", "ssh-ed25519 BBBB", "cluster", "worker-1", OWN_KEY, {"ssh_private_key": "KEY"}),
-    Change("firewall.management", ["10.0.0.0/8", "192.0.2.0/24"], "firewall", "firewall-worker-1"),
+    Change("firewall.management", ["10.64.0.0/10", "192.0.2.0/24"], "firewall", "firewall-worker-1"),
     Change("firewall.nuvla", ["198.51.100.0/24"], "firewall", "firewall-worker-1"),
     Change("firewall.users", ["203.0.113.0/24"], "firewall", "firewall-worker-1"),
     Change("firewall.ephemeral.first", 30000, "firewall", "firewall-worker-1"),

@@ -43,7 +43,7 @@ CHANGES = [
     existing(f"{HOST}.user", "ops", "worker-1-check"),
     existing(f"{HOST}.host_key", "ssh-ed25519 BBBB", "worker-1-check"),
     existing(f"{HOST}.labels", {"disk": "ssd"}, "worker-1-membership-active", "worker-1-membership"),
-    existing("machines.firewall", True, "firewall-worker-1", "firewall"),
+    existing("machines.firewall", False, "firewall-worker-1", "firewall"),
     existing("machines.data_path", "/srv/nuvla", "nfs-data-folder"),
     Change("traefik.acme", ACME["traefik.acme"], "traefik", "traefik-service", {"domain": "example.org"}),
     Change("traefik.acme.email", "b@example.org", "traefik", "traefik-config-static", ACME),

@@ -23,7 +23,7 @@ def test_a_firewall_that_locks_out_this_program_is_refused() -> None:
         "firewall.management: 192.0.2.0/24, 10.77.0.2/32 given; "
         "allowed: networks that hold 10.77.0.1, from which this program reaches local machines"
     ]
-    assert load(changed(given, "firewall.management[2]", "10.0.0.0/8"))
+    assert load(changed(given, "firewall.management[2]", "10.64.0.0/10"))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_firewall_that_locks_out_this_program_is_refused() -> None:
     [
         (8000, 60999, "8080 (traefik), 9323 (engine metrics)"),
         (9323, 9324, "9323 (engine metrics)"),
-        (2377, 4789, "2377 (swarm), 4789 (swarm)"),
+        (2377, 4789, "2377 (swarm), 4045 (nfs), 4046 (nfs), 4789 (swarm)"),
         (1024, 2049, "2049 (nfs)"),
     ],
 )

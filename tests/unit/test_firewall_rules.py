@@ -1,8 +1,25 @@
 """components/firewall/rules.py: the guide's table of ports, transcribed here a second time."""
 
+from configparser import ConfigParser
+
 import pytest
 
-from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT, Row, Source, machine_rows, target_rows
+from components import assets
+from components.firewall.rules import (
+    CALLBACK_PORT,
+    FIXED_PORTS,
+    LOCKD_PORT,
+    MOUNTD_PORT,
+    STATD_OUTGOING_PORT,
+    STATD_PORT,
+    Measured,
+    Row,
+    Source,
+    machine_rows,
+    target_rows,
+)
+
+BESIDE_NFS = (STATD_PORT, STATD_OUTGOING_PORT, LOCKD_PORT, CALLBACK_PORT)
 
 Opening = tuple[str, int, int, str]  # protocol, first and last port, source
 
@@ -107,4 +124,27 @@ def test_a_span_is_one_port_or_two_with_a_dash() -> None:
 
 def test_all_ports_that_no_setting_can_move_are_known_as_fixed() -> None:
     fixed = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
-    assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed
+    assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed | set(BESIDE_NFS)
+
+
+def test_what_nfs_has_beside_its_server_listens_where_its_files_say_and_is_open_to_nobody() -> None:
+    """Left to itself, it takes a port of those that are open to users."""
+    config = ConfigParser()
+    config.read_string(assets.read("storage/files/nfs.conf"))
+    ports = {name: {key: int(port) for key, port in config[name].items()} for name in config.sections()}
+    assert ports == {
+        "mountd": {"port": MOUNTD_PORT},
+        "statd": {"port": STATD_PORT, "outgoing-port": STATD_OUTGOING_PORT},
+        "lockd": {"port": LOCKD_PORT, "udp-port": LOCKD_PORT},
+    }
+    modules = [line for line in assets.read("storage/files/modprobe.conf").splitlines() if not line.startswith("#")]
+    assert modules == [
+        f"options lockd nlm_tcpport={LOCKD_PORT} nlm_udpport={LOCKD_PORT}",
+        f"options nfs callback_tcpport={CALLBACK_PORT}",
+    ]
+    assert not [row for row in target() if any(row.first <= port <= row.last for port in BESIDE_NFS)]
+
+
+def test_containers_may_ask_machines_for_metrics_and_whether_files_are_served() -> None:
+    found = {row.first: row.measured for row in target() if row.measured is not Measured.NOT}
+    assert found == {9323: Measured.WHOLE, 2049: Measured.SILENT}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ from typing import Any
 import pytest
 
 from components import assets
-from components.firewall.rules import Row, Source, target_rows
-from components.firewall.ruleset import Firewall, FirewallArgs, ruleset
+from components.firewall.rules import Measured, Row, Source, target_rows
+from components.firewall.ruleset import Firewall, FirewallArgs, closed, ruleset
 from components.firewall.trial import ON_TRIAL
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
@@ -22,10 +23,13 @@ from tests.unit.parts import another, machine
 ROWS = [
     Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,)),
     Row(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(Source.CLUSTER, Source.NUVLA)),
+    Row(service="metrics", first=9323, last=9323, sources=(Source.CLUSTER,), measured=Measured.WHOLE),
+    Row(service="files", first=2049, last=2049, sources=(Source.CLUSTER,), measured=Measured.SILENT),
     Row(service="ephemeral", first=30000, last=31000, sources=(Source.USERS,)),
 ]
 NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
 GUIDE = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
+TABLE = "inet nuvla_swarm"
 COMMANDS = ("wall-manager-1", "wall-worker-1")
 
 
@@ -33,6 +37,7 @@ def networks(*texts: str) -> list[IPv4Network]:
     return [IPv4Network(text) for text in texts]
 
 
+POOLS = networks("10.200.0.0/16", "10.224.0.0/12")
 SOURCES = NOBODY | {Source.MANAGEMENT: networks("192.0.2.0/24", "10.77.0.1/32"), Source.USERS: networks("0.0.0.0/0")}
 
 
@@ -43,6 +48,7 @@ def firewall(**changed: Any) -> Firewall:
             "worker-1": machine("worker-1"),
         }
         given: dict[str, Any] = {"mode": "rules", "rows": ROWS, "sources": SOURCES, "ephemeral": (30000, 31000)}
+        given["containers"] = POOLS
         given |= changed
         machines["worker-1"] = replace(machines["worker-1"], port=given.pop("port", 22))
         prepared = {name: another(f"{name}-installed") for name in machines}
@@ -53,7 +59,7 @@ def firewall(**changed: Any) -> Firewall:
 
 def lines(rows: list[Row], sources: Mapping[Source, list[IPv4Network]]) -> list[str]:
     """What follows the table itself."""
-    return ruleset(rows, sources).removeprefix(assets.read("firewall/files/firewall.nft")).splitlines()
+    return ruleset(rows, sources, POOLS).removeprefix(assets.read("firewall/files/firewall.nft")).splitlines()
 
 
 def nft(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -80,8 +86,11 @@ def test_it_shows_who_may_reach_what(engine: Engine) -> None:
         "rows": {
             "ssh 22/tcp": "management",
             "gossip 7946/tcp+udp": "cluster, nuvla",
+            "metrics 9323/tcp": "cluster",
+            "files 2049/tcp": "cluster",
             "ephemeral 30000-31000/tcp": "users",
         },
+        "containers": ["10.200.0.0/16", "10.224.0.0/12"],
         "ephemeral": "30000-31000",
     }
     assert "wall" in engine.finished
@@ -95,7 +104,7 @@ def test_each_machine_has_the_same_rules_loaded_by_itself(engine: Engine) -> Non
     assert [engine.inputs(name)["create"].strip() for name in COMMANDS] == ["sudo -n bash -s --", "bash -s --"]
     assert [engine.parameters(name)["MACHINE"] for name in COMMANDS] == ["manager-1", "worker-1"]
     assert len({engine.script(name).replace("manager-1", "worker-1") for name in COMMANDS}) == 1
-    assert f"export RULES='{ruleset(ROWS, SOURCES)}'\n" in engine.script(COMMANDS[0])
+    assert f"export RULES={shlex.quote(ruleset(ROWS, SOURCES, POOLS))}\n" in engine.script(COMMANDS[0])
 
 
 def test_the_kernel_takes_the_same_ports_for_outgoing_connections_but_never_mountds(engine: Engine) -> None:
@@ -138,13 +147,38 @@ def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_u
     assert list(made.applied) == ["manager-1", "worker-1"]
 
 
-def test_where_others_filter_there_is_no_rule_but_the_kernels_ports(engine: Engine) -> None:
-    firewall(mode="ports")
-    assert engine.inputs("wall")["mode"] == "ports"
-    assert engine.inputs("wall")["rows"] == {}
+def test_where_others_filter_the_rules_are_for_containers_alone(engine: Engine) -> None:
+    firewall(mode="containers")
+    assert engine.inputs("wall")["mode"] == "containers"
+    assert engine.inputs("wall")["sources"] == {"cluster": [], "users": ["0.0.0.0/0"]}
     for name in COMMANDS:
-        assert engine.parameters(name)["RULES"] == ""
+        assert f"add rule {TABLE} others accept\n" in engine.script(name)
+        assert "192.0.2.0/24" not in engine.script(name), "who is let in otherwise is no matter of theirs"
+        assert engine.parameters(name)["CLOSED"] == ""
+        assert engine.parameters(name)["CONFIRM"] == ""
         assert engine.parameters(name)["EPHEMERAL"] == "30000 31000"
+
+
+def test_those_for_containers_alone_may_have_to_be_confirmed_too(engine: Engine) -> None:
+    firewall(mode="confirmed containers")
+    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
+
+
+def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_server(engine: Engine) -> None:
+    firewall(port=2222)
+    text = closed(2222, SOURCES)
+    assert f"export CLOSED={shlex.quote(text)}\n" in engine.script("wall-worker-1")
+    assert text.removeprefix(assets.read("firewall/files/closed.nft")).splitlines() == [
+        f"add element {TABLE} management {{ 192.0.2.0/24 }}",
+        f"add element {TABLE} management {{ 10.77.0.1/32 }}",
+        f"add rule {TABLE} management tcp dport 2222 accept",
+    ]
+
+
+def test_each_machine_keeps_what_guards_its_rules(engine: Engine) -> None:
+    firewall()
+    quoted = shlex.quote(assets.read("firewall/files/guard.sh"))
+    assert all(f"export GUARD={quoted}\n" in engine.script(name) for name in COMMANDS)
 
 
 def test_destroying_it_leaves_the_machines_closed(engine: Engine) -> None:
@@ -153,17 +187,37 @@ def test_destroying_it_leaves_the_machines_closed(engine: Engine) -> None:
 
 
 def test_each_network_and_each_row_is_a_line_of_its_own() -> None:
-    assert lines(ROWS, SOURCES) == [
-        "add element inet nuvla_swarm management { 192.0.2.0/24 }",
-        "add element inet nuvla_swarm management { 10.77.0.1/32 }",
-        "add element inet nuvla_swarm users { 0.0.0.0/0 }",
-        'add rule inet nuvla_swarm management tcp dport 22 accept comment "ssh"',
-        'add rule inet nuvla_swarm cluster tcp dport 7946 accept comment "gossip"',
-        'add rule inet nuvla_swarm cluster udp dport 7946 accept comment "gossip"',
-        'add rule inet nuvla_swarm nuvla tcp dport 7946 accept comment "gossip"',
-        'add rule inet nuvla_swarm nuvla udp dport 7946 accept comment "gossip"',
-        'add rule inet nuvla_swarm users tcp dport 30000-31000 accept comment "ephemeral"',
-    ]
+    wanted = """
+add element inet nuvla_swarm management { 192.0.2.0/24 }
+add element inet nuvla_swarm management { 10.77.0.1/32 }
+add element inet nuvla_swarm users { 0.0.0.0/0 }
+add element inet nuvla_swarm containers { 10.200.0.0/16 }
+add element inet nuvla_swarm containers { 10.224.0.0/12 }
+add rule inet nuvla_swarm management tcp dport 22 accept comment "ssh"
+add rule inet nuvla_swarm cluster tcp dport 7946 accept comment "gossip"
+add rule inet nuvla_swarm cluster udp dport 7946 accept comment "gossip"
+add rule inet nuvla_swarm cluster tcp dport 9323 accept comment "metrics"
+add rule inet nuvla_swarm cluster tcp dport 2049 accept comment "files"
+add rule inet nuvla_swarm nuvla tcp dport 7946 accept comment "gossip"
+add rule inet nuvla_swarm nuvla udp dport 7946 accept comment "gossip"
+add rule inet nuvla_swarm users tcp dport 30000-31000 accept comment "ephemeral"
+add rule inet nuvla_swarm measured iifname "docker_gwbridge" tcp dport 9323 accept comment "metrics"
+add rule inet nuvla_swarm silent tcp dport 2049 jump wordless
+add rule inet nuvla_swarm measured iifname "docker_gwbridge" tcp dport 2049 accept comment "files"
+add rule inet nuvla_swarm outward tcp dport 7946 counter drop comment "gossip"
+add rule inet nuvla_swarm outward udp dport 7946 counter drop comment "gossip"
+add rule inet nuvla_swarm outward tcp dport 9323 counter drop comment "metrics"
+add rule inet nuvla_swarm outward tcp dport 2049 counter drop comment "files"
+"""
+    assert lines(ROWS, SOURCES) == wanted.strip().splitlines()
+
+
+def test_where_the_machines_are_known_containers_are_kept_from_all_that_is_not_for_users_there() -> None:
+    known = lines(ROWS, SOURCES | {Source.CLUSTER: networks("192.0.2.1/32")})
+    kept = [line for line in known if " outward " in line or " silent " in line or " measured " in line]
+    assert all("ip daddr @cluster tcp dport" in line or "ip daddr @cluster udp dport" in line for line in kept)
+    outward = {match[1] for line in kept if (match := re.search(r"outward .* dport (\S+)", line))}
+    assert outward == {"22", "7946", "9323", "2049"}
 
 
 def test_another_network_is_one_more_line_and_no_other_changes() -> None:
@@ -174,8 +228,10 @@ def test_another_network_is_one_more_line_and_no_other_changes() -> None:
 
 
 def test_a_source_without_networks_has_no_elements_and_its_rules_all_the_same() -> None:
-    assert not [line for line in lines(ROWS, NOBODY) if line.startswith("add element")]
-    assert lines(ROWS, NOBODY) == [line for line in lines(ROWS, SOURCES) if line.startswith("add rule")]
+    ours = [f"add element {TABLE} containers {{ {network} }}" for network in POOLS]
+    assert [line for line in lines(ROWS, NOBODY) if line.startswith("add element")] == ours
+    rules = [line for line in lines(ROWS, SOURCES) if line.startswith("add rule")]
+    assert [line for line in lines(ROWS, NOBODY) if line.startswith("add rule")] == rules
 
 
 def test_every_source_has_its_set_and_its_chain_in_the_table() -> None:
@@ -187,7 +243,7 @@ def test_every_source_has_its_set_and_its_chain_in_the_table() -> None:
 
 
 def test_it_touches_no_table_but_its_own() -> None:
-    rules = [line for line in ruleset(GUIDE, SOURCES).splitlines() if not line.strip().startswith("#")]
+    rules = [line for line in ruleset(GUIDE, SOURCES, POOLS).splitlines() if not line.strip().startswith("#")]
     assert "flush" not in "\n".join(rules)
     for line in rules:
         if line.startswith(("add", "delete", "table")):
@@ -199,7 +255,14 @@ def test_what_exists_and_the_machine_itself_is_let_in_first_and_the_rest_is_drop
     chain = [line.strip() for line in text.partition("chain inbound {")[2].partition("}\n}")[0].splitlines()]
     rules = [line for line in chain if line and not line.startswith(("#", "type ", "}"))]
     assert "type filter hook prerouting priority -150; policy accept;" in chain
-    assert rules[:3] == ["fib daddr type != local accept", 'iifname "lo" accept', "ct state established,related accept"]
+    assert rules[:4] == [
+        'iifname "lo" accept',
+        'iifname "docker_gwbridge" jump silent',
+        "ct state established,related accept",
+        "fib daddr type unicast goto forwarded",
+    ]
+    containers = [rules.index(f"{whose} goto containers") for whose in ("ip saddr @containers", "iifname @bridges")]
+    assert max(containers) < min(rules.index(f"ip saddr @{source} jump {source}") for source in Source)
     assert rules[-1] == "counter drop"
 
 
@@ -215,10 +278,10 @@ def test_what_exists_and_the_machine_itself_is_let_in_first_and_the_rest_is_drop
     ids=["nobody", "everybody", "overlapping", "adjacent", "everybody and some"],
 )
 def test_nft_takes_the_whole_table(sources: dict[Source, list[IPv4Network]], tmp_path: Path) -> None:
-    checked = nft(ruleset(GUIDE, sources), tmp_path)
+    checked = nft(ruleset(GUIDE, sources, POOLS), tmp_path)
     assert checked.returncode == 0, checked.stderr
 
 
 def test_nft_would_refuse_a_wrong_row(tmp_path: Path) -> None:
     row = Row(service="ssh", first=70000, last=70000, sources=(Source.USERS,))
-    assert nft(ruleset([row], NOBODY), tmp_path).returncode != 0
+    assert nft(ruleset([row], NOBODY, []), tmp_path).returncode != 0

@@ -36,7 +36,12 @@ def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: Ho
 
 
 def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
-    given: dict[str, Any] = {"engine_version": "20.10.24", "data_path": "/data", "volumes": {}}
+    given: dict[str, Any] = {
+        "engine_version": "20.10.24",
+        "ephemeral": (30000, 31000),
+        "data_path": "/data",
+        "volumes": {},
+    }
     wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
     return build(
         lambda: ExistingCluster(
@@ -97,6 +102,8 @@ def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(engine:
         "MACHINE": "worker-2",
         "OWNER": "nuvla-swarm/test 0123abcd",
         "VERSION": "20.10.24",
+        "EPHEMERAL": "30000 31000",
+        "MOUNTD_PORT": "33333",
     }
     assert engine.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
     assert "delete" not in engine.inputs("worker-2-check")
@@ -205,6 +212,9 @@ def test_a_first_preview_registers_the_same(preview: bool) -> None:
     assert set(engine.types) == {"cluster", *CHECKS, *NOTES}
 
 
+PORTS = ("EPHEMERAL", "MOUNTD_PORT")
+
+
 def checked_system(name: str, version: str) -> str:
     """What the script says of a system; nothing if it takes it."""
     functions = assets.read("machines/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
@@ -212,7 +222,7 @@ def checked_system(name: str, version: str) -> str:
     faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
     done = subprocess.run(
         ["bash", "-c", f"{faked}\ncheck_system"],
-        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", "OWNER": "o", "VERSION": "1"},
+        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(("OWNER", "VERSION", *PORTS), "1")},
         capture_output=True,
         text=True,
         check=False,

@@ -91,12 +91,16 @@ def test_a_machine_is_let_in_once_there_is_a_server(engine: Engine) -> None:
 def test_files_are_on_a_data_volume(engine: Engine) -> None:
     nfs()
     script = engine.script(SERVER)
-    assert engine.parameters(SERVER) | {"GANESHA": ""} == {
+    assert engine.parameters(SERVER) | {"GANESHA": "", "PORTS": "", "MODULES": ""} == {
         "KIND": "kernel",
         "FOLDER": "/nfs-root",
         "DISK": "/data/nfs",
         "MOUNTD_PORT": "33333",
         "GANESHA": "",
+        "PORTS": "",
+        "MODULES": "",
+        "STATD_PORT": "662",
+        "LOCKD_PORT": "4045",
     }
     assert assets.read("storage/files/ganesha.conf") in script
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Loads RULES as the machine's inbound firewall, and keeps EPHEMERAL ("first last") but RESERVED for outgoing connections:
-# now, and at every start. Without RULES, only the latter.
+# Loads RULES as the machine's firewall, and keeps EPHEMERAL ("first last") but RESERVED for outgoing connections: now, and
+# at every start, with CLOSED where RULES cannot be loaded. GUARD is a script that keeps them in force.
 # With CONFIRM, new rules are first on trial: unless this runs again within TRIAL_S seconds, which takes a new connection,
 # the rules before them are back. ON_TRIAL is what it says when it has to run again.
 set -euo pipefail
-: "${MACHINE:?}" "${RULES?}" "${EPHEMERAL:?}" "${RESERVED:?}" "${CONFIRM?}" "${TRIAL_S:?}" "${ON_TRIAL:?}"
+: "${MACHINE:?}" "${RULES:?}" "${CLOSED?}" "${GUARD:?}" "${EPHEMERAL:?}" "${RESERVED:?}" "${CONFIRM?}" "${TRIAL_S:?}" "${ON_TRIAL:?}"
 
 folder=/etc/nuvla-swarm
 rules=$folder/firewall.nft
@@ -12,6 +12,10 @@ ports=$folder/ports.conf
 trial=/run/nuvla-swarm-trial
 revert=nuvla-swarm-firewall-revert
 unit=nuvla-swarm-firewall.service
+guard=nuvla-swarm-firewall-guard.service
+keeper=$folder/firewall-guard.sh
+closed=$folder/firewall-closed.nft
+own_rules=/etc/systemd/system/nftables.service.d
 table="inet nuvla_swarm"
 
 fail() { echo "$MACHINE: $*" >&2; exit 1; }
@@ -22,8 +26,9 @@ write() {
   mv -f "$1.new" "$1"
 }
 
+# Without what is in its sets: the guard changes some.
 # shellcheck disable=SC2086 # a family and a name
-loaded() { nft --stateless list table $table 2>/dev/null; }
+loaded() { nft --stateless --terse list table $table 2>/dev/null; }
 in_force() { cmp -s "$rules.new" "$rules" && loaded >/dev/null; }
 
 # What new rules take the place of.
@@ -59,12 +64,12 @@ on_trial() {
     loaded | cmp -s - "$trial/loaded"
 }
 
-write_unit() {
-  # Not Debian's nftables.service: that one starts by removing everybody's rules, Docker's too.
+write_units() {
   write "/etc/systemd/system/$unit" <<EOF
 [Unit]
-Description=Inbound firewall of nuvla-swarm
+Description=Firewall of nuvla-swarm
 DefaultDependencies=no
+After=nftables.service
 Before=network-pre.target
 Wants=network-pre.target
 Conflicts=shutdown.target
@@ -72,37 +77,56 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-${RULES:+ExecStart=/usr/sbin/nft --file $rules}
 ExecStart=/usr/sbin/sysctl --quiet --load=$ports
+ExecStart=/bin/bash $keeper load
 
 [Install]
 WantedBy=sysinit.target
 EOF
+  # The host's own rules, which begin by removing everybody's.
+  install -d -m 0755 "$own_rules"
+  write "$own_rules/nuvla-swarm.conf" <<EOF
+[Service]
+ExecStartPost=-/bin/bash $keeper load
+ExecReload=-/bin/bash $keeper load
+ExecStopPost=-/bin/bash $keeper load
+EOF
+  write "/etc/systemd/system/$guard" <<EOF
+[Unit]
+Description=Guard of the firewall of nuvla-swarm
+After=$unit
+
+[Service]
+ExecStart=/bin/bash $keeper watch
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+EOF
 }
 
 install -d -m 0755 "$folder"
-if [ -n "$RULES" ]; then
-  printf '%s\n' "$RULES" >"$rules.new"
-  if ! nft --check --file "$rules.new"; then
-    rm -f "$rules.new"
-    fail "nft refuses the rules; those that were there before are kept"
-  fi
-  if [ -n "$CONFIRM" ] && ! in_force && ! on_trial; then
-    put_back
-    start_trial
-  fi
-  mv -f "$rules.new" "$rules"
-  end_trial
+printf '%s\n' "$RULES" >"$rules.new"
+if ! nft --check --file "$rules.new"; then
+  rm -f "$rules.new"
+  fail "nft refuses the rules; those that were there before are kept"
 fi
+if [ -n "$CONFIRM" ] && ! in_force && ! on_trial; then
+  put_back
+  start_trial
+fi
+write "$closed" <<<"$CLOSED"
+mv -f "$rules.new" "$rules"
+end_trial
 write "$ports" <<EOF
 net.ipv4.ip_local_port_range = $EPHEMERAL
 net.ipv4.ip_local_reserved_ports = $RESERVED
 EOF
-write_unit
+# Bash reads a script while it runs, from the file that it has opened.
+write "$keeper" <<<"$GUARD"
+write_units
 systemctl daemon-reload
-systemctl enable --quiet "$unit"
-systemctl restart "$unit"
-if [ -z "$RULES" ]; then
-  rm -f "$rules" "$rules.new"
-  put_back
-fi
+systemctl enable --quiet "$unit" "$guard"
+systemctl restart "$unit" "$guard" || true
+bash "$keeper" look || fail "its rules are not in force; \`journalctl --unit $unit\` there says why"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Refuses a host that cannot be MACHINE of the infrastructure OWNER, with an engine of VERSION; changes nothing there.
-# Prints its hostname.
+# Tells what of its own listens on ports of EPHEMERAL ("first last"), which are open to users. Prints its hostname.
 set -euo pipefail
-: "${MACHINE:?}" "${OWNER:?}" "${VERSION:?}"
+: "${MACHINE:?}" "${OWNER:?}" "${VERSION:?}" "${EPHEMERAL:?}" "${MOUNTD_PORT:?}"
 export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
 systems="allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
 
-fail() { echo "$MACHINE: $*" >&2; exit 1; }
+say() { echo "$MACHINE: $*" >&2; }
+fail() { say "$@"; exit 1; }
 
 has() { command -v "$1" >/dev/null; }
 engine_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p' || true; }
@@ -50,6 +51,7 @@ check_engine() {
     fail "has Docker Engine $found of its own, and $VERSION is wanted; set engine.version to $found," \
       "or change the engine of this host to $VERSION yourself"
   fi
+  check_engine_settings
   if ! systemctl is-active --quiet docker.service; then return 0; fi
   if [ "$(docker info --format '{{.LiveRestoreEnabled}}')" = true ]; then
     fail "its engine has live-restore, which excludes a swarm; remove it from /etc/docker/daemon.json"
@@ -59,7 +61,61 @@ check_engine() {
   fi
 }
 
+# What of a daemon.json the program cannot live with, as a pattern of JSON without blanks, and why. All else is kept, or is
+# the program's own (Docker documentation, "dockerd").
+unfit_settings() {
+  cat <<'EOF'
+"iptables":false	without Docker's rules containers reach nobody, and no port is published
+"ip-forward":false	containers reach nobody
+"ip-masq":false	containers reach nobody outside of the machine
+"live-restore":true	it excludes a swarm
+"userns-remap":"[^"]	services that use folders of the machine have no right to them
+"(data-root|graph)":"[^"]	metrics and volumes are looked for in /var/lib/docker
+"cluster-(store|advertise)":"[^"]	it excludes a swarm
+"firewall-backend":"nftables"	it excludes a swarm
+EOF
+}
+
+check_engine_settings() {
+  local file=$folder/before/files/etc/docker/daemon.json text pattern why given
+  [ -e "$folder/owner" ] || file=/etc/docker/daemon.json # else that is the program's by now
+  text=$({ tr -d '[:space:]' <"$file" | sed -E 's#"(data-root|graph)":"/var/lib/docker/?"##'; } 2>/dev/null || true)
+  while IFS=$'\t' read -r pattern why; do
+    if given=$(grep -oE "${pattern}[^,}]*" <<<"$text"); then
+      fail "its /etc/docker/daemon.json has ${given%%$'\n'*}: $why; remove it there, and restart its engine"
+    fi
+  done < <(unfit_settings)
+  # It would be read after the program's own, and clash with it.
+  for file in /etc/systemd/system/docker.service.d/*.conf; do
+    if [[ ${file##*/} > nuvla-swarm.conf ]] && grep -q '^ExecStart=.' "$file" 2>/dev/null; then
+      fail "its $file sets how dockerd is started; move its options to /etc/docker/daemon.json, and remove it"
+    fi
+  done
+}
+
+# listeners: "<port> <process>" of those that others than the machine itself can reach
+listeners() {
+  ss --no-header --listening --numeric --tcp --processes 2>/dev/null |
+    grep -vE '^\S+ +\S+ +\S+ +(127\.|\[::1\]|\[::ffff:127\.)' |
+    sed -nE 's/^\S+ +\S+ +\S+ +\S+:([0-9]+) +\S+ *(users:\(\("([^"]*)".*)?$/\1 \3/p' |
+    sort -u
+}
+
+# The firewall lets users reach applications there, and whoever else listens. What Docker publishes is an application.
+tell_listeners() {
+  local port process first last
+  read -r first last <<<"$EPHEMERAL"
+  while read -r port process; do
+    if [ "$port" -ge "$first" ] && [ "$port" -le "$last" ] && [ "$port" != "$MOUNTD_PORT" ]; then
+      case "$process" in docker-proxy | dockerd) continue ;; esac
+      say "${process:-the kernel} listens on port $port, which users may reach (firewall.ephemeral); give it a port below" \
+        "$first, or let it listen on 127.0.0.1 alone"
+    fi
+  done < <(listeners || true)
+}
+
 check_system
 check_owner
 check_engine
+tell_listeners
 hostname

@@ -15,13 +15,16 @@ written=(/etc/docker/daemon.json /etc/docker/tls /etc/ganesha/ganesha.conf /etc/
 added=(
   /etc/systemd/system/docker.service.d/nuvla-swarm.conf
   /etc/systemd/system/nuvla-swarm-firewall.service
+  /etc/systemd/system/nuvla-swarm-firewall-guard.service
+  /etc/systemd/system/nftables.service.d/nuvla-swarm.conf
+  /etc/modprobe.d/nuvla-swarm.conf
   '/etc/systemd/system/nfs\x2droot.mount'
   /etc/exports.d/nuvla-swarm.exports
   /etc/nfs.conf.d/nuvla-swarm.conf
   /etc/sysctl.d/90-nuvla-swarm.conf
 )
 of_engine=(/var/lib/docker /var/lib/containerd /etc/docker)
-folders=(/etc/systemd/system/docker.service.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
+folders=(/etc/systemd/system/docker.service.d /etc/systemd/system/nftables.service.d /etc/modprobe.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
 units=(docker.socket docker.service containerd.service rpcbind.socket rpcbind.service nfs-server.service nfs-ganesha.service)
 of_services=(docker-proxy traefik-certificates) # volumes
 settings=(net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports)
@@ -109,9 +112,11 @@ remove_packages() {
 
 remove_firewall() {
   systemctl stop nuvla-swarm-firewall-revert.timer nuvla-swarm-firewall-revert.service 2>/dev/null || true
-  if systemctl cat nuvla-swarm-firewall.service >/dev/null 2>&1; then
-    systemctl disable --quiet --now nuvla-swarm-firewall.service
-  fi
+  local unit
+  for unit in nuvla-swarm-firewall-guard.service nuvla-swarm-firewall.service; do # what loads the table again, first
+    if systemctl cat "$unit" >/dev/null 2>&1; then systemctl disable --quiet --now "$unit"; fi
+  done
+  rm -f /etc/systemd/system/nftables.service.d/nuvla-swarm.conf
   if has nft && nft list table inet nuvla_swarm >/dev/null 2>&1; then nft delete table inet nuvla_swarm; fi
 }
 

@@ -24,6 +24,19 @@ write() {
   fi
 }
 
+# fix_ports: none is left to chance, which takes one that is open to users
+fix_ports() {
+  install -d /etc/nfs.conf.d /etc/modprobe.d
+  write /etc/nfs.conf.d/nuvla-swarm.conf <<<"$PORTS"
+  write /etc/modprobe.d/nuvla-swarm.conf <<<"$MODULES"
+  # A host's own, which runs already, finds its locks again.
+  if systemctl is-active --quiet rpc-statd.service && ! listens "$STATD_PORT"; then
+    systemctl restart rpc-statd.service
+  fi
+}
+
+listens() { ss --no-header --listening --numeric --tcp --udp | awk '{print $5}' | grep -qE "[:.]$1\$"; }
+
 # stop_unit UNIT...: now and at the next start
 stop_unit() {
   local unit

@@ -27,11 +27,21 @@ publish() {
   esac
 }
 
+# Who makes up handles of files leaves a folder that is a part of a file system, unless each is looked for in its tree.
+# Of a file system of its own, which nobody can leave, the check would only cost: files that were moved are not found.
+subtree_check() {
+  if [ "$(findmnt --noheadings --output FSROOT --mountpoint "$FOLDER")" = / ]; then
+    echo no_subtree_check
+  else
+    echo subtree_check
+  fi
+}
+
 entry() {
   case "$KIND" in
     kernel)
       write "$config/clients.d/$MACHINE.exports" \
-        <<<"$FOLDER $ADDRESS($ACCESS,sync,no_subtree_check,all_squash,anonuid=65534,anongid=65534)"
+        <<<"$FOLDER $ADDRESS($ACCESS,sync,$(subtree_check),all_squash,anonuid=65534,anongid=65534)"
       ;;
     ganesha)
       write "$config/clients.d/$MACHINE.conf" \

@@ -3,10 +3,11 @@
 #   prepare   installs those of the PACKAGES that it lacks; unless it SERVES the files, it no longer does
 #   stop      it no longer serves them
 set -euo pipefail
-: "${PACKAGES:?}" "${FOLDER:?}" "${SERVES?}"
+: "${PACKAGES:?}" "${FOLDER:?}" "${SERVES?}" "${PORTS:?}" "${MODULES:?}" "${STATD_PORT:?}"
 
 prepare() {
   local wanted
+  [ -n "$SERVES" ] || fix_ports # a server does that when it starts
   read -ra wanted <<<"$PACKAGES"
   if ! dpkg --status "${wanted[@]}" >/dev/null 2>&1; then
     say "installs $PACKAGES"

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # $config, $kernel and $ganesha are those of nfs.sh
 set -euo pipefail
 : "${KIND:?}" "${FOLDER:?}" "${DISK:?}" "${MOUNTD_PORT:?}" "${GANESHA:?}"
+: "${PORTS:?}" "${MODULES:?}" "${STATD_PORT:?}" "${LOCKD_PORT:?}"
 
 # The files are on a data volume; FOLDER is where everybody finds them.
 mount_folder() {
@@ -47,8 +48,9 @@ serve_by_kernel() {
     exit 1
   fi
   stop_unit "$ganesha"
-  install -d /etc/nfs.conf.d /etc/exports.d
-  write /etc/nfs.conf.d/nuvla-swarm.conf <<<"[mountd]"$'\n'"port=$MOUNTD_PORT"
+  install -d /etc/exports.d
+  fix_ports
+  sysctl --quiet --ignore --write "fs.nfs.nlm_tcpport=$LOCKD_PORT" "fs.nfs.nlm_udpport=$LOCKD_PORT" || true
   put_together kernel
   start "$kernel"
   exportfs -ra
@@ -56,13 +58,12 @@ serve_by_kernel() {
 
 serve_by_ganesha() {
   stop_unit "$kernel"
+  changed='' fix_ports # are none of its own
   rm -f /etc/exports.d/nuvla-swarm.exports
   write "$config/ganesha.conf" <<<"$GANESHA"
   put_together ganesha
   start "$ganesha"
 }
-
-listens() { ss --no-header --listening --numeric --tcp --udp | awk '{print $5}' | grep -qE "[:.]$1\$"; }
 
 # start UNIT: until it listens on all of its ports.
 start() {

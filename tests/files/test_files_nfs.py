@@ -1,0 +1,54 @@
+"""components/storage/scripts/nfs*.sh: nobody leaves the folder that is exported, and no port is left to chance."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components import assets
+from components.firewall.rules import STATD_PORT
+
+
+def function(script: str, name: str) -> str:
+    [found] = re.findall(
+        rf"^{name}\(\) \{{.*?^\}}$", assets.read(f"storage/scripts/{script}"), re.MULTILINE | re.DOTALL
+    )
+    return str(found)
+
+
+def said(folder: Path, text: str, **tools: str) -> str:
+    """What a script prints, with tools of the test."""
+    for name, does in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        env={"PATH": f"{folder}:/usr/bin:/bin", "FOLDER": "/nfs-root", "STATD_PORT": str(STATD_PORT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@pytest.mark.parametrize(
+    ("root", "option"),
+    [("/", "no_subtree_check"), ("/var/lib/nuvla-swarm/nfs", "subtree_check"), ("", "subtree_check")],
+)
+def test_a_folder_that_is_part_of_a_file_system_is_not_left_by_handles_that_somebody_makes_up(
+    tmp_path: Path, root: str, option: str
+) -> None:
+    text = f"{function('nfs_entry.sh', 'subtree_check')}\nsubtree_check"
+    assert said(tmp_path, text, findmnt=f"echo '{root}'; test -n '{root}'") == f"{option}\n"
+
+
+@pytest.mark.parametrize(("port", "restarted"), [(42279, True), (STATD_PORT, False)])
+def test_a_statd_that_runs_on_a_port_of_applications_is_restarted_on_its_own(
+    tmp_path: Path, port: int, restarted: bool
+) -> None:
+    [listens] = re.findall(r"^listens\(\) .*$", assets.read("storage/scripts/nfs.sh"), re.MULTILINE)
+    ports = function("nfs.sh", "fix_ports").replace("install -d /etc/nfs.conf.d /etc/modprobe.d", "")
+    text = f"{listens}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES=\n{ports}\nfix_ports"
+    ss = f"echo 'tcp LISTEN 0 64 0.0.0.0:{port} 0.0.0.0:*'"
+    systemctl = 'case "$1" in restart) echo "$@" ;; esac'
+    assert said(tmp_path, text, ss=ss, systemctl=systemctl) == ("restart rpc-statd.service\n" if restarted else "")

@@ -1,0 +1,47 @@
+"""Sends a word to each "<protocol>/<port>" of an address, from an address of its own or from any.
+
+Prints for each of tcp whether it could connect: "<port> open" or "<port> closed".
+"""
+
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+PATIENCE_S = 0.25  # the kernel of this computer answers at once
+
+
+def connect(sender: str, address: str, port: int) -> str:
+    """Also after the connection was made a word may be dropped."""
+    with socket.socket() as one:
+        one.settimeout(PATIENCE_S)
+        try:
+            one.bind((sender, 0))
+            one.connect((address, port))
+            one.sendall(b"word")
+        except OSError:
+            return "closed"
+        return "open"
+
+
+def send(sender: str, address: str, port: int) -> None:
+    """One datagram, also to everybody."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        one.bind((sender, 0))
+        one.sendto(b"word", (address, port))
+
+
+def main(sender: str, address: str, *wanted: str) -> None:
+    """All at once: what is closed takes its time."""
+    ports = {one: int(one.partition("/")[2]) for one in wanted}
+    for port in (port for one, port in ports.items() if one.startswith("udp")):
+        send(sender, address, port)
+    streams = [port for one, port in ports.items() if one.startswith("tcp")]
+    with ThreadPoolExecutor(max(len(streams), 1)) as pool:
+        answers = pool.map(lambda port: connect(sender, address, port), streams)
+        for port, answer in zip(streams, answers, strict=True):
+            print(port, answer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,209 @@
+"""components/firewall: who reaches what, by real packets through the table that machines load."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
+
+import pytest
+
+from components.firewall.rules import Source, host_rows, target_rows
+from components.firewall.ruleset import ruleset
+from tests.packets.wires import (
+    BELOW,
+    CONTAINERS,
+    MACHINE,
+    METADATA,
+    NEIGHBOURS,
+    PEER,
+    POOLS,
+    PUBLISHED,
+    SOURCES,
+    Wires,
+)
+
+ROWS = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
+# Of each row one port, and some that are in none; 33333 is mountd's.
+PORTS = (22, 80, 111, 443, 662, 2049, 2376, 2377, 4045, 7946, 8080, 9000, 9100, 9323, 33333, 45000)
+OPEN = {
+    "operator": {22, 2376, 8080},
+    "nuvla": {80, 443, 2376, 2377, 9000},
+    "user": {80, 443, 9000, 45000},
+    "peer": {111, 2049, 2377, 7946, 9323, 33333},
+    "stranger": set(),
+}
+DATAGRAMS = {"peer": {111, 2049, 7946, 33333, 4789}}
+TCP, UDP = [f"tcp/{port}" for port in PORTS], [f"udp/{port}" for port in (*PORTS, 4789)]
+BRIDGES = 'flush set inet nuvla_swarm bridges; add element inet nuvla_swarm bridges { "docker0", "docker_gwbridge", '
+BRIDGES += '"br-0123456789ab", "br-ba9876543210" }; add element inet nuvla_swarm networks { 192.168.50.0/24 }'
+
+
+def load(
+    wires: Wires, sources: Mapping[Source, Sequence[IPv4Network]] = SOURCES, *, for_all: bool = True, told: bool = True
+) -> None:
+    """The table; `told`: of the engine's networks too."""
+    wires.load(ruleset(ROWS, sources, POOLS, for_all=for_all))
+    if told:
+        wires.run("machine", "nft", BRIDGES)
+
+
+def opened(wires: Wires, place: str, address: str, wanted: Sequence[str] = TCP) -> set[int]:
+    return {port for port, answer in wires.reach(place, address, *wanted).items() if answer == "open"}
+
+
+@pytest.mark.parametrize("wires", ["eth0", "br-lan"], indirect=True)
+@pytest.mark.parametrize("source", OPEN)
+def test_each_neighbour_reaches_its_rows_and_no_more(wires: Wires, source: str) -> None:
+    load(wires)
+    with wires.listening("machine", *PORTS, 4789) as ear:
+        assert opened(wires, source, MACHINE) == OPEN[source]
+        wires.reach(source, MACHINE, *UDP)
+        heard = {port for protocol, port, _ in ear.heard() if protocol == "udp"}
+    assert heard == DATAGRAMS.get(source, set())
+
+
+@pytest.mark.parametrize("address", ["192.168.1.255", "255.255.255.255", "224.0.0.1"])
+def test_what_is_sent_to_all_is_no_way_around(wires: Wires, address: str) -> None:
+    load(wires)
+    with wires.listening("machine", *PORTS) as ear:
+        wires.reach("stranger", address, *(f"udp/{port}" for port in PORTS), sender=NEIGHBOURS["stranger"])
+        assert ear.heard() == set()
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("for_all", [True, False])
+def test_containers_reach_no_port_of_their_own_machine_but_what_is_measured(
+    wires: Wires, container: str, for_all: bool
+) -> None:
+    load(wires, for_all=for_all)
+    bridge, network, _ = CONTAINERS[container]
+    gateway = network.partition("/")[0]
+    with wires.listening("machine", *PORTS, 4789) as ear:
+        assert opened(wires, container, MACHINE) == ({2049, 9323} if bridge == "docker_gwbridge" else set())
+        assert opened(wires, container, gateway) == set()
+        for address in (MACHINE, gateway):
+            wires.reach(container, address, *UDP)
+        heard = {(protocol, port) for protocol, port, _ in ear.heard()}
+    assert heard == ({("tcp", 9323)} if bridge == "docker_gwbridge" else set()), "on 2049 nothing can be said"
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_containers_reach_no_port_of_another_machine_but_what_is_measured(wires: Wires, container: str) -> None:
+    load(wires)
+    measured = {2049, 9323} if container == "task" else set()
+    with wires.listening("peer", *PORTS, 4789) as ear:
+        assert opened(wires, container, PEER) == measured | {80, 443, 662, 4045, 9000, 9100, 45000}
+        wires.reach(container, PEER, "udp/4789", "udp/7946", "udp/111", "udp/2049")
+        heard = {(protocol, port) for protocol, port, _ in ear.heard()}
+    assert {port for protocol, port in heard if protocol == "udp"} == set()
+    assert ("tcp", 2049) not in heard
+
+
+def test_where_the_machines_are_not_known_containers_reach_the_clusters_ports_of_nobody(wires: Wires) -> None:
+    load(wires, {**SOURCES, Source.CLUSTER: []}, for_all=False)
+    with wires.listening("peer", *PORTS) as ear:
+        assert opened(wires, "composed", PEER) == {22, 80, 443, 662, 2376, 4045, 8080, 9000, 9100, 45000}
+        assert opened(wires, "task", PEER) >= {2049, 9323, 22}
+        assert ("tcp", 2049, MACHINE) not in ear.heard()
+    with wires.listening("beside", 7946):
+        assert opened(wires, "composed", CONTAINERS["beside"][2], ["tcp/7946"]) == {7946}
+
+
+def test_no_segment_is_so_small_that_it_says_something_to_the_server(wires: Wires) -> None:
+    """Without options of tcp, one with a few letters is as short as another one is without any."""
+    load(wires)
+    wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=0")
+    with wires.listening("machine", 2049) as ear:
+        assert wires.reach("task", MACHINE, "tcp/2049") == {2049: "open"}
+        assert ear.heard() == set()
+    wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=1")
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("for_all", [True, False])
+def test_containers_do_not_reach_what_clouds_tell_their_machines_but_names_and_time(
+    wires: Wires, container: str, for_all: bool
+) -> None:
+    load(wires, for_all=for_all, told=False)
+    with wires.listening("cloud", 53, 80, 123, 443) as ear:
+        found = wires.reach(container, METADATA, "tcp/53", "tcp/80", "tcp/443", "udp/123")
+        assert found == {53: "open", 80: "closed", 443: "closed"}
+        assert ("udp", 123, MACHINE) in ear.heard()
+        assert wires.reach("machine", METADATA, "tcp/80") == {80: "open"}
+
+
+def test_users_reach_a_published_port_of_the_range_and_none_below(wires: Wires) -> None:
+    load(wires)
+    with wires.listening("single", 80, 81):
+        assert wires.reach("user", MACHINE, f"tcp/{PUBLISHED}", f"tcp/{BELOW}") == {PUBLISHED: "open", BELOW: "closed"}
+        assert wires.reach("stranger", MACHINE, f"tcp/{PUBLISHED}") == {PUBLISHED: "closed"}
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("source", ["stranger", "operator"])
+def test_nobody_is_routed_to_a_container_past_the_ports_that_it_publishes(
+    wires: Wires, source: str, container: str, for_all: bool
+) -> None:
+    load(wires, for_all=for_all)
+    _, network, address = CONTAINERS[container]
+    way = str(IPv4Network(network, strict=False))
+    wires.run(source, "ip", "route", "replace", way, "via", MACHINE)
+    try:
+        with wires.listening(container, 80) as ear:
+            assert wires.reach(source, address, "tcp/80", "udp/80") == {80: "closed"}
+            assert ear.heard() == set()
+    finally:
+        wires.run(source, "ip", "route", "delete", way)
+
+
+def test_nor_with_an_address_that_is_a_containers(wires: Wires) -> None:
+    load(wires)
+    wires.run("stranger", "ip", "address", "add", "10.200.2.9/32", "dev", "eth0")
+    wires.run("stranger", "ip", "route", "replace", "10.200.0.0/24", "via", MACHINE)
+    try:
+        with wires.listening("single", 80) as ear, wires.listening("machine", *PORTS) as own:
+            wires.reach("stranger", CONTAINERS["single"][2], "udp/80", sender="10.200.2.9")
+            wires.reach("stranger", MACHINE, *UDP, sender="10.200.2.9")
+            assert ear.heard() == own.heard() == set()
+    finally:
+        wires.run("stranger", "ip", "address", "delete", "10.200.2.9/32", "dev", "eth0")
+        wires.run("stranger", "ip", "route", "delete", "10.200.0.0/24")
+
+
+def test_containers_of_one_network_talk_and_all_reach_what_is_outside(wires: Wires) -> None:
+    load(wires)
+    with wires.listening("beside", 2049, 7946), wires.listening("stranger", 22, 2049, 443):
+        beside, stranger = CONTAINERS["beside"][2], NEIGHBOURS["stranger"]
+        assert wires.reach("composed", beside, "tcp/2049", "tcp/7946") == {2049: "open", 7946: "open"}
+        for container in CONTAINERS:
+            assert opened(wires, container, stranger, ["tcp/22", "tcp/2049", "tcp/443"]) == {22, 2049, 443}
+
+
+def test_containers_are_users_where_everybody_is(wires: Wires) -> None:
+    load(wires, {**SOURCES, Source.USERS: [IPv4Network("0.0.0.0/0")]})
+    with wires.listening("machine", *PORTS):
+        for container in CONTAINERS:
+            measured = {2049, 9323} if container == "task" else set()
+            assert opened(wires, container, MACHINE) == {80, 443, 9000, 45000} | measured
+
+
+def test_containers_are_no_operators_though_their_addresses_are(wires: Wires) -> None:
+    everywhere = {source: [IPv4Network("10.0.0.0/8"), IPv4Network("192.168.0.0/16")] for source in Source}
+    everywhere[Source.USERS] = []
+    load(wires, everywhere)
+    with wires.listening("machine", *PORTS):
+        for container in set(CONTAINERS) - {"task"}:
+            assert opened(wires, container, MACHINE) == set()
+
+
+def test_where_others_filter_everybody_else_is_let_in(wires: Wires) -> None:
+    load(wires, for_all=False)
+    with wires.listening("machine", *PORTS) as ear:
+        assert opened(wires, "stranger", MACHINE) == set(PORTS)
+        wires.reach("stranger", MACHINE, "udp/111")
+        assert ("udp", 111, NEIGHBOURS["stranger"]) in ear.heard()
+
+
+def test_a_host_has_no_port_for_containers_but_the_engines_metrics(wires: Wires) -> None:
+    wires.load(ruleset(host_rows(swarm_port=True), SOURCES, POOLS))
+    with wires.listening("machine", *PORTS):
+        assert opened(wires, "task", MACHINE) == {9323}
