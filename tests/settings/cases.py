@@ -322,4 +322,5 @@ CASES = [
     image("images.blackbox"),
     image("images.elasticsearch_exporter"),
     image("images.versitygw"),
+    image("images.openresty"),
 ]

@@ -200,6 +200,7 @@ CHANGES = [
             "cadvisor",
             "blackbox",
             "versitygw",
+            "openresty",
         )
     ),
 ]
