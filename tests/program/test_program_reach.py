@@ -55,7 +55,7 @@ def test_what_traefik_publishes_and_what_is_scraped_shares_a_network_with_it(dev
     }
     assert published == {"prometheus", "grafana", "s3"}
     assert {name for name, names in on.items() if "traefik-public" in names} == published | {"traefik"}
-    assert {name for name, names in on.items() if "monitoring" in names} == SERVICES - PROXIES - {"s3"}
+    assert {name for name, names in on.items() if "monitoring" in names} == SERVICES - PROXIES - {"s3", "s3-gateway"}
 
 
 def test_only_traefik_has_ports_of_the_machine_and_they_are_those_of_the_table(dev: Program) -> None:
@@ -75,6 +75,7 @@ def test_services_run_as_the_users_whose_files_they_have(dev: Program) -> None:
         "socket-proxy-worker": "0",
         "traefik": None,
         "s3": "65534",
+        "s3-gateway": "65534",
         "prometheus": "65534",
         "alertmanager": "65534",
         "grafana": "472",

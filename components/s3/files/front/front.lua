@@ -79,7 +79,7 @@ local function check_source()
   refuse_impossible("GET", key, true)
   local fd, kind = opened("GET", bucket, key, true)
   if not fd then return end
-  if kind == "folder" then
+  if kind == "folder" and key:sub(-1) == "/" and posix.get(fd, "etag") then
     posix.close(fd)
     return errors.refuse(501, "NotImplemented", "The object that stands for a folder cannot be copied; put the other one.", key)
   end
@@ -180,6 +180,12 @@ function M.handle()
   elseif method ~= "HEAD" then
     return relay.answer(relay.pass())
   end
+end
+
+-- Handles a request; what breaks in here is told in a log, without the request, which is signed.
+function M.guarded()
+  local done = xpcall(M.handle, function(message) io.stderr:write("front: ", debug.traceback(message), "\n") end)
+  if not done then return errors.refuse(500, "InternalError", "We encountered an internal error, please try again.") end
 end
 
 -- Answers what nginx takes for no request: a path that leads out of its root, or has a byte 0.

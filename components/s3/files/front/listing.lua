@@ -66,7 +66,7 @@ end
 -- `skip(key, folder)` says are passed over, with all that is below them; a folder of which `whole(key)` is visited as one.
 local function walk(fd, path, skip, whole, visit)
   for i, entry in ipairs(sorted(fd)) do
-    if i % 256 == 0 then ngx.sleep(0) end -- others' turn
+    if i % 256 == 0 then ngx.sleep(0.001) end -- others' turn
     local key = path .. entry.name
     if not skip(key, entry.folder) then
       if entry.folder then

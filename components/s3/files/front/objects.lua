@@ -6,7 +6,6 @@ local relay = require "relay"
 
 local M = {}
 
-local CONDITIONS = { "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since" }
 local OF_NGINX = { ["content-range"] = true, ["accept-ranges"] = true }
 local sending = {} -- by the request's id: what is known of a file that nginx is about to send
 
@@ -41,6 +40,7 @@ function M.read(root, path, fd, kind, etag, asks)
   if fd then posix.close(fd) end
   ngx.ctx.etag = etag
   if kind ~= "file" or not is_plain(asks) then return end
+  local unless = ngx.var.http_if_none_match
   local status, headers, text = relay.pass(nil, nil, function(answered) return answered == 200 or answered == 206 end)
   if status ~= 200 and status ~= 206 then return relay.answer(status, headers, text) end
   local kept = {}
@@ -49,8 +49,7 @@ function M.read(root, path, fd, kind, etag, asks)
     if value and not OF_NGINX[header[1]:lower()] then kept[#kept + 1] = { header[1], value } end
   end
   if etag then kept[#kept + 1] = { "ETag", etag } end
-  if etag and ngx.var.http_if_none_match == etag then return relay.answer(304, kept, "") end
-  for _, name in ipairs(CONDITIONS) do ngx.req.clear_header(name) end -- the gateway has looked at them
+  if etag and unless == etag then return relay.answer(304, kept, "") end
   if status == 200 then ngx.req.clear_header "Range" end
   sending[ngx.var.id] = { root = root, path = path, headers = kept, before = before }
   ngx.var.file = ngx.var.files .. "/" .. path

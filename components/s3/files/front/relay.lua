@@ -9,6 +9,7 @@ local M = {}
 
 local PIECE = 131072 -- bytes that are passed on at once
 local HOPS = { connection = true, expect = true, ["keep-alive"] = true, ["proxy-connection"] = true, te = true, upgrade = true }
+local CONDITIONS = { "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since" }
 local RESTART_S = 20 -- in which an update of the gateway is over
 local DAY_MS = 86400000 -- copies and uploads of many parts take their time
 
@@ -104,6 +105,8 @@ function M.pass(already, replaced, enough)
   local bare = status and (ngx.req.get_method() == "HEAD" or enough and enough(status))
   local text = status and (bare and "" or content(gateway, headers))
   gateway:close()
+  -- The gateway has looked at them; nginx would answer a write that was made, and has an ETag, with 304.
+  for _, name in ipairs(CONDITIONS) do ngx.req.clear_header(name) end
   if not text then return errors.refuse(500, "InternalError", "S3 ended the request; please try again.") end
   return status, headers, text
 end

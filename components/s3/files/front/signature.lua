@@ -73,7 +73,7 @@ local function canonical(method, path, query, headers, signed, payload)
   return table.concat(lines, "\n")
 end
 
--- Whether the current request is signed with this key; with its body, if it has one, in `body`.
+-- Whether the current request is signed with this key, and for `body`, if that is given.
 function M.right(body)
   local headers = ngx.req.get_headers(0)
   local uri = ngx.var.request_uri
@@ -97,7 +97,7 @@ function M.right(body)
   if access ~= M.access or M.secret == "" or not at or not (";" .. signed .. ";"):find(";host;", 1, true) then return false end
   local age = ngx.time() - at
   if age > valid_s or age < -SKEW_S then return false end
-  if payload ~= "UNSIGNED-PAYLOAD" and payload ~= digests.hex(digests.of("sha256", body or "")) then return false end
+  if body and payload ~= "UNSIGNED-PAYLOAD" and payload ~= digests.hex(digests.of("sha256", body)) then return false end
   local path = uri:match "^[^?]*"
   return sign(date, scope, canonical(ngx.req.get_method(), path, query, headers, signed, payload)) == signature
 end
