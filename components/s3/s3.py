@@ -18,7 +18,7 @@ CONSOLE_PATH = "/minio"  # the guide's name for it, which bookmarks and Nuvla's 
 HEALTH_PATH = "/health"
 NOBODY = "65534"  # as whom NFS clients write too
 REGION = "us-east-1"  # what Nuvla signs its requests for
-FRONT_MEMORY_LIMIT_MIB = 256  # it passes on in pieces of 128 KiB
+FRONT_MEMORY_LIMIT_MIB = 256  # it passes on in pieces of 64 KiB
 FRONT_FILES = (
     "nginx.conf",
     "deletions.lua",

@@ -1,4 +1,4 @@
-"""What AWS answers, as far as a file system can: a model of one bucket, and the random calls that are compared with it."""
+"""What AWS answers, as far as a file system can: a model of one bucket, and random calls to compare with it."""
 
 import hashlib
 import os
@@ -75,7 +75,7 @@ class Walk:
         return self.random.randbytes(size)
 
     def client(self, *keys: str) -> Client:
-        """One of them; not rclone for keys that it makes others of by itself, nor to copy what is not there."""
+        """One of them; not rclone for keys that it makes others of, nor for what is not there: a folder, to it."""
         weights = [
             weight * (one.name != "rclone" or not any(key in IMPOSSIBLE for key in keys))
             for one, weight in self.clients.items()
@@ -130,7 +130,7 @@ class Walk:
 
     def get(self) -> None:
         key = self.some()
-        client = self.client(key)
+        client = self.client(key, *(() if key in self.model.objects else IMPOSSIBLE))
         self.note(client.name, f"get {key}")
         assert client.get(key) == self.model.objects.get(key)
 
@@ -379,7 +379,7 @@ class Walk:
                 return
 
     def settled(self) -> None:
-        """Compares what is on the disk with the model: all objects, all folders of persons, and nothing else of S3's."""
+        """Compares what is on the disk with the model: all objects, folders of persons, and nothing else of S3's."""
         found = {path for path in self.folder.rglob("*") if ".sgwtmp" not in path.parts}
         files = {str(path.relative_to(self.folder)): path.read_bytes() for path in found if path.is_file()}
         assert files == self.model.objects

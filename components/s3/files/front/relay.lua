@@ -7,7 +7,7 @@ local errors = require "errors"
 
 local M = {}
 
-local PIECE = 131072 -- bytes that are passed on at once
+local PIECE = 65536 -- bytes that are passed on at once; larger strings cost Lua more than they save
 local HOPS = { connection = true, expect = true, ["keep-alive"] = true, ["proxy-connection"] = true, te = true, upgrade = true }
 local CONDITIONS = { "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since" }
 local RESTART_S = 20 -- in which an update of the gateway is over
