@@ -3,6 +3,7 @@
 # rclone, Java and Maven are Debian's.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
 source "$HERE/../../lab/lib.sh"
 
 missing=()

@@ -31,14 +31,18 @@ local function hex_of_content(fd)
 end
 
 -- Notes that ETag and checksums are of this state. Writing that down changes the ctime, to what cannot be known before: so
--- it is noted between which moments it is, some milliseconds apart.
+-- it is noted between which moments it is, some milliseconds apart, and once they are over, that it has stayed the same.
 local function note(fd, found)
   for try = 1, 6 do
     local first, last = posix.moments(2 ^ try)
     if not posix.set(fd, SEEN, table.concat({ found.mtime, found.size, first, last }, " ")) then return end
     local now = posix.stat(fd)
     if now.mtime ~= found.mtime or now.size ~= found.size then break end
-    if now.ctime >= first and now.ctime <= last then return end
+    if now.ctime >= first and now.ctime <= last then
+      ngx.sleep(2 ^ try / 1000 + 0.001)
+      if posix.stat(fd).ctime == now.ctime then return end
+      break
+    end
   end
   posix.remove(fd, SEEN)
 end
@@ -62,20 +66,28 @@ function M.current(fd, found)
   return ngx.shared.fresh:get(found.inode) == state(found)
 end
 
--- Sees to it that the attributes of an open file are of what it holds. Returns an ETag for the gateway's answer where they
--- cannot be written, because the file is somebody's who lets nobody write.
-function M.settle(fd)
-  local found = posix.stat(fd)
-  if found.kind ~= "file" or M.current(fd, found) then return nil end
-  local etag = posix.get(fd, "etag")
-  local plain = etag and etag:match '^"(%x+)"$'
-  local content
-  if plain and found.size <= worth_reading(posix.get(fd, SEEN), found) or found.size <= DIGESTED then
-    content = hex_of_content(fd)
+-- The file's state and, if it is worth reading, its MD5; both of the same moment.
+local function read(fd, etag)
+  for _ = 1, 3 do
+    local found = posix.stat(fd)
+    local plain = etag and etag:match '^"(%x+)"$'
+    local worth = plain and found.size <= worth_reading(posix.get(fd, SEEN), found) or found.size <= DIGESTED
+    local content = worth and hex_of_content(fd)
+    if state(posix.stat(fd)) == state(found) then return found, content, content and content == plain end
+    posix.rewind(fd)
   end
-  if not (content and content == plain) then
+end
+
+-- Sees to it that the attributes of an open file are of what it holds. Returns an ETag for the gateway's answer where they
+-- cannot be written: the file is somebody's who lets nobody write, or is being written all the time.
+function M.settle(fd)
+  local now = posix.stat(fd)
+  if now.kind ~= "file" or M.current(fd, now) then return nil end
+  local found, content, right = read(fd, posix.get(fd, "etag"))
+  if not found then return of_state(now) end
+  if not right then
     local new = content and '"' .. content .. '"' or of_state(found)
-    if not posix.set(fd, "etag", new) then return content and new or of_state(found) end
+    if not posix.set(fd, "etag", new) then return new end
     posix.remove(fd, "checksums")
     posix.remove(fd, "mp-metadata")
   end
@@ -83,14 +95,11 @@ function M.settle(fd)
   return nil
 end
 
--- The ETag of an open file as a listing shows it, which reads no content.
+-- The ETag of an open file as a list shows it, and its checksums. Lists write nothing, and read small files alone.
 function M.listed(fd, found)
   if M.current(fd, found) then return posix.get(fd, "etag"), posix.get(fd, "checksums") end
-  if found.size <= MIB then
-    local unwritten = M.settle(fd)
-    return unwritten or posix.get(fd, "etag"), not unwritten and posix.get(fd, "checksums") or nil
-  end
-  return of_state(found)
+  local content = found.size <= MIB and hex_of_content(fd)
+  return content and '"' .. content .. '"' or of_state(found)
 end
 
 -- What clients send as coding of the transfer is none of the object: "aws-chunked,gzip" is "gzip".

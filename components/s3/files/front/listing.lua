@@ -23,7 +23,8 @@ function M.asked(query)
   local version = asked["list-type"]
   if version and version ~= "2" then return nil end
   local continued = version and asked["continuation-token"]
-  asked.after = continued and ngx.decode_base64(continued) or not continued and asked[version and "start-after" or "marker"] or nil
+  local given = asked[version and "start-after" or "marker"]
+  asked.after = continued and ngx.decode_base64(continued) or not continued and given or nil
   if continued and not asked.after then return nil end
   local most = tonumber(asked["max-keys"] or MOST)
   if not most or most < 0 or most % 1 ~= 0 or asked["encoding-type"] and asked["encoding-type"] ~= "url" then return nil end

@@ -19,6 +19,7 @@ int unlinkat(int fd, const char *name, int flags);
 long fgetxattr(int fd, const char *name, void *value, size_t size);
 int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags);
 int fremovexattr(int fd, const char *name);
+int64_t lseek(int fd, int64_t offset, int whence);
 int clock_gettime(int clock, s3_clock *now);
 ]]
 
@@ -127,6 +128,8 @@ function M.rmdir(fd, name) return C.unlinkat(fd, name, REMOVEDIR) == 0 end
 
 -- Reads on from where the last read ended, into the buffer; the number of bytes.
 function M.read(fd, into, size) return tonumber(C.read(fd, into, size)) end
+
+function M.rewind(fd) C.lseek(fd, 0, 0) end
 
 -- The first moment that a change from now on can have as its ctime, which is of the clock's last tick, and the present one
 -- with some milliseconds more.
