@@ -116,8 +116,8 @@ class Served:
 
 
 @contextmanager
-def serve(work: Path, changed: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """The service over a new folder in `work`, with some words of nginx.conf changed."""
+def serve(work: Path, changed: Mapping[str, str] | None = None, size_mib: int | None = None) -> Iterator[Served]:
+    """The service over a new folder in `work`, of a size that root can limit; with some words of nginx.conf changed."""
     folder = work / "files"
     for name in ("files", "sockets", "secrets", "front"):
         (work / name).mkdir(mode=0o755)
@@ -131,6 +131,8 @@ def serve(work: Path, changed: Mapping[str, str] | None = None) -> Iterator[Serv
         assert old in config.read_text()
         config.write_text(config.read_text().replace(old, new))
     (work / "start.sh").write_text(assets.read("s3/files/start.sh"))
+    if size_mib:
+        command("mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "s3-test", folder)
     if USER == NOBODY:
         os.chown(folder, NOBODY, NOBODY)
     for part in [*work.parents][:-2]:
@@ -143,3 +145,5 @@ def serve(work: Path, changed: Mapping[str, str] | None = None) -> Iterator[Serv
     finally:
         for container in served.all():
             subprocess.run(["docker", "rm", "--force", container], capture_output=True, check=False)
+        if size_mib:
+            command("umount", "--lazy", folder)

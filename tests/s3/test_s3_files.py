@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import random
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -325,3 +326,26 @@ def test_what_may_not_be_read_is_refused_and_kept(left: Path, s3: Any) -> None:
         assert code(partial(s3.put_object, Bucket="hostile", Key=key, Body=b"")) == "AccessDenied"
         assert code(partial(s3.delete_object, Bucket="hostile", Key=key)) == "AccessDenied"
     assert (left / "unread").exists()
+
+
+def test_a_file_that_is_being_written_is_read_all_the_while(served: Served, s3: Any) -> None:
+    path = file(served.bucket("data") / "log", b"line\n")
+    ended = threading.Event()
+
+    def append() -> None:
+        with path.open("ab", buffering=0) as opened:
+            while not ended.is_set():
+                opened.write(b"line\n")
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        for _ in range(20):
+            content = s3.get_object(Bucket="data", Key="log")["Body"].read()
+            assert content == b"line\n" * (len(content) // 5)
+            assert s3.head_object(Bucket="data", Key="log")["ETag"]
+    finally:
+        ended.set()
+        writer.join()
+    now = path.read_bytes()
+    assert s3.get_object(Bucket="data", Key="log", ChecksumMode="ENABLED")["Body"].read() == now

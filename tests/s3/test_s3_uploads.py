@@ -2,12 +2,13 @@
 
 import random
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.s3.requests_of import KINDS, send, status, upload
-from tests.s3.served import SECRET_KEY, Served
+from tests.s3.served import NOBODY, SECRET_KEY, USER, Served, serve
 
 SEED = 20261129
 OLD = b"the object that was there\n" * 1000
@@ -102,3 +103,27 @@ def test_a_precondition_that_fails_is_told(s3: Any) -> None:
             s3.put_object(Bucket="data", Key="there", Body=bytes(2**21), IfNoneMatch="*")
         assert refused.value.response["Error"]["Code"] == "PreconditionFailed"
     assert_unchanged(s3, "there")
+
+
+def test_an_upload_that_tells_no_length_is_refused(served: Served, s3: Any) -> None:
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": "data", "Key": "no-length"})
+    path = url.split("/", 3)[3]
+    head = f"PUT /{path} HTTP/1.1\r\nHost: {served.address}:7070\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = send(served, head.encode() + b"3\r\nabc\r\n0\r\n\r\n")
+    assert status(answer) == 411
+    assert b"<Code>MissingContentLength</Code>" in answer
+
+
+@pytest.mark.skipif(USER != NOBODY, reason="only root makes a disk that is full soon")
+def test_on_a_full_disk_an_upload_is_refused_and_the_object_unchanged(tmp_path: Path) -> None:
+    with serve(tmp_path, size_mib=8) as small:
+        s3 = small.client()
+        s3.create_bucket(Bucket="data")
+        s3.put_object(Bucket="data", Key="full", Body=OLD)
+        for kind in KINDS:
+            answer = send(small, upload(small, kind, "full", bytes(20 * 2**20)))
+            assert status(answer) >= 400, answer
+            assert b"<Error><Code>" in answer
+            assert_unchanged(s3, "full")
+        s3.put_object(Bucket="data", Key="still", Body=OLD)
+        s3.close()

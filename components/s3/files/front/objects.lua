@@ -9,10 +9,10 @@ local M = {}
 local OF_NGINX = { ["content-range"] = true, ["accept-ranges"] = true }
 local sending = {} -- by the request's id: what is known of a file that nginx is about to send
 
--- The same file with the same content; its attributes may have changed.
+-- Which file it is, and what tells of its content.
 local function content_of(fd)
   local found = fd and posix.stat(fd)
-  return found and table.concat({ found.inode, found.born, found.mtime, found.size }, " ")
+  return found and found.inode .. " " .. found.born, found and found.mtime .. " " .. found.size
 end
 
 -- A header's value as it is to be, nil for none: no coding of a transfer, and the ETag of what the file holds.
@@ -36,7 +36,7 @@ end
 
 -- Answers a read of what is open as `fd`, or returns for nginx to pass it on: all but those of a whole file or one range of it.
 function M.read(root, path, fd, kind, etag, asks)
-  local before = fd and content_of(fd)
+  local file, before = content_of(fd)
   if fd then posix.close(fd) end
   ngx.ctx.etag = etag
   if kind ~= "file" or not is_plain(asks) then return end
@@ -51,21 +51,27 @@ function M.read(root, path, fd, kind, etag, asks)
   if etag then kept[#kept + 1] = { "ETag", etag } end
   if etag and unless == etag then return relay.answer(304, kept, "") end
   if status == 200 then ngx.req.clear_header "Range" end
-  sending[ngx.var.id] = { root = root, path = path, headers = kept, before = before }
+  sending[ngx.var.id] = { root = root, path = path, headers = kept, file = file, before = before }
   ngx.var.file = ngx.var.files .. "/" .. path
   return ngx.exec "/.file"
 end
 
--- Sets the headers of a file that nginx sends, if it is still the one that the gateway told of.
+-- Sets the headers of a file that nginx sends, if it is still the one that the gateway told of: another has come in its place
+-- otherwise, and the client asks again. Of a file that somebody is writing into, neither ETag nor checksums are sent.
 function M.sent()
-  local file = sending[ngx.var.id]
+  local told = sending[ngx.var.id]
   sending[ngx.var.id] = nil
-  if not file then return end
-  local fd = posix.open(file.root, file.path)
-  local now = content_of(fd)
+  if not told then return end
+  local fd = posix.open(told.root, told.path)
+  local file, now = content_of(fd)
   if fd then posix.close(fd) end
-  if now ~= file.before or ngx.status ~= 200 then return ngx.exit(ngx.ERROR) end -- the client asks again
-  relay.set(file.headers)
+  if file ~= told.file or ngx.status ~= 200 then return ngx.exit(ngx.ERROR) end
+  relay.set(told.headers)
+  if now == told.before then return end
+  for _, header in ipairs(told.headers) do
+    local name = header[1]:lower()
+    if name == "etag" or name:find("x-amz-checksum-", 1, true) then ngx.header[header[1]] = nil end
+  end
 end
 
 -- Forgets a file that was not sent.
