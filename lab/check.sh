@@ -13,3 +13,4 @@ run mypy __main__.py components stacks lab tests docs
 run shellcheck "${scripts[@]}"
 run actionlint
 run yamllint --strict -c tests/files/yamllint.yaml components Pulumi*.yaml
+run luacheck --quiet --std ngx_lua --max-line-length 130 components/s3/files/front

@@ -40,6 +40,7 @@ missing=()
 [[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
 command -v ssh >/dev/null || missing+=(openssh-client)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
+command -v luacheck >/dev/null || missing+=(lua-check)
 [[ -x /usr/sbin/nft ]] || missing+=(nftables)
 if offline && [[ ! -x /usr/sbin/haproxy ]]; then missing+=(haproxy); fi
 [[ ${#missing[@]} == 0 ]] || debian_install "${missing[@]}"

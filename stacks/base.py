@@ -24,7 +24,11 @@ from stacks.ground import Ground
 from stacks.prior_state import PriorState
 from stacks.settings import Settings
 
-RUN_BY = {"haproxy": "socket-proxy", "versitygw": "s3"}  # services that are not named as their image's setting
+RUN_BY = {
+    "haproxy": "socket-proxy",
+    "versitygw": "s3-gateway",
+    "openresty": "s3",
+}  # services that are not named as their image's setting
 
 
 class Base:

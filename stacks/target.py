@@ -72,6 +72,7 @@ def _add_s3(base: Base, nfs: Nfs, key: AccessKey, outputs: dict[str, Any]) -> No
         [base.public],
         key,
         endpoint,
+        front_image=base.image("openresty"),
     )
     base.stack("s3", spec, [nfs.server.name], [nfs.ready])
     outputs["s3"] = pulumi.Output.secret(

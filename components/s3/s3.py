@@ -1,7 +1,7 @@
 """S3 over the files that the machines share."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
@@ -10,13 +10,34 @@ from components.s3.access_key import AccessKey
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
 from components.swarm.network import OverlayNetwork
 
-NAME = "s3"
+NAME = "s3"  # the front, which Traefik knows
+GATEWAY = "s3-gateway"
 API_PORT = 7070
 CONSOLE_PORT = 7071
 CONSOLE_PATH = "/minio"  # the guide's name for it, which bookmarks and Nuvla's own documentation have
 HEALTH_PATH = "/health"
 NOBODY = "65534"  # as whom NFS clients write too
 REGION = "us-east-1"  # what Nuvla signs its requests for
+FRONT_MEMORY_LIMIT_MIB = 256  # it passes on in pieces of 64 KiB
+FRONT_FILES = (
+    "nginx.conf",
+    "deletions.lua",
+    "digests.lua",
+    "errors.lua",
+    "folders.lua",
+    "front.lua",
+    "identity.lua",
+    "listing.lua",
+    "names.lua",
+    "objects.lua",
+    "posix.lua",
+    "relay.lua",
+    "signature.lua",
+)
+FRONT_COMMAND = ("/usr/local/openresty/bin/openresty", "-e", "stderr", "-c", "/etc/front/nginx.conf")
+FILES = "/files"  # where both see the folder
+# Of the machine, with the gateway's sockets in it. A new volume takes over who may write to the image's folder: all.
+SOCKETS = Mount(source="s3-sockets", target="/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +51,84 @@ class S3Settings:
     memory_limit_mib: int
 
 
+def gateway_env(endpoint: pulumi.Input[str]) -> Mapping[str, pulumi.Input[str]]:
+    """What the gateway is told but for its keys; `endpoint` is where browsers reach the API."""
+    return {
+        "VGW_REGION": REGION,
+        "VGW_HEALTH": HEALTH_PATH,
+        "VGW_WEBUI_PATH_PREFIX": CONSOLE_PATH,
+        "VGW_WEBUI_GATEWAYS": endpoint,
+        "VGW_WEBUI_NO_TLS": "true",
+        "VGW_CORS_ALLOW_ORIGIN": "*",
+        "VGW_QUIET": "true",  # else it logs every health check
+    }
+
+
 def s3(
     settings: S3Settings,
     image: pulumi.Input[str],
     networks: Sequence[OverlayNetwork],
     key: AccessKey,
     endpoint: pulumi.Input[str],
+    *,
+    front_image: pulumi.Input[str],
 ) -> StackSpec:
-    """An S3 gateway on the machine that has the files, behind Traefik: a bucket is a folder, an object is a file.
+    """An S3 gateway on the machine that has the files, with a front before it, behind Traefik.
 
-    `endpoint` is the URL that browsers reach the API by, for the console and for pages that upload by themselves.
-    Source: versitygw, "Global options" and the posix backend; Traefik documentation, "Swarm provider".
+    A bucket is a folder, an object is a file. The gateway is on no network: the front, on the same machine, reaches it
+    by a socket, and keeps from it what it does wrong or would have to believe: see docs/files.md.
+    `endpoint` is the URL that browsers reach the API by: for the console, and for pages that upload by themselves.
+    Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
+    secrets = [
+        SecretFile(name="s3-access-key", content=key.access_key),
+        SecretFile(name="s3-secret-key", content=key.secret_key),
+    ]
+    files = Mount(type="bind", source=settings.folder, target=FILES, shared=True)
+    health = HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}")
+    gateway = Service(
+        name=GATEWAY,
+        image=image,
+        networks=[],
+        memory_limit_mib=settings.memory_limit_mib,
+        health=health,
+        replicas=1,
+        constraints=on_machine(settings.machine),
+        command=["/bin/sh", "/etc/versitygw/start.sh"],
+        args=[FILES],
+        env=gateway_env(endpoint),
+        user=NOBODY,
+        files=[File(name="start", path="/etc/versitygw/start.sh", content=assets.read("s3/files/start.sh"))],
+        secrets=secrets,
+        mounts=[files, SOCKETS],
+        stop_grace_s=30,  # it lets requests end for 10 s
+    )
+    front = Service(
+        name=NAME,
+        image=front_image,
+        networks=networks,
+        memory_limit_mib=FRONT_MEMORY_LIMIT_MIB,
+        health=health,
+        replicas=1,
+        constraints=on_machine(settings.machine),
+        command=FRONT_COMMAND,
+        user=NOBODY,
+        files=[
+            File(name=name, path=f"/etc/front/{name}", content=assets.read(f"s3/files/front/{name}"))
+            for name in FRONT_FILES
+        ],
+        secrets=secrets,
+        mounts=[files, replace(SOCKETS, read_only=True)],
+        labels=_labels(settings.domain),
+        stop_grace_s=30,
+    )
+    return StackSpec(services=[gateway, front], settings=asdict(settings))
+
+
+def _labels(domain: str | None) -> dict[str, str]:
     routers = {"s3": ("PathPrefix(`/`)", "s3", NAME)}
-    if settings.domain:
-        routers["s3-domain"] = (f"Host(`s3.{settings.domain}`)", "websecure", NAME)
+    if domain:
+        routers["s3-domain"] = (f"Host(`s3.{domain}`)", "websecure", NAME)
     routers["s3-console"] = (f"PathPrefix(`{CONSOLE_PATH}`)", "websecure", "s3-console")
     labels = {
         "traefik.enable": "true",
@@ -58,35 +142,4 @@ def s3(
             f"traefik.http.routers.{router}.tls": "true",
             f"traefik.http.routers.{router}.service": target,
         }
-    service = Service(
-        name=NAME,
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.memory_limit_mib,
-        health=HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}"),
-        replicas=1,
-        constraints=on_machine(settings.machine),
-        command=["/bin/sh", "/etc/versitygw/start.sh"],
-        args=[settings.folder],
-        env={
-            "VGW_PORT": f":{API_PORT}",
-            "VGW_REGION": REGION,
-            "VGW_HEALTH": HEALTH_PATH,
-            "VGW_WEBUI_PORT": f":{CONSOLE_PORT}",
-            "VGW_WEBUI_PATH_PREFIX": CONSOLE_PATH,
-            "VGW_WEBUI_GATEWAYS": endpoint,
-            "VGW_WEBUI_NO_TLS": "true",
-            "VGW_CORS_ALLOW_ORIGIN": "*",
-            "VGW_QUIET": "true",  # else it logs every health check
-        },
-        user=NOBODY,
-        files=[File(name="start", path="/etc/versitygw/start.sh", content=assets.read("s3/files/start.sh"))],
-        secrets=[
-            SecretFile(name="s3-access-key", content=key.access_key),
-            SecretFile(name="s3-secret-key", content=key.secret_key),
-        ],
-        mounts=[Mount(type="bind", source=settings.folder, target=settings.folder, shared=True)],
-        labels=labels,
-        stop_grace_s=30,  # it lets requests end for 10 s
-    )
-    return StackSpec(services=[service], settings=asdict(settings))
+    return labels

@@ -106,7 +106,7 @@ END
 stack_files() {
   local stack=$keys/stack password
   mkdir "$stack"
-  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/haproxy.cfg" "$components/s3/files/start.sh" \
+  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/haproxy.cfg" "$components/s3/files/." \
     "$components/traefik/files/." "$here/stacks/." "$stack"
   # shellcheck disable=SC2016  # the names in the files
   (

@@ -20,3 +20,6 @@ class Images(Section):
         "prometheuscommunity/elasticsearch-exporter:v1.7.0", description="exporter of a host's database"
     )
     versitygw: Image = Field("versity/versitygw:v1.8.0", description="S3 over plain files")
+    openresty: Image = Field(
+        "openresty/openresty:1.29.2.5-0-alpine", description="OpenResty, nginx with Lua, which stands before S3"
+    )

@@ -79,7 +79,7 @@ def test_nft_takes_the_table_without_any_rows(file: Path) -> None:
 
 def test_the_configuration_of_ganesha_is_blocks_of_settings() -> None:
     """Its program is on no machine but the server, and has no way to only check a file."""
-    (file,) = (file for file in shipped(".conf") if file.stem == "ganesha")
+    (file,) = (one for one in shipped(".conf") if one.name == "ganesha.conf")
     depth = 0
     for line in file.read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(r" *(#.*|\w+ \{|\}|\w+ = [\w/, -]+;)?", line), line

@@ -67,7 +67,7 @@ def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
 
 @pytest.mark.parametrize(
     ("domain", "services"),
-    [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-service"})],
+    [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-gateway-service"})],
     ids=["a name", "its address"],
 )
 def test_another_entry_touches_no_machine_and_only_services_that_tell_users_its_address(
@@ -91,6 +91,7 @@ def test_another_machine_for_the_files_moves_their_server_and_what_follows_it() 
         *(f"nfs-packages-{name}" for name in ("manager-1", "worker-1")),
         *(f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")),
         "s3-service",
+        "s3-gateway-service",
         "s3-converged",
         "prometheus-config-scrape-nfs",
         "prometheus-service",
@@ -105,7 +106,10 @@ def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> Non
         section: names - set(run(changed(document, f"{section}.enabled", False)).engine.types)
         for section in ("monitoring", "s3")
     }
-    assert all(name.startswith(("s3", "versitygw", "prometheus-config-", "grafana-config-")) for name in gone["s3"])
+    assert all(
+        name.startswith(("s3", "versitygw", "openresty", "prometheus-config-", "grafana-config-"))
+        for name in gone["s3"]
+    )
     assert {name for name in gone["s3"] if name.startswith(("prometheus", "grafana"))} == {
         "prometheus-config-scrape-s3",
         "prometheus-config-rules-s3",

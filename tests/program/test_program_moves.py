@@ -15,7 +15,7 @@ SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block": True}}, nfs={"machin
 SERVED_BY_2 = changed(SERVED_BY_1, "nfs.machine", "worker-2")
 HANDED = ("nfs-idle", "nfs-hand-over")
 ENTRIES = {f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")}
-SERVES = {"nfs-data-folder", "nfs-server", "s3-service", "s3-converged"} | ENTRIES
+SERVES = {"nfs-data-folder", "nfs-server", "s3-service", "s3-gateway-service", "s3-converged"} | ENTRIES
 FROZEN = "stdin"  # is ignored of a command that stays as the state has it
 
 

@@ -34,6 +34,8 @@ def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(every
         "traefik-secret-prometheus-users",
         "s3-secret-s3-access-key",
         "s3-secret-s3-secret-key",
+        "s3-gateway-secret-s3-access-key",
+        "s3-gateway-secret-s3-secret-key",
         "grafana-secret-grafana-admin-password",
         "grafana-secret-smtp-password",
         "alertmanager-secret-smtp-password",

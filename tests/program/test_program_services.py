@@ -12,7 +12,7 @@ from tests.stack_config import changed, existing, secrets_for, target
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 SERVICES = {
     *PROXIES,
-    *("traefik", "s3", "prometheus", "alertmanager", "grafana", "blackbox", "node-exporter", "cadvisor"),
+    *("traefik", "s3", "s3-gateway", "prometheus", "alertmanager", "grafana", "blackbox", "node-exporter", "cadvisor"),
 }
 
 
@@ -91,7 +91,7 @@ def test_a_service_with_data_is_where_they_are(machine: str) -> None:
             assert constraints(service) == [f"node.labels.nuvla-swarm.machine=={machine}"], name
             assert service["mode"]["replicated"]["replicas"] == 1, name
             assert service["updateConfig"]["order"] == "stop-first" or name == "s3", name
-    assert with_data == {"prometheus", "alertmanager", "grafana", "s3"}
+    assert with_data == {"prometheus", "alertmanager", "grafana", "s3", "s3-gateway"}
 
 
 def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Program) -> None:
@@ -101,7 +101,8 @@ def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Prog
             if mount["type"] == "volume" or not mount["readOnly"]:
                 users.setdefault(mount["source"], set()).add(name)
     assert users == {
-        "/nfs-root": {"s3"},
+        "/nfs-root": {"s3", "s3-gateway"},
+        "s3-sockets": {"s3", "s3-gateway"},
         f"{FOLDER}/prometheus": {"prometheus"},
         f"{FOLDER}/alertmanager": {"alertmanager"},
         f"{FOLDER}/grafana": {"grafana"},
@@ -130,8 +131,8 @@ def test_every_service_is_waited_for_with_its_stack(dev: Program) -> None:
     assert waited == {
         "socket-proxy-converged": PROXIES,
         "traefik-converged": {"traefik"},
-        "s3-converged": {"s3"},
-        "monitoring-converged": SERVICES - PROXIES - {"traefik", "s3"},
+        "s3-converged": {"s3", "s3-gateway"},
+        "monitoring-converged": SERVICES - PROXIES - {"traefik", "s3", "s3-gateway"},
     }
 
 
@@ -180,6 +181,7 @@ def test_services_with_data_are_started_anew_when_these_are_on_another_volume() 
         "grafana": "grafana",
         "alertmanager": "alertmanager",
         "s3": "nfs",
+        "s3-gateway": "nfs",
         "traefik": "traefik",
     }
     assert told == {

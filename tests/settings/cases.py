@@ -338,4 +338,5 @@ CASES = [
     image("images.blackbox"),
     image("images.elasticsearch_exporter"),
     image("images.versitygw"),
+    image("images.openresty"),
 ]

@@ -211,6 +211,7 @@ CHANGES = [
             "cadvisor",
             "blackbox",
             "versitygw",
+            "openresty",
         )
     ),
 ]

@@ -8,7 +8,7 @@ import pulumi
 
 from components import assets
 from components.s3.access_key import AccessKey
-from components.s3.s3 import S3Settings, s3
+from components.s3.s3 import FRONT_COMMAND, FRONT_FILES, SOCKETS, S3Settings, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
@@ -22,20 +22,24 @@ def spec(**changed: Any) -> StackSpec:
     endpoint = "https://192.0.2.1:9001"
 
     def make() -> StackSpec:
-        return s3(replace(SETTINGS, **changed), "versitygw:1", [network("front")], AccessKey("key"), endpoint)
+        settings = replace(SETTINGS, **changed)
+        return s3(settings, "versitygw:1", [network("front")], AccessKey("key"), endpoint, front_image="openresty:1")
 
     return build(make)
 
 
-def service(**changed: Any) -> Service:
-    (only,) = spec(**changed).services
-    return only
+def front(**changed: Any) -> Service:
+    return {service.name: service for service in spec(**changed).services}["s3"]
+
+
+def gateway(**changed: Any) -> Service:
+    return {service.name: service for service in spec(**changed).services}["s3-gateway"]
 
 
 def routers(**changed: Any) -> dict[str, dict[str, str]]:
     """What each router of Traefik is told."""
     found: dict[str, dict[str, str]] = {}
-    for label, text in service(**changed).labels.items():
+    for label, text in front(**changed).labels.items():
         if match := re.fullmatch(r"traefik\.http\.routers\.([\w-]+)\.(\w+)", label):
             found.setdefault(match[1], {})[match[2]] = text
     return found
@@ -54,69 +58,101 @@ def test_with_a_domain_the_api_has_a_name_too() -> None:
     assert routers(domain="example.org") == {"s3": API, "s3-domain": by_name, "s3-console": CONSOLE}
 
 
+def listens(block: str) -> list[str]:
+    """The ports of nginx.conf's servers."""
+    return re.findall(r"^ +listen (\d+)", block, re.MULTILINE)
+
+
 def test_each_router_leads_to_the_port_on_which_its_part_listens() -> None:
-    made = service()
+    made = front()
     assert made.labels["traefik.enable"] == "true"
-    assert {
-        name: made.labels[f"traefik.http.services.{name}.loadbalancer.server.port"] for name in ("s3", "s3-console")
-    } == {
-        "s3": str(made.env["VGW_PORT"]).removeprefix(":"),
-        "s3-console": str(made.env["VGW_WEBUI_PORT"]).removeprefix(":"),
-    }
+    ports = [made.labels[f"traefik.http.services.{name}.loadbalancer.server.port"] for name in ("s3", "s3-console")]
+    config = assets.read("s3/files/front/nginx.conf")
+    api, console = config.split("\n    server {")[1:]
+    assert ports[0] in listens(api)
+    assert listens(console) == [ports[1]]
 
 
 def test_the_console_is_under_its_path_and_sends_browsers_to_the_api() -> None:
-    env = service().env
+    env = gateway().env
     assert env["VGW_WEBUI_PATH_PREFIX"] == "/minio"
+    assert "^/minio/" in assets.read("s3/files/front/nginx.conf")
     assert env["VGW_WEBUI_GATEWAYS"] == "https://192.0.2.1:9001"
     assert env["VGW_WEBUI_NO_TLS"] == "true"
+    assert env == gateway_env("https://192.0.2.1:9001")
 
 
 def test_requests_are_signed_for_the_region_that_nuvla_uses() -> None:
-    assert service().env["VGW_REGION"] == "us-east-1"
+    assert gateway().env["VGW_REGION"] == "us-east-1"
 
 
-def test_its_keys_are_secrets_that_its_start_reads_and_no_variables() -> None:
-    made = service()
-    assert {secret.name: value(secret.content) for secret in made.secrets} == {
-        "s3-access-key": Secret("RESULT:key-access"),
-        "s3-secret-key": Secret("RESULT:key-secret"),
-    }
-    assert not any(isinstance(text, pulumi.Output) or "KEY" in name for name, text in made.env.items())
+def test_the_keys_are_secrets_that_files_read_and_no_variables() -> None:
+    for made in (gateway(), front()):
+        assert {secret.name: value(secret.content) for secret in made.secrets} == {
+            "s3-access-key": Secret("RESULT:key-access"),
+            "s3-secret-key": Secret("RESULT:key-secret"),
+        }
+        assert not any(isinstance(text, pulumi.Output) or "KEY" in name for name, text in made.env.items())
     read = re.findall(r"(\w+)=\$\(cat /run/secrets/([\w-]+)\)", assets.read("s3/files/start.sh"))
     assert read == [("ROOT_ACCESS_KEY", "s3-access-key"), ("ROOT_SECRET_KEY", "s3-secret-key")]
+    assert 'load("/run/secrets")' in assets.read("s3/files/front/nginx.conf")
+    assert set(re.findall(r"/(s3-[\w-]+)", assets.read("s3/files/front/signature.lua"))) == {
+        secret.name for secret in front().secrets
+    }
 
 
-def test_it_is_started_by_a_file_with_the_folder_that_it_serves() -> None:
-    made = service()
+def test_each_is_started_by_its_files() -> None:
+    made = gateway()
     assert (list(made.command), list(made.args)) == (["/bin/sh", START], ["/files"])
     assert {file.path: file.content for file in made.files} == {START: assets.read("s3/files/start.sh")}
+    made = front()
+    assert list(made.command) == list(FRONT_COMMAND)
+    assert FRONT_COMMAND[-1] in [file.path for file in made.files]
 
 
-def test_it_writes_the_files_of_their_machine_as_nfs_clients_do() -> None:
-    made = service()
-    assert list(made.mounts) == [Mount(type="bind", source="/files", target="/files", shared=True)]
-    assert made.constraints == ["node.labels.nuvla-swarm.machine==worker-1"]
-    assert made.replicas == 1
-    assert made.user == "65534"
+def test_the_front_has_all_of_its_files() -> None:
+    assert {path.name for path in (assets.COMPONENTS / "s3/files/front").iterdir()} == set(FRONT_FILES)
+    assert {file.path: file.content for file in front().files} == {
+        f"/etc/front/{name}": assets.read(f"s3/files/front/{name}") for name in FRONT_FILES
+    }
+
+
+def test_both_see_the_files_of_their_machine_and_write_as_nfs_clients_do() -> None:
+    for made in (gateway(), front()):
+        sockets = replace(SOCKETS, read_only=made.name == "s3")  # so that the front's next task begins beside it
+        assert list(made.mounts) == [Mount(type="bind", source="/files", target="/files", shared=True), sockets]
+        assert made.constraints == ["node.labels.nuvla-swarm.machine==worker-1"]
+        assert made.replicas == 1
+        assert made.user == "65534"
+    assert "set $files /files;" in assets.read("s3/files/front/nginx.conf")
     config = assets.read("storage/files/ganesha.conf")
     assert "Anonymous_Uid = 65534;" in config
     assert "anonuid=65534" in assets.read("storage/scripts/nfs_entry.sh")
 
 
-def test_its_health_is_asked_for_where_it_answers_without_a_key() -> None:
-    made = service()
-    url = f"http://127.0.0.1{made.env['VGW_PORT']}{made.env['VGW_HEALTH']}"
-    assert list(made.health.command) == ["wget", "-q", "-O", "/dev/null", url]
+def test_the_front_reaches_the_gateway_by_sockets_that_both_mount() -> None:
+    start, config = assets.read("s3/files/start.sh"), assets.read("s3/files/front/nginx.conf")
+    sockets = set(re.findall(rf"{SOCKETS.target}/\w+\.sock", start))
+    assert len(sockets) == 2
+    assert set(re.findall(r"unix:(\S+\.sock)", config)) == sockets
 
 
-def test_it_is_reached_only_through_traefik() -> None:
-    made = service()
-    assert list(made.ports) == []
-    assert [value(on.network.name) for on in made.networks] == ["front"]
+def test_the_health_of_both_is_asked_for_where_they_answer_without_a_key() -> None:
+    url = f"http://127.0.0.1:7070{gateway().env['VGW_HEALTH']}"
+    assert "127.0.0.1:7070" in assets.read("s3/files/start.sh")
+    for made in (gateway(), front()):
+        assert list(made.health.command) == ["wget", "-q", "-O", "/dev/null", url]
 
 
-def test_it_has_the_image_and_memory_of_the_settings_and_shows_them_all() -> None:
-    made = service()
-    assert (made.name, made.image, made.memory_limit_mib) == ("s3", "versitygw:1", 300)
+def test_the_front_is_reached_only_through_traefik_and_the_gateway_by_no_network() -> None:
+    assert list(front().ports) == list(gateway().ports) == []
+    assert [value(on.network.name) for on in front().networks] == ["front"]
+    assert list(gateway().networks) == []
+    assert not gateway().labels
+
+
+def test_they_have_the_images_and_memory_of_the_settings_and_show_them_all() -> None:
+    made = gateway()
+    assert (made.name, made.image, made.memory_limit_mib) == ("s3-gateway", "versitygw:1", 300)
+    assert (front().name, front().image) == ("s3", "openresty:1")
     assert spec().settings == asdict(SETTINGS)

@@ -5,6 +5,7 @@ ROOT_ACCESS_KEY=$(cat /run/secrets/s3-access-key)
 ROOT_SECRET_KEY=$(cat /run/secrets/s3-secret-key)
 export ROOT_ACCESS_KEY ROOT_SECRET_KEY
 # A list of users, though an empty one: without any, a wrong access key is answered as a missing bucket is, with 404.
-export VGW_IAM_DIR=/tmp/iam
+export VGW_IAM_DIR=/dev/shm/iam
 mkdir -p "$VGW_IAM_DIR"
-exec versitygw posix "$1"
+# Both listen on sockets, which the front before it reaches on the same machine; the port is for the check of its health.
+exec versitygw --port /tmp/gateway.sock --port 127.0.0.1:7070 --webui /tmp/console.sock posix "$1"
