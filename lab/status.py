@@ -15,7 +15,7 @@ import urllib3
 from lab.certificates import shown
 
 MEANINGS = {
-    500: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
+    404: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
     503: ": no service is published under this very address",
 }
 # A node: the name of its machine, and what it is in the swarm.

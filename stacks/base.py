@@ -60,21 +60,23 @@ class Base:
             ),
             pulumi.ResourceOptions.merge(ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[self._swarm])),
         )
-        self._in_swarm = pulumi.ResourceOptions.merge(
+        self.in_swarm = pulumi.ResourceOptions.merge(
             ground.cluster.inside(),
             pulumi.ResourceOptions(depends_on=[self._swarm, looked, *last], providers=[_provider(ground)]),
         )
         self.public = self.network("public-network")
+        self.web = self.network("web-network")
         self.docker = self.network("docker-api")
         # Always there, as a service that is put on another network has to be removed first: Traefik is on it.
         self.monitoring = self.network("monitoring-network")
         self.backend = self.network("backend-network") if settings.kind == "host" else None
         # They are there without what they open, so that this has the same ones when it is switched on again.
         self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
+        self.metrics_login = Login("traefik-metrics-login", "prometheus")
 
     def network(self, name: str) -> OverlayNetwork:
         """One of the program's networks in the swarm."""
-        return OverlayNetwork(name, self._networks[name], self.ground.owner, self._in_swarm)
+        return OverlayNetwork(name, self._networks[name], self.ground.owner, self.in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
         """The image of a setting `images.<name>`, pinned."""
@@ -99,7 +101,7 @@ class Base:
         members = [self._members[machine] for machine in machines]
         engines = [self.ground.engines[machine] for machine in machines]
         before = [*engines, *after]  # a restart would stop an update
-        in_swarm = pulumi.ResourceOptions.merge(self._in_swarm, pulumi.ResourceOptions(depends_on=before))
+        in_swarm = pulumi.ResourceOptions.merge(self.in_swarm, pulumi.ResourceOptions(depends_on=before))
         told = with_data(spec, self.ground.cluster.volumes)
         made = ServiceStack(
             name, told, self.ground.entry, self.ground.owner, in_swarm, members=members, engines=engines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.monitoring.monitoring import NETWORK as MONITORING
 from components.socket_proxy.socket_proxy import NETWORK as DOCKER
+from components.traefik.published import NETWORK as WEB
 from components.traefik.sharing import NETWORK as SHARING
 from stacks import networks
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 # Those of the program, then those that Docker has itself.
-TAKEN = (DOCKER, MONITORING, SHARING, "bridge", "default", "docker_gwbridge", "host", "ingress", "none")
+TAKEN = (DOCKER, MONITORING, SHARING, WEB, "bridge", "default", "docker_gwbridge", "host", "ingress", "none")
 
 
 def _names_of_networks_are_free(settings: Settings) -> Iterator[str]:

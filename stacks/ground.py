@@ -43,6 +43,7 @@ class Ground:
     engines: Mapping[str, Engine]
     installed: Mapping[str, pulumi.Resource]  # machine -> its packages; what installs more there comes after that
     firewall: Firewall
+    rows: Sequence[Row]  # what is open to whom, on every provider
     volumes: Mapping[str, DataVolume]
 
     def addresses(self) -> list[pulumi.Input[str]]:
@@ -89,6 +90,7 @@ def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: Prio
         engines=engines,
         installed=installed,
         firewall=firewall,
+        rows=rows,
         volumes=_volumes(settings, cluster, installed),
     )
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from components.monitoring.monitoring import NETWORK as MONITORING
 from components.socket_proxy.socket_proxy import NETWORK as DOCKER
 from components.swarm.network import OverlayNetworkArgs
+from components.traefik.published import NETWORK as WEB
 from components.traefik.sharing import NETWORK as SHARING
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
 # By their place from the end of the largest pool: Docker takes those of applications from its beginning.
-PLACES = ("public-network", "backend-network", "monitoring-network", "docker-api", "traefik-sharing")
+PLACES = ("public-network", "backend-network", "monitoring-network", "docker-api", "traefik-sharing", "web-network")
 SHARE = 8  # bits: each has one part in 256 of the pool, for as many addresses as others need networks
 
 
@@ -29,6 +30,7 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
             setting="swarm.public_network",
             naming="swarm.public_network.name",
         ),
+        "web-network": OverlayNetworkArgs(physical_name=WEB, attachable=False),
         "docker-api": OverlayNetworkArgs(physical_name=DOCKER, attachable=False, internal=True),
         "monitoring-network": OverlayNetworkArgs(physical_name=MONITORING, attachable=False),
     }
@@ -63,28 +65,25 @@ def tasks(settings: Settings) -> dict[str, dict[str, int]]:
     """How many tasks of the program's own services are on each of its networks, by service."""
     names, acme = settings.machines.names, settings.traefik.acme
     machines, managers, workers = len(names("manager", "worker")), len(names("manager")), len(names("worker"))
-    public, docker, monitoring = (
-        {"traefik": managers},
-        {"traefik": managers, "socket-proxy": managers},
-        {"traefik": managers},
-    )
+    public, web, monitoring = {"traefik": managers}, {"traefik": managers}, {"traefik": managers}
+    docker = {"socket-proxy": managers}
     backend: dict[str, int] = {}
     sharing: dict[str, int] = {}
     if names("worker", active=True):
         docker["socket-proxy-worker"] = workers
     if acme is not None and managers > 1:
-        public["traefik-issuer"] = docker["traefik-issuer"] = 1
+        web["traefik-issuer"] = 1
         sharing |= {"traefik-certificates": 1, "traefik-copies": managers}
     if settings.monitoring.enabled:
-        public |= {"prometheus": 1, "grafana": 1}
+        web |= {"prometheus": 1, "grafana": 1}
         docker["prometheus"] = 1
         monitoring |= dict.fromkeys(("prometheus", "alertmanager", "grafana", "blackbox"), 1)
         monitoring |= {"node-exporter": machines, "cadvisor": machines}
         if settings.monitoring.elasticsearch.enabled:
             monitoring["elasticsearch-exporter"] = backend["elasticsearch-exporter"] = 1
     if settings.has_s3:
-        public["s3"] = 1
-    found = dict(zip(PLACES, (public, backend, monitoring, docker, sharing), strict=True))
+        web["s3"] = 1
+    found = dict(zip(PLACES, (public, backend, monitoring, docker, sharing, web), strict=True))
     return {name: found[name] for name in own(settings)}
 
 

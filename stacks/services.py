@@ -4,20 +4,24 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
+from components.monitoring.grafana import PATH as GRAFANA_PATH
 from components.monitoring.monitoring import (
     MonitoringImages,
     MonitoringNetworks,
     MonitoringSecrets,
     monitoring,
 )
+from components.monitoring.prometheus import PATH as PROMETHEUS_PATH
 from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
+from components.s3.s3 import CONSOLE_PATH
 from components.service.stack import ServiceStack
-from components.socket_proxy.socket_proxy import ENDPOINT, socket_proxy
+from components.socket_proxy.socket_proxy import socket_proxy
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
 from components.traefik.sharing import SOURCE, issuing, sharing
-from components.traefik.traefik import TraefikSettings, traefik
+from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
 from stacks import networks
 from stacks.base import Base
 from stacks.configuration import Secrets
@@ -33,7 +37,9 @@ def add(base: Base, secrets: Secrets) -> None:
     machines = base.settings.machines
     managers, workers = machines.names("manager"), machines.names("worker", active=True)
     haproxy = base.image("haproxy")
-    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers))
+    _reserve_ports(base, haproxy)
+    s3_name = f"s3.{base.settings.domain}" if base.settings.has_s3 and base.settings.domain else None
+    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers), s3_name=s3_name)
     base.stack("socket-proxy", proxies, [*managers, *workers])
     _add_traefik(base, haproxy)
     if base.settings.monitoring.enabled:
@@ -48,6 +54,12 @@ def _tell_room(settings: Settings) -> None:
             f"swarm.address_pools and swarm.subnet_prefix have room for about {room} deployments of Nuvla, and cannot "
             "be changed once the swarm is there: see docs/kinds.md, room for networks"
         )
+
+
+def _reserve_ports(base: Base, image: pulumi.Input[str]) -> None:
+    ssh = sorted({machine.port for machine in base.ground.cluster.machines.values()})
+    args = ReservedPortsArgs(rows=base.ground.rows, ssh=ssh, image=image, owner=base.ground.owner)
+    ReservedPorts("reserved-ports", args, base.in_swarm)
 
 
 def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
@@ -72,25 +84,33 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
         access_log=settings.traefik.access_log,
         memory_limit_mib=settings.traefik.memory_limit_mib,
         s3_port=settings.s3.port if settings.has_s3 else None,
-        docker=ENDPOINT,
+        operators=[str(network) for network in settings.firewall.management],
+        consoles=[str(network) for network in settings.firewall.console_users()],
+        reserved=_reserved(settings),
         acme=acme,
     )
-    networks = [base.public, base.docker, base.monitoring]  # the same whatever is switched on
-    spec = traefik(wanted, base.image("traefik"), networks, certificate, base.logins.get("prometheus"))
+    networks = [base.public, base.web, base.monitoring]  # the same whatever is switched on
+    logins = TraefikLogins(prometheus=base.logins["prometheus"], metrics=base.metrics_login)
+    spec = traefik(wanted, base.image("traefik"), networks, certificate, logins)
     before: list[pulumi.Resource] = [base.ground.volumes["traefik"].ready] if acme else []
     if acme and acme.shared:
         before.append(_share(base, acme, haproxy, before))
     stack = base.stack("traefik", spec, managers, before)
     if acme is not None:
         if acme.shared:
-            stack = base.stack(
-                "traefik-issuer", issuing(spec, acme, [base.public, base.docker]), [acme.machine], [stack]
-            )
+            stack = base.stack("traefik-issuer", issuing(spec, acme, [base.web]), [acme.machine], [stack])
         IssuedCertificates(
             "traefik-issued",
             IssuedCertificatesArgs(acme=acme, machine=base.ground.cluster.machines[acme.machine]),
             pulumi.ResourceOptions.merge(base.ground.cluster.inside(), pulumi.ResourceOptions(depends_on=[stack])),
         )
+
+
+def _reserved(settings: Settings) -> list[str]:
+    """Rules of what is the program's on 443."""
+    paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
+    paths += [CONSOLE_PATH] if settings.has_s3 else []
+    return [f"PathPrefix(`{path}`)" for path in paths]
 
 
 def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:
@@ -150,9 +170,10 @@ def _add_monitoring(base: Base, secrets: Secrets) -> None:
             blackbox=base.image("blackbox"),
             elasticsearch_exporter=base.image("elasticsearch_exporter") if wanted.elasticsearch.enabled else None,
         ),
-        MonitoringNetworks(monitoring=base.monitoring, docker=base.docker, public=base.public, backend=base.backend),
+        MonitoringNetworks(monitoring=base.monitoring, docker=base.docker, web=base.web, backend=base.backend),
         MonitoringSecrets(
             grafana=base.logins["grafana"],
+            traefik=base.metrics_login,
             smtp_password=secrets.smtp_password,
             webhook_url=secrets.alert_webhook_url,
         ),

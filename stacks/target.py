@@ -69,7 +69,7 @@ def _add_s3(base: Base, nfs: Nfs, key: AccessKey, outputs: dict[str, Any]) -> No
             memory_limit_mib=settings.s3.memory_limit_mib,
         ),
         base.image("versitygw"),
-        [base.public],
+        [base.web],
         key,
         endpoint,
         front_image=base.image("openresty"),

@@ -6,12 +6,14 @@ from dataclasses import replace
 import pulumi
 
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, data, pinned, published
+from components.monitoring.settings import USERS, MonitoringSettings, data, pinned
 from components.service.login import Login
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
+from components.traefik import published
 
 PORT = 3000
+PATH = "/grafana"
 START = "/etc/grafana/start.sh"
 DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"
@@ -50,7 +52,11 @@ def grafana(
         files=_files(settings),
         secrets=secrets,
         mounts=[data(settings, "grafana", DATA)],
-        labels=published("grafana", PORT),
+        # Its metrics are Prometheus' alone, which asks for them without Traefik.
+        labels=published.enabled()
+        | published.http(
+            "grafana", f"PathPrefix(`{PATH}`) && !PathPrefix(`{PATH}/metrics`)", PORT, [published.CONSOLES]
+        ),
         stop_grace_s=45,  # it lets requests end for 30 s
     )
 
@@ -64,6 +70,7 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
         "GF_PATHS_PROVISIONING": PROVISIONING,
         "GF_SECURITY_ADMIN_PASSWORD": _secret("grafana-admin-password"),
         "GF_SECURITY_ADMIN_USER": login.username,
+        "GF_SECURITY_COOKIE_SECURE": "true",
         "GF_SERVER_SERVE_FROM_SUB_PATH": "true",
         "GF_USERS_ALLOW_SIGN_UP": "false",
     }
@@ -77,6 +84,7 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
     }
     if smtp.username is not None:
         env["GF_SMTP_USER"] = smtp.username
+        env["GF_SMTP_STARTTLS_POLICY"] = "MandatoryStartTLS"  # a password is sent encrypted, or not at all
     if has_smtp_password:
         env["GF_SMTP_PASSWORD"] = _secret("smtp-password")
     return env

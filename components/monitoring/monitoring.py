@@ -36,7 +36,7 @@ class MonitoringNetworks:
 
     monitoring: OverlayNetwork  # everything that is scraped, and who scrapes
     docker: OverlayNetwork  # where Docker's API is read
-    public: OverlayNetwork  # what Traefik publishes
+    web: OverlayNetwork  # where Traefik meets what it publishes of the program
     backend: OverlayNetwork | None  # of Nuvla's own services, on a host
 
 
@@ -45,6 +45,7 @@ class MonitoringSecrets:
     """What must not be read in plain text."""
 
     grafana: Login
+    traefik: Login  # of its metrics
     smtp_password: pulumi.Output[str] | None
     webhook_url: pulumi.Output[str] | None
 
@@ -60,9 +61,9 @@ def monitoring(
 ) -> StackSpec:
     """Exporters on every machine; Prometheus, Alertmanager, Grafana and probes on the one that has their data."""
     internal: Sequence[OverlayNetwork] = [networks.monitoring]
-    published = [networks.public, networks.monitoring]
+    published = [networks.web, networks.monitoring]
     services = [
-        prometheus(settings, images.prometheus, [*published, networks.docker], certificate_ends),
+        prometheus(settings, images.prometheus, [*published, networks.docker], certificate_ends, secrets.traefik),
         alertmanager(settings, images.alertmanager, internal, secrets.smtp_password, secrets.webhook_url),
         grafana(settings, images.grafana, published, secrets.grafana, secrets.smtp_password, url=grafana_url),
         node_exporter(settings, images.node_exporter, internal),

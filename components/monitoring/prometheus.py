@@ -7,11 +7,14 @@ from datetime import datetime
 import pulumi
 
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, data, pinned, published
-from components.service.spec import File, HealthCheck, Service
+from components.monitoring.settings import USERS, MonitoringSettings, data, pinned
+from components.service.login import Login
+from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.swarm.network import OverlayNetwork
+from components.traefik import published
 
 PORT = 9090
+PATH = "/prometheus"
 RULES = ["machines", "swarm", "services", "traefik", "certificates", "monitoring"]
 
 
@@ -20,8 +23,11 @@ def prometheus(
     image: pulumi.Input[str],
     networks: Sequence[OverlayNetwork],
     certificate_ends: Mapping[str, pulumi.Output[str]],
+    traefik_login: Login,
 ) -> Service:
     """Prometheus 3 under /prometheus, with the rules and probes of what the infrastructure has.
+
+    `traefik_login` opens the metrics of Traefik.
 
     Source: Prometheus documentation, "Configuration" and "Storage".
     """
@@ -43,9 +49,11 @@ def prometheus(
             "--web.route-prefix=/prometheus",
         ],
         user=USERS["prometheus"],
-        files=[*_files(settings), _ends(certificate_ends)],
+        files=[*_files(settings, traefik_login.username), _ends(certificate_ends)],
         mounts=[data(settings, "prometheus", "/prometheus")],
-        labels=published("prometheus", PORT, "prometheus-login@file"),
+        secrets=[SecretFile(name="traefik-metrics-password", content=traefik_login.password)],
+        labels=published.enabled()
+        | published.http("prometheus", f"PathPrefix(`{PATH}`)", PORT, [published.CONSOLES, *published.LOGIN]),
         stop_grace_s=60,  # it writes what it has in memory
     )
 
@@ -71,10 +79,14 @@ def _ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
     )
 
 
-def _files(settings: MonitoringSettings) -> list[File]:
+def _files(settings: MonitoringSettings, traefik_user: str) -> list[File]:
     main = assets.render(
         "monitoring/files/prometheus.yml",
-        {"scrape_interval": settings.scrape_interval, "evaluation_interval": settings.scrape_interval},
+        {
+            "scrape_interval": settings.scrape_interval,
+            "evaluation_interval": settings.scrape_interval,
+            "traefik_user": traefik_user,
+        },
     )
     files = [File(name="main", path="/etc/prometheus/prometheus.yml", content=main)]
     rules = list(RULES)

@@ -64,16 +64,3 @@ def pinned(settings: MonitoringSettings) -> list[str]:
 def data(settings: MonitoringSettings, service: str, target: str) -> Mount:
     """The folder with the data of a service."""
     return Mount(type="bind", source=settings.folders[service], target=target)
-
-
-def published(name: str, port: int, *middlewares: str) -> dict[str, str]:
-    """The labels by which Traefik publishes a service under the path of its name."""
-    router = f"traefik.http.routers.{name}"
-    labels = {
-        "traefik.enable": "true",
-        f"{router}.rule": f"PathPrefix(`/{name}`)",
-        f"{router}.entrypoints": "websecure",
-        f"{router}.tls": "true",
-        f"traefik.http.services.{name}.loadbalancer.server.port": str(port),
-    }
-    return labels | ({f"{router}.middlewares": ",".join(middlewares)} if middlewares else {})

@@ -9,6 +9,7 @@ from components import assets
 from components.s3.access_key import AccessKey
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
 from components.swarm.network import OverlayNetwork
+from components.traefik import published
 
 NAME = "s3"  # the front, which Traefik knows
 GATEWAY = "s3-gateway"
@@ -80,6 +81,12 @@ def s3(
     `endpoint` is the URL that browsers reach the API by: for the console, and for pages that upload by themselves.
     Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
+    hosts = {"s3": "*"} | ({"websecure": f"s3.{settings.domain}"} if settings.domain else {})
+    labels = (
+        published.enabled()
+        | published.tcp(NAME, API_PORT, hosts)
+        | published.http("s3-console", f"PathPrefix(`{CONSOLE_PATH}`)", CONSOLE_PORT, [published.CONSOLES])
+    )
     secrets = [
         SecretFile(name="s3-access-key", content=key.access_key),
         SecretFile(name="s3-secret-key", content=key.secret_key),
@@ -119,27 +126,7 @@ def s3(
         ],
         secrets=secrets,
         mounts=[files, replace(SOCKETS, read_only=True)],
-        labels=_labels(settings.domain),
+        labels=labels,
         stop_grace_s=30,
     )
     return StackSpec(services=[gateway, front], settings=asdict(settings))
-
-
-def _labels(domain: str | None) -> dict[str, str]:
-    routers = {"s3": ("PathPrefix(`/`)", "s3", NAME)}
-    if domain:
-        routers["s3-domain"] = (f"Host(`s3.{domain}`)", "websecure", NAME)
-    routers["s3-console"] = (f"PathPrefix(`{CONSOLE_PATH}`)", "websecure", "s3-console")
-    labels = {
-        "traefik.enable": "true",
-        f"traefik.http.services.{NAME}.loadbalancer.server.port": str(API_PORT),
-        "traefik.http.services.s3-console.loadbalancer.server.port": str(CONSOLE_PORT),
-    }
-    for router, (rule, entry_point, target) in routers.items():
-        labels |= {
-            f"traefik.http.routers.{router}.rule": rule,
-            f"traefik.http.routers.{router}.entrypoints": entry_point,
-            f"traefik.http.routers.{router}.tls": "true",
-            f"traefik.http.routers.{router}.service": target,
-        }
-    return labels

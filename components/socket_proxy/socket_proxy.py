@@ -17,14 +17,19 @@ SOCKET = f"unix://{VOLUME.target}/docker.sock"
 MEMORY_LIMIT_MIB = 128
 
 
-def socket_proxy(image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *, workers: bool) -> StackSpec:
+def socket_proxy(
+    image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *, workers: bool, s3_name: str | None
+) -> StackSpec:
     """One proxy on each machine. Managers' ones answer for the swarm, by name; a machine's own is a socket on a volume.
 
     Two services, because a name has to stand for managers alone: workers' engines know nothing of the swarm. And a
     volume, because no name stands for the task on one's own machine. They differ in where they run only: a worker's
     engine says no to what is of the swarm by itself.
 
-    Source: HAProxy documentation, "Configuration Manual"; Docker Engine API reference.
+    What they answer is without environments, and without labels by which an application would have what is the
+    program's, as `s3_name`, the name by which S3 is reached on 443.
+
+    Source: HAProxy documentation, "Configuration Manual" and "Lua API"; Docker Engine API reference.
     """
     roles = {MANAGERS: "manager"} | ({f"{MANAGERS}-worker": "worker"} if workers else {})
     services = [
@@ -35,13 +40,19 @@ def socket_proxy(image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *
             memory_limit_mib=MEMORY_LIMIT_MIB,
             health=HealthCheck.http(f"http://127.0.0.1:{PORT}/_ping"),
             constraints=[f"node.role=={role}"],
+            env={"S3_NAME": s3_name or ""},
             user="0",  # Docker's socket is root's
             files=[
                 File(
                     name="haproxy",
                     path="/usr/local/etc/haproxy/haproxy.cfg",
                     content=assets.read("socket_proxy/files/haproxy.cfg"),
-                )
+                ),
+                File(
+                    name="answers",
+                    path="/usr/local/etc/haproxy/answers.lua",
+                    content=assets.read("socket_proxy/files/answers.lua"),
+                ),
             ],
             mounts=[
                 Mount(type="bind", source="/var/run/docker.sock", target="/var/run/docker.sock", read_only=True),
@@ -50,4 +61,5 @@ def socket_proxy(image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *
         )
         for name, role in roles.items()
     ]
-    return StackSpec(services=services, settings={"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB})
+    settings = {"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB, "s3_name": s3_name}
+    return StackSpec(services=services, settings=settings)

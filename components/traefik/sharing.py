@@ -10,36 +10,31 @@ from components.service.spec import File, HealthCheck, Mount, SecretFile, Servic
 from components.swarm.network import OverlayNetwork
 from components.traefik.acme import ISSUER, AcmeSettings, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
+from components.traefik.published import challenge
 
 SOURCE = "traefik-certificates"  # its name is where the certificates are had, and that of its own certificate
 NETWORK = "traefik-sharing"
 COPIES = Mount(source="traefik-certificates", target="/copies")  # of each manager
-CHALLENGE = "challenge"
+PORT = 80  # of the issuer, where it answers challenges
 HEALTH = HealthCheck.http("http://127.0.0.1:8404/health")
 MEMORY_LIMIT_MIB = 64
 ROOT = "0"  # the files of certificates are for root alone
 
 
 def showing(service: Service) -> Service:
-    """Traefik as it shows the copied certificates, and passes challenges to the one that gets them.
+    """Traefik as it shows the copied certificates.
 
     The copies are where it looks for its configuration, since it watches one folder, and none below.
     """
-    challenge = File(
-        name=CHALLENGE,
-        path="/etc/traefik/dynamic/challenge.yaml",
-        content=assets.read("traefik/files/challenge.yaml"),
-    )
-    copies = Mount(source=COPIES.source, target="/etc/traefik/dynamic")
-    return replace(service, files=[*service.files, challenge], mounts=[*service.mounts, copies])
+    return replace(service, mounts=[*service.mounts, Mount(source=COPIES.source, target="/etc/traefik/dynamic")])
 
 
 def issuing(traefik: StackSpec, acme: AcmeSettings, networks: Sequence[OverlayNetwork]) -> StackSpec:
-    """A Traefik beside those of `traefik`, which gets certificates: it has neither ports nor challenges to pass.
+    """A Traefik beside those of `traefik`, which gets certificates, and to which those pass challenges.
 
     To be made after those: an ACME server asks them at once, and after a failure Traefik waits for another change. The
-    file of certificates has one writer (traefik/traefik#2025). It reads the same labels, from one of `networks`, and
-    reaches the server over another.
+    file of certificates has one writer (traefik/traefik#2025). It reads the same labels, and reaches the server over
+    one of `networks`.
     """
     (service,) = traefik.services
     alone = replace(
@@ -48,9 +43,9 @@ def issuing(traefik: StackSpec, acme: AcmeSettings, networks: Sequence[OverlayNe
         replicas=1,
         constraints=on_machine(acme.machine),
         networks=networks,
-        files=[file for file in service.files if file.name != CHALLENGE],
         ports=(),
-        mounts=(),
+        mounts=[mount for mount in service.mounts if mount.source != COPIES.source],
+        labels=challenge(PORT),
     )
     return StackSpec(services=[with_resolver(alone, acme)], settings=asdict(acme))
 

@@ -1,5 +1,6 @@
 """Traefik, the entry to the services of a swarm."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -8,6 +9,7 @@ import pulumi
 from components import assets
 from components.service.login import Login
 from components.service.spec import File, HealthCheck, Port, SecretFile, Service, StackSpec
+from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 from components.traefik.acme import AcmeSettings, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
@@ -26,8 +28,18 @@ class TraefikSettings:
     access_log: bool
     memory_limit_mib: int
     s3_port: int | None  # of the machines, where S3 is published
-    docker: str  # URL of Docker's API
+    operators: Sequence[str]  # networks that 8080 is for, "192.0.2.0/24"
+    consoles: Sequence[str]  # networks that the program's own pages are for
+    reserved: Sequence[str]  # rules of what is the program's on 443, "PathPrefix(`/grafana`)"
     acme: AcmeSettings | None = None  # self-signed only if unset
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraefikLogins:
+    """Whom Traefik asks for a password."""
+
+    prometheus: Login  # those who look at Prometheus
+    metrics: Login  # Prometheus, as it collects the metrics of Traefik
 
 
 def traefik(
@@ -35,20 +47,21 @@ def traefik(
     image: pulumi.Input[str],
     networks: Sequence[OverlayNetwork],
     certificate: SelfSignedCertificate,
-    prometheus_login: Login | None,
+    logins: TraefikLogins,
 ) -> StackSpec:
     """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
 
-    The S3 service has a port of its own beside 443, since its paths are its buckets. Of one manager, it gets
-    certificates too; for several, see `issuing`.
+    It learns of labels what the proxy of its own machine lets through (see `answers.lua`). The S3 service has a port
+    of its own beside 443, since its paths are its buckets. Of one manager, it gets certificates too; for several, see
+    `issuing`.
 
-    Source: Traefik documentation, "Swarm provider"; the compose files of nuvla/deployment.
+    Source: Traefik documentation, "Swarm provider", "API & Dashboard"; the compose files of nuvla/deployment.
     """
     static = assets.render(
         "traefik/files/traefik.yaml",
         {
             "network": settings.network,
-            "docker": settings.docker,
+            "docker": SOCKET,
             "log_level": settings.log_level,
             "access_log": "{}" if settings.access_log else "null",
         },
@@ -57,9 +70,19 @@ def traefik(
     ports.append(Port(published=DASHBOARD_PORT, target=DASHBOARD_PORT))
     if settings.s3_port is not None:
         ports.append(Port(published=settings.s3_port, target=S3_PORT))
-    secrets = [SecretFile(name="certificate-key", content=certificate.key)]
-    if prometheus_login is not None:
-        secrets.append(SecretFile(name="prometheus-users", content=prometheus_login.htpasswd))
+    dynamic = assets.render(
+        "traefik/files/dynamic.yaml",
+        {"operators": json.dumps(list(settings.operators)), "consoles": json.dumps(list(settings.consoles))},
+    )
+    files: dict[str, tuple[str, pulumi.Input[str]]] = {
+        "static": ("/etc/traefik/traefik.yaml", static),
+        "dynamic": ("/etc/traefik/dynamic/dynamic.yaml", dynamic),
+        "certificate": ("/etc/traefik/certificate.pem", certificate.cert),
+    }
+    if settings.reserved:
+        rule = json.dumps(" || ".join(settings.reserved))
+        reserved = assets.render("traefik/files/reserved.yaml", {"rule": rule})
+        files["reserved"] = ("/etc/traefik/dynamic/reserved.yaml", reserved)
     service = Service(
         name="traefik",
         image=image,
@@ -68,16 +91,13 @@ def traefik(
         health=HealthCheck(command=["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]),
         constraints=["node.role==manager"],
         capabilities=["CAP_NET_BIND_SERVICE"],
-        files=[
-            File(name="static", path="/etc/traefik/traefik.yaml", content=static),
-            File(
-                name="dynamic",
-                path="/etc/traefik/dynamic/dynamic.yaml",
-                content=assets.read("traefik/files/dynamic.yaml"),
-            ),
-            File(name="certificate", path="/etc/traefik/certificate.pem", content=certificate.cert),
+        files=[File(name=name, path=path, content=content) for name, (path, content) in files.items()],
+        secrets=[
+            SecretFile(name="certificate-key", content=certificate.key),
+            SecretFile(name="prometheus-users", content=logins.prometheus.htpasswd),
+            SecretFile(name="metrics-users", content=logins.metrics.htpasswd),
         ],
-        secrets=secrets,
+        mounts=[VOLUME],
         ports=ports,
     )
     if settings.acme is not None:

@@ -106,18 +106,22 @@ END
 stack_files() {
   local stack=$keys/stack password
   mkdir "$stack"
-  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/haproxy.cfg" "$components/s3/files/." \
+  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/." "$components/s3/files/." \
     "$components/traefik/files/." "$here/stacks/." "$stack"
   # shellcheck disable=SC2016  # the names in the files
   (
     cd "$stack"
     # The names of the stack's services have the stack's before them.
-    sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$\$/$/' \
+    sed -i 's/^local OWN = .*/local OWN = { monitoring_grafana = true, monitoring_prometheus = true, s3_s3 = true }/' answers.lua
+    sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$traefik_user/admin/; s/\$\$/$/' \
       -e 's/regex: \([a-z-]*\);monitoring/regex: .+_\1;monitoring/' prometheus.yml scrape/*.yml grafana/datasources/*.yaml
     sed -i 's/\$webhook_configs\|\$email_configs\|\$rules/[]/' alertmanager.yml certificate_ends.yml
-    sed -i 's|\$docker|http://socket-proxy:2375|; s/\$network/traefik-public/; s/\$log_level/INFO/; s/\$access_log/null/' traefik.yaml
-    password=$(openssl rand -hex 16)
-    printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" >prometheus-users
+    sed -i -e 's|\$docker|unix:///run/docker-proxy/docker.sock|; s/\$network/traefik-public/; s/\$log_level/INFO/' \
+      -e 's/\$access_log/null/' traefik.yaml
+    sed -i 's|\$operators\|\$consoles|["0.0.0.0/0"]|; s/\$\$/$/' dynamic.yaml
+    sed -i 's/\$rule/PathPrefix(`\/grafana`)/' reserved.yaml
+    password=$(openssl rand -hex 16 | tee traefik-metrics-password)
+    printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" | tee metrics-users >prometheus-users
     for secret in grafana-admin-password s3-access-key s3-secret-key; do openssl rand -hex 16 | tr -d '\n' >"$secret"; done
     openssl req -x509 "${new_key[@]}" -subj /CN=bench -addext "subjectAltName=IP:$1" -days 365 \
       -keyout traefik.key -out traefik.pem 2>/dev/null
@@ -160,6 +164,7 @@ up() {
   nfs_server "$manager" "${addresses[@]}"
 
   ssh_to "$manager" docker network create --driver overlay traefik-public >/dev/null
+  ssh_to "$manager" docker network create --driver overlay nuvla-swarm-web >/dev/null
   ssh_to "$manager" docker network create --driver overlay --internal docker-api >/dev/null
   ssh_to "$manager" docker network create --driver overlay monitoring >/dev/null
   stack_files "$manager"

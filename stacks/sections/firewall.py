@@ -1,7 +1,7 @@
 """Settings of the firewall: who is who, and the ports of deployed applications."""
 
 from ipaddress import IPv4Network
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -31,5 +31,12 @@ class Firewall(Section):
     management: list[Network] = Field(min_length=1, description="networks of the operators, and of this program")
     nuvla: list[Network] = Field([], description="networks of the Nuvla service that deploys")
     users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="networks of those who use applications")
+    consoles: Literal["management", "users"] = Field(
+        "management", description="who reaches Prometheus, Grafana and the console of S3; `users` are operators too"
+    )
     ephemeral: Ephemeral = Field(Ephemeral(), description="ports of deployed applications")
     swarm_port: bool = Field(True, description="whether Nuvla reaches 2377 as the guide has it; it has no use for it")
+
+    def console_users(self) -> list[IPv4Network]:
+        """Networks of those who reach the program's own pages."""
+        return [*self.management, *(self.users if self.consoles == "users" else [])]

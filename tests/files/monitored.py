@@ -35,5 +35,6 @@ def configuration(folder: Path) -> Path:
     for name in ("s3.yml", "elasticsearch.yml"):
         shutil.copy(FILES / "scrape" / name, folder / "scrape.d")
     file = folder / "prometheus.yml"
-    file.write_text(rendered("prometheus.yml", scrape_interval="15s", evaluation_interval="15s"))
+    values = {"scrape_interval": "15s", "evaluation_interval": "15s", "traefik_user": "prometheus"}
+    file.write_text(rendered("prometheus.yml", **values))
     return file

@@ -187,6 +187,7 @@ CASES = [
     networks("firewall.management", least=1),
     networks("firewall.nuvla"),
     networks("firewall.users", everybody=True),
+    choice("firewall.consoles", "management", "users"),
     section("firewall.ephemeral"),
     Case(
         "firewall.ephemeral.first",

@@ -103,6 +103,7 @@ CHANGES = [
     Change("firewall.management", ["10.64.0.0/10", "192.0.2.0/24"], "firewall", "firewall-worker-1"),
     Change("firewall.nuvla", ["198.51.100.0/24"], "firewall", "firewall-worker-1"),
     Change("firewall.users", ["203.0.113.0/24"], "firewall", "firewall-worker-1"),
+    Change("firewall.consoles", "users", "traefik", "traefik-config-dynamic"),
     Change("firewall.ephemeral.first", 30000, "firewall", "firewall-worker-1"),
     Change("firewall.ephemeral.last", 61000, "firewall", "firewall-worker-1"),
     Change("firewall.swarm_port", False, "firewall", "firewall-worker-1"),

@@ -43,6 +43,10 @@ SHOWN = {
         'sources.users[0]: "0.0.0.0/0" => "203.0.113.0/24"',
         "+ stdin: add element inet nuvla_swarm users { 203.0.113.0/24 }",
     ),
+    "firewall.consoles": (
+        '+ consoles[2]: "203.0.113.0/24"',  # of firewall.users, behind the two of firewall.management
+        '+ dataRaw.http.middlewares.nuvla-swarm-consoles.ipAllowList.sourceRange[2]: "203.0.113.0/24"',
+    ),
     "firewall.ephemeral.first": (
         'ephemeral: "32768-60999" => "30000-*"',
         "+ stdin: export EPHEMERAL='30000 *'",

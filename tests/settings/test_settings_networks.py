@@ -22,7 +22,7 @@ from tests.stack_config import (
 )
 
 DOCKERS = ("bridge", "default", "docker_gwbridge", "host", "ingress", "none")
-OURS = ("docker-api", "monitoring", "traefik-sharing")
+OURS = ("docker-api", "monitoring", "nuvla-swarm-web", "traefik-sharing")
 SEEDS = range(40)
 
 
@@ -132,10 +132,11 @@ def test_a_network_that_is_too_small_for_the_machines_is_refused_with_what_it_ne
 
 def test_too_few_networks_are_refused_with_the_number_that_is_needed() -> None:
     assert mistakes(target(swarm={"address_pools": ["10.201.0.0/24"]})) == [
-        "swarm.address_pools: 10.201.0.0/24 given; allowed: room for 5 networks of /24 at least "
-        "(ingress, traefik-public, docker-api, monitoring, one of an application), and here is room for 1"
+        "swarm.address_pools: 10.201.0.0/24 given; allowed: room for 6 networks of /24 at least "
+        "(ingress, traefik-public, nuvla-swarm-web, docker-api, monitoring, one of an application), "
+        "and here is room for 1"
     ]
-    assert load(target(swarm={"address_pools": ["10.201.0.0/23", "10.202.0.0/23", "10.203.0.0/24"]}))
+    assert load(target(swarm={"address_pools": ["10.201.0.0/23", "10.202.0.0/23", "10.203.0.0/23"]}))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -161,7 +162,7 @@ def test_pools_are_refused_or_hold_what_the_machines_need(seed: int) -> None:
         addresses = subnets[0].num_addresses if subnets else 2 ** (32 - prefix)
         assert addresses - 3 >= 3 * (workers + 1) + 6, case
         assert 2 ** (32 - prefix) - 3 >= workers + 1, case
-        assert 2 ** (prefix - length) >= 5, case
+        assert 2 ** (prefix - length) >= 6, case
 
 
 @pytest.mark.parametrize(("first", "told"), [(1024, True), (2378, True), (9324, False), (32768, False)])

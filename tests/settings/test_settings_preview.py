@@ -136,7 +136,7 @@ def test_a_changed_setting_is_told_by_its_component_and_by_a_resource(seen: Seen
 
 
 def test_a_network_is_replaced_together_with_the_services_on_it(seen: Seen) -> None:
-    for name in ("public-network-network", "traefik-service", "prometheus-service", "grafana-service", "s3-service"):
+    for name in ("public-network-network", "traefik-service"):
         assert seen("rest")[name].operation == "replace"
 
 

@@ -18,7 +18,7 @@ CHANGES = [*changes.CHANGES, *changes_machines.CHANGES]
 UNCHANGEABLE = changes.UNCHANGEABLE | changes_machines.UNCHANGEABLE
 SETTINGS = {setting.path: setting for setting in settings()}
 # The only changes that remove a service to make it anew, with the network that it is on: docs/kinds.md names them.
-PUBLIC = {"public-network-network", "traefik-service", "prometheus-service", "grafana-service", "s3-service"}
+PUBLIC = {"public-network-network", "traefik-service"}
 REPLACES = {
     "swarm.public_network.name": PUBLIC,
     "swarm.public_network.attachable": PUBLIC,

@@ -23,7 +23,7 @@ def service(*, password: bool = False, **changed: Any) -> Service:
 
     def make() -> Service:
         word = pulumi.Output.secret("WORD") if password else None
-        networks = [network("public"), network("inner")]
+        networks = [network("web"), network("inner")]
         login = Login("login", "boss")
         return grafana(settings(**changed), "grafana:1", networks, login, word, url="https://a/grafana/")
 
@@ -42,10 +42,20 @@ def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
     made = service()
     assert made.env["GF_SERVER_ROOT_URL"] == "https://a/grafana/"
     assert made.env["GF_SERVER_SERVE_FROM_SUB_PATH"] == "true"
-    assert made.labels["traefik.http.routers.grafana.rule"] == "PathPrefix(`/grafana`)"
-    assert made.labels["traefik.http.services.grafana.loadbalancer.server.port"] == "3000"
-    assert "traefik.http.routers.grafana.middlewares" not in made.labels  # it has a login of its own
+    assert made.labels["traefik.http.services.nuvla-swarm-grafana.loadbalancer.server.port"] == "3000"
+    assert made.labels["traefik.swarm.network"] == "nuvla-swarm-web"
     assert list(made.ports) == []
+
+
+def test_it_is_published_for_some_networks_without_its_metrics() -> None:
+    router = "traefik.http.routers.nuvla-swarm-grafana"
+    labels = service().labels
+    assert labels[f"{router}.rule"] == "PathPrefix(`/grafana`) && !PathPrefix(`/grafana/metrics`)"
+    assert labels[f"{router}.middlewares"] == "nuvla-swarm-consoles@file"  # it has a login of its own
+
+
+def test_browsers_send_its_cookies_over_tls_alone() -> None:
+    assert service().env["GF_SECURITY_COOKIE_SECURE"] == "true"
 
 
 def test_its_administrator_has_the_generated_login_from_a_secret_file() -> None:
@@ -79,7 +89,11 @@ def test_it_sends_mail_by_the_server_that_is_set() -> None:
 def test_who_logs_in_to_the_mail_server_has_a_password_in_a_secret_file() -> None:
     made = service(smtp=LOGIN, password=True)
     more = mail(made).items() - mail(service(smtp=SMTP)).items()
-    assert more == {("GF_SMTP_USER", "me"), ("GF_SMTP_PASSWORD", PASSWORD_FILE)}
+    assert more == {
+        ("GF_SMTP_USER", "me"),
+        ("GF_SMTP_PASSWORD", PASSWORD_FILE),
+        ("GF_SMTP_STARTTLS_POLICY", "MandatoryStartTLS"),
+    }
     assert {secret.name: value(secret.content) for secret in made.secrets}["smtp-password"] == Secret("WORD")
 
 
@@ -148,5 +162,5 @@ def test_its_health_is_its_own_word_for_it() -> None:
 
 def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:
     made = service()
-    assert [value(on.network.name) for on in made.networks] == ["public", "inner"]
+    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
     assert (made.name, made.image, made.memory_limit_mib) == ("grafana", "grafana:1", 500)

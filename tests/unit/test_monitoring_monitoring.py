@@ -36,11 +36,12 @@ def spec(**changed: Any) -> StackSpec:
             MonitoringNetworks(
                 monitoring=network("monitoring"),
                 docker=network("docker-api"),
-                public=network("traefik-public"),
+                web=network("web"),
                 backend=network("nuvla-backend"),
             ),
             MonitoringSecrets(
                 grafana=Login("login", "admin"),
+                traefik=Login("metrics", "reader"),
                 smtp_password=pulumi.Output.secret("WORD"),
                 webhook_url=pulumi.Output.secret("URL"),
             ),
@@ -59,12 +60,12 @@ def test_it_is_these_services_each_with_its_own_image() -> None:
     assert {name: service.image for name, service in services().items()} == {name: f"{name}:1" for name in NAMES}
 
 
-def test_only_what_users_see_is_public_and_only_prometheus_asks_docker() -> None:
+def test_nothing_is_public_what_has_pages_meets_traefik_elsewhere_and_only_prometheus_asks_docker() -> None:
     on = {name: {value(one.network.name) for one in service.networks} for name, service in services().items()}
     assert on == {
-        "prometheus": {"traefik-public", "monitoring", "docker-api"},
+        "prometheus": {"web", "monitoring", "docker-api"},
         "alertmanager": {"monitoring"},
-        "grafana": {"traefik-public", "monitoring"},
+        "grafana": {"web", "monitoring"},
         "node-exporter": {"monitoring"},
         "cadvisor": {"monitoring"},
         "blackbox": {"monitoring"},
@@ -76,6 +77,7 @@ def test_secrets_reach_those_who_use_them() -> None:
     assert {name: {secret.name for secret in service.secrets} for name, service in made.items() if service.secrets} == {
         "alertmanager": {"alert-webhook-url", "smtp-password"},
         "grafana": {"grafana-admin-password", "smtp-password"},
+        "prometheus": {"traefik-metrics-password"},
     }
 
 

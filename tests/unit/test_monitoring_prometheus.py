@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from components.monitoring.prometheus import prometheus
+from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.mocked import build, start, value
+from tests.mocked import Secret, build, start, value
 from tests.unit.monitored import settings
 from tests.unit.parts import network
 
@@ -19,8 +20,8 @@ CA_END = "2036-11-26T06:00:00.25+01:00"
 def service(**changed: Any) -> Service:
     start()
     ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
-    on = [network("public"), network("inner")]
-    return build(lambda: prometheus(settings(**changed), "prometheus:1", on, ends))
+    on = [network("web"), network("inner")]
+    return build(lambda: prometheus(settings(**changed), "prometheus:1", on, ends, Login("metrics", "reader")))
 
 
 def files(**changed: Any) -> dict[str, Any]:
@@ -50,12 +51,29 @@ def test_nobody_changes_it_over_the_web() -> None:
     assert not [arg for arg in service().args if "lifecycle" in arg or "admin-api" in arg or "remote-write" in arg]
 
 
-def test_it_is_published_behind_a_login() -> None:
+def test_it_is_published_for_some_networks_and_behind_a_login_that_is_not_tried_without_end() -> None:
     labels = service().labels
-    assert labels["traefik.http.routers.prometheus.middlewares"] == "prometheus-login@file"
-    assert labels["traefik.http.routers.prometheus.rule"] == "PathPrefix(`/prometheus`)"
-    assert labels["traefik.http.services.prometheus.loadbalancer.server.port"] == "9090"
+    router = "traefik.http.routers.nuvla-swarm-prometheus"
+    assert labels[f"{router}.rule"] == "PathPrefix(`/prometheus`)"
+    assert labels[f"{router}.middlewares"].split(",") == [
+        "nuvla-swarm-consoles@file",
+        "nuvla-swarm-login-rate@file",
+        "nuvla-swarm-prometheus-login@file",
+    ]
+    assert labels["traefik.http.services.nuvla-swarm-prometheus.loadbalancer.server.port"] == "9090"
+    assert labels["traefik.swarm.network"] == "nuvla-swarm-web"
     assert list(service().ports) == []
+
+
+def test_it_logs_in_where_traefik_shows_its_metrics() -> None:
+    main = files()["/etc/prometheus/prometheus.yml"]
+    logins = {job["job_name"]: job["basic_auth"] for job in main["scrape_configs"] if "basic_auth" in job}
+    assert logins == {
+        "traefik": {"username": "reader", "password_file": "/run/secrets/traefik-metrics-password"},
+    }
+    assert {secret.name: value(secret.content) for secret in service().secrets} == {
+        "traefik-metrics-password": Secret("RESULT:metrics-password")
+    }
 
 
 def test_metrics_are_collected_as_often_as_the_settings_say() -> None:
@@ -109,10 +127,10 @@ def test_its_health_is_its_own_word_for_it() -> None:
     assert service().health.command[-1] == "http://127.0.0.1:9090/prometheus/-/healthy"
 
 
-def test_it_holds_no_secret_and_has_the_networks_image_and_memory_that_it_is_given() -> None:
+def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:
     made = service()
-    assert (list(made.secrets), dict(made.env)) == ([], {})
-    assert [value(on.network.name) for on in made.networks] == ["public", "inner"]
+    assert dict(made.env) == {}
+    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
 
 

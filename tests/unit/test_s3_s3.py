@@ -36,26 +36,43 @@ def gateway(**changed: Any) -> Service:
     return {service.name: service for service in spec(**changed).services}["s3-gateway"]
 
 
-def routers(**changed: Any) -> dict[str, dict[str, str]]:
-    """What each router of Traefik is told."""
-    found: dict[str, dict[str, str]] = {}
-    for label, text in front(**changed).labels.items():
-        if match := re.fullmatch(r"traefik\.http\.routers\.([\w-]+)\.(\w+)", label):
-            found.setdefault(match[1], {})[match[2]] = text
-    return found
+def rules(**changed: Any) -> dict[str, tuple[str, str, str]]:
+    """Of each router of Traefik: its rule, its entry point and its service."""
+    labels = front(**changed).labels
+    routers = [label.removesuffix(".rule") for label in labels if label.endswith(".rule")]
+    return {
+        router.removeprefix("traefik."): (
+            labels[f"{router}.rule"],
+            labels[f"{router}.entrypoints"],
+            labels[f"{router}.service"],
+        )
+        for router in routers
+    }
 
 
-API = {"rule": "PathPrefix(`/`)", "entrypoints": "s3", "tls": "true", "service": "s3"}
-CONSOLE = {"rule": "PathPrefix(`/minio`)", "entrypoints": "websecure", "tls": "true", "service": "s3-console"}
+OWN = {
+    "tcp.routers.nuvla-swarm-s3-s3": ("HostSNI(`*`)", "s3", "nuvla-swarm-s3"),
+    "http.routers.nuvla-swarm-s3-console": ("PathPrefix(`/minio`)", "websecure", "nuvla-swarm-s3-console"),
+}
 
 
-def test_the_api_has_a_port_of_its_own_and_the_console_a_path() -> None:
-    assert routers() == {"s3": API, "s3-console": CONSOLE}
+def test_the_api_has_a_port_of_its_own_byte_for_byte_and_the_console_a_path() -> None:
+    assert rules() == OWN
 
 
 def test_with_a_domain_the_api_has_a_name_too() -> None:
-    by_name = API | {"rule": "Host(`s3.example.org`)", "entrypoints": "websecure"}
-    assert routers(domain="example.org") == {"s3": API, "s3-domain": by_name, "s3-console": CONSOLE}
+    by_name = ("HostSNI(`s3.example.org`)", "websecure", "nuvla-swarm-s3")
+    assert rules(domain="example.org") == OWN | {"tcp.routers.nuvla-swarm-s3-websecure": by_name}
+
+
+def test_its_console_is_for_some_networks_and_the_api_for_those_of_the_port() -> None:
+    labels = front(domain="example.org").labels
+    found = {label: text for label, text in labels.items() if label.endswith(".middlewares")}
+    assert found == {
+        "traefik.http.routers.nuvla-swarm-s3-console.middlewares": "nuvla-swarm-consoles@file",
+        "traefik.tcp.routers.nuvla-swarm-s3-s3.middlewares": "nuvla-swarm-connections@file",
+        "traefik.tcp.routers.nuvla-swarm-s3-websecure.middlewares": "nuvla-swarm-connections@file",
+    }
 
 
 def listens(block: str) -> list[str]:
@@ -66,11 +83,11 @@ def listens(block: str) -> list[str]:
 def test_each_router_leads_to_the_port_on_which_its_part_listens() -> None:
     made = front()
     assert made.labels["traefik.enable"] == "true"
-    ports = [made.labels[f"traefik.http.services.{name}.loadbalancer.server.port"] for name in ("s3", "s3-console")]
-    config = assets.read("s3/files/front/nginx.conf")
-    api, console = config.split("\n    server {")[1:]
-    assert ports[0] in listens(api)
-    assert listens(console) == [ports[1]]
+    api, console = assets.read("s3/files/front/nginx.conf").split("\n    server {")[1:]
+    ports = {label: text for label, text in made.labels.items() if label.endswith(".port")}
+    assert ports["traefik.tcp.services.nuvla-swarm-s3.loadbalancer.server.port"] in listens(api)
+    assert listens(console) == [ports["traefik.http.services.nuvla-swarm-s3-console.loadbalancer.server.port"]]
+    assert len(ports) == 2
 
 
 def test_the_console_is_under_its_path_and_sends_browsers_to_the_api() -> None:

@@ -1,114 +1,65 @@
-"""components/socket_proxy/socket_proxy.py: the proxy of Docker's API, and what it lets through."""
+"""components/socket_proxy/socket_proxy.py: the proxy of Docker's API on each machine.
+
+What it lets through, and what it answers, is asked of HAProxy itself: see tests/files/test_files_answers.py.
+"""
 
 import re
 
 import pytest
 
 from components import assets
-from components.service.spec import Mount, Service
+from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.socket_proxy import ENDPOINT, SOCKET, VOLUME, socket_proxy
+from components.traefik import published
 from tests.mocked import build, start, value
 from tests.unit.parts import network
 
 CONFIG = assets.read("socket_proxy/files/haproxy.cfg")
+ANSWERS = assets.read("socket_proxy/files/answers.lua")
 DOCKER = "/var/run/docker.sock"
-CONTAINER = "0123456789ab" * 5 + "0123"
-NODE = "abcdefghij0123456789abcde"
-
-# What Traefik, Prometheus and cAdvisor ask for, with and without a version before it.
-ALLOWED = [
-    "/_ping",
-    "/version",
-    "/info",
-    "/services",
-    "/tasks",
-    "/nodes",
-    f"/nodes/{NODE}",
-    "/networks",
-    f"/containers/{CONTAINER}/json",
-    f"/containers/{CONTAINER[:12]}/json",
-]
-REFUSED = [
-    "/",
-    "/secrets",
-    "/configs",
-    "/swarm",
-    "/swarm/unlockkey",
-    "/containers/json",
-    "/containers/create",
-    f"/containers/{CONTAINER}/exec",
-    f"/containers/{CONTAINER}/logs",
-    f"/containers/{CONTAINER}/archive",
-    f"/containers/{CONTAINER}/export",
-    f"/containers/{CONTAINER}/attach/ws",
-    "/containers/web/json",
-    "/images/json",
-    "/volumes",
-    "/events",
-    "/session",
-    "/services/create",
-    "/services/web",
-    "/services/web/logs",
-    f"/nodes/{NODE}/update",
-    "/networks/create",
-    "/versions",
-    "/_ping/../secrets",
-    "/services/../secrets",
-    "//services",
-    "/v1.41/v1.41/services",
-    "/services/",
-    "/%73ervices",
-    "/SERVICES",
-]
 
 
-def services(*, workers: bool = True) -> list[Service]:
+def spec(*, workers: bool = True, s3_name: str | None = None) -> StackSpec:
     start()
-    return list(build(lambda: socket_proxy("haproxy:1", [network("api")], workers=workers)).services)
+    return build(lambda: socket_proxy("haproxy:1", [network("api")], workers=workers, s3_name=s3_name))
 
 
-def passes(path: str) -> bool:
-    """Whether a rule of the file names the path; what no rule names is denied."""
-    rules = re.findall(r"^  acl allowed path_reg (\S+)$", CONFIG, re.MULTILINE)
-    assert rules
-    assert "\n  http-request deny deny_status 403 unless allowed\n" in CONFIG
-    return any(re.search(rule, path) for rule in rules)
-
-
-@pytest.mark.parametrize("version", ["", "/v1.24", "/v1.41"])
-@pytest.mark.parametrize("path", ALLOWED)
-def test_what_is_needed_is_let_through_in_every_version_of_the_api(path: str, version: str) -> None:
-    assert passes(version + path)
-
-
-@pytest.mark.parametrize("version", ["", "/v1.41"])
-@pytest.mark.parametrize("path", REFUSED)
-def test_everything_else_is_refused(path: str, version: str) -> None:
-    assert not passes(version + path)
-
-
-def test_only_what_reads_is_let_through() -> None:
-    denied = re.findall(r"^  http-request deny deny_status 403 unless \{ method (.+) \}$", CONFIG, re.MULTILINE)
-    assert denied == ["GET HEAD"]
-    assert not re.search(r"http-request (allow|set|replace|redirect|use-service|lua)", CONFIG)
-
-
-def test_both_rules_stand_before_anything_reaches_the_engine() -> None:
-    frontend = CONFIG.partition("frontend api\n")[2].partition("\nbackend ")[0]
-    lines = [line.strip() for line in frontend.splitlines() if line.strip() and "#" not in line]
-    assert [line.split()[0] for line in lines if not line.startswith("acl")] == [
-        "bind",
-        "bind",
-        "http-request",
-        "http-request",
-        "default_backend",
-    ]
+def services(*, workers: bool = True, s3_name: str | None = None) -> list[Service]:
+    return list(spec(workers=workers, s3_name=s3_name).services)
 
 
 def test_it_listens_for_the_swarm_and_for_its_own_machine_and_asks_the_engine() -> None:
     binds = re.findall(r"^  bind (\S+)", CONFIG, re.MULTILINE)
     assert binds == [f":{ENDPOINT.rpartition(':')[2]}", SOCKET.replace("unix://", "unix@")]
     assert f"  server engine unix@{DOCKER}\n" in CONFIG
+    assert f'local ENGINE = "unix@{DOCKER}"\n' in ANSWERS
+
+
+def test_whoever_asks_is_refused_or_answered_by_the_rules_before_anything_reaches_the_engine() -> None:
+    frontends = re.findall(r"^frontend (\w+)\n((?:  .+\n)+)", CONFIG, re.MULTILINE)
+    assert [name for name, _ in frontends] == ["swarm", "machine"]
+    for _, lines in frontends:
+        rules = [re.sub(r" path_reg .*|( use-service \S+).*", r"\1", line.strip()) for line in lines.splitlines()]
+        assert [rule for rule in rules if rule != "acl wanted"][1:] == [
+            "http-request deny deny_status 403 unless { method GET HEAD }",
+            "http-request deny deny_status 403 unless wanted",
+            "http-request use-service lua.answers",
+            "http-request del-header upgrade",
+            "default_backend engine",
+        ]
+
+
+def test_the_programs_own_names_and_priorities_are_those_that_no_application_gets() -> None:
+    assert f'local PREFIX = "{published.PREFIX}"' in ANSWERS
+    longest = re.search(r"^local LONGEST_PRIORITY = (\d+)", ANSWERS, re.MULTILINE)
+    assert longest
+    assert len(str(published.FIRST)) > int(longest[1])
+
+
+@pytest.mark.parametrize(("s3_name", "variable"), [("s3.example.org", "s3.example.org"), (None, "")])
+def test_it_knows_by_which_name_s3_is_reached(s3_name: str | None, variable: str) -> None:
+    assert [dict(service.env) for service in services(s3_name=s3_name)] == [{"S3_NAME": variable}] * 2
+    assert 'os.getenv("S3_NAME")' in ANSWERS
 
 
 def test_managers_ones_have_the_name_that_others_ask_and_workers_ones_another() -> None:
@@ -147,19 +98,23 @@ def test_it_is_reached_over_its_network_alone() -> None:
 
 def test_its_health_is_the_engines_by_way_of_the_proxy() -> None:
     for service in services():
-        url = service.health.command[-1]
-        assert url.startswith("http://127.0.0.1:2375")
-        assert passes(url.removeprefix("http://127.0.0.1:2375"))
+        assert service.health.command[-1] == "http://127.0.0.1:2375/_ping"
 
 
-def test_it_reads_its_configuration_where_its_image_looks_for_it() -> None:
+def test_it_reads_its_configuration_where_its_image_looks_for_it_and_its_answers_where_that_says() -> None:
     for service in services():
-        (file,) = service.files
-        assert (file.path, file.content) == ("/usr/local/etc/haproxy/haproxy.cfg", CONFIG)
+        assert {file.path: file.content for file in service.files} == {
+            "/usr/local/etc/haproxy/haproxy.cfg": CONFIG,
+            "/usr/local/etc/haproxy/answers.lua": ANSWERS,
+        }
+    assert "  lua-load /usr/local/etc/haproxy/answers.lua\n" in CONFIG
 
 
 def test_it_shows_what_it_is() -> None:
-    start()
-    spec = build(lambda: socket_proxy("haproxy:1", [network("api")], workers=True))
-    assert spec.settings == {"services": ["socket-proxy", "socket-proxy-worker"], "memory_limit_mib": 128}
-    assert {(service.image, service.memory_limit_mib) for service in spec.services} == {("haproxy:1", 128)}
+    made = spec(s3_name="s3.example.org")
+    assert made.settings == {
+        "services": ["socket-proxy", "socket-proxy-worker"],
+        "memory_limit_mib": 128,
+        "s3_name": "s3.example.org",
+    }
+    assert {(service.image, service.memory_limit_mib) for service in made.services} == {("haproxy:1", 128)}

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
+from components.service.login import Login
 from components.service.spec import Mount, Service, StackSpec
+from components.socket_proxy.socket_proxy import VOLUME
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.traefik import TraefikSettings, traefik
+from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
 from tests.mocked import build, start, value
 from tests.unit.parts import network
 
@@ -23,7 +25,14 @@ ACME = AcmeSettings(
     shared=False,
 )
 PLAIN = TraefikSettings(
-    network="front", log_level="INFO", access_log=False, memory_limit_mib=300, s3_port=None, docker="http://proxy:2375"
+    network="front",
+    log_level="INFO",
+    access_log=False,
+    memory_limit_mib=300,
+    s3_port=None,
+    operators=["192.0.2.0/24"],
+    consoles=["192.0.2.0/24"],
+    reserved=["PathPrefix(`/grafana`)"],
 )
 
 
@@ -32,7 +41,8 @@ def spec(acme: AcmeSettings | None) -> StackSpec:
 
     def make() -> StackSpec:
         certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        return traefik(replace(PLAIN, acme=acme), "traefik:v3.6.1", [network("front")], certificate, None)
+        logins = TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader"))
+        return traefik(replace(PLAIN, acme=acme), "traefik:v3.6.1", [network("front")], certificate, logins)
 
     return build(make)
 
@@ -72,7 +82,7 @@ def test_the_account_is_for_the_email_at_the_server() -> None:
 
 
 def test_the_account_and_the_certificates_are_in_the_folder_of_the_machine() -> None:
-    assert list(service().mounts) == [Mount(type="bind", source="/data/traefik", target="/acme")]
+    assert list(service().mounts) == [VOLUME, Mount(type="bind", source="/data/traefik", target="/acme")]
     assert resolver()["storage"] == "/acme/acme.json"
 
 

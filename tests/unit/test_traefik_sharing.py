@@ -5,10 +5,11 @@ from typing import Any
 
 from components.service.login import Login
 from components.service.spec import Mount, Service, on_machine
+from components.socket_proxy.socket_proxy import VOLUME
 from components.traefik.acme import ISSUER
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.sharing import SOURCE, issuing, sharing
-from components.traefik.traefik import traefik
+from components.traefik.traefik import TraefikLogins, traefik
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
 from tests.unit.test_traefik_acme import ACME, PLAIN, files
@@ -21,7 +22,7 @@ def services() -> dict[str, Service]:
     start()
 
     def make() -> dict[str, Service]:
-        front, api = network("front"), network("api")
+        front, web = network("front"), network("web")
         tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=100))
         acme = replace(ACME, machine="manager-2", shared=True)
         certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
@@ -29,11 +30,11 @@ def services() -> dict[str, Service]:
         spec = traefik(
             replace(PLAIN, s3_port=9000, acme=acme),
             "traefik:v3.6.1",
-            [front, api, monitoring],
+            [front, web, monitoring],
             certificate,
-            Login("login", "admin"),
+            TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader")),
         )
-        specs = [spec, issuing(spec, acme, [front, api]), sharing(acme, "haproxy:1", network("sharing"), tls)]
+        specs = [spec, issuing(spec, acme, [web]), sharing(acme, "haproxy:1", network("sharing"), tls)]
         return {service.name: service for made in specs for service in made.services}
 
     return build(make)
@@ -46,20 +47,18 @@ def networks(service: Service) -> set[Any]:
 def test_the_services_are_known_by_the_names_that_the_files_have() -> None:
     made = services()
     assert set(made) == {"traefik", ISSUER, SOURCE, "traefik-copies"}
-    challenge = files(made["traefik"])["/etc/traefik/dynamic/challenge.yaml"]["http"]
-    assert challenge["services"]["traefik-issuer"]["loadBalancer"]["servers"] == [{"url": f"http://{ISSUER}:80"}]
     assert f'"https://{SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
 
 
-def test_every_manager_passes_challenges_before_it_redirects() -> None:
-    found = files(services()["traefik"])
-    challenge = found["/etc/traefik/dynamic/challenge.yaml"]["http"]
-    router = challenge["routers"]["acme-challenge"]
-    assert router["rule"] == "PathPrefix(`/.well-known/acme-challenge/`)"
-    assert router["entryPoints"] == ["web"]
-    assert router["service"] in challenge["services"]
-    redirection = found["/etc/traefik/traefik.yaml"]["entryPoints"]["web"]["http"]["redirections"]["entryPoint"]
-    assert HIGHEST == router["priority"] > redirection["priority"]
+def test_every_manager_passes_challenges_to_the_issuer_before_it_redirects() -> None:
+    made = services()
+    labels = made[ISSUER].labels
+    router = "traefik.http.routers.nuvla-swarm-challenge"
+    assert labels[f"{router}.rule"] == "PathPrefix(`/.well-known/acme-challenge/`)"
+    web = _static(made[ISSUER])["entryPoints"][labels[f"{router}.entrypoints"]]
+    assert web["address"] == f":{labels['traefik.http.services.nuvla-swarm-challenge.loadbalancer.server.port']}"
+    redirection = _static(made["traefik"])["entryPoints"]["web"]["http"]["redirections"]["entryPoint"]
+    assert HIGHEST == int(labels[f"{router}.priority"]) > redirection["priority"]
 
 
 def test_only_one_traefik_gets_certificates_and_writes_their_file() -> None:
@@ -67,7 +66,7 @@ def test_only_one_traefik_gets_certificates_and_writes_their_file() -> None:
     resolvers = [name for name in ("traefik", ISSUER) if "certificatesResolvers" in _static(made[name])]
     assert resolvers == [ISSUER]
     assert (made[ISSUER].replicas, list(made[ISSUER].constraints)) == (1, MACHINE)
-    assert list(made[ISSUER].mounts) == [Mount(type="bind", source="/data/traefik", target="/acme")]
+    assert list(made[ISSUER].mounts) == [VOLUME, Mount(type="bind", source="/data/traefik", target="/acme")]
     writers = [
         name
         for name, service in made.items()
@@ -81,10 +80,10 @@ def _static(service: Service) -> Any:
     return files(service)["/etc/traefik/traefik.yaml"]
 
 
-def test_the_issuer_has_no_ports_and_no_challenges_to_pass() -> None:
+def test_the_issuer_has_no_ports_and_gets_the_challenges_alone() -> None:
     made = services()
     assert list(made[ISSUER].ports) == []
-    assert "/etc/traefik/dynamic/challenge.yaml" not in files(made[ISSUER])
+    assert [name for name, service in made.items() if service.labels] == [ISSUER]
     assert "/etc/traefik/dynamic/domain.yaml" in files(made[ISSUER])
     assert "/etc/traefik/dynamic/domain.yaml" not in files(made["traefik"])
 
@@ -99,8 +98,8 @@ def test_the_issuer_reads_the_same_labels_and_has_the_same_middlewares() -> None
 
 def test_keys_are_on_a_network_that_only_the_two_programs_are_on() -> None:
     assert {name: networks(service) for name, service in services().items()} == {
-        "traefik": {"front", "api", "monitoring"},
-        ISSUER: {"front", "api"},
+        "traefik": {"front", "web", "monitoring"},
+        ISSUER: {"web"},
         SOURCE: {"sharing"},
         "traefik-copies": {"sharing"},
     }
@@ -119,7 +118,8 @@ def test_every_manager_keeps_copies_where_its_traefik_looks_for_its_configuratio
     copies = made["traefik-copies"]
     assert copies.replicas is None
     assert list(copies.constraints) == ["node.role==manager"] == list(made["traefik"].constraints)
-    (written,), (read,) = copies.mounts, made["traefik"].mounts
+    (written,), (socket, read) = copies.mounts, made["traefik"].mounts
+    assert socket == VOLUME
     assert written.source == read.source
     assert read.target == _static(made["traefik"])["providers"]["file"]["directory"]
     assert f'COPY = "{written.target}/certificates.yaml"' in files(copies)["/etc/haproxy/copies.lua"]

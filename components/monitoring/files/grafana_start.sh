@@ -20,4 +20,16 @@ if [ -s "$GF_PATHS_DATA/grafana.db" ]; then
       ;;
   esac
 fi
+
+# What people enter is encrypted with a key that is kept beside it. Data of before have the one that is in Grafana's source:
+# another one would make them unreadable.
+key=$GF_PATHS_DATA/secret_key
+if [ ! -s "$key" ] && [ ! -s "$GF_PATHS_DATA/grafana.db" ]; then
+  (umask 077 && head -c 32 /dev/urandom | base64 >"$key.new")
+  mv "$key.new" "$key"
+fi
+if [ -s "$key" ]; then
+  GF_SECURITY_SECRET_KEY="\$__file{$key}"
+  export GF_SECURITY_SECRET_KEY
+fi
 exec /run.sh

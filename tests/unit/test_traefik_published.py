@@ -1,0 +1,83 @@
+"""components/traefik/published.py: the labels of the program's own services."""
+
+import pytest
+
+from components.traefik import published
+
+HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
+HTTP = published.http("web", "PathPrefix(`/web`)", 8000)
+TCP = published.tcp("store", 7000, {"s3": "*", "websecure": "s3.example.org"})
+CHALLENGE = published.challenge(80)
+
+
+def names(labels: dict[str, str]) -> set[str]:
+    """What the labels name: routers and services."""
+    return {label.split(".")[3] for label in labels if label.split(".")[1] in ("http", "tcp")}
+
+
+def test_a_service_is_published_by_its_rule_in_tls_alone() -> None:
+    router = "traefik.http.routers.nuvla-swarm-web"
+    assert HTTP == {
+        f"{router}.rule": "PathPrefix(`/web`)",
+        f"{router}.entrypoints": "websecure",
+        f"{router}.tls": "true",
+        f"{router}.priority": str(HIGHEST),
+        f"{router}.service": "nuvla-swarm-web",
+        "traefik.http.services.nuvla-swarm-web.loadbalancer.server.port": "8000",
+    }
+
+
+def test_middlewares_stand_before_it_in_their_order() -> None:
+    more = published.http("web", "PathPrefix(`/web`)", 8000, ["one@file", "two@file"]).items() - HTTP.items()
+    assert more == {("traefik.http.routers.nuvla-swarm-web.middlewares", "one@file,two@file")}
+
+
+def test_traefik_meets_it_where_nobody_else_is() -> None:
+    assert published.enabled() == {"traefik.enable": "true", "traefik.swarm.network": "nuvla-swarm-web"}
+
+
+def test_bytes_are_passed_on_for_each_name_on_its_entry_point() -> None:
+    routers = {
+        "traefik.tcp.routers.nuvla-swarm-store-s3": ("HostSNI(`*`)", "s3"),
+        "traefik.tcp.routers.nuvla-swarm-store-websecure": ("HostSNI(`s3.example.org`)", "websecure"),
+    }
+    expected = {"traefik.tcp.services.nuvla-swarm-store.loadbalancer.server.port": "7000"}
+    for router, (rule, entry_point) in routers.items():
+        expected |= {
+            f"{router}.rule": rule,
+            f"{router}.entrypoints": entry_point,
+            f"{router}.tls": "true",
+            f"{router}.tls.options": "nuvla-swarm-http-1@file",
+            f"{router}.priority": str(HIGHEST),
+            f"{router}.service": "nuvla-swarm-store",
+            f"{router}.middlewares": "nuvla-swarm-connections@file",
+        }
+    assert TCP == expected
+
+
+def test_challenges_are_answered_on_80_before_the_redirection() -> None:
+    router = "traefik.http.routers.nuvla-swarm-challenge"
+    assert (
+        published.enabled()
+        | {
+            f"{router}.rule": "PathPrefix(`/.well-known/acme-challenge/`)",
+            f"{router}.entrypoints": "web",
+            f"{router}.priority": str(HIGHEST),
+            f"{router}.service": "nuvla-swarm-challenge",
+            "traefik.http.services.nuvla-swarm-challenge.loadbalancer.server.port": "80",
+        }
+        == CHALLENGE
+    )
+
+
+@pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
+def test_all_names_are_those_that_no_application_may_have(labels: dict[str, str]) -> None:
+    assert names(labels)
+    assert all(name.startswith(published.PREFIX) for name in names(labels))
+
+
+@pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
+def test_every_router_is_first(labels: dict[str, str]) -> None:
+    assert {text for label, text in labels.items() if label.endswith(".priority")} == {str(published.FIRST)}
+    assert published.FIRST == HIGHEST
+    assert len(str(HIGHEST)) > 18, "digits that an application may have: see answers.lua"
