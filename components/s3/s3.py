@@ -15,6 +15,7 @@ NAME = "s3"  # the front, which Traefik knows
 GATEWAY = "s3-gateway"
 API_PORT = 7070
 CONSOLE_PORT = 7071
+TOLD_PORT = 7072  # the API, to who tells of whom a connection is
 CONSOLE_PATH = "/minio"  # the guide's name for it, which bookmarks and Nuvla's own documentation have
 HEALTH_PATH = "/health"
 NOBODY = "65534"  # as whom NFS clients write too
@@ -84,7 +85,7 @@ def s3(
     hosts = {"s3": "*"} | ({"websecure": f"s3.{settings.domain}"} if settings.domain else {})
     labels = (
         published.enabled()
-        | published.tcp(NAME, API_PORT, hosts)
+        | published.tcp(NAME, TOLD_PORT, hosts)
         | published.http("s3-console", f"PathPrefix(`{CONSOLE_PATH}`)", CONSOLE_PORT, [published.CONSOLES])
     )
     secrets = [
@@ -108,6 +109,7 @@ def s3(
         files=[File(name="start", path="/etc/versitygw/start.sh", content=assets.read("s3/files/start.sh"))],
         secrets=secrets,
         mounts=[files, SOCKETS],
+        temporary=(),
         stop_grace_s=30,  # it lets requests end for 10 s
     )
     front = Service(
@@ -126,6 +128,7 @@ def s3(
         ],
         secrets=secrets,
         mounts=[files, replace(SOCKETS, read_only=True)],
+        temporary=(),
         labels=labels,
         stop_grace_s=30,
     )

@@ -42,8 +42,12 @@ def challenge(port: int) -> dict[str, str]:
 
 
 def tcp(name: str, port: int, entry_points: dict[str, str]) -> dict[str, str]:
-    """What answers over TLS on entry points, each for one name ("*" is all): byte for byte, but for the encryption."""
-    labels = {f"traefik.tcp.services.{PREFIX}{name}.loadbalancer.server.port": str(port)}
+    """What answers over TLS on entry points, each for one name ("*" is all): byte for byte.
+
+    The encryption ends at Traefik. Whom a connection is of is told by version 2 of the PROXY protocol.
+    """
+    balancer = f"traefik.tcp.services.{PREFIX}{name}.loadbalancer"
+    labels = {f"{balancer}.server.port": str(port), f"{balancer}.proxyprotocol.version": "2"}
     for entry_point, host in entry_points.items():
         router = f"traefik.tcp.routers.{PREFIX}{name}-{entry_point}"
         labels |= {
