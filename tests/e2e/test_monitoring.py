@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -141,3 +142,13 @@ def test_a_cadvisor_that_found_no_docker_api_when_it_started_is_started_again(
     wait_for(lambda: whole.on("worker-1", *listed).text not in ("", deaf.text), "another one is healthy", PATIENCE_S)
     measured = 'container_start_time_seconds{node="worker-1", service="node-exporter"}'
     wait_for(lambda: prometheus.series(measured) != [], "containers are measured", PATIENCE_S)
+
+
+def test_the_end_of_each_certificate_of_dockers_api_is_known(prometheus: Prometheus, exported: dict[str, Any]) -> None:
+    found = {
+        one["metric"]["holder"]: int(one["value"][1])
+        for one in prometheus.series("nuvla_swarm_certificate_end_seconds")
+    }
+    assert found == {
+        holder: int(datetime.fromisoformat(end).timestamp()) for holder, end in exported["certificates"].items()
+    }
