@@ -30,6 +30,12 @@ local function plain(text)
 end
 M.plain = plain
 
+-- What is read here, as far as its keys, tells how long it is.
+function M.must_tell_length()
+  if not ngx.var.http_transfer_encoding then return end
+  return errors.refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+end
+
 local function read(length)
   local client, parts = ngx.req.socket(), {}
   while length > 0 do
@@ -43,6 +49,7 @@ end
 -- Passes the deletion of many objects on. Keys that no file can have are told to be gone, as S3 tells of all keys that are
 -- not there; the gateway, which would take "a/../b" for "b", is not told them.
 function M.many(root, bucket)
+  M.must_tell_length()
   local length = tonumber(ngx.var.http_content_length) or 0
   if length > LARGEST then return errors.refuse(400, "MalformedXML", "The list of objects is too long.") end
   local body = read(length)
@@ -84,6 +91,7 @@ end
 
 -- Reads a form as far as its file, and returns what was read and the key that the file is to have, or nil.
 function M.form()
+  M.must_tell_length()
   local boundary = (ngx.var.http_content_type or ""):match 'boundary="?([^";]+)'
   local client, already = ngx.req.socket(), ""
   if not (boundary and client) then return "", nil end

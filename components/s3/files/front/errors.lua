@@ -14,6 +14,7 @@ local function drain()
   if not socket and ngx.req.get_method() ~= "GET" and (tonumber(ngx.var.http_content_length) or 0) > 0 then
     socket = ngx.req.socket()
   end
+  if ngx.var.http_transfer_encoding and not socket then return ngx.req.read_body() end
   while socket and socket:receiveany(65536) do end -- luacheck: ignore 542
 end
 

@@ -14,6 +14,7 @@ local SEEN = "nuvla.seen"
 local MIB = 1048576
 local READ_AGAIN = 1024 * MIB -- at most, to tell whether an ETag is still right; a second or two
 local DIGESTED = 16 * MIB -- at most, to make a new one; larger files get one of their state, in the form of those of parts
+local FRESH_S = 5
 local SETTLES_S = 0.02 -- some ticks of the kernel's clock: a write after that has another ctime
 local piece = ffi.new("char[?]", MIB)
 
@@ -39,6 +40,7 @@ local function note(fd, found)
     local now = posix.stat(fd)
     if now.mtime ~= found.mtime or now.size ~= found.size then break end
     if now.ctime >= first and now.ctime <= last then
+      ngx.shared.fresh:set(found.inode, state(now), FRESH_S)
       ngx.sleep(2 ^ try / 1000 + 0.001)
       if posix.stat(fd).ctime == now.ctime then return end
       break
@@ -59,11 +61,13 @@ local function worth_reading(seen, found)
   return mtime == found.mtime and READ_AGAIN or DIGESTED
 end
 
--- Whether the noted state of an open file is its state now.
+-- Whether the noted state of an open file is its state now. What has just been noted is remembered exactly: the moments that
+-- are noted with the file may not be over yet.
 function M.current(fd, found)
+  local exact = ngx.shared.fresh:get(found.inode)
+  if exact then return exact == state(found) end
   local mtime, size, first, last = (posix.get(fd, SEEN) or ""):match "^(%S+) (%d+) (%S+) (%S+)$"
-  if mtime == found.mtime and tonumber(size) == found.size and found.ctime >= first and found.ctime <= last then return true end
-  return ngx.shared.fresh:get(found.inode) == state(found)
+  return mtime == found.mtime and tonumber(size) == found.size and found.ctime >= first and found.ctime <= last
 end
 
 -- The file's state and, if it is worth reading, its MD5; both of the same moment.
@@ -134,7 +138,7 @@ function M.written(root, path, etag)
   if found.kind == "file" and posix.get(fd, "etag") == etag then
     clean(fd)
     found = posix.stat(fd)
-    ngx.shared.fresh:set(found.inode, state(found), 5)
+    ngx.shared.fresh:set(found.inode, state(found), FRESH_S)
     ngx.timer.at(SETTLES_S, later, root, path, state(found))
   end
   posix.close(fd)

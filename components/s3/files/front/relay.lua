@@ -13,13 +13,15 @@ local CONDITIONS = { "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmod
 local RESTART_S = 20 -- in which an update of the gateway is over
 local DAY_MS = 86400000 -- copies and uploads of many parts take their time
 
--- The head of the request as the client sent it: each header is one that it may have signed.
-local function head(body)
+-- The head of the request as the client sent it: each header is one that it may have signed. `length` is that of a body which
+-- came in chunks.
+local function head(body, length)
   local lines = { ngx.req.get_method() .. " " .. ngx.var.request_uri .. " HTTP/1.1" }
   for line in ngx.req.raw_header(true):gmatch "([^\r\n]+)" do
     local name = line:match "^([^:%s]+):"
-    if name and not HOPS[name:lower()] then lines[#lines + 1] = line end
+    if name and not HOPS[name:lower()] and not (length and name:lower() == "transfer-encoding") then lines[#lines + 1] = line end
   end
+  if length then lines[#lines + 1] = "Content-Length: " .. length end
   if body then lines[#lines + 1] = "Expect: 100-continue" end
   lines[#lines + 1] = "Connection: close\r\n\r\n"
   return table.concat(lines, "\r\n")
@@ -76,13 +78,33 @@ local function pass_on(gateway, length, already)
   return true
 end
 
+-- A body that came in chunks, as boto3 sends it over TLS: nginx reads it, into a file if it is large. Returns its length and
+-- what reads it as the client's connection is read.
+local function unchunked()
+  ngx.req.read_body()
+  local text, path = ngx.req.get_body_data(), ngx.req.get_body_file()
+  local file = path and io.open(path)
+  if not file then
+    return #(text or ""), { receiveany = function()
+      local piece = text
+      text = nil
+      return piece
+    end }
+  end
+  local length = file:seek "end"
+  file:seek "set"
+  return length, { receiveany = function(_, size) return file:read(size) end }
+end
+
 -- Passes the request on and returns the gateway's status, headers and content. Where the client broke off there is no answer.
 -- `enough(status)` tells of which answers the content is not wanted.
 function M.pass(already, replaced, enough)
   local length = tonumber(ngx.var.http_content_length) or 0
   local body = length > 0 and not replaced
-  if ngx.var.http_transfer_encoding then
-    return errors.refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+  local found
+  if ngx.var.http_transfer_encoding and not already and not replaced then
+    found, ngx.ctx.body = unchunked()
+    length, body = found, found > 0
   end
   local gateway = ngx.socket.tcp()
   gateway:settimeouts(5000, 600000, DAY_MS)
@@ -93,7 +115,7 @@ function M.pass(already, replaced, enough)
     ngx.sleep(0.1)
   end
   if not connected then return errors.refuse(503, "SlowDown", "S3 is starting; please try again.") end
-  if not gateway:send(replaced or head(body)) then
+  if not gateway:send(replaced or head(body, found)) then
     return errors.refuse(503, "SlowDown", "S3 is stopping; please try again.")
   end
   if body and not pass_on(gateway, length, already or "") then
