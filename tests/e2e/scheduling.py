@@ -7,7 +7,14 @@ import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 # Files whose tests share the fixture `whole`.
-WHOLE = {"test_exposure.py", "test_firewall.py", "test_monitoring.py", "test_status.py", "test_storage.py"}
+WHOLE = {
+    "test_exposure.py",
+    "test_firewall.py",
+    "test_monitoring.py",
+    "test_s3.py",
+    "test_status.py",
+    "test_storage.py",
+}
 
 
 class Together(LoadFileScheduling):  # type: ignore[misc]
