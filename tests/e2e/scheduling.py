@@ -10,9 +10,10 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 WHOLE = {
     "test_exposure.py",
     "test_firewall.py",
-    "test_firewall_x.py",
     "test_monitoring.py",
     "test_neighbours.py",
+    "test_reach.py",
+    "test_s3.py",
     "test_status.py",
     "test_storage.py",
 }
