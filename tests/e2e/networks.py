@@ -38,6 +38,7 @@ USERS: Final = (
 )
 
 ELSEWHERE: Final = "10.239.0.0/16"  # for settings that are refused: no network is there
+OVERLAYS: Final = "10.224.0.0/12"  # all that overlay networks have by the defaults
 DEFAULT_POOL: Final = "10.224.0.0/16"  # a part of what overlay networks have by the defaults
 
 

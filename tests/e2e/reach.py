@@ -10,11 +10,11 @@ from typing import Any
 
 from tests.e2e.harness import LABEL, Stack
 from tests.e2e.moments import wait_for
+from tests.e2e.networks import OVERLAYS
 from tests.e2e.probes import SCRIPTS
 
 WHOAMI = "whoami:test"
 OTHER = "e2e-other"  # a network of an application
-OVERLAYS = "10.224.0.0/12"  # where the swarm's networks are by default; outside of them nobody has a route there
 
 
 @dataclass(frozen=True)

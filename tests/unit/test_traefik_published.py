@@ -41,7 +41,8 @@ def test_bytes_are_passed_on_for_each_name_on_its_entry_point() -> None:
         "traefik.tcp.routers.nuvla-swarm-store-s3": ("HostSNI(`*`)", "s3"),
         "traefik.tcp.routers.nuvla-swarm-store-websecure": ("HostSNI(`s3.example.org`)", "websecure"),
     }
-    expected = {"traefik.tcp.services.nuvla-swarm-store.loadbalancer.server.port": "7000"}
+    balancer = "traefik.tcp.services.nuvla-swarm-store.loadbalancer"
+    expected = {f"{balancer}.server.port": "7000", f"{balancer}.proxyprotocol.version": "2"}
     for router, (rule, entry_point) in routers.items():
         expected |= {
             f"{router}.rule": rule,
