@@ -171,7 +171,7 @@ CHANGES = [
     Change("nfs.access", "rw", "nfs", "nfs-entry-worker-1"),
     Change("s3.enabled", False, "s3", "s3-service"),
     Change("s3.port", 9001, "s3", "traefik-service"),
-    Change("s3.memory_limit_mib", 513, "s3", "s3-service"),
+    Change("s3.memory_limit_mib", 513, "s3", "s3-gateway-service"),
     Change("volumes.keep", True, "cluster", "nfs-volume"),
     *(change for name in ("nfs", "prometheus", "alertmanager", "grafana") for change in volume(name)),
     *(change for name in ("traefik", "db", "streams") for change in volume(name, OF_THEIR_OWN[name])),
