@@ -17,14 +17,14 @@ def names(labels: dict[str, str]) -> set[str]:
 
 def test_a_service_is_published_by_its_rule_in_tls_alone() -> None:
     router = "traefik.http.routers.nuvla-swarm-web"
-    assert HTTP == {
+    assert {
         f"{router}.rule": "PathPrefix(`/web`)",
         f"{router}.entrypoints": "websecure",
         f"{router}.tls": "true",
         f"{router}.priority": str(HIGHEST),
         f"{router}.service": "nuvla-swarm-web",
         "traefik.http.services.nuvla-swarm-web.loadbalancer.server.port": "8000",
-    }
+    } == HTTP
 
 
 def test_middlewares_stand_before_it_in_their_order() -> None:
@@ -53,7 +53,7 @@ def test_bytes_are_passed_on_for_each_name_on_its_entry_point() -> None:
             f"{router}.service": "nuvla-swarm-store",
             f"{router}.middlewares": "nuvla-swarm-connections@file",
         }
-    assert TCP == expected
+    assert expected == TCP
 
 
 def test_challenges_are_answered_on_80_before_the_redirection() -> None:
