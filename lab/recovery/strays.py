@@ -14,6 +14,7 @@ from lab.recovery.swarm import WORDS, Found, Swarm
 
 TYPES = {kind: name for name, kind in KINDS.items()}
 STACK_LABEL, PREFIX = "com.docker.stack.namespace", "nuvla-swarm-"  # a service's stack of services, as Docker knows it
+PORTS = "nuvla-swarm-ports"  # a service of no stack
 
 
 def settle(state: State, swarm: Swarm, seen: Sequence[Found]) -> None:
@@ -47,6 +48,8 @@ def maker(state: State, stray: Found) -> str | None:
         return state.component(
             "nuvla:swarm:OverlayNetwork", lambda one: one.get("inputs", {}).get("name") == stray.name
         )
+    if stray.kind == "services" and stray.name == PORTS:
+        return state.component("nuvla:firewall:ReservedPorts", lambda _: True)
     if stray.kind == "services":
         stack = stray.labels.get(STACK_LABEL, "").removeprefix(PREFIX)
         return state.component("nuvla:service:ServiceStack", lambda one: one["urn"].endswith(f"::{stack}"))
@@ -55,7 +58,9 @@ def maker(state: State, stray: Found) -> str | None:
 
 def child(component: str, stray: Found) -> str:
     """Logical name of such a service or network."""
-    return f"{component.rpartition('::')[2]}-network" if stray.kind == "networks" else f"{stray.name}-service"
+    if stray.kind == "services" and stray.name != PORTS:
+        return f"{stray.name}-service"
+    return f"{component.rpartition('::')[2]}-{stray.kind.removesuffix('s')}"
 
 
 def adopt(state: State, found: Sequence[tuple[str, Found]]) -> None:

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 from threading import Thread
 from typing import Any
 
@@ -91,12 +92,9 @@ class Engine:
         return Handler
 
 
-class _Server(ThreadingHTTPServer):
-    address_family = socket.AF_UNIX
+class _Server(ThreadingUnixStreamServer):
     daemon_threads = True
-
-    def server_bind(self) -> None:
-        self.socket.bind(self.server_address)
+    request_queue_size = 64
 
 
 @dataclass(frozen=True)
@@ -117,8 +115,9 @@ class Proxy:
     ) -> Reply:
         """Asks at one of the two binds for a path just as it is written."""
         connection = http.client.HTTPConnection("docker", timeout=PATIENCE_S)
-        connection.sock = self._connected(bind)
-        with connection.sock:
+        with socket.socket(socket.AF_UNIX) as connection.sock:
+            connection.sock.settimeout(PATIENCE_S)
+            connection.sock.connect(str(self.folder / bind))
             connection.putrequest(method, path)
             for name, text in (headers or {}).items():
                 connection.putheader(name, text)
@@ -129,12 +128,6 @@ class Proxy:
     def log(self) -> str:
         """What HAProxy has said."""
         return (self.folder / "log").read_text(encoding="utf-8")
-
-    def _connected(self, bind: str) -> socket.socket:
-        made = socket.socket(socket.AF_UNIX)
-        made.settimeout(PATIENCE_S)
-        made.connect(str(self.folder / bind))
-        return made
 
 
 def placed(folder: Path) -> Path:
@@ -164,11 +157,13 @@ def proxy(folder: Path, *, s3_name: str = "", changed: tuple[str, str] = ("", ""
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         env = os.environ | {"S3_NAME": s3_name}
         with subprocess.Popen([program, "-f", configuration], env=env, stdout=log, stderr=log) as running:
-            made = Proxy(folder, engine, running.pid)
-            _await(made, running)
-            yield made
-            running.terminate()
-        server.shutdown()
+            try:
+                made = Proxy(folder, engine, running.pid)
+                _await(made, running)
+                yield made
+            finally:
+                running.kill()
+                server.shutdown()
 
 
 def _await(made: Proxy, running: subprocess.Popen[bytes]) -> None:

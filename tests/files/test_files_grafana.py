@@ -1,5 +1,6 @@
-"""components/monitoring/files/grafana_start.sh: the program's login opens Grafana, and Grafana starts in any case."""
+"""components/monitoring/files/grafana_start.sh: the login and the key of Grafana, which starts in any case."""
 
+import base64
 import subprocess
 from pathlib import Path
 
@@ -96,3 +97,46 @@ def test_what_hangs_is_ended_before_the_health_of_the_service_counts(used: Conta
     assert calls[0].startswith("timeout 20 grafana cli")
     assert calls[-1] == "run.sh "
     assert TOLD in log
+
+
+def key(container: Container) -> str | None:
+    """What the server is told of its key."""
+    container.program("run.sh", 'echo "key: ${GF_SECURITY_SECRET_KEY-none}"')
+    _, log = container.start()
+    (line,) = [line for line in log.splitlines() if line.startswith("key: ")]
+    told = line.removeprefix("key: ")
+    return None if told == "none" else told
+
+
+def test_new_data_get_a_key_of_their_own_that_stays_and_that_only_grafana_reads(container: Container) -> None:
+    file = container.folder / "data/secret_key"
+    assert key(container) == f"$__file{{{file}}}"
+    made = file.read_text()
+    assert len(base64.b64decode(made)) == 32
+    assert file.stat().st_mode & 0o777 == 0o600
+    (container.folder / "data/grafana.db").write_text("a database")
+    assert key(container) == f"$__file{{{file}}}"
+    assert file.read_text() == made
+
+
+def test_no_two_infrastructures_have_the_same_key(tmp_path: Path) -> None:
+    keys = set()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        container = Container(tmp_path / name)
+        container.start()
+        keys.add((container.folder / "data/secret_key").read_text())
+    assert len(keys) == 2
+
+
+def test_data_of_before_keep_the_key_that_they_were_written_with(used: Container) -> None:
+    assert key(used) is None
+    assert not (used.folder / "data/secret_key").exists()
+
+
+def test_a_key_that_was_not_written_to_its_end_is_none(container: Container) -> None:
+    (container.folder / "data/secret_key").touch()
+    (container.folder / "data/secret_key.new").write_text("half")
+    container.start()
+    assert len(base64.b64decode((container.folder / "data/secret_key").read_text())) == 32
+    assert not (container.folder / "data/secret_key.new").exists()

@@ -54,7 +54,8 @@ def test_an_empty_pool_is_no_machine() -> None:
 
 
 def test_the_first_worker_brings_the_proxy_of_workers_with_it() -> None:
-    proxy = {"socket-proxy-worker-config-haproxy", "socket-proxy-worker-service"}
+    configs = {f"socket-proxy-worker-config-{name}" for name in ("answers", "haproxy")}
+    proxy = configs | {"socket-proxy-worker-service"}
     assert growth(target(workers=0), target(workers=1)) == (of_machine("worker-1") | proxy, WAITS | MEMBERS)
 
 

@@ -11,7 +11,7 @@ from tests.program.test_program_transitions import refusals, stands
 from tests.stack_config import changed, host, secrets_for, target
 
 BEFORE = {"address_pools": ["10.201.0.0/16"], "subnet_prefix": 24}
-ON_PUBLIC = "meanwhile nobody reaches traefik, prometheus, grafana, s3"
+ON_PUBLIC = "meanwhile nobody reaches traefik"
 REFUSED = "the update is refused while others are on it"
 
 

@@ -1,10 +1,16 @@
 """What the services of a whole target can reach, and who can reach them."""
 
+import re
 from pathlib import PurePosixPath
+from typing import Any
 
+import pytest
+import yaml
+
+from components import assets
 from tests.mocked import Engine, Program
 from tests.program.runs import run
-from tests.program.test_program_services import PROXIES, SERVICES, container, mounts, services
+from tests.program.test_program_services import PROXIES, SERVICES, container, every, mounts, services
 from tests.stack_config import target
 
 DOCKER = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
@@ -38,12 +44,17 @@ def test_nobody_but_the_proxies_reaches_the_socket_of_docker(dev: Program) -> No
 
 def test_nobody_but_those_who_read_dockers_api_is_on_its_network(dev: Program) -> None:
     on = networks(dev.engine)
-    assert {name for name, names in on.items() if "docker-api" in names} == PROXIES | {"traefik", "prometheus"}
+    assert {name for name, names in on.items() if "docker-api" in names} == PROXIES | {"prometheus"}
     assert dev.engine.inputs("docker-api-network")["internal"] is True
-    assert [dev.engine.inputs(f"{name}-network")["attachable"] for name in ("docker-api", "monitoring-network")] == [
-        False,
-        False,
-    ]
+
+
+def test_no_container_attaches_to_a_network_of_the_program_but_the_public_one(dev: Program) -> None:
+    names = ("docker-api", "monitoring-network", "web-network")
+    assert {dev.engine.inputs(f"{name}-network")["attachable"] for name in names} == {False}
+
+
+def test_nothing_of_the_program_but_traefik_is_where_applications_are(dev: Program) -> None:
+    assert {name for name, names in networks(dev.engine).items() if "traefik-public" in names} == {"traefik"}
 
 
 def test_what_traefik_publishes_and_what_is_scraped_shares_a_network_with_it(dev: Program) -> None:
@@ -54,7 +65,9 @@ def test_what_traefik_publishes_and_what_is_scraped_shares_a_network_with_it(dev
         if {"label": "traefik.enable", "value": "true"} in service["labels"]
     }
     assert published == {"prometheus", "grafana", "s3"}
-    assert {name for name, names in on.items() if "traefik-public" in names} == published | {"traefik"}
+    assert {name for name, names in on.items() if "nuvla-swarm-web" in names} == published | {"traefik"}
+    for name in published:
+        assert {"label": "traefik.swarm.network", "value": "nuvla-swarm-web"} in services(dev.engine)[name]["labels"]
     assert {name for name, names in on.items() if "monitoring" in names} == SERVICES - PROXIES - {"s3", "s3-gateway"}
 
 
@@ -66,6 +79,14 @@ def test_only_traefik_has_ports_of_the_machine_and_they_are_those_of_the_table(d
     assert {name: found for name, found in ports.items() if found} == {"traefik": {80, 443, 8080, 9000}}
     opened = {row.rpartition(" ")[2] for row in dev.engine.inputs("firewall")["rows"]}
     assert {f"{int(port)}/tcp" for port in ports["traefik"]} <= opened
+
+
+def test_a_service_that_runs_nowhere_keeps_each_single_port_of_the_table_from_applications(dev: Program) -> None:
+    kept = every(dev.engine)["nuvla-swarm-ports"]["endpointSpec"]["ports"]
+    numbers = {f"{int(port['publishedPort'])}/{port['protocol']}" for port in kept}
+    opened = [row.rpartition(" ")[2] for row in dev.engine.inputs("firewall")["rows"]]
+    single = [row.partition("/") for row in opened if "-" not in row]
+    assert numbers == {f"{port}/{protocol}" for port, _, both in single for protocol in both.split("+")}
 
 
 def test_services_run_as_the_users_whose_files_they_have(dev: Program) -> None:
@@ -118,3 +139,69 @@ def test_the_cluster_of_the_firewall_is_the_network_of_the_machines() -> None:
     document = target(workers=0, firewall={"management": ["10.80.0.1/32"]})
     document["machines"] |= {"subnet": "10.80.0.0/16"}
     assert run(document).engine.inputs("firewall")["sources"]["cluster"] == ["10.80.0.0/16"]
+
+
+def of_traefik(name: str, **settings: Any) -> Any:
+    """What a file of Traefik says, nothing if there is none."""
+    engine = run(target(**settings)).engine
+    return (
+        yaml.safe_load(engine.inputs(f"traefik-config-{name}")["dataRaw"])
+        if f"traefik-config-{name}" in engine.types
+        else None
+    )
+
+
+MANAGEMENT, USERS = ["10.77.0.1/32", "203.0.113.7/32"], ["192.0.2.0/24"]
+
+
+@pytest.mark.parametrize(
+    ("consoles", "allowed"),
+    [({}, MANAGEMENT), ({"consoles": "management"}, MANAGEMENT), ({"consoles": "users"}, MANAGEMENT + USERS)],
+    ids=["by default", "management", "users"],
+)
+def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_for_operators_alone(
+    consoles: dict[str, str], allowed: list[str]
+) -> None:
+    made = of_traefik("dynamic", firewall={"management": MANAGEMENT, "users": USERS, **consoles})["http"]["middlewares"]
+    assert made["nuvla-swarm-consoles"]["ipAllowList"]["sourceRange"] == allowed
+    assert made["operators"]["ipAllowList"]["sourceRange"] == MANAGEMENT
+
+
+@pytest.mark.parametrize(
+    ("off", "rule"),
+    [
+        ((), "PathPrefix(`/prometheus`) || PathPrefix(`/grafana`) || PathPrefix(`/minio`)"),
+        (("s3",), "PathPrefix(`/prometheus`) || PathPrefix(`/grafana`)"),
+        (("monitoring",), "PathPrefix(`/minio`)"),
+        (("monitoring", "s3"), None),
+    ],
+)
+def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], rule: str | None) -> None:
+    file = of_traefik("reserved", **{section: {"enabled": False} for section in off})
+    assert (file and file["http"]["routers"]["reserved"]["rule"]) == rule
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, ""),
+        ({"domain": "example.org"}, "s3.example.org"),
+        ({"domain": "example.org", "s3": {"enabled": False}}, ""),
+    ],
+)
+def test_proxies_know_the_name_of_s3_where_it_has_one(settings: dict[str, Any], name: str) -> None:
+    engine = run(target(**settings)).engine
+    found = {container(every(engine)[proxy])["env"].get("S3_NAME") for proxy in PROXIES}
+    assert found == {name}
+
+
+def test_every_service_that_traefik_publishes_is_one_that_may_have_its_names(dev: Program) -> None:
+    acme = target(managers=3, domain="example.org", traefik={"acme": {"email": "a@example.org"}})
+    published = {
+        name
+        for engine in (dev.engine, run(acme).engine)
+        for name, service in services(engine).items()
+        if any(label["label"].startswith("traefik.") for label in service["labels"])
+    }
+    (own,) = re.findall(r"^local OWN = \{(.+)\}", assets.read("socket_proxy/files/answers.lua"), re.MULTILINE)
+    assert published == set(re.findall(r'(?:\["|\b)([a-z][a-z0-9-]*)(?:"\])? = true', own))

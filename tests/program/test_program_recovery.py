@@ -1,5 +1,6 @@
 """What lab/recovery takes for granted of what the program makes."""
 
+from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
 from lab.recovery import local, strays
@@ -14,6 +15,7 @@ ID = "OUTPUT:infrastructure"
 def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
     assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
     assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
+    assert strays.PORTS == reserved_ports.NAME
     assert dev.engine.types["infrastructure"] == STASH
     assert set(dev.engine.types.values()) >= set(KINDS)
     assert "swarm-engine" in dev.engine.options

@@ -71,8 +71,8 @@ def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title
     ("document", "told"),
     [
         (target(), []),
-        (target(swarm={"address_pools": ["10.201.0.0/16"]}), [121]),
-        (target(swarm={"address_pools": ["10.201.0.0/16"], "subnet_prefix": 22}), [60]),
+        (target(swarm={"address_pools": ["10.201.0.0/16"]}), [124]),
+        (target(swarm={"address_pools": ["10.201.0.0/16"], "subnet_prefix": 22}), [59]),
         (host(swarm={"address_pools": ["10.201.0.0/16"]}), []),
     ],
 )

@@ -31,7 +31,9 @@ def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(every
     assert found_in(registered) == ["PRIVATE-KEY"]  # others only as Docker wants them, in base64
     assert secrets == {
         "traefik-secret-certificate-key",
+        "traefik-secret-metrics-users",
         "traefik-secret-prometheus-users",
+        "prometheus-secret-traefik-metrics-password",
         "s3-secret-s3-access-key",
         "s3-secret-s3-secret-key",
         "s3-gateway-secret-s3-access-key",

@@ -16,10 +16,15 @@ SERVICES = {
 }
 
 
-def services(engine: Engine) -> dict[str, Any]:
+def every(engine: Engine) -> dict[str, Any]:
     """Inputs of the services, by their names."""
     found = [engine.inputs(name) for name, kind in engine.types.items() if kind == "docker:index/service:Service"]
     return {service["name"]: service for service in found}
+
+
+def services(engine: Engine) -> dict[str, Any]:
+    """Those that run."""
+    return {name: one for name, one in every(engine).items() if one["mode"] != {"replicated": {"replicas": 0}}}
 
 
 def container(service: Any) -> Any:
@@ -38,6 +43,7 @@ def constraints(service: Any) -> list[str]:
 
 def test_these_are_the_services_of_a_target(dev: Program) -> None:
     assert set(services(dev.engine)) == SERVICES
+    assert set(every(dev.engine)) - SERVICES == {"nuvla-swarm-ports"}
 
 
 def test_an_image_keeps_the_digest_that_a_service_of_it_has(dev: Program) -> None:
@@ -106,7 +112,7 @@ def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Prog
         f"{FOLDER}/prometheus": {"prometheus"},
         f"{FOLDER}/alertmanager": {"alertmanager"},
         f"{FOLDER}/grafana": {"grafana"},
-        "docker-proxy": PROXIES | {"cadvisor"},
+        "docker-proxy": PROXIES | {"cadvisor", "traefik"},
     }
 
 

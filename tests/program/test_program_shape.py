@@ -93,6 +93,7 @@ def test_only_keys_certificates_and_logins_are_in_the_state_alone(dev: Program) 
         "traefik-certificate",
         "prometheus-login",
         "grafana-login",
+        "traefik-metrics-login",
         "s3-key",
     }
 
