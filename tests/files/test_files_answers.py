@@ -234,7 +234,6 @@ def test_an_answer_that_breaks_off_is_not_passed_on(shipped: Proxy) -> None:
     assert (reply.status, reply.body) == (502, b"")
 
 
-@pytest.mark.xfail(strict=True, reason="what does not begin with [ or { is passed on as it is")
 @pytest.mark.parametrize("before", [" ", "\n", "\ufeff", "garbage"])
 def test_an_answer_that_begins_with_something_else_is_not_passed_on_with_all_that_it_has(
     shipped: Proxy, before: str
@@ -375,7 +374,6 @@ def test_of_a_container_all_is_told_but_what_it_is_started_with(shipped: Proxy, 
     assert b"secret" not in reply.body
 
 
-@pytest.mark.xfail(strict=True, reason="only environments, commands and arguments go, and those of containers alone")
 @pytest.mark.parametrize(
     ("path", "document"),
     [

@@ -12,7 +12,6 @@ from tests.files.judged import answered_services, answered_tasks, passed
 from tests.files.random_services import FIRST, NINES, S3_NAME, described, label, shuffled, template
 
 SEEDS = range(40)
-OPEN_STILL = pytest.mark.xfail(strict=True, reason="open")
 Labels = dict[str, str]
 
 
@@ -264,13 +263,11 @@ OPEN: dict[str, Labels] = {
 }
 
 
-@OPEN_STILL
 @pytest.mark.parametrize("labels", OPEN.values(), ids=OPEN)
 def test_what_traefik_reads_otherwise_than_it_looks_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
     assert not learnt(shipped, COMPLETE | labels).keys() & labels.keys()
 
 
-@OPEN_STILL
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
@@ -291,7 +288,7 @@ def test_no_service_is_published_under_a_name_of_ours_that_it_has_without_labels
 # All at once, at random.
 
 
-@pytest.mark.parametrize("is_hostile", [False, pytest.param(True, marks=OPEN_STILL)], ids=["", "hostile"])
+@pytest.mark.parametrize("is_hostile", [False, True], ids=["", "hostile"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_services_are_told_of_as_the_rules_say_whatever_they_are_and_however_they_are_written(
     shipped: Proxy, seed: int, *, is_hostile: bool

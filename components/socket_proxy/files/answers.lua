@@ -47,11 +47,11 @@ local function value_end(text, from)
 end
 
 local function plain(json)
-  local text = json:sub(2, -2):gsub("\\u(%x%x%x%x)", function(code)
-    return utf8.char(tonumber(code, 16))
-  end)
-  return (text:gsub("\\(.)", function(letter)
-    return ESCAPED[letter] or letter
+  return (json:sub(2, -2):gsub("\\(.)(%x?%x?%x?%x?)", function(letter, code)
+    if letter == "u" then
+      return utf8.char(tonumber(code, 16))
+    end
+    return (ESCAPED[letter] or letter) .. code
   end))
 end
 
@@ -60,7 +60,7 @@ end
 local function changed(json, change)
   local array = json:sub(1, 1) == "["
   if not array and json:sub(1, 1) ~= "{" then
-    return json -- null
+    return json:find("^null%s*$") and json or error("neither an object nor an array")
   end
   local kept, count, at = {}, 0, json:find("%S", 2)
   while json:find("^[^%]}]", at) do
@@ -108,14 +108,52 @@ local function entry_points(list)
   return #kept > 0 and table.concat(kept, ",") or "refused"
 end
 
--- Whether a rule names S3, or may do so in a way that only Traefik can read.
+-- Whether a rule names S3, or may do so in a way that only Traefik can read: it drops carriage returns, and takes some
+-- letters for those of names.
 local function is_of_s3(rule)
-  return S3_NAME ~= "" and (rule:lower():find(S3_NAME, 1, true) or rule:find('".*\\.*"')) and true or false
+  local read = rule:gsub("\r", ""):lower()
+  local hides = rule:find('".*\\.*"') or read:find("host", 1, true) and read:find("[\128-\255]")
+  return S3_NAME ~= "" and (hides or read:find(S3_NAME, 1, true)) and true or false
+end
+
+-- Whether Traefik reads the name of a label as it is written here: it takes other letters for "s" and "k", and stops for
+-- good at a bracket that it does not expect.
+local function is_clear(label)
+  local rest = (label .. "."):gsub("%[%d+%]%.", ".")
+  return not rest:find("[^%w_.-]")
+end
+
+-- Options of services by which Traefik would reach something else than the service, and what they may be.
+local REACHES = {
+  ["loadbalancer.server.port"] = { "^%d+$" },
+  ["loadbalancer.server.scheme"] = { "^https?$", "^h2c$" },
+  ["loadbalancer.healthcheck.path"] = { "^/$", "^/[^/]" },
+  ["loadbalancer.healthcheck.method"] = {},
+}
+
+local function is_its_own(option, value)
+  if option:find("^loadbalancer%.servers?%.url") or option:find("^loadbalancer%.servers%[") then
+    return false
+  end
+  for _, pattern in ipairs(REACHES[option] or { "" }) do
+    if value:find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Middlewares that ask others, or read files, in Traefik's name.
+local function is_of_others(option)
+  return option:find("^plugin") or option:find("^forwardauth") or option:find("^ratelimit%.redis") or option:find("%.usersfile$")
 end
 
 -- What Traefik learns for the value of a label, or nil: see above.
 local function judged(label, value)
-  local kind, name, option = label:match("^traefik%.http%.([^.]+)%.([^.]+)%.(.+)$")
+  if not is_clear(label) then
+    return nil
+  end
+  local kind, name, option = label:match("^traefik%.http%.([^.%[]+)%.([^.%[]+)%.(.+)$")
   if not kind then
     -- Neither of other protocols, which have ports 80 and 443 to themselves, nor of certificates, which are all's.
     local other = label:match("^traefik%.([^.]+)")
@@ -124,8 +162,8 @@ local function judged(label, value)
     return nil
   elseif kind == "routers" and option == "entrypoints" then
     return entry_points(value)
-  elseif kind == "routers" and option == "rule" and is_of_s3(value) then
-    return nil
+  elseif kind == "routers" and (option == "tls.options" or option == "rule" and is_of_s3(value)) then
+    return nil -- options that there are not close the names of the rule, whose ever they are
   elseif kind == "routers" and option == "priority" and #value:gsub("^%+?0*", "") > LONGEST_PRIORITY then
     return string.rep("9", LONGEST_PRIORITY)
   elseif option == "service" or option == "errors.service" then
@@ -133,19 +171,27 @@ local function judged(label, value)
     local service, provider = value:match("^([^@]*)@?(.*)$")
     local refused = provider ~= "" and provider ~= "swarm" or service:sub(1, #PREFIX):lower() == PREFIX
     return refused and "refused@nobody" or value
-  elseif kind == "services" and (option:find("^loadbalancer%.servers?%.url") or option:find("^loadbalancer%.servers%[")) then
+  elseif kind == "services" and not is_its_own(option, value) then
     return nil
-  elseif kind == "middlewares" and option:find("^plugin") then
+  elseif kind == "middlewares" and is_of_others(option) then
     return nil
   end
   return value
 end
 
-local function labels(json, own)
-  local http, others = false, false
+-- Whether Traefik would name what no label names after a name of the program's own: dashes stand for all but letters.
+local function is_ours(service)
+  return (service:gsub("[^%w]+", "-") .. "-"):lower():sub(1, #PREFIX) == PREFIX
+end
+
+local function labels(json, own, of)
+  local http, others = false, not own and is_ours(of)
+  local named = others
   local kept = changed(json, function(name, written)
     local label = name:lower()
-    if label:sub(1, 8) ~= "traefik." then
+    if not own and (name == "com.docker.compose.project" or name == "com.docker.compose.service") then
+      return nil -- Traefik takes them for the name of the service
+    elseif label:sub(1, 8) ~= "traefik." then
       return written
     elseif own and label:find("^traefik%.%a+%.%a+%." .. PREFIX:gsub("%-", "%%-")) then
       return written
@@ -156,7 +202,7 @@ local function labels(json, own)
     others = others or learnt == nil
     return learnt == value and written or learnt and quoted(learnt)
   end)
-  if others and not http then
+  if named or others and not http then
     -- Traefik would publish under its own name what has asked for something else.
     kept = changed(kept, function(name, written)
       return name:lower() ~= "traefik.enable" and written or nil
@@ -170,8 +216,10 @@ local function container(name, value)
 end
 
 local function template(name, value)
-  return name == "ContainerSpec" and changed(value, container) or value
+  return name == "ContainerSpec" and changed(value, container) or name ~= "PluginSpec" and value or nil
 end
+
+local CONFIG = { Env = true, Cmd = true, Entrypoint = true, Healthcheck = true } -- what a container is started with
 
 local ANSWERS = {
   services = function(json)
@@ -180,9 +228,9 @@ local ANSWERS = {
         if name ~= "Spec" then
           return name ~= "PreviousSpec" and value or nil
         end
-        local own = OWN[plain(member(value, "Name"))]
+        local named = plain(member(value, "Name"))
         return changed(value, function(part, written)
-          return part == "Labels" and labels(written, own)
+          return part == "Labels" and labels(written, OWN[named], named)
             or part == "TaskTemplate" and changed(written, template)
             or written
         end)
@@ -198,12 +246,16 @@ local ANSWERS = {
   end,
   container = function(json)
     return changed(json, function(name, value)
-      if name ~= "Config" then
-        return name ~= "Args" and value or nil
+      if name == "Config" then
+        return changed(value, function(part, written)
+          return not CONFIG[part] and written or nil
+        end)
+      elseif name == "State" or name == "HostConfig" then
+        return changed(value, function(part, written)
+          return part ~= "Health" and part ~= "Mounts" and written or nil
+        end)
       end
-      return changed(value, function(part, written)
-        return part ~= "Env" and part ~= "Cmd" and part ~= "Entrypoint" and written or nil
-      end)
+      return name ~= "Args" and value or nil
     end)
   end,
 }
