@@ -48,8 +48,8 @@ def assert_they_take_nothing(
     with asking(asked) as answers:
         with deployed(stack, MANAGER, user, made):
             if restarted:
-                commands = [f"docker service update --quiet --force --detach {name}" for name in restarted]
-                assert stack.on(MANAGER, "sh", "-euc", "\n".join(commands)).code == 0
+                commands = [f"docker service update --quiet --force {name} &" for name in restarted]
+                assert stack.on(MANAGER, "bash", "-euc", "\n".join([*commands, "wait"])).code == 0
             settled(asked, right)
             stolen = {
                 application.name: user.get(f"https://{stack.address(MANAGER)}/stolen-{application.name}", timeout=10)
