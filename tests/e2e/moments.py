@@ -60,8 +60,4 @@ def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:
         found.update({url: user.get(url, timeout=5).status_code for url in wanted})
         return found == wanted
 
-    try:
-        wait_for(answers, str(wanted), 120)
-    except AssertionError as error:
-        error.add_note(f"last answers: {found}")
-        raise
+    wait_for(answers, str(wanted), 120, lambda: f"last answers: {found}")

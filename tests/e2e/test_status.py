@@ -4,6 +4,9 @@ import re
 
 from tests.e2e.harness import Stack
 from tests.e2e.moments import wait_for
+from tests.e2e.prometheus import PATIENCE_S
+
+MEASURED = r"^  prometheus +\S+  healthy; [1-9]\d* of \d+ targets are up(, \d+ not asked yet)?; alerts: "
 
 
 def passwords(whole: Stack) -> list[str]:
@@ -12,13 +15,20 @@ def passwords(whole: Stack) -> list[str]:
 
 
 def test_status_shows_machines_addresses_with_their_health_and_logins(whole: Stack) -> None:
+    # Of a target that has only just come up, it truly says that nothing was measured yet.
+    measured = (MEASURED, r"^  nfs +\S+  healthy$")
+    wait_for(
+        lambda: all(re.search(line, shown_of(whole), re.MULTILINE) for line in measured),
+        "Prometheus has asked",
+        PATIENCE_S,
+        lambda: shown_of(whole),
+    )
     shown = whole.make("status").text
     assert re.search(r"manager-1 +\S+ +Ready Active Leader", shown), shown
     assert len(re.findall(r"worker-\d +\S+ +Ready Active$", shown, re.MULTILINE)) == 2, shown
     for name in ("grafana", "s3", "s3_console", "nfs"):
         assert re.search(rf"^  {name} +\S+  healthy$", shown, re.MULTILINE), shown
-    prometheus = r"^  prometheus +\S+  healthy; [1-9]\d* of \d+ targets are up(, \d+ not asked yet)?; alerts: "
-    assert re.search(prometheus, shown, re.MULTILINE), shown
+    assert re.search(MEASURED, shown, re.MULTILINE), shown
     assert [password for password in passwords(whole) if password not in shown] == []
 
 

@@ -4,7 +4,7 @@ from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
 from lab.recovery import local, strays
-from lab.recovery.state import CLUSTERS, KINDS, PROJECT, STASH, SWARM_PROVIDER, State
+from lab.recovery.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
 from lab.recovery.swarm import ID_LABEL, STACK_LABEL, Found
 from tests.mocked import Engine, Program
 from tests.program.snapshot import FOLDER
@@ -16,7 +16,7 @@ def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
     assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
     assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
     assert strays.PORTS == reserved_ports.NAME
-    assert dev.engine.types["infrastructure"] == STASH
+    assert dev.engine.types[OWNER] == STASH
     assert set(dev.engine.types.values()) >= set(KINDS)
     assert "swarm-engine" in dev.engine.options
     assert SWARM_PROVIDER.endswith("::swarm-engine")
