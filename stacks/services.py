@@ -15,11 +15,13 @@ from components.monitoring.monitoring import (
 from components.monitoring.prometheus import PATH as PROMETHEUS_PATH
 from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
 from components.s3.s3 import CONSOLE_PATH
+from components.s3.s3 import NAME as S3
 from components.service.stack import ServiceStack
 from components.socket_proxy.socket_proxy import socket_proxy
-from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
+from components.traefik.acme import ISSUER, PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
+from components.traefik.published import under
 from components.traefik.sharing import SOURCE, issuing, sharing
 from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
 from stacks import networks
@@ -39,7 +41,8 @@ def add(base: Base, secrets: Secrets) -> None:
     haproxy = base.image("haproxy")
     _reserve_ports(base, haproxy)
     s3_name = f"s3.{base.settings.domain}" if base.settings.has_s3 and base.settings.domain else None
-    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers), s3_name=s3_name)
+    published = _published(base.settings)
+    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers), published=published, s3_name=s3_name)
     base.stack("socket-proxy", proxies, [*managers, *workers])
     _add_traefik(base, haproxy)
     if base.settings.monitoring.enabled:
@@ -106,11 +109,19 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
         )
 
 
+def _published(settings: Settings) -> list[str]:
+    """Names of the services that labels publish."""
+    names = ["prometheus", "grafana"] if settings.monitoring.enabled else []
+    names += [S3] if settings.has_s3 else []
+    several = len(settings.machines.names("manager")) > 1
+    return names + ([ISSUER] if settings.traefik.acme is not None and several else [])
+
+
 def _reserved(settings: Settings) -> list[str]:
     """Rules of what is the program's on 443."""
     paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
     paths += [CONSOLE_PATH] if settings.has_s3 else []
-    return [f"PathPrefix(`{path}`)" for path in paths]
+    return [under(path) for path in paths]
 
 
 def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:

@@ -55,7 +55,7 @@ def grafana(
         # Its metrics are Prometheus' alone, which asks for them without Traefik.
         labels=published.enabled()
         | published.http(
-            "grafana", f"PathPrefix(`{PATH}`) && !PathPrefix(`{PATH}/metrics`)", PORT, [published.CONSOLES]
+            "grafana", f"{published.under(PATH)} && !PathPrefix(`{PATH}/metrics`)", PORT, [published.CONSOLES]
         ),
         stop_grace_s=45,  # it lets requests end for 30 s
     )

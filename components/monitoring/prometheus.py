@@ -53,7 +53,7 @@ def prometheus(
         mounts=[data(settings, "prometheus", "/prometheus")],
         secrets=[SecretFile(name="traefik-metrics-password", content=traefik_login.password)],
         labels=published.enabled()
-        | published.http("prometheus", f"PathPrefix(`{PATH}`)", PORT, [published.CONSOLES, *published.LOGIN]),
+        | published.http("prometheus", published.under(PATH), PORT, [published.CONSOLES, *published.LOGIN]),
         stop_grace_s=60,  # it writes what it has in memory
     )
 

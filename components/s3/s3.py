@@ -86,7 +86,7 @@ def s3(
     labels = (
         published.enabled()
         | published.tcp(NAME, TOLD_PORT, hosts)
-        | published.http("s3-console", f"PathPrefix(`{CONSOLE_PATH}`)", CONSOLE_PORT, [published.CONSOLES])
+        | published.http("s3-console", published.under(CONSOLE_PATH), CONSOLE_PORT, [published.CONSOLES])
     )
     secrets = [
         SecretFile(name="s3-access-key", content=key.access_key),

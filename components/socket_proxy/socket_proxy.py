@@ -1,6 +1,7 @@
 """The one thing that may touch Docker's socket: a proxy that only reads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 
@@ -12,13 +13,20 @@ MANAGERS = "socket-proxy"  # its name is where the swarm's API is read
 NETWORK = "docker-api"
 PORT = 2375
 ENDPOINT = f"http://{MANAGERS}:{PORT}"
-VOLUME = Mount(source="docker-proxy", target="/run/docker-proxy")  # of the machine, with the socket in it
+VOLUME = Mount(
+    source="docker-proxy", target="/run/docker-proxy", read_only=True
+)  # of the machine, with the socket in it
 SOCKET = f"unix://{VOLUME.target}/docker.sock"
-MEMORY_LIMIT_MIB = 128
+MEMORY_LIMIT_MIB = 256  # several lists of thousands of services at once
 
 
 def socket_proxy(
-    image: pulumi.Input[str], networks: Sequence[OverlayNetwork], *, workers: bool, s3_name: str | None
+    image: pulumi.Input[str],
+    networks: Sequence[OverlayNetwork],
+    *,
+    workers: bool,
+    published: Sequence[str],
+    s3_name: str | None,
 ) -> StackSpec:
     """One proxy on each machine. Managers' ones answer for the swarm, by name; a machine's own is a socket on a volume.
 
@@ -27,7 +35,8 @@ def socket_proxy(
     engine says no to what is of the swarm by itself.
 
     What they answer is without environments, and without labels by which an application would have what is the
-    program's, as `s3_name`, the name by which S3 is reached on 443.
+    program's: `published` are names of its services, which Traefik publishes, and `s3_name` is the name by which S3 is
+    reached on 443.
 
     Source: HAProxy documentation, "Configuration Manual" and "Lua API"; Docker Engine API reference.
     """
@@ -40,7 +49,7 @@ def socket_proxy(
             memory_limit_mib=MEMORY_LIMIT_MIB,
             health=HealthCheck.http(f"http://127.0.0.1:{PORT}/_ping"),
             constraints=[f"node.role=={role}"],
-            env={"S3_NAME": s3_name or ""},
+            env={"PUBLISHED": ",".join(published), "S3_NAME": s3_name or ""},
             user="0",  # Docker's socket is root's
             files=[
                 File(
@@ -56,10 +65,11 @@ def socket_proxy(
             ],
             mounts=[
                 Mount(type="bind", source="/var/run/docker.sock", target="/var/run/docker.sock", read_only=True),
-                VOLUME,
+                replace(VOLUME, read_only=False),
             ],
         )
         for name, role in roles.items()
     ]
-    settings = {"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB, "s3_name": s3_name}
+    settings = {"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB}
+    settings |= {"published": list(published), "s3_name": s3_name}
     return StackSpec(services=services, settings=settings)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from components import assets
 from components.service.spec import File, Mount, Service, on_machine
 
-ISSUER = "traefik-issuer"  # its name is where the others send challenges to
+ISSUER = "traefik-issuer"
 FOLDER = "/acme"  # in the container, with the account and the certificates
 CA_PATH = "/etc/traefik/acme-server.pem"
 PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory"

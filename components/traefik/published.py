@@ -10,6 +10,11 @@ LOGIN = (f"{PREFIX}login-rate@file", f"{PREFIX}prometheus-login@file")  # of wha
 HTTP_1 = f"{PREFIX}http-1@file"  # for what speaks no other version
 
 
+def under(path: str) -> str:
+    """The rule of a path and of all below it, as "/grafana" and "/grafana/x", but not "/grafana-x"."""
+    return f"(Path(`{path}`) || PathPrefix(`{path}/`))"
+
+
 def enabled() -> dict[str, str]:
     """Of every service that has others of these."""
     return {"traefik.enable": "true", "traefik.swarm.network": NETWORK}

@@ -30,7 +30,7 @@ class TraefikSettings:
     s3_port: int | None  # of the machines, where S3 is published
     operators: Sequence[str]  # networks that 8080 is for, "192.0.2.0/24"
     consoles: Sequence[str]  # networks that the program's own pages are for
-    reserved: Sequence[str]  # rules of what is the program's on 443, "PathPrefix(`/grafana`)"
+    reserved: Sequence[str]  # rules of what is the program's on 443, "Path(`/grafana`)"
     acme: AcmeSettings | None = None  # self-signed only if unset
 
 

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -15,6 +15,7 @@ from socketserver import ThreadingUnixStreamServer
 from threading import Thread
 from typing import Any
 
+from tests.files.judged import OWN
 from tests.files.shipped import COMPONENTS
 
 FILES = COMPONENTS / "socket_proxy/files"
@@ -147,7 +148,9 @@ def placed(folder: Path) -> Path:
 
 
 @contextmanager
-def proxy(folder: Path, *, s3_name: str = "", changed: tuple[str, str] = ("", "")) -> Iterator[Proxy]:
+def proxy(
+    folder: Path, *, s3_name: str = "", published: Iterable[str] = OWN, changed: tuple[str, str] = ("", "")
+) -> Iterator[Proxy]:
     """HAProxy in front of an engine that is there; the program itself, as a container would have no such sockets."""
     program = shutil.which("haproxy", path="/usr/sbin")
     assert program, "/usr/sbin/haproxy is not there: apt-get install haproxy"
@@ -155,7 +158,7 @@ def proxy(folder: Path, *, s3_name: str = "", changed: tuple[str, str] = ("", ""
     configuration.write_text(configuration.read_text().replace(*changed, 1))
     with _Server(str(folder / "engine"), engine.handler()) as server, (folder / "log").open("w") as log:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        env = os.environ | {"S3_NAME": s3_name}
+        env = os.environ | {"PUBLISHED": ",".join(published), "S3_NAME": s3_name}
         with subprocess.Popen([program, "-f", configuration], env=env, stdout=log, stderr=log) as running:
             try:
                 made = Proxy(folder, engine, running.pid)

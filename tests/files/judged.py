@@ -13,6 +13,7 @@ ONLY = {
     "loadbalancer.server.scheme": "https?|h2c",
     "loadbalancer.healthcheck.path": "/([^/].*)?",
     "loadbalancer.healthcheck.method": "(?!)",  # none
+    "loadbalancer.healthcheck.followredirects": "(?!)",  # none but that which the proxy adds
 }
 REFUSED = {
     "routers": r"tls\.options$",
@@ -51,7 +52,7 @@ def _template(template: dict[str, Any]) -> dict[str, Any]:
 
 def passed(service: str, labels: Mapping[str, str], s3_name: str) -> dict[str, str]:
     """The labels of a service that are passed on, with their values."""
-    kept, publishes, refused = {}, False, False
+    kept, checks, publishes, refused = {}, {}, False, False
     named = service not in OWN and f"{'-'.join(re.findall('[a-z0-9]+', service.translate(SMALL)))}-".startswith(PREFIX)
     for label, text in labels.items():
         parts = label.translate(SMALL).split(".")
@@ -64,11 +65,13 @@ def passed(service: str, labels: Mapping[str, str], s3_name: str) -> dict[str, s
         learnt = _learnt(parts, text, s3_name)
         if learnt is None:
             refused = True
-        else:
-            kept[label] = learnt
+            continue
+        kept[label] = learnt
+        if parts[1:3] + parts[4:6] == ["http", "services", "loadbalancer", "healthcheck"] and len(parts) > 6:
+            checks[".".join([*label.split(".")[:6], "followredirects"])] = "false"
     if named or (refused and not publishes):
         kept = {label: text for label, text in kept.items() if label.translate(SMALL) != "traefik.enable"}
-    return kept
+    return kept | checks
 
 
 def _is_ours(parts: list[str]) -> bool:

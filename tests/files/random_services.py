@@ -62,6 +62,8 @@ HOSTILE = {
     "loadbalancer.server.scheme": ["http", "https", "h2c", "http://a/?", "HTTP"],
     "loadbalancer.healthcheck.path": ["/", "/a//b", "//a", "http://a", "", "a"],
     "loadbalancer.healthcheck.method": ["GET", "DELETE"],
+    "loadbalancer.healthcheck.followredirects": ["true"],
+    "loadbalancer.HealthCheck.interval": ["1s"],
     "forwardauth.address": ["http://a"],
     "basicauth.usersfile": ["/etc/traefik/users"],
     "ratelimit.redis.endpoints": ["a:1"],

@@ -8,7 +8,7 @@ import pytest
 
 from tests.files import random_json
 from tests.files.docker_api import Proxy, proxy
-from tests.files.judged import answered_services, answered_tasks, passed
+from tests.files.judged import OWN, answered_services, answered_tasks, passed
 from tests.files.random_services import FIRST, NINES, S3_NAME, described, label, shuffled, template
 
 SEEDS = range(40)
@@ -24,6 +24,12 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 @pytest.fixture(scope="module")
 def without_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     with proxy(tmp_path_factory.mktemp("proxy")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def nothing_published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with proxy(tmp_path_factory.mktemp("proxy"), published=()) as made:
         yield made
 
 
@@ -175,6 +181,14 @@ def test_where_s3_has_no_name_rules_are_passed_on_as_they_are(without_s3: Proxy,
     assert learnt(without_s3, router(rule=rule)) == router(rule=rule)
 
 
+@pytest.mark.parametrize("says", [{}, {"followRedirects": "true"}, {"followredirects": "false", "interval": "1s"}])
+def test_a_check_of_an_application_follows_it_nowhere_else(shipped: Proxy, says: Labels) -> None:
+    check = "traefik.http.services.Shop.LoadBalancer.healthCheck"
+    labels = {f"{check}.{option}": text for option, text in ({"path": "/"} | says).items()}
+    kept = {label: text for label, text in labels.items() if not label.lower().endswith(".followredirects")}
+    assert learnt(shipped, labels) == kept | {f"{check}.followredirects": "false"}
+
+
 @pytest.mark.parametrize(
     ("others", "enabled"),
     [
@@ -194,7 +208,7 @@ def test_what_has_asked_for_another_protocol_alone_is_not_published_by_http(
     assert ("traefik.enable" in found, "Traefik.Enable" in found) == (enabled, enabled)
 
 
-@pytest.mark.parametrize("name", ["grafana", "prometheus", "s3", "traefik-issuer"])
+@pytest.mark.parametrize("name", sorted(OWN))
 def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, name: str) -> None:
     ours = {
         "traefik.enable": "true",
@@ -209,6 +223,12 @@ def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, 
     others = {label.replace("nuvla-swarm-", ""): text for label, text in ours.items()}
     assert learnt(shipped, ours, name) == ours
     assert learnt(shipped, others, name) == learnt(shipped, others, "app")
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_names_that_no_service_of_the_program_has_are_names_as_others(nothing_published: Proxy, name: str) -> None:
+    ours = {"traefik.http.routers.nuvla-swarm-a.rule": "Path(`/`)", "a": "b"}
+    assert learnt(nothing_published, ours, name) == {"a": "b"}
 
 
 @pytest.mark.parametrize("name", ["Grafana", "grafana2", "shop_grafana", "traefik", "socket-proxy", "s3-console"])
@@ -240,8 +260,8 @@ def test_letters_stay_as_they_are(shipped: Proxy, text: str) -> None:
         assert found["Spec"]["Labels"] == labels
 
 
-# What still gets through. Each was tried with Traefik 3.6.0 behind this proxy: see the note of issue 11.
-OPEN: dict[str, Labels] = {
+# What Traefik 3.6.0 reads otherwise, tried behind this proxy.
+OTHERWISE: dict[str, Labels] = {
     "letters that Traefik takes for others": {
         "traefik.http.router\u017f.x.entrypoints": "traefik",
         **router(**{"\u017fervice": "api@internal"}),
@@ -263,7 +283,7 @@ OPEN: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", OPEN.values(), ids=OPEN)
+@pytest.mark.parametrize("labels", OTHERWISE.values(), ids=OTHERWISE)
 def test_what_traefik_reads_otherwise_than_it_looks_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
     assert not learnt(shipped, COMPLETE | labels).keys() & labels.keys()
 

@@ -1,13 +1,11 @@
 """What the services of a whole target can reach, and who can reach them."""
 
-import re
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
 
-from components import assets
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.test_program_services import PROXIES, SERVICES, container, every, mounts, services
@@ -168,17 +166,19 @@ def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_fo
 
 
 @pytest.mark.parametrize(
-    ("off", "rule"),
+    ("off", "paths"),
     [
-        ((), "PathPrefix(`/prometheus`) || PathPrefix(`/grafana`) || PathPrefix(`/minio`)"),
-        (("s3",), "PathPrefix(`/prometheus`) || PathPrefix(`/grafana`)"),
-        (("monitoring",), "PathPrefix(`/minio`)"),
-        (("monitoring", "s3"), None),
+        ((), ("/prometheus", "/grafana", "/minio")),
+        (("s3",), ("/prometheus", "/grafana")),
+        (("monitoring",), ("/minio",)),
+        (("monitoring", "s3"), ()),
     ],
 )
-def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], rule: str | None) -> None:
+def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], paths: tuple[str, ...]) -> None:
     file = of_traefik("reserved", **{section: {"enabled": False} for section in off})
-    assert (file and file["http"]["routers"]["reserved"]["rule"]) == rule
+    assert (file is None) == (paths == ())
+    rule = file["http"]["routers"]["reserved"]["rule"] if file else ""
+    assert rule == " || ".join(f"(Path(`{path}`) || PathPrefix(`{path}/`))" for path in paths)
 
 
 @pytest.mark.parametrize(
@@ -195,13 +195,19 @@ def test_proxies_know_the_name_of_s3_where_it_has_one(settings: dict[str, Any], 
     assert found == {name}
 
 
-def test_every_service_that_traefik_publishes_is_one_that_may_have_its_names(dev: Program) -> None:
-    acme = target(managers=3, domain="example.org", traefik={"acme": {"email": "a@example.org"}})
+ACME = {"managers": 3, "domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, ACME, {"s3": {"enabled": False}}, {"monitoring": {"enabled": False}}, {"kind": "host"}]
+)
+def test_only_services_that_traefik_publishes_may_have_its_names(settings: dict[str, Any]) -> None:
+    engine = run(target(**settings)).engine
     published = {
         name
-        for engine in (dev.engine, run(acme).engine)
         for name, service in services(engine).items()
         if any(label["label"].startswith("traefik.") for label in service["labels"])
     }
-    (own,) = re.findall(r"^local OWN = \{(.+)\}", assets.read("socket_proxy/files/answers.lua"), re.MULTILINE)
-    assert published == set(re.findall(r'(?:\["|\b)([a-z][a-z0-9-]*)(?:"\])? = true', own))
+    for proxy in PROXIES:
+        names = container(every(engine)[proxy])["env"]["PUBLISHED"].split(",")
+        assert sorted(names) == sorted(published)

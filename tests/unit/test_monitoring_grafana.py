@@ -50,7 +50,9 @@ def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
 def test_it_is_published_for_some_networks_without_its_metrics() -> None:
     router = "traefik.http.routers.nuvla-swarm-grafana"
     labels = service().labels
-    assert labels[f"{router}.rule"] == "PathPrefix(`/grafana`) && !PathPrefix(`/grafana/metrics`)"
+    assert (
+        labels[f"{router}.rule"] == "(Path(`/grafana`) || PathPrefix(`/grafana/`)) && !PathPrefix(`/grafana/metrics`)"
+    )
     assert labels[f"{router}.middlewares"] == "nuvla-swarm-consoles@file"  # it has a login of its own
 
 

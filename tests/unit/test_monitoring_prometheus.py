@@ -54,7 +54,7 @@ def test_nobody_changes_it_over_the_web() -> None:
 def test_it_is_published_for_some_networks_and_behind_a_login_that_is_not_tried_without_end() -> None:
     labels = service().labels
     router = "traefik.http.routers.nuvla-swarm-prometheus"
-    assert labels[f"{router}.rule"] == "PathPrefix(`/prometheus`)"
+    assert labels[f"{router}.rule"] == "(Path(`/prometheus`) || PathPrefix(`/prometheus/`))"
     assert labels[f"{router}.middlewares"].split(",") == [
         "nuvla-swarm-consoles@file",
         "nuvla-swarm-login-rate@file",

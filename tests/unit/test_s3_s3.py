@@ -52,7 +52,11 @@ def rules(**changed: Any) -> dict[str, tuple[str, str, str]]:
 
 OWN = {
     "tcp.routers.nuvla-swarm-s3-s3": ("HostSNI(`*`)", "s3", "nuvla-swarm-s3"),
-    "http.routers.nuvla-swarm-s3-console": ("PathPrefix(`/minio`)", "websecure", "nuvla-swarm-s3-console"),
+    "http.routers.nuvla-swarm-s3-console": (
+        "(Path(`/minio`) || PathPrefix(`/minio/`))",
+        "websecure",
+        "nuvla-swarm-s3-console",
+    ),
 }
 
 

@@ -17,11 +17,14 @@ from tests.unit.parts import network
 CONFIG = assets.read("socket_proxy/files/haproxy.cfg")
 ANSWERS = assets.read("socket_proxy/files/answers.lua")
 DOCKER = "/var/run/docker.sock"
+PUBLISHED = ["grafana", "s3"]
 
 
 def spec(*, workers: bool = True, s3_name: str | None = None) -> StackSpec:
     start()
-    return build(lambda: socket_proxy("haproxy:1", [network("api")], workers=workers, s3_name=s3_name))
+    return build(
+        lambda: socket_proxy("haproxy:1", [network("api")], workers=workers, published=PUBLISHED, s3_name=s3_name)
+    )
 
 
 def services(*, workers: bool = True, s3_name: str | None = None) -> list[Service]:
@@ -57,8 +60,11 @@ def test_the_programs_own_names_and_priorities_are_those_that_no_application_get
 
 
 @pytest.mark.parametrize(("s3_name", "variable"), [("s3.example.org", "s3.example.org"), (None, "")])
-def test_it_knows_by_which_name_s3_is_reached(s3_name: str | None, variable: str) -> None:
-    assert [dict(service.env) for service in services(s3_name=s3_name)] == [{"S3_NAME": variable}] * 2
+def test_it_knows_what_is_published_and_by_which_name_s3_is_reached(s3_name: str | None, variable: str) -> None:
+    assert [dict(service.env) for service in services(s3_name=s3_name)] == [
+        {"PUBLISHED": "grafana,s3", "S3_NAME": variable}
+    ] * 2
+    assert 'os.getenv("PUBLISHED")' in ANSWERS
     assert 'os.getenv("S3_NAME")' in ANSWERS
 
 
@@ -87,6 +93,7 @@ def test_it_may_only_read_the_socket_and_makes_its_own_on_a_volume_of_the_machin
         ]
         assert service.user == "0"  # whose the socket is
     assert SOCKET.removeprefix("unix://").startswith(VOLUME.target)
+    assert VOLUME.read_only, "of those who ask"
 
 
 def test_it_is_reached_over_its_network_alone() -> None:
@@ -114,7 +121,8 @@ def test_it_shows_what_it_is() -> None:
     made = spec(s3_name="s3.example.org")
     assert made.settings == {
         "services": ["socket-proxy", "socket-proxy-worker"],
-        "memory_limit_mib": 128,
+        "memory_limit_mib": 256,
+        "published": PUBLISHED,
         "s3_name": "s3.example.org",
     }
-    assert {(service.image, service.memory_limit_mib) for service in made.services} == {("haproxy:1", 128)}
+    assert {(service.image, service.memory_limit_mib) for service in made.services} == {("haproxy:1", 256)}

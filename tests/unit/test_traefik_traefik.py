@@ -177,12 +177,12 @@ def test_the_programs_own_pages_are_for_the_networks_of_the_settings() -> None:
 def test_on_8080_there_is_nothing_that_is_not_for_the_operators_or_behind_a_login() -> None:
     made = dynamic()["http"]["middlewares"]
     assert made["operators"]["ipAllowList"] == {"sourceRange": ["192.0.2.0/24", "198.51.100.7/32"]}
-    first = {name: router["middlewares"][0] for name, router in routers("traefik").items()}
-    assert first == {
-        "operators": "operators",
-        "operators-ping": "operators",
-        "operators-metrics": "operators",
-        "metrics": "metrics-login",
+    asked = {name: router["middlewares"] for name, router in routers("traefik").items()}
+    assert asked == {
+        "operators": ["operators", "dashboard"],
+        "operators-ping": ["operators"],
+        "operators-metrics": ["operators"],
+        "metrics": ["nuvla-swarm-login-rate", "metrics-login"],
     }
     assert static()["api"] == {"dashboard": True}, "no router of Traefik's own, which asks nobody"
     assert static()["metrics"]["prometheus"] == {"manualRouting": True}

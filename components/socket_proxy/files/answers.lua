@@ -4,7 +4,10 @@
 local ENGINE = "unix@/var/run/docker.sock"
 local TIMEOUT_MS = 30000
 local PREFIX = "nuvla-swarm-" -- of all that the program's own labels name
-local OWN = { grafana = true, prometheus = true, s3 = true, ["traefik-issuer"] = true } -- services that may have it
+local OWN = {} -- services that may have it
+for name in (os.getenv("PUBLISHED") or ""):gmatch("[^,]+") do
+  OWN[name] = true
+end
 local ENTRY_POINTS = { web = true, websecure = true }
 local S3_NAME = os.getenv("S3_NAME") or "" -- by which S3 has the connections on 443 before Traefik looks for routers
 local LONGEST_PRIORITY = 18 -- digits: the program's own routers have more, and come first
@@ -129,6 +132,7 @@ local REACHES = {
   ["loadbalancer.server.scheme"] = { "^https?$", "^h2c$" },
   ["loadbalancer.healthcheck.path"] = { "^/$", "^/[^/]" },
   ["loadbalancer.healthcheck.method"] = {},
+  ["loadbalancer.healthcheck.followredirects"] = {}, -- see `labels`
 }
 
 local function is_its_own(option, value)
@@ -185,7 +189,7 @@ local function is_ours(service)
 end
 
 local function labels(json, own, of)
-  local http, others = false, not own and is_ours(of)
+  local http, others, checks = false, not own and is_ours(of), {}
   local named = others
   local kept = changed(json, function(name, written)
     local label = name:lower()
@@ -200,6 +204,10 @@ local function labels(json, own, of)
     local learnt = judged(label, value)
     http = http or label:sub(1, 13) == "traefik.http."
     others = others or learnt == nil
+    local _, check = label:find("^traefik%.http%.services%.[^.]+%.loadbalancer%.healthcheck%.")
+    if check and learnt then
+      checks[name:sub(1, check) .. "followredirects"] = true
+    end
     return learnt == value and written or learnt and quoted(learnt)
   end)
   if named or others and not http then
@@ -207,6 +215,9 @@ local function labels(json, own, of)
     kept = changed(kept, function(name, written)
       return name:lower() ~= "traefik.enable" and written or nil
     end)
+  end
+  for name in pairs(checks) do -- what checks a service goes nowhere else, whatever the service answers
+    kept = kept:sub(1, -2) .. "," .. quoted(name) .. ':"false"}'
   end
   return kept
 end
