@@ -42,7 +42,7 @@ command -v ssh >/dev/null || missing+=(openssh-client)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 command -v luacheck >/dev/null || missing+=(lua-check)
 [[ -x /usr/sbin/nft ]] || missing+=(nftables)
-if offline && [[ ! -x /usr/sbin/haproxy ]]; then missing+=(haproxy); fi
+[[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
 [[ ${#missing[@]} == 0 ]] || debian_install "${missing[@]}"
 
 if offline; then

@@ -40,9 +40,13 @@ def add(base: Base, secrets: Secrets) -> None:
     managers, workers = machines.names("manager"), machines.names("worker", active=True)
     haproxy = base.image("haproxy")
     _reserve_ports(base, haproxy)
-    s3_name = f"s3.{base.settings.domain}" if base.settings.has_s3 and base.settings.domain else None
-    published = _published(base.settings)
-    proxies = socket_proxy(haproxy, [base.docker], workers=bool(workers), published=published, s3_name=s3_name)
+    proxies = socket_proxy(
+        haproxy,
+        [base.docker],
+        workers=bool(workers),
+        published=_published(base.settings),
+        s3_name=_s3_name(base.settings),
+    )
     base.stack("socket-proxy", proxies, [*managers, *workers])
     _add_traefik(base, haproxy)
     if base.settings.monitoring.enabled:
@@ -67,9 +71,7 @@ def _reserve_ports(base: Base, image: pulumi.Input[str]) -> None:
 
 def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
     settings = base.settings
-    names = [settings.domain] if settings.domain else []
-    if settings.domain and settings.has_s3:
-        names.append(f"s3.{settings.domain}")
+    names = [name for name in (settings.domain, _s3_name(settings)) if name]
     certificate = SelfSignedCertificate(
         "traefik-certificate",
         SelfSignedCertificateArgs(
@@ -87,6 +89,7 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
         access_log=settings.traefik.access_log,
         memory_limit_mib=settings.traefik.memory_limit_mib,
         s3_port=settings.s3.port if settings.has_s3 else None,
+        s3_name=_s3_name(settings),
         operators=[str(network) for network in settings.firewall.management],
         consoles=[str(network) for network in settings.firewall.console_users()],
         reserved=_reserved(settings),
@@ -122,6 +125,11 @@ def _reserved(settings: Settings) -> list[str]:
     paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
     paths += [CONSOLE_PATH] if settings.has_s3 else []
     return [under(path) for path in paths]
+
+
+def _s3_name(settings: Settings) -> str | None:
+    """The name by which S3 is reached on 443."""
+    return f"s3.{settings.domain}" if settings.has_s3 and settings.domain else None
 
 
 def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:

@@ -82,7 +82,7 @@ def s3(
     `endpoint` is the URL that browsers reach the API by: for the console, and for pages that upload by themselves.
     Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
-    hosts = {"s3": "*"} | ({"websecure": f"s3.{settings.domain}"} if settings.domain else {})
+    hosts = published.s3_hosts(f"s3.{settings.domain}" if settings.domain else None)
     labels = (
         published.enabled()
         | published.tcp(NAME, TOLD_PORT, hosts)

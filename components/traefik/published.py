@@ -15,6 +15,11 @@ def under(path: str) -> str:
     return f"(Path(`{path}`) || PathPrefix(`{path}/`))"
 
 
+def s3_hosts(name: str | None) -> dict[str, str]:
+    """The name by which S3 is reached on an entry point: any on its own ("*"), and the one that it may have on 443."""
+    return {"s3": "*"} | ({"websecure": name} if name else {})
+
+
 def enabled() -> dict[str, str]:
     """Of every service that has others of these."""
     return {"traefik.enable": "true", "traefik.swarm.network": NETWORK}

@@ -11,6 +11,7 @@ from components.service.login import Login
 from components.service.spec import File, HealthCheck, Port, SecretFile, Service, StackSpec
 from components.socket_proxy.socket_proxy import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
+from components.traefik import published
 from components.traefik.acme import AcmeSettings, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
 from components.traefik.sharing import showing
@@ -28,6 +29,7 @@ class TraefikSettings:
     access_log: bool
     memory_limit_mib: int
     s3_port: int | None  # of the machines, where S3 is published
+    s3_name: str | None  # by which S3 is reached on 443
     operators: Sequence[str]  # networks that 8080 is for, "192.0.2.0/24"
     consoles: Sequence[str]  # networks that the program's own pages are for
     reserved: Sequence[str]  # rules of what is the program's on 443, "Path(`/grafana`)"
@@ -83,6 +85,10 @@ def traefik(
         rule = json.dumps(" || ".join(settings.reserved))
         reserved = assets.render("traefik/files/reserved.yaml", {"rule": rule})
         files["reserved"] = ("/etc/traefik/dynamic/reserved.yaml", reserved)
+    for entry_point, host in published.s3_hosts(settings.s3_name).items() if settings.s3_port is not None else ():
+        values = {"entry_point": entry_point, "rule": json.dumps(f"HostSNI(`{host}`)")}
+        reserved = assets.render("traefik/files/reserved_s3.yaml", values)
+        files[f"reserved-{entry_point}"] = (f"/etc/traefik/dynamic/reserved-{entry_point}.yaml", reserved)
     service = Service(
         name="traefik",
         image=image,

@@ -35,6 +35,7 @@ USERS: Final = (
     "walk-hosts",
     "kept",
     "kept-exoscale",
+    "neighbours",
 )
 
 ELSEWHERE: Final = "10.239.0.0/16"  # for settings that are refused: no network is there

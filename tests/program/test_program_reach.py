@@ -182,6 +182,27 @@ def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], paths: 
 
 
 @pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({}, {"s3": "*"}),
+        ({"domain": "example.org"}, {"s3": "*", "websecure": "s3.example.org"}),
+        ({"domain": "example.org", "s3": {"enabled": False}}, {}),
+    ],
+)
+def test_connections_to_s3_are_reserved_by_the_names_that_it_has(
+    settings: dict[str, Any], names: dict[str, str]
+) -> None:
+    engine = run(target(**settings)).engine
+    found = {}
+    for entry_point in ("s3", "websecure"):
+        if (name := f"traefik-config-reserved-{entry_point}") in engine.types:
+            (router,) = yaml.safe_load(engine.inputs(name)["dataRaw"])["tcp"]["routers"].values()
+            assert router["entryPoints"] == [entry_point]
+            found[entry_point] = router["rule"].removeprefix("HostSNI(`").removesuffix("`)")
+    assert found == names
+
+
+@pytest.mark.parametrize(
     ("settings", "name"),
     [
         ({}, ""),

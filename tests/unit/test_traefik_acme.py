@@ -30,6 +30,7 @@ PLAIN = TraefikSettings(
     access_log=False,
     memory_limit_mib=300,
     s3_port=None,
+    s3_name=None,
     operators=["192.0.2.0/24"],
     consoles=["192.0.2.0/24"],
     reserved=["PathPrefix(`/grafana`)"],

@@ -22,6 +22,7 @@ SETTINGS = TraefikSettings(
     access_log=False,
     memory_limit_mib=300,
     s3_port=None,
+    s3_name=None,
     operators=["192.0.2.0/24", "198.51.100.7/32"],
     consoles=["192.0.2.0/24", "0.0.0.0/0"],
     reserved=["PathPrefix(`/grafana`)", "PathPrefix(`/prometheus`)"],
@@ -114,6 +115,18 @@ def test_what_is_the_programs_on_443_is_no_applications_while_the_programs_servi
     assert router["priority"] == published.FIRST - 1
     assert router["service"] in dynamic()["http"]["services"]
     assert "tls" in router
+
+
+def test_connections_to_s3_are_closed_while_it_is_away() -> None:
+    made = files(s3_port=9000, s3_name="s3.example.org")
+    for entry_point, host in (("s3", "*"), ("websecure", "s3.example.org")):
+        (router,) = made[f"/etc/traefik/dynamic/reserved-{entry_point}.yaml"]["tcp"]["routers"].values()
+        assert router["entryPoints"] == [entry_point]
+        assert router["rule"] == f"HostSNI(`{host}`)"
+        assert router["priority"] == published.FIRST - 1
+        assert router["tls"] == {}
+        assert dynamic()["tcp"]["services"][router["service"]] == {"loadBalancer": {"servers": []}}
+    assert "/etc/traefik/dynamic/reserved-s3.yaml" not in files(s3_port=None)
 
 
 def test_where_nothing_is_the_programs_on_443_nothing_is_reserved() -> None:

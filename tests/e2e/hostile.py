@@ -1,0 +1,68 @@
+"""What a hostile tenant may not bring about: while its applications run, the program answers as it did without them."""
+
+from typing import Any
+
+import requests
+
+from tests.e2e.asked import NOBODY, Question, ask, asking, questions
+from tests.e2e.harness import Stack
+from tests.e2e.moments import wait_for
+from tests.e2e.neighbours import SAYS, Application, deployed
+
+Questions = dict[str, Question]
+
+
+def questions_at(
+    stack: Stack, managers: tuple[str, ...], exported: dict[str, Any], user: requests.Session
+) -> Questions:
+    """What the program is asked at each of its managers."""
+    return {
+        f"{what} at {manager}": question
+        for manager in managers
+        for what, question in questions(stack, stack.address(manager), exported, user).items()
+    }
+
+
+def settled(asked: Questions, right: dict[str, str]) -> None:
+    """All is answered as it was."""
+    found: dict[str, str] = {}
+
+    def same() -> bool:
+        found.update(ask(asked))
+        return found == right
+
+    wait_for(same, "the program answers as before", 120, lambda: str({k: v for k, v in found.items() if v != right[k]}))
+
+
+def assert_they_take_nothing(
+    stack: Stack,
+    manager: str,
+    user: requests.Session,
+    asked: Questions,
+    made: list[Application],
+    *,
+    restarted: tuple[str, ...] = (),
+) -> None:
+    """Applications are there for a while, in which services of the program start anew."""
+    right = ask(asked)
+    assert NOBODY not in {answer for what, answer in right.items() if not what.startswith("metrics of grafana")}
+    with asking(asked) as answers:
+        with deployed(stack, manager, user, made):
+            if restarted:
+                commands = [f"docker service update --quiet --force {name} &" for name in restarted]
+                assert stack.on(manager, "bash", "-euc", "\n".join([*commands, "wait"])).code == 0
+            settled(asked, right)
+            stolen = {
+                application.name: user.get(f"https://{stack.address(manager)}/stolen-{application.name}", timeout=10)
+                for application in made
+            }
+        settled(asked, right)
+    strange = answers.strange(right)
+    assert strange == {}, strange
+    got = {
+        name: answer.text for name, answer in stolen.items() if answer.status_code == 200 and SAYS not in answer.text
+    }
+    assert got == {}, got
+    if not restarted:
+        missing = {what: n for what, n in answers.missing().items() if right[what] != NOBODY}
+        assert missing == {}, missing
