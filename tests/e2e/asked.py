@@ -17,7 +17,7 @@ from tests.e2e.harness import Stack
 from tests.e2e.neighbours import SAYS
 
 BUCKET = "e2e-neighbours"
-NOBODY = "nobody"  # answered: no connection, or an answer that says that there is no server
+NOBODY = "nobody: "  # before the reason why there is no answer: no connection, or one that says that there is no server
 UNAVAILABLE = {502, 503, 504}
 Answer = str
 Question = Callable[[], Answer]
@@ -52,11 +52,16 @@ def questions(stack: Stack, address: str, exported: dict[str, Any], user: reques
     }
 
 
+def is_there(answer: Answer) -> bool:
+    """Whether somebody answered."""
+    return not answer.startswith(NOBODY)
+
+
 def _told(response: requests.Response, *, content: bool = True) -> Answer:
     if SAYS in response.text:
         return f"an application: {response.text}"
     if response.status_code in UNAVAILABLE:
-        return NOBODY
+        return f"{NOBODY}{response.status_code}"
     return f"{response.status_code} {response.text if content else ''}".strip()
 
 
@@ -65,11 +70,11 @@ def _object(client: Any) -> Answer:
     try:
         client.put_object(Bucket=BUCKET, Key="an/object", Body=b"of the test")
         body: bytes = client.get_object(Bucket=BUCKET, Key="an/object")["Body"].read()
-    except BotoCoreError:
-        return NOBODY
+    except BotoCoreError as error:
+        return f"{NOBODY}{error}"
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return NOBODY if status in UNAVAILABLE else f"{status} {error}"
+        return f"{NOBODY if status in UNAVAILABLE else ''}{status} {error}"
     return body.decode()
 
 
@@ -113,8 +118,8 @@ def ask(wanted: dict[str, Question]) -> dict[str, Answer]:
     for what, question in wanted.items():
         try:
             answers[what] = question()
-        except requests.RequestException:
-            answers[what] = NOBODY
+        except requests.RequestException as error:
+            answers[what] = f"{NOBODY}{error}"
     return answers
 
 
@@ -131,14 +136,18 @@ class Asked:
     def strange(self, right: dict[str, Answer]) -> dict[str, Counter[Answer]]:
         """Other answers than the right ones; none at all is no answer of somebody else."""
         found = {
-            what: Counter({answer: n for answer, n in counted.items() if answer not in (right[what], NOBODY)})
+            what: Counter({answer: n for answer, n in counted.items() if answer != right[what] and is_there(answer)})
             for what, counted in self.answers.items()
         }
         return {what: counted for what, counted in found.items() if counted}
 
-    def missing(self) -> dict[str, int]:
-        """How often nobody answered."""
-        return {what: counted[NOBODY] for what, counted in self.answers.items() if counted[NOBODY]}
+    def missing(self) -> dict[str, Counter[Answer]]:
+        """How often nobody answered, by the reason."""
+        found = {
+            what: Counter({answer: n for answer, n in counted.items() if not is_there(answer)})
+            for what, counted in self.answers.items()
+        }
+        return {what: counted for what, counted in found.items() if counted}
 
 
 @contextmanager

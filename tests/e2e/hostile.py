@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from tests.e2e.asked import NOBODY, Question, ask, asking, questions
+from tests.e2e.asked import Question, ask, asking, is_there, questions
 from tests.e2e.harness import Stack
 from tests.e2e.moments import wait_for
 from tests.e2e.neighbours import SAYS, Application, deployed
@@ -45,7 +45,8 @@ def assert_they_take_nothing(
 ) -> None:
     """Applications are there for a while, in which services of the program start anew."""
     right = ask(asked)
-    assert NOBODY not in {answer for what, answer in right.items() if not what.startswith("metrics of grafana")}
+    away = {what: answer for what, answer in right.items() if not is_there(answer)}
+    assert not [what for what in away if not what.startswith("metrics of grafana")], away
     with asking(asked) as answers:
         with deployed(stack, manager, user, made):
             if restarted:
@@ -64,5 +65,5 @@ def assert_they_take_nothing(
     }
     assert got == {}, got
     if not restarted:
-        missing = {what: n for what, n in answers.missing().items() if right[what] != NOBODY}
+        missing = {what: n for what, n in answers.missing().items() if is_there(right[what])}
         assert missing == {}, missing

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.asked import NOBODY, ask, bucket
+from tests.e2e.asked import ask, bucket, is_there
 from tests.e2e.harness import Stack, stack
 from tests.e2e.hostile import Questions, assert_they_take_nothing, questions_at
 from tests.e2e.moments import wait_for
@@ -57,7 +57,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             assert len(asked) == len(MANAGERS) * (12 if kind == "target" else 9)
 
             def answered() -> bool:
-                silent = {what for what, answer in ask(asked).items() if answer == NOBODY}
+                silent = {what for what, answer in ask(asked).items() if not is_there(answer)}
                 return not [what for what in silent if not what.startswith("metrics of grafana")]
 
             with bucket(exported, user):

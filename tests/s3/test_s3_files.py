@@ -6,6 +6,7 @@ import os
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -349,3 +350,27 @@ def test_a_file_that_is_being_written_is_read_all_the_while(served: Served, s3: 
         writer.join()
     now = path.read_bytes()
     assert s3.get_object(Bucket="data", Key="log", ChecksumMode="ENABLED")["Body"].read() == now
+
+
+def test_an_object_that_others_replace_is_read_as_it_was_or_as_it_is(served: Served, s3: Any) -> None:
+    bodies = {hashlib.md5(body).hexdigest(): body for body in (b"1" * 17, b"2" * 300_000, b"")}
+    ended = threading.Event()
+
+    def writes() -> None:
+        mine = served.client()
+        while not ended.is_set():
+            for body in bodies.values():
+                mine.put_object(Bucket="data", Key="busy", Body=body)
+        mine.close()
+
+    s3.put_object(Bucket="data", Key="busy", Body=b"")
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(writes) for _ in range(2)]
+        try:
+            for _ in range(300):
+                found = s3.get_object(Bucket="data", Key="busy")
+                assert found["Body"].read() == bodies[found["ETag"].strip('"')]
+        finally:
+            ended.set()
+        for writer in writers:
+            writer.result()

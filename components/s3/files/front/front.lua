@@ -17,6 +17,7 @@ local NOT_PLAIN = "It is a link, or lies behind one, or is no plain file."
 local CLOSED = "The owner of the file lets S3 neither read nor replace it."
 local CLOSED_FOLDER = "The owner of the folder does not let S3 read it."
 local NOTHING = { [posix.ENOENT] = true, [posix.ENOTDIR] = true, [posix.EINVAL] = true, [posix.ENAMETOOLONG] = true }
+local READS = 20 -- of an object that others replace meanwhile
 local ADMIN = { ["/list-buckets"] = true, ["/list-users"] = true }
 local root
 
@@ -125,14 +126,21 @@ local function delete(bucket, key)
   return relay.answer(status, headers, text)
 end
 
+local function read(method, bucket, key, asks)
+  for _ = 1, READS do
+    local fd, kind = opened(method, bucket, key)
+    local etag = fd and settle(bucket, fd, kind)
+    if not objects.read(root, path_of(bucket, key), fd, kind, etag, asks) then return end
+  end
+  return errors.refuse(503, "SlowDown", "Others replace the object all the while; please try again.", key)
+end
+
 local function object(method, bucket, key, asks)
   refuse_impossible(method, key)
+  if method == "GET" or method == "HEAD" then return read(method, bucket, key, asks) end
   if changes(method) then check_source() end
   local fd, kind = opened(method, bucket, key)
-  local reads = method == "GET" or method == "HEAD"
-  local conditional = ngx.var.http_if_match or ngx.var.http_if_none_match
-  local etag = fd and (reads or conditional) and settle(bucket, fd, kind)
-  if reads then return objects.read(root, path_of(bucket, key), fd, kind, etag, asks) end
+  if fd and (ngx.var.http_if_match or ngx.var.http_if_none_match) then settle(bucket, fd, kind) end
   local part = asks.partNumber or asks.uploads or method ~= "POST" and asks.uploadId
   local inside = part or asks.tagging or asks.retention or asks["legal-hold"] or asks.acl or asks.select or asks.restore
   if fd and not inside then posix.close(fd) end

@@ -34,38 +34,53 @@ local function is_plain(asks)
   return ngx.req.get_method() == "GET" and not ngx.var.http_if_range
 end
 
--- Answers a read of what is open as `fd`, or returns for nginx to pass it on: all but those of a whole file or one range of it.
-function M.read(root, path, fd, kind, etag, asks)
-  local file, before = content_of(fd)
+-- Whether a file is still at a path.
+local function is_at(root, path, file)
+  local fd = posix.open(root, path)
+  local found = content_of(fd)
   if fd then posix.close(fd) end
+  return found == file
+end
+
+-- Answers a read of what is open as `fd`, or returns for nginx to pass it on: all but those of a whole file or one range of it.
+-- Returns true where another file has come in its place meanwhile: the gateway has told of that one, or of both.
+function M.read(root, path, fd, kind, etag, asks)
   ngx.ctx.etag = etag
-  if kind ~= "file" or not is_plain(asks) then return end
-  local unless = ngx.var.http_if_none_match
+  if kind ~= "file" or not is_plain(asks) then
+    if fd then posix.close(fd) end
+    return false
+  end
+  ngx.ctx.unless = ngx.ctx.unless or ngx.var.http_if_none_match
+  local file, before = content_of(fd)
   local status, headers, text = relay.pass(nil, nil, function(answered) return answered == 200 or answered == 206 end)
-  if status ~= 200 and status ~= 206 then return relay.answer(status, headers, text) end
+  local replaced = not is_at(root, path, file)
+  if replaced or status ~= 200 and status ~= 206 then
+    posix.close(fd)
+    return replaced or relay.answer(status, headers, text)
+  end
   local kept = {}
   for _, header in ipairs(headers) do
     local value = corrected(header[1], header[2], etag)
     if value and not OF_NGINX[header[1]:lower()] then kept[#kept + 1] = { header[1], value } end
   end
   if etag then kept[#kept + 1] = { "ETag", etag } end
-  if etag and unless == etag then return relay.answer(304, kept, "") end
+  if etag and ngx.ctx.unless == etag then
+    posix.close(fd)
+    return relay.answer(304, kept, "")
+  end
   if status == 200 then ngx.req.clear_header "Range" end
-  sending[ngx.var.id] = { root = root, path = path, headers = kept, file = file, before = before }
-  ngx.var.file = ngx.var.files .. "/" .. path
+  sending[ngx.var.id] = { fd = fd, headers = kept, before = before }
+  ngx.var.file = "/proc/self/fd/" .. fd -- this file, also when another comes in its place now
   return ngx.exec "/.file"
 end
 
--- Sets the headers of a file that nginx sends, if it is still the one that the gateway told of: another has come in its place
--- otherwise, and the client asks again. Of a file that somebody is writing into, neither ETag nor checksums are sent.
+-- Sets the headers of a file that nginx sends. Of one that somebody is writing into, neither ETag nor checksums are sent.
 function M.sent()
   local told = sending[ngx.var.id]
-  sending[ngx.var.id] = nil
   if not told then return end
-  local fd = posix.open(told.root, told.path)
-  local file, now = content_of(fd)
-  if fd then posix.close(fd) end
-  if file ~= told.file or ngx.status ~= 200 then return ngx.exit(ngx.ERROR) end
+  local _, now = content_of(told.fd)
+  M.ended()
+  if ngx.status ~= 200 then return ngx.exit(ngx.ERROR) end
   relay.set(told.headers)
   if now == told.before then return end
   for _, header in ipairs(told.headers) do
@@ -74,8 +89,12 @@ function M.sent()
   end
 end
 
--- Forgets a file that was not sent.
-function M.ended() sending[ngx.var.id] = nil end
+-- Closes a file that nginx has opened itself by now, or will not send.
+function M.ended()
+  local told = sending[ngx.var.id]
+  sending[ngx.var.id] = nil
+  if told then posix.close(told.fd) end
+end
 
 -- Corrects the headers of an object that nginx passes back.
 function M.passed()
