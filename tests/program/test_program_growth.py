@@ -108,7 +108,9 @@ def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> Non
         for section in ("monitoring", "s3")
     }
     assert all(
-        name.startswith(("s3", "versitygw", "openresty", "prometheus-config-", "grafana-config-"))
+        name.startswith(
+            ("s3", "versitygw", "openresty", "prometheus-config-", "grafana-config-", "traefik-config-reserved-s3")
+        )
         for name in gone["s3"]
     )
     assert {name for name in gone["s3"] if name.startswith(("prometheus", "grafana"))} == {
