@@ -30,6 +30,7 @@ FRONT_FILES = (
     "front.lua",
     "identity.lua",
     "listing.lua",
+    "metrics.lua",
     "names.lua",
     "objects.lua",
     "posix.lua",

@@ -86,8 +86,8 @@ def traefik(
         reserved = assets.render("traefik/files/reserved.yaml", {"rule": rule})
         files["reserved"] = ("/etc/traefik/dynamic/reserved.yaml", reserved)
     for entry_point, host in published.s3_hosts(settings.s3_name).items() if settings.s3_port is not None else ():
-        values = {"entry_point": entry_point, "rule": json.dumps(f"HostSNI(`{host}`)")}
-        reserved = assets.render("traefik/files/reserved_s3.yaml", values)
+        rule = json.dumps(f"HostSNI(`{host}`)")
+        reserved = assets.render("traefik/files/reserved_s3.yaml", {"entry_point": entry_point, "rule": rule})
         files[f"reserved-{entry_point}"] = (f"/etc/traefik/dynamic/reserved-{entry_point}.yaml", reserved)
     service = Service(
         name="traefik",

@@ -111,8 +111,6 @@ stack_files() {
   # shellcheck disable=SC2016  # the names in the files
   (
     cd "$stack"
-    # The names of the stack's services have the stack's before them.
-    sed -i 's/^local OWN = .*/local OWN = { monitoring_grafana = true, monitoring_prometheus = true, s3_s3 = true }/' answers.lua
     sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$traefik_user/admin/; s/\$\$/$/' \
       -e 's/regex: \([a-z-]*\);monitoring/regex: .+_\1;monitoring/' prometheus.yml scrape/*.yml grafana/datasources/*.yaml
     sed -i 's/\$webhook_configs\|\$email_configs\|\$rules/[]/' alertmanager.yml certificate_ends.yml
@@ -120,6 +118,7 @@ stack_files() {
       -e 's/\$access_log/null/' traefik.yaml
     sed -i 's|\$operators\|\$consoles|["0.0.0.0/0"]|; s/\$\$/$/' dynamic.yaml
     sed -i 's/\$rule/PathPrefix(`\/grafana`)/' reserved.yaml
+    sed -i 's/\$rule/HostSNI(`*`)/; s/\$entry_point/s3/' reserved_s3.yaml
     password=$(openssl rand -hex 16 | tee traefik-metrics-password)
     printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" | tee metrics-users >prometheus-users
     for secret in grafana-admin-password s3-access-key s3-secret-key; do openssl rand -hex 16 | tr -d '\n' >"$secret"; done

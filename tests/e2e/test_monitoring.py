@@ -30,6 +30,7 @@ TARGETS = {
     "node-exporter": 3,
     "prometheus": 1,
     "s3": 1,
+    "s3-requests": 1,
     "traefik": 1,
     "traefik-probe": 1,
 }

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pulumi
+import yaml
 
 from components import assets
 from components.s3.access_key import AccessKey
-from components.s3.s3 import FRONT_COMMAND, FRONT_FILES, SOCKETS, S3Settings, gateway_env, s3
+from components.s3.s3 import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Settings, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
@@ -87,11 +88,13 @@ def listens(block: str) -> list[str]:
 def test_each_router_leads_to_the_port_on_which_its_part_listens() -> None:
     made = front()
     assert made.labels["traefik.enable"] == "true"
-    api, console = assets.read("s3/files/front/nginx.conf").split("\n    server {")[1:]
+    api, metrics, console = assets.read("s3/files/front/nginx.conf").split("\n    server {")[1:]
     ports = {label: text for label, text in made.labels.items() if label.endswith(".port")}
     assert ports["traefik.tcp.services.nuvla-swarm-s3.loadbalancer.server.port"] in listens(api)
     assert listens(console) == [ports["traefik.http.services.nuvla-swarm-s3-console.loadbalancer.server.port"]]
     assert len(ports) == 2
+    scraped = yaml.safe_load(assets.read("monitoring/files/scrape/s3.yml"))["scrape_configs"][1]
+    assert scraped["static_configs"] == [{"targets": [f"{NAME}:{port}" for port in listens(metrics)]}]
 
 
 def test_the_console_is_under_its_path_and_sends_browsers_to_the_api() -> None:

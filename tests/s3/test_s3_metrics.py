@@ -1,0 +1,70 @@
+"""What S3 tells Prometheus of its requests."""
+
+import re
+import socket
+
+import requests
+
+from tests.s3.served import Served
+
+TOLD_PORT, METRICS_PORT = 7072, 7073
+SOURCE = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(
+    [192, 0, 2, 7, 192, 0, 2, 1, 0x9C, 0x40, 0x1B, 0x9F]
+)  # version 2
+
+
+def told(served: Served) -> dict[str, float]:
+    """The metrics, each series with its value."""
+    answer = requests.get(f"http://{served.address}:{METRICS_PORT}/metrics", timeout=10, proxies={})
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    return {series: float(number) for series, _, number in (line.rpartition(" ") for line in lines)}
+
+
+def asked(served: Served, method: str, path: str) -> int:
+    """The status of the answer to a request that comes by the entry."""
+    with socket.create_connection((served.address, TOLD_PORT), timeout=10) as connection:
+        connection.sendall(SOURCE + f"{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\n\r\n".encode())
+        with connection.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
+
+
+def test_each_request_by_the_entry_is_counted_by_method_and_status(served: Served) -> None:
+    before = told(served)
+    assert [asked(served, method, "/health") for method in ("GET", "GET", "BREW")] == [200, 200, 501]
+    assert asked(served, "GET", "/..") == 400
+    after = told(served)
+    grown = {series: number - before.get(series, 0) for series, number in after.items()}
+    assert {
+        series: number for series, number in grown.items() if series.startswith("s3_requests_total") and number
+    } == {
+        's3_requests_total{method="GET",code="200"}': 2,
+        's3_requests_total{method="other",code="501"}': 1,
+        's3_requests_total{method="GET",code="400"}': 1,
+    }
+    assert grown["s3_request_duration_seconds_count"] == 4
+    assert grown['s3_request_duration_seconds_bucket{le="+Inf"}'] == 4
+    assert grown["s3_request_bytes_total"] > 100
+    assert grown["s3_response_bytes_total"] > 100
+
+
+def test_buckets_are_those_of_a_histogram(served: Served) -> None:
+    asked(served, "GET", "/health")
+    found = {
+        float(bound[1]): number
+        for series, number in told(served).items()
+        if (bound := re.search(r'_bucket\{le="(.+)"\}', series))
+    }
+    counts = [found[bound] for bound in sorted(found)]
+    assert counts == sorted(counts)
+
+
+def test_checks_of_health_by_its_own_machine_are_not_counted(served: Served) -> None:
+    asked(served, "GET", "/health")
+    before = told(served)
+    assert requests.get(f"http://{served.address}:7070/health", timeout=10).status_code == 200
+    assert told(served) == before
+
+
+def test_there_is_nothing_beside_the_metrics(served: Served) -> None:
+    assert requests.get(f"http://{served.address}:{METRICS_PORT}/", timeout=10).status_code == 404
