@@ -19,6 +19,7 @@ SAYS = "Hostname:"  # every answer of an application
 PUBLIC = "traefik-public"
 HIGHEST = str(2**63 - 1 - 1000)  # priority of a router that is not Traefik's own
 PREFIX = "nuvla-swarm-"
+BATCH = 20
 
 
 @dataclass
@@ -193,15 +194,22 @@ def _everything(program: Program) -> Iterator[Application]:
         yield Application(f"url-{name}", labels=_stealing(f"url-{name}", f"url-{name}") | {key: f"http://{name}:2375"})
 
 
+def batched(commands: list[str]) -> Iterator[list[str]]:
+    """So many at a time as one command line holds."""
+    for start in range(0, len(commands), BATCH):
+        yield commands[start : start + BATCH]
+
+
 @contextmanager
 def deployed(stack: Stack, manager: str, user: requests.Session, made: list[Application]) -> Iterator[None]:
     """Applications that run, and that Traefik knows of as far as it will: one that is like any other is published."""
     wanted = [*made, Application("honest")]
-    script = "\n".join(shlex.join(application.command("websecure")) for application in wanted)
+    commands = [shlex.join(application.command("websecure")) for application in wanted]
     names = [application.name for application in wanted]
     try:
-        created = stack.on(manager, "sh", "-euc", script)
-        assert created.code == 0, created.text
+        for some in batched(commands):
+            created = stack.on(manager, "sh", "-euc", "\n".join(some))
+            assert created.code == 0, created.text
         url = f"https://{stack.address(manager)}/honest"
         wait_for(lambda: SAYS in user.get(url, timeout=5).text, "Traefik publishes an application", 120)
         yield

@@ -12,7 +12,7 @@ from tests.e2e.asked import ask, bucket, is_there
 from tests.e2e.harness import Stack, stack
 from tests.e2e.hostile import Questions, assert_they_take_nothing, questions_at
 from tests.e2e.moments import wait_for
-from tests.e2e.neighbours import applications, program_of
+from tests.e2e.neighbours import Program, applications, program_of
 from tests.e2e.networks import here, subnet_of
 
 pytestmark = pytest.mark.slow
@@ -32,6 +32,7 @@ class Place:
     stack: Stack
     user: requests.Session
     asked: Questions
+    program: Program
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -62,17 +63,16 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
             with bucket(exported, user):
                 wait_for(answered, "all is answered", 120)
-                yield Place(made, user, asked)
+                yield Place(made, user, asked, program_of(made, MANAGERS[0]))
 
 
 def test_its_applications_take_nothing(place: Place) -> None:
-    made = list(applications(program_of(place.stack, "manager-1")))
+    made = list(applications(place.program))
     assert len(made) > 30
     assert_they_take_nothing(place.stack, "manager-2", place.user, place.asked, made)
 
 
 def test_nor_do_they_while_the_program_s_services_start_anew(place: Place) -> None:
-    program = program_of(place.stack, "manager-1")
-    restarted = tuple({"traefik", "grafana", "prometheus", "s3", "socket-proxy"} & set(program.names))
-    made = list(applications(program))
+    restarted = tuple({"traefik", "grafana", "prometheus", "s3", "socket-proxy"} & set(place.program.names))
+    made = list(applications(place.program))
     assert_they_take_nothing(place.stack, "manager-3", place.user, place.asked, made, restarted=restarted)
