@@ -143,7 +143,7 @@ def test_what_is_switched_on_beside_it_does_not_remove_traefik(target: Stack) ->
     target.set("s3", {"enabled": True, "port": 9001})
     result = target.up()
     assert result.code == 0, result.text
-    assert {name: number for name, number in services(target).items() if name != "s3"} == before
+    assert {name: number for name, number in services(target).items() if name not in S3} == before
     address = target.address(MANAGER)
     answers(target, f"https://{address}:9001/health", 200)
     target.set("s3.port", 9002)
