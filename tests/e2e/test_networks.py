@@ -14,6 +14,7 @@ from tests.e2e.networks import subnet_of
 pytestmark = pytest.mark.slow
 
 MANAGER, PUBLIC = "manager-1", "traefik-public"
+S3 = {"s3", "s3-gateway"}
 ATTACHABLE = "swarm.public_network.attachable"
 LABELS = [
     "traefik.enable=true",
