@@ -13,7 +13,7 @@ QUESTIONS = {  # that a user asks of Traefik: port, path -> what it answers
     (443, "/prometheus/"): 401,
     (9000, "/health"): 200,  # S3
 }
-PINNED = 5  # services with one task: Prometheus, Alertmanager, Grafana, blackbox, S3
+PINNED = 6  # services with one task: Prometheus, Alertmanager, Grafana, blackbox, S3 and its gateway
 ON_MANAGERS = 2  # Traefik, socket-proxy
 ON_WORKERS = 1  # socket-proxy-worker
 EVERYWHERE = 2  # node-exporter, cAdvisor
@@ -65,7 +65,8 @@ class Watcher(threading.Thread):
         """A task with a health check runs when it is healthy."""
         command = ["docker", "exec", self._manager, "docker", "service", "ls", "--format", "{{.Replicas}}"]
         listed = subprocess.run(command, check=False, capture_output=True, text=True).stdout
-        found = [(int(running), int(all_)) for running, all_ in re.findall(r"^(\d+)/(\d+)", listed, re.MULTILINE)]
+        replicas = re.findall(r"^(\d+)/([1-9]\d*)", listed, re.MULTILINE)  # of none: what has ports from applications
+        found = [(int(running), int(all_)) for running, all_ in replicas]
         return sorted(running for running, _ in found) == self._tasks == sorted(all_ for _, all_ in found)
 
     def result(self) -> float:

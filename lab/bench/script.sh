@@ -6,7 +6,7 @@ set -euo pipefail
 verb=$1 name=$2
 here=$(cd "$(dirname "$0")" && pwd)
 keys=${TMPDIR:-/tmp}/$name-keys
-services=10
+services=11
 
 # One connection per machine, which all commands share.
 ssh_to() {
