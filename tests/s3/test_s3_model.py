@@ -37,7 +37,8 @@ def test_boto3_reads_what_aws_would_answer_beside_writers_of_files(served: Serve
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_four_clients_read_what_aws_would_answer(tmp_path: Path) -> None:
+def test_four_clients_read_what_aws_would_answer(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """10,000 steps where walks have 40."""
     seed = os.environ.get("S3_SEED") or str(random.SystemRandom().randrange(10**6))
     made = subprocess.run([CLIENTS], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
     with serve(tmp_path) as served:
@@ -46,7 +47,7 @@ def test_four_clients_read_what_aws_would_answer(tmp_path: Path) -> None:
         java = Java(served, Path(made) / "java")
         aws = Aws(tmp_path, served, f"{made}/aws/bin/python")
         clients: dict[Client, int] = {Boto(s3): 50, java: 35, Rclone(tmp_path, served): 12, aws: 3}
-        done = walk(served, s3, clients, seed, int(os.environ.get("S3_STEPS") or 10_000))
+        done = walk(served, s3, clients, seed, 250 * request.config.getoption("steps"))
         java.close()
         s3.close()
     print(seed, done.counts)
