@@ -45,18 +45,22 @@ class Result:
 def run(
     *command: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: int = TIMEOUT_S
 ) -> Result:
-    """Runs a command to its end, with both outputs in one text."""
-    done = subprocess.run(
-        command,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        env=env,
-        cwd=cwd,
-        timeout=timeout_s,
-    )
+    """Runs a command to its end, with both outputs in one text; one that does not end tells what it has said so far."""
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=env,
+            cwd=cwd,
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired as expired:
+        said = expired.output.decode(errors="replace") if isinstance(expired.output, bytes) else expired.output
+        raise AssertionError(f"not done after {timeout_s} s: {' '.join(command)}\n{said}") from expired
     return Result(done.returncode, done.stdout)
 
 
