@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 
 import requests
 
@@ -21,6 +22,16 @@ def told(served: Served) -> dict[str, float]:
     return {series: float(number) for series, _, number in (line.rpartition(" ") for line in lines)}
 
 
+def counted(served: Served, before: dict[str, float], number_of: int) -> dict[str, float]:
+    """By how much each series has grown since, once so many requests are counted: that is after their answers."""
+    for _ in range(100):
+        grown = {series: number - before.get(series, 0) for series, number in told(served).items()}
+        if grown.get("s3_request_duration_seconds_count", 0) >= number_of:
+            return grown
+        time.sleep(0.05)
+    raise AssertionError(grown)
+
+
 def asked(served: Served, method: str, path: str) -> int:
     """The status of the answer to a request that comes by the entry."""
     with socket.create_connection((served.address, TOLD_PORT), timeout=10) as connection:
@@ -33,8 +44,7 @@ def test_each_request_by_the_entry_is_counted_by_method_and_status(served: Serve
     before = told(served)
     assert [asked(served, method, "/health") for method in ("GET", "GET", "BREW")] == [200, 200, 501]
     assert asked(served, "GET", "/..") == 400
-    after = told(served)
-    grown = {series: number - before.get(series, 0) for series, number in after.items()}
+    grown = counted(served, before, 4)
     assert {
         series: number for series, number in grown.items() if series.startswith("s3_requests_total") and number
     } == {
@@ -60,7 +70,9 @@ def test_buckets_are_those_of_a_histogram(served: Served) -> None:
 
 
 def test_checks_of_health_by_its_own_machine_are_not_counted(served: Served) -> None:
+    start = told(served)
     asked(served, "GET", "/health")
+    counted(served, start, 1)
     before = told(served)
     assert requests.get(f"http://{served.address}:7070/health", timeout=10).status_code == 200
     assert told(served) == before

@@ -5,6 +5,8 @@ import gzip
 import os
 import re
 import socket
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -21,7 +23,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from components import assets
 from components.s3.s3 import CONSOLE_PORT
 from tests.s3.requests_of import send, status, upload
-from tests.s3.served import ACCESS_KEY, SECRET_KEY, Served, serve
+from tests.s3.served import ACCESS_KEY, NOBODY, SECRET_KEY, USER, Served, command, serve
 
 BODY = b"some text, " * 1000
 
@@ -200,3 +202,34 @@ def test_one_source_has_so_many_requests_at_a_time_and_no_more(hasty: Served) ->
 
 def test_nothing_is_in_a_log_that_a_signature_could_be_made_of(served: Served, tmp_path: Path) -> None:
     assert SECRET_KEY not in served.log()
+
+
+def open_files(served: Served) -> int:
+    """How many files the front has open, with all its processes."""
+    processes = command("docker", "top", served.front, "-o", "pid").split()[1:]
+    return sum(1 for process in processes for _ in Path(f"/proc/{process}/fd").iterdir())
+
+
+@pytest.mark.skipif(USER != NOBODY, reason="only root sees what another user's processes have open")
+def test_no_file_stays_open_where_the_gateway_ends_the_request(tmp_path: Path) -> None:
+    place = tmp_path / "sockets/gateway.sock"
+    with serve(tmp_path) as served:
+        s3 = served.client()
+        s3.create_bucket(Bucket="data")
+        s3.put_object(Bucket="data", Key="k", Body=b"of the test")
+        served.kill(served.gateway)
+        place.unlink(missing_ok=True)
+        with socketserver.ThreadingUnixStreamServer(str(place), socketserver.BaseRequestHandler) as gateway:
+            place.chmod(0o666)
+            threading.Thread(target=gateway.serve_forever, args=(0.01,), daemon=True).start()
+            try:
+                counts = []
+                for _ in range(30):
+                    with pytest.raises(ClientError, match=r"InternalError|SlowDown"):
+                        s3.get_object(Bucket="data", Key="k")
+                    counts.append(open_files(served))
+            finally:
+                gateway.shutdown()
+        served.gateway = ""
+        s3.close()
+    assert max(counts) - counts[0] < 5, counts

@@ -5,6 +5,7 @@ local errors = require "errors"
 local folders = require "folders"
 local identity = require "identity"
 local listing = require "listing"
+local metrics = require "metrics"
 local names = require "names"
 local objects = require "objects"
 local posix = require "posix"
@@ -194,6 +195,13 @@ end
 function M.guarded()
   local done = xpcall(M.handle, function(message) io.stderr:write("front: ", debug.traceback(message), "\n") end)
   if not done then return errors.refuse(500, "InternalError", "We encountered an internal error, please try again.") end
+end
+
+-- Ends a request, however it was answered.
+function M.ended()
+  if ngx.ctx.let_go then ngx.ctx.let_go() end
+  objects.ended()
+  metrics.note()
 end
 
 -- Answers what nginx takes for no request: a path that leads out of its root, or has a byte 0.

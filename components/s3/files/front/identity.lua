@@ -20,15 +20,18 @@ local piece = ffi.new("char[?]", MIB)
 
 local function state(found) return found.mtime .. " " .. found.ctime .. " " .. found.size end
 
-local function hex_of_content(fd)
+-- The MD5 of so many bytes: whoever appends to the file all the while would be followed for ever.
+local function hex_of_content(fd, left)
   local digest = digests.start "md5"
-  while true do
-    local length = posix.read(fd, piece, MIB)
+  while left > 0 do
+    local length = posix.read(fd, piece, math.min(MIB, left))
     if length < 0 then return nil end
-    if length == 0 then return digests.hex(digest.final()) end
+    if length == 0 then break end
     digest.update(piece, length)
+    left = left - length
     ngx.sleep(0.001) -- others' turn
   end
+  return digests.hex(digest.final())
 end
 
 -- Notes that ETag and checksums are of this state. Writing that down changes the ctime, to what cannot be known before: so
@@ -76,7 +79,7 @@ local function read(fd, etag)
     local found = posix.stat(fd)
     local plain = etag and etag:match '^"(%x+)"$'
     local worth = plain and found.size <= worth_reading(posix.get(fd, SEEN), found) or found.size <= DIGESTED
-    local content = worth and hex_of_content(fd)
+    local content = worth and hex_of_content(fd, found.size)
     if state(posix.stat(fd)) == state(found) then return found, content, content and content == plain end
     posix.rewind(fd)
   end
@@ -102,7 +105,7 @@ end
 -- The ETag of an open file as a list shows it, and its checksums. Lists write nothing, and read small files alone.
 function M.listed(fd, found)
   if M.current(fd, found) then return posix.get(fd, "etag"), posix.get(fd, "checksums") end
-  local content = found.size <= MIB and hex_of_content(fd)
+  local content = found.size <= MIB and hex_of_content(fd, found.size)
   return content and '"' .. content .. '"' or of_state(found)
 end
 

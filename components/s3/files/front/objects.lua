@@ -52,24 +52,23 @@ function M.read(root, path, fd, kind, etag, asks)
   end
   ngx.ctx.unless = ngx.ctx.unless or ngx.var.http_if_none_match
   local file, before = content_of(fd)
+  local told = { fd = fd, before = before }
+  sending[ngx.var.id] = told -- closed with the request at the latest, however that ends
   local status, headers, text = relay.pass(nil, nil, function(answered) return answered == 200 or answered == 206 end)
-  local replaced = not is_at(root, path, file)
-  if replaced or status ~= 200 and status ~= 206 then
-    posix.close(fd)
-    return replaced or relay.answer(status, headers, text)
+  if not is_at(root, path, file) then
+    M.ended()
+    return true
   end
+  if status ~= 200 and status ~= 206 then return relay.answer(status, headers, text) end
   local kept = {}
   for _, header in ipairs(headers) do
     local value = corrected(header[1], header[2], etag)
     if value and not OF_NGINX[header[1]:lower()] then kept[#kept + 1] = { header[1], value } end
   end
   if etag then kept[#kept + 1] = { "ETag", etag } end
-  if etag and ngx.ctx.unless == etag then
-    posix.close(fd)
-    return relay.answer(304, kept, "")
-  end
+  if etag and ngx.ctx.unless == etag then return relay.answer(304, kept, "") end
   if status == 200 then ngx.req.clear_header "Range" end
-  sending[ngx.var.id] = { fd = fd, headers = kept, before = before }
+  told.headers = kept
   ngx.var.file = "/proc/self/fd/" .. fd -- this file, also when another comes in its place now
   return ngx.exec "/.file"
 end
@@ -91,9 +90,11 @@ end
 
 -- Closes a file that nginx has opened itself by now, or will not send.
 function M.ended()
-  local told = sending[ngx.var.id]
-  sending[ngx.var.id] = nil
-  if told then posix.close(told.fd) end
+  local id = ngx.var.id
+  local told = sending[id]
+  if not told then return end
+  sending[id] = nil
+  posix.close(told.fd)
 end
 
 -- Corrects the headers of an object that nginx passes back.
