@@ -41,7 +41,7 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
             setting="swarm.backend_network",
             naming="swarm.backend_network",
         )
-    if settings.traefik.acme is not None and len(settings.machines.names("manager")) > 1:
+    if settings.shares_certificates:
         found["traefik-sharing"] = OverlayNetworkArgs(physical_name=SHARING, attachable=False, internal=True)
     return {name: replace(args, subnet=subnet(settings, name)) for name, args in found.items()}
 
@@ -63,7 +63,7 @@ def largest(settings: Settings) -> IPv4Network:
 
 def tasks(settings: Settings) -> dict[str, dict[str, int]]:
     """How many tasks of the program's own services are on each of its networks, by service."""
-    names, acme = settings.machines.names, settings.traefik.acme
+    names = settings.machines.names
     machines, managers, workers = len(names("manager", "worker")), len(names("manager")), len(names("worker"))
     public, web, monitoring = {"traefik": managers}, {"traefik": managers}, {"traefik": managers}
     docker = {"socket-proxy": managers}
@@ -71,7 +71,7 @@ def tasks(settings: Settings) -> dict[str, dict[str, int]]:
     sharing: dict[str, int] = {}
     if names("worker", active=True):
         docker["socket-proxy-worker"] = workers
-    if acme is not None and managers > 1:
+    if settings.shares_certificates:
         web["traefik-issuer"] = 1
         sharing |= {"traefik-certificates": 1, "traefik-copies": managers}
     if settings.monitoring.enabled:

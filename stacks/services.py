@@ -45,7 +45,7 @@ def add(base: Base, secrets: Secrets) -> None:
         [base.docker],
         workers=bool(workers),
         published=_published(base.settings),
-        s3_name=_s3_name(base.settings),
+        s3_name=base.settings.s3_name,
     )
     base.stack("socket-proxy", proxies, [*managers, *workers])
     _add_traefik(base, haproxy)
@@ -71,7 +71,7 @@ def _reserve_ports(base: Base, image: pulumi.Input[str]) -> None:
 
 def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
     settings = base.settings
-    names = [name for name in (settings.domain, _s3_name(settings)) if name]
+    names = [name for name in (settings.domain, settings.s3_name) if name]
     certificate = SelfSignedCertificate(
         "traefik-certificate",
         SelfSignedCertificateArgs(
@@ -82,14 +82,14 @@ def _add_traefik(base: Base, haproxy: pulumi.Output[str]) -> None:
         ),
     )
     managers = settings.machines.names("manager")
-    acme = _acme(base, names, shared=len(managers) > 1)
+    acme = _acme(base, names)
     wanted = TraefikSettings(
         network=settings.swarm.public_network.name,
         log_level=settings.traefik.log_level,
         access_log=settings.traefik.access_log,
         memory_limit_mib=settings.traefik.memory_limit_mib,
         s3_port=settings.s3.port if settings.has_s3 else None,
-        s3_name=_s3_name(settings),
+        s3_name=settings.s3_name,
         operators=[str(network) for network in settings.firewall.management],
         consoles=[str(network) for network in settings.firewall.console_users()],
         reserved=_reserved(settings),
@@ -116,8 +116,7 @@ def _published(settings: Settings) -> list[str]:
     """Names of the services that labels publish."""
     names = ["prometheus", "grafana"] if settings.monitoring.enabled else []
     names += [S3] if settings.has_s3 else []
-    several = len(settings.machines.names("manager")) > 1
-    return names + ([ISSUER] if settings.traefik.acme is not None and several else [])
+    return names + ([ISSUER] if settings.shares_certificates else [])
 
 
 def _reserved(settings: Settings) -> list[str]:
@@ -127,12 +126,7 @@ def _reserved(settings: Settings) -> list[str]:
     return [under(path) for path in paths]
 
 
-def _s3_name(settings: Settings) -> str | None:
-    """The name by which S3 is reached on 443."""
-    return f"s3.{settings.domain}" if settings.has_s3 and settings.domain else None
-
-
-def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:
+def _acme(base: Base, names: list[str]) -> AcmeSettings | None:
     acme = base.settings.traefik.acme
     if acme is None:
         return None
@@ -144,7 +138,7 @@ def _acme(base: Base, names: list[str], *, shared: bool) -> AcmeSettings | None:
         names=names,
         machine=data.machine,
         folder=data.path,
-        shared=shared,
+        shared=base.settings.shares_certificates,
     )
 
 

@@ -96,6 +96,16 @@ class Settings(Section):
         return said or (self.first_manager if self.machines.first_is_clear() else self.monitoring_machine)
 
     @property
+    def shares_certificates(self) -> bool:
+        """Whether one manager gets certificates for others."""
+        return self.traefik.acme is not None and len(self.machines.names("manager")) > 1
+
+    @property
+    def s3_name(self) -> str | None:
+        """The name by which S3 is reached on 443."""
+        return f"s3.{self.domain}" if self.has_s3 and self.domain else None
+
+    @property
     def monitoring_machine(self) -> str:
         """Name of the machine that keeps metrics."""
         return self.monitoring.machine or self.first_manager

@@ -65,7 +65,7 @@ def _add_s3(base: Base, nfs: Nfs, key: AccessKey, outputs: dict[str, Any]) -> No
             machine=nfs.server.name,
             folder=PATH,
             port=settings.s3.port,
-            domain=settings.domain,
+            name=settings.s3_name,
             memory_limit_mib=settings.s3.memory_limit_mib,
         ),
         base.image("versitygw"),

@@ -50,7 +50,7 @@ class S3Settings:
     machine: str  # that has the files
     folder: str  # with a bucket in each folder of it
     port: int  # of the machines, where the API answers
-    domain: str | None  # the API answers `s3.<domain>` on 443 too
+    name: str | None  # by which the API answers on 443 too, "s3.example.org"
     memory_limit_mib: int
 
 
@@ -83,7 +83,7 @@ def s3(
     `endpoint` is the URL that browsers reach the API by: for the console, and for pages that upload by themselves.
     Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
-    hosts = published.s3_hosts(f"s3.{settings.domain}" if settings.domain else None)
+    hosts = published.s3_hosts(settings.name)
     labels = (
         published.enabled()
         | published.tcp(NAME, TOLD_PORT, hosts)

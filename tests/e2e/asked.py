@@ -135,16 +135,15 @@ class Asked:
 
     def strange(self, right: dict[str, Answer]) -> dict[str, Counter[Answer]]:
         """Other answers than the right ones; none at all is no answer of somebody else."""
-        found = {
-            what: Counter({answer: n for answer, n in counted.items() if answer != right[what] and is_there(answer)})
-            for what, counted in self.answers.items()
-        }
-        return {what: counted for what, counted in found.items() if counted}
+        return self._where(lambda what, answer: answer != right[what] and is_there(answer))
 
     def missing(self) -> dict[str, Counter[Answer]]:
         """How often nobody answered, by the reason."""
+        return self._where(lambda _, answer: not is_there(answer))
+
+    def _where(self, wanted: Callable[[str, Answer], bool]) -> dict[str, Counter[Answer]]:
         found = {
-            what: Counter({answer: n for answer, n in counted.items() if not is_there(answer)})
+            what: Counter({answer: n for answer, n in counted.items() if wanted(what, answer)})
             for what, counted in self.answers.items()
         }
         return {what: counted for what, counted in found.items() if counted}

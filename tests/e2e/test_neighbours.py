@@ -9,7 +9,7 @@ import requests
 from tests.e2e.asked import bucket
 from tests.e2e.guide import TABLE
 from tests.e2e.harness import Stack
-from tests.e2e.hostile import Questions, assert_they_take_nothing, questions_at
+from tests.e2e.hostile import RESTARTED, Questions, assert_they_take_nothing, questions_at
 from tests.e2e.moments import wait_for_entry
 from tests.e2e.neighbours import Program, applications, ports, program_of
 
@@ -39,8 +39,7 @@ def test_all_of_them_together_take_nothing(
 def test_nor_do_they_while_the_program_s_services_start_anew(
     whole: Stack, user: requests.Session, program: Program, asked: Questions
 ) -> None:
-    restarted = ("traefik", "grafana", "prometheus", "s3", "socket-proxy")
-    assert_they_take_nothing(whole, MANAGER, user, asked, list(applications(program)), restarted=restarted)
+    assert_they_take_nothing(whole, MANAGER, user, asked, list(applications(program)), restarted=RESTARTED)
 
 
 def test_no_application_publishes_a_port_of_the_program_or_of_a_machine(whole: Stack, program: Program) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.asked import ask, bucket, is_there
+from tests.e2e.asked import ask, bucket
 from tests.e2e.harness import Stack, stack
-from tests.e2e.hostile import Questions, assert_they_take_nothing, questions_at
+from tests.e2e.hostile import RESTARTED, Questions, assert_they_take_nothing, away, questions_at
 from tests.e2e.moments import wait_for
 from tests.e2e.neighbours import Program, applications, program_of
 from tests.e2e.networks import here, subnet_of
@@ -56,13 +56,8 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         with made.user() as user:
             asked = questions_at(made, MANAGERS, exported, user)
             assert len(asked) == len(MANAGERS) * (12 if kind == "target" else 9)
-
-            def answered() -> bool:
-                silent = {what for what, answer in ask(asked).items() if not is_there(answer)}
-                return not [what for what in silent if not what.startswith("metrics of grafana")]
-
             with bucket(exported, user):
-                wait_for(answered, "all is answered", 120)
+                wait_for(lambda: away(ask(asked)) == {}, "all is answered", 120)
                 yield Place(made, user, asked, program_of(made, MANAGERS[0]))
 
 
@@ -73,6 +68,6 @@ def test_its_applications_take_nothing(place: Place) -> None:
 
 
 def test_nor_do_they_while_the_program_s_services_start_anew(place: Place) -> None:
-    restarted = tuple({"traefik", "grafana", "prometheus", "s3", "socket-proxy"} & set(place.program.names))
+    restarted = tuple(name for name in RESTARTED if name in place.program.names)
     made = list(applications(place.program))
     assert_they_take_nothing(place.stack, "manager-3", place.user, place.asked, made, restarted=restarted)

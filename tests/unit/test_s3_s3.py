@@ -14,7 +14,7 @@ from components.service.spec import Mount, Service, StackSpec
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
 
-SETTINGS = S3Settings(machine="worker-1", folder="/files", port=9001, domain=None, memory_limit_mib=300)
+SETTINGS = S3Settings(machine="worker-1", folder="/files", port=9001, name=None, memory_limit_mib=300)
 START = "/etc/versitygw/start.sh"
 
 
@@ -67,11 +67,11 @@ def test_the_api_has_a_port_of_its_own_byte_for_byte_and_the_console_a_path() ->
 
 def test_with_a_domain_the_api_has_a_name_too() -> None:
     by_name = ("HostSNI(`s3.example.org`)", "websecure", "nuvla-swarm-s3")
-    assert rules(domain="example.org") == OWN | {"tcp.routers.nuvla-swarm-s3-websecure": by_name}
+    assert rules(name="s3.example.org") == OWN | {"tcp.routers.nuvla-swarm-s3-websecure": by_name}
 
 
 def test_its_console_is_for_some_networks_and_the_api_for_those_of_the_port() -> None:
-    labels = front(domain="example.org").labels
+    labels = front(name="s3.example.org").labels
     found = {label: text for label, text in labels.items() if label.endswith(".middlewares")}
     assert found == {
         "traefik.http.routers.nuvla-swarm-s3-console.middlewares": "nuvla-swarm-consoles@file",
