@@ -7,6 +7,7 @@ from typing import Any
 PREFIX = "nuvla-swarm-"
 OWN = {"grafana", "prometheus", "s3", "traefik-issuer"}
 ENTRY_POINTS = {"web", "websecure"}
+KINDS = {"routers", "services", "middlewares"}
 DIGITS = 18  # of the highest priority of an application
 ONLY = {
     "loadbalancer.server.port": "[0-9]+",
@@ -86,7 +87,9 @@ def _learnt(parts: list[str], text: str, s3_name: str) -> str | None:
         return text
     if len(parts) < 5 or parts[4:] == [""] or not all(re.fullmatch(r"[\w-]+", part) for part in parts[2:4]):
         return None
-    return None if parts[3].startswith(PREFIX) else _of_an_application(parts[2], ".".join(parts[4:]), text, s3_name)
+    if parts[2] not in KINDS or parts[3].startswith(PREFIX):
+        return None
+    return _of_an_application(parts[2], ".".join(parts[4:]), text, s3_name)
 
 
 def _of_an_application(kind: str, option: str, text: str, s3_name: str) -> str | None:

@@ -132,6 +132,11 @@ GONE: dict[str, Labels] = {
         "traefik.http.routers": "a",
         "traefik.http.routers.x": "a",
     },
+    "a model, which stands for routers of an entry point": {
+        "traefik.http.models.websecure.middlewares": "x",
+        "traefik.http.Models.x.tls": "true",
+    },
+    "how servers are reached": {"traefik.http.serversTransports.x.insecureskipverify": "true"},
     "no name": {"traefik.http.routers..rule": "Path(`/`)", "traefik.http.routers.x.": "a"},
     "an index instead of a name": {"traefik.http.routers[0].service": "x"},
 }

@@ -8,6 +8,7 @@ local OWN = {} -- services that may have it
 for name in (os.getenv("PUBLISHED") or ""):gmatch("[^,]+") do
   OWN[name] = true
 end
+local KINDS = { routers = true, services = true, middlewares = true } -- of what an application has in Traefik
 local ENTRY_POINTS = { web = true, websecure = true }
 local S3_NAME = os.getenv("S3_NAME") or "" -- by which S3 has the connections on 443 before Traefik looks for routers
 local LONGEST_PRIORITY = 18 -- digits: the program's own routers have more, and come first
@@ -162,6 +163,8 @@ local function judged(label, value)
     -- Neither of other protocols, which have ports 80 and 443 to themselves, nor of certificates, which are all's.
     local other = label:match("^traefik%.([^.]+)")
     return other ~= "http" and other ~= "tcp" and other ~= "udp" and other ~= "tls" and value or nil
+  elseif not KINDS[kind] then
+    return nil
   elseif name:sub(1, #PREFIX) == PREFIX then
     return nil
   elseif kind == "routers" and option == "entrypoints" then
