@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .ONESHELL:
 
-ENV := eval "$$(lab/env.sh)"
+ENV := eval "$$(tools/env.sh)"
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
 PYTEST := pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -15,57 +15,57 @@ help: ## this list
 
 .PHONY: setup
 setup: ## install what is needed: Python packages, Pulumi, a Docker engine, images
-	@lab/setup.sh
+	@tools/setup.sh
 
 .PHONY: up
 up: ## make or change the infrastructure STACK (dev), then show it
-	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
 	$(ENV)
-	lab/stack.sh up $(STACK)
+	tools/stack.sh up $(STACK)
 
 .PHONY: preview
 preview: ## show what `make up` would change
-	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
 	$(ENV)
-	lab/stack.sh preview $(STACK)
+	tools/stack.sh preview $(STACK)
 
 .PHONY: refresh
 refresh: ## note in the state how all that is there is now; refused while the swarm cannot be asked
-	@lab/setup.sh $$(lab/stack.sh parts $(STACK))
+	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
 	$(ENV)
-	lab/stack.sh refresh $(STACK)
+	tools/stack.sh refresh $(STACK)
 
 .PHONY: template
 template: ## set the system of new machines on Exoscale, by its NAME; POOL for one pool's
-	@lab/setup.sh tools
+	@tools/setup.sh tools
 	$(ENV)
-	lab/stack.sh select $(STACK)
-	python lab/template.py $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+	tools/stack.sh select $(STACK)
+	python tools/exoscale_template.py $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
 
 .PHONY: hostkey
 hostkey: ## print the host key that an existing machine, HOST=<address>[:<port>], shows; compare it with the machine's own
-	@lab/hostkey.sh "$(HOST)"
+	@tools/host_key.sh "$(HOST)"
 
 .PHONY: status
 status: ## show machines, addresses and logins of STACK, and whether all is well
 	@$(ENV)
-	python -m lab.status $(STACK) --logins
+	python -m tools.status $(STACK) --logins
 
 .PHONY: down
-down: ## remove the infrastructure STACK, and the lab's own engine if nothing else runs on it
+down: ## remove the infrastructure STACK, and the embedded engine if nothing else runs on it
 	@$(ENV)
-	lab/stack.sh down $(STACK)
+	tools/stack.sh down $(STACK)
 
 .PHONY: env
 env: ## print what plain `pulumi` needs: eval "$$(make env)"
-	@lab/env.sh
+	@tools/env.sh
 
 .PHONY: check
 check: ## lint and type-check everything
-	@lab/setup.sh tools
-	lab/test-tools.sh
+	@tools/setup.sh tools
+	tools/dev/test_tools.sh
 	$(ENV)
-	lab/check.sh
+	tools/dev/check.sh
 
 .PHONY: test
 test: check setup ## run the tests, but for the slow suites
@@ -79,21 +79,21 @@ test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled 
 
 .PHONY: pins
 pins: ## write requirements.txt anew from requirements.in; UPGRADE=1 takes the newest of what these need
-	@lab/setup.sh tools
+	@tools/setup.sh tools
 	$(ENV)
-	lab/pins.sh $(if $(UPGRADE),--upgrade)
+	tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
 
 .PHONY: outdated
 outdated: ## say which pinned versions are behind: images, engine, Pulumi, Python packages
-	@lab/setup.sh tools
+	@tools/setup.sh tools
 	$(ENV)
-	python -m lab.outdated
+	python -m tools.dev.outdated
 
 .PHONY: bench
 bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS
 	@$(ENV)
-	python -m lab.bench $(PARTS) --runs $(or $(RUNS),3)
+	python -m bench $(PARTS) --runs $(or $(RUNS),3)
 
 .PHONY: stop
-stop: ## stop the lab's own engine and registry, where they are used
-	@lab/stop.sh
+stop: ## stop the embedded engine and registry, where they are used
+	@tools/stop.sh

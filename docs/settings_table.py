@@ -9,15 +9,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from stacks.configuration import NAMESPACE, SECRETS
-from stacks.settings import Settings
+from stacks.config.loader import NAMESPACE, SECRETS
+from stacks.config.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- settings: made by `python -m docs.settings_table` -->", "<!-- end of settings -->"
 INTRODUCTION = f"""# Settings
 
-<!-- Made by `python -m docs.settings_table` from stacks/settings.py: change that file, not this one. -->
+<!-- Made by `python -m docs.settings_table` from stacks/config/settings.py: change that file, not this one. -->
 
 A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, see what it would change, change it:
 

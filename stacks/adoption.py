@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.machines.advice import advice
-from components.machines.exoscale_advice import ADVICE
+from components.machines.error_hints import advice
+from components.machines.exoscale.error_hints import ADVICE
 from components.machines.volume import VolumeArgs
-from stacks.configuration import refusal
+from stacks.config.loader import refusal
 from stacks.prior_state import PriorState
 
 

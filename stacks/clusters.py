@@ -10,20 +10,21 @@ import pulumiverse_exoscale as exoscale
 
 from components.firewall.rules import Row, Source
 from components.machines.cluster import Cluster, Key, Pool
-from components.machines.existing import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool
-from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
-from components.machines.exoscale_instance import InstancePool
-from components.machines.local import LocalCluster, LocalClusterArgs
+from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool
+from components.machines.existing.settings import ExistingMachines
+from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
+from components.machines.exoscale.instance import InstancePool
+from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePool
+from components.machines.local.cluster import LocalCluster, LocalClusterArgs
+from components.machines.local.settings import LocalMachines
 from components.machines.owner import Owner
+from components.machines.settings import CountedPool
 from components.machines.volume import Moves, VolumeArgs, noted
 from components.monitoring.settings import WITH_DATA
 from stacks import adoption, hand_overs
-from stacks.configuration import Secrets
+from stacks.config.loader import Secrets
+from stacks.config.settings import Settings
 from stacks.prior_state import PriorState
-from stacks.sections.existing import ExistingMachines
-from stacks.sections.exoscale import ExoscaleMachines, ExoscalePool
-from stacks.sections.machines import CountedPool, LocalMachines
-from stacks.settings import Settings
 
 
 def build(

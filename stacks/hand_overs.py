@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from components.machines.volume import Move, Moves, VolumeArgs
 from components.storage.hand_over import Contact, HandOver
 from components.storage.nfs import PATH
+from stacks.config.settings import Settings
 from stacks.prior_state import PriorState
-from stacks.settings import Settings
 
 
 def all_of(

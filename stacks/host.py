@@ -3,18 +3,18 @@
 from typing import Any
 
 from components.firewall.rules import host_rows
-from components.nuvla.map_count import MapCount, MapCountArgs
-from stacks import ground, services
-from stacks.base import Base
-from stacks.configuration import Secrets
-from stacks.ground import Ground
+from components.nuvla_host.map_count import MapCount, MapCountArgs
+from stacks import foundation, services
+from stacks.config.loader import Secrets
+from stacks.config.settings import Settings
+from stacks.foundation import Ground
 from stacks.prior_state import PriorState
-from stacks.settings import Settings
+from stacks.swarm_platform import Base
 
 
 def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """The resources of a host: what every kind has, and what Nuvla's own services need; returns the stack's outputs."""
-    machines = ground.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port), prior)
+    machines = foundation.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port), prior)
     base = Base(settings, machines, prior, _before_joining(settings, machines))
     services.add(base, secrets)
     base.end()

@@ -6,14 +6,14 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from components.monitoring.monitoring import NETWORK as MONITORING
-from components.socket_proxy.socket_proxy import NETWORK as DOCKER
+from components.monitoring.stack import NETWORK as MONITORING
+from components.socket_proxy.stack import NETWORK as DOCKER
 from components.swarm.network import OverlayNetworkArgs
+from components.traefik.certificate_sync import NETWORK as SHARING
 from components.traefik.published import NETWORK as WEB
-from components.traefik.sharing import NETWORK as SHARING
 
 if TYPE_CHECKING:
-    from stacks.settings import Settings
+    from stacks.config.settings import Settings
 
 # By their place from the end of the largest pool: Docker takes those of applications from its beginning.
 PLACES = ("public-network", "backend-network", "monitoring-network", "docker-api", "traefik-sharing", "web-network")

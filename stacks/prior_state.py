@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.machines.cluster import Losses
-from components.machines.forgotten import Former
+from components.machines.lost_commands import Former
 from components.machines.owner import ID_LABEL
 from components.machines.volume import MOVES, Move
 from components.swarm.membership import ASKED

@@ -6,28 +6,28 @@ import pulumi
 
 from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
 from components.monitoring.grafana import PATH as GRAFANA_PATH
-from components.monitoring.monitoring import (
+from components.monitoring.prometheus import PATH as PROMETHEUS_PATH
+from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
+from components.monitoring.stack import (
     MonitoringImages,
     MonitoringNetworks,
     MonitoringSecrets,
     monitoring,
 )
-from components.monitoring.prometheus import PATH as PROMETHEUS_PATH
-from components.monitoring.settings import WITH_DATA, MonitoringSettings, Smtp
-from components.s3.s3 import CONSOLE_PATH
-from components.s3.s3 import NAME as S3
+from components.s3.stack import CONSOLE_PATH
+from components.s3.stack import NAME as S3
 from components.service.stack import ServiceStack
-from components.socket_proxy.socket_proxy import socket_proxy
+from components.socket_proxy.stack import socket_proxy
 from components.traefik.acme import ISSUER, PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
+from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
+from components.traefik.certificate_sync import SOURCE, issuing, sharing
 from components.traefik.published import under
-from components.traefik.sharing import SOURCE, issuing, sharing
-from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
+from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
 from stacks import networks
-from stacks.base import Base
-from stacks.configuration import Secrets
-from stacks.settings import Settings
+from stacks.config.loader import Secrets
+from stacks.config.settings import Settings
+from stacks.swarm_platform import Base
 
 ENOUGH = 1000  # deployments of Nuvla that a target has room for
 SHARING_DAYS = 3650  # of the certificate that only the managers see, and that nobody has to renew

@@ -6,14 +6,14 @@ import pulumi
 
 from components.firewall.rules import target_rows
 from components.s3.access_key import AccessKey
-from components.s3.s3 import S3Settings, s3
+from components.s3.stack import S3Settings, s3
 from components.storage.nfs import PATH, Nfs, NfsArgs
-from stacks import ground, services
-from stacks.base import Base
-from stacks.configuration import Secrets
-from stacks.ground import Ground
+from stacks import foundation, services
+from stacks.config.loader import Secrets
+from stacks.config.settings import Settings
+from stacks.foundation import Ground
 from stacks.prior_state import PriorState
-from stacks.settings import Settings
+from stacks.swarm_platform import Base
 
 
 def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
         s3_port=settings.s3.port if settings.has_s3 else None,
         swarm_port=settings.firewall.swarm_port,
     )
-    machines = ground.build(settings, secrets, rows, prior)
+    machines = foundation.build(settings, secrets, rows, prior)
     nfs = _nfs(settings, machines) if settings.has_nfs else None
     base = Base(settings, machines, prior, nfs.entries if nfs else {})
     services.add(base, secrets)

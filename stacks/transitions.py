@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pulumi
 
+from components.machines.existing.settings import Host
 from stacks import transitions_data, transitions_networks
-from stacks.configuration import refusal
+from stacks.config.loader import refusal
+from stacks.config.settings import Settings
 from stacks.prior_state import Member, PriorState
-from stacks.sections.existing import Host
-from stacks.settings import Settings
 
 
 def checked(settings: Settings, prior: PriorState) -> PriorState:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from stacks import clusters
+from stacks.config.settings import Settings
 from stacks.prior_state import PriorState
-from stacks.settings import Settings
 
 # Of block storage, as pulumiverse-exoscale 0.66.1 has them: terraform-provider-exoscale 0.66.0, pkg/config/config.go.
 ZONES = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "de-fra-1", "bg-sof-1", "de-muc-1", "hr-zag-1")

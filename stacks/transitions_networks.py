@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from stacks import networks
+from stacks.config.settings import Settings
 from stacks.prior_state import PriorState
-from stacks.settings import Settings
 
 
 def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.engine.certificates import Certificate
-from components.engine.daemon import EngineSettings, daemon_json, merged
+from components.engine.daemon_json import EngineSettings, daemon_json, merged
 from components.machines.machine import APT, Machine
 
 FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed

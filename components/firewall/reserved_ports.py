@@ -7,9 +7,9 @@ import pulumi
 import pulumi_docker as docker
 
 from components.firewall.rules import Protocol, Row
-from components.machines.advice import IN_SWARM, Advisor
+from components.machines.error_hints import IN_SWARM, Advisor
 from components.machines.owner import Owner
-from components.service import arguments
+from components.service import docker_args
 from components.service.spec import HealthCheck, Port, Service
 
 NAME = "nuvla-swarm-ports"  # of the service, which Docker names to whom it refuses a port
@@ -51,7 +51,7 @@ class ReservedPorts(pulumi.ComponentResource):
         )
         docker.Service(
             f"{name}-service",
-            arguments.service(service, args.owner.labels(), [], []),
+            docker_args.service(service, args.owner.labels(), [], []),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=Advisor(IN_SWARM, f"{name}-advice").hooks,

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.assets import render_script
-from components.machines.unasked import FROZEN, Unasked
+from components.machines.skipped_command import FROZEN, Unasked
 
 Role = Literal["manager", "worker"]
 APT = "machines/scripts/apt.sh"  # functions of scripts that install packages on one

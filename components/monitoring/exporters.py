@@ -7,7 +7,7 @@ import pulumi
 from components import assets
 from components.monitoring.settings import USERS, MonitoringSettings, pinned
 from components.service.spec import File, HealthCheck, Mount, Service
-from components.socket_proxy.socket_proxy import SOCKET, VOLUME
+from components.socket_proxy.stack import SOCKET, VOLUME
 from components.swarm.network import OverlayNetwork
 
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]

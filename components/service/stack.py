@@ -7,10 +7,10 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
-from components.machines.advice import IN_SWARM, Advisor
+from components.machines.error_hints import IN_SWARM, Advisor
 from components.machines.machine import Machine
 from components.machines.owner import Owner
-from components.service import arguments
+from components.service import docker_args
 from components.service.spec import Service, StackSpec
 from components.swarm.membership import Membership
 
@@ -76,7 +76,7 @@ class ServiceStack(pulumi.ComponentResource):
         secrets = [
             docker.Secret(
                 f"{service.name}-secret-{secret.name}",
-                data=secret.content.apply(arguments.base64),
+                data=secret.content.apply(docker_args.base64),
                 labels=[docker.SecretLabelArgs(label=k, value=v) for k, v in self._labels.items()],
                 opts=child,
             )
@@ -84,7 +84,7 @@ class ServiceStack(pulumi.ComponentResource):
         ]
         running = docker.Service(
             f"{service.name}-service",
-            arguments.service(service, self._labels, configs, secrets),
+            docker_args.service(service, self._labels, configs, secrets),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,

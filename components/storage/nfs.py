@@ -9,7 +9,7 @@ from pulumi_command import remote
 from components import assets
 from components.firewall.rules import LOCKD_PORT, MOUNTD_PORT, STATD_PORT
 from components.machines.machine import APT, Machine
-from components.machines.unasked import Unasked
+from components.machines.skipped_command import Unasked
 from components.machines.volume import Moves
 
 PATH = "/nfs-root"

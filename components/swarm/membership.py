@@ -7,7 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.machines.machine import NAME_LABEL, Machine
-from components.machines.unasked import Unasked
+from components.machines.skipped_command import Unasked
 from components.swarm.swarm import NODES, Swarm
 
 ASKED = "-asked"  # end of the names of what has in the state how often a membership was asked for anew

@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_docker as docker
 
-from components.machines.advice import IN_SWARM, Advisor
 from components.machines.cluster import MADE_BY_LABEL
+from components.machines.error_hints import IN_SWARM, Advisor
 from components.machines.machine import Machine
 from components.machines.owner import ID_LABEL, NEVER_RELABELLED, Owner
 

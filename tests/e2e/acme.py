@@ -51,10 +51,10 @@ class AcmeServer:
 @contextmanager
 def acme_server(target: Stack) -> Iterator[AcmeServer]:
     """A server that issues certificates for names that lead to a machine of `target`, once it is told to which."""
-    built = run("lab/offline/build.sh", "pebble", cwd=CHECKOUT)
+    built = run("offline/build.sh", "pebble", cwd=CHECKOUT)
     assert built.code == 0, built.text
     programs = built.text.split()[-1]
-    names = run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split()
+    names = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
     [image] = [name for name in names if "/probe:" in name]
     container, address = f"nuvla-swarm-{target.name}-acme", str(IPv4Network(target.get("machines.subnet"))[-7])
     folder = target.folder / "pebble"

@@ -29,7 +29,7 @@ class CloudStack(Stack):
             "EXOSCALE_STANDIN_SUBNET": subnet,
             "EXOSCALE_STANDIN_CALLS": str(folder / "calls"),
         }
-        for line in run("lab/settings.sh", cwd=CHECKOUT).text.splitlines():
+        for line in run("local/settings.sh", cwd=CHECKOUT).text.splitlines():
             path, _, value = line.partition("=")
             if not path.startswith("machines."):
                 self.set(path.removesuffix("[0]"), [value] if path.endswith("[0]") else value)
@@ -95,7 +95,7 @@ class CloudProber(Prober):
 @contextmanager
 def prober(target: CloudStack, member: str) -> Iterator[CloudProber]:
     """Somebody in the zone of the machines with an address of each source, and that of a machine."""
-    names = run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split()
+    names = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
     [image] = [name for name in names if "/probe:" in name]
     machine = target.container(member)
     zone = docker("inspect", "--format={{.HostConfig.NetworkMode}}", machine)

@@ -19,7 +19,17 @@ import requests
 import yaml
 
 CHECKOUT = Path(__file__).parents[2]
-PROGRAM = ["Pulumi.yaml", "__main__.py", "components", "stacks", "Makefile", "lab", "requirements.txt"]
+PROGRAM = [
+    "Pulumi.yaml",
+    "__main__.py",
+    "components",
+    "stacks",
+    "Makefile",
+    "tools",
+    "local",
+    "offline",
+    "requirements.txt",
+]
 LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300
 
@@ -98,7 +108,7 @@ class Stack:
         self.must("pulumi", "stack", "init", name)
         for key, value in settings.items():
             self.set(key, value)
-        self.must("lab/stack.sh", "fill-in", name)
+        self.must("tools/stack.sh", "fill-in", name)
 
     def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
         result = self.run(*command, env=env)

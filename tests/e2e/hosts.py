@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.machines.local import CAPABILITIES
+from components.machines.local.cluster import CAPABILITIES
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
 from tests.e2e.networks import address, here, subnet_of
 
@@ -70,12 +70,12 @@ def _start(container: str, name: str, options: list[str], kind: str, host_key: P
 
 def image_of(kind: str) -> str:
     """The image of a `plain` host, or of a `machine` with the packages that the program installs."""
-    return next(tag for tag in run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
+    return next(tag for tag in run("local/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
 
 
 def isolation() -> list[str]:
     """What lets systemd run there, by the settings that local machines have on this engine."""
-    if "machines.privileged=true" in run("lab/settings.sh", cwd=CHECKOUT).text:
+    if "machines.privileged=true" in run("local/settings.sh", cwd=CHECKOUT).text:
         return ["--privileged", "--cgroupns=private"]
     unconfined = [f"--security-opt={name}=unconfined" for name in ("seccomp", "apparmor", "systempaths")]
     added = [f"--cap-add={name}" for name in CAPABILITIES]

@@ -52,7 +52,7 @@ class Prober:
 @contextmanager
 def prober(target: Stack) -> Iterator[Prober]:
     """A container with an address of each source, on the network of the machines of `target`."""
-    names = run("lab/machine/build.sh", "tags", cwd=CHECKOUT).text.split()
+    names = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
     [image] = [name for name in names if "/probe:" in name]
     container, inside = f"nuvla-swarm-{target.name}-prober", str(IPv4Network(target.get("machines.subnet"))[-6])
     options = [f"--name={container}", f"--network=nuvla-swarm-{target.name}", f"--ip={inside}", "--cap-add=NET_ADMIN"]

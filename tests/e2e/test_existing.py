@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 def configure(found: Hosts, named: dict[str, Any] | None = None) -> None:
     """The settings that name the hosts, all of them or some pools, and those that this computer needs."""
-    lines = [line for line in run("lab/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")]
+    lines = [line for line in run("local/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")]
     found.stack.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
     set_key(found, found.private_key)
     found.stack.set("machines.pools", named or pools(found))
@@ -95,9 +95,9 @@ def nodes(made: Hosts) -> dict[str, str]:
 
 
 def test_the_host_key_of_a_host_is_printed_as_its_setting(made: Hosts) -> None:
-    printed = run("lab/hostkey.sh", made.addresses["manager-1"], cwd=CHECKOUT)
+    printed = run("tools/host_key.sh", made.addresses["manager-1"], cwd=CHECKOUT)
     assert f"\nhost_key: {made.host_keys['manager-1']}\n" in f"\n{printed.text}"
-    nobody = run("lab/hostkey.sh", f"{made.addresses['manager-1']}:9", cwd=CHECKOUT)
+    nobody = run("tools/host_key.sh", f"{made.addresses['manager-1']}:9", cwd=CHECKOUT)
     assert nobody.code != 0
     assert f"no SSH server answers at {made.addresses['manager-1']}:9" in nobody.text
 

@@ -143,7 +143,7 @@ def test_an_elastic_ip_comes_and_goes_while_the_private_address_stays(target: Cl
     before = target.on("worker-2", *since).text
     for elastic in ("203.0.113.9", "203.0.113.8", ""):
         values = f"export PRIVATE_ADDRESS={private} ELASTIC_IP={elastic}\n"
-        done = target.on("worker-2", "bash", "-c", values + assets.read("machines/scripts/ready.sh"))
+        done = target.on("worker-2", "bash", "-c", values + assets.read("machines/exoscale/scripts/ready.sh"))
         assert done.code == 0, done.text
         shown = target.on("worker-2", "ip", "-oneline", "-4", "address", "show", "dev", "lo").text
         assert re.findall(r"inet (?!127\.)(\S+)", shown) == ([f"{elastic}/32"] if elastic else [])

@@ -113,7 +113,7 @@ def test_another_machine_gets_the_data_of_the_one_before(host: Stack) -> None:
 
 def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host: Stack) -> None:
     host.set("volumes.keep", False)
-    refused = run("python", "lab/kept.py", host.name, env=host.env, cwd=host.folder)
+    refused = run("python", "tools/retained_volumes.py", host.name, env=host.env, cwd=host.folder)
     host.set("volumes.keep", True)
     assert refused.code == 1
     assert "would be left behind: run `make up` first" in refused.text
@@ -121,7 +121,7 @@ def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host:
 
 def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> None:
     assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
-    told = host.must("python", "lab/kept.py", host.name).text
+    told = host.must("python", "tools/retained_volumes.py", host.name).text
     lines = [line.split() for line in told.splitlines() if ".id " in line]
     ids = {words[-2]: words[-1] for words in lines}
     destroyed = host.destroy()

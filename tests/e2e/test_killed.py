@@ -33,7 +33,9 @@ def made(tmp_path: Path) -> Iterator[Hosts]:
         "s3": off,
     }
     with stack("e2e-killed-hosts", tmp_path, settings) as target, hosts(target, "manager-1", user=USER) as found:
-        lines = [line for line in run("lab/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")]
+        lines = [
+            line for line in run("local/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")
+        ]
         target.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
         target.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "--", found.private_key)
         target.set("machines.pools", {"manager": {"role": "manager", "hosts": {"1": found.settings("manager-1")}}})

@@ -33,7 +33,7 @@ def test_status_shows_machines_addresses_with_their_health_and_logins(whole: Sta
 
 
 def test_what_up_shows_at_its_end_has_no_login_in_it(whole: Stack) -> None:
-    shown = whole.must("python", "-m", "lab.status", whole.name).text
+    shown = whole.must("python", "-m", "tools.status", whole.name).text
     assert "make status STACK=" in shown
     assert [password for password in passwords(whole) if password in shown] == []
 
@@ -48,12 +48,12 @@ def test_status_tells_when_a_service_is_not_well(whole: Stack) -> None:
 
 
 def shown_of(whole: Stack) -> str:
-    return whole.must("python", "-m", "lab.status", whole.name).text
+    return whole.must("python", "-m", "tools.status", whole.name).text
 
 
 def test_nothing_that_the_program_made_is_taken_for_somebodys_change(whole: Stack) -> None:
     """Of all services that a target has: what the swarm tells of them is what the state knows."""
-    told = whole.must("python", "-m", "lab.recovery", "up", whole.name).text
+    told = whole.must("python", "-m", "tools.repair", "up", whole.name).text
     assert "Refreshing" in told  # the machines
     for word in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
         assert word not in told, told

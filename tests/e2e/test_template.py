@@ -32,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
 
 
 def template(stack: CloudStack, name: str, *options: str, env: dict[str, str] | None = None) -> Result:
-    return stack.run("python", "lab/template.py", stack.name, name, *options, env=env)
+    return stack.run("python", "tools/exoscale_template.py", stack.name, name, *options, env=env)
 
 
 def test_it_is_written_with_its_name(made: CloudStack) -> None:

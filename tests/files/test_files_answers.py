@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.socket_proxy.socket_proxy import MEMORY_LIMIT_MIB
+from components.socket_proxy.stack import MEMORY_LIMIT_MIB
 from tests.files.docker_api import FILES, Proxy, placed, proxy
 from tests.files.shipped import says
 

@@ -13,10 +13,10 @@ import pytest
 
 from tests.e2e.harness import CHECKOUT
 
-LISTS = [CHECKOUT / "requirements.txt", CHECKOUT / "lab/offline/requirements.txt"]
-LAB = CHECKOUT / "lab"
+LISTS = [CHECKOUT / "requirements.txt", CHECKOUT / "offline/requirements.txt"]
+TOOLS = CHECKOUT / "tools"
 BESIDE = {"setuptools"}  # what Python 3.11 puts into each environment by itself
-VERSION = re.findall(r"^PULUMI_VERSION=(\S+)", (LAB / "lib.sh").read_text(), re.MULTILINE)[0]
+VERSION = re.findall(r"^PULUMI_VERSION=(\S+)", (TOOLS / "lib.sh").read_text(), re.MULTILINE)[0]
 ARCHIVE = f"pulumi-v{VERSION}-linux-x64.tar.gz"
 
 
@@ -50,13 +50,13 @@ def test_what_is_installed_is_in_the_list() -> None:
 
 
 def test_they_are_installed_by_their_hashes_and_by_nothing_else() -> None:
-    text = (LAB / "setup.sh").read_text()
+    text = (TOOLS / "setup.sh").read_text()
     assert re.findall(r"pip install .*", text) == re.findall(r"pip install .*--require-hashes .*", text) != []
     assert "pulumi install --no-dependencies" in text
 
 
 def test_no_script_is_run_as_it_comes_from_the_net() -> None:
-    for path in LAB.rglob("*.sh"):
+    for path in TOOLS.rglob("*.sh"):
         assert not re.search(
             r"curl[^\n]*\|\s*(sudo )?(ba)?sh\b|https://get\.pulumi\.com/? --output", path.read_text()
         ), path
@@ -64,10 +64,10 @@ def test_no_script_is_run_as_it_comes_from_the_net() -> None:
 
 def fetched(folder: Path, content: bytes, checksum: str) -> subprocess.CompletedProcess[str]:
     """The script that gets the CLI, where the net has that content and the list that checksum."""
-    (folder / "lab").mkdir()
+    (folder / "tools").mkdir()
     for name in ("lib.sh", "pulumi.sh"):
-        shutil.copy(LAB / name, folder / "lab")
-    (folder / "lab/pulumi.sha256").write_text(f"{checksum}  {ARCHIVE}\n")
+        shutil.copy(TOOLS / name, folder / "tools")
+    (folder / "tools/pulumi.sha256").write_text(f"{checksum}  {ARCHIVE}\n")
     (folder / "content").write_bytes(content)
     curl, uname = folder / "bin/curl", folder / "bin/uname"
     curl.parent.mkdir()
@@ -76,7 +76,7 @@ def fetched(folder: Path, content: bytes, checksum: str) -> subprocess.Completed
     for program in (curl, uname):
         program.chmod(0o755)
     env = os.environ | {"PATH": f"{curl.parent}:{os.environ['PATH']}", "NUVLA_SWARM_CACHE": str(folder / "cache")}
-    return subprocess.run([folder / "lab/pulumi.sh"], check=False, env=env, capture_output=True, text=True)
+    return subprocess.run([folder / "tools/pulumi.sh"], check=False, env=env, capture_output=True, text=True)
 
 
 def archive() -> bytes:
@@ -101,5 +101,5 @@ def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path)
 def test_nothing_of_another_archive_is_left(tmp_path: Path) -> None:
     done = fetched(tmp_path, archive(), "0" * 64)
     assert done.returncode == 1
-    assert f"and lab/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]
+    assert f"and tools/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]
     assert list((tmp_path / "cache").iterdir()) == []

@@ -1,4 +1,4 @@
-"""lab/stack.sh and lab/env.sh: what they run, and whom they let read the state."""
+"""tools/stack.sh and tools/env.sh: what they run, and whom they let read the state."""
 
 import os
 import shutil
@@ -17,9 +17,9 @@ STUB = """#!/usr/bin/env bash
 echo "${0##*/} $*" >>"$CALLS/calls"
 counted() { [ -s "$CALLS/$1" ] && sed -i 1d "$CALLS/$1"; }
 case "$*" in
-  '-m lab.recovery missing'*) counted missing; exit ;;
+  '-m tools.repair missing'*) counted missing; exit ;;
   up*) ! counted fails; exit ;;
-  '-m lab.recovery'*) cat "$CALLS/again"; exit "$(cat "$CALLS/code")" ;;
+  '-m tools.repair'*) cat "$CALLS/again"; exit "$(cat "$CALLS/code")" ;;
 esac
 """
 
@@ -29,7 +29,7 @@ class Checkout:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        shutil.copytree(CHECKOUT / "lab", folder / "lab", ignore=shutil.ignore_patterns("offline", "__pycache__"))
+        shutil.copytree(CHECKOUT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "Pulumi.s.yaml").write_text("config:\n  nuvla-swarm:machines:\n    provider: exoscale\n")
         (folder / "bin").mkdir()
         for name in ("pulumi", "python"):
@@ -44,7 +44,7 @@ class Checkout:
 
     def run(self, verb: str) -> Result:
         env = os.environ | {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.folder)}
-        return run(str(self.folder / "lab/stack.sh"), verb, "s", env=env)
+        return run(str(self.folder / "tools/stack.sh"), verb, "s", env=env)
 
     def calls(self) -> list[str]:
         return (self.folder / "calls").read_text().splitlines()
@@ -63,9 +63,9 @@ def test_a_preview_mends_nothing_and_waits_for_nobody(checkout: Checkout) -> Non
 def test_what_was_lost_is_found_before_an_update(checkout: Checkout) -> None:
     assert checkout.run("up").code == 0
     assert checkout.calls()[1:] == [
-        "python -m lab.recovery up s",
+        "python -m tools.repair up s",
         "pulumi up --yes --skip-preview --suppress-outputs",
-        "python -m lab.status s",
+        "python -m tools.status s",
     ]
 
 
@@ -84,22 +84,22 @@ def test_an_update_that_failed_in_a_swarm_which_was_started_anew_goes_on_once(
     for name, times in {"fails": fails, "missing": missing}.items():
         (checkout.folder / name).write_text("once\n" * times)
     assert checkout.run("up").code == code
-    assert checkout.calls().count("python -m lab.recovery up s") == updates
+    assert checkout.calls().count("python -m tools.repair up s") == updates
     assert checkout.calls().count("pulumi up --yes --skip-preview --suppress-outputs") == updates
-    assert ("python -m lab.status s" in checkout.calls()) == (code == 0)
+    assert ("python -m tools.status s" in checkout.calls()) == (code == 0)
 
 
 @pytest.mark.parametrize("verb", ["up", "refresh", "down"])
 def test_nothing_is_done_where_that_ended_with_a_mistake(checkout: Checkout, verb: str) -> None:
     checkout.recovery("", 1)
     assert checkout.run(verb).code == 1
-    assert checkout.calls() == ["pulumi stack select s", f"python -m lab.recovery {verb} s"]
+    assert checkout.calls() == ["pulumi stack select s", f"python -m tools.repair {verb} s"]
 
 
 def test_a_refresh_asks_the_entry_first(checkout: Checkout) -> None:
     assert checkout.run("refresh").code == 0
     assert checkout.calls()[1:] == [
-        "python -m lab.recovery refresh s",
+        "python -m tools.repair refresh s",
         "pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs",
     ]
 
@@ -122,7 +122,7 @@ def mode(path: Path) -> int:
 
 def env(folder: Path) -> None:
     """What a shell with the usual umask does."""
-    result = run("bash", "-c", f"umask 022 && {folder}/lab/env.sh", env=os.environ | {"NUVLA_SWARM_OFFLINE": "true"})
+    result = run("bash", "-c", f"umask 022 && {folder}/tools/env.sh", env=os.environ | {"NUVLA_SWARM_OFFLINE": "true"})
     assert result.code == 0, result.text
 
 

@@ -141,7 +141,7 @@ def test_its_matrix_is_what_the_script_finds_and_each_stack_has_its_own_environm
     assert job["strategy"]["matrix"]["stack"] == "${{ fromJSON(needs.stacks.outputs.names) }}"
     assert job["strategy"]["fail-fast"] == "false"
     [find] = [step for step in jobs["stacks"]["steps"] if step.get("id") == "find"]
-    assert f"$(lab/stacks.sh{'' if name == 'preview' else ' remote'})" in find["run"]
+    assert f"$(tools/stacks.sh{'' if name == 'preview' else ' remote'})" in find["run"]
     assert job["environment"] == ("" if name == "deploy" else "preview-") + "${{ matrix.stack }}"
 
 
@@ -175,29 +175,29 @@ def test_what_pulumi_is_asked_for() -> None:
 
 @OF_STACKS
 def test_pulumi_is_the_one_that_operators_install(name: str) -> None:
-    [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "lab" / "lib.sh").read_text(), re.MULTILINE)
+    [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools" / "lib.sh").read_text(), re.MULTILINE)
     assert {step["with"]["pulumi-version"] for step in pulumi_steps(name)} == {version}
-    archives = {line.split()[1] for line in (CHECKOUT / "lab" / "pulumi.sha256").read_text().splitlines()}
+    archives = {line.split()[1] for line in (CHECKOUT / "tools" / "pulumi.sha256").read_text().splitlines()}
     assert archives == {f"pulumi-v{version}-linux-{machine}.tar.gz" for machine in ("x64", "arm64")}
 
 
 @OF_STACKS
 def test_the_cli_that_gets_the_credentials_is_the_one_whose_checksum_is_known(name: str) -> None:
     """Its action gets another one, and checks nothing of it, unless that version is on PATH already."""
-    before = [step for step in steps(named(name)) if "lab/setup.sh" in step.get("run", "")]
+    before = [step for step in steps(named(name)) if "tools/setup.sh" in step.get("run", "")]
     assert [step["run"].splitlines() for step in before] == [
-        ["lab/setup.sh pulumi tools", 'eval "$(lab/env.sh)"', 'dirname "$(command -v pulumi)" >>"$GITHUB_PATH"']
+        ["tools/setup.sh pulumi tools", 'eval "$(tools/env.sh)"', 'dirname "$(command -v pulumi)" >>"$GITHUB_PATH"']
     ]
 
 
 def test_a_fork_gets_the_preview_that_needs_no_credentials() -> None:
-    [free] = [step for step in steps(named("preview")) if "lab/preview.py" in step.get("run", "")]
+    [free] = [step for step in steps(named("preview")) if "tools/preview_without_state.py" in step.get("run", "")]
     assert free["if"] == "env.HAS_STATE != 'true'"
     assert free["env"] == {"STACK": "${{ matrix.stack }}"}
 
 
 def found_by(folder: Path, *arguments: str) -> list[str]:
-    result = run(str(folder / "lab" / "stacks.sh"), *arguments)
+    result = run(str(folder / "tools" / "stacks.sh"), *arguments)
     assert result.code == 0, result.text
     names: list[str] = json.loads(result.text)
     return names
@@ -238,21 +238,21 @@ def test_machines_of_somebodys_computer_are_known_however_they_are_written(
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A checkout without stacks."""
-    (tmp_path / "lab").mkdir()
-    shutil.copy(CHECKOUT / "lab" / "stacks.sh", tmp_path / "lab")
+    (tmp_path / "tools").mkdir()
+    shutil.copy(CHECKOUT / "tools" / "stacks.sh", tmp_path / "tools")
     return tmp_path
 
 
 def test_no_stack_is_an_empty_list_and_an_unknown_word_is_refused(elsewhere: Path) -> None:
     assert found_by(elsewhere) == []
-    refused = run(str(elsewhere / "lab" / "stacks.sh"), "local")
+    refused = run(str(elsewhere / "tools" / "stacks.sh"), "local")
     assert refused.code == 1
     assert "'local' given; allowed: remote" in refused.text
 
 
 def test_a_name_that_could_be_more_than_a_name_is_refused(elsewhere: Path) -> None:
     (elsewhere / 'Pulumi.a","b.yaml').touch()
-    refused = run(str(elsewhere / "lab" / "stacks.sh"))
+    refused = run(str(elsewhere / "tools" / "stacks.sh"))
     assert refused.code == 1
     assert "allowed: Pulumi.<stack>.yaml with letters" in refused.text
 
@@ -263,7 +263,7 @@ def test_the_example_for_gitlab_can_be_read_and_its_commands_are_there() -> None
     document = yaml.safe_load(example)
     assert list(document["stages"]) == ["test", "preview", "deploy", "drift"]
     assert document[".stacks"]["parallel"]["matrix"] == [{"STACK": ["exoscale-target", "exoscale-host"]}]
-    for program in re.findall(r"(?:lab|\.ci)/[\w/]*\b(?:run|\w+\.sh|\w+\.py)\b", example):
+    for program in re.findall(r"(?:tools|\.ci)/[\w/]*\b(?:run|\w+\.sh|\w+\.py)\b", example):
         assert (CHECKOUT / program).is_file(), program
     assert document["deploy"]["resource_group"] == "$STACK"
     assert not document["deploy"]["interruptible"]

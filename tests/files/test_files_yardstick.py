@@ -9,7 +9,7 @@ import yaml
 from tests.mocked import run_program
 from tests.stack_config import target
 
-STACKS = sorted((Path(__file__).parents[2] / "lab/bench/stacks").glob("*.yaml"))
+STACKS = sorted((Path(__file__).parents[2] / "bench/stacks").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from tests.interrupted.engine import BARE, CONFIGURE, INSTALL, packages_of, sett
 from tests.interrupted.firewall import LOADED
 from tests.interrupted.scenarios import Run, Scenario
 
-CHECK: Final = "machines/scripts/check_host.sh"
-BEFORE: Final = "machines/scripts/host_before.sh"
-READY: Final = "machines/scripts/ready.sh"
-MAP_COUNT: Final = "nuvla/scripts/map_count.sh"
+CHECK: Final = "machines/existing/scripts/check_host.sh"
+BEFORE: Final = "machines/existing/scripts/restore_point.sh"
+READY: Final = "machines/exoscale/scripts/ready.sh"
+MAP_COUNT: Final = "nuvla_host/scripts/map_count.sh"
 COUNT: Final = {"COUNT": "99999999", "ONLY_CHECK": ""}
 VERSION: Final = {"VERSION": "20.10.24"}
 OTHER: Final = {"MACHINE": "other-1"}

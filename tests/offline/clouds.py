@@ -124,5 +124,5 @@ def has_engine() -> bool:
 
 
 needs_engine = pytest.mark.skipif(
-    not has_engine(), reason="no Docker engine: run this in the environment of lab/env.sh"
+    not has_engine(), reason="no Docker engine: run this in the environment of tools/env.sh"
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-BUILD = Path(__file__).parents[2] / "lab/offline/build.sh"
+BUILD = Path(__file__).parents[2] / "offline/build.sh"
 PATIENCE_S = 10
 LOGIN = ("operator", "word")
 

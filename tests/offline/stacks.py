@@ -44,7 +44,7 @@ def new(folder: Path, program: str, machine: Server) -> Iterator[Stack]:
     """A stack that nothing has been made of; destroyed afterwards."""
     pulumi = shutil.which("pulumi")
     if not pulumi or not shutil.which("pulumi-language-python", path=f"{Path(pulumi).parent}:{os.environ['PATH']}"):
-        pytest.skip("no pulumi on PATH: run lab/setup.sh, and this in the environment of lab/env.sh")
+        pytest.skip("no pulumi on PATH: run tools/setup.sh, and this in the environment of tools/env.sh")
     for name, version in (("command", "1.2.1"), ("tls", "5.6.2")):
         place = folder / "home" / "plugins" / f"resource-{name}-v{version}"
         place.mkdir(parents=True)

@@ -1,9 +1,9 @@
-"""components/machines/forgotten.py under the real engine: a dead machine is asked nothing, whatever goes."""
+"""components/machines/lost_commands.py under the real engine: a dead machine is asked nothing, whatever goes."""
 
 from contextlib import ExitStack
 from pathlib import Path
 
-from components.machines.forgotten import SUFFIX as FORGOTTEN
+from components.machines.lost_commands import SUFFIX as FORGOTTEN
 from tests.offline import sshd, stacks
 
 PROGRAM = """
@@ -13,9 +13,9 @@ from typing import Any
 import pulumi
 from pulumi_command import remote
 
-from components.machines.forgotten import forget
+from components.machines.lost_commands import forget
 from components.machines.machine import Machine
-from components.machines.unasked import FROZEN
+from components.machines.skipped_command import FROZEN
 from stacks import sdk
 from stacks.prior_state import PriorState
 

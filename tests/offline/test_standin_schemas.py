@@ -47,7 +47,7 @@ def docker() -> Schema:
     home = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi"))
     executable = home / "plugins" / f"resource-docker-v{version('pulumi_docker')}" / "pulumi-resource-docker"
     if not executable.exists():
-        pytest.fail(f"{executable} is missing: run lab/setup.sh, and this in the environment of lab/env.sh")
+        pytest.fail(f"{executable} is missing: run tools/setup.sh, and this in the environment of tools/env.sh")
     with plugin.running(executable) as running:
         return Schema(running.schema())
 

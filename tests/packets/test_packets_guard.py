@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from components.firewall.firewall import closed, ruleset
 from components.firewall.rules import Source
-from components.firewall.ruleset import closed, ruleset
 from tests.packets.test_packets_rules import PORTS, ROWS, TCP, load
 from tests.packets.wires import CONTAINERS, MACHINE, POOLS, PUBLISHED, SOURCES, Wires
 

@@ -5,8 +5,8 @@ from ipaddress import IPv4Network
 
 import pytest
 
+from components.firewall.firewall import ruleset
 from components.firewall.rules import Source, host_rows, target_rows
-from components.firewall.ruleset import ruleset
 from tests.packets.wires import (
     BELOW,
     CONTAINERS,

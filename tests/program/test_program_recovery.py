@@ -1,13 +1,13 @@
-"""What lab/recovery takes for granted of what the program makes."""
+"""What tools/repair takes for granted of what the program makes."""
 
 from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
-from lab.recovery import local, strays
-from lab.recovery.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
-from lab.recovery.swarm import ID_LABEL, STACK_LABEL, Found
 from tests.mocked import Engine, Program
 from tests.program.snapshot import FOLDER
+from tools.repair import local, strays
+from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
+from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
 
 ID = "OUTPUT:infrastructure"
 

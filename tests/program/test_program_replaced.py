@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.machines.owner import ID_LABEL
-from stacks.configuration import parse
+from stacks.config.loader import parse
 from tests.program.runs import run
 from tests.settings.changes import CHANGES
 from tests.settings.replaced import replaced

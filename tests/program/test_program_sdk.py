@@ -1,4 +1,4 @@
-"""stacks/sdk.py: nothing of what the SDK does for everybody costs this program its time."""
+"""stacks/pulumi_runtime.py: nothing of what the SDK does for everybody costs this program its time."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import stack
 
-from stacks.sdk import WANTED, drop_debug_messages
+from stacks.pulumi_runtime import WANTED, drop_debug_messages
 from tests import mocked
 from tests.stack_config import target
 

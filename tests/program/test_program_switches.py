@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docs.settings_table import Setting, is_section, settings
-from stacks import configuration
+from stacks.config import loader
 from tests.mocked import Engine
 from tests.program.runs import run
 from tests.settings import cases, cases_machines
@@ -45,7 +45,7 @@ SWITCHES = [
 def is_taken(document: dict[str, Any]) -> bool:
     """Whether the configuration has no mistake."""
     given = {key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()}
-    return not configuration.parse(given)[1]
+    return not loader.parse(given)[1]
 
 
 def on(document: dict[str, Any], switch: Setting) -> dict[str, Any]:

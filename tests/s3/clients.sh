@@ -4,7 +4,7 @@
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=/dev/null
-source "$HERE/../../lab/lib.sh"
+source "$HERE/../../tools/lib.sh"
 
 missing=()
 command -v rclone >/dev/null || missing+=(rclone)

@@ -15,8 +15,8 @@ import requests
 from botocore.config import Config  # type: ignore[import-untyped]
 
 from components import assets
-from components.s3.s3 import API_PORT, FRONT_COMMAND, FRONT_FILES, gateway_env
-from stacks.sections.images import Images
+from components.s3.stack import API_PORT, FRONT_COMMAND, FRONT_FILES, gateway_env
+from stacks.config.images import Images
 
 ACCESS_KEY = "A1" * 10
 SECRET_KEY = "s3cr3t" * 7
@@ -32,9 +32,9 @@ def command(*arguments: str | Path) -> str:
 
 @cache
 def image(key: str) -> str:
-    """The image of a service, as the lab's engine finds it."""
-    name = f'"$REGISTRY/$(<"{CHECKOUT}/lab/offline/{key}/image")"'
-    script = f'source "{CHECKOUT}/lab/lib.sh"; use_engine; offline && echo {name}'
+    """The image of a service, as the embedded engine finds it."""
+    name = f'"$REGISTRY/$(<"{CHECKOUT}/offline/images/{key}/image")"'
+    script = f'source "{CHECKOUT}/tools/lib.sh"; use_engine; offline && echo {name}'
     found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False).stdout.strip()
     return found or str(getattr(Images(), key))
 

@@ -21,7 +21,7 @@ from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from components import assets
-from components.s3.s3 import CONSOLE_PORT
+from components.s3.stack import CONSOLE_PORT
 from tests.s3.requests_of import send, status, upload
 from tests.s3.served import ACCESS_KEY, NOBODY, SECRET_KEY, USER, Served, command, serve
 

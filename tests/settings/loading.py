@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from stacks import configuration
-from stacks.settings import Settings
+from stacks.config import loader
+from stacks.config.settings import Settings
 from tests import mocked
 from tests.stack_config import texts
 
@@ -23,7 +23,7 @@ def load(
     raw = {f"nuvla-swarm:{key}": text for key, text in (plain or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **raw, **hidden}, list(hidden))
     try:
-        settings, _ = mocked.build(configuration.load)
+        settings, _ = mocked.build(loader.load)
     finally:
         assert not engine.given, "a resource was registered"
     return settings

@@ -31,7 +31,7 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
-    found = shown.run("lab/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
+    found = shown.run("tools/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
     assert found.code == 0, found.text
     assert found.count("to create") > 150
     assert "warning: " not in found.text
@@ -48,12 +48,12 @@ def test_up_without_credentials_ends_before_anything_is_made(shown: Stack) -> No
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tmp_path: Path) -> None:
-    """By lab/preview.py, in the checkout itself, which has the same settings afterwards."""
+    """By tools/preview_without_state.py, in the checkout itself, which has the same settings afterwards."""
     calls, file = tmp_path / "calls", CHECKOUT / f"Pulumi.{name}.yaml"
     before = file.read_bytes()
     own = {key: value for key, value in os.environ.items() if key not in SIGNED_IN}
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
-    found = run("python", "lab/preview.py", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
+    found = run("python", "tools/preview_without_state.py", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
     assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
     assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
@@ -66,5 +66,5 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
 
 def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
     """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
-    assert shown.run("lab/stack.sh", "parts", shown.name).text == "tools\n"
-    assert shown.run("lab/stack.sh", "parts", "nowhere").text == ""
+    assert shown.run("tools/stack.sh", "parts", shown.name).text == "tools\n"
+    assert shown.run("tools/stack.sh", "parts", "nowhere").text == ""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from docs.settings_table import Setting, is_section, settings
-from stacks.configuration import SECRETS
-from stacks.settings import Settings
+from stacks.config.loader import SECRETS
+from stacks.config.settings import Settings
 from tests.settings import cases, cases_machines
 from tests.settings.cases import BASES, OBJECT, Case, concrete
 from tests.settings.loading import load, mistakes

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks import configuration
+from stacks.config import loader
 from tests.settings.loading import load, mistakes
 from tests.stack_config import changed, target, without
 
@@ -134,7 +134,7 @@ def test_an_empty_configuration_lacks_what_is_required() -> None:
 
 
 def test_keys_of_other_namespaces_are_none_of_ours() -> None:
-    assert configuration.NAMESPACE == "nuvla-swarm"
+    assert loader.NAMESPACE == "nuvla-swarm"
     document = {**target(), "domain": "example.org"}
     assert load(document, plain={}).domain == "example.org"
 
@@ -155,7 +155,7 @@ def test_a_private_key_in_the_place_of_the_public_one_is_not_repeated() -> None:
 def test_a_misspelt_secret_is_refused_and_not_repeated() -> None:
     (line,) = mistakes(target(), {"ssh_private_kee": KEY})
     assert line.startswith("ssh_private_kee: unknown key; allowed in the configuration: kind, ")
-    assert line.endswith(f", {', '.join(configuration.SECRETS)}")
+    assert line.endswith(f", {', '.join(loader.SECRETS)}")
 
 
 def test_both_halves_of_an_own_key_are_required() -> None:

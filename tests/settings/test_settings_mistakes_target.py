@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.sections.images import Images
+from stacks.config.images import Images
 from tests.settings.loading import load, mistakes
 from tests.stack_config import HOST_KEY, changed, existing, secrets_for, target
 

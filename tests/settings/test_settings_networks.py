@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks import networks
-from stacks.configuration import parse
+from stacks.config.loader import parse
 from tests.settings.loading import load, mistakes
 from tests.stack_config import (
     HOST_KEY,

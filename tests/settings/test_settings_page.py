@@ -5,8 +5,8 @@ import re
 import yaml
 
 from docs.settings_table import PAGE, README, is_section, page, readme, settings
-from stacks.configuration import NAMESPACE, SECRETS
-from stacks.settings import Settings
+from stacks.config.loader import NAMESPACE, SECRETS
+from stacks.config.settings import Settings
 from tests.settings.loading import load
 from tests.stack_config import target
 

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.engine.certificates import Certificate
-from components.engine.daemon import EngineSettings
+from components.engine.daemon_json import EngineSettings
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.swarm.membership import Membership, MembershipArgs

@@ -1,4 +1,4 @@
-"""A stack that lost something: its state, and Docker's API of its entry, for tests of lab/recovery."""
+"""A stack that lost something: its state, and Docker's API of its entry, for tests of tools/repair."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-from lab.recovery.state import State
-from lab.recovery.swarm import Swarm
+from tools.repair.state import State
+from tools.repair.swarm import Swarm
 
 STACK, ID = "s", "0123abcd"
 ROOT = f"urn:pulumi:{STACK}::nuvla-swarm::"

@@ -37,7 +37,12 @@ def test_the_ca_only_signs(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("holder", "use"),
-    [("manager-1", "server_auth"), ("program", "client_auth"), ("operator", "client_auth"), ("nuvla", "client_auth")],
+    [
+        ("manager-1", "server_auth"),
+        ("program", "client_auth"),
+        ("operator", "client_auth"),
+        ("nuvla", "client_auth"),
+    ],
 )
 def test_a_certificate_is_for_one_side_of_the_connection(engine: Engine, holder: str, use: str) -> None:
     certificates()

@@ -1,4 +1,4 @@
-"""components/engine/daemon.py: what a Docker engine reads from its daemon.json."""
+"""components/engine/daemon_json.py: what a Docker engine reads from its daemon.json."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.engine.daemon import daemon_json
+from components.engine.daemon_json import daemon_json
 from tests.unit.parts import SETTINGS
 
 

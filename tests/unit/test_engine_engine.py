@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.engine.daemon import daemon_json, merged
+from components.engine.daemon_json import daemon_json, merged
 from components.engine.engine import Engine as DockerEngine
 from components.engine.engine import EngineArgs
 from tests.mocked import Engine, build

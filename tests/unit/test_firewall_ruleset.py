@@ -1,4 +1,4 @@
-"""components/firewall/ruleset.py: the firewall of each machine, and the text that it loads."""
+"""components/firewall/firewall.py: the firewall of each machine, and the text that it loads."""
 
 import os
 import re
@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from components import assets
+from components.firewall.confirmed_apply import ON_TRIAL
+from components.firewall.firewall import Firewall, FirewallArgs, closed, ruleset
 from components.firewall.rules import Measured, Row, Source, target_rows
-from components.firewall.ruleset import Firewall, FirewallArgs, closed, ruleset
-from components.firewall.trial import ON_TRIAL
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
 

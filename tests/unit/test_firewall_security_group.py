@@ -1,4 +1,4 @@
-"""components/firewall/security_group.py: the group around machines on Exoscale, and a rule for each opening."""
+"""components/machines/exoscale/security_group.py: the group around machines on Exoscale, and a rule for each opening."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network
@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.firewall.rules import Row, Source, host_rows, target_rows
-from components.firewall.security_group import SecurityGroup, SecurityGroupArgs
+from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
 from tests.e2e import guide
 from tests.mocked import Engine, build, start
 

@@ -1,4 +1,4 @@
-"""components/firewall/trial.py: what put rules on trial runs again, over a new connection."""
+"""components/firewall/confirmed_apply.py: what put rules on trial runs again, over a new connection."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.firewall.trial import ON_TRIAL, Trial
+from components.firewall.confirmed_apply import ON_TRIAL, Trial
 from tests.mocked import Engine, build
 
 WAITING = f"Process exited with status 1: running ...:\nworker-1: {ON_TRIAL} for 60 s"

@@ -1,4 +1,4 @@
-"""lab/certificates.py: what certificate a machine shows."""
+"""tools/certificates.py: what certificate a machine shows."""
 
 import re
 import socket
@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 from cryptography import x509
 
-from lab.certificates import shown
 from tests.self_signed import self_signed
+from tools.certificates import shown
 
 
 @pytest.fixture

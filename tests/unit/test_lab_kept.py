@@ -1,8 +1,8 @@
-"""lab/kept.py: what `make down` says of data volumes."""
+"""tools/retained_volumes.py: what `make down` says of data volumes."""
 
 from typing import Any
 
-from lab.kept import Found, mistake, protected, refusal, report, volumes
+from tools.retained_volumes import Found, mistake, protected, refusal, report, volumes
 
 CLUSTER = "urn:pulumi:dev::nuvla-swarm::nuvla:machines:LocalCluster$docker:index/volume:Volume"
 

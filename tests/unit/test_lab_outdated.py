@@ -1,4 +1,4 @@
-"""lab/outdated.py: pinned versions that are behind are told, by sources that are on paper here."""
+"""tools/dev/outdated.py: pinned versions that are behind are told, by sources that are on paper here."""
 
 import subprocess
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from lab import outdated
-from lab.outdated import Pin, main, packages, tags
-from stacks.sections.images import Images
+from stacks.config.images import Images
+from tools.dev import outdated
+from tools.dev.outdated import Pin, main, packages, tags
 
 
 def answer(text: str, code: int = 200, **headers: str) -> requests.Response:
@@ -106,4 +106,4 @@ def test_every_image_the_engine_and_the_cli_are_pins(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: nothing)
     names = [one.name for one in outdated.pins()]
     assert {f"images.{name}" for name in Images.model_fields} < set(names)
-    assert {"engine.version", "engine.containerd_version", "lab/pulumi.sha256", "pulumi", "ruff"} < set(names)
+    assert {"engine.version", "engine.containerd_version", "tools/pulumi.sha256", "pulumi", "ruff"} < set(names)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import preview
+from tools import preview_without_state
 
 SECURE = {"secure": "v1:abc:def"}
 
@@ -17,20 +17,20 @@ def existing() -> dict[str, object]:
 
 def test_what_is_encrypted_gets_a_stand_in_and_the_rest_stays() -> None:
     settings = {"nuvla-swarm:kind": "host", "nuvla-swarm:smtp_password": SECURE, "nuvla-swarm:domain": "example.org"}
-    plain, hidden = preview.readable(settings)
+    plain, hidden = preview_without_state.readable(settings)
     assert plain == {"nuvla-swarm:kind": "host", "nuvla-swarm:domain": "example.org"}
     assert hidden == ["nuvla-swarm:smtp_password"]
 
 
 def test_the_key_that_opens_existing_machines_gets_one_too_whether_it_is_there_or_not() -> None:
-    assert preview.readable(existing()) == (existing(), ["nuvla-swarm:ssh_private_key"])
+    assert preview_without_state.readable(existing()) == (existing(), ["nuvla-swarm:ssh_private_key"])
     with_key = existing() | {"nuvla-swarm:ssh_private_key": SECURE}
-    assert preview.readable(with_key) == (existing(), ["nuvla-swarm:ssh_private_key"])
+    assert preview_without_state.readable(with_key) == (existing(), ["nuvla-swarm:ssh_private_key"])
 
 
 def test_a_setting_that_only_looks_like_a_secret_stays() -> None:
     settings = {"nuvla-swarm:machines": {"provider": "local", "pools": {"secure": {"role": "manager"}}}}
-    assert preview.readable(settings) == (settings, [])
+    assert preview_without_state.readable(settings) == (settings, [])
 
 
 def test_every_secret_of_a_stack_is_replaced_before_pulumi_sees_the_settings(
@@ -46,24 +46,24 @@ def test_every_secret_of_a_stack_is_replaced_before_pulumi_sees_the_settings(
         given.append((*arguments, text))
         return 0
 
-    monkeypatch.setattr(preview, "CHECKOUT", checkout)
-    monkeypatch.setattr(preview, "pulumi", pulumi)
-    assert preview.preview("prod", folder) == 0
+    monkeypatch.setattr(preview_without_state, "CHECKOUT", checkout)
+    monkeypatch.setattr(preview_without_state, "pulumi", pulumi)
+    assert preview_without_state.preview("prod", folder) == 0
     assert given == [
         ("stack", "init", "prod", None),
-        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", preview.STAND_IN),
-        ("config", "set", "--secret", "nuvla-swarm:ssh_private_key", preview.STAND_IN),
+        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", preview_without_state.STAND_IN),
+        ("config", "set", "--secret", "nuvla-swarm:ssh_private_key", preview_without_state.STAND_IN),
         ("preview", "--diff", None),
     ]
     assert yaml.safe_load((folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")) == {"config": existing()}
 
 
 def test_it_stops_at_the_first_step_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "pulumi", lambda *_, text=None: 3)
-    assert preview.preview("dev", tmp_path) == 3
+    monkeypatch.setattr(preview_without_state, "pulumi", lambda *_, text=None: 3)
+    assert preview_without_state.preview("dev", tmp_path) == 3
 
 
 def test_a_stack_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["preview.py", "Dev"])
     with pytest.raises(SystemExit, match=r"error: 'Dev' is not a stack; allowed: dev, existing-target, "):
-        preview.main()
+        preview_without_state.main()

@@ -1,4 +1,4 @@
-"""lab/recovery: what happens before an update, a refresh and a destruction."""
+"""tools/repair: what happens before an update, a refresh and a destruction."""
 
 import json
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from lab.recovery import __main__ as recovery
-from lab.recovery import local, locks, strays
-from lab.recovery.state import KINDS, State
-from lab.recovery.swarm import Swarm
 from tests.unit.recoverable import PROVIDER, ROOT, TYPES, Docker, component, in_state, state, urn
+from tools.repair import __main__ as recovery
+from tools.repair import local, locks, strays
+from tools.repair.state import KINDS, State
+from tools.repair.swarm import Swarm
 
 NOTHING = f"--target={ROOT}pulumi:pulumi:Stack::nuvla-swarm-s"  # of which nobody has to be asked
 CONVERGED = f"{ROOT}nuvla:service:ServiceStack$command:remote:Command::web-converged"
@@ -158,7 +158,7 @@ def test_a_rollback_has_ended_before_its_service_is_tried_again(monkeypatch: pyt
     def ends(_seconds: float) -> None:
         docker.objects["services"][0].update(UpdateStatus={"State": "rollback_completed"}, Version={"Index": 9})
 
-    monkeypatch.setattr("lab.recovery.swarm.time.sleep", ends)
+    monkeypatch.setattr("tools.repair.swarm.time.sleep", ends)
     recovery.main("up", "s")
     assert [call[:2] for call in docker.calls] == [("POST", "services/web-id/update?version=9")]
 
@@ -356,7 +356,7 @@ def test_a_stack_without_anything_needs_nothing(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_swarm_is_reached_as_the_program_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lab.recovery.swarm import connected  # noqa: PLC0415 - the true one
+    from tools.repair.swarm import connected  # noqa: PLC0415 - the true one
 
     with connected(state()) as swarm:
         assert isinstance(swarm, Swarm)

@@ -1,4 +1,4 @@
-"""lab/recovery/comparison.py: what of a swarm is missing, left over, or another than the state says."""
+"""tools/repair/comparison.py: what of a swarm is missing, left over, or another than the state says."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.recovery.comparison import Differences, compare, of_state, of_swarm
-from lab.recovery.state import KINDS, State
 from tests.unit.recoverable import IN_STACK, LABELS, OUTPUTS, SPEC, Docker, in_state, state, urn
+from tools.repair.comparison import Differences, compare, of_state, of_swarm
+from tools.repair.state import KINDS, State
 
 EVERY = list(KINDS.values())
 # Everything that the program sets of a service, on both sides.

@@ -1,4 +1,4 @@
-"""lab/recovery/local.py and locks.py: what a killed update left on this computer."""
+"""tools/repair/local.py and locks.py: what a killed update left on this computer."""
 
 import json
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.recovery import local, locks
-from lab.recovery.state import State
 from tests.unit.recoverable import ID, state
+from tools.repair import local, locks
+from tools.repair.state import State
 
 # Docker's client on an engine of which the files tell what it has: a kind, whether it is data, and its id, a line each.
 CLIENT = """#!/usr/bin/env bash

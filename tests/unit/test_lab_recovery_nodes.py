@@ -1,4 +1,4 @@
-"""lab/recovery/nodes.py: machines that are not the nodes that the state says."""
+"""tools/repair/nodes.py: machines that are not the nodes that the state says."""
 
 import socket
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lab.recovery import __main__ as recovery
-from lab.recovery import nodes
-from lab.recovery.nodes import MACHINE_LABEL, Member, answers, astray
 from tests.unit.recoverable import ROOT, Docker, membership, node, state
 from tests.unit.test_lab_recovery import Run
+from tools.repair import __main__ as recovery
+from tools.repair import nodes
+from tools.repair.nodes import MACHINE_LABEL, Member, answers, astray
 
 OURS = {MACHINE_LABEL: "worker-1", "disk": "ssd"}
 INVITATION = f"{ROOT}nuvla:swarm:Membership$command:remote:Command::worker-1-membership-node"

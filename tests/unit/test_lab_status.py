@@ -1,10 +1,10 @@
-"""lab/status.py: what is said of a Prometheus that has only just started."""
+"""tools/status.py: what is said of a Prometheus that has only just started."""
 
 from typing import Any
 
 import pytest
 
-from lab import status
+from tools import status
 
 FOUND: dict[str, Any] = {"urls": {"prometheus": "https://192.0.2.7/prometheus/"}, "logins": {"prometheus": {}}}
 

@@ -1,8 +1,8 @@
-"""lab/template.py: what is said when Exoscale does not tell a template."""
+"""tools/exoscale_template.py: what is said when Exoscale does not tell a template."""
 
 import pytest
 
-from lab.template import refusal
+from tools.exoscale_template import refusal
 
 URL = "https://api-ch-abc-1.exoscale.com/v2/template?visibility=public"
 

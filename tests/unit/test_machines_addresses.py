@@ -1,11 +1,11 @@
-"""components/machines/addresses.py: a machine's address follows from its name alone."""
+"""components/machines/pool_addresses.py: a machine's address follows from its name alone."""
 
 import random
 from ipaddress import IPv4Network
 
 import pytest
 
-from components.machines.addresses import address, block
+from components.machines.pool_addresses import address, block
 
 SUBNETS = [IPv4Network(text) for text in ("10.77.0.0/16", "10.77.0.0/20", "192.168.7.0/24")]
 NAMES = [f"pool-{random.Random(n).randrange(10**6)}" for n in range(200)]

@@ -1,4 +1,4 @@
-"""components/machines/advice.py: an error of the local engine is followed by what to do about it."""
+"""components/machines/error_hints.py: an error of the local engine is followed by what to do about it."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.advice import ADVICE, IN_SWARM, Advisor, advice
+from components.machines.error_hints import ADVICE, IN_SWARM, Advisor, advice
 from tests.mocked import Engine, build
 
 ERRORS = {

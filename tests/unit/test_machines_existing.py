@@ -1,4 +1,4 @@
-"""components/machines/existing.py: hosts that were there before the program, and are there after it."""
+"""components/machines/existing/cluster.py: hosts that were there before the program, and are there after it."""
 
 import subprocess
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from components import assets
 from components.machines.cluster import Losses
-from components.machines.existing import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
+from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
 from components.machines.volume import Volume, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
 from tests.unit.parts import owner
@@ -217,7 +217,7 @@ PORTS = ("EPHEMERAL", "MOUNTD_PORT")
 
 def checked_system(name: str, version: str) -> str:
     """What the script says of a system; nothing if it takes it."""
-    functions = assets.read("machines/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
+    functions = assets.read("machines/existing/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
     faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
     faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""components/machines/exoscale.py and exoscale_instance.py: machines that are instances on Exoscale."""
+"""components/machines/exoscale/cluster.py and exoscale_instance.py: machines that are instances on Exoscale."""
 
 import asyncio
 from ipaddress import IPv4Network
@@ -10,8 +10,8 @@ import yaml
 
 from components.firewall.rules import Row, Source
 from components.machines.cluster import Key
-from components.machines.exoscale import ExoscaleCluster, ExoscaleClusterArgs
-from components.machines.exoscale_instance import InstancePool
+from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
+from components.machines.exoscale.instance import InstancePool
 from components.machines.volume import VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
 from tests.unit.parts import owner

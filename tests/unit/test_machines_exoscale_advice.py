@@ -1,9 +1,9 @@
-"""components/machines/exoscale_advice.py: what a person is told to do about an error of Exoscale."""
+"""components/machines/exoscale/error_hints.py: what a person is told to do about an error of Exoscale."""
 
 import pytest
 
-from components.machines.advice import advice
-from components.machines.exoscale_advice import ADVICE
+from components.machines.error_hints import advice
+from components.machines.exoscale.error_hints import ADVICE
 
 
 @pytest.mark.parametrize(

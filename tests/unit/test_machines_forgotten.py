@@ -1,8 +1,8 @@
-"""components/machines/forgotten.py: what a lost machine had leaves the state without a word to the machine."""
+"""components/machines/lost_commands.py: what a lost machine had leaves the state without a word to the machine."""
 
 import pulumi
 
-from components.machines.forgotten import Former, forget
+from components.machines.lost_commands import Former, forget
 from tests.mocked import Engine, build
 from tests.unit.parts import machine
 

@@ -1,4 +1,4 @@
-"""components/machines/host_advice.py: an error of the first contact to a host is followed by what to do about it."""
+"""components/machines/existing/error_hints.py: the first contact to a host fails, and a line says what to do."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.host_advice import ADVICE, Contact, HostAdvisor, advice
+from components.machines.existing.error_hints import ADVICE, Contact, HostAdvisor, advice
 from tests.mocked import Engine, build
 
 HOST = Contact(address="192.0.2.7", port=2222, user="ops")

@@ -1,4 +1,4 @@
-"""components/machines/local.py: machines that are containers on the local Docker engine."""
+"""components/machines/local/cluster.py: machines that are containers on the local Docker engine."""
 
 import random
 from ipaddress import IPv4Network
@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.machines.cluster import Key, Pool
-from components.machines.local import CAPABILITIES, LocalCluster, LocalClusterArgs
+from components.machines.local.cluster import CAPABILITIES, LocalCluster, LocalClusterArgs
 from components.machines.volume import FOLDER, VolumeArgs
 from tests.mocked import Engine, Secret, build, start, value
 from tests.unit.parts import owner

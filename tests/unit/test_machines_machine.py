@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components import assets
-from components.machines.unasked import FROZEN
+from components.machines.skipped_command import FROZEN
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
 

@@ -1,8 +1,8 @@
-"""components/machines/unasked.py: what stands for a command that a lost machine is not asked for."""
+"""components/machines/skipped_command.py: what stands for a command that a lost machine is not asked for."""
 
 import pulumi
 
-from components.machines.unasked import Unasked
+from components.machines.skipped_command import Unasked
 from tests.mocked import Engine, build, value
 from tests.unit.parts import another
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.sections.images import Images
+from stacks.config.images import Images
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE.parent.parent / "components"

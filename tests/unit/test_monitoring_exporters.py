@@ -11,7 +11,7 @@ import yaml
 from components import assets
 from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
 from components.service.spec import Service
-from components.socket_proxy.socket_proxy import SOCKET, VOLUME
+from components.socket_proxy.stack import SOCKET, VOLUME
 from tests.mocked import build, start, value
 from tests.unit.monitored import settings
 from tests.unit.parts import network

@@ -1,4 +1,4 @@
-"""components/monitoring/monitoring.py: all services of monitoring, and who of them can talk to whom."""
+"""components/monitoring/stack.py: all services of monitoring, and who of them can talk to whom."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from components import assets
-from components.monitoring.monitoring import (
+from components.monitoring.stack import (
     NETWORK,
     MonitoringImages,
     MonitoringNetworks,

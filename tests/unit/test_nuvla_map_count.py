@@ -1,6 +1,6 @@
-"""components/nuvla/map_count.py: memory maps for the database of Nuvla."""
+"""components/nuvla_host/map_count.py: memory maps for the database of Nuvla."""
 
-from components.nuvla.map_count import MapCount, MapCountArgs
+from components.nuvla_host.map_count import MapCount, MapCountArgs
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
 

@@ -1,4 +1,4 @@
-"""components/s3/s3.py: an S3 gateway over the shared files, and where Traefik publishes it."""
+"""components/s3/stack.py: an S3 gateway over the shared files, and where Traefik publishes it."""
 
 import re
 from dataclasses import asdict, replace
@@ -9,7 +9,7 @@ import yaml
 
 from components import assets
 from components.s3.access_key import AccessKey
-from components.s3.s3 import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Settings, gateway_env, s3
+from components.s3.stack import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Settings, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network

@@ -1,4 +1,4 @@
-"""components/service/arguments.py: a service as the Docker provider wants it."""
+"""components/service/docker_args.py: a service as the Docker provider wants it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pulumi_docker as docker
 import pytest
 
 from components import assets
-from components.service import arguments
+from components.service import docker_args
 from components.service.spec import HealthCheck, Mount, Port
 from tests.mocked import Engine, build
 from tests.unit.parts import network
@@ -22,7 +22,7 @@ def registered(engine: Engine, **changed: Any) -> Any:
         wanted = service(networks=[network("one"), network("two")], **changed)
         configs = [docker.ServiceConfig(f"config-{file.name}", data_raw=file.content) for file in wanted.files]
         secrets = [docker.Secret(f"secret-{secret.name}", data=secret.content) for secret in wanted.secrets]
-        docker.Service("web", arguments.service(wanted, MARKS, configs, secrets))
+        docker.Service("web", docker_args.service(wanted, MARKS, configs, secrets))
 
     build(make)
     return engine.inputs("web")
@@ -202,4 +202,4 @@ def test_a_container_has_time_to_stop(engine: Engine) -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (61, "1m1s"), (120, "2m")])
 def test_a_time_is_written_as_the_provider_reads_it_back(seconds: int, text: str) -> None:
-    assert arguments.duration(seconds) == text
+    assert docker_args.duration(seconds) == text

@@ -1,4 +1,4 @@
-"""components/socket_proxy/socket_proxy.py: the proxy of Docker's API on each machine.
+"""components/socket_proxy/stack.py: the proxy of Docker's API on each machine.
 
 What it lets through, and what it answers, is asked of HAProxy itself: see tests/files/test_files_answers.py.
 """
@@ -9,7 +9,7 @@ import pytest
 
 from components import assets
 from components.service.spec import Mount, Service, StackSpec
-from components.socket_proxy.socket_proxy import ENDPOINT, SOCKET, VOLUME, socket_proxy
+from components.socket_proxy.stack import ENDPOINT, SOCKET, VOLUME, socket_proxy
 from components.traefik import published
 from tests.mocked import build, start, value
 from tests.unit.parts import network

@@ -1,11 +1,11 @@
-"""components/storage/volume.py: a folder with data on a machine."""
+"""components/storage/data_folder.py: a folder with data on a machine."""
 
 from typing import Any
 
 import pulumi
 
 from components.machines.volume import Moves, Volume
-from components.storage.volume import DataVolume, DataVolumeArgs
+from components.storage.data_folder import DataVolume, DataVolumeArgs
 from tests.mocked import Engine, build
 from tests.unit.parts import another, machine
 

@@ -8,10 +8,10 @@ import yaml
 
 from components.service.login import Login
 from components.service.spec import Mount, Service, StackSpec
-from components.socket_proxy.socket_proxy import VOLUME
+from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
+from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
 from tests.mocked import build, start, value
 from tests.unit.parts import network
 

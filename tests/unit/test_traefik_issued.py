@@ -1,10 +1,10 @@
-"""components/traefik/issued.py: what an update says of certificates."""
+"""components/traefik/certificate_report.py: what an update says of certificates."""
 
 from dataclasses import replace
 from typing import Any
 
 from components.traefik.acme import PRODUCTION
-from components.traefik.issued import IssuedCertificates, IssuedCertificatesArgs
+from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
 from tests.mocked import Engine, build
 from tests.unit.parts import machine
 from tests.unit.test_traefik_acme import ACME

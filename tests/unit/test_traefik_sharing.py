@@ -1,15 +1,15 @@
-"""components/traefik/sharing.py: one Traefik gets certificates, those of all managers show them."""
+"""components/traefik/certificate_sync.py: one Traefik gets certificates, those of all managers show them."""
 
 from dataclasses import replace
 from typing import Any
 
 from components.service.login import Login
 from components.service.spec import Mount, Service, on_machine
-from components.socket_proxy.socket_proxy import VOLUME
+from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import ISSUER
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.sharing import SOURCE, issuing, sharing
-from components.traefik.traefik import TraefikLogins, traefik
+from components.traefik.certificate_sync import SOURCE, issuing, sharing
+from components.traefik.stack import TraefikLogins, traefik
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
 from tests.unit.test_traefik_acme import ACME, PLAIN, files

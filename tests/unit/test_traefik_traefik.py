@@ -1,4 +1,4 @@
-"""components/traefik/traefik.py: what Traefik is told, and what it promises to the services that it publishes."""
+"""components/traefik/stack.py: what Traefik is told, and what it promises to the services that it publishes."""
 
 import re
 from dataclasses import asdict, replace
@@ -9,10 +9,10 @@ import yaml
 
 from components.service.login import Login
 from components.service.spec import Service, StackSpec
-from components.socket_proxy.socket_proxy import SOCKET, VOLUME
+from components.socket_proxy.stack import SOCKET, VOLUME
 from components.traefik import published
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.traefik import TraefikLogins, TraefikSettings, traefik
+from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
 from tests.mocked import Secret, build, start, value
 from tests.unit.parts import network
 

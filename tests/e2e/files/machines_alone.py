@@ -8,7 +8,8 @@ import pulumi_tls as tls
 from components.firewall.rules import Source
 from components.machines.machine import Machine
 from components.machines.owner import this_infrastructure
-from stacks import clusters, configuration, sdk, transitions
+from stacks import clusters, pulumi_runtime, transitions
+from stacks.config import loader
 from stacks.prior_state import PriorState
 
 
@@ -18,7 +19,7 @@ def no_command(_machine: Machine, name: str, *_script: Any, **_options: Any) -> 
 
 
 setattr(Machine, "command", no_command)  # noqa: B010 - a plain assignment is a redefinition to the type checker
-settings, secrets = configuration.load()
+settings, secrets = loader.load()
 
 
 def build(prior: PriorState) -> dict[str, Any]:
@@ -28,4 +29,4 @@ def build(prior: PriorState) -> dict[str, Any]:
     return {"volumes": {name: volume.id for name, volume in cluster.volumes.items() if volume.id}}
 
 
-sdk.run(build)
+pulumi_runtime.run(build)

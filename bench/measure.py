@@ -1,0 +1,196 @@
+"""One measurement of the program, and one of the script."""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from bench import memory, baseline_script
+from bench.machine import CHECKOUT, Quiet, lab_settings, printed
+from bench.objects import Objects, Transfer
+from bench.readiness import Watcher
+from bench.timeline import EventLog, Step
+from components.machines import pool_addresses
+from tests.e2e.harness import Result, Stack, run
+from tests.e2e.harness import stack as temporary_stack
+from tests.e2e.networks import here
+
+NAME = "lab-bench"  # of the stack; what bears this name is removed, before and after
+SUBNET = IPv4Network("10.88.0.0/16")
+SCRIPT_NAME, SCRIPT_SUBNET = "lab-bench-script", IPv4Network("10.89.0.0/16")
+TIMEOUT_S = 900
+BOOT_S = 20
+SAMPLES, SAMPLE_INTERVAL_S = 12, 5.0  # of the memory that is used: a minute
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
+CHANGED_LINE = ("refresh_interval: 15s", "refresh_interval: 16s")  # the first one of Prometheus' configuration
+
+
+@dataclass(frozen=True)
+class Up:
+    """How long it took to make everything."""
+
+    healthy_s: float  # until all is well as seen from outside: see answers.py
+    returns_s: float  # until the command returns
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long the parts of one infrastructure's life took, in seconds."""
+
+    up: Up
+    second_up_s: float
+    make_up_s: float
+    preview_s: float
+    line_changed_s: float
+    worker_added_s: float
+    destroy_s: float
+
+
+def say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+class Bench:
+    """Makes infrastructures and measures that; leaves nothing behind."""
+
+    def __init__(self, quiet: Quiet):
+        self.settings = lab_settings()
+        self.quiet = quiet
+
+    @contextmanager
+    def stack(self, machines: int, image: str | None = None) -> Iterator[Stack]:
+        """A stack of one manager and workers, not up yet."""
+        pools = {"manager": {"role": "manager", "count": 1}, "worker": {"role": "worker", "count": machines - 1}}
+        settings = {
+            "kind": "target",
+            "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
+            "firewall": {"management": [here(str(SUBNET))]},
+            "nfs": {"server_kind": "ganesha"},  # local machines share the kernel of this computer
+        }
+        with (
+            tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder,
+            temporary_stack(NAME, Path(folder) / "program", settings) as made,
+        ):
+            made.remove()  # of a bench that was killed
+            if image:
+                made.set("machines.image", image)
+            yield made
+
+    def up(self, stack: Stack) -> Up:
+        """The program, from nothing."""
+        self.quiet.wait()
+        return self._up(stack)
+
+    def _up(self, stack: Stack, *options: str, env: dict[str, str] | None = None) -> Up:
+        machines = 1 + int(stack.get("machines.pools.worker.count"))
+        watcher = Watcher(str(pool_addresses.address(SUBNET, "manager", 1)), stack.container("manager-1"), machines)
+        watcher.start()
+        start = time.monotonic()
+        must(stack.run(*UP, *options, env=env))
+        returns_s = time.monotonic() - start
+        up = Up(watcher.result(), returns_s)
+        say(f"  program: all is well {up.healthy_s:.1f} s, up returns {up.returns_s:.1f} s ({self.quiet.last()})")
+        return up
+
+    def timed(self, stack: Stack, *command: str) -> float:
+        """Another command of the program, when there is something already."""
+        self.quiet.wait()
+        start = time.monotonic()
+        must(stack.run(*command))
+        took_s = time.monotonic() - start
+        say(f"  {' '.join(command)}: {took_s:.1f} s ({self.quiet.last()})")
+        return took_s
+
+    def life(self) -> Life:
+        """Three machines, from nothing to nothing."""
+        with self.stack(3) as stack:
+            up = self.up(stack)
+            second_up_s = self.timed(stack, *UP)
+            make_up_s = self.timed(stack, "tools/stack.sh", "up", NAME)
+            preview_s = self.timed(stack, "pulumi", "preview", "--expect-no-changes")
+            configuration = stack.folder / "components/monitoring/files/prometheus.yml"
+            configuration.write_text(configuration.read_text().replace(*CHANGED_LINE, 1))
+            line_changed_s = self.timed(stack, *UP)
+            stack.set("machines.pools.worker.count", 3)
+            worker_added_s = self.timed(stack, *UP)
+            destroy_s = self.timed(stack, "pulumi", "destroy", "--yes", "--skip-preview", "--suppress-outputs")
+        return Life(up, second_up_s, make_up_s, preview_s, line_changed_s, worker_added_s, destroy_s)
+
+    def program(self, machines: int, image: str | None = None) -> Up:
+        """The program, from nothing, on another number or kind of machines."""
+        with self.stack(machines, image) as stack:
+            return self.up(stack)
+
+    def steps(self, machines: int) -> tuple[Up, list[Step]]:
+        """The same, with what the engine did when."""
+        with self.stack(machines) as stack:
+            path = stack.folder / "events.json"
+            self.quiet.wait()
+            log = EventLog(path)
+            log.start()
+            up = self._up(stack, "--event-log", str(path), env={"PULUMI_DEBUG_COMMANDS": "true"})
+            return up, log.steps(up.returns_s, stack.must("pulumi", "stack", "export").text)
+
+    def memory(self, machines: int) -> Counter[str]:
+        """The most of what the machines used in the minute after an update, in KiB by program."""
+        with self.stack(machines) as stack:
+            self.up(stack)
+            names = [stack.container(name) for name in stack.outputs()["machines"]]
+            samples = []
+            for _ in range(SAMPLES):
+                time.sleep(SAMPLE_INTERVAL_S)
+                samples.append(memory.used_kib(names))
+        return max(samples, key=lambda sample: sample.total())
+
+    def objects(self, rounds: int) -> list[Transfer]:
+        """Large objects over S3, and plain copies."""
+        with (
+            self.stack(3) as stack,
+            tempfile.TemporaryDirectory(prefix=f"{NAME}-objects-", dir=CHECKOUT / ".state") as folder,
+        ):
+            self.up(stack)
+            objects = Objects(stack, Path(folder))
+            found = []
+            for _ in range(rounds):
+                self.quiet.wait()
+                found.append(objects.round())
+                say(f"  {found[-1]} ({self.quiet.last()})")
+            return found
+
+    def script(self, machines: int, image: str | None = None) -> float:
+        """The script, from nothing to a target where all is well."""
+        script = str(CHECKOUT / "bench/script.sh")
+        env = baseline_script.environment(SCRIPT_SUBNET, self.settings, image)
+        must(run(script, "down", SCRIPT_NAME, env=env))
+        try:
+            self.quiet.wait()
+            watcher = Watcher(str(SCRIPT_SUBNET[257]), f"{SCRIPT_NAME}-manager-1", machines)  # its first machine
+            watcher.start()
+            must(run(script, "up", SCRIPT_NAME, str(SCRIPT_SUBNET), str(machines - 1), env=env, timeout_s=TIMEOUT_S))
+            healthy_s = watcher.result()
+        finally:
+            must(run(script, "down", SCRIPT_NAME, env=env))
+        say(f"  script: all is well {healthy_s:.1f} s ({self.quiet.last()})")
+        return healthy_s
+
+    @contextmanager
+    def slow_image(self) -> Iterator[str]:
+        """An image of machines that take long to boot."""
+        image = f"nuvla-swarm/{NAME}:slow"
+        arguments = [f"--build-arg=MACHINE={self.settings['machines.image']}", f"--build-arg=BOOT_S={BOOT_S}"]
+        file = CHECKOUT / "bench/slow.Dockerfile"
+        printed("docker", "build", "--quiet", "--tag", image, *arguments, "--file", str(file), str(file.parent))
+        try:
+            yield image
+        finally:
+            printed("docker", "image", "rm", "--force", image)
+
+
+def must(result: Result) -> None:
+    if result.code != 0:
+        raise RuntimeError(result.text)

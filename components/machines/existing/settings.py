@@ -1,0 +1,93 @@
+"""Settings of machines that exist already."""
+
+from collections import Counter
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+
+from components.fields import Label, Line, Section
+from components.machines.data_paths import Folder
+from components.machines.settings import Machines, Pool
+
+Member = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
+User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$")]
+
+
+def _address(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(given)
+    except ValueError as error:
+        raise ValueError("an IPv4 address, such as 192.0.2.7") from error
+
+
+Address = Annotated[IPv4Address, WrapValidator(_address)]
+
+
+class Host(Section):
+    """A host that answers SSH, with the secret `ssh_private_key`, for a user with sudo without password."""
+
+    address: Address = Field(description="address that this program and users reach it by (existing)")
+    private_address: Address | None = Field(
+        None, description="address that the other machines reach it by; `address` if unset (existing)"
+    )
+    port: int = Field(22, ge=1, le=65535, description="port of its SSH server (existing)")
+    user: User = Field("root", description="who logs in (existing)")
+    host_key: HostKey = Field(description="its public host key; `make hostkey HOST=...` prints it (existing)")
+    labels: dict[Label, Line] = Field({}, description="node labels beside those of its pool (existing)")
+
+    def addresses(self) -> Sequence[IPv4Address]:
+        """All that it is known by."""
+        return [self.address, *([self.private_address] if self.private_address else [])]
+
+
+class ExistingPool(Pool):
+    """Hosts that are alike."""
+
+    hosts: dict[Member, Host] = Field(
+        description="its hosts; `1` of the pool `worker` is machine `worker-1` (existing)"
+    )
+
+    def members(self) -> Sequence[str]:
+        return list(self.hosts)
+
+    def labels_of(self, member: str) -> dict[str, str]:
+        return {**self.labels, **self.hosts[member].labels}
+
+
+class ExistingMachines(Machines[ExistingPool]):
+    """Machines that exist already."""
+
+    provider: Literal["existing"] = Field(description="where machines come from")
+    firewall: bool = Field(
+        True, description="whether the program filters on the machines, or you do for all but containers (existing)"
+    )
+    data_path: Folder = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
+
+    def cluster_networks(self) -> list[IPv4Network]:
+        return [
+            IPv4Network(address)
+            for pool in self.pools.values()
+            for host in pool.hosts.values()
+            for address in host.addresses()
+        ]
+
+    def hosts(self) -> dict[str, Host]:
+        """All of them, by the names of their machines."""
+        return {f"{name}-{member}": host for name, pool in self.pools.items() for member, host in pool.hosts.items()}
+
+    @model_validator(mode="after")
+    def _hosts_are_listed_once(self) -> Self:
+        named = [
+            (address, f"pools.{name}.hosts.{member}")
+            for name, pool in self.pools.items()
+            for member, host in pool.hosts.items()
+            for address in set(host.addresses())
+        ]
+        count = Counter(address for address, _ in named)
+        twice = [f"{path}: {address} given twice" for address, path in named if count[address] > 1]
+        if twice:
+            raise ValueError(f"{twice[-1]}; allowed: each host once")
+        return self

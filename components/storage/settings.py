@@ -1,0 +1,16 @@
+"""Settings of the files that machines share over NFS."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from components.fields import Section
+
+
+class Nfs(Section):
+    """Files that all machines share."""
+
+    enabled: bool = Field(True, description="whether there is an NFS server")
+    machine: str | None = Field(None, description="machine that serves the files; the first manager if unset")
+    server_kind: Literal["kernel", "ganesha"] = Field("kernel", description="the kernel's server, or one without it")
+    access: Literal["ro", "rw"] = Field("ro", description="what machines may do with the files: read, or write too")

@@ -1,0 +1,44 @@
+"""Settings of the swarm that the engines form."""
+
+from ipaddress import IPv4Network
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from components.fields import SMALLEST, Name, Range, Section
+
+
+class PublicNetwork(Section):
+    """The overlay network between Traefik and the services that it publishes."""
+
+    name: Name = Field("traefik-public", description="name that services refer to; fixed while any are on it")
+    attachable: bool = Field(False, description="whether single containers may attach; fixed while any are on it")
+
+
+class Swarm(Section):
+    """The swarm itself."""
+
+    entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
+    address_pools: list[Range] = Field(
+        [IPv4Network("10.224.0.0/12")],
+        min_length=1,
+        description="ranges that overlay networks are cut from, for the life of the swarm",
+    )
+    subnet_prefix: int = Field(
+        24,
+        ge=16,
+        le=SMALLEST,
+        description="size of an overlay network, as its prefix length, for the life of the swarm",
+    )
+    public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
+    backend_network: Name = Field("nuvla-backend", description="attachable network of Nuvla's own services, on a host")
+
+    @model_validator(mode="after")
+    def _pools_hold_a_network(self) -> Self:
+        smallest = max(self.address_pools, key=lambda pool: pool.prefixlen)
+        if self.subnet_prefix < smallest.prefixlen:
+            raise ValueError(
+                f"subnet_prefix: {self.subnet_prefix} given; "
+                f"allowed: {smallest.prefixlen} to {SMALLEST}, within {smallest}"
+            )
+        return self

@@ -1,0 +1,115 @@
+"""Says which pinned versions are behind what their sources have: images, engine, Pulumi, Python packages.
+
+Exits with 1 if any is, and with 2 if a source does not answer and none is known to be behind.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from components.engine.settings import CONTAINERD_VERSION, ENGINE_VERSIONS
+from stacks.config.images import Images
+
+CHECKOUT = Path(__file__).parents[2]
+HUB = "registry-1.docker.io"
+PACKAGES = "https://download.docker.com/linux/debian/dists/bookworm/stable/binary-amd64/Packages"
+PULUMI = "https://www.pulumi.com/latest-version"
+PAGES = 50  # of tags, of a hundred or more each
+TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One version that is fixed somewhere."""
+
+    name: str
+    version: str
+    versions: Callable[[], Iterable[str]]  # that its source has
+
+    def newest(self) -> str:
+        """Of its versions that are written as the pinned one is, the highest."""
+        like = re.compile(re.sub(r"\d+", r"(\\d+)", re.escape(self.version)))
+        found = [self.version, *(one for one in self.versions() if like.fullmatch(one))]
+        return max(found, key=lambda one: [int(number) for number in re.findall(r"\d+", one)])
+
+
+def get(url: str, token: str = "") -> requests.Response:
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=TIMEOUT_S)
+    if answer.status_code != requests.codes.unauthorized:
+        answer.raise_for_status()
+    return answer
+
+
+def tags(image: str) -> Iterator[str]:
+    """All tags that a registry has of an image, whoever asks."""
+    first, _, rest = image.partition("/")
+    registry, repository = (first, rest) if "." in first else (HUB, image if rest else f"library/{image}")
+    url, token = f"https://{registry}/v2/{repository}/tags/list?n=1000", ""
+    for _ in range(PAGES):
+        answer = get(url, token)
+        if answer.status_code == requests.codes.unauthorized:
+            told = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
+            where = f"{told['realm']}?service={told.get('service', '')}&scope=repository:{repository}:pull"
+            token = get(where).json()["token"]
+            answer = get(url, token)
+            answer.raise_for_status()
+        yield from answer.json()["tags"]
+        if "next" not in answer.links:
+            return
+        url = requests.compat.urljoin(url, answer.links["next"]["url"])
+
+
+def packages(name: str) -> Iterator[str]:
+    """Versions of a package of docker.com: "5:28.5.1-1~debian.12~bookworm" is 28.5.1."""
+    for entry in get(PACKAGES).text.split("\n\n"):
+        if re.search(rf"^Package: {re.escape(name)}$", entry, re.MULTILINE):
+            yield from re.findall(r"^Version: (?:\d+:)?(\d+\.\d+\.\d+)[-~+]", entry, re.MULTILINE)
+
+
+def python_packages(listed: str) -> Iterator[Pin]:
+    """Those of requirements.in, by what pip says is outdated."""
+    wanted = dict(re.findall(r"^([\w.-]+)==(\S+)", listed, re.MULTILINE))
+    command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json"]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    newest = {one["name"].lower(): one["latest_version"] for one in told}
+    for name, version in wanted.items():
+        yield Pin(name, version, lambda name=name: [newest[name.lower()]] if name.lower() in newest else [])  # type: ignore[misc]
+
+
+def pins() -> Iterator[Pin]:
+    for field, reference in Images():
+        image, _, tag = str(reference).rpartition(":")
+        yield Pin(f"images.{field}", tag, lambda image=image: tags(image))  # type: ignore[misc]
+    yield Pin("engine.version", ENGINE_VERSIONS["docker.com"], lambda: packages("docker-ce"))
+    yield Pin("engine.containerd_version", CONTAINERD_VERSION, lambda: packages("containerd.io"))
+    [version] = re.findall(
+        r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools/lib.sh").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    yield Pin("tools/pulumi.sha256", version, lambda: [get(PULUMI).text.strip()])
+    yield from python_packages((CHECKOUT / "requirements.in").read_text(encoding="utf-8"))
+
+
+def main(found: Iterable[Pin]) -> int:
+    behind = unknown = 0
+    for pin in found:
+        try:
+            newest = pin.newest()
+        except (requests.RequestException, KeyError, ValueError) as error:
+            unknown += 1
+            print(f"{pin.name:<32} {pin.version:<18} not known: {type(error).__name__}")
+            continue
+        if newest != pin.version:
+            behind += 1
+            print(f"{pin.name:<32} {pin.version:<18} {newest}")
+    print(f"{behind} behind, {unknown} not known; docs/pins.md says how each is raised")
+    return 1 if behind else 2 if unknown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pins()))

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Prints what a shell needs to work with this checkout: eval "$(tools/env.sh)". Values that the user exported win.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# users NAME: the user's value of a variable; one that this script made, here or in another checkout, is none.
+users() {
+  local value=${!1:-}
+  [[ -z ${NUVLA_SWARM_ENV:-} || $value != *"$NUVLA_SWARM_ENV/.state"* ]] || value=''
+  printf '%s' "$value"
+}
+
+print() { printf "export %s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }
+
+# path_with FOLDER...: the folders first, each once.
+path_with() {
+  local rest=:$PATH: first='' folder
+  for folder in "$@"; do
+    while [[ $rest == *":$folder:"* ]]; do rest=${rest/":$folder:"/:}; done
+    first+=$folder:
+  done
+  rest=${rest#:}
+  printf '%s' "$first${rest%:}"
+}
+
+passphrase_file() {
+  local file=$CHECKOUT/.state/passphrase
+  if [[ ! -s $file ]]; then
+    (umask 077 && head -c 32 /dev/urandom | base64 >"$file.$$")
+    mv -n "$file.$$" "$file" # another run's passphrase stays
+    rm -f "$file.$$"
+  fi
+  printf '%s' "$file"
+}
+
+# The state has all that is secret, behind a passphrase that a person may have chosen: it is for nobody else.
+state_folder() {
+  local folder=$CHECKOUT/.state
+  (umask 077 && mkdir -p "$folder")
+  [[ ! -O $folder || $(stat --format %a "$folder") == 700 ]] || chmod --recursive go= "$folder"
+}
+
+[[ $CHECKOUT != *\'* ]] || fail "the checkout's path has a quote in it: move it"
+state_folder
+folders=("$CHECKOUT/.venv/bin")
+if offline; then
+  home=$(pulumi_home)
+  folders+=("$home/bin")
+  print PULUMI_HOME "$home"
+  print PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION true # attempts cannot succeed, and cost seconds
+elif [[ -x $(installed_pulumi) ]]; then
+  folders+=("$(dirname "$(installed_pulumi)")")
+fi
+print PATH "$(path_with "${folders[@]}")"
+print VIRTUAL_ENV "$CHECKOUT/.venv"
+
+backend=$(users PULUMI_BACKEND_URL)
+# Without files of metadata: they are written in place, and who reads one just then, or after a kill, cannot read the state.
+print PULUMI_BACKEND_URL "${backend:-file://$CHECKOUT/.state?metadata=skip}"
+if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
+  passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
+  print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"
+fi
+printf 'unset PYTHONDONTWRITEBYTECODE\n' # or else each command compiles the program anew
+print PULUMI_SKIP_UPDATE_CHECK true
+print PULUMI_PARALLEL "${PULUMI_PARALLEL:-40}" # its default of 4 per core makes machines wait for each other's waiting
+print PULUMI_PARALLEL_DIFF "${PULUMI_PARALLEL_DIFF:-true}"
+print GOGC "${GOGC:-400}" # of the CLI and its plugins: a tenth of a preview's time for some memory
+use_engine
+if [[ -n ${DOCKER_HOST:-} ]]; then print DOCKER_HOST "$DOCKER_HOST"; fi
+print NUVLA_SWARM_ENV "$CHECKOUT"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Runs Pulumi on a stack as an operator would, after mending what an earlier, killed run left behind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+umask 077 # the state is for nobody else
+verb=$1 stack=$2 # up, preview, refresh, down, select, fill-in, parts
+
+say() { echo "$*" >&2; }
+
+# provider NAMES: whether the stack's file says that its machines come from one of these, however it is written.
+provider() { grep -Esq "^[^#]*\\bprovider[\"']?: *[\"']?($1)\\b" "Pulumi.$stack.yaml"; }
+
+# What depends on this computer's engine is a setting, because a preview must not ask the engine.
+fill_in() {
+  local settings
+  [ "$(pulumi config get --stack "$stack" --path nuvla-swarm:machines.provider)" = local ] || return 0
+  mapfile -t settings < <(local/settings.sh)
+  pulumi config set-all --stack "$stack" --path "${settings[@]/#/--plaintext=nuvla-swarm:}"
+}
+
+# A salt belongs to one passphrase, and that of a state folder which is gone is lost.
+forget_salt() {
+  local file=Pulumi.$stack.yaml
+  if [ -f "$file" ] && ! grep -q 'secure:' "$file"; then sed -i '/^encryptionsalt:/d' "$file"; fi
+}
+
+select_stack() {
+  if ! pulumi stack select "$stack" 2>/dev/null; then
+    say "creates the stack $stack"
+    forget_salt
+    pulumi stack init "$stack"
+    fill_in
+  elif provider local && ! grep -Eq "^[^#]*\\bimage[\"']?:" "Pulumi.$stack.yaml"; then
+    say "adds to Pulumi.$stack.yaml what depends on this computer, which it had before"
+    fill_in
+  fi
+}
+
+# A preview asks Exoscale nothing, but its plugin wants credentials: whoever has none previews all the same.
+lend_credentials() {
+  if [ -z "${EXOSCALE_API_KEY:-}${EXOSCALE_API_SECRET:-}" ]; then
+    export EXOSCALE_API_KEY=EXO00000000000000000000 EXOSCALE_API_SECRET=0000000000000000000000000000000000000000000
+  fi
+}
+
+# update: asks the machines and the swarm what is gone, and gives it back.
+update() {
+  local again urn options=()
+  again=$(python -m tools.repair up "$stack") || exit
+  for urn in $again; do options+=("--replace=$urn"); done
+  pulumi up --yes --skip-preview --suppress-outputs "${options[@]}"
+}
+
+# up: updates, and once more where the only manager was lost with its disk: its new swarm has nothing of the state's.
+up() {
+  if ! update; then
+    python -m tools.repair missing "$stack" || exit 1
+    say "$stack: makes what is not in the swarm any more, although the state said so"
+    update || exit
+  fi
+  python -m tools.status "$stack"
+}
+
+case "$verb" in
+  fill-in)
+    fill_in
+    exit
+    ;;
+  parts) # of tools/setup.sh, that the stack needs on this computer
+    if provider 'exoscale|existing'; then echo tools; fi
+    exit
+    ;;
+esac
+select_stack
+[ "$verb" != select ] || exit 0
+case "$verb" in
+  up)
+    up
+    ;;
+  refresh)
+    python -m tools.repair refresh "$stack"
+    pulumi refresh --yes --skip-preview --clear-pending-creates --suppress-outputs
+    ;;
+  preview)
+    lend_credentials
+    pulumi preview --diff
+    ;;
+  down)
+    python -m tools.repair down "$stack"
+    kept=$(python tools/retained_volumes.py "$stack")
+    pulumi destroy --yes --skip-preview
+    printf '%s' "${kept:+$kept$'\n'}"
+    tools/stop.sh --if-idle
+    ;;
+esac
