@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from bench import memory, baseline_script
+from bench import baseline_script, memory
 from bench.machine import CHECKOUT, Quiet, lab_settings, printed
 from bench.objects import Objects, Transfer
 from bench.readiness import Watcher

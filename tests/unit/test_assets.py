@@ -6,7 +6,8 @@ import pulumi
 import pytest
 
 from components import assets
-from tests.mocked import Engine, Secret, build, value
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, value
 
 SCRIPT = "swarm/scripts/init.sh"
 TEMPLATE = "traefik/files/traefik.yaml"
@@ -37,25 +38,25 @@ def test_a_name_without_a_value_is_refused() -> None:
         assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "network"})
 
 
-def test_a_script_begins_with_its_parameters(engine: Engine) -> None:
+def test_a_script_begins_with_its_parameters(fake_pulumi: FakePulumi) -> None:
     assert rendered(ROLE="worker") == "export ROLE=worker\n" + assets.read(SCRIPT)
 
 
-def test_a_parameter_is_quoted(engine: Engine) -> None:
+def test_a_parameter_is_quoted(fake_pulumi: FakePulumi) -> None:
     assert str(rendered(TOKEN="T-1 'q")).startswith("export TOKEN='T-1 '\"'\"'q'\n")
 
 
 @pytest.mark.parametrize("hostile", ["T-1 'q", "$(id)", "a\nb", "`id`", '"', "\\", "", " ", "*", "a;b", "é", "#"])
-def test_bash_reads_a_parameter_as_it_was_given(engine: Engine, hostile: str) -> None:
+def test_bash_reads_a_parameter_as_it_was_given(fake_pulumi: FakePulumi, hostile: str) -> None:
     exports = str(rendered(P=hostile)).removesuffix(assets.read(SCRIPT))
     read = subprocess.run(["bash", "-s"], input=f'{exports}printf %s "$P"', capture_output=True, text=True, check=True)
     assert read.stdout == hostile
 
 
-def test_a_script_with_a_secret_parameter_is_secret_as_a_whole(engine: Engine) -> None:
+def test_a_script_with_a_secret_parameter_is_secret_as_a_whole(fake_pulumi: FakePulumi) -> None:
     secret = build(lambda: assets.render_script(SCRIPT, {"A": "a", "TOKEN": pulumi.Output.secret("T")}))
     assert isinstance(value(secret), Secret)
 
 
-def test_a_script_without_a_secret_is_open(engine: Engine) -> None:
+def test_a_script_without_a_secret_is_open(fake_pulumi: FakePulumi) -> None:
     assert isinstance(rendered(A="a"), str)

@@ -6,7 +6,8 @@ import pulumi
 import pytest
 
 from components.engine.certificates import Certificates, CertificatesArgs
-from tests.mocked import Engine, Secret, build, start, value
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
 
 YEARS_10 = 3650 * 24
 HOLDERS = ("manager-1", "program", "operator", "nuvla")
@@ -18,9 +19,9 @@ def certificates(**changed: Any) -> Certificates:
     return build(lambda: Certificates("certs", CertificatesArgs(**{**given, "servers": servers, **changed})))
 
 
-def test_it_shows_lifetimes_generation_and_names_but_no_address(engine: Engine) -> None:
+def test_it_shows_lifetimes_generation_and_names_but_no_address(fake_pulumi: FakePulumi) -> None:
     certificates(domain="example.org")
-    assert engine.inputs("certs") == {
+    assert fake_pulumi.inputs("certs") == {
         "generation": 1,
         "server_days": 730,
         "client_days": 365,
@@ -29,10 +30,10 @@ def test_it_shows_lifetimes_generation_and_names_but_no_address(engine: Engine) 
     }
 
 
-def test_the_ca_only_signs(engine: Engine) -> None:
+def test_the_ca_only_signs(fake_pulumi: FakePulumi) -> None:
     certificates()
-    assert engine.inputs("certs-ca")["isCaCertificate"] is True
-    assert engine.inputs("certs-ca")["allowedUses"] == ["cert_signing", "crl_signing"]
+    assert fake_pulumi.inputs("certs-ca")["isCaCertificate"] is True
+    assert fake_pulumi.inputs("certs-ca")["allowedUses"] == ["cert_signing", "crl_signing"]
 
 
 @pytest.mark.parametrize(
@@ -44,26 +45,26 @@ def test_the_ca_only_signs(engine: Engine) -> None:
         ("nuvla", "client_auth"),
     ],
 )
-def test_a_certificate_is_for_one_side_of_the_connection(engine: Engine, holder: str, use: str) -> None:
+def test_a_certificate_is_for_one_side_of_the_connection(fake_pulumi: FakePulumi, holder: str, use: str) -> None:
     certificates()
-    assert engine.inputs(f"certs-{holder}-cert")["allowedUses"] == ["digital_signature", use]
+    assert fake_pulumi.inputs(f"certs-{holder}-cert")["allowedUses"] == ["digital_signature", use]
 
 
-def test_the_ca_and_the_programs_own_certificate_live_for_ten_years(engine: Engine) -> None:
+def test_the_ca_and_the_programs_own_certificate_live_for_ten_years(fake_pulumi: FakePulumi) -> None:
     certificates()
     for name in ("certs-ca", "certs-program-cert"):
-        assert engine.inputs(name)["validityPeriodHours"] == YEARS_10
-        assert "earlyRenewalHours" not in engine.inputs(name)
+        assert fake_pulumi.inputs(name)["validityPeriodHours"] == YEARS_10
+        assert "earlyRenewalHours" not in fake_pulumi.inputs(name)
 
 
 def test_other_certificates_live_as_long_as_the_settings_say_and_are_renewed_in_their_last_month(
-    engine: Engine,
+    fake_pulumi: FakePulumi,
 ) -> None:
     certificates(server_days=700, client_days=300)
     lifetimes = {
         holder: (cert["validityPeriodHours"], cert["earlyRenewalHours"])
         for holder in ("manager-1", "operator", "nuvla")
-        for cert in [engine.inputs(f"certs-{holder}-cert")]
+        for cert in [fake_pulumi.inputs(f"certs-{holder}-cert")]
     }
     assert lifetimes == {
         "manager-1": (700 * 24, 30 * 24),
@@ -72,38 +73,46 @@ def test_other_certificates_live_as_long_as_the_settings_say_and_are_renewed_in_
     }
 
 
-def test_a_certificate_of_the_longest_lifetime_is_renewed_too(engine: Engine) -> None:
+def test_a_certificate_of_the_longest_lifetime_is_renewed_too(fake_pulumi: FakePulumi) -> None:
     certificates(server_days=3650, client_days=3650)
     for holder in ("manager-1", "operator", "nuvla"):
-        assert engine.inputs(f"certs-{holder}-cert")["earlyRenewalHours"] == 30 * 24
+        assert fake_pulumi.inputs(f"certs-{holder}-cert")["earlyRenewalHours"] == 30 * 24
 
 
-def test_a_server_is_known_by_its_addresses(engine: Engine) -> None:
+def test_a_server_is_known_by_its_addresses(fake_pulumi: FakePulumi) -> None:
     certificates()
-    assert engine.inputs("certs-manager-1-request")["ipAddresses"] == ["192.0.2.1", "10.0.0.1"]
-    assert "dnsNames" not in engine.inputs("certs-manager-1-request")
+    assert fake_pulumi.inputs("certs-manager-1-request")["ipAddresses"] == ["192.0.2.1", "10.0.0.1"]
+    assert "dnsNames" not in fake_pulumi.inputs("certs-manager-1-request")
 
 
-def test_a_server_is_known_by_the_domain_too_and_a_client_is_not(engine: Engine) -> None:
+def test_a_server_is_known_by_the_domain_too_and_a_client_is_not(fake_pulumi: FakePulumi) -> None:
     certificates(domain="example.org")
-    assert engine.inputs("certs-manager-1-request")["dnsNames"] == ["example.org"]
+    assert fake_pulumi.inputs("certs-manager-1-request")["dnsNames"] == ["example.org"]
     for client in ("program", "operator", "nuvla"):
-        assert not {"dnsNames", "ipAddresses"} & set(engine.inputs(f"certs-{client}-request"))
+        assert not {"dnsNames", "ipAddresses"} & set(fake_pulumi.inputs(f"certs-{client}-request"))
 
 
-def test_each_holder_has_a_name_and_a_key_of_its_own(engine: Engine) -> None:
+def test_each_holder_has_a_name_and_a_key_of_its_own(fake_pulumi: FakePulumi) -> None:
     certificates()
     for holder in HOLDERS:
-        assert engine.inputs(f"certs-{holder}-request")["subject"] == {"commonName": holder}
-        assert engine.dependencies(f"certs-{holder}-request") == {f"certs-{holder}-key"}
-        assert engine.dependencies(f"certs-{holder}-cert") == {f"certs-{holder}-request", "certs-ca", "certs-ca-key"}
+        assert fake_pulumi.inputs(f"certs-{holder}-request")["subject"] == {"commonName": holder}
+        assert fake_pulumi.dependencies(f"certs-{holder}-request") == {f"certs-{holder}-key"}
+        assert fake_pulumi.dependencies(f"certs-{holder}-cert") == {
+            f"certs-{holder}-request",
+            "certs-ca",
+            "certs-ca-key",
+        }
 
 
 def test_another_generation_replaces_every_key() -> None:
     def triggers(generation: int) -> dict[str, str]:
-        engine = start()
+        fake_pulumi = start()
         certificates(generation=generation)
-        return {name: str(engine.options[name].replacement_trigger) for name in engine.types if name.endswith("-key")}
+        return {
+            name: str(fake_pulumi.options[name].replacement_trigger)
+            for name in fake_pulumi.types
+            if name.endswith("-key")
+        }
 
     one, other = triggers(1), triggers(2)
     assert set(one) == {f"certs-{holder}-key" for holder in ("ca", *HOLDERS)}
@@ -112,21 +121,21 @@ def test_another_generation_replaces_every_key() -> None:
 
 def test_other_settings_replace_no_key() -> None:
     def keys(**changed: Any) -> dict[str, Any]:
-        engine = start()
+        fake_pulumi = start()
         certificates(**changed)
-        names = [name for name in engine.types if name.endswith("-key")]
-        return {name: (engine.given[name], str(engine.options[name].replacement_trigger)) for name in names}
+        names = [name for name in fake_pulumi.types if name.endswith("-key")]
+        return {name: (fake_pulumi.given[name], str(fake_pulumi.options[name].replacement_trigger)) for name in names}
 
     assert keys() == keys(server_days=200, client_days=200, domain="example.org")
 
 
-def test_each_manager_has_a_server_certificate(engine: Engine) -> None:
+def test_each_manager_has_a_server_certificate(fake_pulumi: FakePulumi) -> None:
     made = certificates(servers={"manager-1": ["192.0.2.1"], "manager-2": ["192.0.2.2"]})
     assert set(made.servers) == {"manager-1", "manager-2"}
-    assert engine.inputs("certs-manager-2-request")["ipAddresses"] == ["192.0.2.2"]
+    assert fake_pulumi.inputs("certs-manager-2-request")["ipAddresses"] == ["192.0.2.2"]
 
 
-def test_as_outputs_of_the_stack_certificates_are_secret(engine: Engine) -> None:
+def test_as_outputs_of_the_stack_certificates_are_secret(fake_pulumi: FakePulumi) -> None:
     outputs = value(certificates().nuvla.outputs())
     assert outputs == {
         "ca": Secret("SELF-SIGNED-PEM:certs-ca"),
@@ -135,23 +144,23 @@ def test_as_outputs_of_the_stack_certificates_are_secret(engine: Engine) -> None
     }
 
 
-def test_all_of_it_belongs_to_the_component(engine: Engine) -> None:
+def test_all_of_it_belongs_to_the_component(fake_pulumi: FakePulumi) -> None:
     certificates()
-    assert {name for name in engine.options if name != "certs"} == engine.children("certs")
-    assert "certs" in engine.finished
+    assert {name for name in fake_pulumi.options if name != "certs"} == fake_pulumi.children("certs")
+    assert "certs" in fake_pulumi.finished
 
 
 @pytest.mark.parametrize("holder", ["operator", "nuvla"])
-def test_one_client_gets_another_key_and_nobody_else_does(engine: Engine, holder: str) -> None:
+def test_one_client_gets_another_key_and_nobody_else_does(fake_pulumi: FakePulumi, holder: str) -> None:
     certificates(**{f"{holder}_generation": 2})
-    triggers = {name: str(engine.options[f"certs-{name}-key"].replacement_trigger) for name in ("ca", *HOLDERS)}
+    triggers = {name: str(fake_pulumi.options[f"certs-{name}-key"].replacement_trigger) for name in ("ca", *HOLDERS)}
     usual = triggers.pop("ca")
     assert triggers.pop(holder) != usual
     assert set(triggers.values()) == {usual}
-    assert engine.inputs("certs")[f"{holder}_generation"] == 2
+    assert fake_pulumi.inputs("certs")[f"{holder}_generation"] == 2
 
 
-def test_the_end_of_each_is_told(engine: Engine) -> None:
+def test_the_end_of_each_is_told(fake_pulumi: FakePulumi) -> None:
     ends = certificates().ends
     assert {holder: value(end) for holder, end in ends.items()} == {"ca": "2036-11-26T06:00:00Z"} | dict.fromkeys(
         HOLDERS, "2027-11-29T06:00:00Z"
@@ -160,7 +169,7 @@ def test_the_end_of_each_is_told(engine: Engine) -> None:
 
 @pytest.mark.parametrize("former", [None, "2026-12-20T06:00:00Z"])
 def test_another_one_for_nuvla_is_told_with_the_end_of_the_old_one(
-    engine: Engine, former: str | None, monkeypatch: pytest.MonkeyPatch
+    fake_pulumi: FakePulumi, former: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", told.append)
@@ -171,5 +180,5 @@ def test_another_one_for_nuvla_is_told_with_the_end_of_the_old_one(
         ["Nuvla's certificate is a new one, until 2027-11-29"] if former else []
     )
     assert not former or "the old one ends on 2026-12-20" in told[0]
-    assert engine.options["certs-nuvla-cert"].hooks.after_create
-    assert not engine.options["certs-operator-cert"].hooks.after_create
+    assert fake_pulumi.options["certs-nuvla-cert"].hooks.after_create
+    assert not fake_pulumi.options["certs-operator-cert"].hooks.after_create

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.engine.daemon_json import daemon_json
-from tests.unit.parts import SETTINGS
+from tests.support.builders import SETTINGS
 
 
 def daemon(*, serves_api: bool = False, **changed: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import pytest
 from components.engine.daemon_json import daemon_json, merged
 from components.engine.engine import Engine as DockerEngine
 from components.engine.engine import EngineArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import SETTINGS, another, certificate, machine
+from tests.support.builders import SETTINGS, another, certificate, machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 COMMANDS = ("worker-1-engine-install", "worker-1-engine-configure")
 CONFIGURE = COMMANDS[1]
@@ -29,25 +30,25 @@ def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) 
     build(make)
 
 
-def daemon_of(engine: Engine) -> Any:
-    script = engine.script(CONFIGURE)
+def daemon_of(fake_pulumi: FakePulumi) -> Any:
+    script = fake_pulumi.script(CONFIGURE)
     return json.loads(script.split("DAEMON_JSON='", 1)[1].split("'\n", 1)[0])
 
 
-def test_it_shows_its_version_and_its_whole_configuration(engine: Engine) -> None:
+def test_it_shows_its_version_and_its_whole_configuration(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert engine.types["worker-1-engine"] == "nuvla:engine:Engine"
-    assert engine.inputs("worker-1-engine") == {
+    assert fake_pulumi.types["worker-1-engine"] == "nuvla:engine:Engine"
+    assert fake_pulumi.inputs("worker-1-engine") == {
         "source": "distribution",
         "version": "20.10.24",
         "daemon": daemon_json(SETTINGS, serves_api=False),
     }
-    assert "worker-1-engine" in engine.finished
+    assert "worker-1-engine" in fake_pulumi.finished
 
 
-def test_exactly_the_wanted_version_is_installed(engine: Engine) -> None:
+def test_exactly_the_wanted_version_is_installed(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert engine.parameters("worker-1-engine-install") == {
+    assert fake_pulumi.parameters("worker-1-engine-install") == {
         "SOURCE": "distribution",
         "VERSION": "20.10.24",
         "CONTAINERD_VERSION": "",
@@ -55,36 +56,36 @@ def test_exactly_the_wanted_version_is_installed(engine: Engine) -> None:
     }
 
 
-def test_without_a_certificate_there_is_no_api(engine: Engine) -> None:
+def test_without_a_certificate_there_is_no_api(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert daemon_of(engine) == daemon_json(SETTINGS, serves_api=False)
-    assert {key: engine.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
+    assert daemon_of(fake_pulumi) == daemon_json(SETTINGS, serves_api=False)
+    assert {key: fake_pulumi.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
         "TLS_CA": "",
         "TLS_CERT": "",
         "TLS_KEY": "",
     }
 
 
-def test_with_a_certificate_there_is_the_api(engine: Engine) -> None:
+def test_with_a_certificate_there_is_the_api(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
-    assert daemon_of(engine) == daemon_json(SETTINGS, serves_api=True)
-    assert {key: engine.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
+    assert daemon_of(fake_pulumi) == daemon_json(SETTINGS, serves_api=True)
+    assert {key: fake_pulumi.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
         "TLS_CA": "CA",
         "TLS_CERT": "CERT",
         "TLS_KEY": "THE-KEY",
     }
 
 
-def test_its_machine_is_told_when_its_certificate_ends(engine: Engine) -> None:
+def test_its_machine_is_told_when_its_certificate_ends(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
-    told = engine.parameters(CONFIGURE)
+    told = fake_pulumi.parameters(CONFIGURE)
     assert (told["MACHINE"], told["TLS_END"]) == ("worker-1", "2027-11-29T06:00:00Z")
 
 
-def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(engine: Engine) -> None:
+def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(fake_pulumi: FakePulumi) -> None:
     theirs = '{"data-root": "/srv/docker", "log-driver": "local"}'
     docker_engine(daemon_json=pulumi.Output.from_input(theirs))
-    assert daemon_of(engine) == {"data-root": "/srv/docker"} | daemon_json(SETTINGS, serves_api=False)
+    assert daemon_of(fake_pulumi) == {"data-root": "/srv/docker"} | daemon_json(SETTINGS, serves_api=False)
 
 
 def test_a_daemon_json_that_is_no_json_is_named_with_its_machine() -> None:
@@ -92,54 +93,54 @@ def test_a_daemon_json_that_is_no_json_is_named_with_its_machine() -> None:
         merged("{,}", {}, "worker-1")
 
 
-def test_a_script_that_has_the_key_is_secret(engine: Engine) -> None:
+def test_a_script_that_has_the_key_is_secret(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
-    assert engine.is_secret(CONFIGURE, "stdin")
+    assert fake_pulumi.is_secret(CONFIGURE, "stdin")
 
 
-def test_scripts_without_a_key_are_readable_in_a_preview(engine: Engine) -> None:
+def test_scripts_without_a_key_are_readable_in_a_preview(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert not any(engine.is_secret(command, "stdin") for command in COMMANDS)
+    assert not any(fake_pulumi.is_secret(command, "stdin") for command in COMMANDS)
 
 
-def test_it_is_configured_after_its_installation(engine: Engine) -> None:
+def test_it_is_configured_after_its_installation(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert engine.dependencies(CONFIGURE) == {"worker-1-engine-install"}
+    assert fake_pulumi.dependencies(CONFIGURE) == {"worker-1-engine-install"}
 
 
-def test_it_waits_for_the_engine_of_another_manager(engine: Engine) -> None:
+def test_it_waits_for_the_engine_of_another_manager(fake_pulumi: FakePulumi) -> None:
     docker_engine(waits=True)
-    assert engine.dependencies(CONFIGURE) == {"worker-1-engine-install", "manager-1-engine-configure"}
-    assert "manager-1-engine-configure" not in engine.dependencies("worker-1-engine-install")
+    assert fake_pulumi.dependencies(CONFIGURE) == {"worker-1-engine-install", "manager-1-engine-configure"}
+    assert "manager-1-engine-configure" not in fake_pulumi.dependencies("worker-1-engine-install")
 
 
-def test_the_first_contact_waits_for_a_machine_that_boots(engine: Engine) -> None:
+def test_the_first_contact_waits_for_a_machine_that_boots(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert engine.inputs("worker-1-engine-install")["connection"]["dialErrorLimit"] == -1
-    timeouts = engine.options["worker-1-engine-install"].customTimeouts
+    assert fake_pulumi.inputs("worker-1-engine-install")["connection"]["dialErrorLimit"] == -1
+    timeouts = fake_pulumi.options["worker-1-engine-install"].customTimeouts
     assert (timeouts.create, timeouts.update) == ("10m", "10m")
 
 
-def test_later_contacts_give_up(engine: Engine) -> None:
+def test_later_contacts_give_up(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert engine.inputs(CONFIGURE)["connection"]["dialErrorLimit"] == 10
+    assert fake_pulumi.inputs(CONFIGURE)["connection"]["dialErrorLimit"] == 10
 
 
-def test_a_machine_made_anew_gets_its_engine_anew(engine: Engine) -> None:
+def test_a_machine_made_anew_gets_its_engine_anew(fake_pulumi: FakePulumi) -> None:
     docker_engine(root_id="another-root")
-    assert [engine.triggers(command) for command in COMMANDS] == [["another-root"], ["another-root"]]
+    assert [fake_pulumi.triggers(command) for command in COMMANDS] == [["another-root"], ["another-root"]]
 
 
-def test_scripts_run_as_root_whoever_logs_in(engine: Engine) -> None:
+def test_scripts_run_as_root_whoever_logs_in(fake_pulumi: FakePulumi) -> None:
     docker_engine(user="debian")
-    assert {engine.inputs(command)["create"].strip() for command in COMMANDS} == {"sudo -n bash -s --"}
+    assert {fake_pulumi.inputs(command)["create"].strip() for command in COMMANDS} == {"sudo -n bash -s --"}
 
 
-def test_only_what_goes_wrong_is_logged(engine: Engine) -> None:
+def test_only_what_goes_wrong_is_logged(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
-    assert {engine.inputs(command)["logging"] for command in COMMANDS} == {"stderr"}
+    assert {fake_pulumi.inputs(command)["logging"] for command in COMMANDS} == {"stderr"}
 
 
-def test_destroying_it_needs_no_machine(engine: Engine) -> None:
+def test_destroying_it_needs_no_machine(fake_pulumi: FakePulumi) -> None:
     docker_engine()
-    assert not any("delete" in engine.inputs(command) for command in COMMANDS)
+    assert not any("delete" in fake_pulumi.inputs(command) for command in COMMANDS)

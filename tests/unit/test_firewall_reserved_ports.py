@@ -2,8 +2,9 @@
 
 from components.firewall.reserved_ports import NAME, ReservedPorts, ReservedPortsArgs
 from components.firewall.rules import target_rows
-from tests.mocked import Engine, build
-from tests.unit.parts import owner
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 RANGE = (32768, 60999)
 # All that is open to anybody on a target, but for the ports of applications.
@@ -19,17 +20,17 @@ def reserved() -> None:
     build(lambda: ReservedPorts("reserved", args))
 
 
-def test_a_service_without_a_task_publishes_each_port_of_the_machines_and_of_traefik(engine: Engine) -> None:
+def test_a_service_without_a_task_publishes_each_port_of_the_machines_and_of_traefik(fake_pulumi: FakePulumi) -> None:
     reserved()
-    service = engine.inputs("reserved-service")
+    service = fake_pulumi.inputs("reserved-service")
     assert (service["name"], service["mode"]) == (NAME, {"replicated": {"replicas": 0}})
     ports = service["endpointSpec"]["ports"]
     assert {(port["publishedPort"], port["protocol"]) for port in ports} == WANTED
     assert {port["publishMode"] for port in ports} == {"host"}
 
 
-def test_the_preview_shows_them(engine: Engine) -> None:
+def test_the_preview_shows_them(fake_pulumi: FakePulumi) -> None:
     reserved()
-    assert set(engine.inputs("reserved")["ports"]) == {f"{port}/{protocol}" for port, protocol in WANTED}
-    assert engine.parent("reserved-service") == "reserved"
-    assert "reserved" in engine.finished
+    assert set(fake_pulumi.inputs("reserved")["ports"]) == {f"{port}/{protocol}" for port, protocol in WANTED}
+    assert fake_pulumi.parent("reserved-service") == "reserved"
+    assert "reserved" in fake_pulumi.finished

@@ -17,8 +17,9 @@ from components import assets
 from components.firewall.confirmed_apply import ON_TRIAL
 from components.firewall.firewall import Firewall, FirewallArgs, closed, ruleset
 from components.firewall.rules import Measured, Row, Source, target_rows
-from tests.mocked import Engine, build
-from tests.unit.parts import another, machine
+from tests.support.builders import another, machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 ROWS = [
     Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,)),
@@ -72,10 +73,10 @@ def nft(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*as_root, tool, "--check", "--file", file], capture_output=True, text=True, check=False)
 
 
-def test_it_shows_who_may_reach_what(engine: Engine) -> None:
+def test_it_shows_who_may_reach_what(fake_pulumi: FakePulumi) -> None:
     firewall()
-    assert engine.types["wall"] == "nuvla:firewall:Firewall"
-    assert engine.inputs("wall") == {
+    assert fake_pulumi.types["wall"] == "nuvla:firewall:Firewall"
+    assert fake_pulumi.inputs("wall") == {
         "mode": "rules",
         "sources": {
             "management": ["192.0.2.0/24", "10.77.0.1/32"],
@@ -93,81 +94,83 @@ def test_it_shows_who_may_reach_what(engine: Engine) -> None:
         "containers": ["10.200.0.0/16", "10.224.0.0/12"],
         "ephemeral": "30000-31000",
     }
-    assert "wall" in engine.finished
+    assert "wall" in fake_pulumi.finished
 
 
-def test_each_machine_has_the_same_rules_loaded_by_itself(engine: Engine) -> None:
+def test_each_machine_has_the_same_rules_loaded_by_itself(fake_pulumi: FakePulumi) -> None:
     made = firewall()
-    assert engine.children("wall") == set(COMMANDS)
+    assert fake_pulumi.children("wall") == set(COMMANDS)
     assert list(made.applied) == ["manager-1", "worker-1"]
-    assert [engine.inputs(name)["connection"]["host"] for name in COMMANDS] == ["192.0.2.1", "192.0.2.7"]
-    assert [engine.inputs(name)["create"].strip() for name in COMMANDS] == ["sudo -n bash -s --", "bash -s --"]
-    assert [engine.parameters(name)["MACHINE"] for name in COMMANDS] == ["manager-1", "worker-1"]
-    assert len({engine.script(name).replace("manager-1", "worker-1") for name in COMMANDS}) == 1
-    assert f"export RULES={shlex.quote(ruleset(ROWS, SOURCES, POOLS))}\n" in engine.script(COMMANDS[0])
+    assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == ["192.0.2.1", "192.0.2.7"]
+    assert [fake_pulumi.inputs(name)["create"].strip() for name in COMMANDS] == ["sudo -n bash -s --", "bash -s --"]
+    assert [fake_pulumi.parameters(name)["MACHINE"] for name in COMMANDS] == ["manager-1", "worker-1"]
+    assert len({fake_pulumi.script(name).replace("manager-1", "worker-1") for name in COMMANDS}) == 1
+    assert f"export RULES={shlex.quote(ruleset(ROWS, SOURCES, POOLS))}\n" in fake_pulumi.script(COMMANDS[0])
 
 
-def test_the_kernel_takes_the_same_ports_for_outgoing_connections_but_never_mountds(engine: Engine) -> None:
+def test_the_kernel_takes_the_same_ports_for_outgoing_connections_but_never_mountds(fake_pulumi: FakePulumi) -> None:
     firewall()
     for name in COMMANDS:
-        assert "export EPHEMERAL='30000 31000'\nexport RESERVED=33333\n" in engine.script(name)
+        assert "export EPHEMERAL='30000 31000'\nexport RESERVED=33333\n" in fake_pulumi.script(name)
 
 
-def test_a_machine_made_anew_gets_its_rules_anew_once_it_has_nft(engine: Engine) -> None:
+def test_a_machine_made_anew_gets_its_rules_anew_once_it_has_nft(fake_pulumi: FakePulumi) -> None:
     firewall()
-    assert engine.triggers("wall-worker-1") == ["worker-1-root"]
-    assert engine.dependencies("wall-worker-1") == {"worker-1-installed"}
+    assert fake_pulumi.triggers("wall-worker-1") == ["worker-1-root"]
+    assert fake_pulumi.dependencies("wall-worker-1") == {"worker-1-installed"}
 
 
-def test_a_preview_can_show_the_rules_and_only_errors_are_logged(engine: Engine) -> None:
+def test_a_preview_can_show_the_rules_and_only_errors_are_logged(fake_pulumi: FakePulumi) -> None:
     firewall()
     for name in COMMANDS:
-        assert not engine.is_secret(name, "stdin")
-        assert engine.inputs(name)["logging"] == "stderr"
+        assert not fake_pulumi.is_secret(name, "stdin")
+        assert fake_pulumi.inputs(name)["logging"] == "stderr"
 
 
-def test_the_program_comes_in_by_the_port_that_an_ssh_server_has(engine: Engine) -> None:
+def test_the_program_comes_in_by_the_port_that_an_ssh_server_has(fake_pulumi: FakePulumi) -> None:
     firewall(port=2222)
-    opened = [re.findall(r'management tcp dport (\d+) accept comment "ssh"', engine.script(name)) for name in COMMANDS]
+    opened = [
+        re.findall(r'management tcp dport (\d+) accept comment "ssh"', fake_pulumi.script(name)) for name in COMMANDS
+    ]
     assert opened == [["22"], ["2222"]]
 
 
-def test_rules_that_need_no_confirmation_hold_at_once(engine: Engine) -> None:
+def test_rules_that_need_no_confirmation_hold_at_once(fake_pulumi: FakePulumi) -> None:
     firewall()
-    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {""}
-    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {10}
+    assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {""}
+    assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {10}
 
 
-def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_up_soon(engine: Engine) -> None:
+def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_up_soon(fake_pulumi: FakePulumi) -> None:
     made = firewall(mode="confirmed rules")
-    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
-    assert {engine.parameters(name)["TRIAL_S"] for name in COMMANDS} == {"60"}
-    assert {engine.parameters(name)["ON_TRIAL"] for name in COMMANDS} == {ON_TRIAL}
-    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {2}
+    assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
+    assert {fake_pulumi.parameters(name)["TRIAL_S"] for name in COMMANDS} == {"60"}
+    assert {fake_pulumi.parameters(name)["ON_TRIAL"] for name in COMMANDS} == {ON_TRIAL}
+    assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {2}
     assert list(made.applied) == ["manager-1", "worker-1"]
 
 
-def test_where_others_filter_the_rules_are_for_containers_alone(engine: Engine) -> None:
+def test_where_others_filter_the_rules_are_for_containers_alone(fake_pulumi: FakePulumi) -> None:
     firewall(mode="containers")
-    assert engine.inputs("wall")["mode"] == "containers"
-    assert engine.inputs("wall")["sources"] == {"cluster": [], "users": ["0.0.0.0/0"]}
+    assert fake_pulumi.inputs("wall")["mode"] == "containers"
+    assert fake_pulumi.inputs("wall")["sources"] == {"cluster": [], "users": ["0.0.0.0/0"]}
     for name in COMMANDS:
-        assert f"add rule {TABLE} others accept\n" in engine.script(name)
-        assert "192.0.2.0/24" not in engine.script(name), "who is let in otherwise is no matter of theirs"
-        assert engine.parameters(name)["CLOSED"] == ""
-        assert engine.parameters(name)["CONFIRM"] == ""
-        assert engine.parameters(name)["EPHEMERAL"] == "30000 31000"
+        assert f"add rule {TABLE} others accept\n" in fake_pulumi.script(name)
+        assert "192.0.2.0/24" not in fake_pulumi.script(name), "who is let in otherwise is no matter of theirs"
+        assert fake_pulumi.parameters(name)["CLOSED"] == ""
+        assert fake_pulumi.parameters(name)["CONFIRM"] == ""
+        assert fake_pulumi.parameters(name)["EPHEMERAL"] == "30000 31000"
 
 
-def test_those_for_containers_alone_may_have_to_be_confirmed_too(engine: Engine) -> None:
+def test_those_for_containers_alone_may_have_to_be_confirmed_too(fake_pulumi: FakePulumi) -> None:
     firewall(mode="confirmed containers")
-    assert {engine.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
+    assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
 
 
-def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_server(engine: Engine) -> None:
+def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_server(fake_pulumi: FakePulumi) -> None:
     firewall(port=2222)
     text = closed(2222, SOURCES)
-    assert f"export CLOSED={shlex.quote(text)}\n" in engine.script("wall-worker-1")
+    assert f"export CLOSED={shlex.quote(text)}\n" in fake_pulumi.script("wall-worker-1")
     assert text.removeprefix(assets.read("firewall/files/closed.nft")).splitlines() == [
         f"add element {TABLE} management {{ 192.0.2.0/24 }}",
         f"add element {TABLE} management {{ 10.77.0.1/32 }}",
@@ -175,15 +178,15 @@ def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_s
     ]
 
 
-def test_each_machine_keeps_what_guards_its_rules(engine: Engine) -> None:
+def test_each_machine_keeps_what_guards_its_rules(fake_pulumi: FakePulumi) -> None:
     firewall()
     quoted = shlex.quote(assets.read("firewall/files/guard.sh"))
-    assert all(f"export GUARD={quoted}\n" in engine.script(name) for name in COMMANDS)
+    assert all(f"export GUARD={quoted}\n" in fake_pulumi.script(name) for name in COMMANDS)
 
 
-def test_destroying_it_leaves_the_machines_closed(engine: Engine) -> None:
+def test_destroying_it_leaves_the_machines_closed(fake_pulumi: FakePulumi) -> None:
     firewall()
-    assert not any("delete" in engine.inputs(name) for name in COMMANDS)
+    assert not any("delete" in fake_pulumi.inputs(name) for name in COMMANDS)
 
 
 def test_each_network_and_each_row_is_a_line_of_its_own() -> None:

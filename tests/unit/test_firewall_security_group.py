@@ -1,4 +1,4 @@
-"""components/machines/exoscale/security_group.py: the group around machines on Exoscale, and a rule for each opening."""
+"""components/machines/exoscale/security_group.py: the group around machines, and a rule for each opening."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network
@@ -10,7 +10,8 @@ import pytest
 from components.firewall.rules import Row, Source, host_rows, target_rows
 from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
 from tests.e2e import guide
-from tests.mocked import Engine, build, start
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, start
 
 NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
 NETWORKS = {
@@ -45,12 +46,12 @@ def wall(rows: Iterable[Row], sources: dict[Source, list[IPv4Network]], **change
     return build(lambda: SecurityGroup("wall", SecurityGroupArgs(**given)))
 
 
-def rules(engine: Engine) -> dict[str, dict[str, Any]]:
+def rules(fake_pulumi: FakePulumi) -> dict[str, dict[str, Any]]:
     kind = "exoscale:index/securityGroupRule:SecurityGroupRule"
-    return {name: engine.inputs(name) for name, found in engine.types.items() if found == kind}
+    return {name: fake_pulumi.inputs(name) for name, found in fake_pulumi.types.items() if found == kind}
 
 
-def openings(engine: Engine) -> set[Opening]:
+def openings(fake_pulumi: FakePulumi) -> set[Opening]:
     """What the rules open by ports, from the network or the group that they name."""
     whose = {str(network): source.value for source, network in NETWORKS.items()}
     found = [
@@ -60,7 +61,7 @@ def openings(engine: Engine) -> set[Opening]:
             int(rule["startPort"]),
             int(rule["endPort"]),
         )
-        for rule in rules(engine).values()
+        for rule in rules(fake_pulumi).values()
         if rule["protocol"] != "ICMP"
     ]
     assert len(found) == len(set(found))
@@ -79,52 +80,52 @@ def wanted_of_a_target() -> set[Opening]:
     return found | {(source, "tcp", *span) for span in ranges for source in guide.EPHEMERAL[1]["tcp"]}
 
 
-def test_a_target_has_a_rule_for_each_opening_of_the_guide_and_no_other(engine: Engine) -> None:
+def test_a_target_has_a_rule_for_each_opening_of_the_guide_and_no_other(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, SOURCES)
-    assert openings(engine) == wanted_of_a_target()
+    assert openings(fake_pulumi) == wanted_of_a_target()
 
 
-def test_a_host_has_a_rule_for_each_opening_of_the_guide_and_no_other(engine: Engine) -> None:
+def test_a_host_has_a_rule_for_each_opening_of_the_guide_and_no_other(fake_pulumi: FakePulumi) -> None:
     wall(host_rows(swarm_port=True), SOURCES)
     wanted = {(source, protocol, first, last) for sources, protocol, first, last in HOST for source in sources}
-    assert openings(engine) == wanted
+    assert openings(fake_pulumi) == wanted
 
 
-def test_management_and_the_machines_may_ping(engine: Engine) -> None:
+def test_management_and_the_machines_may_ping(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, SOURCES)
-    pings = {name: rule for name, rule in rules(engine).items() if rule["protocol"] == "ICMP"}
+    pings = {name: rule for name, rule in rules(fake_pulumi).items() if rule["protocol"] == "ICMP"}
     assert set(pings) == {"wall-ping-192.0.2.0-24", "wall-ping-cluster"}
     assert {(rule["icmpType"], rule["icmpCode"]) for rule in pings.values()} == {(8, 0)}
     assert not any({"startPort", "endPort"} & set(rule) for rule in pings.values())
 
 
-def test_rules_are_of_the_group_and_let_in(engine: Engine) -> None:
+def test_rules_are_of_the_group_and_let_in(fake_pulumi: FakePulumi) -> None:
     made = wall(TARGET, SOURCES)
-    assert engine.children("wall") == {"wall-group", *rules(engine)}
-    for rule in rules(engine).values():
+    assert fake_pulumi.children("wall") == {"wall-group", *rules(fake_pulumi)}
+    for rule in rules(fake_pulumi).values():
         assert (rule["securityGroupId"], rule["type"]) == ("wall-group-id", "INGRESS")
         assert ("cidr" in rule) is not ("userSecurityGroupId" in rule)
         assert rule.get("userSecurityGroupId", "wall-group-id") == "wall-group-id"
     assert isinstance(made.id, pulumi.Output)
 
 
-def test_every_rule_with_ports_has_both_or_each_update_would_replace_it(engine: Engine) -> None:
+def test_every_rule_with_ports_has_both_or_each_update_would_replace_it(fake_pulumi: FakePulumi) -> None:
     wall([SSH, GOSSIP, WEB], SOURCES)
-    for rule in rules(engine).values():
+    for rule in rules(fake_pulumi).values():
         assert rule["protocol"] == "ICMP" or {"startPort", "endPort"} <= set(rule)
 
 
-def test_the_group_has_its_name_and_a_description_that_never_changes(engine: Engine) -> None:
+def test_the_group_has_its_name_and_a_description_that_never_changes(fake_pulumi: FakePulumi) -> None:
     wall([SSH], SOURCES)
-    assert engine.inputs("wall-group") == {
+    assert fake_pulumi.inputs("wall-group") == {
         "name": "nuvla-swarm-test",
         "description": "Machines of one infrastructure",  # another one would replace the group, which is in use
     }
 
 
-def test_a_rule_is_named_by_what_it_opens_to_whom(engine: Engine) -> None:
+def test_a_rule_is_named_by_what_it_opens_to_whom(fake_pulumi: FakePulumi) -> None:
     wall([GOSSIP, WEB], SOURCES)
-    assert set(rules(engine)) == {
+    assert set(rules(fake_pulumi)) == {
         "wall-tcp-7946-cluster",
         "wall-udp-7946-cluster",
         "wall-ping-cluster",
@@ -132,41 +133,41 @@ def test_a_rule_is_named_by_what_it_opens_to_whom(engine: Engine) -> None:
         "wall-ping-192.0.2.0-24",
         "wall-tcp-80-81-0.0.0.0-0",
     }
-    assert engine.inputs("wall-tcp-80-81-0.0.0.0-0")["description"] == "web"
+    assert fake_pulumi.inputs("wall-tcp-80-81-0.0.0.0-0")["description"] == "web"
 
 
 @pytest.mark.parametrize("more", [[SSH, WEB, GOSSIP], [GOSSIP, SSH, WEB]], ids=["after", "before"])
-def test_another_row_or_network_touches_no_other_rule(engine: Engine, more: list[Row]) -> None:
+def test_another_row_or_network_touches_no_other_rule(fake_pulumi: FakePulumi, more: list[Row]) -> None:
     wall([SSH, WEB], SOURCES)
-    before = rules(engine)
-    engine = start()
+    before = rules(fake_pulumi)
+    fake_pulumi = start()
     wall(more, SOURCES | {Source.USERS: [IPv4Network("203.0.113.0/24"), *SOURCES[Source.USERS]]})
-    assert {name: rule for name, rule in rules(engine).items() if name in before} == before
-    assert len(rules(engine)) == len(before) + 3
+    assert {name: rule for name, rule in rules(fake_pulumi).items() if name in before} == before
+    assert len(rules(fake_pulumi)) == len(before) + 3
 
 
-def test_a_network_of_two_sources_has_one_rule_for_both(engine: Engine) -> None:
+def test_a_network_of_two_sources_has_one_rule_for_both(fake_pulumi: FakePulumi) -> None:
     """Exoscale's plugin finds a rule by its content: two alike could not be told apart."""
     same = IPv4Network("192.0.2.0/24")
     wall([WEB], NOBODY | {Source.MANAGEMENT: [same, same], Source.USERS: [same]})
-    assert set(rules(engine)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
+    assert set(rules(fake_pulumi)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
 
 
-def test_who_is_nobody_reaches_nothing_but_the_machines_each_other(engine: Engine) -> None:
+def test_who_is_nobody_reaches_nothing_but_the_machines_each_other(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, NOBODY)
-    assert {source for source, *_ in openings(engine)} == {"cluster"}
+    assert {source for source, *_ in openings(fake_pulumi)} == {"cluster"}
 
 
-def test_networks_that_are_given_for_the_cluster_do_not_count(engine: Engine) -> None:
+def test_networks_that_are_given_for_the_cluster_do_not_count(fake_pulumi: FakePulumi) -> None:
     wall([GOSSIP], NOBODY | {Source.CLUSTER: [IPv4Network("10.0.0.0/8")]})
-    assert not [rule for rule in rules(engine).values() if "cidr" in rule]
+    assert not [rule for rule in rules(fake_pulumi).values() if "cidr" in rule]
 
 
-def test_it_shows_who_may_reach_what(engine: Engine) -> None:
+def test_it_shows_who_may_reach_what(fake_pulumi: FakePulumi) -> None:
     wall([SSH, GOSSIP], SOURCES)
-    assert engine.types["wall"] == "nuvla:firewall:SecurityGroup"
-    assert engine.inputs("wall") == {
+    assert fake_pulumi.types["wall"] == "nuvla:firewall:SecurityGroup"
+    assert fake_pulumi.inputs("wall") == {
         "sources": {"management": ["192.0.2.0/24"], "nuvla": ["198.51.100.7/32"], "users": ["0.0.0.0/0"]},
         "rows": {"ssh 22/tcp": "management", "gossip 7946/tcp+udp": "cluster"},
     }
-    assert "wall" in engine.finished
+    assert "wall" in fake_pulumi.finished

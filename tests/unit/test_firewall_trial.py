@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from components.firewall.confirmed_apply import ON_TRIAL, Trial
-from tests.mocked import Engine, build
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 WAITING = f"Process exited with status 1: running ...:\nworker-1: {ON_TRIAL} for 60 s"
 SHUT_OUT = "after 2 failed attempts: dial tcp 192.0.2.7:22: i/o timeout"
@@ -30,26 +31,26 @@ def judged(*errors: str) -> list[bool]:
     ]
 
 
-def test_rules_on_trial_are_confirmed_by_another_run(engine: Engine, said: list[str]) -> None:
+def test_rules_on_trial_are_confirmed_by_another_run(fake_pulumi: FakePulumi, said: list[str]) -> None:
     assert judged(WAITING) == [True]
     assert said == []
 
 
-def test_rules_that_do_not_let_the_program_in_are_named(engine: Engine, said: list[str]) -> None:
+def test_rules_that_do_not_let_the_program_in_are_named(fake_pulumi: FakePulumi, said: list[str]) -> None:
     assert judged(WAITING, SHUT_OUT) == [True, False]
     assert [line.partition(": ")[0] for line in said] == ["worker-1"]
     assert "add this computer's address to firewall.management" in said[0]
 
 
-def test_a_machine_that_never_answered_has_no_rules_to_blame(engine: Engine, said: list[str]) -> None:
+def test_a_machine_that_never_answered_has_no_rules_to_blame(fake_pulumi: FakePulumi, said: list[str]) -> None:
     assert judged(SHUT_OUT) == [False]
     assert said == []
 
 
-def test_another_error_is_left_to_speak_for_itself(engine: Engine, said: list[str]) -> None:
+def test_another_error_is_left_to_speak_for_itself(fake_pulumi: FakePulumi, said: list[str]) -> None:
     assert judged("worker-1: nft refuses the rules") == [False]
     assert said == []
 
 
-def test_it_does_not_go_on_for_ever(engine: Engine) -> None:
+def test_it_does_not_go_on_for_ever(fake_pulumi: FakePulumi) -> None:
     assert judged(WAITING, WAITING, WAITING) == [True, True, False]

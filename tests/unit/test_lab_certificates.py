@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from cryptography import x509
 
-from tests.self_signed import self_signed
+from tests.support.self_signed import self_signed
 from tools.certificates import shown
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.recoverable import PROVIDER, ROOT, TYPES, Docker, component, in_state, state, urn
+from tests.support.fake_swarm_api import Docker
+from tests.support.stack_states import PROVIDER, ROOT, TYPES, component, in_state, state, urn
 from tools.repair import __main__ as recovery
 from tools.repair import local, locks, strays
 from tools.repair.state import KINDS, State

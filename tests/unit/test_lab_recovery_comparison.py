@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.recoverable import IN_STACK, LABELS, OUTPUTS, SPEC, Docker, in_state, state, urn
+from tests.support.fake_swarm_api import Docker
+from tests.support.stack_states import IN_STACK, LABELS, OUTPUTS, SPEC, in_state, state, urn
 from tools.repair.comparison import Differences, compare, of_state, of_swarm
 from tools.repair.state import KINDS, State
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.recoverable import ID, state
+from tests.support.stack_states import ID, state
 from tools.repair import local, locks
 from tools.repair.state import State
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.recoverable import ROOT, Docker, membership, node, state
+from tests.support.fake_swarm_api import Docker, node
+from tests.support.stack_states import ROOT, membership, state
 from tests.unit.test_lab_recovery import Run
 from tools.repair import __main__ as recovery
 from tools.repair import nodes

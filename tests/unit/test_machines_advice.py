@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from components.machines.error_hints import ADVICE, IN_SWARM, Advisor, advice
-from tests.mocked import Engine, build
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 ERRORS = {
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": (
@@ -57,7 +58,7 @@ def test_the_newest_known_error_counts() -> None:
 
 
 def test_what_goes_for_all_machines_is_said_once_and_nothing_is_tried_again(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", said.append)

@@ -10,8 +10,9 @@ from components import assets
 from components.machines.cluster import Losses
 from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
 from components.machines.volume import Volume, VolumeArgs
-from tests.mocked import Engine, Secret, build, start, value
-from tests.unit.parts import owner
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
 
 CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
 NOTES = ("manager-a-before", "worker-1-before", "worker-2-before")
@@ -53,7 +54,7 @@ def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> Existin
     )
 
 
-def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(engine: Engine) -> None:
+def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(fake_pulumi: FakePulumi) -> None:
     made = cluster({"manager": pool("manager", {"disk": "ssd"}, a=host(1, port=2222))})
     machine = made.machines["manager-a"]
     assert (machine.name, machine.role, machine.labels, machine.availability) == (
@@ -73,10 +74,10 @@ def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(engi
     assert not machine.shares_kernel
 
 
-def test_it_shows_its_settings_and_no_key(engine: Engine) -> None:
+def test_it_shows_its_settings_and_no_key(fake_pulumi: FakePulumi) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
-    shown = engine.inputs("cluster")
-    assert engine.types["cluster"] == "nuvla:machines:ExistingCluster"
+    shown = fake_pulumi.inputs("cluster")
+    assert fake_pulumi.types["cluster"] == "nuvla:machines:ExistingCluster"
     assert shown["provider"] == "existing"
     assert shown["pools"]["worker"]["hosts"]["2"] == {
         "address": "192.0.2.3",
@@ -88,88 +89,88 @@ def test_it_shows_its_settings_and_no_key(engine: Engine) -> None:
     }
     assert (shown["engine_version"], shown["data_path"], shown["volumes"]) == ("20.10.24", "/data", {"nfs": "/srv/nfs"})
     assert "LOGIN-KEY" not in str(shown)
-    assert "cluster" in engine.finished
+    assert "cluster" in fake_pulumi.finished
 
 
-def test_nothing_is_made_but_a_check_and_a_note_of_each_host(engine: Engine) -> None:
+def test_nothing_is_made_but_a_check_and_a_note_of_each_host(fake_pulumi: FakePulumi) -> None:
     assert list(cluster().machines) == ["manager-a", "worker-1", "worker-2"]
-    assert engine.children("cluster") == {*CHECKS, *NOTES}
+    assert fake_pulumi.children("cluster") == {*CHECKS, *NOTES}
 
 
-def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(engine: Engine) -> None:
+def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert engine.parameters("worker-2-check") == {
+    assert fake_pulumi.parameters("worker-2-check") == {
         "MACHINE": "worker-2",
         "OWNER": "nuvla-swarm/test 0123abcd",
         "VERSION": "20.10.24",
         "EPHEMERAL": "30000 31000",
         "MOUNTD_PORT": "33333",
     }
-    assert engine.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
-    assert "delete" not in engine.inputs("worker-2-check")
+    assert fake_pulumi.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
+    assert "delete" not in fake_pulumi.inputs("worker-2-check")
 
 
-def test_how_a_host_was_is_noted_once_it_is_found_fit_and_taken_up_when_it_leaves(engine: Engine) -> None:
+def test_how_a_host_was_is_noted_once_it_is_found_fit_and_taken_up_when_it_leaves(fake_pulumi: FakePulumi) -> None:
     cluster()
-    note = engine.inputs("worker-2-before")
+    note = fake_pulumi.inputs("worker-2-before")
     assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
-    assert engine.dependencies("worker-2-before") == {"worker-2-check"}
-    assert engine.options["worker-2-before"].customTimeouts.delete == "10m"
+    assert fake_pulumi.dependencies("worker-2-before") == {"worker-2-check"}
+    assert fake_pulumi.options["worker-2-before"].customTimeouts.delete == "10m"
 
 
-def test_another_version_of_the_engine_is_checked_and_touches_no_note(engine: Engine) -> None:
+def test_another_version_of_the_engine_is_checked_and_touches_no_note(fake_pulumi: FakePulumi) -> None:
     cluster()
-    before = engine.given
+    before = fake_pulumi.given
     after = start()
     cluster(engine_version="28.5.1")
     assert {name for name in (*CHECKS, *NOTES) if after.given[name] != before[name]} == set(CHECKS)
 
 
-def test_neither_is_ever_replaced_as_its_undoing_would_go_to_a_host_that_is_gone(engine: Engine) -> None:
+def test_neither_is_ever_replaced_as_its_undoing_would_go_to_a_host_that_is_gone(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert not any("triggers" in engine.inputs(name) for name in (*CHECKS, *NOTES))
+    assert not any("triggers" in fake_pulumi.inputs(name) for name in (*CHECKS, *NOTES))
 
 
 def test_all_that_is_on_a_machine_comes_after_its_note_and_is_not_replaced_when_that_is_done_again(
-    engine: Engine,
+    fake_pulumi: FakePulumi,
 ) -> None:
     machine = cluster().machines["worker-1"]
     assert value(machine.root_id) == value(machine.disk_id) == "worker-1-before-id"
 
 
-def test_a_host_that_does_not_answer_is_given_up_soon(engine: Engine) -> None:
+def test_a_host_that_does_not_answer_is_given_up_soon(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert {engine.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
+    assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
 
 
-def test_of_a_lost_machine_nothing_is_asked(engine: Engine) -> None:
+def test_of_a_lost_machine_nothing_is_asked(fake_pulumi: FakePulumi) -> None:
     losses = Losses(names=frozenset({"worker-1"}), commands=frozenset(NOTES))
     made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2))}, losses=losses)
-    assert [engine.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
+    assert [fake_pulumi.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
     assert [machine.lost for machine in made.machines.values()] == [False, True]
-    assert engine.types["worker-1-check"] == "pulumi:index:Stash", "it was never run there"
-    assert engine.outputs["cluster"]["lost"] == ["worker-1"]
+    assert fake_pulumi.types["worker-1-check"] == "pulumi:index:Stash", "it was never run there"
+    assert fake_pulumi.outputs["cluster"]["lost"] == ["worker-1"]
 
 
-def test_a_host_has_labels_of_its_own_beside_those_of_its_pool(engine: Engine) -> None:
+def test_a_host_has_labels_of_its_own_beside_those_of_its_pool(fake_pulumi: FakePulumi) -> None:
     made = cluster({"manager": pool("manager", {"a": "1", "b": "1"}, a=host(1, labels={"b": "2", "c": "2"}))})
     assert made.machines["manager-a"].labels == {"a": "1", "b": "2", "c": "2"}
 
 
-def test_it_tells_the_next_run_which_host_is_which_machine(engine: Engine) -> None:
+def test_it_tells_the_next_run_which_host_is_which_machine(fake_pulumi: FakePulumi) -> None:
     cluster()
-    told = engine.outputs["cluster"]
+    told = fake_pulumi.outputs["cluster"]
     assert told["hosts"] == {"manager-a": KEY, "worker-1": KEY, "worker-2": KEY}
     assert (told["provider"], told["lost"], told["made_anew"]) == ("existing", [], {})
 
 
-def test_its_machines_go_on_without_it(engine: Engine) -> None:
+def test_its_machines_go_on_without_it(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.outlives
     assert made.inside().deleted_with is None
 
 
-def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(engine: Engine) -> None:
+def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(fake_pulumi: FakePulumi) -> None:
     made = cluster(
         volumes={
             "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
@@ -182,15 +183,15 @@ def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(engine: Engine)
     }
 
 
-def test_another_host_changes_no_other(engine: Engine) -> None:
+def test_another_host_changes_no_other(fake_pulumi: FakePulumi) -> None:
     cluster()
-    before = engine.given
+    before = fake_pulumi.given
     after = start()
     cluster({"worker": pool(m0=host(9), m1=host(2), m2=host(3)), "manager": pool("manager", a=host(1))})
     assert {name: after.given[name] for name in CHECKS} == {name: before[name] for name in CHECKS}
 
 
-def test_what_the_engine_had_before_is_handed_on(engine: Engine) -> None:
+def test_what_the_engine_had_before_is_handed_on(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.machines["worker-1"].daemon_json is not None
     assert value(made.machines["worker-1"].daemon_json) == ""  # it follows the first line
@@ -207,9 +208,9 @@ def test_each_host_has_a_hostname_of_its_own() -> None:
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_first_preview_registers_the_same(preview: bool) -> None:
-    engine = start(preview=preview)
+    fake_pulumi = start(preview=preview)
     cluster()
-    assert set(engine.types) == {"cluster", *CHECKS, *NOTES}
+    assert set(fake_pulumi.types) == {"cluster", *CHECKS, *NOTES}
 
 
 PORTS = ("EPHEMERAL", "MOUNTD_PORT")

@@ -13,8 +13,9 @@ from components.machines.cluster import Key
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
 from components.machines.volume import VolumeArgs
-from tests.mocked import Engine, Secret, build, start, value
-from tests.unit.parts import owner
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
 
 TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
 LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test", "io.nuvla.swarm.id": "0123abcd"}
@@ -50,8 +51,8 @@ def cluster(**changed: Any) -> ExoscaleCluster:
     return build(lambda: ExoscaleCluster("cluster", args(**changed)))
 
 
-def names(engine: Engine, kind: str) -> set[str]:
-    return {name for name, found in engine.types.items() if found == kind}
+def names(fake_pulumi: FakePulumi, kind: str) -> set[str]:
+    return {name for name, found in fake_pulumi.types.items() if found == kind}
 
 
 def waited_for(output: pulumi.Output[str]) -> set[str]:
@@ -63,15 +64,15 @@ def waited_for(output: pulumi.Output[str]) -> set[str]:
     return {str(resource._name) for resource in asyncio.get_event_loop().run_until_complete(found())}
 
 
-def test_machines_are_named_by_pool_and_ordinal(engine: Engine) -> None:
+def test_machines_are_named_by_pool_and_ordinal(fake_pulumi: FakePulumi) -> None:
     assert list(cluster().machines) == ["manager-1", "worker-1", "worker-2"]
-    assert names(engine, INSTANCE) == {"manager-1", "worker-1", "worker-2"}
+    assert names(fake_pulumi, INSTANCE) == {"manager-1", "worker-1", "worker-2"}
 
 
-def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(engine: Engine) -> None:
+def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(fake_pulumi: FakePulumi) -> None:
     """A name of the plugin's own making would replace it create-first, while its volume is still attached."""
     cluster(pools={"big": pool(2, size="memory.huge", disk_gib=99, zone="at-vie-1")})
-    given = engine.inputs("big-2")
+    given = fake_pulumi.inputs("big-2")
     assert given["name"] == "nuvla-swarm-test-big-2"
     assert (given["type"], given["diskSize"], given["zone"], given["templateId"]) == (
         "memory.huge",
@@ -81,37 +82,39 @@ def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(engine: Engin
     )
     assert given["labels"] == LABELS
     assert given["destroyProtected"] is False
-    assert engine.options["big-2"].deleteBeforeReplace
+    assert fake_pulumi.options["big-2"].deleteBeforeReplace
 
 
-def test_an_instance_is_in_the_group_alone(engine: Engine) -> None:
+def test_an_instance_is_in_the_group_alone(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert engine.inputs("worker-1")["securityGroupIds"] == ["cluster-security-group-id"]
-    assert engine.inputs("cluster-security-group")["name"] == "nuvla-swarm-test"
-    assert engine.parent("cluster-security") == "cluster"
+    assert fake_pulumi.inputs("worker-1")["securityGroupIds"] == ["cluster-security-group-id"]
+    assert fake_pulumi.inputs("cluster-security-group")["name"] == "nuvla-swarm-test"
+    assert fake_pulumi.parent("cluster-security") == "cluster"
 
 
-def test_what_is_not_wanted_is_left_out_so_that_no_update_finds_a_change(engine: Engine) -> None:
+def test_what_is_not_wanted_is_left_out_so_that_no_update_finds_a_change(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert not {"networkInterfaces", "elasticIpIds", "blockStorageVolumeIds"} & set(engine.inputs("manager-1"))
-    kinds = set(engine.types.values())
+    assert not {"networkInterfaces", "elasticIpIds", "blockStorageVolumeIds"} & set(fake_pulumi.inputs("manager-1"))
+    kinds = set(fake_pulumi.types.values())
     assert not [
         kind for kind in ("elasticIp:ElasticIp", "privateNetwork:PrivateNetwork") if f"exoscale:index/{kind}" in kinds
     ]
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 17])
-def test_machines_of_a_pool_are_kept_apart_in_eights_as_a_group_holds_no_more(engine: Engine, count: int) -> None:
+def test_machines_of_a_pool_are_kept_apart_in_eights_as_a_group_holds_no_more(
+    fake_pulumi: FakePulumi, count: int
+) -> None:
     cluster(pools={"manager": pool(role="manager"), "worker": pool(count)})
-    groups = [engine.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
+    groups = [fake_pulumi.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
     assert groups == [[f"worker-apart-{(n + 7) // 8}-id"] for n in range(1, count + 1)]
-    assert names(engine, APART) == {"manager-apart-1", *(group.removesuffix("-id") for (group,) in groups)}
-    assert engine.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
+    assert names(fake_pulumi, APART) == {"manager-apart-1", *(group.removesuffix("-id") for (group,) in groups)}
+    assert fake_pulumi.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
 
 
-def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(engine: Engine) -> None:
+def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(fake_pulumi: FakePulumi) -> None:
     made = cluster()
-    text = engine.inputs("worker-1")["userData"]
+    text = fake_pulumi.inputs("worker-1")["userData"]
     assert text.startswith("#cloud-config\n")
     document = yaml.safe_load(text)
     assert document["hostname"] == "worker-1"
@@ -126,7 +129,7 @@ def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(engine: Eng
 
 
 def test_a_private_key_of_several_lines_comes_whole_through_cloud_init(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl: #"{}\n-----END OPENSSH PRIVATE KEY-----\n'
     monkeypatch.setattr(
@@ -135,68 +138,68 @@ def test_a_private_key_of_several_lines_comes_whole_through_cloud_init(
         lambda self, name: Key(private=pulumi.Output.secret(key), public=pulumi.Output.from_input("ssh-ed25519 A")),
     )
     cluster()
-    document = yaml.safe_load(engine.inputs("worker-1")["userData"])
+    document = yaml.safe_load(fake_pulumi.inputs("worker-1")["userData"])
     assert document["ssh_keys"]["ed25519_private"] == key
 
 
-def test_cloud_init_is_secret_and_another_one_is_not_told_to_a_machine_that_has_booted(engine: Engine) -> None:
+def test_cloud_init_is_secret_and_another_one_is_not_told_to_a_machine_that_has_booted(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert engine.is_secret("worker-1", "userData")
-    assert list(engine.options["worker-1"].ignoreChanges) == ["userData"]
+    assert fake_pulumi.is_secret("worker-1", "userData")
+    assert list(fake_pulumi.options["worker-1"].ignoreChanges) == ["userData"]
 
 
-def test_the_login_key_is_referred_to_by_name_so_that_another_one_replaces_no_machine(engine: Engine) -> None:
+def test_the_login_key_is_referred_to_by_name_so_that_another_one_replaces_no_machine(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert engine.inputs("cluster-ssh-key") == {
+    assert fake_pulumi.inputs("cluster-ssh-key") == {
         "name": "nuvla-swarm-test",
         "publicKey": "ssh-ed25519 cluster-login-key",
     }
-    assert engine.inputs("worker-1")["sshKeys"] == ["nuvla-swarm-test"]
-    request = engine.options["worker-1"]
-    assert "cluster-ssh-key" in engine.dependencies("worker-1")
+    assert fake_pulumi.inputs("worker-1")["sshKeys"] == ["nuvla-swarm-test"]
+    request = fake_pulumi.options["worker-1"]
+    assert "cluster-ssh-key" in fake_pulumi.dependencies("worker-1")
     assert "sshKeys" not in request.propertyDependencies or not request.propertyDependencies["sshKeys"].urns
 
 
-def test_an_own_key_is_the_one_that_opens_the_machines(engine: Engine) -> None:
+def test_an_own_key_is_the_one_that_opens_the_machines(fake_pulumi: FakePulumi) -> None:
     def make() -> ExoscaleCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         return ExoscaleCluster("cluster", args(own_key=own, public_key="ssh-ed25519 OWN"))
 
     made = build(make)
-    assert engine.inputs("cluster-ssh-key")["publicKey"] == "ssh-ed25519 OWN"
+    assert fake_pulumi.inputs("cluster-ssh-key")["publicKey"] == "ssh-ed25519 OWN"
     assert value(made.machines["worker-1"].private_key) == Secret("OWN")
-    assert engine.inputs("cluster")["public_key"] == "ssh-ed25519 OWN"
+    assert fake_pulumi.inputs("cluster")["public_key"] == "ssh-ed25519 OWN"
 
 
-def test_a_machine_is_reached_as_ubuntu_at_its_public_address(engine: Engine) -> None:
+def test_a_machine_is_reached_as_ubuntu_at_its_public_address(fake_pulumi: FakePulumi) -> None:
     made = cluster(pools={"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")}).machines["big-1"]
     assert (made.user, made.port, made.shares_kernel) == ("ubuntu", 22, False)
     assert value(made.public_address) == value(made.private_address) == "PUBLIC-ADDRESS:big-1"
     assert (made.role, made.labels, made.availability) == ("manager", {"disk": "ssd"}, "drain")
-    assert engine.inputs("big-1-ready")["create"] == "sudo -n bash -s --"
+    assert fake_pulumi.inputs("big-1-ready")["create"] == "sudo -n bash -s --"
 
 
-def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_new_one(engine: Engine) -> None:
+def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_new_one(fake_pulumi: FakePulumi) -> None:
     made = cluster().machines["worker-1"]
     assert value(made.root_id) == value(made.disk_id) == "worker-1-id"
     resources = waited_for(made.root_id)
     assert {"worker-1", "worker-1-ready"} <= resources
-    command = engine.inputs("worker-1-ready")
-    assert engine.triggers("worker-1-ready") == ["worker-1-id"]
+    command = fake_pulumi.inputs("worker-1-ready")
+    assert fake_pulumi.triggers("worker-1-ready") == ["worker-1-id"]
     assert command["connection"]["dialErrorLimit"] == -1
-    assert engine.options["worker-1-ready"].customTimeouts.create == "10m"
+    assert fake_pulumi.options["worker-1-ready"].customTimeouts.create == "10m"
 
 
-def test_machines_know_only_of_their_own_boot(engine: Engine) -> None:
+def test_machines_know_only_of_their_own_boot(fake_pulumi: FakePulumi) -> None:
     """They are made and prepared side by side, however many there are."""
     cluster()
     others = {"manager-1", "manager-1-ready", "worker-2", "worker-2-ready"}
-    assert not others & engine.dependencies("worker-1")
-    assert not others & engine.dependencies("worker-1-ready")
-    assert {"worker-1", "cluster-security-tcp-22-192.0.2.0-24"} <= engine.dependencies("worker-1-ready")
+    assert not others & fake_pulumi.dependencies("worker-1")
+    assert not others & fake_pulumi.dependencies("worker-1-ready")
+    assert {"worker-1", "cluster-security-tcp-22-192.0.2.0-24"} <= fake_pulumi.dependencies("worker-1-ready")
 
 
-def test_a_first_preview_knows_of_the_same_resources(first_preview: Engine) -> None:
+def test_a_first_preview_knows_of_the_same_resources(first_preview: FakePulumi) -> None:
     everything: dict[str, Any] = {
         "private_network": IPv4Network("10.90.0.0/16"),
         "elastic_ip": "manager-1",
@@ -204,14 +207,14 @@ def test_a_first_preview_knows_of_the_same_resources(first_preview: Engine) -> N
     }
     cluster(**everything)
     previewed = set(first_preview.types)
-    engine = start()
+    fake_pulumi = start()
     cluster(**everything)
-    assert previewed == set(engine.types)
+    assert previewed == set(fake_pulumi.types)
 
 
-def test_a_private_network_leases_each_machine_its_own_address(engine: Engine) -> None:
+def test_a_private_network_leases_each_machine_its_own_address(fake_pulumi: FakePulumi) -> None:
     made = cluster(private_network=IPv4Network("10.90.0.0/16"))
-    assert engine.inputs("cluster-private") == {
+    assert fake_pulumi.inputs("cluster-private") == {
         "zone": "ch-gva-2",
         "startIp": "10.90.0.2",
         "endIp": "10.90.0.62",
@@ -219,13 +222,13 @@ def test_a_private_network_leases_each_machine_its_own_address(engine: Engine) -
         "labels": LABELS,
     }
     network = {"networkId": "cluster-private-id", "ipAddress": "10.90.132.2"}
-    assert engine.inputs("worker-2")["networkInterfaces"] == [network]
+    assert fake_pulumi.inputs("worker-2")["networkInterfaces"] == [network]
     assert value(made.machines["worker-2"].private_address) == "10.90.132.2"
     assert value(made.machines["worker-2"].public_address) == "PUBLIC-ADDRESS:worker-2"
-    assert engine.parameters("worker-2-ready") == {"PRIVATE_ADDRESS": "10.90.132.2/16", "ELASTIC_IP": ""}
+    assert fake_pulumi.parameters("worker-2-ready") == {"PRIVATE_ADDRESS": "10.90.132.2/16", "ELASTIC_IP": ""}
 
 
-def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(engine: Engine) -> None:
+def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(fake_pulumi: FakePulumi) -> None:
     made = cluster(private_network=IPv4Network("10.90.0.0/24"), pools={"manager": pool(7, role="manager")})
     leased = {value(machine.private_address) for machine in made.machines.values()}
     given = {str(IPv4Network("10.90.0.0/24")[n]) for n in range(2, 63)}
@@ -233,32 +236,32 @@ def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(engin
     assert not leased & given
 
 
-def test_the_elastic_ip_is_the_entrys_and_set_on_it(engine: Engine) -> None:
+def test_the_elastic_ip_is_the_entrys_and_set_on_it(fake_pulumi: FakePulumi) -> None:
     made = cluster(elastic_ip="manager-1")
-    assert engine.inputs("cluster-address") == {"zone": "ch-gva-2", "labels": LABELS}
-    assert engine.inputs("manager-1")["elasticIpIds"] == ["cluster-address-id"]
-    assert "elasticIpIds" not in engine.inputs("worker-1")
-    assert engine.parameters("manager-1-ready")["ELASTIC_IP"] == "ELASTIC-ADDRESS:cluster-address"
-    assert engine.parameters("worker-1-ready")["ELASTIC_IP"] == ""
+    assert fake_pulumi.inputs("cluster-address") == {"zone": "ch-gva-2", "labels": LABELS}
+    assert fake_pulumi.inputs("manager-1")["elasticIpIds"] == ["cluster-address-id"]
+    assert "elasticIpIds" not in fake_pulumi.inputs("worker-1")
+    assert fake_pulumi.parameters("manager-1-ready")["ELASTIC_IP"] == "ELASTIC-ADDRESS:cluster-address"
+    assert fake_pulumi.parameters("worker-1-ready")["ELASTIC_IP"] == ""
     assert made.entry_address is not None
     assert value(made.entry_address) == "ELASTIC-ADDRESS:cluster-address"
 
 
-def test_without_an_elastic_ip_there_is_no_address_of_the_entry(engine: Engine) -> None:
+def test_without_an_elastic_ip_there_is_no_address_of_the_entry(fake_pulumi: FakePulumi) -> None:
     assert cluster().entry_address is None
 
 
-def test_block_storage_is_attached_to_its_machine_and_found_by_its_id(engine: Engine) -> None:
+def test_block_storage_is_attached_to_its_machine_and_found_by_its_id(fake_pulumi: FakePulumi) -> None:
     volumes = {
         "nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30),
         "db": VolumeArgs(machine="worker-1", block=True, size_gib=40),
         "grafana": VolumeArgs(machine="manager-1"),
     }
     made = cluster(volumes=volumes)
-    assert engine.inputs("worker-1")["blockStorageVolumeIds"] == ["nfs-volume-id", "db-volume-id"]
-    assert engine.inputs("nfs-volume")["size"] == 30
-    assert engine.inputs("nfs-volume")["zone"] == "ch-gva-2"
-    assert engine.inputs("nfs-volume")["labels"] == LABELS
+    assert fake_pulumi.inputs("worker-1")["blockStorageVolumeIds"] == ["nfs-volume-id", "db-volume-id"]
+    assert fake_pulumi.inputs("nfs-volume")["size"] == 30
+    assert fake_pulumi.inputs("nfs-volume")["zone"] == "ch-gva-2"
+    assert fake_pulumi.inputs("nfs-volume")["labels"] == LABELS
     volume = made.volumes["nfs"]
     assert (volume.machine, volume.path) == ("worker-1", "/var/lib/nuvla-swarm/volumes/nfs")
     assert value(volume.id) == "nfs-volume-id"
@@ -267,20 +270,20 @@ def test_block_storage_is_attached_to_its_machine_and_found_by_its_id(engine: En
 
 
 def test_a_device_is_named_by_the_first_twenty_characters_of_the_id(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Engine.new_resource
+    known = FakePulumi.new_resource
 
-    def as_exoscale(self: Engine, given: Any) -> Any:
+    def as_exoscale(self: FakePulumi, given: Any) -> Any:
         identity, outputs = known(self, given)
         return (VOLUME if given.name == "nfs-volume" else identity), outputs
 
-    monkeypatch.setattr(Engine, "new_resource", as_exoscale)
+    monkeypatch.setattr(FakePulumi, "new_resource", as_exoscale)
     made = cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
     assert value(made.volumes["nfs"].device) == "/dev/disk/by-id/virtio-5b0c3f6a-1111-4222-8"
 
 
-def test_other_data_are_in_a_folder_of_the_machines_own_disk(engine: Engine) -> None:
+def test_other_data_are_in_a_folder_of_the_machines_own_disk(fake_pulumi: FakePulumi) -> None:
     made = cluster(volumes={"nfs": VolumeArgs(machine="worker-1")}).volumes["nfs"]
     assert (made.machine, made.path, made.id, made.device) == (
         "worker-1",
@@ -288,31 +291,33 @@ def test_other_data_are_in_a_folder_of_the_machines_own_disk(engine: Engine) -> 
         None,
         None,
     )
-    assert not names(engine, "exoscale:index/blockStorageVolume:BlockStorageVolume")
+    assert not names(fake_pulumi, "exoscale:index/blockStorageVolume:BlockStorageVolume")
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_block_storage_outlives_the_cluster_where_it_is_kept(engine: Engine, keep: bool) -> None:
+def test_block_storage_outlives_the_cluster_where_it_is_kept(fake_pulumi: FakePulumi, keep: bool) -> None:
     cluster(keep=keep, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
-    assert engine.options["nfs-volume"].retainOnDelete is keep
-    assert not engine.options["worker-1"].retainOnDelete
+    assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
+    assert not fake_pulumi.options["worker-1"].retainOnDelete
 
 
 @pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_a_kept_volume_is_imported_once_and_nothing_of_it_is_ever_changed(engine: Engine, adopt: list[str]) -> None:
+def test_a_kept_volume_is_imported_once_and_nothing_of_it_is_ever_changed(
+    fake_pulumi: FakePulumi, adopt: list[str]
+) -> None:
     """A difference would have Pulumi lose the id that it was imported by, and delete it as another one's original."""
     cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
-    request = engine.options["nfs-volume"]
+    request = fake_pulumi.options["nfs-volume"]
     assert request.importId == (f"{VOLUME}@ch-gva-2" if adopt else "")
     assert list(request.ignoreChanges) == ["name", "labels", "size"]
 
 
-def test_a_volume_of_its_own_is_not_changed_either(engine: Engine) -> None:
+def test_a_volume_of_its_own_is_not_changed_either(fake_pulumi: FakePulumi) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
-    assert list(engine.options["nfs-volume"].ignoreChanges) == ["name", "labels", "size"]
+    assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels", "size"]
 
 
-def test_the_folder_on_a_volume_knows_how_large_it_shall_be(engine: Engine) -> None:
+def test_the_folder_on_a_volume_knows_how_large_it_shall_be(fake_pulumi: FakePulumi) -> None:
     volumes = {
         "nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30),
         "grafana": VolumeArgs(machine="worker-1"),
@@ -325,22 +330,24 @@ def test_the_folder_on_a_volume_knows_how_large_it_shall_be(engine: Engine) -> N
 
 @pytest.mark.parametrize("by_exoscale", [True, False])
 @pytest.mark.parametrize("by_pulumi", [True, False])
-def test_protection_is_known_to_pulumi_whoever_gives_it(engine: Engine, by_exoscale: bool, by_pulumi: bool) -> None:
+def test_protection_is_known_to_pulumi_whoever_gives_it(
+    fake_pulumi: FakePulumi, by_exoscale: bool, by_pulumi: bool
+) -> None:
     """Else Exoscale alone would refuse a machine, when all that is in it has been taken apart."""
     volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)}
     cluster(protect=by_pulumi, destroy_protected=by_exoscale, elastic_ip="manager-1", volumes=volumes)
     machines, data = ["manager-1", "worker-1", "worker-2"], ["cluster-address", "nfs-volume"]
     for name in machines:
-        assert engine.options[name].protect is (by_pulumi or by_exoscale), name
-        assert engine.inputs(name)["destroyProtected"] is by_exoscale
+        assert fake_pulumi.options[name].protect is (by_pulumi or by_exoscale), name
+        assert fake_pulumi.inputs(name)["destroyProtected"] is by_exoscale
     for name in data:
-        assert engine.options[name].protect is by_pulumi, name
-    assert not engine.options["cluster-security-group"].protect
+        assert fake_pulumi.options[name].protect is by_pulumi, name
+    assert not fake_pulumi.options["cluster-security-group"].protect
     protected = (machines if by_pulumi or by_exoscale else []) + (data if by_pulumi else [])
-    assert engine.outputs["cluster"]["protected"] == sorted(protected)
+    assert fake_pulumi.outputs["cluster"]["protected"] == sorted(protected)
 
 
-def test_it_shows_all_of_its_settings(engine: Engine) -> None:
+def test_it_shows_all_of_its_settings(fake_pulumi: FakePulumi) -> None:
     cluster(
         pools={"worker": pool(1, labels={"disk": "ssd"})},
         private_network=IPv4Network("10.90.0.0/16"),
@@ -348,8 +355,8 @@ def test_it_shows_all_of_its_settings(engine: Engine) -> None:
         keep=True,
         volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)},
     )
-    assert engine.types["cluster"] == "nuvla:machines:ExoscaleCluster"
-    assert engine.inputs("cluster") == {
+    assert fake_pulumi.types["cluster"] == "nuvla:machines:ExoscaleCluster"
+    assert fake_pulumi.inputs("cluster") == {
         "provider": "exoscale",
         "pools": {
             "worker": {
@@ -371,4 +378,4 @@ def test_it_shows_all_of_its_settings(engine: Engine) -> None:
         "volumes": {"nfs": {"machine": "worker-1", "block": True, "size_gib": 30}},
         "keep_volumes": True,
     }
-    assert "cluster" in engine.finished
+    assert "cluster" in fake_pulumi.finished

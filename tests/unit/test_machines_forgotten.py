@@ -3,8 +3,9 @@
 import pulumi
 
 from components.machines.lost_commands import Former, forget
-from tests.mocked import Engine, build
-from tests.unit.parts import machine
+from tests.support.builders import machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 URN = "urn:pulumi:test::nuvla-swarm::nuvla:storage:Nfs$command:remote:Command::"
 SCRIPT = "swarm/scripts/init.sh"
@@ -23,28 +24,28 @@ def forgotten(former: dict[str, Former]) -> None:
     build(make)
 
 
-def test_what_the_program_has_no_more_stays_as_it_was_and_is_not_undone(engine: Engine) -> None:
+def test_what_the_program_has_no_more_stays_as_it_was_and_is_not_undone(fake_pulumi: FakePulumi) -> None:
     forgotten(given("still", "entry"))
-    assert set(engine.types) == {"still", "cluster", "entry-forgotten"}
-    request = engine.options["entry-forgotten"]
+    assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten"}
+    request = fake_pulumi.options["entry-forgotten"]
     assert [alias.urn for alias in request.aliases] == [f"{URN}entry"]
     assert request.retainOnDelete
     assert {"connection", "create", "delete", "stdin"} <= set(request.ignoreChanges)
-    assert engine.parent("entry-forgotten") == "cluster"
+    assert fake_pulumi.parent("entry-forgotten") == "cluster"
 
 
-def test_it_stays_under_its_other_name(engine: Engine) -> None:
+def test_it_stays_under_its_other_name(fake_pulumi: FakePulumi) -> None:
     forgotten(given("entry-forgotten"))
-    assert set(engine.types) == {"still", "cluster", "entry-forgotten"}
-    assert not engine.options["entry-forgotten"].aliases
+    assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten"}
+    assert not fake_pulumi.options["entry-forgotten"].aliases
 
 
-def test_one_of_an_earlier_loss_keeps_its_name(engine: Engine) -> None:
+def test_one_of_an_earlier_loss_keeps_its_name(fake_pulumi: FakePulumi) -> None:
     forgotten(given("entry", "entry-forgotten"))
-    assert set(engine.types) == {"still", "cluster", "entry-forgotten", "entry-forgotten-forgotten"}
-    assert [alias.urn for alias in engine.options["entry-forgotten-forgotten"].aliases] == [f"{URN}entry"]
+    assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten", "entry-forgotten-forgotten"}
+    assert [alias.urn for alias in fake_pulumi.options["entry-forgotten-forgotten"].aliases] == [f"{URN}entry"]
 
 
-def test_without_a_lost_machine_nothing_is_forgotten(engine: Engine) -> None:
+def test_without_a_lost_machine_nothing_is_forgotten(fake_pulumi: FakePulumi) -> None:
     forgotten({})
-    assert set(engine.types) == {"still", "cluster"}
+    assert set(fake_pulumi.types) == {"still", "cluster"}

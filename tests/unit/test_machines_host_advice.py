@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from components.machines.existing.error_hints import ADVICE, Contact, HostAdvisor, advice
-from tests.mocked import Engine, build
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 HOST = Contact(address="192.0.2.7", port=2222, user="ops")
 ERRORS = {
@@ -51,7 +52,9 @@ def test_what_a_script_says_is_left_to_speak_for_itself() -> None:
     assert advice(HOST, []) is None
 
 
-def test_each_machine_is_named_and_nothing_is_tried_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_machine_is_named_and_nothing_is_tried_again(
+    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", said.append)
     advisor = build(lambda: HostAdvisor({"worker-1": HOST, "worker-2": HOST}))

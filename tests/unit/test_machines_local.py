@@ -10,8 +10,9 @@ import pytest
 from components.machines.cluster import Key, Pool
 from components.machines.local.cluster import CAPABILITIES, LocalCluster, LocalClusterArgs
 from components.machines.volume import FOLDER, VolumeArgs
-from tests.mocked import Engine, Secret, build, start, value
-from tests.unit.parts import owner
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
 
 MARK = [
     {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
@@ -31,15 +32,15 @@ def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluste
     return build(lambda: LocalCluster("cluster", LocalClusterArgs(owner=owner(), pools=wanted, **{**given, **changed})))
 
 
-def test_machines_are_named_by_pool_and_ordinal(engine: Engine) -> None:
+def test_machines_are_named_by_pool_and_ordinal(fake_pulumi: FakePulumi) -> None:
     assert list(cluster().machines) == ["manager-1", "worker-1", "worker-2"]
-    containers = {name for name, kind in engine.types.items() if kind == "docker:index/container:Container"}
+    containers = {name for name, kind in fake_pulumi.types.items() if kind == "docker:index/container:Container"}
     assert containers == {"manager-1", "worker-1", "worker-2"}
 
 
-def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(engine: Engine) -> None:
+def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(fake_pulumi: FakePulumi) -> None:
     cluster()
-    container = engine.inputs("worker-2")
+    container = fake_pulumi.inputs("worker-2")
     assert container["name"] == "nuvla-swarm-test-worker-2"
     assert container["hostname"] == "worker-2"
     assert container["image"] == "machine:dev"
@@ -50,19 +51,19 @@ def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(engine: En
     assert container["labels"] == MARK
 
 
-def test_a_machine_has_its_fixed_address_on_the_clusters_network(engine: Engine) -> None:
+def test_a_machine_has_its_fixed_address_on_the_clusters_network(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     network = {"name": "nuvla-swarm-test", "ipv4Address": "10.77.132.2"}
-    assert engine.inputs("worker-2")["networksAdvanced"] == [network]
+    assert fake_pulumi.inputs("worker-2")["networksAdvanced"] == [network]
     assert made.machines["worker-2"].public_address == made.machines["worker-2"].private_address == "10.77.132.2"
 
 
-def test_the_network_has_the_subnet_with_its_first_address_as_gateway(engine: Engine) -> None:
+def test_the_network_has_the_subnet_with_its_first_address_as_gateway(fake_pulumi: FakePulumi) -> None:
     cluster(subnet=IPv4Network("10.9.0.0/20"))
-    network = engine.inputs("cluster-network")
+    network = fake_pulumi.inputs("cluster-network")
     assert network["ipamConfigs"] == [{"subnet": "10.9.0.0/20", "gateway": "10.9.0.1"}]
     assert network["labels"] == MARK
-    assert engine.options["cluster-network"].deleteBeforeReplace
+    assert fake_pulumi.options["cluster-network"].deleteBeforeReplace
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -71,34 +72,34 @@ def test_another_pool_or_size_moves_no_machine_and_changes_no_input_of_it(seed: 
     names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
     before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
     after = {name: pool(before[name].count + chance.randrange(3) if name in before else 2) for name in reversed(names)}
-    engine = start()
+    fake_pulumi = start()
     cluster(before)
-    old = {name: given for name, given in engine.given.items() if name != "cluster"}
-    engine = start()
+    old = {name: given for name, given in fake_pulumi.given.items() if name != "cluster"}
+    fake_pulumi = start()
     cluster(after)
-    assert {name: engine.given.get(name) for name in old} == old
+    assert {name: fake_pulumi.given.get(name) for name in old} == old
 
 
-def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(engine: Engine) -> None:
+def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(fake_pulumi: FakePulumi) -> None:
     made = cluster()
-    assert engine.is_secret("worker-1", "uploads")
-    uploads = {upload["file"]: upload for upload in engine.inputs("worker-1")["uploads"]}
+    assert fake_pulumi.is_secret("worker-1", "uploads")
+    uploads = {upload["file"]: upload for upload in fake_pulumi.inputs("worker-1")["uploads"]}
     assert uploads["/etc/ssh/ssh_host_ed25519_key"]["content"] == "PRIVATE-KEY-OPENSSH:worker-1-host-key"
     assert {upload["permissions"] for upload in uploads.values()} == {"0600"}
-    assert "worker-1-host-key" in engine.dependencies("worker-1")
+    assert "worker-1-host-key" in fake_pulumi.dependencies("worker-1")
     assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
 
 
-def test_each_machine_has_a_host_key_and_a_disk_of_its_own(engine: Engine) -> None:
+def test_each_machine_has_a_host_key_and_a_disk_of_its_own(fake_pulumi: FakePulumi) -> None:
     cluster()
     for name in ("manager-1", "worker-1", "worker-2"):
-        assert {f"{name}-host-key", f"{name}-disk"} <= engine.children("cluster")
+        assert {f"{name}-host-key", f"{name}-disk"} <= fake_pulumi.children("cluster")
         disk = {"volumeName": f"{name}-disk-0123456", "containerPath": "/var/lib/docker"}
-        assert engine.inputs(name)["volumes"] == [disk]
-        assert engine.inputs(f"{name}-disk")["labels"] == MARK
+        assert fake_pulumi.inputs(name)["volumes"] == [disk]
+        assert fake_pulumi.inputs(f"{name}-disk")["labels"] == MARK
 
 
-def test_the_login_key_is_allowed_in(engine: Engine) -> None:
+def test_the_login_key_is_allowed_in(fake_pulumi: FakePulumi) -> None:
     def make() -> LocalCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         subnet = IPv4Network("10.77.0.0/16")
@@ -116,29 +117,31 @@ def test_the_login_key_is_allowed_in(engine: Engine) -> None:
         return LocalCluster("cluster", args)
 
     made = build(make)
-    uploads = {upload["file"]: upload["content"] for upload in engine.inputs("worker-1")["uploads"]}
+    uploads = {upload["file"]: upload["content"] for upload in fake_pulumi.inputs("worker-1")["uploads"]}
     assert uploads["/root/.ssh/authorized_keys"] == "ssh-ed25519 OWN"
     assert value(made.machines["worker-1"].private_key) == Secret("OWN")
 
 
-def test_a_container_made_anew_is_another_root_on_the_same_disk(engine: Engine) -> None:
+def test_a_container_made_anew_is_another_root_on_the_same_disk(fake_pulumi: FakePulumi) -> None:
     worker = cluster().machines["worker-1"]
     assert value(worker.root_id) == "worker-1-id"
     assert value(worker.disk_id) == "worker-1-disk-id"
-    assert engine.options["worker-1"].deleteBeforeReplace
+    assert fake_pulumi.options["worker-1"].deleteBeforeReplace
 
 
-def test_privileged_machines_have_control_groups_of_their_own(engine: Engine) -> None:
+def test_privileged_machines_have_control_groups_of_their_own(fake_pulumi: FakePulumi) -> None:
     cluster(privileged=True)
-    container = engine.inputs("worker-1")
+    container = fake_pulumi.inputs("worker-1")
     assert container["privileged"] is True
     assert container["cgroupnsMode"] == "private"
     assert not {"capabilities", "securityOpts", "deviceCgroupRules", "mounts"} & set(container)
 
 
-def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_control_groups(engine: Engine) -> None:
+def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_control_groups(
+    fake_pulumi: FakePulumi,
+) -> None:
     cluster(privileged=False)
-    container = engine.inputs("worker-1")
+    container = fake_pulumi.inputs("worker-1")
     assert "privileged" not in container
     assert container["capabilities"]["drops"] == ["ALL"]
     assert {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"} <= set(container["capabilities"]["adds"])
@@ -148,16 +151,16 @@ def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_con
     assert container["mounts"] == [{"type": "bind", "source": "/sys/fs/cgroup", "target": "/sys/fs/cgroup"}]
 
 
-def test_machines_carry_the_role_labels_and_availability_of_their_pool(engine: Engine) -> None:
+def test_machines_carry_the_role_labels_and_availability_of_their_pool(fake_pulumi: FakePulumi) -> None:
     made = cluster({"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")})
     machine = made.machines["big-1"]
     assert (machine.role, machine.labels, machine.availability) == ("manager", {"disk": "ssd"}, "drain")
     assert machine.user == "root"
 
 
-def test_it_shows_all_of_its_settings(engine: Engine) -> None:
+def test_it_shows_all_of_its_settings(fake_pulumi: FakePulumi) -> None:
     cluster({"worker": pool(1, labels={"disk": "ssd"})}, public_key="ssh-ed25519 OWN")
-    assert engine.inputs("cluster") == {
+    assert fake_pulumi.inputs("cluster") == {
         "provider": "local",
         "pools": {"worker": {"role": "worker", "count": 1, "availability": "active", "labels": {"disk": "ssd"}}},
         "subnet": "10.77.0.0/16",
@@ -167,7 +170,7 @@ def test_it_shows_all_of_its_settings(engine: Engine) -> None:
         "volumes": {},
         "keep_volumes": False,
     }
-    assert "cluster" in engine.finished
+    assert "cluster" in fake_pulumi.finished
 
 
 def test_capabilities_are_named_and_sorted_as_the_engine_reports_them() -> None:
@@ -176,34 +179,36 @@ def test_capabilities_are_named_and_sorted_as_the_engine_reports_them() -> None:
     assert all(name.startswith("CAP_") for name in CAPABILITIES)
 
 
-def mounts(engine: Engine, name: str) -> dict[str, str]:
-    found = engine.inputs(name)["volumes"]
+def mounts(fake_pulumi: FakePulumi, name: str) -> dict[str, str]:
+    found = fake_pulumi.inputs(name)["volumes"]
     return {volume["containerPath"]: volume["volumeName"] for volume in found}
 
 
-def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(engine: Engine) -> None:
+def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(fake_pulumi: FakePulumi) -> None:
     made = cluster(volumes={"nfs": VolumeArgs(machine="worker-2")})
     assert made.volumes["nfs"].path == f"{FOLDER}/nfs"
-    assert mounts(engine, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
-    assert f"{FOLDER}/nfs" not in mounts(engine, "worker-1")
-    assert engine.inputs("nfs-volume")["labels"] == [{"label": "io.nuvla.swarm.data", "value": "nfs"}, *MARK]
+    assert mounts(fake_pulumi, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
+    assert f"{FOLDER}/nfs" not in mounts(fake_pulumi, "worker-1")
+    assert fake_pulumi.inputs("nfs-volume")["labels"] == [{"label": "io.nuvla.swarm.data", "value": "nfs"}, *MARK]
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_volumes_outlive_the_cluster_if_they_are_kept(engine: Engine, keep: bool) -> None:
+def test_volumes_outlive_the_cluster_if_they_are_kept(fake_pulumi: FakePulumi, keep: bool) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
-    assert engine.options["nfs-volume"].retainOnDelete is keep
-    assert not engine.options["worker-2-disk"].retainOnDelete
+    assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
+    assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
 
 
 @pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_a_kept_volume_is_imported_once_whoever_made_it(engine: Engine, adopt: list[str]) -> None:
+def test_a_kept_volume_is_imported_once_whoever_made_it(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
     cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
-    assert engine.options["nfs-volume"].importId == ("kept-1" if adopt else "")
+    assert fake_pulumi.options["nfs-volume"].importId == ("kept-1" if adopt else "")
 
 
 @pytest.mark.parametrize("identity", ["kept-1", None])
-def test_nothing_of_a_volume_is_ever_changed_as_that_would_replace_it(engine: Engine, identity: str | None) -> None:
+def test_nothing_of_a_volume_is_ever_changed_as_that_would_replace_it(
+    fake_pulumi: FakePulumi, identity: str | None
+) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
-    assert list(engine.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
-    assert "name" not in engine.inputs("nfs-volume")
+    assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
+    assert "name" not in fake_pulumi.inputs("nfs-volume")

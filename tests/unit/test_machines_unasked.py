@@ -3,20 +3,21 @@
 import pulumi
 
 from components.machines.skipped_command import Unasked
-from tests.mocked import Engine, build, value
-from tests.unit.parts import another
+from tests.support.builders import another
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, value
 
 
-def test_it_is_in_the_state_alone_and_prints_nothing(engine: Engine) -> None:
+def test_it_is_in_the_state_alone_and_prints_nothing(fake_pulumi: FakePulumi) -> None:
     made = build(lambda: Unasked("c", another("p")))
-    assert engine.types["c"] == "pulumi:index:Stash"
-    assert engine.parent("c") == "p"
+    assert fake_pulumi.types["c"] == "pulumi:index:Stash"
+    assert fake_pulumi.parent("c") == "p"
     assert value(made.stdout) == ""
 
 
-def test_others_can_wait_for_it(engine: Engine) -> None:
+def test_others_can_wait_for_it(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
         pulumi.Stash("after", input="", opts=pulumi.ResourceOptions(depends_on=[Unasked("c", None)]))
 
     build(make)
-    assert engine.dependencies("after") == {"c"}
+    assert fake_pulumi.dependencies("after") == {"c"}

@@ -9,9 +9,9 @@ import yaml
 
 from components.monitoring.alertmanager import alertmanager
 from components.service.spec import Mount, Service
-from tests.mocked import Secret, build, start, value
-from tests.unit.monitored import LOGIN, SMTP, settings
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.monitoring import LOGIN, SMTP, settings
+from tests.support.pulumi_run import Secret, build, start, value
 
 TO = ["a@example.org", "b@example.org"]
 WEBHOOK = {"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}

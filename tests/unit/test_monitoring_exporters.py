@@ -12,9 +12,9 @@ from components import assets
 from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
 from components.service.spec import Service
 from components.socket_proxy.stack import SOCKET, VOLUME
-from tests.mocked import build, start, value
-from tests.unit.monitored import settings
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.monitoring import settings
+from tests.support.pulumi_run import build, start, value
 
 WGET = ["wget", "-q", "-O", "/dev/null"]
 EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker, health, user

@@ -10,9 +10,9 @@ import yaml
 from components.monitoring.grafana import grafana
 from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.mocked import Secret, build, start, value
-from tests.unit.monitored import LOGIN, SMTP, settings
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.monitoring import LOGIN, SMTP, settings
+from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = ["machines", "services", "swarm", "traefik"]
 PASSWORD_FILE = "$__file{/run/secrets/smtp-password}"

@@ -18,9 +18,9 @@ from components.monitoring.stack import (
 )
 from components.service.login import Login
 from components.service.spec import Service, StackSpec
-from tests.mocked import build, start, value
-from tests.unit.monitored import LOGIN, settings
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.monitoring import LOGIN, settings
+from tests.support.pulumi_run import build, start, value
 
 NAMES = ["prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor", "blackbox"]
 DATABASE = "elasticsearch-exporter"

@@ -9,9 +9,9 @@ import yaml
 from components.monitoring.prometheus import prometheus
 from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.mocked import Secret, build, start, value
-from tests.unit.monitored import settings
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.monitoring import settings
+from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "certificate-ends", "monitoring"}
 CA_END = "2036-11-26T06:00:00.25+01:00"

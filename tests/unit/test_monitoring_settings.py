@@ -2,7 +2,7 @@
 
 from components.monitoring.settings import data, pinned
 from components.service.spec import Mount
-from tests.unit.monitored import settings
+from tests.support.monitoring import settings
 
 
 def test_a_service_with_data_is_on_the_machine_that_has_them() -> None:

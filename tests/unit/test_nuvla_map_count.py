@@ -1,8 +1,9 @@
 """components/nuvla_host/map_count.py: memory maps for the database of Nuvla."""
 
 from components.nuvla_host.map_count import MapCount, MapCountArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import another, machine
+from tests.support.builders import another, machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 SET = "db-map-count-set"
 
@@ -15,20 +16,20 @@ def map_count(*, shares_kernel: bool = False) -> MapCount:
     return build(make)
 
 
-def test_it_shows_how_many_elasticsearch_needs(engine: Engine) -> None:
+def test_it_shows_how_many_elasticsearch_needs(fake_pulumi: FakePulumi) -> None:
     map_count()
-    assert engine.types["db-map-count"] == "nuvla:nuvla:MapCount"
-    assert engine.inputs("db-map-count") == {"max_map_count": 262144}
-    assert "db-map-count" in engine.finished
+    assert fake_pulumi.types["db-map-count"] == "nuvla:nuvla:MapCount"
+    assert fake_pulumi.inputs("db-map-count") == {"max_map_count": 262144}
+    assert "db-map-count" in fake_pulumi.finished
 
 
-def test_it_is_set_on_a_machine_with_a_kernel_of_its_own(engine: Engine) -> None:
+def test_it_is_set_on_a_machine_with_a_kernel_of_its_own(fake_pulumi: FakePulumi) -> None:
     map_count()
-    assert engine.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": ""}
-    assert engine.dependencies(SET) == {"installed"}
-    assert engine.triggers(SET) == ["db-1-root"]
+    assert fake_pulumi.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": ""}
+    assert fake_pulumi.dependencies(SET) == {"installed"}
+    assert fake_pulumi.triggers(SET) == ["db-1-root"]
 
 
-def test_a_kernel_that_others_share_is_only_looked_at(engine: Engine) -> None:
+def test_a_kernel_that_others_share_is_only_looked_at(fake_pulumi: FakePulumi) -> None:
     map_count(shares_kernel=True)
-    assert engine.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": "true"}
+    assert fake_pulumi.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": "true"}

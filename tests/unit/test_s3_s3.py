@@ -11,8 +11,8 @@ from components import assets
 from components.s3.access_key import AccessKey
 from components.s3.stack import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Settings, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
-from tests.mocked import Secret, build, start, value
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.pulumi_run import Secret, build, start, value
 
 SETTINGS = S3Settings(machine="worker-1", folder="/files", port=9001, name=None, memory_limit_mib=300)
 START = "/etc/versitygw/start.sh"

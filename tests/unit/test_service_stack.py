@@ -11,9 +11,9 @@ from components.engine.engine import Engine as DockerEngine
 from components.engine.engine import EngineArgs
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
-from tests.mocked import Engine, build, start
-from tests.unit.parts import SETTINGS, machine, memberships, network, owner
-from tests.unit.services import service
+from tests.support.builders import SETTINGS, machine, memberships, network, owner, service
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, start
 
 MARKS = [
     {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
@@ -65,71 +65,71 @@ def stack(
 
 def triggers(field: str | None = None, value: Any = None) -> list[str]:
     """What makes the wait for `web` happen again."""
-    engine = start()
+    fake_pulumi = start()
     stack(**({field: value} if field else {}))
-    return list(engine.triggers(CONVERGED))
+    return list(fake_pulumi.triggers(CONVERGED))
 
 
-def test_it_shows_the_settings_that_made_it(engine: Engine) -> None:
+def test_it_shows_the_settings_that_made_it(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert engine.types["shop"] == "nuvla:service:ServiceStack"
-    assert engine.inputs("shop") == {"image": "web:1"}
-    assert "shop" in engine.finished
+    assert fake_pulumi.types["shop"] == "nuvla:service:ServiceStack"
+    assert fake_pulumi.inputs("shop") == {"image": "web:1"}
+    assert "shop" in fake_pulumi.finished
 
 
-def test_all_that_it_makes_is_its_own_and_marked(engine: Engine) -> None:
+def test_all_that_it_makes_is_its_own_and_marked(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert engine.children("shop") == {CONFIG, SECRET, SERVICE, CONVERGED}
+    assert fake_pulumi.children("shop") == {CONFIG, SECRET, SERVICE, CONVERGED}
     for name in (CONFIG, SECRET):
-        assert engine.inputs(name)["labels"] == MARKS
+        assert fake_pulumi.inputs(name)["labels"] == MARKS
     for mark in MARKS:
-        assert mark in engine.inputs(SERVICE)["labels"]
+        assert mark in fake_pulumi.inputs(SERVICE)["labels"]
 
 
-def test_a_file_is_a_config_whose_text_a_preview_shows(engine: Engine) -> None:
+def test_a_file_is_a_config_whose_text_a_preview_shows(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert engine.inputs(CONFIG)["dataRaw"] == "a: 1\n"
-    assert not engine.is_secret(CONFIG, "dataRaw")
-    assert "data" not in engine.inputs(CONFIG)
+    assert fake_pulumi.inputs(CONFIG)["dataRaw"] == "a: 1\n"
+    assert not fake_pulumi.is_secret(CONFIG, "dataRaw")
+    assert "data" not in fake_pulumi.inputs(CONFIG)
 
 
-def test_a_secret_is_handed_over_as_one(engine: Engine) -> None:
+def test_a_secret_is_handed_over_as_one(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert engine.inputs(SECRET)["data"] == b64encode(b"W").decode()
-    assert engine.is_secret(SECRET, "data")
+    assert fake_pulumi.inputs(SECRET)["data"] == b64encode(b"W").decode()
+    assert fake_pulumi.is_secret(SECRET, "data")
 
 
-def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_old_ones(engine: Engine) -> None:
+def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_old_ones(fake_pulumi: FakePulumi) -> None:
     stack()
     for name in (CONFIG, SECRET):
-        assert "name" not in engine.inputs(name)
-        assert not engine.options[name].deleteBeforeReplace
+        assert "name" not in fake_pulumi.inputs(name)
+        assert not fake_pulumi.options[name].deleteBeforeReplace
 
 
-def test_it_is_replaced_with_its_networks_because_swarm_removes_none_that_is_in_use(engine: Engine) -> None:
+def test_it_is_replaced_with_its_networks_because_swarm_removes_none_that_is_in_use(fake_pulumi: FakePulumi) -> None:
     stack(networks=lambda: [network("one"), network("two")])
-    assert engine.replaced_with(SERVICE) == {"one-network", "two-network"}
+    assert fake_pulumi.replaced_with(SERVICE) == {"one-network", "two-network"}
     for name in (CONFIG, SECRET, CONVERGED):
-        assert engine.replaced_with(name) == set()
+        assert fake_pulumi.replaced_with(name) == set()
 
 
-def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(engine: Engine) -> None:
+def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(fake_pulumi: FakePulumi) -> None:
     stack(members=("one", "two"))
-    assert engine.parameters(CONVERGED) == {"SERVICES": "web"}
+    assert fake_pulumi.parameters(CONVERGED) == {"SERVICES": "web"}
     joined = {"one-active", "two-active"}
-    assert {SERVICE, *joined} <= engine.dependencies(CONVERGED)
-    assert not joined & engine.dependencies(SERVICE)
+    assert {SERVICE, *joined} <= fake_pulumi.dependencies(CONVERGED)
+    assert not joined & fake_pulumi.dependencies(SERVICE)
 
 
-def test_a_machine_that_is_made_anew_has_to_start_its_services(engine: Engine) -> None:
+def test_a_machine_that_is_made_anew_has_to_start_its_services(fake_pulumi: FakePulumi) -> None:
     stack(members=("one",))
-    assert engine.triggers(CONVERGED)[0] == "one-root"
+    assert fake_pulumi.triggers(CONVERGED)[0] == "one-root"
 
 
-def test_an_engine_that_is_restarted_has_to_start_its_services(engine: Engine) -> None:
+def test_an_engine_that_is_restarted_has_to_start_its_services(fake_pulumi: FakePulumi) -> None:
     stack(engines=("one",))
-    assert engine.triggers(CONVERGED)[0] == "STDOUT:one-engine-configure"
-    assert "one-engine-configure" in engine.dependencies(CONVERGED)
+    assert fake_pulumi.triggers(CONVERGED)[0] == "STDOUT:one-engine-configure"
+    assert "one-engine-configure" in fake_pulumi.dependencies(CONVERGED)
 
 
 def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:
@@ -162,27 +162,27 @@ def test_nothing_is_waited_for_again_without_a_change() -> None:
 
 def test_a_change_of_one_service_is_none_of_another() -> None:
     def others(**changed: Any) -> Any:
-        engine = start()
+        fake_pulumi = start()
         stack(others=("other",), **changed)
-        names = [name for name in engine.types if name.startswith("other-")]
+        names = [name for name in fake_pulumi.types if name.startswith("other-")]
         assert len(names) == 3
-        return {name: engine.given[name] for name in names}
+        return {name: fake_pulumi.given[name] for name in names}
 
     assert others() == others(image="web:2", labels={"b": "1"})
 
 
-def test_the_triggers_of_a_wait_show_no_secret(engine: Engine) -> None:
+def test_the_triggers_of_a_wait_show_no_secret(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert not engine.is_secret(CONVERGED, "stdin")
-    assert b64encode(b"W").decode() not in str(engine.triggers(CONVERGED))
+    assert not fake_pulumi.is_secret(CONVERGED, "stdin")
+    assert b64encode(b"W").decode() not in str(fake_pulumi.triggers(CONVERGED))
 
 
-def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(engine: Engine) -> None:
+def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(fake_pulumi: FakePulumi) -> None:
     stack()
-    assert "taskSpec.placement.platforms" in engine.options[SERVICE].ignoreChanges
+    assert "taskSpec.placement.platforms" in fake_pulumi.options[SERVICE].ignoreChanges
 
 
-def test_a_service_is_not_removed_to_get_other_labels_on_its_containers(engine: Engine) -> None:
+def test_a_service_is_not_removed_to_get_other_labels_on_its_containers(fake_pulumi: FakePulumi) -> None:
     """The provider replaces it for that, and the release before had its ports in one."""
     stack()
-    assert "taskSpec.containerSpec.labels" in engine.options[SERVICE].ignoreChanges
+    assert "taskSpec.containerSpec.labels" in fake_pulumi.options[SERVICE].ignoreChanges

@@ -11,8 +11,8 @@ from components import assets
 from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.stack import ENDPOINT, SOCKET, VOLUME, socket_proxy
 from components.traefik import published
-from tests.mocked import build, start, value
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.pulumi_run import build, start, value
 
 CONFIG = assets.read("socket_proxy/files/haproxy.cfg")
 ANSWERS = assets.read("socket_proxy/files/answers.lua")

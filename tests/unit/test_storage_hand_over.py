@@ -7,7 +7,8 @@ import pulumi
 from components.machines.cluster import Key
 from components.machines.volume import Move, noted
 from components.storage.hand_over import Contact, HandOver, hand_over
-from tests.mocked import Engine, build
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 IDLE, GIVEN = "nfs-idle", "nfs-hand-over"
 
@@ -31,42 +32,42 @@ def handed(
     build(make)
 
 
-def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(engine: Engine) -> None:
+def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(fake_pulumi: FakePulumi) -> None:
     handed()
-    assert engine.parameters(IDLE) == {
+    assert fake_pulumi.parameters(IDLE) == {
         "MACHINE": "worker-1",
         "FOLDERS": "/var/lib/nuvla-swarm/volumes/nfs /nfs-root",
         "LABEL": "io.nuvla.swarm.stack=nuvla-swarm/test",
     }
-    assert engine.parameters(GIVEN) == {"FOLDER": "/var/lib/nuvla-swarm/volumes/nfs", "SHARED": "/nfs-root"}
-    assert IDLE in engine.dependencies(GIVEN)
+    assert fake_pulumi.parameters(GIVEN) == {"FOLDER": "/var/lib/nuvla-swarm/volumes/nfs", "SHARED": "/nfs-root"}
+    assert IDLE in fake_pulumi.dependencies(GIVEN)
 
 
-def test_each_move_of_a_volume_runs_them_again_once_it_is_in_the_state(engine: Engine) -> None:
+def test_each_move_of_a_volume_runs_them_again_once_it_is_in_the_state(fake_pulumi: FakePulumi) -> None:
     handed(moves=2)
-    assert engine.outputs["nfs-moves"]["input"] == {"count": 2, "place": "worker-2"}
+    assert fake_pulumi.outputs["nfs-moves"]["input"] == {"count": 2, "place": "worker-2"}
     for name in (IDLE, GIVEN):
-        assert engine.triggers(name) == ["2"]
-        assert "nfs-moves" in engine.dependencies(name)
+        assert fake_pulumi.triggers(name) == ["2"]
+        assert "nfs-moves" in fake_pulumi.dependencies(name)
 
 
-def test_machines_are_asked_where_they_were_and_by_their_host_keys(engine: Engine) -> None:
+def test_machines_are_asked_where_they_were_and_by_their_host_keys(fake_pulumi: FakePulumi) -> None:
     handed()
-    found = {name: engine.inputs(name)["connection"] for name in (IDLE, GIVEN)}
+    found = {name: fake_pulumi.inputs(name)["connection"] for name in (IDLE, GIVEN)}
     assert [(one["host"], one["hostKey"], one["user"]) for one in found.values()] == [
         ("192.0.2.1", "KEY-1", "ubuntu"),
         ("192.0.2.7", "KEY-7", "ubuntu"),
     ]
 
 
-def test_what_was_handed_over_before_stays_in_the_state_and_is_not_asked_for(engine: Engine) -> None:
+def test_what_was_handed_over_before_stays_in_the_state_and_is_not_asked_for(fake_pulumi: FakePulumi) -> None:
     handed(done=True, names=frozenset({IDLE, GIVEN}))
     for name in (IDLE, GIVEN):
-        assert "stdin" in engine.options[name].ignoreChanges
-        assert engine.options[name].retainOnDelete
+        assert "stdin" in fake_pulumi.options[name].ignoreChanges
+        assert fake_pulumi.options[name].retainOnDelete
 
 
-def test_a_volume_that_is_not_shared_has_no_server(engine: Engine) -> None:
+def test_a_volume_that_is_not_shared_has_no_server(fake_pulumi: FakePulumi) -> None:
     handed(shared=None)
-    assert engine.parameters(GIVEN)["SHARED"] == ""
-    assert engine.parameters(IDLE)["FOLDERS"] == "/var/lib/nuvla-swarm/volumes/nfs"
+    assert fake_pulumi.parameters(GIVEN)["SHARED"] == ""
+    assert fake_pulumi.parameters(IDLE)["FOLDERS"] == "/var/lib/nuvla-swarm/volumes/nfs"

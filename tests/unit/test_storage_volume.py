@@ -6,8 +6,9 @@ import pulumi
 
 from components.machines.volume import Moves, Volume
 from components.storage.data_folder import DataVolume, DataVolumeArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import another, machine
+from tests.support.builders import another, machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 FOLDER = "nfs-data-folder"
 
@@ -29,51 +30,51 @@ def data(*, keep: bool = False, device: str | None = None, **changed: Any) -> Da
     return build(make)
 
 
-def test_it_shows_where_data_are_and_whose(engine: Engine) -> None:
+def test_it_shows_where_data_are_and_whose(fake_pulumi: FakePulumi) -> None:
     assert data().path == "/data/nfs"
-    assert engine.types["nfs-data"] == "nuvla:storage:DataVolume"
-    assert engine.inputs("nfs-data") == {"machine": "worker-1", "path": "/data/nfs", "owner": "65534:65534"}
-    assert "nfs-data" in engine.finished
+    assert fake_pulumi.types["nfs-data"] == "nuvla:storage:DataVolume"
+    assert fake_pulumi.inputs("nfs-data") == {"machine": "worker-1", "path": "/data/nfs", "owner": "65534:65534"}
+    assert "nfs-data" in fake_pulumi.finished
 
 
-def test_a_folder_is_made_for_its_owner_once_packages_are_there(engine: Engine) -> None:
+def test_a_folder_is_made_for_its_owner_once_packages_are_there(fake_pulumi: FakePulumi) -> None:
     data()
-    assert engine.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "SIZE_GIB": ""} | {
+    assert fake_pulumi.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "SIZE_GIB": ""} | {
         "OWNER": "65534:65534",
         "FORMER": "",
     }
-    assert engine.dependencies(FOLDER) == {"installed"}
-    assert engine.outputs["nfs-data"] == {"path": "/data/nfs", "machine": "worker-1"}
+    assert fake_pulumi.dependencies(FOLDER) == {"installed"}
+    assert fake_pulumi.outputs["nfs-data"] == {"path": "/data/nfs", "machine": "worker-1"}
 
 
-def test_a_device_is_mounted_there(engine: Engine) -> None:
+def test_a_device_is_mounted_there(fake_pulumi: FakePulumi) -> None:
     data(device="/dev/disk/by-id/virtio-1", size_gib=20)
-    assert engine.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
-    assert engine.parameters(FOLDER)["SIZE_GIB"] == "20"
+    assert fake_pulumi.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
+    assert fake_pulumi.parameters(FOLDER)["SIZE_GIB"] == "20"
 
 
-def test_another_machine_disk_or_volume_is_prepared_anew(engine: Engine) -> None:
+def test_another_machine_disk_or_volume_is_prepared_anew(fake_pulumi: FakePulumi) -> None:
     data(id=pulumi.Output.from_input("volume-1"))
-    assert engine.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "volume-1"]
+    assert fake_pulumi.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "volume-1"]
 
 
-def test_what_went_elsewhere_or_was_to_is_mounted_anew(engine: Engine) -> None:
+def test_what_went_elsewhere_or_was_to_is_mounted_anew(fake_pulumi: FakePulumi) -> None:
     data(moves=Moves(count=pulumi.Output.from_input("2"), noted=pulumi.Resource.__new__(pulumi.Resource)))
-    assert engine.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "2"]
+    assert fake_pulumi.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "2"]
 
 
-def test_destroying_it_leaves_the_data(engine: Engine) -> None:
+def test_destroying_it_leaves_the_data(fake_pulumi: FakePulumi) -> None:
     data()
-    assert "delete" not in engine.inputs(FOLDER)
+    assert "delete" not in fake_pulumi.inputs(FOLDER)
 
 
-def test_a_device_is_unmounted_before_its_machine_is_replaced(engine: Engine) -> None:
+def test_a_device_is_unmounted_before_its_machine_is_replaced(fake_pulumi: FakePulumi) -> None:
     data(device="/dev/disk/by-id/virtio-1")
-    assert engine.inputs(FOLDER)["delete"] == "bash -s -- release"
-    assert engine.replaced_with(FOLDER) == {"root"}
-    assert engine.deleted_with(FOLDER) == "root"
+    assert fake_pulumi.inputs(FOLDER)["delete"] == "bash -s -- release"
+    assert fake_pulumi.replaced_with(FOLDER) == {"root"}
+    assert fake_pulumi.deleted_with(FOLDER) == "root"
 
 
-def test_a_device_that_is_kept_is_unmounted_before_its_machine_is_destroyed(engine: Engine) -> None:
+def test_a_device_that_is_kept_is_unmounted_before_its_machine_is_destroyed(fake_pulumi: FakePulumi) -> None:
     data(keep=True, device="/dev/disk/by-id/virtio-1")
-    assert engine.deleted_with(FOLDER) == ""
+    assert fake_pulumi.deleted_with(FOLDER) == ""

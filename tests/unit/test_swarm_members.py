@@ -2,8 +2,9 @@
 
 from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import machine, swarm
+from tests.support.builders import machine, swarm
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 
 def members(*lost: str) -> None:
@@ -20,26 +21,26 @@ def members(*lost: str) -> None:
     build(make)
 
 
-def test_it_shows_who_stays(engine: Engine) -> None:
+def test_it_shows_who_stays(fake_pulumi: FakePulumi) -> None:
     members()
-    assert engine.types["members"] == "nuvla:swarm:Members"
-    assert engine.inputs("members") == {"names": ["manager-1", "worker-1", "worker-2"]}
-    assert engine.outputs["members"] == engine.inputs("members")
+    assert fake_pulumi.types["members"] == "nuvla:swarm:Members"
+    assert fake_pulumi.inputs("members") == {"names": ["manager-1", "worker-1", "worker-2"]}
+    assert fake_pulumi.outputs["members"] == fake_pulumi.inputs("members")
 
 
-def test_it_runs_on_the_entry_once_all_have_joined(engine: Engine) -> None:
+def test_it_runs_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> None:
     members()
-    assert engine.inputs("members-only")["connection"]["host"] == "192.0.2.1"
-    assert engine.parameters("members-only")["MEMBERS"] == "manager-1 worker-1 worker-2"
+    assert fake_pulumi.inputs("members-only")["connection"]["host"] == "192.0.2.1"
+    assert fake_pulumi.parameters("members-only")["MEMBERS"] == "manager-1 worker-1 worker-2"
     joined = {f"{name}-active" for name in ("manager-1", "worker-1", "worker-2")}
-    assert joined <= engine.dependencies("members-only")
+    assert joined <= fake_pulumi.dependencies("members-only")
 
 
-def test_a_lost_machine_is_forgotten(engine: Engine) -> None:
+def test_a_lost_machine_is_forgotten(fake_pulumi: FakePulumi) -> None:
     members("worker-1")
-    assert engine.parameters("members-only")["MEMBERS"] == "manager-1 worker-2"
+    assert fake_pulumi.parameters("members-only")["MEMBERS"] == "manager-1 worker-2"
 
 
-def test_it_undoes_nothing(engine: Engine) -> None:
+def test_it_undoes_nothing(fake_pulumi: FakePulumi) -> None:
     members()
-    assert "delete" not in engine.inputs("members-only")
+    assert "delete" not in fake_pulumi.inputs("members-only")

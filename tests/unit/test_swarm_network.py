@@ -3,8 +3,9 @@
 from ipaddress import IPv4Network
 
 from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork, OverlayNetworkArgs
-from tests.mocked import Engine, build, value
-from tests.unit.parts import machine, owner
+from tests.support.builders import machine, owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, value
 
 
 def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwork:
@@ -17,9 +18,9 @@ def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwo
     )
 
 
-def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
+def test_services_find_it_by_its_fixed_name(fake_pulumi: FakePulumi) -> None:
     network()
-    assert engine.inputs("net-network") == {
+    assert fake_pulumi.inputs("net-network") == {
         "name": "front",
         "driver": "overlay",
         "attachable": False,
@@ -31,36 +32,42 @@ def test_services_find_it_by_its_fixed_name(engine: Engine) -> None:
     }
 
 
-def test_single_containers_may_attach_if_the_settings_say_so(engine: Engine) -> None:
+def test_single_containers_may_attach_if_the_settings_say_so(fake_pulumi: FakePulumi) -> None:
     network(attachable=True)
-    assert engine.inputs("net-network")["attachable"] is True
-    assert engine.inputs("net") == {"name": "front", "attachable": True, "internal": False}
+    assert fake_pulumi.inputs("net-network")["attachable"] is True
+    assert fake_pulumi.inputs("net") == {"name": "front", "attachable": True, "internal": False}
 
 
-def test_nothing_outside_of_the_swarm_is_reached_over_an_internal_one(engine: Engine) -> None:
+def test_nothing_outside_of_the_swarm_is_reached_over_an_internal_one(fake_pulumi: FakePulumi) -> None:
     network(internal=True)
-    assert engine.inputs("net-network")["internal"] is True
-    assert engine.inputs("net") == {"name": "front", "attachable": False, "internal": True}
+    assert fake_pulumi.inputs("net-network")["internal"] is True
+    assert fake_pulumi.inputs("net") == {"name": "front", "attachable": False, "internal": True}
 
 
-def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fixed_name_first(engine: Engine) -> None:
+def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fixed_name_first(
+    fake_pulumi: FakePulumi,
+) -> None:
     network()
-    assert engine.inputs("net-network")["name"] == "front"
-    assert not engine.options["net-network"].deleteBeforeReplaceDefined
+    assert fake_pulumi.inputs("net-network")["name"] == "front"
+    assert not fake_pulumi.options["net-network"].deleteBeforeReplaceDefined
 
 
-def test_services_join_it_by_its_id(engine: Engine) -> None:
+def test_services_join_it_by_its_id(fake_pulumi: FakePulumi) -> None:
     assert str(value(network().id)).startswith("net-network-id")
-    assert engine.parent("net-network") == "net"
-    assert "net" in engine.finished
+    assert fake_pulumi.parent("net-network") == "net"
+    assert "net" in fake_pulumi.finished
 
 
-def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(engine: Engine) -> None:
+def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(
+    fake_pulumi: FakePulumi,
+) -> None:
     args = OverlayNetworkArgs(physical_name="front", attachable=False, subnet=IPv4Network("10.239.240.0/20"))
     build(lambda: OverlayNetwork("net", args, owner()))
-    assert engine.inputs("net-network")["ipamConfigs"] == [{"subnet": "10.239.240.0/20", "gateway": "10.239.240.1"}]
-    assert engine.inputs("net")["subnet"] == "10.239.240.0/20"
-    assert list(engine.options["net-network"].ignoreChanges) == ["ipamConfigs", "labels"]
+    assert fake_pulumi.inputs("net-network")["ipamConfigs"] == [
+        {"subnet": "10.239.240.0/20", "gateway": "10.239.240.1"}
+    ]
+    assert fake_pulumi.inputs("net")["subnet"] == "10.239.240.0/20"
+    assert list(fake_pulumi.options["net-network"].ignoreChanges) == ["ipamConfigs", "labels"]
 
 
 def changes() -> None:
@@ -76,17 +83,19 @@ def changes() -> None:
     )
 
 
-def test_before_networks_change_a_manager_looks_at_what_is_on_them(engine: Engine) -> None:
+def test_before_networks_change_a_manager_looks_at_what_is_on_them(fake_pulumi: FakePulumi) -> None:
     changes()
-    given = engine.parameters("networks-look")
+    given = fake_pulumi.parameters("networks-look")
     assert (given["LABEL"], given["OWNER"]) == ("io.nuvla.swarm.stack", "nuvla-swarm/test")
     assert (given["ID_LABEL"], given["ID"], given["KNOWN"]) == ("io.nuvla.swarm.id", "0123abcd", "n1 n2")
     assert given["SETTINGS"] == "swarm.public_network or swarm.backend_network"
-    assert "export WANTED='front true false name\napi false true\nback true false'\n" in engine.script("networks-look")
-    assert engine.parent("networks-look") == "networks"
-    assert "networks" in engine.finished
+    assert "export WANTED='front true false name\napi false true\nback true false'\n" in fake_pulumi.script(
+        "networks-look"
+    )
+    assert fake_pulumi.parent("networks-look") == "networks"
+    assert "networks" in fake_pulumi.finished
 
 
-def test_nothing_is_looked_at_again_when_it_is_taken_back(engine: Engine) -> None:
+def test_nothing_is_looked_at_again_when_it_is_taken_back(fake_pulumi: FakePulumi) -> None:
     changes()
-    assert "delete" not in engine.inputs("networks-look")
+    assert "delete" not in fake_pulumi.inputs("networks-look")

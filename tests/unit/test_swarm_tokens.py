@@ -2,8 +2,9 @@
 
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.tokens import JoinTokens, JoinTokensArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import machine, swarm
+from tests.support.builders import machine, swarm
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 
 ROTATED = "tokens-rotated"
 
@@ -20,21 +21,21 @@ def tokens() -> None:
     build(make)
 
 
-def test_they_end_on_the_entry_once_all_have_joined(engine: Engine) -> None:
+def test_they_end_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> None:
     tokens()
-    assert engine.types["tokens"] == "nuvla:swarm:JoinTokens"
-    assert engine.inputs(ROTATED)["connection"]["host"] == "192.0.2.1"
-    assert {"manager-1-active", "worker-1-active"} <= engine.dependencies(ROTATED)
-    assert engine.parameters(ROTATED) == {"SWARM_ID": "STDOUT:swarm-init"}
+    assert fake_pulumi.types["tokens"] == "nuvla:swarm:JoinTokens"
+    assert fake_pulumi.inputs(ROTATED)["connection"]["host"] == "192.0.2.1"
+    assert {"manager-1-active", "worker-1-active"} <= fake_pulumi.dependencies(ROTATED)
+    assert fake_pulumi.parameters(ROTATED) == {"SWARM_ID": "STDOUT:swarm-init"}
 
 
-def test_they_end_again_whenever_a_machine_was_invited_and_not_otherwise(engine: Engine) -> None:
+def test_they_end_again_whenever_a_machine_was_invited_and_not_otherwise(fake_pulumi: FakePulumi) -> None:
     tokens()
-    assert engine.triggers(ROTATED)[1:] == ["STDOUT:manager-1-node", "STDOUT:worker-1-node"]
-    assert not engine.is_secret(ROTATED, "update"), "a preview shows why"
+    assert fake_pulumi.triggers(ROTATED)[1:] == ["STDOUT:manager-1-node", "STDOUT:worker-1-node"]
+    assert not fake_pulumi.is_secret(ROTATED, "update"), "a preview shows why"
 
 
-def test_they_are_neither_given_nor_told_by_it(engine: Engine) -> None:
+def test_they_are_neither_given_nor_told_by_it(fake_pulumi: FakePulumi) -> None:
     tokens()
-    assert not engine.is_secret(ROTATED, "stdin")
-    assert "delete" not in engine.inputs(ROTATED)
+    assert not fake_pulumi.is_secret(ROTATED, "stdin")
+    assert "delete" not in fake_pulumi.inputs(ROTATED)

@@ -12,8 +12,8 @@ from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
-from tests.mocked import build, start, value
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.pulumi_run import build, start, value
 
 ACME = AcmeSettings(
     email="a@example.org",

@@ -3,7 +3,8 @@
 from typing import Any
 
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from tests.mocked import Engine, Secret, build, value
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, value
 
 
 def certificate(**changed: Any) -> SelfSignedCertificate:
@@ -11,30 +12,30 @@ def certificate(**changed: Any) -> SelfSignedCertificate:
     return build(lambda: SelfSignedCertificate("cert", SelfSignedCertificateArgs(**{**given, **changed})))
 
 
-def test_it_is_for_the_addresses_of_the_managers(engine: Engine) -> None:
+def test_it_is_for_the_addresses_of_the_managers(fake_pulumi: FakePulumi) -> None:
     certificate()
-    assert engine.inputs("cert-cert")["ipAddresses"] == ["192.0.2.1", "192.0.2.2"]
-    assert engine.inputs("cert-cert")["subject"] == {"commonName": "nuvla-swarm"}
-    assert "dnsNames" not in engine.inputs("cert-cert")
+    assert fake_pulumi.inputs("cert-cert")["ipAddresses"] == ["192.0.2.1", "192.0.2.2"]
+    assert fake_pulumi.inputs("cert-cert")["subject"] == {"commonName": "nuvla-swarm"}
+    assert "dnsNames" not in fake_pulumi.inputs("cert-cert")
 
 
-def test_it_is_for_all_names_where_there_are_any_and_the_first_is_its_subject(engine: Engine) -> None:
+def test_it_is_for_all_names_where_there_are_any_and_the_first_is_its_subject(fake_pulumi: FakePulumi) -> None:
     certificate(names=["example.org", "s3.example.org"])
-    assert engine.inputs("cert-cert")["dnsNames"] == ["example.org", "s3.example.org"]
-    assert engine.inputs("cert-cert")["subject"] == {"commonName": "example.org"}
-    assert engine.inputs("cert") == {"names": ["example.org", "s3.example.org"], "days": 100}
+    assert fake_pulumi.inputs("cert-cert")["dnsNames"] == ["example.org", "s3.example.org"]
+    assert fake_pulumi.inputs("cert-cert")["subject"] == {"commonName": "example.org"}
+    assert fake_pulumi.inputs("cert") == {"names": ["example.org", "s3.example.org"], "days": 100}
 
 
-def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(engine: Engine) -> None:
+def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(fake_pulumi: FakePulumi) -> None:
     certificate()
-    inputs = engine.inputs("cert-cert")
+    inputs = fake_pulumi.inputs("cert-cert")
     assert inputs["allowedUses"] == ["digital_signature", "server_auth"]
     assert (inputs["validityPeriodHours"], inputs["earlyRenewalHours"]) == (2400, 720)
 
 
-def test_its_key_is_secret(engine: Engine) -> None:
+def test_its_key_is_secret(fake_pulumi: FakePulumi) -> None:
     made = certificate()
     assert value(made.key) == Secret("PRIVATE-KEY-PEM:cert-key")
     assert value(made.cert) == "SELF-SIGNED-PEM:cert-cert"
-    assert engine.children("cert") == {"cert-key", "cert-cert"}
-    assert "cert" in engine.finished
+    assert fake_pulumi.children("cert") == {"cert-key", "cert-cert"}
+    assert "cert" in fake_pulumi.finished

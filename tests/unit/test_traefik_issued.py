@@ -5,19 +5,20 @@ from typing import Any
 
 from components.traefik.acme import PRODUCTION
 from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
-from tests.mocked import Engine, build
-from tests.unit.parts import machine
+from tests.support.builders import machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
 from tests.unit.test_traefik_acme import ACME
 
 
-def look(engine: Engine, **changed: Any) -> dict[str, str]:
+def look(fake_pulumi: FakePulumi, **changed: Any) -> dict[str, str]:
     acme = replace(ACME, **changed)
     build(lambda: IssuedCertificates("i", IssuedCertificatesArgs(acme=acme, machine=machine("manager-1"))))
-    return engine.parameters("i-look")
+    return fake_pulumi.parameters("i-look")
 
 
-def test_it_looks_for_the_names_in_the_file_on_the_machine(engine: Engine) -> None:
-    assert look(engine) == {
+def test_it_looks_for_the_names_in_the_file_on_the_machine(fake_pulumi: FakePulumi) -> None:
+    assert look(fake_pulumi) == {
         "NAMES": "example.org s3.example.org",
         "SERVER": PRODUCTION,
         "STORAGE": "/data/traefik/acme.json",
@@ -25,14 +26,14 @@ def test_it_looks_for_the_names_in_the_file_on_the_machine(engine: Engine) -> No
     }
 
 
-def test_it_asks_the_one_that_gets_them_why_it_has_not(engine: Engine) -> None:
-    assert look(engine, shared=True)["SERVICE"] == "traefik-issuer"
+def test_it_asks_the_one_that_gets_them_why_it_has_not(fake_pulumi: FakePulumi) -> None:
+    assert look(fake_pulumi, shared=True)["SERVICE"] == "traefik-issuer"
 
 
-def test_it_says_so_in_the_updates_output_and_shows_its_names(engine: Engine) -> None:
-    look(engine)
-    assert engine.inputs("i-look")["logging"] == "stderr"
-    assert engine.triggers("i-look") == ["manager-1-disk"]
-    assert engine.inputs("i") == {"names": ["example.org", "s3.example.org"]}
-    assert engine.children("i") == {"i-look"}
-    assert "i" in engine.finished
+def test_it_says_so_in_the_updates_output_and_shows_its_names(fake_pulumi: FakePulumi) -> None:
+    look(fake_pulumi)
+    assert fake_pulumi.inputs("i-look")["logging"] == "stderr"
+    assert fake_pulumi.triggers("i-look") == ["manager-1-disk"]
+    assert fake_pulumi.inputs("i") == {"names": ["example.org", "s3.example.org"]}
+    assert fake_pulumi.children("i") == {"i-look"}
+    assert "i" in fake_pulumi.finished

@@ -10,8 +10,8 @@ from components.traefik.acme import ISSUER
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.certificate_sync import SOURCE, issuing, sharing
 from components.traefik.stack import TraefikLogins, traefik
-from tests.mocked import Secret, build, start, value
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.pulumi_run import Secret, build, start, value
 from tests.unit.test_traefik_acme import ACME, PLAIN, files
 
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own

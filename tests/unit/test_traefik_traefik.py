@@ -13,8 +13,8 @@ from components.socket_proxy.stack import SOCKET, VOLUME
 from components.traefik import published
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
-from tests.mocked import Secret, build, start, value
-from tests.unit.parts import network
+from tests.support.builders import network
+from tests.support.pulumi_run import Secret, build, start, value
 
 SETTINGS = TraefikSettings(
     network="front",

@@ -1,4 +1,4 @@
-"""What components are made of, for tests of one of them. To be called within `build`."""
+"""Build the parts that components are made of, for tests of one component. Call these functions within `build`."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -11,6 +11,7 @@ from components.engine.certificates import Certificate
 from components.engine.daemon_json import EngineSettings
 from components.machines.machine import Machine
 from components.machines.owner import Owner
+from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.network import OverlayNetwork, OverlayNetworkArgs
 from components.swarm.swarm import Swarm, SwarmArgs
@@ -87,3 +88,27 @@ def memberships(*names: str) -> list[Membership]:
         Membership(name, MembershipArgs(machine=machine(name), swarm=joined, after=[before], leaves=False))
         for name in names
     ]
+
+
+def service(**changed: Any) -> Service:
+    """The service `web`, with changes."""
+    """Return the service `web` with each kind of part, changed as asked; it has only the networks that it is given."""
+    given = Service(
+        name="web",
+        image="web:1",
+        networks=[],
+        memory_limit_mib=512,
+        health=HealthCheck(command=["check", "it"]),
+        replicas=2,
+        constraints=["node.labels.disk==ssd", "node.role==worker"],
+        command=["run"],
+        args=["--quick"],
+        env={"MODE": "fast", "HOME": "/"},
+        user="1000",
+        files=[File(name="main", path="/etc/main.yaml", content="a: 1\n")],
+        secrets=[SecretFile(name="word", content=pulumi.Output.secret("W"))],
+        mounts=[Mount(source="data", target="/data")],
+        ports=[Port(published=80, target=8000)],
+        labels={"z": "1", "a": "2"},
+    )
+    return replace(given, **changed)

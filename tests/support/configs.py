@@ -1,4 +1,4 @@
-"""Configurations for tests, and the texts that Pulumi makes of them."""
+"""Configurations of stacks for tests, and the texts that Pulumi hands to the program for them."""
 
 import json
 import re
