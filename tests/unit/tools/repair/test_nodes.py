@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fake_swarm_api import Docker, node
 from tests.support.stack_states import ROOT, membership, state
-from tests.unit.test_lab_recovery import Run
+from tests.unit.tools.repair.test_main import Run
 from tools.repair import __main__ as recovery
 from tools.repair import nodes
 from tools.repair.nodes import MACHINE_LABEL, Member, answers, astray
