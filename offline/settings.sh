@@ -4,7 +4,8 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 
-known=$(cd "$CHECKOUT" && .venv/bin/python -c 'from stacks.config.settings import Images; print(*Images.model_fields)')
+keys='from stacks.config.settings import Settings; print(*type(Settings.model_fields["images"].default).model_fields)'
+known=$(cd "$CHECKOUT" && .venv/bin/python -c "$keys")
 for file in "$CHECKOUT"/offline/images/*/image; do
   key=$(basename "$(dirname "$file")")
   [[ " $known " == *" $key "* ]] || continue # an image that only tests use

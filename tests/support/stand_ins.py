@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stacks.config.settings import Images
+from stacks.config.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
+IMAGE_KEYS = tuple(type(Settings.model_fields["images"].default).model_fields)  # of the settings `images`
 STAND_INS = {path.parent.name: path.read_text().strip() for path in sorted(CHECKOUT.glob("offline/images/*/image"))}
 
 
@@ -21,7 +22,7 @@ def is_offline() -> bool:
 
 def images_without_stand_in() -> list[str]:
     """Return the keys of the settings `images` that have no stand-in."""
-    return [key for key in Images.model_fields if key not in STAND_INS]
+    return [key for key in IMAGE_KEYS if key not in STAND_INS]
 
 
 def skip_without_stand_in(*keys: str) -> None:
@@ -29,7 +30,7 @@ def skip_without_stand_in(*keys: str) -> None:
 
     Without `keys` the test starts the images of all services.
     """
-    wanted = keys or tuple(Images.model_fields)
+    wanted = keys or IMAGE_KEYS
     missing = [key for key in images_without_stand_in() if key in wanted]
     if missing and is_offline():
         pytest.skip(

@@ -3,14 +3,13 @@
 import re
 import subprocess
 
-from stacks.config.settings import Images
-from tests.support.stand_ins import CHECKOUT, STAND_INS
+from tests.support.stand_ins import CHECKOUT, IMAGE_KEYS, STAND_INS
 
 
 def test_offline_settings_override_exactly_the_images_with_a_stand_in() -> None:
     script = CHECKOUT / "offline" / "settings.sh"
     lines = subprocess.run([script], capture_output=True, text=True, check=True).stdout.splitlines()
-    stand_ins = {key: image.removeprefix("library/") for key, image in STAND_INS.items() if key in Images.model_fields}
+    stand_ins = {key: image.removeprefix("library/") for key, image in STAND_INS.items() if key in IMAGE_KEYS}
     assert sorted(lines) == sorted(f"images.{key}={image}" for key, image in stand_ins.items())
 
 
