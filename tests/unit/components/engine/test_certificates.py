@@ -1,4 +1,4 @@
-"""components/engine/certificates.py: one CA, and what it signs."""
+"""components/engine/certificates.py: the CA of Docker's API and the certificates that it signs."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def certificates(**changed: Any) -> Certificates:
     return build(lambda: Certificates("certs", CertificatesArgs(**{**given, "servers": servers, **changed})))
 
 
-def test_it_shows_lifetimes_generation_and_names_but_no_address(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_lifetimes_generation_and_names_but_no_address(fake_pulumi: FakePulumi) -> None:
     certificates(domain="example.org")
     assert fake_pulumi.inputs("certs") == {
         "generation": 1,
@@ -30,7 +30,7 @@ def test_it_shows_lifetimes_generation_and_names_but_no_address(fake_pulumi: Fak
     }
 
 
-def test_the_ca_only_signs(fake_pulumi: FakePulumi) -> None:
+def test_ca_key_is_used_only_to_sign(fake_pulumi: FakePulumi) -> None:
     certificates()
     assert fake_pulumi.inputs("certs-ca")["isCaCertificate"] is True
     assert fake_pulumi.inputs("certs-ca")["allowedUses"] == ["cert_signing", "crl_signing"]
@@ -45,19 +45,19 @@ def test_the_ca_only_signs(fake_pulumi: FakePulumi) -> None:
         ("nuvla", "client_auth"),
     ],
 )
-def test_a_certificate_is_for_one_side_of_the_connection(fake_pulumi: FakePulumi, holder: str, use: str) -> None:
+def test_certificate_authenticates_either_a_server_or_a_client(fake_pulumi: FakePulumi, holder: str, use: str) -> None:
     certificates()
     assert fake_pulumi.inputs(f"certs-{holder}-cert")["allowedUses"] == ["digital_signature", use]
 
 
-def test_the_ca_and_the_programs_own_certificate_live_for_ten_years(fake_pulumi: FakePulumi) -> None:
+def test_ca_and_program_certificate_last_ten_years_without_renewal(fake_pulumi: FakePulumi) -> None:
     certificates()
     for name in ("certs-ca", "certs-program-cert"):
         assert fake_pulumi.inputs(name)["validityPeriodHours"] == YEARS_10
         assert "earlyRenewalHours" not in fake_pulumi.inputs(name)
 
 
-def test_other_certificates_live_as_long_as_the_settings_say_and_are_renewed_in_their_last_month(
+def test_other_certificates_follow_the_settings_and_renew_in_their_last_month(
     fake_pulumi: FakePulumi,
 ) -> None:
     certificates(server_days=700, client_days=300)
@@ -73,26 +73,26 @@ def test_other_certificates_live_as_long_as_the_settings_say_and_are_renewed_in_
     }
 
 
-def test_a_certificate_of_the_longest_lifetime_is_renewed_too(fake_pulumi: FakePulumi) -> None:
+def test_certificate_of_the_longest_lifetime_is_renewed(fake_pulumi: FakePulumi) -> None:
     certificates(server_days=3650, client_days=3650)
     for holder in ("manager-1", "operator", "nuvla"):
         assert fake_pulumi.inputs(f"certs-{holder}-cert")["earlyRenewalHours"] == 30 * 24
 
 
-def test_a_server_is_known_by_its_addresses(fake_pulumi: FakePulumi) -> None:
+def test_server_certificate_names_the_addresses(fake_pulumi: FakePulumi) -> None:
     certificates()
     assert fake_pulumi.inputs("certs-manager-1-request")["ipAddresses"] == ["192.0.2.1", "10.0.0.1"]
     assert "dnsNames" not in fake_pulumi.inputs("certs-manager-1-request")
 
 
-def test_a_server_is_known_by_the_domain_too_and_a_client_is_not(fake_pulumi: FakePulumi) -> None:
+def test_domain_is_in_server_certificates_and_not_in_client_certificates(fake_pulumi: FakePulumi) -> None:
     certificates(domain="example.org")
     assert fake_pulumi.inputs("certs-manager-1-request")["dnsNames"] == ["example.org"]
     for client in ("program", "operator", "nuvla"):
         assert not {"dnsNames", "ipAddresses"} & set(fake_pulumi.inputs(f"certs-{client}-request"))
 
 
-def test_each_holder_has_a_name_and_a_key_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_each_holder_has_its_own_name_and_key(fake_pulumi: FakePulumi) -> None:
     certificates()
     for holder in HOLDERS:
         assert fake_pulumi.inputs(f"certs-{holder}-request")["subject"] == {"commonName": holder}
@@ -104,7 +104,7 @@ def test_each_holder_has_a_name_and_a_key_of_its_own(fake_pulumi: FakePulumi) ->
         }
 
 
-def test_another_generation_replaces_every_key() -> None:
+def test_new_generation_replaces_every_key() -> None:
     def triggers(generation: int) -> dict[str, str]:
         fake_pulumi = start()
         certificates(generation=generation)
@@ -135,7 +135,7 @@ def test_each_manager_has_a_server_certificate(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.inputs("certs-manager-2-request")["ipAddresses"] == ["192.0.2.2"]
 
 
-def test_as_outputs_of_the_stack_certificates_are_secret(fake_pulumi: FakePulumi) -> None:
+def test_certificate_outputs_are_secret(fake_pulumi: FakePulumi) -> None:
     outputs = value(certificates().nuvla.outputs())
     assert outputs == {
         "ca": Secret("SELF-SIGNED-PEM:certs-ca"),
@@ -144,14 +144,14 @@ def test_as_outputs_of_the_stack_certificates_are_secret(fake_pulumi: FakePulumi
     }
 
 
-def test_all_of_it_belongs_to_the_component(fake_pulumi: FakePulumi) -> None:
+def test_certificates_are_children_of_the_component(fake_pulumi: FakePulumi) -> None:
     certificates()
     assert {name for name in fake_pulumi.options if name != "certs"} == fake_pulumi.children("certs")
     assert "certs" in fake_pulumi.finished
 
 
 @pytest.mark.parametrize("holder", ["operator", "nuvla"])
-def test_one_client_gets_another_key_and_nobody_else_does(fake_pulumi: FakePulumi, holder: str) -> None:
+def test_client_generation_replaces_the_key_of_that_client_alone(fake_pulumi: FakePulumi, holder: str) -> None:
     certificates(**{f"{holder}_generation": 2})
     triggers = {name: str(fake_pulumi.options[f"certs-{name}-key"].replacement_trigger) for name in ("ca", *HOLDERS)}
     usual = triggers.pop("ca")
@@ -160,7 +160,7 @@ def test_one_client_gets_another_key_and_nobody_else_does(fake_pulumi: FakePulum
     assert fake_pulumi.inputs("certs")[f"{holder}_generation"] == 2
 
 
-def test_the_end_of_each_is_told(fake_pulumi: FakePulumi) -> None:
+def test_ends_list_the_last_day_of_each_certificate(fake_pulumi: FakePulumi) -> None:
     ends = certificates().ends
     assert {holder: value(end) for holder, end in ends.items()} == {"ca": "2036-11-26T06:00:00Z"} | dict.fromkeys(
         HOLDERS, "2027-11-29T06:00:00Z"
@@ -168,7 +168,7 @@ def test_the_end_of_each_is_told(fake_pulumi: FakePulumi) -> None:
 
 
 @pytest.mark.parametrize("former", [None, "2026-12-20T06:00:00Z"])
-def test_another_one_for_nuvla_is_told_with_the_end_of_the_old_one(
+def test_new_nuvla_certificate_is_announced_with_the_end_of_the_old_one(
     fake_pulumi: FakePulumi, former: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []

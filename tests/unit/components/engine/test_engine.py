@@ -35,7 +35,7 @@ def daemon_of(fake_pulumi: FakePulumi) -> Any:
     return json.loads(script.split("DAEMON_JSON='", 1)[1].split("'\n", 1)[0])
 
 
-def test_it_shows_its_version_and_its_whole_configuration(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_version_and_daemon_json(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert fake_pulumi.types["worker-1-engine"] == "nuvla:engine:Engine"
     assert fake_pulumi.inputs("worker-1-engine") == {
@@ -46,7 +46,7 @@ def test_it_shows_its_version_and_its_whole_configuration(fake_pulumi: FakePulum
     assert "worker-1-engine" in fake_pulumi.finished
 
 
-def test_exactly_the_wanted_version_is_installed(fake_pulumi: FakePulumi) -> None:
+def test_install_script_gets_the_exact_version(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert fake_pulumi.parameters("worker-1-engine-install") == {
         "SOURCE": "distribution",
@@ -56,7 +56,7 @@ def test_exactly_the_wanted_version_is_installed(fake_pulumi: FakePulumi) -> Non
     }
 
 
-def test_without_a_certificate_there_is_no_api(fake_pulumi: FakePulumi) -> None:
+def test_engine_without_a_certificate_has_no_api(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert daemon_of(fake_pulumi) == daemon_json(SETTINGS, serves_api=False)
     assert {key: fake_pulumi.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
@@ -66,7 +66,7 @@ def test_without_a_certificate_there_is_no_api(fake_pulumi: FakePulumi) -> None:
     }
 
 
-def test_with_a_certificate_there_is_the_api(fake_pulumi: FakePulumi) -> None:
+def test_engine_with_a_certificate_serves_the_api(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
     assert daemon_of(fake_pulumi) == daemon_json(SETTINGS, serves_api=True)
     assert {key: fake_pulumi.parameters(CONFIGURE)[key] for key in ("TLS_CA", "TLS_CERT", "TLS_KEY")} == {
@@ -76,71 +76,71 @@ def test_with_a_certificate_there_is_the_api(fake_pulumi: FakePulumi) -> None:
     }
 
 
-def test_its_machine_is_told_when_its_certificate_ends(fake_pulumi: FakePulumi) -> None:
+def test_configure_script_gets_the_end_of_the_certificate(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
     told = fake_pulumi.parameters(CONFIGURE)
     assert (told["MACHINE"], told["TLS_END"]) == ("worker-1", "2027-11-29T06:00:00Z")
 
 
-def test_what_an_engine_had_before_is_kept_where_it_is_not_ours(fake_pulumi: FakePulumi) -> None:
+def test_foreign_keys_of_an_existing_daemon_json_are_kept(fake_pulumi: FakePulumi) -> None:
     theirs = '{"data-root": "/srv/docker", "log-driver": "local"}'
     docker_engine(daemon_json=pulumi.Output.from_input(theirs))
     assert daemon_of(fake_pulumi) == {"data-root": "/srv/docker"} | daemon_json(SETTINGS, serves_api=False)
 
 
-def test_a_daemon_json_that_is_no_json_is_named_with_its_machine() -> None:
+def test_malformed_daemon_json_is_reported_with_its_machine() -> None:
     with pytest.raises(pulumi.RunError, match=r"worker-1: its /etc/docker/daemon.json is not JSON"):
         merged("{,}", {}, "worker-1")
 
 
-def test_a_script_that_has_the_key_is_secret(fake_pulumi: FakePulumi) -> None:
+def test_script_with_the_private_key_is_secret(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
     assert fake_pulumi.is_secret(CONFIGURE, "stdin")
 
 
-def test_scripts_without_a_key_are_readable_in_a_preview(fake_pulumi: FakePulumi) -> None:
+def test_scripts_without_a_private_key_are_readable_in_a_preview(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert not any(fake_pulumi.is_secret(command, "stdin") for command in COMMANDS)
 
 
-def test_it_is_configured_after_its_installation(fake_pulumi: FakePulumi) -> None:
+def test_engine_is_configured_after_its_installation(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert fake_pulumi.dependencies(CONFIGURE) == {"worker-1-engine-install"}
 
 
-def test_it_waits_for_the_engine_of_another_manager(fake_pulumi: FakePulumi) -> None:
+def test_configuration_waits_for_the_engine_of_another_manager(fake_pulumi: FakePulumi) -> None:
     docker_engine(waits=True)
     assert fake_pulumi.dependencies(CONFIGURE) == {"worker-1-engine-install", "manager-1-engine-configure"}
     assert "manager-1-engine-configure" not in fake_pulumi.dependencies("worker-1-engine-install")
 
 
-def test_the_first_contact_waits_for_a_machine_that_boots(fake_pulumi: FakePulumi) -> None:
+def test_installation_waits_for_a_machine_that_boots(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert fake_pulumi.inputs("worker-1-engine-install")["connection"]["dialErrorLimit"] == -1
     timeouts = fake_pulumi.options["worker-1-engine-install"].customTimeouts
     assert (timeouts.create, timeouts.update) == ("10m", "10m")
 
 
-def test_later_contacts_give_up(fake_pulumi: FakePulumi) -> None:
+def test_configuration_gives_up_on_an_unreachable_machine(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert fake_pulumi.inputs(CONFIGURE)["connection"]["dialErrorLimit"] == 10
 
 
-def test_a_machine_made_anew_gets_its_engine_anew(fake_pulumi: FakePulumi) -> None:
+def test_recreated_machine_is_installed_and_configured_again(fake_pulumi: FakePulumi) -> None:
     docker_engine(root_id="another-root")
     assert [fake_pulumi.triggers(command) for command in COMMANDS] == [["another-root"], ["another-root"]]
 
 
-def test_scripts_run_as_root_whoever_logs_in(fake_pulumi: FakePulumi) -> None:
+def test_engine_scripts_run_as_root_for_any_user(fake_pulumi: FakePulumi) -> None:
     docker_engine(user="debian")
     assert {fake_pulumi.inputs(command)["create"].strip() for command in COMMANDS} == {"sudo -n bash -s --"}
 
 
-def test_only_what_goes_wrong_is_logged(fake_pulumi: FakePulumi) -> None:
+def test_engine_scripts_log_only_errors(fake_pulumi: FakePulumi) -> None:
     docker_engine(api=True)
     assert {fake_pulumi.inputs(command)["logging"] for command in COMMANDS} == {"stderr"}
 
 
-def test_destroying_it_needs_no_machine(fake_pulumi: FakePulumi) -> None:
+def test_destroying_an_engine_runs_no_command(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert not any("delete" in fake_pulumi.inputs(command) for command in COMMANDS)

@@ -1,4 +1,4 @@
-"""components/firewall/confirmed_apply.py: what put rules on trial runs again, over a new connection."""
+"""components/firewall/confirmed_apply.py: rules on trial are confirmed over a new connection."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,13 +15,13 @@ SHUT_OUT = "after 2 failed attempts: dial tcp 192.0.2.7:22: i/o timeout"
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", lines.append)
     return lines
 
 
-def judged(*errors: str) -> list[bool]:
+def retries(*errors: str) -> list[bool]:
     """Whether a command is tried again, after each of its errors."""
     hook: Any = build(lambda: Trial("wall")).hooks.on_error[0]  # type: ignore[index]
     seen = [list(reversed(errors[: count + 1])) for count in range(len(errors))]
@@ -31,26 +31,26 @@ def judged(*errors: str) -> list[bool]:
     ]
 
 
-def test_rules_on_trial_are_confirmed_by_another_run(fake_pulumi: FakePulumi, said: list[str]) -> None:
-    assert judged(WAITING) == [True]
-    assert said == []
+def test_command_with_rules_on_trial_is_retried(fake_pulumi: FakePulumi, reported: list[str]) -> None:
+    assert retries(WAITING) == [True]
+    assert reported == []
 
 
-def test_rules_that_do_not_let_the_program_in_are_named(fake_pulumi: FakePulumi, said: list[str]) -> None:
-    assert judged(WAITING, SHUT_OUT) == [True, False]
-    assert [line.partition(": ")[0] for line in said] == ["worker-1"]
-    assert "add this computer's address to firewall.management" in said[0]
+def test_rules_that_shut_the_program_out_are_reported(fake_pulumi: FakePulumi, reported: list[str]) -> None:
+    assert retries(WAITING, SHUT_OUT) == [True, False]
+    assert [line.partition(": ")[0] for line in reported] == ["worker-1"]
+    assert "add this computer's address to firewall.management" in reported[0]
 
 
-def test_a_machine_that_never_answered_has_no_rules_to_blame(fake_pulumi: FakePulumi, said: list[str]) -> None:
-    assert judged(SHUT_OUT) == [False]
-    assert said == []
+def test_unreachable_machine_is_not_blamed_on_the_rules(fake_pulumi: FakePulumi, reported: list[str]) -> None:
+    assert retries(SHUT_OUT) == [False]
+    assert reported == []
 
 
-def test_another_error_is_left_to_speak_for_itself(fake_pulumi: FakePulumi, said: list[str]) -> None:
-    assert judged("worker-1: nft refuses the rules") == [False]
-    assert said == []
+def test_other_errors_are_neither_retried_nor_explained(fake_pulumi: FakePulumi, reported: list[str]) -> None:
+    assert retries("worker-1: nft refuses the rules") == [False]
+    assert reported == []
 
 
-def test_it_does_not_go_on_for_ever(fake_pulumi: FakePulumi) -> None:
-    assert judged(WAITING, WAITING, WAITING) == [True, True, False]
+def test_rules_on_trial_are_retried_twice_at_most(fake_pulumi: FakePulumi) -> None:
+    assert retries(WAITING, WAITING, WAITING) == [True, True, False]

@@ -1,4 +1,4 @@
-"""components/firewall/firewall.py: the firewall of each machine, and the text that it loads."""
+"""components/firewall/firewall.py: the firewall of each machine, and the nftables rules that it loads."""
 
 import os
 import re
@@ -73,7 +73,7 @@ def nft(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*as_root, tool, "--check", "--file", file], capture_output=True, text=True, check=False)
 
 
-def test_it_shows_who_may_reach_what(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert fake_pulumi.types["wall"] == "nuvla:firewall:Firewall"
     assert fake_pulumi.inputs("wall") == {
@@ -97,7 +97,7 @@ def test_it_shows_who_may_reach_what(fake_pulumi: FakePulumi) -> None:
     assert "wall" in fake_pulumi.finished
 
 
-def test_each_machine_has_the_same_rules_loaded_by_itself(fake_pulumi: FakePulumi) -> None:
+def test_each_machine_loads_the_same_rules_with_its_own_command(fake_pulumi: FakePulumi) -> None:
     made = firewall()
     assert fake_pulumi.children("wall") == set(COMMANDS)
     assert list(made.applied) == ["manager-1", "worker-1"]
@@ -108,26 +108,26 @@ def test_each_machine_has_the_same_rules_loaded_by_itself(fake_pulumi: FakePulum
     assert f"export RULES={shlex.quote(ruleset(ROWS, SOURCES, POOLS))}\n" in fake_pulumi.script(COMMANDS[0])
 
 
-def test_the_kernel_takes_the_same_ports_for_outgoing_connections_but_never_mountds(fake_pulumi: FakePulumi) -> None:
+def test_kernel_uses_the_ephemeral_range_without_the_mountd_port(fake_pulumi: FakePulumi) -> None:
     firewall()
     for name in COMMANDS:
         assert "export EPHEMERAL='30000 31000'\nexport RESERVED=33333\n" in fake_pulumi.script(name)
 
 
-def test_a_machine_made_anew_gets_its_rules_anew_once_it_has_nft(fake_pulumi: FakePulumi) -> None:
+def test_recreated_machine_loads_its_rules_after_nft_is_installed(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert fake_pulumi.triggers("wall-worker-1") == ["worker-1-root"]
     assert fake_pulumi.dependencies("wall-worker-1") == {"worker-1-installed"}
 
 
-def test_a_preview_can_show_the_rules_and_only_errors_are_logged(fake_pulumi: FakePulumi) -> None:
+def test_rules_are_readable_in_a_preview_and_only_errors_are_logged(fake_pulumi: FakePulumi) -> None:
     firewall()
     for name in COMMANDS:
         assert not fake_pulumi.is_secret(name, "stdin")
         assert fake_pulumi.inputs(name)["logging"] == "stderr"
 
 
-def test_the_program_comes_in_by_the_port_that_an_ssh_server_has(fake_pulumi: FakePulumi) -> None:
+def test_ssh_rule_opens_the_port_of_the_machines_ssh_server(fake_pulumi: FakePulumi) -> None:
     firewall(port=2222)
     opened = [
         re.findall(r'management tcp dport (\d+) accept comment "ssh"', fake_pulumi.script(name)) for name in COMMANDS
@@ -135,13 +135,13 @@ def test_the_program_comes_in_by_the_port_that_an_ssh_server_has(fake_pulumi: Fa
     assert opened == [["22"], ["2222"]]
 
 
-def test_rules_that_need_no_confirmation_hold_at_once(fake_pulumi: FakePulumi) -> None:
+def test_unconfirmed_mode_applies_rules_at_once(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {""}
     assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {10}
 
 
-def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_up_soon(fake_pulumi: FakePulumi) -> None:
+def test_confirmed_mode_tries_rules_out_and_reconnects_briefly(fake_pulumi: FakePulumi) -> None:
     made = firewall(mode="confirmed rules")
     assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
     assert {fake_pulumi.parameters(name)["TRIAL_S"] for name in COMMANDS} == {"60"}
@@ -150,7 +150,7 @@ def test_rules_that_need_it_are_confirmed_over_a_new_connection_which_is_given_u
     assert list(made.applied) == ["manager-1", "worker-1"]
 
 
-def test_where_others_filter_the_rules_are_for_containers_alone(fake_pulumi: FakePulumi) -> None:
+def test_containers_mode_filters_containers_alone(fake_pulumi: FakePulumi) -> None:
     firewall(mode="containers")
     assert fake_pulumi.inputs("wall")["mode"] == "containers"
     assert fake_pulumi.inputs("wall")["sources"] == {"cluster": [], "users": ["0.0.0.0/0"]}
@@ -162,12 +162,12 @@ def test_where_others_filter_the_rules_are_for_containers_alone(fake_pulumi: Fak
         assert fake_pulumi.parameters(name)["EPHEMERAL"] == "30000 31000"
 
 
-def test_those_for_containers_alone_may_have_to_be_confirmed_too(fake_pulumi: FakePulumi) -> None:
+def test_containers_mode_can_be_confirmed(fake_pulumi: FakePulumi) -> None:
     firewall(mode="confirmed containers")
     assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
 
 
-def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_server(fake_pulumi: FakePulumi) -> None:
+def test_fallback_rules_let_operators_in_by_ssh_alone(fake_pulumi: FakePulumi) -> None:
     firewall(port=2222)
     text = closed(2222, SOURCES)
     assert f"export CLOSED={shlex.quote(text)}\n" in fake_pulumi.script("wall-worker-1")
@@ -178,18 +178,18 @@ def test_where_rules_cannot_be_loaded_operators_come_in_by_the_port_of_the_ssh_s
     ]
 
 
-def test_each_machine_keeps_what_guards_its_rules(fake_pulumi: FakePulumi) -> None:
+def test_each_machine_gets_the_guard_of_its_rules(fake_pulumi: FakePulumi) -> None:
     firewall()
     quoted = shlex.quote(assets.read("firewall/files/guard.sh"))
     assert all(f"export GUARD={quoted}\n" in fake_pulumi.script(name) for name in COMMANDS)
 
 
-def test_destroying_it_leaves_the_machines_closed(fake_pulumi: FakePulumi) -> None:
+def test_destroying_the_firewall_keeps_its_rules(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert not any("delete" in fake_pulumi.inputs(name) for name in COMMANDS)
 
 
-def test_each_network_and_each_row_is_a_line_of_its_own() -> None:
+def test_ruleset_has_one_line_for_each_network_and_row() -> None:
     wanted = """
 add element inet nuvla_swarm management { 192.0.2.0/24 }
 add element inet nuvla_swarm management { 10.77.0.1/32 }
@@ -215,7 +215,7 @@ add rule inet nuvla_swarm outward tcp dport 2049 counter drop comment "files"
     assert lines(ROWS, SOURCES) == wanted.strip().splitlines()
 
 
-def test_where_the_machines_are_known_containers_are_kept_from_all_that_is_not_for_users_there() -> None:
+def test_containers_reach_only_user_ports_of_known_machines() -> None:
     known = lines(ROWS, SOURCES | {Source.CLUSTER: networks("192.0.2.1/32")})
     kept = [line for line in known if " outward " in line or " silent " in line or " measured " in line]
     assert all("ip daddr @cluster tcp dport" in line or "ip daddr @cluster udp dport" in line for line in kept)
@@ -223,21 +223,21 @@ def test_where_the_machines_are_known_containers_are_kept_from_all_that_is_not_f
     assert outward == {"22", "7946", "9323", "2049"}
 
 
-def test_another_network_is_one_more_line_and_no_other_changes() -> None:
+def test_additional_network_adds_one_line_to_the_ruleset() -> None:
     more = SOURCES | {Source.NUVLA: networks("198.51.100.0/24")}
     before, after = lines(ROWS, SOURCES), lines(ROWS, more)
     assert [line for line in after if line not in before] == ["add element inet nuvla_swarm nuvla { 198.51.100.0/24 }"]
     assert [line for line in after if line in before] == before
 
 
-def test_a_source_without_networks_has_no_elements_and_its_rules_all_the_same() -> None:
+def test_source_without_networks_keeps_its_rules() -> None:
     ours = [f"add element {TABLE} containers {{ {network} }}" for network in POOLS]
     assert [line for line in lines(ROWS, NOBODY) if line.startswith("add element")] == ours
     rules = [line for line in lines(ROWS, SOURCES) if line.startswith("add rule")]
     assert [line for line in lines(ROWS, NOBODY) if line.startswith("add rule")] == rules
 
 
-def test_every_source_has_its_set_and_its_chain_in_the_table() -> None:
+def test_each_source_has_a_set_and_a_chain_in_the_table() -> None:
     text = assets.read("firewall/files/firewall.nft")
     for source in Source:
         assert f"set {source} {{ type ipv4_addr;" in text
@@ -245,7 +245,7 @@ def test_every_source_has_its_set_and_its_chain_in_the_table() -> None:
         assert f"ip saddr @{source} jump {source}\n" in text
 
 
-def test_it_touches_no_table_but_its_own() -> None:
+def test_ruleset_changes_no_table_but_its_own() -> None:
     rules = [line for line in ruleset(GUIDE, SOURCES, POOLS).splitlines() if not line.strip().startswith("#")]
     assert "flush" not in "\n".join(rules)
     for line in rules:
@@ -253,7 +253,7 @@ def test_it_touches_no_table_but_its_own() -> None:
             assert " inet nuvla_swarm" in line
 
 
-def test_what_exists_and_the_machine_itself_is_let_in_first_and_the_rest_is_dropped_last() -> None:
+def test_inbound_chain_accepts_known_traffic_first_and_drops_the_rest_last() -> None:
     text = assets.read("firewall/files/firewall.nft")
     chain = [line.strip() for line in text.partition("chain inbound {")[2].partition("}\n}")[0].splitlines()]
     rules = [line for line in chain if line and not line.startswith(("#", "type ", "}"))]
@@ -280,11 +280,13 @@ def test_what_exists_and_the_machine_itself_is_let_in_first_and_the_rest_is_drop
     ],
     ids=["nobody", "everybody", "overlapping", "adjacent", "everybody and some"],
 )
-def test_nft_takes_the_whole_table(sources: dict[Source, list[IPv4Network]], tmp_path: Path) -> None:
+def test_nft_accepts_the_ruleset_for_all_kinds_of_sources(
+    sources: dict[Source, list[IPv4Network]], tmp_path: Path
+) -> None:
     checked = nft(ruleset(GUIDE, sources, POOLS), tmp_path)
     assert checked.returncode == 0, checked.stderr
 
 
-def test_nft_would_refuse_a_wrong_row(tmp_path: Path) -> None:
+def test_nft_refuses_a_port_out_of_range(tmp_path: Path) -> None:
     row = Row(service="ssh", first=70000, last=70000, sources=(Source.USERS,))
     assert nft(ruleset([row], NOBODY, []), tmp_path).returncode != 0

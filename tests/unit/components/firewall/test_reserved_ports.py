@@ -1,4 +1,4 @@
-"""components/firewall/reserved_ports.py: ports of machines that Swarm gives to nobody."""
+"""components/firewall/reserved_ports.py: ports of machines that no service of the swarm can publish."""
 
 from components.firewall.reserved_ports import NAME, ReservedPorts, ReservedPortsArgs
 from components.firewall.rules import target_rows
@@ -20,7 +20,7 @@ def reserved() -> None:
     build(lambda: ReservedPorts("reserved", args))
 
 
-def test_a_service_without_a_task_publishes_each_port_of_the_machines_and_of_traefik(fake_pulumi: FakePulumi) -> None:
+def test_service_without_tasks_publishes_each_port_of_the_machines(fake_pulumi: FakePulumi) -> None:
     reserved()
     service = fake_pulumi.inputs("reserved-service")
     assert (service["name"], service["mode"]) == (NAME, {"replicated": {"replicas": 0}})
@@ -29,7 +29,7 @@ def test_a_service_without_a_task_publishes_each_port_of_the_machines_and_of_tra
     assert {port["publishMode"] for port in ports} == {"host"}
 
 
-def test_the_preview_shows_them(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_the_reserved_ports(fake_pulumi: FakePulumi) -> None:
     reserved()
     assert set(fake_pulumi.inputs("reserved")["ports"]) == {f"{port}/{protocol}" for port, protocol in WANTED}
     assert fake_pulumi.parent("reserved-service") == "reserved"

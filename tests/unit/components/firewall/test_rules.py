@@ -1,4 +1,4 @@
-"""components/firewall/rules.py: the guide's table of ports, transcribed here a second time."""
+"""components/firewall/rules.py: the ports of Nuvla's guide, transcribed here a second time."""
 
 from configparser import ConfigParser
 
@@ -80,54 +80,54 @@ def target(
     return target_rows(ephemeral=ephemeral, nfs=nfs, s3_port=s3, swarm_port=swarm_port)
 
 
-def test_a_target_has_the_table_of_the_guide() -> None:
+def test_target_rows_equal_the_table_of_the_guide() -> None:
     assert openings(target()) == table(MACHINE, NFS, SWARM_PORT, S3, TARGET)
 
 
-def test_every_kind_has_what_belongs_to_machines() -> None:
+def test_machine_rows_are_those_of_every_machine() -> None:
     assert openings(machine_rows()) == table(MACHINE)
 
 
-def test_nuvla_reaches_the_swarm_port_only_where_it_is_wanted_and_the_cluster_always() -> None:
+def test_swarm_port_is_open_to_nuvla_only_if_enabled() -> None:
     assert openings(target(swarm_port=False)) == table(MACHINE, NFS, S3, TARGET)
 
 
-def test_without_nfs_none_of_its_ports_is_open_to_anybody() -> None:
+def test_nfs_ports_are_closed_without_nfs() -> None:
     assert openings(target(nfs=False)) == table(MACHINE, SWARM_PORT, S3, TARGET)
 
 
-def test_without_s3_there_is_no_port_of_it() -> None:
+def test_s3_port_is_closed_without_s3() -> None:
     assert openings(target(s3=None)) == table(MACHINE, NFS, SWARM_PORT, TARGET)
 
 
-def test_the_port_of_s3_is_the_one_of_the_settings() -> None:
+def test_s3_port_follows_the_setting() -> None:
     assert openings(target(s3=9001)) - openings(target(s3=None)) == table("tcp 9001 nuvla", "tcp 9001 users")
 
 
 @pytest.mark.parametrize("ephemeral", RANGES)
-def test_users_reach_every_port_of_the_range_but_mountds(ephemeral: tuple[int, int]) -> None:
+def test_users_reach_the_ephemeral_range_without_the_mountd_port(ephemeral: tuple[int, int]) -> None:
     fixed = openings(target()) - table("tcp 32768-33332 users", "tcp 33334-60999 users")
     spans = [(first, last) for _, first, last, _ in openings(target(ephemeral=ephemeral)) - fixed]
     ports = [port for first, last in spans for port in range(first, last + 1)]
     assert sorted(ports) == [port for port in range(ephemeral[0], ephemeral[1] + 1) if port != 33333]
 
 
-def test_rows_of_one_service_and_span_are_one() -> None:
+def test_service_and_span_identify_a_row() -> None:
     names = [(row.service, row.span, row.protocols) for row in target()]
     assert len(names) == len(set(names))
 
 
-def test_a_span_is_one_port_or_two_with_a_dash() -> None:
+def test_span_is_a_port_or_a_range() -> None:
     assert Row(service="a", first=22, last=22, sources=(Source.USERS,)).span == "22"
     assert Row(service="a", first=22, last=23, sources=(Source.USERS,)).span == "22-23"
 
 
-def test_all_ports_that_no_setting_can_move_are_known_as_fixed() -> None:
+def test_fixed_ports_are_the_ports_that_no_setting_moves() -> None:
     fixed = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
     assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed | set(BESIDE_NFS)
 
 
-def test_what_nfs_has_beside_its_server_listens_where_its_files_say_and_is_open_to_nobody() -> None:
+def test_nfs_helpers_listen_on_fixed_closed_ports() -> None:
     """Left to itself, it takes a port of those that are open to users."""
     config = ConfigParser()
     config.read_string(assets.read("storage/files/nfs.conf"))
@@ -145,6 +145,6 @@ def test_what_nfs_has_beside_its_server_listens_where_its_files_say_and_is_open_
     assert not [row for row in target() if any(row.first <= port <= row.last for port in BESIDE_NFS)]
 
 
-def test_containers_may_ask_machines_for_metrics_and_whether_files_are_served() -> None:
+def test_containers_may_reach_metrics_and_probe_nfs() -> None:
     found = {row.first: row.measured for row in target() if row.measured is not Measured.NOT}
     assert found == {9323: Measured.WHOLE, 2049: Measured.SILENT}

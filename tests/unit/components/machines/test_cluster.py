@@ -1,4 +1,4 @@
-"""components/machines/cluster.py: what machines have in common, wherever they come from."""
+"""components/machines/cluster.py: what the machines of all providers have in common."""
 
 import pulumi
 
@@ -8,25 +8,25 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, value
 
 
-def test_its_type_names_the_place_that_machines_come_from(fake_pulumi: FakePulumi) -> None:
+def test_cluster_type_names_the_provider(fake_pulumi: FakePulumi) -> None:
     build(lambda: Cluster("SomeCluster", "cluster", {"size": "small"}, None))
     assert fake_pulumi.types["cluster"] == "nuvla:machines:SomeCluster"
     assert fake_pulumi.inputs("cluster") == {"size": "small"}
 
 
-def test_a_login_key_is_generated_as_its_child(fake_pulumi: FakePulumi) -> None:
+def test_login_key_is_generated_as_a_child_of_the_cluster(fake_pulumi: FakePulumi) -> None:
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
     assert fake_pulumi.inputs("cluster-login-key") == {"algorithm": "ED25519"}
     assert fake_pulumi.parent("cluster-login-key") == "cluster"
     assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH:cluster-login-key")
 
 
-def test_the_public_half_of_a_key_has_no_comment_and_no_line_break(fake_pulumi: FakePulumi) -> None:
+def test_public_key_has_no_comment_and_no_line_break(fake_pulumi: FakePulumi) -> None:
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
     assert value(cluster.login.public) == "ssh-ed25519 cluster-login-key"
 
 
-def test_no_key_is_generated_for_a_user_who_has_one(fake_pulumi: FakePulumi) -> None:
+def test_given_key_replaces_the_generated_key(fake_pulumi: FakePulumi) -> None:
     def make() -> Cluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         return Cluster("SomeCluster", "cluster", {}, own)
@@ -35,7 +35,7 @@ def test_no_key_is_generated_for_a_user_who_has_one(fake_pulumi: FakePulumi) -> 
     assert set(fake_pulumi.types) == {"cluster"}
 
 
-def test_managers_are_in_the_order_of_machines(fake_pulumi: FakePulumi) -> None:
+def test_managers_keep_the_order_of_machines(fake_pulumi: FakePulumi) -> None:
     def make() -> list[str]:
         cluster = Cluster("SomeCluster", "cluster", {}, None)
         roles = {"b-1": "manager", "w-1": "worker", "a-1": "manager"}
@@ -45,5 +45,5 @@ def test_managers_are_in_the_order_of_machines(fake_pulumi: FakePulumi) -> None:
     assert build(make) == ["b-1", "a-1"]
 
 
-def test_what_a_stack_makes_is_marked_with_project_and_stack(fake_pulumi: FakePulumi) -> None:
+def test_mark_of_the_stack_has_project_and_stack(fake_pulumi: FakePulumi) -> None:
     assert made_by() == "nuvla-swarm/test"

@@ -1,4 +1,4 @@
-"""components/machines/error_hints.py: an error of the local engine is followed by what to do about it."""
+"""components/machines/error_hints.py: a hint follows an error of a Docker engine."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -26,44 +26,42 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_known_error_names_the_thing_and_what_to_do(error: str) -> None:
+def test_known_error_gets_a_hint(error: str) -> None:
     assert ERRORS[error] in (advice([error]) or "")
 
 
-def test_each_advice_has_its_error_here() -> None:
+def test_each_hint_has_an_error_in_this_test() -> None:
     assert len({advice([error]) for error in ERRORS}) == len(ADVICE)
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "conflict"),
     [
         ("Error response from daemon: network with name traefik-public already exists", "network traefik-public"),
         ("AlreadyExists desc = name conflicts with an existing object: service s3 already exists", "service s3"),
     ],
 )
-def test_a_name_that_is_taken_in_the_swarm_is_told_with_how_to_free_it(error: str, told: str) -> None:
-    kind, name = told.split()
+def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name(error: str, conflict: str) -> None:
+    kind, name = conflict.split()
     text = advice([error], IN_SWARM) or ""
-    assert f"has a {told} already: if a killed update made it, `make up` puts that right" in text
+    assert f"has a {conflict} already: if a killed update made it, `make up` puts that right" in text
     assert f"`docker {kind} rm {name}`" in text
 
 
-def test_an_unknown_error_is_left_to_speak_for_itself() -> None:
+def test_unknown_error_gets_no_hint() -> None:
     assert advice(["something else"]) is None
     assert advice([]) is None
 
 
-def test_the_newest_known_error_counts() -> None:
+def test_newest_known_error_decides_the_hint() -> None:
     assert advice(["something else", *ERRORS]) == advice([next(iter(ERRORS))])
 
 
-def test_what_goes_for_all_machines_is_said_once_and_nothing_is_tried_again(
-    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", said.append)
+def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", logged.append)
     advisor = build(Advisor)
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for error in [*ERRORS, *ERRORS, "something else"]:
         assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
-    assert said == [advice([error]) for error in ERRORS]
+    assert logged == [advice([error]) for error in ERRORS]

@@ -1,4 +1,4 @@
-"""components/machines/lost_commands.py: what a lost machine had leaves the state without a word to the machine."""
+"""components/machines/lost_commands.py: commands of a lost machine leave the state without a contact to it."""
 
 import pulumi
 
@@ -24,7 +24,7 @@ def forgotten(former: dict[str, Former]) -> None:
     build(make)
 
 
-def test_what_the_program_has_no_more_stays_as_it_was_and_is_not_undone(fake_pulumi: FakePulumi) -> None:
+def test_removed_command_of_a_lost_machine_is_frozen_and_not_undone(fake_pulumi: FakePulumi) -> None:
     forgotten(given("still", "entry"))
     assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten"}
     request = fake_pulumi.options["entry-forgotten"]
@@ -34,18 +34,18 @@ def test_what_the_program_has_no_more_stays_as_it_was_and_is_not_undone(fake_pul
     assert fake_pulumi.parent("entry-forgotten") == "cluster"
 
 
-def test_it_stays_under_its_other_name(fake_pulumi: FakePulumi) -> None:
+def test_frozen_command_keeps_its_new_name(fake_pulumi: FakePulumi) -> None:
     forgotten(given("entry-forgotten"))
     assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten"}
     assert not fake_pulumi.options["entry-forgotten"].aliases
 
 
-def test_one_of_an_earlier_loss_keeps_its_name(fake_pulumi: FakePulumi) -> None:
+def test_frozen_command_of_an_earlier_loss_keeps_its_name(fake_pulumi: FakePulumi) -> None:
     forgotten(given("entry", "entry-forgotten"))
     assert set(fake_pulumi.types) == {"still", "cluster", "entry-forgotten", "entry-forgotten-forgotten"}
     assert [alias.urn for alias in fake_pulumi.options["entry-forgotten-forgotten"].aliases] == [f"{URN}entry"]
 
 
-def test_without_a_lost_machine_nothing_is_forgotten(fake_pulumi: FakePulumi) -> None:
+def test_nothing_is_frozen_without_a_lost_machine(fake_pulumi: FakePulumi) -> None:
     forgotten({})
     assert set(fake_pulumi.types) == {"still", "cluster"}

@@ -1,4 +1,4 @@
-"""components/machines/machine.py: how commands reach a machine."""
+"""components/machines/machine.py: the way in which commands reach a machine."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def command(changed: dict[str, Any] | None = None, **arguments: Any) -> None:
     build(lambda: machine(**(changed or {})).command("c", SCRIPT, **(given | arguments)))
 
 
-def test_ssh_is_only_spoken_with_the_known_host(fake_pulumi: FakePulumi) -> None:
+def test_connection_pins_the_host_key_and_is_secret(fake_pulumi: FakePulumi) -> None:
     command({"port": 2222})
     assert fake_pulumi.is_secret("c", "connection")
     connection = fake_pulumi.inputs("c")["connection"]
@@ -35,7 +35,7 @@ def test_ssh_is_only_spoken_with_the_known_host(fake_pulumi: FakePulumi) -> None
     }
 
 
-def test_a_command_gives_up_unless_it_is_to_wait(fake_pulumi: FakePulumi) -> None:
+def test_command_waits_for_a_machine_if_asked(fake_pulumi: FakePulumi) -> None:
     command(dial_error_limit=-1)
     assert fake_pulumi.inputs("c")["connection"]["dialErrorLimit"] == -1
 
@@ -50,7 +50,7 @@ def test_a_command_gives_up_unless_it_is_to_wait(fake_pulumi: FakePulumi) -> Non
         ("root", {"create": "start", "update": "continue"}, "bash -s -- start", None),
     ],
 )
-def test_scripts_come_over_standard_input_and_run_as_root(
+def test_script_comes_over_standard_input_and_runs_as_root(
     fake_pulumi: FakePulumi, user: str, verbs: dict[str, str], create: str, delete: str | None
 ) -> None:
     command({"user": user}, **verbs)
@@ -60,7 +60,7 @@ def test_scripts_come_over_standard_input_and_run_as_root(
     assert fake_pulumi.script("c").startswith("export IMAGE='a '\"'\"'b'\n#!/usr/bin/env bash\n")
 
 
-def test_what_a_command_prints_is_neither_logged_nor_in_the_environment_of_the_next_run(
+def test_command_output_is_neither_logged_nor_passed_to_the_next_run(
     fake_pulumi: FakePulumi,
 ) -> None:
     command()
@@ -68,26 +68,26 @@ def test_what_a_command_prints_is_neither_logged_nor_in_the_environment_of_the_n
     assert (inputs["logging"], inputs["addPreviousOutputInEnv"]) == ("stderr", False)
 
 
-def test_a_command_runs_again_in_place_when_a_trigger_changes(fake_pulumi: FakePulumi) -> None:
+def test_changed_trigger_updates_the_command_in_place(fake_pulumi: FakePulumi) -> None:
     command(triggers=[machine().root_id])
     assert fake_pulumi.triggers("c") == ["worker-1-root"]
     assert "triggers" not in fake_pulumi.inputs("c"), "it would be undone where it ran before"
 
 
-def test_functions_come_before_the_script_that_uses_them(fake_pulumi: FakePulumi) -> None:
+def test_libraries_precede_the_script(fake_pulumi: FakePulumi) -> None:
     command(libraries=["machines/scripts/apt.sh", "swarm/scripts/nodes.sh"])
     text = fake_pulumi.script("c")
     assert text.index("begin_installation() {") < text.index("forget_node() {") < text.index(assets.read(SCRIPT))
 
 
-def test_what_is_on_a_machine_is_undone_while_that_lives_and_is_not_asked_for_when_it_goes(
+def test_command_is_deleted_with_its_machine(
     fake_pulumi: FakePulumi,
 ) -> None:
     build(lambda: machine(root=another("root-of-it")).command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions()))
     assert fake_pulumi.deleted_with("c") == "root-of-it"
 
 
-def test_what_outlives_a_machine_is_undone_before_that_is_destroyed(fake_pulumi: FakePulumi) -> None:
+def test_command_that_outlives_its_machine_is_undone_first(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
         given = machine(root=another("root-of-it"))
         given.command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), outlives=True)
@@ -96,7 +96,7 @@ def test_what_outlives_a_machine_is_undone_before_that_is_destroyed(fake_pulumi:
     assert fake_pulumi.deleted_with("c") == ""
 
 
-def test_what_is_about_another_machine_goes_with_that_one(fake_pulumi: FakePulumi) -> None:
+def test_command_about_another_machine_is_deleted_with_that_machine(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
         about = machine("worker-2", root=another("root"), disk=another("disk"))
         machine(root=another("own")).command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), about=about)
@@ -106,9 +106,7 @@ def test_what_is_about_another_machine_goes_with_that_one(fake_pulumi: FakePulum
 
 
 @pytest.mark.parametrize("which", ["it", "other"])
-def test_a_lost_machine_keeps_its_commands_as_they_were_and_gets_no_new_ones(
-    fake_pulumi: FakePulumi, which: str
-) -> None:
+def test_lost_machine_keeps_old_commands_frozen_and_skips_new_ones(fake_pulumi: FakePulumi, which: str) -> None:
     def make() -> None:
         losses: dict[str, Any] = {"lost": True, "commands": frozenset({"old"})}
         about = machine("worker-2", **(losses if which == "other" else {}))
@@ -119,11 +117,11 @@ def test_a_lost_machine_keeps_its_commands_as_they_were_and_gets_no_new_ones(
     build(make)
     assert fake_pulumi.types == {"old": "command:remote:Command", "new": "pulumi:index:Stash"}
     assert fake_pulumi.options["old"].retainOnDelete
-    assert set(fake_pulumi.inputs("old")) <= {humps(name) for name in FROZEN}
-    assert [humps(name) for name in FROZEN] == list(fake_pulumi.options["old"].ignoreChanges)
+    assert set(fake_pulumi.inputs("old")) <= {camel_case(name) for name in FROZEN}
+    assert [camel_case(name) for name in FROZEN] == list(fake_pulumi.options["old"].ignoreChanges)
 
 
-def humps(name: str) -> str:
+def camel_case(name: str) -> str:
     """A name as the engine has it."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)

@@ -1,16 +1,16 @@
-"""components/machines/owner.py: whose something is, on machines that two checkouts may share."""
+"""components/machines/owner.py: the infrastructure that something belongs to, on machines that two checkouts share."""
 
 from components.machines.owner import this_infrastructure
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, start, value
 
 
-def proposed(fake_pulumi: FakePulumi) -> str:
+def proposed_id(fake_pulumi: FakePulumi) -> str:
     """What the id would be, if there were none."""
     return str(fake_pulumi.options["infrastructure"].object["input"])
 
 
-def test_it_is_known_by_stack_and_id(fake_pulumi: FakePulumi) -> None:
+def test_owner_is_stack_and_id(fake_pulumi: FakePulumi) -> None:
     owner = build(this_infrastructure)
     assert value(owner.labels()) == {
         "io.nuvla.swarm.stack": "nuvla-swarm/test",
@@ -19,15 +19,15 @@ def test_it_is_known_by_stack_and_id(fake_pulumi: FakePulumi) -> None:
     assert value(owner.note()) == "nuvla-swarm/test OUTPUT:infrastructure"
 
 
-def test_the_first_id_that_a_run_proposes_is_kept_without_a_change(fake_pulumi: FakePulumi) -> None:
+def test_first_proposed_id_is_kept(fake_pulumi: FakePulumi) -> None:
     build(this_infrastructure)
     assert fake_pulumi.types["infrastructure"] == "pulumi:index:Stash"
-    assert len(proposed(fake_pulumi)) == 8
+    assert len(proposed_id(fake_pulumi)) == 8
     assert list(fake_pulumi.options["infrastructure"].ignoreChanges) == ["input"]
 
 
-def test_no_two_runs_propose_one_id(fake_pulumi: FakePulumi) -> None:
+def test_two_runs_propose_different_ids(fake_pulumi: FakePulumi) -> None:
     build(this_infrastructure)
-    first, again = proposed(fake_pulumi), start()
+    first, again = proposed_id(fake_pulumi), start()
     build(this_infrastructure)
-    assert proposed(again) != first
+    assert proposed_id(again) != first

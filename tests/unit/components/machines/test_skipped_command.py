@@ -1,4 +1,4 @@
-"""components/machines/skipped_command.py: what stands for a command that a lost machine is not asked for."""
+"""components/machines/skipped_command.py: the placeholder of a command that a lost machine does not get."""
 
 import pulumi
 
@@ -8,14 +8,14 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, value
 
 
-def test_it_is_in_the_state_alone_and_prints_nothing(fake_pulumi: FakePulumi) -> None:
+def test_skipped_command_is_in_the_state_alone_with_an_empty_output(fake_pulumi: FakePulumi) -> None:
     made = build(lambda: Unasked("c", another("p")))
     assert fake_pulumi.types["c"] == "pulumi:index:Stash"
     assert fake_pulumi.parent("c") == "p"
     assert value(made.stdout) == ""
 
 
-def test_others_can_wait_for_it(fake_pulumi: FakePulumi) -> None:
+def test_resources_can_depend_on_a_skipped_command(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
         pulumi.Stash("after", input="", opts=pulumi.ResourceOptions(depends_on=[Unasked("c", None)]))
 

@@ -1,4 +1,4 @@
-"""components/monitoring/exporters.py: what measures machines, containers and services."""
+"""components/monitoring/exporters.py: exporters of machines, containers and services."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def service(name: str, **changed: Any) -> Service:
 
 
 @pytest.mark.parametrize("name", EXPORTERS)
-def test_each_is_well_small_and_reached_from_inside_alone(name: str) -> None:
+def test_exporter_is_small_healthy_and_internal(name: str) -> None:
     made = service(name)
     _, health, user = EXPORTERS[name]
     assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
@@ -40,24 +40,24 @@ def test_each_is_well_small_and_reached_from_inside_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
-def test_machines_are_measured_on_every_one(name: str) -> None:
+def test_machine_exporters_run_on_every_machine(name: str) -> None:
     made = service(name)
     assert (made.replicas, list(made.constraints)) == (None, [])
 
 
 @pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
-def test_who_measures_changes_nothing_of_the_machine(name: str) -> None:
+def test_machine_exporters_mount_the_machine_read_only(name: str) -> None:
     assert [mount for mount in service(name).mounts if mount.type == "bind" and not mount.read_only] == []
 
 
-def test_the_machine_is_measured_and_not_the_exporters_own_container() -> None:
+def test_node_exporter_reads_the_machine_instead_of_its_container() -> None:
     made = service("node-exporter")
     (mount,) = made.mounts
     assert (mount.source, mount.target) == ("/", "/host")
     assert {"--path.rootfs=/host", "--path.procfs=/host/proc", "--path.sysfs=/host/sys"} <= set(made.args)
 
 
-def test_only_what_is_asked_for_is_measured_of_a_machine() -> None:
+def test_node_exporter_enables_named_collectors_alone() -> None:
     args = service("node-exporter").args
     assert "--collector.disable-defaults" in args
     named = {arg.removeprefix("--collector.") for arg in args if re.fullmatch(r"--collector\.[a-z]+", arg)}
@@ -65,7 +65,7 @@ def test_only_what_is_asked_for_is_measured_of_a_machine() -> None:
     assert "netdev" not in named, "it would be the container's own"
 
 
-def test_the_end_of_an_engines_certificate_is_measured_where_its_script_tells_it() -> None:
+def test_node_exporter_reads_the_metrics_that_the_engine_script_writes() -> None:
     assert "--collector.textfile.directory=/host/etc/nuvla-swarm/metrics" in service("node-exporter").args
     assert "metrics=/etc/nuvla-swarm/metrics\n" in assets.read("engine/scripts/configure.sh")
 
@@ -78,18 +78,18 @@ def test_disks_of_the_machine_are_measured(path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/dev", "/dev/shm", "/proc", "/sys/fs/cgroup", "/run", "/tmp", "/etc/hosts", "/var/lib/docker/overlay2/a"]
 )
-def test_what_is_no_disk_of_the_machine_is_not(path: str) -> None:
+def test_other_mounts_are_not_measured_as_disks(path: str) -> None:
     assert re.search(NOT_DISKS, path)
 
 
-def test_containers_are_known_by_the_proxy_of_docker_on_the_same_machine() -> None:
+def test_cadvisor_asks_the_socket_proxy_of_its_machine() -> None:
     made = service("cadvisor")
     assert f"--docker={SOCKET}" in made.args
     assert VOLUME in made.mounts
     assert not [mount for mount in made.mounts if "docker.sock" in mount.source]
 
 
-def test_who_measures_containers_sees_neither_their_data_nor_the_keys_of_the_swarm() -> None:
+def test_cadvisor_mounts_neither_container_data_nor_swarm_keys() -> None:
     secret = (
         "/var/lib/docker/swarm",
         "/var/lib/docker/volumes",
@@ -101,13 +101,13 @@ def test_who_measures_containers_sees_neither_their_data_nor_the_keys_of_the_swa
         assert not [path for path in secret if PurePosixPath(path).is_relative_to(source)], mount.source
 
 
-def test_containers_are_told_apart_by_service_and_stack_and_by_no_other_label() -> None:
+def test_cadvisor_labels_metrics_by_service_and_stack_alone() -> None:
     args = service("cadvisor").args
     assert "--store_container_labels=false" in args
     assert "--whitelisted_container_labels=com.docker.swarm.service.name,com.docker.stack.namespace" in args
 
 
-def test_probes_are_made_from_one_place_with_modules_that_jobs_name() -> None:
+def test_blackbox_has_the_modules_that_jobs_name() -> None:
     made = service("blackbox")
     assert (made.replicas, list(made.constraints)) == (1, ["node.labels.nuvla-swarm.machine==worker-1"])
     (file,) = made.files

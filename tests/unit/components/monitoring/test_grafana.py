@@ -1,4 +1,4 @@
-"""components/monitoring/grafana.py: Grafana, its data source and dashboards provided by files."""
+"""components/monitoring/grafana.py: Grafana, with data sources and dashboards from files."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def mail(made: Service) -> dict[str, Any]:
     return {name: text for name, text in made.env.items() if name.startswith("GF_SMTP_")}
 
 
-def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
+def test_grafana_is_served_below_its_path() -> None:
     made = service()
     assert made.env["GF_SERVER_ROOT_URL"] == "https://a/grafana/"
     assert made.env["GF_SERVER_SERVE_FROM_SUB_PATH"] == "true"
@@ -47,7 +47,7 @@ def test_it_is_under_its_path_at_the_address_of_browsers() -> None:
     assert list(made.ports) == []
 
 
-def test_it_is_published_for_some_networks_without_its_metrics() -> None:
+def test_grafana_is_published_for_console_networks_without_its_metrics() -> None:
     router = "traefik.http.routers.nuvla-swarm-grafana"
     labels = service().labels
     assert (
@@ -56,11 +56,11 @@ def test_it_is_published_for_some_networks_without_its_metrics() -> None:
     assert labels[f"{router}.middlewares"] == "nuvla-swarm-consoles@file"  # it has a login of its own
 
 
-def test_browsers_send_its_cookies_over_tls_alone() -> None:
+def test_grafana_cookies_need_tls() -> None:
     assert service().env["GF_SECURITY_COOKIE_SECURE"] == "true"
 
 
-def test_its_administrator_has_the_generated_login_from_a_secret_file() -> None:
+def test_grafana_administrator_has_the_generated_login() -> None:
     made = service()
     assert made.env["GF_SECURITY_ADMIN_USER"] == "boss"
     assert made.env["GF_SECURITY_ADMIN_PASSWORD"] == "$__file{/run/secrets/grafana-admin-password}"
@@ -70,15 +70,15 @@ def test_its_administrator_has_the_generated_login_from_a_secret_file() -> None:
     assert made.env["GF_USERS_ALLOW_SIGN_UP"] == "false"
 
 
-def test_it_tells_nobody_that_it_runs() -> None:
+def test_grafana_sends_no_analytics() -> None:
     assert {text for name, text in service().env.items() if name.startswith("GF_ANALYTICS_")} == {"false"}
 
 
-def test_without_a_mail_server_it_sends_no_mail() -> None:
+def test_grafana_without_mail_server_sends_no_mail() -> None:
     assert mail(service()) == {}
 
 
-def test_it_sends_mail_by_the_server_that_is_set() -> None:
+def test_grafana_sends_mail_by_the_given_server() -> None:
     made = service(smtp=SMTP)
     assert mail(made) == {
         "GF_SMTP_ENABLED": "true",
@@ -88,7 +88,7 @@ def test_it_sends_mail_by_the_server_that_is_set() -> None:
     assert len(made.secrets) == 1
 
 
-def test_who_logs_in_to_the_mail_server_has_a_password_in_a_secret_file() -> None:
+def test_grafana_mail_password_is_read_from_a_secret_file() -> None:
     made = service(smtp=LOGIN, password=True)
     more = mail(made).items() - mail(service(smtp=SMTP)).items()
     assert more == {
@@ -99,19 +99,19 @@ def test_who_logs_in_to_the_mail_server_has_a_password_in_a_secret_file() -> Non
     assert {secret.name: value(secret.content) for secret in made.secrets}["smtp-password"] == Secret("WORD")
 
 
-def test_no_variable_is_or_holds_a_secret() -> None:
+def test_grafana_variables_hold_no_secret() -> None:
     made = service(smtp=LOGIN, password=True)
     found = [value(text) for text in made.env.values()]
     assert not [one for one in found if isinstance(one, Secret) or "WORD" in one or "RESULT" in one]
 
 
-def test_every_file_named_by_a_variable_is_a_secret_of_it() -> None:
+def test_grafana_password_files_are_secrets_of_the_service() -> None:
     made = service(smtp=LOGIN, password=True)
     named = {name: str(text) for name, text in made.env.items() if "PASSWORD" in name}
     assert sorted(named.values()) == sorted(f"$__file{{/run/secrets/{secret.name}}}" for secret in made.secrets)
 
 
-def test_a_script_of_its_own_starts_it_and_gives_it_the_login() -> None:
+def test_grafana_start_script_sets_the_login_first() -> None:
     """Whatever password its data have: its variables count for a new database alone."""
     made = service()
     (start,) = [file for file in made.files if file.name == "start"]
@@ -122,7 +122,7 @@ def test_a_script_of_its_own_starts_it_and_gives_it_the_login() -> None:
     assert text.splitlines()[-1] == "exec /run.sh"
 
 
-def test_its_sources_are_prometheus_with_the_interval_of_the_settings_and_alertmanager() -> None:
+def test_grafana_data_sources_are_prometheus_and_alertmanager() -> None:
     text = files()["/etc/grafana/provisioning/datasources/prometheus.yaml"]
     sources = {source["uid"]: source for source in yaml.safe_load(text)["datasources"]}
     assert sources["prometheus"]["url"] == "http://prometheus:9090/prometheus"
@@ -136,19 +136,19 @@ def test_its_sources_are_prometheus_with_the_interval_of_the_settings_and_alertm
     [({}, []), ({"nfs_machine": "a-1"}, []), ({"nfs_machine": "a-1", "s3": True}, ["nfs-s3"])],
     ids=["neither", "nfs", "both"],
 )
-def test_it_has_a_dashboard_for_what_the_infrastructure_has(changed: dict[str, Any], more: list[str]) -> None:
+def test_grafana_has_dashboards_for_enabled_services(changed: dict[str, Any], more: list[str]) -> None:
     found = {path: text for path, text in files(**changed).items() if path.endswith(".json")}
     assert sorted(found) == [f"/etc/grafana/dashboards/{name}.json" for name in sorted([*ALWAYS, *more])]
     assert all(json.loads(text)["panels"] for text in found.values())
 
 
-def test_it_looks_for_dashboards_where_they_are() -> None:
+def test_grafana_provider_points_to_the_dashboards() -> None:
     (provider,) = yaml.safe_load(files()["/etc/grafana/provisioning/dashboards/provider.yaml"])["providers"]
     assert provider["options"]["path"] == "/etc/grafana/dashboards"
     assert service().env["GF_PATHS_PROVISIONING"] == "/etc/grafana/provisioning"
 
 
-def test_its_data_are_on_a_volume_of_its_machine() -> None:
+def test_grafana_data_are_on_its_machine() -> None:
     made = service()
     assert list(made.mounts) == [Mount(type="bind", source="/data/grafana", target="/var/lib/grafana")]
     assert made.env["GF_PATHS_DATA"] == "/var/lib/grafana", "the script that starts it looks there"
@@ -156,13 +156,13 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert made.user == "472"
 
 
-def test_its_health_is_its_own_word_for_it() -> None:
+def test_grafana_health_is_its_own_check() -> None:
     health = service().health
     assert health.command[-1] == "http://127.0.0.1:3000/grafana/api/health"
     assert health.start_period_s >= 30 + 20, "the login may take 20 s before the server starts"
 
 
-def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:
+def test_grafana_has_the_given_networks_image_and_memory() -> None:
     made = service()
     assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
     assert (made.name, made.image, made.memory_limit_mib) == ("grafana", "grafana:1", 500)

@@ -1,4 +1,4 @@
-"""components/monitoring/prometheus.py: what Prometheus is told, and what it is given to read."""
+"""components/monitoring/prometheus.py: Prometheus, with jobs and rules from files."""
 
 from typing import Any
 
@@ -34,24 +34,24 @@ def below(folder: str, **changed: Any) -> set[str]:
     return {path.removeprefix(prefix).removesuffix(".yml") for path in files(**changed) if path.startswith(prefix)}
 
 
-def test_it_keeps_metrics_as_long_and_as_many_as_the_settings_say() -> None:
+def test_prometheus_retention_follows_the_settings() -> None:
     args = service().args
     assert "--storage.tsdb.retention.time=7d" in args
     assert "--storage.tsdb.retention.size=3GB" in args
 
 
 @pytest.mark.parametrize(("domain", "url"), [(None, "/prometheus"), ("example.org", "https://example.org/prometheus")])
-def test_it_is_under_its_path_whatever_it_is_called(domain: str | None, url: str) -> None:
+def test_prometheus_is_served_below_its_path(domain: str | None, url: str) -> None:
     args = service(domain=domain).args
     assert f"--web.external-url={url}" in args
     assert "--web.route-prefix=/prometheus" in args
 
 
-def test_nobody_changes_it_over_the_web() -> None:
+def test_prometheus_admin_interfaces_are_off() -> None:
     assert not [arg for arg in service().args if "lifecycle" in arg or "admin-api" in arg or "remote-write" in arg]
 
 
-def test_it_is_published_for_some_networks_and_behind_a_login_that_is_not_tried_without_end() -> None:
+def test_prometheus_is_published_for_console_networks_behind_a_limited_login() -> None:
     labels = service().labels
     router = "traefik.http.routers.nuvla-swarm-prometheus"
     assert labels[f"{router}.rule"] == "(Path(`/prometheus`) || PathPrefix(`/prometheus/`))"
@@ -65,7 +65,7 @@ def test_it_is_published_for_some_networks_and_behind_a_login_that_is_not_tried_
     assert list(service().ports) == []
 
 
-def test_it_logs_in_where_traefik_shows_its_metrics() -> None:
+def test_prometheus_logs_in_to_scrape_traefik() -> None:
     main = files()["/etc/prometheus/prometheus.yml"]
     logins = {job["job_name"]: job["basic_auth"] for job in main["scrape_configs"] if "basic_auth" in job}
     assert logins == {
@@ -76,7 +76,7 @@ def test_it_logs_in_where_traefik_shows_its_metrics() -> None:
     }
 
 
-def test_metrics_are_collected_as_often_as_the_settings_say() -> None:
+def test_scrape_interval_follows_the_settings() -> None:
     assert files()["/etc/prometheus/prometheus.yml"]["global"] == {
         "scrape_interval": "20s",
         "evaluation_interval": "20s",
@@ -93,12 +93,14 @@ def test_metrics_are_collected_as_often_as_the_settings_say() -> None:
     ],
     ids=["neither", "nfs", "s3", "both"],
 )
-def test_it_watches_what_the_infrastructure_has(changed: dict[str, Any], scraped: set[str], rules: set[str]) -> None:
+def test_prometheus_has_jobs_and_rules_for_enabled_services(
+    changed: dict[str, Any], scraped: set[str], rules: set[str]
+) -> None:
     assert below("scrape.d", **changed) == scraped
     assert below("rules", **changed) == ALWAYS | rules
 
 
-def test_the_nfs_server_is_looked_for_on_its_machine() -> None:
+def test_nfs_job_finds_the_server_by_its_machine() -> None:
     (job,) = files(nfs_machine="worker-2")["/etc/prometheus/scrape.d/nfs.yml"]["scrape_configs"]
     assert {
         "source_labels": ["__meta_dockerswarm_node_label_nuvla_swarm_machine"],
@@ -107,14 +109,14 @@ def test_the_nfs_server_is_looked_for_on_its_machine() -> None:
     } in job["relabel_configs"]
 
 
-def test_it_reads_all_that_it_is_given() -> None:
+def test_prometheus_reads_all_given_files() -> None:
     main = files(nfs_machine="worker-2")["/etc/prometheus/prometheus.yml"]
     assert main["rule_files"] == ["rules/*.yml"]
     assert main["scrape_config_files"] == ["scrape.d/*.yml"]
     assert "--config.file=/etc/prometheus/prometheus.yml" in service().args
 
 
-def test_its_data_are_on_a_volume_of_its_machine() -> None:
+def test_prometheus_data_are_on_its_machine() -> None:
     made = service()
     assert list(made.mounts) == [Mount(type="bind", source="/data/prometheus", target="/prometheus")]
     assert "--storage.tsdb.path=/prometheus" in made.args
@@ -123,18 +125,18 @@ def test_its_data_are_on_a_volume_of_its_machine() -> None:
     assert made.stop_grace_s == 60
 
 
-def test_its_health_is_its_own_word_for_it() -> None:
+def test_prometheus_health_is_its_own_check() -> None:
     assert service().health.command[-1] == "http://127.0.0.1:9090/prometheus/-/healthy"
 
 
-def test_it_has_the_networks_image_and_memory_that_it_is_given() -> None:
+def test_prometheus_has_the_given_networks_image_and_memory() -> None:
     made = service()
     assert dict(made.env) == {}
     assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
 
 
-def test_the_ends_of_certificates_that_no_probe_sees_are_metrics() -> None:
+def test_certificate_ends_are_recorded_as_metrics() -> None:
     (group,) = files()["/etc/prometheus/rules/certificate-ends.yml"]["groups"]
     assert {rule["labels"]["holder"]: (rule["record"], rule["expr"]) for rule in group["rules"]} == {
         "ca": ("nuvla_swarm_certificate_end_seconds", "vector(2111288400)"),

@@ -1,4 +1,4 @@
-"""components/monitoring/stack.py: all services of monitoring, and who of them can talk to whom."""
+"""components/monitoring/stack.py: all services of monitoring, and the networks between them."""
 
 import json
 from dataclasses import asdict
@@ -56,11 +56,11 @@ def services(**changed: Any) -> dict[str, Service]:
     return {service.name: service for service in spec(**changed).services}
 
 
-def test_it_is_these_services_each_with_its_own_image() -> None:
+def test_monitoring_services_have_their_own_images() -> None:
     assert {name: service.image for name, service in services().items()} == {name: f"{name}:1" for name in NAMES}
 
 
-def test_nothing_is_public_what_has_pages_meets_traefik_elsewhere_and_only_prometheus_asks_docker() -> None:
+def test_monitoring_services_join_only_the_networks_they_need() -> None:
     on = {name: {value(one.network.name) for one in service.networks} for name, service in services().items()}
     assert on == {
         "prometheus": {"web", "monitoring", "docker-api"},
@@ -72,7 +72,7 @@ def test_nothing_is_public_what_has_pages_meets_traefik_elsewhere_and_only_prome
     }
 
 
-def test_secrets_reach_those_who_use_them() -> None:
+def test_secrets_reach_only_the_services_that_use_them() -> None:
     made = services(webhook=True, email_to=["a@example.org"], smtp=LOGIN)
     assert {name: {secret.name for secret in service.secrets} for name, service in made.items() if service.secrets} == {
         "alertmanager": {"alert-webhook-url", "smtp-password"},
@@ -81,14 +81,14 @@ def test_secrets_reach_those_who_use_them() -> None:
     }
 
 
-def test_the_database_of_a_host_is_measured_where_it_is_reached_if_that_is_wanted() -> None:
+def test_elasticsearch_exporter_joins_the_backend_network_if_enabled() -> None:
     made = services(elasticsearch_url="http://es:9200")
     assert set(made) == {*NAMES, DATABASE}
     assert {value(one.network.name) for one in made[DATABASE].networks} == {"monitoring", "nuvla-backend"}
     assert list(made[DATABASE].args) == ["--es.uri=http://es:9200"]
 
 
-def test_what_is_scraped_by_name_is_one_of_the_services() -> None:
+def test_static_targets_are_monitoring_services() -> None:
     config = yaml.safe_load(assets.read("monitoring/files/prometheus.yml"))
     targets = {
         target.partition(":")[0]
@@ -101,11 +101,11 @@ def test_what_is_scraped_by_name_is_one_of_the_services() -> None:
 
 
 @pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "blackbox"])
-def test_what_stands_on_one_machine_stands_on_that_of_the_settings(name: str) -> None:
+def test_single_services_run_on_the_machine_of_the_settings(name: str) -> None:
     assert services(machine="worker-2")[name].constraints == ["node.labels.nuvla-swarm.machine==worker-2"]
 
 
-def test_it_shows_all_of_its_settings_and_no_secret() -> None:
+def test_preview_shows_all_settings_of_monitoring_and_no_secret() -> None:
     shown = spec(smtp=LOGIN, email_to=["a@example.org"]).settings
     assert shown == asdict(settings(smtp=LOGIN, email_to=["a@example.org"]))
     assert not any(word in json.dumps(shown) for word in ("WORD", "URL"))

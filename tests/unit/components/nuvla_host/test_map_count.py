@@ -1,4 +1,4 @@
-"""components/nuvla_host/map_count.py: memory maps for the database of Nuvla."""
+"""components/nuvla_host/map_count.py: the kernel's limit of memory maps for Nuvla's database."""
 
 from components.nuvla_host.map_count import MapCount, MapCountArgs
 from tests.support.builders import another, machine
@@ -16,20 +16,20 @@ def map_count(*, shares_kernel: bool = False) -> MapCount:
     return build(make)
 
 
-def test_it_shows_how_many_elasticsearch_needs(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_the_map_count_that_elasticsearch_needs(fake_pulumi: FakePulumi) -> None:
     map_count()
     assert fake_pulumi.types["db-map-count"] == "nuvla:nuvla:MapCount"
     assert fake_pulumi.inputs("db-map-count") == {"max_map_count": 262144}
     assert "db-map-count" in fake_pulumi.finished
 
 
-def test_it_is_set_on_a_machine_with_a_kernel_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_map_count_is_set_on_a_machine_with_its_own_kernel(fake_pulumi: FakePulumi) -> None:
     map_count()
     assert fake_pulumi.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": ""}
     assert fake_pulumi.dependencies(SET) == {"installed"}
     assert fake_pulumi.triggers(SET) == ["db-1-root"]
 
 
-def test_a_kernel_that_others_share_is_only_looked_at(fake_pulumi: FakePulumi) -> None:
+def test_map_count_of_a_shared_kernel_is_only_checked(fake_pulumi: FakePulumi) -> None:
     map_count(shares_kernel=True)
     assert fake_pulumi.parameters(SET) == {"COUNT": "262144", "ONLY_CHECK": "true"}

@@ -1,4 +1,4 @@
-"""components/s3/stack.py: an S3 gateway over the shared files, and where Traefik publishes it."""
+"""components/s3/stack.py: an S3 gateway over the shared files, and its front behind Traefik."""
 
 import re
 from dataclasses import asdict, replace
@@ -61,16 +61,16 @@ OWN = {
 }
 
 
-def test_the_api_has_a_port_of_its_own_byte_for_byte_and_the_console_a_path() -> None:
+def test_s3_api_has_a_tcp_port_and_its_console_a_path() -> None:
     assert rules() == OWN
 
 
-def test_with_a_domain_the_api_has_a_name_too() -> None:
+def test_s3_api_has_a_name_with_a_domain() -> None:
     by_name = ("HostSNI(`s3.example.org`)", "websecure", "nuvla-swarm-s3")
     assert rules(name="s3.example.org") == OWN | {"tcp.routers.nuvla-swarm-s3-websecure": by_name}
 
 
-def test_its_console_is_for_some_networks_and_the_api_for_those_of_the_port() -> None:
+def test_s3_console_is_limited_to_console_networks() -> None:
     labels = front(name="s3.example.org").labels
     found = {label: text for label, text in labels.items() if label.endswith(".middlewares")}
     assert found == {
@@ -85,7 +85,7 @@ def listens(block: str) -> list[str]:
     return re.findall(r"^ +listen (\d+)", block, re.MULTILINE)
 
 
-def test_each_router_leads_to_the_port_on_which_its_part_listens() -> None:
+def test_s3_routers_lead_to_the_ports_that_nginx_listens_on() -> None:
     made = front()
     assert made.labels["traefik.enable"] == "true"
     api, metrics, console = assets.read("s3/files/front/nginx.conf").split("\n    server {")[1:]
@@ -97,7 +97,7 @@ def test_each_router_leads_to_the_port_on_which_its_part_listens() -> None:
     assert scraped["static_configs"] == [{"targets": [f"{NAME}:{port}" for port in listens(metrics)]}]
 
 
-def test_the_console_is_under_its_path_and_sends_browsers_to_the_api() -> None:
+def test_s3_console_is_served_below_its_path_and_names_the_api() -> None:
     env = gateway().env
     assert env["VGW_WEBUI_PATH_PREFIX"] == "/minio"
     assert "^/minio/" in assets.read("s3/files/front/nginx.conf")
@@ -106,11 +106,11 @@ def test_the_console_is_under_its_path_and_sends_browsers_to_the_api() -> None:
     assert env == gateway_env("https://192.0.2.1:9001")
 
 
-def test_requests_are_signed_for_the_region_that_nuvla_uses() -> None:
+def test_s3_region_is_the_one_that_nuvla_uses() -> None:
     assert gateway().env["VGW_REGION"] == "us-east-1"
 
 
-def test_the_keys_are_secrets_that_files_read_and_no_variables() -> None:
+def test_s3_keys_are_read_from_secret_files() -> None:
     for made in (gateway(), front()):
         assert {secret.name: value(secret.content) for secret in made.secrets} == {
             "s3-access-key": Secret("RESULT:key-access"),
@@ -125,7 +125,7 @@ def test_the_keys_are_secrets_that_files_read_and_no_variables() -> None:
     }
 
 
-def test_each_is_started_by_its_files() -> None:
+def test_s3_services_start_with_their_files() -> None:
     made = gateway()
     assert (list(made.command), list(made.args)) == (["/bin/sh", START], ["/files"])
     assert {file.path: file.content for file in made.files} == {START: assets.read("s3/files/start.sh")}
@@ -134,14 +134,14 @@ def test_each_is_started_by_its_files() -> None:
     assert FRONT_COMMAND[-1] in [file.path for file in made.files]
 
 
-def test_the_front_has_all_of_its_files() -> None:
+def test_s3_front_has_all_its_files() -> None:
     assert {path.name for path in (assets.COMPONENTS / "s3/files/front").iterdir()} == set(FRONT_FILES)
     assert {file.path: file.content for file in front().files} == {
         f"/etc/front/{name}": assets.read(f"s3/files/front/{name}") for name in FRONT_FILES
     }
 
 
-def test_both_see_the_files_of_their_machine_and_write_as_nfs_clients_do() -> None:
+def test_s3_services_write_the_shared_files_as_the_nfs_user() -> None:
     for made in (gateway(), front()):
         sockets = replace(SOCKETS, read_only=made.name == "s3")  # so that the front's next task begins beside it
         assert list(made.mounts) == [Mount(type="bind", source="/files", target="/files", shared=True), sockets]
@@ -154,28 +154,28 @@ def test_both_see_the_files_of_their_machine_and_write_as_nfs_clients_do() -> No
     assert "anonuid=65534" in assets.read("storage/scripts/nfs_entry.sh")
 
 
-def test_the_front_reaches_the_gateway_by_sockets_that_both_mount() -> None:
+def test_s3_front_reaches_the_gateway_by_shared_sockets() -> None:
     start, config = assets.read("s3/files/start.sh"), assets.read("s3/files/front/nginx.conf")
     sockets = set(re.findall(rf"{SOCKETS.target}/\w+\.sock", start))
     assert len(sockets) == 2
     assert set(re.findall(r"unix:(\S+\.sock)", config)) == sockets
 
 
-def test_the_health_of_both_is_asked_for_where_they_answer_without_a_key() -> None:
+def test_s3_health_needs_no_key() -> None:
     url = f"http://127.0.0.1:7070{gateway().env['VGW_HEALTH']}"
     assert "127.0.0.1:7070" in assets.read("s3/files/start.sh")
     for made in (gateway(), front()):
         assert list(made.health.command) == ["wget", "-q", "-O", "/dev/null", url]
 
 
-def test_the_front_is_reached_only_through_traefik_and_the_gateway_by_no_network() -> None:
+def test_s3_front_is_behind_traefik_and_the_gateway_has_no_network() -> None:
     assert list(front().ports) == list(gateway().ports) == []
     assert [value(on.network.name) for on in front().networks] == ["front"]
     assert list(gateway().networks) == []
     assert not gateway().labels
 
 
-def test_they_have_the_images_and_memory_of_the_settings_and_show_them_all() -> None:
+def test_s3_services_follow_and_show_their_settings() -> None:
     made = gateway()
     assert (made.name, made.image, made.memory_limit_mib) == ("s3-gateway", "versitygw:1", 300)
     assert (front().name, front().image) == ("s3", "openresty:1")

@@ -1,4 +1,4 @@
-"""components/service/stack.py: services become resources, and are waited for when they change."""
+"""components/service/stack.py: services as resources, and the wait until they have converged."""
 
 import dataclasses
 from base64 import b64encode
@@ -70,14 +70,14 @@ def triggers(field: str | None = None, value: Any = None) -> list[str]:
     return list(fake_pulumi.triggers(CONVERGED))
 
 
-def test_it_shows_the_settings_that_made_it(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_the_settings_of_the_stack(fake_pulumi: FakePulumi) -> None:
     stack()
     assert fake_pulumi.types["shop"] == "nuvla:service:ServiceStack"
     assert fake_pulumi.inputs("shop") == {"image": "web:1"}
     assert "shop" in fake_pulumi.finished
 
 
-def test_all_that_it_makes_is_its_own_and_marked(fake_pulumi: FakePulumi) -> None:
+def test_resources_are_children_of_the_stack_with_its_labels(fake_pulumi: FakePulumi) -> None:
     stack()
     assert fake_pulumi.children("shop") == {CONFIG, SECRET, SERVICE, CONVERGED}
     for name in (CONFIG, SECRET):
@@ -86,34 +86,34 @@ def test_all_that_it_makes_is_its_own_and_marked(fake_pulumi: FakePulumi) -> Non
         assert mark in fake_pulumi.inputs(SERVICE)["labels"]
 
 
-def test_a_file_is_a_config_whose_text_a_preview_shows(fake_pulumi: FakePulumi) -> None:
+def test_file_is_a_config_with_readable_text(fake_pulumi: FakePulumi) -> None:
     stack()
     assert fake_pulumi.inputs(CONFIG)["dataRaw"] == "a: 1\n"
     assert not fake_pulumi.is_secret(CONFIG, "dataRaw")
     assert "data" not in fake_pulumi.inputs(CONFIG)
 
 
-def test_a_secret_is_handed_over_as_one(fake_pulumi: FakePulumi) -> None:
+def test_secret_file_stays_secret(fake_pulumi: FakePulumi) -> None:
     stack()
     assert fake_pulumi.inputs(SECRET)["data"] == b64encode(b"W").decode()
     assert fake_pulumi.is_secret(SECRET, "data")
 
 
-def test_configs_and_secrets_have_no_fixed_name_so_that_new_ones_stand_beside_old_ones(fake_pulumi: FakePulumi) -> None:
+def test_configs_and_secrets_have_generated_names(fake_pulumi: FakePulumi) -> None:
     stack()
     for name in (CONFIG, SECRET):
         assert "name" not in fake_pulumi.inputs(name)
         assert not fake_pulumi.options[name].deleteBeforeReplace
 
 
-def test_it_is_replaced_with_its_networks_because_swarm_removes_none_that_is_in_use(fake_pulumi: FakePulumi) -> None:
+def test_service_is_replaced_with_its_networks(fake_pulumi: FakePulumi) -> None:
     stack(networks=lambda: [network("one"), network("two")])
     assert fake_pulumi.replaced_with(SERVICE) == {"one-network", "two-network"}
     for name in (CONFIG, SECRET, CONVERGED):
         assert fake_pulumi.replaced_with(name) == set()
 
 
-def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(fake_pulumi: FakePulumi) -> None:
+def test_manager_waits_for_convergence_after_machines_have_joined(fake_pulumi: FakePulumi) -> None:
     stack(members=("one", "two"))
     assert fake_pulumi.parameters(CONVERGED) == {"SERVICES": "web"}
     joined = {"one-active", "two-active"}
@@ -121,23 +121,23 @@ def test_it_is_waited_for_on_a_manager_after_its_members_are_in_the_swarm(fake_p
     assert not joined & fake_pulumi.dependencies(SERVICE)
 
 
-def test_a_machine_that_is_made_anew_has_to_start_its_services(fake_pulumi: FakePulumi) -> None:
+def test_recreated_machine_triggers_the_wait(fake_pulumi: FakePulumi) -> None:
     stack(members=("one",))
     assert fake_pulumi.triggers(CONVERGED)[0] == "one-root"
 
 
-def test_an_engine_that_is_restarted_has_to_start_its_services(fake_pulumi: FakePulumi) -> None:
+def test_restarted_engine_triggers_the_wait(fake_pulumi: FakePulumi) -> None:
     stack(engines=("one",))
     assert fake_pulumi.triggers(CONVERGED)[0] == "STDOUT:one-engine-configure"
     assert "one-engine-configure" in fake_pulumi.dependencies(CONVERGED)
 
 
-def test_the_wait_has_a_change_for_every_field_of_a_service() -> None:
+def test_each_field_of_a_service_has_a_change_in_this_test() -> None:
     assert list(CHANGES) == [field.name for field in dataclasses.fields(Service)]
 
 
 @pytest.mark.parametrize("field", CHANGES)
-def test_a_change_of_a_service_is_waited_for(field: str) -> None:
+def test_changed_field_triggers_the_wait(field: str) -> None:
     assert triggers(field, CHANGES[field]) != triggers()
 
 
@@ -152,15 +152,15 @@ def test_a_change_of_a_service_is_waited_for(field: str) -> None:
         ("env", lambda: {"HOME": "/"}),
     ],
 )
-def test_a_change_of_names_alone_is_waited_for(field: str, value: Any) -> None:
+def test_renamed_files_and_variables_trigger_the_wait(field: str, value: Any) -> None:
     assert triggers(field, value) != triggers()
 
 
-def test_nothing_is_waited_for_again_without_a_change() -> None:
+def test_unchanged_service_triggers_no_wait() -> None:
     assert triggers() == triggers()
 
 
-def test_a_change_of_one_service_is_none_of_another() -> None:
+def test_changed_service_leaves_other_services_alone() -> None:
     def others(**changed: Any) -> Any:
         fake_pulumi = start()
         stack(others=("other",), **changed)
@@ -171,18 +171,18 @@ def test_a_change_of_one_service_is_none_of_another() -> None:
     assert others() == others(image="web:2", labels={"b": "1"})
 
 
-def test_the_triggers_of_a_wait_show_no_secret(fake_pulumi: FakePulumi) -> None:
+def test_triggers_of_the_wait_show_no_secret(fake_pulumi: FakePulumi) -> None:
     stack()
     assert not fake_pulumi.is_secret(CONVERGED, "stdin")
     assert b64encode(b"W").decode() not in str(fake_pulumi.triggers(CONVERGED))
 
 
-def test_what_the_engine_adds_to_a_service_by_itself_is_no_change(fake_pulumi: FakePulumi) -> None:
+def test_platforms_that_docker_adds_are_ignored(fake_pulumi: FakePulumi) -> None:
     stack()
     assert "taskSpec.placement.platforms" in fake_pulumi.options[SERVICE].ignoreChanges
 
 
-def test_a_service_is_not_removed_to_get_other_labels_on_its_containers(fake_pulumi: FakePulumi) -> None:
+def test_changed_container_labels_do_not_replace_the_service(fake_pulumi: FakePulumi) -> None:
     """The provider replaces it for that, and the release before had its ports in one."""
     stack()
     assert "taskSpec.containerSpec.labels" in fake_pulumi.options[SERVICE].ignoreChanges

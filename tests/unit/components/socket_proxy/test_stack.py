@@ -31,14 +31,14 @@ def services(*, workers: bool = True, s3_name: str | None = None) -> list[Servic
     return list(spec(workers=workers, s3_name=s3_name).services)
 
 
-def test_it_listens_for_the_swarm_and_for_its_own_machine_and_asks_the_engine() -> None:
+def test_proxy_listens_on_the_network_and_a_socket_and_asks_the_engine() -> None:
     binds = re.findall(r"^  bind (\S+)", CONFIG, re.MULTILINE)
     assert binds == [f":{ENDPOINT.rpartition(':')[2]}", SOCKET.replace("unix://", "unix@")]
     assert f"  server engine unix@{DOCKER}\n" in CONFIG
     assert f'local ENGINE = "unix@{DOCKER}"\n' in ANSWERS
 
 
-def test_whoever_asks_is_refused_or_answered_by_the_rules_before_anything_reaches_the_engine() -> None:
+def test_proxy_rules_precede_the_engine_on_both_frontends() -> None:
     frontends = re.findall(r"^frontend (\w+)\n((?:  .+\n)+)", CONFIG, re.MULTILINE)
     assert [name for name, _ in frontends] == ["swarm", "machine"]
     for _, lines in frontends:
@@ -52,7 +52,7 @@ def test_whoever_asks_is_refused_or_answered_by_the_rules_before_anything_reache
         ]
 
 
-def test_the_programs_own_names_and_priorities_are_those_that_no_application_gets() -> None:
+def test_reserved_names_and_priorities_are_those_of_the_program() -> None:
     assert f'local PREFIX = "{published.PREFIX}"' in ANSWERS
     longest = re.search(r"^local LONGEST_PRIORITY = (\d+)", ANSWERS, re.MULTILINE)
     assert longest
@@ -60,7 +60,7 @@ def test_the_programs_own_names_and_priorities_are_those_that_no_application_get
 
 
 @pytest.mark.parametrize(("s3_name", "variable"), [("s3.example.org", "s3.example.org"), (None, "")])
-def test_it_knows_what_is_published_and_by_which_name_s3_is_reached(s3_name: str | None, variable: str) -> None:
+def test_proxy_knows_published_services_and_the_name_of_s3(s3_name: str | None, variable: str) -> None:
     assert [dict(service.env) for service in services(s3_name=s3_name)] == [
         {"PUBLISHED": "grafana,s3", "S3_NAME": variable}
     ] * 2
@@ -68,7 +68,7 @@ def test_it_knows_what_is_published_and_by_which_name_s3_is_reached(s3_name: str
     assert 'os.getenv("S3_NAME")' in ANSWERS
 
 
-def test_managers_ones_have_the_name_that_others_ask_and_workers_ones_another() -> None:
+def test_proxy_of_managers_has_the_name_of_the_endpoint() -> None:
     constraints = {service.name: list(service.constraints) for service in services()}
     assert constraints == {
         "socket-proxy": ["node.role==manager"],
@@ -77,15 +77,15 @@ def test_managers_ones_have_the_name_that_others_ask_and_workers_ones_another() 
     assert ENDPOINT == "http://socket-proxy:2375"
 
 
-def test_without_workers_there_is_none_for_them() -> None:
+def test_swarm_without_workers_has_no_worker_proxy() -> None:
     assert [service.name for service in services(workers=False)] == ["socket-proxy"]
 
 
-def test_there_is_one_on_each_machine() -> None:
+def test_proxy_runs_on_each_machine() -> None:
     assert [service.replicas for service in services()] == [None, None]
 
 
-def test_it_may_only_read_the_socket_and_makes_its_own_on_a_volume_of_the_machine() -> None:
+def test_proxy_mounts_the_engine_socket_read_only_and_offers_its_own() -> None:
     for service in services():
         assert list(service.mounts) == [
             Mount(type="bind", source=DOCKER, target=DOCKER, read_only=True),
@@ -96,19 +96,19 @@ def test_it_may_only_read_the_socket_and_makes_its_own_on_a_volume_of_the_machin
     assert VOLUME.read_only, "of those who ask"
 
 
-def test_it_is_reached_over_its_network_alone() -> None:
+def test_proxy_is_reached_over_its_network_alone() -> None:
     for service in services():
         assert [value(on.network.name) for on in service.networks] == ["api"]
         assert list(service.ports) == []
         assert dict(service.labels) == {}
 
 
-def test_its_health_is_the_engines_by_way_of_the_proxy() -> None:
+def test_proxy_health_is_the_ping_of_the_engine() -> None:
     for service in services():
         assert service.health.command[-1] == "http://127.0.0.1:2375/_ping"
 
 
-def test_it_reads_its_configuration_where_its_image_looks_for_it_and_its_answers_where_that_says() -> None:
+def test_proxy_files_are_where_haproxy_looks_for_them() -> None:
     for service in services():
         assert {file.path: file.content for file in service.files} == {
             "/usr/local/etc/haproxy/haproxy.cfg": CONFIG,
@@ -117,7 +117,7 @@ def test_it_reads_its_configuration_where_its_image_looks_for_it_and_its_answers
     assert "  lua-load /usr/local/etc/haproxy/answers.lua\n" in CONFIG
 
 
-def test_it_shows_what_it_is() -> None:
+def test_preview_shows_services_and_settings_of_the_proxy() -> None:
     made = spec(s3_name="s3.example.org")
     assert made.settings == {
         "services": ["socket-proxy", "socket-proxy-worker"],

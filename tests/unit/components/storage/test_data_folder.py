@@ -30,14 +30,14 @@ def data(*, keep: bool = False, device: str | None = None, **changed: Any) -> Da
     return build(make)
 
 
-def test_it_shows_where_data_are_and_whose(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_path_machine_and_owner(fake_pulumi: FakePulumi) -> None:
     assert data().path == "/data/nfs"
     assert fake_pulumi.types["nfs-data"] == "nuvla:storage:DataVolume"
     assert fake_pulumi.inputs("nfs-data") == {"machine": "worker-1", "path": "/data/nfs", "owner": "65534:65534"}
     assert "nfs-data" in fake_pulumi.finished
 
 
-def test_a_folder_is_made_for_its_owner_once_packages_are_there(fake_pulumi: FakePulumi) -> None:
+def test_folder_is_created_for_its_owner_after_the_installation(fake_pulumi: FakePulumi) -> None:
     data()
     assert fake_pulumi.parameters(FOLDER) == {"FOLDER": "/data/nfs", "DEVICE": "", "SIZE_GIB": ""} | {
         "OWNER": "65534:65534",
@@ -47,34 +47,34 @@ def test_a_folder_is_made_for_its_owner_once_packages_are_there(fake_pulumi: Fak
     assert fake_pulumi.outputs["nfs-data"] == {"path": "/data/nfs", "machine": "worker-1"}
 
 
-def test_a_device_is_mounted_there(fake_pulumi: FakePulumi) -> None:
+def test_device_is_mounted_on_the_folder(fake_pulumi: FakePulumi) -> None:
     data(device="/dev/disk/by-id/virtio-1", size_gib=20)
     assert fake_pulumi.parameters(FOLDER)["DEVICE"] == "/dev/disk/by-id/virtio-1"
     assert fake_pulumi.parameters(FOLDER)["SIZE_GIB"] == "20"
 
 
-def test_another_machine_disk_or_volume_is_prepared_anew(fake_pulumi: FakePulumi) -> None:
+def test_new_machine_disk_or_volume_is_prepared_again(fake_pulumi: FakePulumi) -> None:
     data(id=pulumi.Output.from_input("volume-1"))
     assert fake_pulumi.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "volume-1"]
 
 
-def test_what_went_elsewhere_or_was_to_is_mounted_anew(fake_pulumi: FakePulumi) -> None:
+def test_moved_volume_is_mounted_again(fake_pulumi: FakePulumi) -> None:
     data(moves=Moves(count=pulumi.Output.from_input("2"), noted=pulumi.Resource.__new__(pulumi.Resource)))
     assert fake_pulumi.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "2"]
 
 
-def test_destroying_it_leaves_the_data(fake_pulumi: FakePulumi) -> None:
+def test_destroying_a_folder_keeps_its_data(fake_pulumi: FakePulumi) -> None:
     data()
     assert "delete" not in fake_pulumi.inputs(FOLDER)
 
 
-def test_a_device_is_unmounted_before_its_machine_is_replaced(fake_pulumi: FakePulumi) -> None:
+def test_device_is_unmounted_before_its_machine_is_replaced(fake_pulumi: FakePulumi) -> None:
     data(device="/dev/disk/by-id/virtio-1")
     assert fake_pulumi.inputs(FOLDER)["delete"] == "bash -s -- release"
     assert fake_pulumi.replaced_with(FOLDER) == {"root"}
     assert fake_pulumi.deleted_with(FOLDER) == "root"
 
 
-def test_a_device_that_is_kept_is_unmounted_before_its_machine_is_destroyed(fake_pulumi: FakePulumi) -> None:
+def test_kept_device_is_unmounted_before_its_machine_is_destroyed(fake_pulumi: FakePulumi) -> None:
     data(keep=True, device="/dev/disk/by-id/virtio-1")
     assert fake_pulumi.deleted_with(FOLDER) == ""

@@ -1,4 +1,4 @@
-"""components/storage/hand_over.py: a volume is unmounted where it is before it is attached elsewhere."""
+"""components/storage/hand_over.py: a volume is unmounted on its machine before another machine gets it."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def handed(
     build(make)
 
 
-def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(fake_pulumi: FakePulumi) -> None:
+def test_manager_stops_the_users_of_a_volume_before_its_machine_unmounts_it(fake_pulumi: FakePulumi) -> None:
     handed()
     assert fake_pulumi.parameters(IDLE) == {
         "MACHINE": "worker-1",
@@ -43,7 +43,7 @@ def test_a_manager_stops_what_uses_it_and_then_its_machine_lets_it_go(fake_pulum
     assert IDLE in fake_pulumi.dependencies(GIVEN)
 
 
-def test_each_move_of_a_volume_runs_them_again_once_it_is_in_the_state(fake_pulumi: FakePulumi) -> None:
+def test_each_move_of_a_volume_reruns_the_hand_over(fake_pulumi: FakePulumi) -> None:
     handed(moves=2)
     assert fake_pulumi.outputs["nfs-moves"]["input"] == {"count": 2, "place": "worker-2"}
     for name in (IDLE, GIVEN):
@@ -51,7 +51,7 @@ def test_each_move_of_a_volume_runs_them_again_once_it_is_in_the_state(fake_pulu
         assert "nfs-moves" in fake_pulumi.dependencies(name)
 
 
-def test_machines_are_asked_where_they_were_and_by_their_host_keys(fake_pulumi: FakePulumi) -> None:
+def test_hand_over_connects_to_the_former_addresses_and_host_keys(fake_pulumi: FakePulumi) -> None:
     handed()
     found = {name: fake_pulumi.inputs(name)["connection"] for name in (IDLE, GIVEN)}
     assert [(one["host"], one["hostKey"], one["user"]) for one in found.values()] == [
@@ -60,14 +60,14 @@ def test_machines_are_asked_where_they_were_and_by_their_host_keys(fake_pulumi: 
     ]
 
 
-def test_what_was_handed_over_before_stays_in_the_state_and_is_not_asked_for(fake_pulumi: FakePulumi) -> None:
+def test_finished_hand_over_is_frozen_in_the_state(fake_pulumi: FakePulumi) -> None:
     handed(done=True, names=frozenset({IDLE, GIVEN}))
     for name in (IDLE, GIVEN):
         assert "stdin" in fake_pulumi.options[name].ignoreChanges
         assert fake_pulumi.options[name].retainOnDelete
 
 
-def test_a_volume_that_is_not_shared_has_no_server(fake_pulumi: FakePulumi) -> None:
+def test_unshared_volume_has_no_nfs_folder_to_release(fake_pulumi: FakePulumi) -> None:
     handed(shared=None)
     assert fake_pulumi.parameters(GIVEN)["SHARED"] == ""
     assert fake_pulumi.parameters(IDLE)["FOLDERS"] == "/var/lib/nuvla-swarm/volumes/nfs"

@@ -1,4 +1,4 @@
-"""components/storage/nfs.py: one machine serves files, and has an entry for each one that may mount."""
+"""components/storage/nfs.py: one machine serves files, with one entry for each client."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs
     return build(make)
 
 
-def test_it_shows_who_serves_what_and_how(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_server_kind_access_and_path(fake_pulumi: FakePulumi) -> None:
     nfs(server_kind="ganesha", access="rw")
     assert fake_pulumi.types["nfs"] == "nuvla:storage:Nfs"
     assert fake_pulumi.inputs("nfs") == {
@@ -46,7 +46,7 @@ def test_it_shows_who_serves_what_and_how(fake_pulumi: FakePulumi) -> None:
     assert "nfs" in fake_pulumi.finished
 
 
-def test_it_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
+def test_nfs_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
     made = nfs()
     assert fake_pulumi.children("nfs") == {SERVER, *PACKAGES, *ENTRIES}
     assert list(made.entries) == ["manager-1", "worker-1"]
@@ -56,12 +56,12 @@ def test_it_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
     ("kind", "packages"),
     [("kernel", "nfs-common nfs-kernel-server"), ("ganesha", "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind")],
 )
-def test_every_machine_is_a_client_and_one_has_the_server(fake_pulumi: FakePulumi, kind: str, packages: str) -> None:
+def test_packages_are_for_clients_and_for_one_server(fake_pulumi: FakePulumi, kind: str, packages: str) -> None:
     nfs(server_kind=kind)
     assert [fake_pulumi.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
 
 
-def test_packages_are_installed_on_the_machines_themselves_and_all_else_is_done_on_the_server(
+def test_packages_run_on_each_machine_and_the_rest_on_the_server(
     fake_pulumi: FakePulumi,
 ) -> None:
     nfs(server="worker-1")
@@ -75,23 +75,23 @@ def test_packages_are_installed_on_the_machines_themselves_and_all_else_is_done_
     }
 
 
-def test_a_machines_packages_are_installed_one_after_the_other(fake_pulumi: FakePulumi) -> None:
+def test_packages_wait_for_the_installations_of_their_machine(fake_pulumi: FakePulumi) -> None:
     nfs()
     assert [fake_pulumi.dependencies(name) for name in PACKAGES] == [{"manager-1-installed"}, {"worker-1-installed"}]
 
 
-def test_the_server_waits_for_its_folder_and_until_no_other_machine_serves(fake_pulumi: FakePulumi) -> None:
+def test_server_waits_for_its_folder_and_for_all_packages(fake_pulumi: FakePulumi) -> None:
     nfs()
     assert fake_pulumi.dependencies(SERVER) == {*PACKAGES, "folder-is-there"}
     assert [fake_pulumi.parameters(name)["SERVES"] for name in PACKAGES] == ["true", ""]
 
 
-def test_a_machine_is_let_in_once_there_is_a_server(fake_pulumi: FakePulumi) -> None:
+def test_entries_wait_for_the_server(fake_pulumi: FakePulumi) -> None:
     nfs()
     assert [fake_pulumi.dependencies(name) for name in ENTRIES] == [{SERVER}, {SERVER}]
 
 
-def test_files_are_on_a_data_volume(fake_pulumi: FakePulumi) -> None:
+def test_server_exports_the_data_volume(fake_pulumi: FakePulumi) -> None:
     nfs()
     script = fake_pulumi.script(SERVER)
     assert fake_pulumi.parameters(SERVER) | {"GANESHA": "", "PORTS": "", "MODULES": ""} == {
@@ -108,13 +108,13 @@ def test_files_are_on_a_data_volume(fake_pulumi: FakePulumi) -> None:
     assert assets.read("storage/files/ganesha.conf") in script
 
 
-def test_both_servers_answer_on_the_same_ports() -> None:
+def test_ganesha_uses_the_ports_of_the_kernel_server() -> None:
     config = assets.read("storage/files/ganesha.conf")
     assert "  NFS_Port = 2049;\n" in config
     assert "  MNT_Port = 33333;\n" in config
 
 
-def test_ganesha_knows_nobody_but_the_list(fake_pulumi: FakePulumi) -> None:
+def test_ganesha_admits_only_the_listed_clients(fake_pulumi: FakePulumi) -> None:
     """The list is put in place of the mark, by what both scripts call."""
     config = assets.read("storage/files/ganesha.conf")
     assert "  Access_Type = None;\n" in config
@@ -125,7 +125,7 @@ def test_ganesha_knows_nobody_but_the_list(fake_pulumi: FakePulumi) -> None:
 
 
 @pytest.mark.parametrize("access", ["ro", "rw"])
-def test_an_entry_is_for_the_private_address_of_one_machine(fake_pulumi: FakePulumi, access: str) -> None:
+def test_entry_names_the_private_address_of_one_machine(fake_pulumi: FakePulumi, access: str) -> None:
     nfs(access=access, server_kind="ganesha")
     common = {"KIND": "ganesha", "ACCESS": access, "FOLDER": "/nfs-root"}
     assert [fake_pulumi.parameters(name) for name in ENTRIES] == [
@@ -134,7 +134,7 @@ def test_an_entry_is_for_the_private_address_of_one_machine(fake_pulumi: FakePul
     ]
 
 
-def test_each_machine_stops_to_serve_by_itself_and_leaves_the_list(fake_pulumi: FakePulumi) -> None:
+def test_removed_machine_stops_serving_and_loses_its_entry(fake_pulumi: FakePulumi) -> None:
     nfs()
     inputs = [fake_pulumi.inputs(name) for name in (PACKAGES[1], SERVER, ENTRIES[1])]
     assert [(one["create"].strip(), one.get("delete")) for one in inputs] == [
@@ -144,14 +144,14 @@ def test_each_machine_stops_to_serve_by_itself_and_leaves_the_list(fake_pulumi: 
     ]
 
 
-def test_a_machine_or_disk_made_anew_gets_anew_what_was_on_it_and_nothing_else(fake_pulumi: FakePulumi) -> None:
+def test_recreated_machine_or_disk_reruns_only_its_own_commands(fake_pulumi: FakePulumi) -> None:
     nfs()
     triggers = [fake_pulumi.triggers(name) for name in (PACKAGES[1], SERVER, *ENTRIES)]
     server = ["manager-1-root", "manager-1-disk"]
     assert triggers == [["worker-1-root", "worker-1-disk"], [*server, "volume-1"], server, server]
 
 
-def test_a_move_is_noted_before_any_machine_stops_to_serve_and_has_the_server_and_its_list_made_anew(
+def test_moved_volume_reruns_server_and_entries_after_it_is_recorded(
     fake_pulumi: FakePulumi,
 ) -> None:
     def make() -> Nfs:
@@ -183,7 +183,7 @@ def test_a_move_is_noted_before_any_machine_stops_to_serve_and_has_the_server_an
     ]
 
 
-def test_another_server_takes_over_in_place_so_that_the_one_before_may_be_dead(fake_pulumi: FakePulumi) -> None:
+def test_new_server_takes_over_in_place(fake_pulumi: FakePulumi) -> None:
     nfs()
     before, after = fake_pulumi, start()
     nfs(server="worker-1")
@@ -192,14 +192,14 @@ def test_another_server_takes_over_in_place_so_that_the_one_before_may_be_dead(f
         assert "triggers" not in after.inputs(name), "it would be undone on the machine of before"
 
 
-def test_an_installation_has_the_time_that_it_needs(fake_pulumi: FakePulumi) -> None:
+def test_package_installation_has_ten_minutes(fake_pulumi: FakePulumi) -> None:
     nfs()
     for name in PACKAGES:
         timeouts = fake_pulumi.options[name].customTimeouts
         assert (timeouts.create, timeouts.update) == ("10m", "10m")
 
 
-def test_commands_run_as_root_whoever_logs_in(fake_pulumi: FakePulumi) -> None:
+def test_nfs_commands_run_as_root_for_any_user(fake_pulumi: FakePulumi) -> None:
     nfs(user="debian")
     assert fake_pulumi.inputs(PACKAGES[0])["create"] == "sudo -n bash -s -- prepare"
     assert fake_pulumi.inputs(PACKAGES[0])["delete"] == "sudo -n bash -s -- stop"

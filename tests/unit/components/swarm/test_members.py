@@ -1,4 +1,4 @@
-"""components/swarm/members.py: machines of before leave the swarm at the end of an update."""
+"""components/swarm/members.py: machines that are no longer declared leave the swarm at the end of an update."""
 
 from components.swarm.members import Members, MembersArgs
 from components.swarm.membership import Membership, MembershipArgs
@@ -21,14 +21,14 @@ def members(*lost: str) -> None:
     build(make)
 
 
-def test_it_shows_who_stays(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_the_members(fake_pulumi: FakePulumi) -> None:
     members()
     assert fake_pulumi.types["members"] == "nuvla:swarm:Members"
     assert fake_pulumi.inputs("members") == {"names": ["manager-1", "worker-1", "worker-2"]}
     assert fake_pulumi.outputs["members"] == fake_pulumi.inputs("members")
 
 
-def test_it_runs_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> None:
+def test_members_are_enforced_on_the_entry_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
     members()
     assert fake_pulumi.inputs("members-only")["connection"]["host"] == "192.0.2.1"
     assert fake_pulumi.parameters("members-only")["MEMBERS"] == "manager-1 worker-1 worker-2"
@@ -36,11 +36,11 @@ def test_it_runs_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> N
     assert joined <= fake_pulumi.dependencies("members-only")
 
 
-def test_a_lost_machine_is_forgotten(fake_pulumi: FakePulumi) -> None:
+def test_lost_machine_is_no_member(fake_pulumi: FakePulumi) -> None:
     members("worker-1")
     assert fake_pulumi.parameters("members-only")["MEMBERS"] == "manager-1 worker-2"
 
 
-def test_it_undoes_nothing(fake_pulumi: FakePulumi) -> None:
+def test_destroying_members_runs_no_command(fake_pulumi: FakePulumi) -> None:
     members()
     assert "delete" not in fake_pulumi.inputs("members-only")

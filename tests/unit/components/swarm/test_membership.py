@@ -1,4 +1,4 @@
-"""components/swarm/membership.py: a machine's membership is three commands, done again in place."""
+"""components/swarm/membership.py: the membership of a machine is three commands that update in place."""
 
 from typing import Any
 
@@ -23,41 +23,41 @@ def membership(*, leaves: bool = False, asked: int = 0, **of_machine: Any) -> Me
     return build(make)
 
 
-def test_it_shows_what_the_machine_is_to_the_swarm(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_role_labels_and_availability(fake_pulumi: FakePulumi) -> None:
     membership(labels={"disk": "ssd"}, availability="pause")
     assert fake_pulumi.inputs("m") == {"role": "worker", "labels": {"disk": "ssd"}, "availability": "pause"}
     assert fake_pulumi.types["m"] == "nuvla:swarm:Membership"
     assert "m" in fake_pulumi.finished
 
 
-def test_it_is_three_commands_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_membership_is_three_commands(fake_pulumi: FakePulumi) -> None:
     membership()
     assert fake_pulumi.children("m") == set(COMMANDS)
 
 
-def test_the_machine_joins_by_itself_and_a_manager_does_the_rest(fake_pulumi: FakePulumi) -> None:
+def test_machine_runs_the_join_and_the_entry_runs_the_rest(fake_pulumi: FakePulumi) -> None:
     membership()
     assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == [ENTRY, WORKER, ENTRY]
 
 
-def undone(fake_pulumi: FakePulumi) -> dict[str, str]:
+def delete_commands(fake_pulumi: FakePulumi) -> dict[str, str]:
     return {name: fake_pulumi.inputs(name)["delete"] for name in COMMANDS if "delete" in fake_pulumi.inputs(name)}
 
 
-def test_a_machine_that_outlives_its_membership_leaves_by_itself_and_nobody_else_is_asked(
+def test_surviving_machine_leaves_the_swarm_by_its_own_command(
     fake_pulumi: FakePulumi,
 ) -> None:
     membership(leaves=True)
-    assert undone(fake_pulumi) == {JOIN: "bash -s -- leave"}
+    assert delete_commands(fake_pulumi) == {JOIN: "bash -s -- leave"}
 
 
-def test_a_machine_is_drained_before_it_is_replaced(fake_pulumi: FakePulumi) -> None:
+def test_machine_is_drained_before_it_is_replaced(fake_pulumi: FakePulumi) -> None:
     build(lambda: membership_on(another("disk-of-it")))
-    assert undone(fake_pulumi) == {ACTIVE: "bash -s -- drain"}
+    assert delete_commands(fake_pulumi) == {ACTIVE: "bash -s -- drain"}
     assert fake_pulumi.replaced_with(ACTIVE) == {"disk-of-it"}
 
 
-def test_with_a_machine_that_is_gone_there_is_nothing_to_undo(fake_pulumi: FakePulumi) -> None:
+def test_membership_commands_are_deleted_with_the_machine(fake_pulumi: FakePulumi) -> None:
     """What runs on the entry is deleted with the machine that it is about; the entry of before may be dead too."""
     build(lambda: membership_on(another("disk-of-it")))
     assert {fake_pulumi.deleted_with(name) for name in COMMANDS if name != JOIN} == {"disk-of-it"}
@@ -68,26 +68,26 @@ def membership_on(disk: pulumi.Resource) -> Membership:
     return Membership("m", MembershipArgs(machine=machine(disk=disk), swarm=swarm(), after=[], leaves=False))
 
 
-def test_one_step_comes_after_the_other(fake_pulumi: FakePulumi) -> None:
+def test_membership_steps_run_in_order(fake_pulumi: FakePulumi) -> None:
     membership(leaves=True)
     assert JOIN in fake_pulumi.dependencies(ACTIVE)
     assert NODE in fake_pulumi.dependencies(JOIN)
     assert not {JOIN, ACTIVE} & fake_pulumi.dependencies(NODE)
 
 
-def test_nothing_is_run_on_a_machine_that_is_lost_nor_about_it(fake_pulumi: FakePulumi) -> None:
+def test_commands_of_a_lost_machine_are_frozen(fake_pulumi: FakePulumi) -> None:
     membership(lost=True, commands=frozenset(COMMANDS))
     for name in COMMANDS:
         assert fake_pulumi.options[name].retainOnDelete
         assert {"connection", "stdin", "create"} <= set(fake_pulumi.options[name].ignoreChanges)
 
 
-def test_what_a_lost_machine_never_did_is_not_asked_of_it_now(fake_pulumi: FakePulumi) -> None:
+def test_lost_machine_gets_no_new_commands(fake_pulumi: FakePulumi) -> None:
     membership(lost=True)
     assert {fake_pulumi.types[name] for name in COMMANDS} == {"pulumi:index:Stash"}
 
 
-def test_it_tells_the_next_run_who_is_a_member_and_where(fake_pulumi: FakePulumi) -> None:
+def test_membership_outputs_identify_the_member_for_the_next_run(fake_pulumi: FakePulumi) -> None:
     membership()
     assert fake_pulumi.outputs["m"] == {
         "name": "worker-1",
@@ -100,13 +100,13 @@ def test_it_tells_the_next_run_who_is_a_member_and_where(fake_pulumi: FakePulumi
     }
 
 
-def test_it_joins_once_all_is_there_that_it_needs_but_gets_ready_to_join_before(fake_pulumi: FakePulumi) -> None:
+def test_join_waits_for_its_requirements_and_the_invitation_does_not(fake_pulumi: FakePulumi) -> None:
     membership()
     assert {"docker", "wall"} <= fake_pulumi.dependencies(JOIN)
     assert not {"docker", "wall"} & fake_pulumi.dependencies(NODE)
 
 
-def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(fake_pulumi: FakePulumi) -> None:
+def test_join_token_is_secret_and_neither_in_arguments_nor_in_logs(fake_pulumi: FakePulumi) -> None:
     membership()
     assert fake_pulumi.parameters(JOIN)["INVITATION"] == "STDOUT:m-node"
     assert fake_pulumi.is_secret(JOIN, "stdin")
@@ -118,7 +118,7 @@ def test_the_join_token_is_a_secret_off_the_command_line_and_out_of_the_log(fake
         assert fake_pulumi.inputs(name)["addPreviousOutputInEnv"] is False
 
 
-def test_a_token_is_read_only_for_a_machine_that_joins(fake_pulumi: FakePulumi) -> None:
+def test_invitation_does_not_depend_on_the_join_token(fake_pulumi: FakePulumi) -> None:
     """Neither a rotated token nor another command line makes a member join again."""
     membership()
     assert fake_pulumi.parameters(NODE) == {
@@ -132,13 +132,13 @@ def test_a_token_is_read_only_for_a_machine_that_joins(fake_pulumi: FakePulumi) 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_another_disk_joins_anew_and_nothing_else_does(fake_pulumi: FakePulumi, command: str) -> None:
+def test_new_disk_joins_again_in_place(fake_pulumi: FakePulumi, command: str) -> None:
     membership()
     assert fake_pulumi.triggers(command)[0] == "worker-1-disk"
     assert "triggers" not in fake_pulumi.inputs(command), "it would be undone over a connection of before"
 
 
-def test_who_is_invited_anew_is_labelled_anew(fake_pulumi: FakePulumi) -> None:
+def test_new_invitation_labels_the_node_again(fake_pulumi: FakePulumi) -> None:
     """By the last word of the invitation, which is no secret."""
     membership()
     assert fake_pulumi.triggers(ACTIVE)[1:] == ["STDOUT:m-node"]
@@ -146,13 +146,13 @@ def test_who_is_invited_anew_is_labelled_anew(fake_pulumi: FakePulumi) -> None:
 
 
 @pytest.mark.parametrize("asked", [1, 2])
-def test_who_did_not_come_is_invited_anew_and_the_state_knows_how_often(fake_pulumi: FakePulumi, asked: int) -> None:
+def test_absent_machine_is_invited_again_and_counted(fake_pulumi: FakePulumi, asked: int) -> None:
     membership(asked=asked)
     assert fake_pulumi.triggers(NODE) == ["worker-1-disk", str(asked)]
     assert (fake_pulumi.types["m-asked"], fake_pulumi.outputs["m-asked"]["input"]) == ("pulumi:index:Stash", asked)
 
 
-def test_another_swarm_is_joined_with_a_token_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_new_swarm_reruns_each_step(fake_pulumi: FakePulumi) -> None:
     """Each step has something of the one before among its parameters, so that it is done again after it."""
     membership()
     assert fake_pulumi.parameters(NODE)["SWARM_ID"] == "STDOUT:swarm-init"
@@ -161,14 +161,14 @@ def test_another_swarm_is_joined_with_a_token_of_its_own(fake_pulumi: FakePulumi
     assert fake_pulumi.parameters(ACTIVE)["NODE_ID"] == "STDOUT:m-join"
 
 
-def test_it_joins_by_private_addresses(fake_pulumi: FakePulumi) -> None:
+def test_machines_join_by_private_addresses(fake_pulumi: FakePulumi) -> None:
     membership()
     parameters = fake_pulumi.parameters(JOIN)
     assert (parameters["ADDRESS"], parameters["MANAGER"]) == ("10.0.0.7", "10.0.0.1")
     assert parameters["SWARM_ID"] == "STDOUT:swarm-init"
 
 
-def test_labels_and_availability_are_given_sorted_after_it_joined(fake_pulumi: FakePulumi) -> None:
+def test_labels_are_sorted_and_set_after_the_join(fake_pulumi: FakePulumi) -> None:
     membership(labels={"z": "1", "a": "x y"}, availability="drain", role="manager")
     assert "export LABELS='a=x y\nnuvla-swarm.machine=worker-1\nz=1'\n" in fake_pulumi.script(ACTIVE)
     parameters = fake_pulumi.parameters(ACTIVE)
@@ -177,18 +177,18 @@ def test_labels_and_availability_are_given_sorted_after_it_joined(fake_pulumi: F
     assert (parameters["ROLE"], parameters["AVAILABILITY"]) == ("manager", "drain")
 
 
-def test_other_labels_do_not_make_it_join_again(fake_pulumi: FakePulumi) -> None:
+def test_changed_labels_do_not_rerun_the_join(fake_pulumi: FakePulumi) -> None:
     membership(labels={"disk": "ssd"})
     assert "ssd" not in fake_pulumi.script(NODE) + fake_pulumi.script(JOIN)
 
 
-def test_commands_run_as_root_whoever_logs_in(fake_pulumi: FakePulumi) -> None:
+def test_membership_commands_run_as_root_for_any_user(fake_pulumi: FakePulumi) -> None:
     membership(user="debian", leaves=True)
     assert fake_pulumi.inputs(JOIN)["create"] == "sudo -n bash -s -- join"
     assert fake_pulumi.inputs(JOIN)["delete"] == "sudo -n bash -s -- leave"
     assert fake_pulumi.inputs(NODE)["create"] == "bash -s --"  # of the entry, where root logs in
 
 
-def test_its_node_id_is_what_the_machine_says(fake_pulumi: FakePulumi) -> None:
+def test_node_id_is_what_the_join_prints(fake_pulumi: FakePulumi) -> None:
     node_id = value(membership().node_id)
     assert (node_id.value if isinstance(node_id, Secret) else node_id) == "STDOUT:m-join"

@@ -1,4 +1,4 @@
-"""components/swarm/network.py: an overlay network that outlives the services on it."""
+"""components/swarm/network.py: an overlay network that survives the services on it."""
 
 from ipaddress import IPv4Network
 
@@ -18,7 +18,7 @@ def network(*, attachable: bool = False, internal: bool = False) -> OverlayNetwo
     )
 
 
-def test_services_find_it_by_its_fixed_name(fake_pulumi: FakePulumi) -> None:
+def test_network_has_a_fixed_name(fake_pulumi: FakePulumi) -> None:
     network()
     assert fake_pulumi.inputs("net-network") == {
         "name": "front",
@@ -32,19 +32,19 @@ def test_services_find_it_by_its_fixed_name(fake_pulumi: FakePulumi) -> None:
     }
 
 
-def test_single_containers_may_attach_if_the_settings_say_so(fake_pulumi: FakePulumi) -> None:
+def test_attachable_network_follows_the_setting(fake_pulumi: FakePulumi) -> None:
     network(attachable=True)
     assert fake_pulumi.inputs("net-network")["attachable"] is True
     assert fake_pulumi.inputs("net") == {"name": "front", "attachable": True, "internal": False}
 
 
-def test_nothing_outside_of_the_swarm_is_reached_over_an_internal_one(fake_pulumi: FakePulumi) -> None:
+def test_internal_network_is_internal(fake_pulumi: FakePulumi) -> None:
     network(internal=True)
     assert fake_pulumi.inputs("net-network")["internal"] is True
     assert fake_pulumi.inputs("net") == {"name": "front", "attachable": False, "internal": True}
 
 
-def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fixed_name_first(
+def test_replacement_order_of_a_network_is_left_to_the_provider(
     fake_pulumi: FakePulumi,
 ) -> None:
     network()
@@ -52,13 +52,13 @@ def test_the_order_of_its_replacement_is_left_to_the_provider_which_removes_a_fi
     assert not fake_pulumi.options["net-network"].deleteBeforeReplaceDefined
 
 
-def test_services_join_it_by_its_id(fake_pulumi: FakePulumi) -> None:
+def test_network_id_is_an_output(fake_pulumi: FakePulumi) -> None:
     assert str(value(network().id)).startswith("net-network-id")
     assert fake_pulumi.parent("net-network") == "net"
     assert "net" in fake_pulumi.finished
 
 
-def test_it_has_a_subnet_of_its_own_or_one_of_the_swarms_choice_and_keeps_what_it_was_made_with(
+def test_given_subnet_is_set_and_later_changes_are_ignored(
     fake_pulumi: FakePulumi,
 ) -> None:
     args = OverlayNetworkArgs(physical_name="front", attachable=False, subnet=IPv4Network("10.239.240.0/20"))
@@ -83,7 +83,7 @@ def changes() -> None:
     )
 
 
-def test_before_networks_change_a_manager_looks_at_what_is_on_them(fake_pulumi: FakePulumi) -> None:
+def test_manager_checks_the_users_of_networks_before_they_change(fake_pulumi: FakePulumi) -> None:
     changes()
     given = fake_pulumi.parameters("networks-look")
     assert (given["LABEL"], given["OWNER"]) == ("io.nuvla.swarm.stack", "nuvla-swarm/test")
@@ -96,6 +96,6 @@ def test_before_networks_change_a_manager_looks_at_what_is_on_them(fake_pulumi: 
     assert "networks" in fake_pulumi.finished
 
 
-def test_nothing_is_looked_at_again_when_it_is_taken_back(fake_pulumi: FakePulumi) -> None:
+def test_destroying_the_network_check_runs_no_command(fake_pulumi: FakePulumi) -> None:
     changes()
     assert "delete" not in fake_pulumi.inputs("networks-look")

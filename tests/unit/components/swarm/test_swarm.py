@@ -28,7 +28,7 @@ def swarm(entry: int = 0, *, lost: int | None = None) -> Swarm:
     return build(make)
 
 
-def test_it_shows_its_entry_by_name_and_its_ranges(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_the_entry_and_the_address_pools(fake_pulumi: FakePulumi) -> None:
     swarm()
     shown: dict[str, Any] = {"entry": "manager-1", "address_pools": ["10.201.0.0/16", "10.202.0.0/16"]}
     assert fake_pulumi.inputs("swarm") == shown | {"subnet_prefix": 25}
@@ -36,49 +36,49 @@ def test_it_shows_its_entry_by_name_and_its_ranges(fake_pulumi: FakePulumi) -> N
     assert "swarm" in fake_pulumi.finished
 
 
-def test_it_is_started_on_the_entry_and_announced_by_the_private_address(fake_pulumi: FakePulumi) -> None:
+def test_swarm_starts_on_the_entry_and_advertises_its_private_address(fake_pulumi: FakePulumi) -> None:
     swarm(entry=1)
     assert fake_pulumi.inputs("swarm-init")["connection"]["host"] == "192.0.2.2"
     assert fake_pulumi.parameters("swarm-init")["ADDRESS"] == "10.0.0.2"
 
 
-def test_overlay_networks_are_cut_from_its_ranges(fake_pulumi: FakePulumi) -> None:
+def test_overlay_networks_come_from_the_address_pools(fake_pulumi: FakePulumi) -> None:
     swarm()
     assert fake_pulumi.parameters("swarm-init")["ADDRESS_POOLS"] == "10.201.0.0/16 10.202.0.0/16"
     assert fake_pulumi.parameters("swarm-init")["SUBNET_PREFIX"] == "25"
 
 
-def test_it_knows_the_other_managers_so_that_no_second_swarm_is_started(fake_pulumi: FakePulumi) -> None:
+def test_init_knows_the_other_managers(fake_pulumi: FakePulumi) -> None:
     swarm(entry=1)
     assert fake_pulumi.parameters("swarm-init")["OTHER_MANAGERS"] == "10.0.0.1 10.0.0.3"
 
 
-def test_a_manager_that_is_lost_is_not_asked_whether_it_has_the_swarm(fake_pulumi: FakePulumi) -> None:
+def test_init_skips_lost_managers(fake_pulumi: FakePulumi) -> None:
     swarm(entry=1, lost=2)
     assert fake_pulumi.parameters("swarm-init")["OTHER_MANAGERS"] == "10.0.0.1"
 
 
-def test_an_entry_that_lost_its_disk_is_looked_at_again(fake_pulumi: FakePulumi) -> None:
+def test_new_disk_of_the_entry_reruns_init_in_place(fake_pulumi: FakePulumi) -> None:
     swarm()
     assert fake_pulumi.triggers("swarm-init") == ["manager-1-disk"]
     assert "triggers" not in fake_pulumi.inputs("swarm-init"), "it would be replaced, and all memberships with it"
 
 
-def test_only_an_infrastructure_that_never_had_a_swarm_starts_one_without_asking_more(fake_pulumi: FakePulumi) -> None:
+def test_init_starts_a_swarm_only_when_it_is_created(fake_pulumi: FakePulumi) -> None:
     swarm()
     inputs = fake_pulumi.inputs("swarm-init")
     assert (inputs["create"], inputs["update"].partition(" # ")[0]) == ("bash -s -- start", "bash -s -- continue")
 
 
-def test_it_tells_the_next_run_its_entry(fake_pulumi: FakePulumi) -> None:
+def test_swarm_outputs_name_the_entry_for_the_next_run(fake_pulumi: FakePulumi) -> None:
     swarm(entry=1)
     assert fake_pulumi.outputs["swarm"]["entry"] == "manager-2"
 
 
-def test_its_id_is_what_the_entry_says(fake_pulumi: FakePulumi) -> None:
+def test_swarm_id_is_what_init_prints(fake_pulumi: FakePulumi) -> None:
     assert value(swarm().id) == "STDOUT:swarm-init"
 
 
-def test_destroying_it_leaves_the_machines_as_they_are(fake_pulumi: FakePulumi) -> None:
+def test_destroying_a_swarm_runs_no_command(fake_pulumi: FakePulumi) -> None:
     swarm()
     assert "delete" not in fake_pulumi.inputs("swarm-init")

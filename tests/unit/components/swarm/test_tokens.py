@@ -1,4 +1,4 @@
-"""components/swarm/tokens.py: join tokens end once machines have joined."""
+"""components/swarm/tokens.py: join tokens are rotated after machines have joined."""
 
 from components.swarm.membership import Membership, MembershipArgs
 from components.swarm.tokens import JoinTokens, JoinTokensArgs
@@ -21,7 +21,7 @@ def tokens() -> None:
     build(make)
 
 
-def test_they_end_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> None:
+def test_tokens_are_rotated_on_the_entry_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
     tokens()
     assert fake_pulumi.types["tokens"] == "nuvla:swarm:JoinTokens"
     assert fake_pulumi.inputs(ROTATED)["connection"]["host"] == "192.0.2.1"
@@ -29,13 +29,13 @@ def test_they_end_on_the_entry_once_all_have_joined(fake_pulumi: FakePulumi) -> 
     assert fake_pulumi.parameters(ROTATED) == {"SWARM_ID": "STDOUT:swarm-init"}
 
 
-def test_they_end_again_whenever_a_machine_was_invited_and_not_otherwise(fake_pulumi: FakePulumi) -> None:
+def test_each_invitation_rotates_the_tokens_again(fake_pulumi: FakePulumi) -> None:
     tokens()
     assert fake_pulumi.triggers(ROTATED)[1:] == ["STDOUT:manager-1-node", "STDOUT:worker-1-node"]
     assert not fake_pulumi.is_secret(ROTATED, "update"), "a preview shows why"
 
 
-def test_they_are_neither_given_nor_told_by_it(fake_pulumi: FakePulumi) -> None:
+def test_rotation_handles_no_token_and_is_not_undone(fake_pulumi: FakePulumi) -> None:
     tokens()
     assert not fake_pulumi.is_secret(ROTATED, "stdin")
     assert "delete" not in fake_pulumi.inputs(ROTATED)

@@ -65,24 +65,24 @@ def resolver(**changed: Any) -> Any:
     return resolvers["cert-resolver"]["acme"]
 
 
-def test_challenges_come_over_http_on_the_entry_point_for_it() -> None:
+def test_http_challenge_uses_the_entry_point_on_port_80() -> None:
     made = files(service())["/etc/traefik/traefik.yaml"]
     assert resolver()["httpChallenge"]["entryPoint"] in made["entryPoints"]
     assert made["entryPoints"]["web"]["address"] == ":80"
 
 
-def test_the_server_is_asked_to_look_when_the_answer_can_be_reached() -> None:
+def test_challenge_delay_exceeds_the_time_until_traefik_is_healthy() -> None:
     health = service().health
     assert resolver()["httpChallenge"]["delay"] == "15s"
     assert 2 * (health.interval_s + health.timeout_s) < 15
 
 
-def test_the_account_is_for_the_email_at_the_server() -> None:
+def test_acme_account_has_email_and_server() -> None:
     assert resolver()["email"] == "a@example.org"
     assert resolver()["caServer"] == PRODUCTION
 
 
-def test_the_account_and_the_certificates_are_in_the_folder_of_the_machine() -> None:
+def test_acme_storage_is_in_the_folder_of_the_machine() -> None:
     assert list(service().mounts) == [VOLUME, Mount(type="bind", source="/data/traefik", target="/acme")]
     assert resolver()["storage"] == "/acme/acme.json"
 
@@ -94,19 +94,19 @@ def test_the_account_and_the_certificates_are_in_the_folder_of_the_machine() -> 
         ("https://10.0.0.1:14000/dir", "/acme/acme-10.0.0.1.json"),
     ],
 )
-def test_each_server_has_a_file_of_its_own(server: str, storage: str) -> None:
+def test_each_acme_server_has_its_own_storage(server: str, storage: str) -> None:
     """What is in it is not asked for again, whoever issued it."""
     assert resolver(server=server)["storage"] == storage
 
 
-def test_a_server_is_trusted_by_the_certificate_that_is_given_for_it() -> None:
+def test_given_ca_is_trusted_for_the_acme_server() -> None:
     assert resolver()["caCertificates"] == []
     made = service(server_ca="PEM OF THE SERVER")
     (path,) = resolver(server_ca="PEM OF THE SERVER")["caCertificates"]
     assert files(made)[path] == "PEM OF THE SERVER"
 
 
-def test_each_name_of_the_infrastructure_has_a_certificate_of_its_own() -> None:
+def test_each_name_has_its_own_certificate() -> None:
     router = files(service())["/etc/traefik/dynamic/domain.yaml"]["http"]["routers"]["domain"]
     assert router["tls"] == {
         "certResolver": "cert-resolver",
@@ -115,7 +115,7 @@ def test_each_name_of_the_infrastructure_has_a_certificate_of_its_own() -> None:
     assert router["entryPoints"] == ["websecure"]
 
 
-def test_what_no_service_has_is_answered_as_it_is_without() -> None:
+def test_unmatched_names_are_answered_as_without_acme() -> None:
     both = files(service())
     dynamic = both["/etc/traefik/dynamic/dynamic.yaml"]["http"]
     router = both["/etc/traefik/dynamic/domain.yaml"]["http"]["routers"]["domain"]
@@ -126,7 +126,7 @@ def test_what_no_service_has_is_answered_as_it_is_without() -> None:
     assert router["priority"] < len("Path(`/`)"), "the rule of a service is longer, and so goes first"
 
 
-def test_all_else_is_as_without() -> None:
+def test_acme_changes_nothing_else_of_traefik() -> None:
     (without,) = spec(None).services
     made = service()
     assert (made.name, made.ports) == ("traefik", without.ports)
@@ -136,5 +136,5 @@ def test_all_else_is_as_without() -> None:
     assert static == files(without)["/etc/traefik/traefik.yaml"]
 
 
-def test_it_shows_its_settings() -> None:
+def test_preview_shows_the_settings_of_acme() -> None:
     assert spec(ACME).settings["acme"] == asdict(ACME)

@@ -1,4 +1,4 @@
-"""components/traefik/certificate.py: the certificate that Traefik shows where no public one is had."""
+"""components/traefik/certificate.py: the self-signed certificate that Traefik serves without a public one."""
 
 from typing import Any
 
@@ -12,28 +12,28 @@ def certificate(**changed: Any) -> SelfSignedCertificate:
     return build(lambda: SelfSignedCertificate("cert", SelfSignedCertificateArgs(**{**given, **changed})))
 
 
-def test_it_is_for_the_addresses_of_the_managers(fake_pulumi: FakePulumi) -> None:
+def test_certificate_names_the_addresses_of_the_managers(fake_pulumi: FakePulumi) -> None:
     certificate()
     assert fake_pulumi.inputs("cert-cert")["ipAddresses"] == ["192.0.2.1", "192.0.2.2"]
     assert fake_pulumi.inputs("cert-cert")["subject"] == {"commonName": "nuvla-swarm"}
     assert "dnsNames" not in fake_pulumi.inputs("cert-cert")
 
 
-def test_it_is_for_all_names_where_there_are_any_and_the_first_is_its_subject(fake_pulumi: FakePulumi) -> None:
+def test_certificate_names_all_names_with_the_first_as_subject(fake_pulumi: FakePulumi) -> None:
     certificate(names=["example.org", "s3.example.org"])
     assert fake_pulumi.inputs("cert-cert")["dnsNames"] == ["example.org", "s3.example.org"]
     assert fake_pulumi.inputs("cert-cert")["subject"] == {"commonName": "example.org"}
     assert fake_pulumi.inputs("cert") == {"names": ["example.org", "s3.example.org"], "days": 100}
 
 
-def test_it_serves_for_its_lifetime_and_is_renewed_in_its_last_month(fake_pulumi: FakePulumi) -> None:
+def test_certificate_lifetime_follows_the_setting_and_renews_in_the_last_month(fake_pulumi: FakePulumi) -> None:
     certificate()
     inputs = fake_pulumi.inputs("cert-cert")
     assert inputs["allowedUses"] == ["digital_signature", "server_auth"]
     assert (inputs["validityPeriodHours"], inputs["earlyRenewalHours"]) == (2400, 720)
 
 
-def test_its_key_is_secret(fake_pulumi: FakePulumi) -> None:
+def test_certificate_key_is_secret(fake_pulumi: FakePulumi) -> None:
     made = certificate()
     assert value(made.key) == Secret("PRIVATE-KEY-PEM:cert-key")
     assert value(made.cert) == "SELF-SIGNED-PEM:cert-cert"

@@ -1,4 +1,4 @@
-"""components/traefik/certificate_sync.py: one Traefik gets certificates, those of all managers show them."""
+"""components/traefik/certificate_sync.py: one Traefik gets certificates, and the Traefiks of all managers serve them."""
 
 from dataclasses import replace
 from typing import Any
@@ -44,13 +44,13 @@ def networks(service: Service) -> set[Any]:
     return {value(on.network.name) for on in service.networks}
 
 
-def test_the_services_are_known_by_the_names_that_the_files_have() -> None:
+def test_certificate_sync_services_have_the_names_in_their_files() -> None:
     made = services()
     assert set(made) == {"traefik", ISSUER, SOURCE, "traefik-copies"}
     assert f'"https://{SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
 
 
-def test_every_manager_passes_challenges_to_the_issuer_before_it_redirects() -> None:
+def test_challenges_reach_the_issuer_before_the_redirection() -> None:
     made = services()
     labels = made[ISSUER].labels
     router = "traefik.http.routers.nuvla-swarm-challenge"
@@ -61,7 +61,7 @@ def test_every_manager_passes_challenges_to_the_issuer_before_it_redirects() -> 
     assert HIGHEST == int(labels[f"{router}.priority"]) > redirection["priority"]
 
 
-def test_only_one_traefik_gets_certificates_and_writes_their_file() -> None:
+def test_issuer_alone_gets_certificates_and_writes_their_file() -> None:
     made = services()
     resolvers = [name for name in ("traefik", ISSUER) if "certificatesResolvers" in _static(made[name])]
     assert resolvers == [ISSUER]
@@ -80,7 +80,7 @@ def _static(service: Service) -> Any:
     return files(service)["/etc/traefik/traefik.yaml"]
 
 
-def test_the_issuer_has_no_ports_and_gets_the_challenges_alone() -> None:
+def test_issuer_has_no_ports_and_serves_challenges_alone() -> None:
     made = services()
     assert list(made[ISSUER].ports) == []
     assert [name for name, service in made.items() if service.labels] == [ISSUER]
@@ -88,7 +88,7 @@ def test_the_issuer_has_no_ports_and_gets_the_challenges_alone() -> None:
     assert "/etc/traefik/dynamic/domain.yaml" not in files(made["traefik"])
 
 
-def test_the_issuer_reads_the_same_labels_and_has_the_same_middlewares() -> None:
+def test_issuer_has_the_providers_and_middlewares_of_traefik() -> None:
     made = services()
     for file in ("/etc/traefik/dynamic/dynamic.yaml", "/etc/traefik/certificate.pem"):
         assert files(made[ISSUER])[file] == files(made["traefik"])[file]
@@ -96,7 +96,7 @@ def test_the_issuer_reads_the_same_labels_and_has_the_same_middlewares() -> None
     assert [secret.name for secret in made[ISSUER].secrets] == [secret.name for secret in made["traefik"].secrets]
 
 
-def test_keys_are_on_a_network_that_only_the_two_programs_are_on() -> None:
+def test_certificate_keys_travel_on_their_own_network() -> None:
     assert {name: networks(service) for name, service in services().items()} == {
         "traefik": {"front", "web", "monitoring"},
         ISSUER: {"web"},
@@ -105,7 +105,7 @@ def test_keys_are_on_a_network_that_only_the_two_programs_are_on() -> None:
     }
 
 
-def test_the_source_reads_what_the_issuer_writes_on_its_machine() -> None:
+def test_certificate_source_reads_the_storage_of_the_issuer() -> None:
     made = services()
     source = made[SOURCE]
     assert (source.replicas, list(source.constraints)) == (1, MACHINE)
@@ -113,7 +113,7 @@ def test_the_source_reads_what_the_issuer_writes_on_its_machine() -> None:
     assert list(source.mounts) == [Mount(type="bind", source="/data/traefik", target="/acme", read_only=True)]
 
 
-def test_every_manager_keeps_copies_where_its_traefik_looks_for_its_configuration() -> None:
+def test_certificate_replica_writes_where_traefik_reads_its_configuration() -> None:
     made = services()
     copies = made["traefik-copies"]
     assert copies.replicas is None
@@ -125,7 +125,7 @@ def test_every_manager_keeps_copies_where_its_traefik_looks_for_its_configuratio
     assert f'COPY = "{written.target}/certificates.yaml"' in files(copies)["/etc/haproxy/copies.lua"]
 
 
-def test_copies_come_from_nobody_but_the_source() -> None:
+def test_certificate_replica_trusts_the_source_alone() -> None:
     made = services()
     (secret,) = made[SOURCE].secrets
     assert value(secret.content) == Secret("SELF-SIGNED-PEM:tPRIVATE-KEY-PEM:t".replace(":t", ":t-cert", 1) + "-key")
@@ -137,7 +137,7 @@ def test_copies_come_from_nobody_but_the_source() -> None:
     assert not made["traefik-copies"].secrets
 
 
-def test_each_program_finds_its_files_and_is_asked_where_it_says_that_it_is_well() -> None:
+def test_certificate_sync_programs_have_their_files_and_health_checks() -> None:
     made = services()
     for name, configuration in ((SOURCE, "certificates.cfg"), ("traefik-copies", "copies.cfg")):
         found = files(made[name])

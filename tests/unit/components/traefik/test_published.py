@@ -1,4 +1,4 @@
-"""components/traefik/published.py: the labels of the program's own services."""
+"""components/traefik/published.py: the labels that publish the program's own services."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def names(labels: dict[str, str]) -> set[str]:
     return {label.split(".")[3] for label in labels if label.split(".")[1] in ("http", "tcp")}
 
 
-def test_a_service_is_published_by_its_rule_in_tls_alone() -> None:
+def test_http_service_is_published_by_its_rule_over_tls() -> None:
     router = "traefik.http.routers.nuvla-swarm-web"
     assert {
         f"{router}.rule": "PathPrefix(`/web`)",
@@ -27,16 +27,16 @@ def test_a_service_is_published_by_its_rule_in_tls_alone() -> None:
     } == HTTP
 
 
-def test_middlewares_stand_before_it_in_their_order() -> None:
+def test_middlewares_keep_their_order() -> None:
     more = published.http("web", "PathPrefix(`/web`)", 8000, ["one@file", "two@file"]).items() - HTTP.items()
     assert more == {("traefik.http.routers.nuvla-swarm-web.middlewares", "one@file,two@file")}
 
 
-def test_traefik_meets_it_where_nobody_else_is() -> None:
+def test_published_service_meets_traefik_on_the_web_network() -> None:
     assert published.enabled() == {"traefik.enable": "true", "traefik.swarm.network": "nuvla-swarm-web"}
 
 
-def test_bytes_are_passed_on_for_each_name_on_its_entry_point() -> None:
+def test_tcp_service_has_a_router_for_each_name_and_entry_point() -> None:
     routers = {
         "traefik.tcp.routers.nuvla-swarm-store-s3": ("HostSNI(`*`)", "s3"),
         "traefik.tcp.routers.nuvla-swarm-store-websecure": ("HostSNI(`s3.example.org`)", "websecure"),
@@ -56,7 +56,7 @@ def test_bytes_are_passed_on_for_each_name_on_its_entry_point() -> None:
     assert expected == TCP
 
 
-def test_challenges_are_answered_on_80_before_the_redirection() -> None:
+def test_challenge_router_precedes_the_redirection() -> None:
     router = "traefik.http.routers.nuvla-swarm-challenge"
     assert (
         published.enabled()
@@ -72,13 +72,13 @@ def test_challenges_are_answered_on_80_before_the_redirection() -> None:
 
 
 @pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
-def test_all_names_are_those_that_no_application_may_have(labels: dict[str, str]) -> None:
+def test_router_and_service_names_have_the_reserved_prefix(labels: dict[str, str]) -> None:
     assert names(labels)
     assert all(name.startswith(published.PREFIX) for name in names(labels))
 
 
 @pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
-def test_every_router_is_first(labels: dict[str, str]) -> None:
+def test_routers_have_the_highest_priority(labels: dict[str, str]) -> None:
     assert {text for label, text in labels.items() if label.endswith(".priority")} == {str(published.FIRST)}
     assert published.FIRST == HIGHEST
     assert len(str(HIGHEST)) > 18, "digits that an application may have: see answers.lua"

@@ -1,4 +1,4 @@
-"""components/traefik/stack.py: what Traefik is told, and what it promises to the services that it publishes."""
+"""components/traefik/stack.py: the configuration of Traefik, and what it promises to published services."""
 
 import re
 from dataclasses import asdict, replace
@@ -69,7 +69,7 @@ def routers(entry_point: str) -> dict[str, Any]:
     }
 
 
-def test_entry_points_have_the_names_and_ports_that_nuvlas_compose_files_use() -> None:
+def test_entry_points_have_the_names_and_ports_of_nuvlas_compose_files() -> None:
     addresses = {name: point["address"] for name, point in static()["entryPoints"].items()}
     assert addresses == {
         "web": ":80",
@@ -80,7 +80,7 @@ def test_entry_points_have_the_names_and_ports_that_nuvlas_compose_files_use() -
     }
 
 
-def test_what_names_no_entry_point_is_on_80_and_443_alone() -> None:
+def test_default_entry_points_are_80_and_443() -> None:
     assert [name for name, point in static()["entryPoints"].items() if point.get("asDefault")] == ["web", "websecure"]
 
 
@@ -92,7 +92,7 @@ def test_http_is_redirected_to_https() -> None:
     }
 
 
-def test_only_services_that_ask_for_it_are_published_over_the_public_network() -> None:
+def test_services_are_published_on_demand_over_the_public_network() -> None:
     swarm = static()["providers"]["swarm"]
     assert swarm["exposedByDefault"] is False
     assert swarm["network"] == "front"
@@ -100,7 +100,7 @@ def test_only_services_that_ask_for_it_are_published_over_the_public_network() -
     assert swarm["allowEmptyServices"] is True
 
 
-def test_a_request_that_nothing_matches_is_answered_with_503() -> None:
+def test_unmatched_request_is_answered_with_503() -> None:
     router = dynamic()["http"]["routers"]["unmatched"]
     assert router["rule"] == "PathPrefix(`/`)"
     assert router["priority"] == 1
@@ -109,7 +109,7 @@ def test_a_request_that_nothing_matches_is_answered_with_503() -> None:
     assert dynamic()["http"]["services"][router["service"]] == {"loadBalancer": {"servers": []}}
 
 
-def test_what_is_the_programs_on_443_is_no_applications_while_the_programs_service_is_away() -> None:
+def test_reserved_paths_are_kept_while_their_service_is_down() -> None:
     router = routers("websecure")["reserved"]
     assert router["rule"] == "PathPrefix(`/grafana`) || PathPrefix(`/prometheus`)"
     assert router["priority"] == published.FIRST - 1
@@ -117,7 +117,7 @@ def test_what_is_the_programs_on_443_is_no_applications_while_the_programs_servi
     assert "tls" in router
 
 
-def test_connections_to_s3_are_closed_while_it_is_away() -> None:
+def test_s3_connections_are_closed_while_s3_is_down() -> None:
     made = files(s3_port=9000, s3_name="s3.example.org")
     for entry_point, host in (("s3", "*"), ("websecure", "s3.example.org")):
         (router,) = made[f"/etc/traefik/dynamic/reserved-{entry_point}.yaml"]["tcp"]["routers"].values()
@@ -129,25 +129,25 @@ def test_connections_to_s3_are_closed_while_it_is_away() -> None:
     assert "/etc/traefik/dynamic/reserved-s3.yaml" not in files(s3_port=None)
 
 
-def test_where_nothing_is_the_programs_on_443_nothing_is_reserved() -> None:
+def test_no_path_is_reserved_without_own_services() -> None:
     assert "/etc/traefik/dynamic/reserved.yaml" not in files(reserved=[])
 
 
-def test_responses_are_compressed_by_a_middleware_that_exists() -> None:
+def test_responses_are_compressed_by_an_existing_middleware() -> None:
     (middleware,) = static()["entryPoints"]["websecure"]["http"]["middlewares"]
     assert dynamic()["http"]["middlewares"][middleware.removesuffix("@file")] == {"compress": {"encodings": ["gzip"]}}
 
 
-def test_uploads_of_an_hour_are_not_cut_off() -> None:
+def test_uploads_may_take_an_hour() -> None:
     assert static()["entryPoints"]["websecure"]["transport"]["respondingTimeouts"] == {"readTimeout": "65m"}
 
 
-def test_on_the_port_of_s3_there_is_no_http_that_would_change_or_cut_off_what_is_sent() -> None:
+def test_s3_entry_point_has_no_http_routers_or_timeouts() -> None:
     assert static()["entryPoints"]["s3"].keys() == {"address", "transport"}
     assert routers("s3") == {}
 
 
-def test_it_has_closed_open_connections_long_before_docker_would_kill_it() -> None:
+def test_traefik_closes_connections_before_docker_kills_it() -> None:
     """Whoever removes it waits no longer than Docker does, and fails if it is killed."""
     points = static()["entryPoints"]
     assert points.pop("health") == {"address": "127.0.0.1:8082"}, "nobody has open ones there"
@@ -160,19 +160,19 @@ def test_it_has_closed_open_connections_long_before_docker_would_kill_it() -> No
     ("middleware", "users"),
     [("nuvla-swarm-prometheus-login", "prometheus-users"), ("metrics-login", "metrics-users")],
 )
-def test_a_login_is_a_middleware_that_keeps_the_password_to_itself(middleware: str, users: str) -> None:
+def test_login_middlewares_do_not_pass_the_password_on(middleware: str, users: str) -> None:
     assert dynamic()["http"]["middlewares"][middleware] == {
         "basicAuth": {"usersFile": f"/run/secrets/{users}", "removeHeader": True}
     }
 
 
-def test_users_are_secrets_of_it() -> None:
+def test_login_users_are_secrets() -> None:
     secrets = {secret.name: value(secret.content) for secret in service().secrets}
     assert secrets["prometheus-users"] == Secret("admin:BCRYPT:login-password")
     assert secrets["metrics-users"] == Secret("reader:BCRYPT:metrics-password")
 
 
-def test_all_that_labels_of_the_program_refer_to_is_there() -> None:
+def test_middlewares_and_options_named_by_labels_exist() -> None:
     made = dynamic()
     there = {f"{name}@file" for name in (*made["http"]["middlewares"], *made["tcp"]["middlewares"])}
     assert {published.CONSOLES, *published.LOGIN} <= there
@@ -182,12 +182,12 @@ def test_all_that_labels_of_the_program_refer_to_is_there() -> None:
     assert made["tls"]["options"] == {published.HTTP_1.removesuffix("@file"): {"alpnProtocols": ["http/1.1"]}}
 
 
-def test_the_programs_own_pages_are_for_the_networks_of_the_settings() -> None:
+def test_consoles_are_limited_to_their_networks() -> None:
     allowed = dynamic()["http"]["middlewares"][published.CONSOLES.removesuffix("@file")]["ipAllowList"]
     assert allowed == {"sourceRange": ["192.0.2.0/24", "0.0.0.0/0"]}
 
 
-def test_on_8080_there_is_nothing_that_is_not_for_the_operators_or_behind_a_login() -> None:
+def test_port_8080_is_for_operators_or_behind_a_login() -> None:
     made = dynamic()["http"]["middlewares"]
     assert made["operators"]["ipAllowList"] == {"sourceRange": ["192.0.2.0/24", "198.51.100.7/32"]}
     asked = {name: router["middlewares"] for name, router in routers("traefik").items()}
@@ -201,7 +201,7 @@ def test_on_8080_there_is_nothing_that_is_not_for_the_operators_or_behind_a_logi
     assert static()["metrics"]["prometheus"] == {"manualRouting": True}
 
 
-def test_operators_find_the_dashboard_at_the_root_of_8080() -> None:
+def test_root_of_port_8080_redirects_to_the_dashboard() -> None:
     redirection = dynamic()["http"]["middlewares"]["dashboard"]["redirectRegex"]
     assert (
         re.sub(redirection["regex"], r"\1/dashboard/", "http://192.0.2.1:8080/") == "http://192.0.2.1:8080/dashboard/"
@@ -209,18 +209,18 @@ def test_operators_find_the_dashboard_at_the_root_of_8080() -> None:
     assert redirection["replacement"] == "${1}/dashboard/"
 
 
-def test_its_health_is_asked_for_where_nobody_else_does() -> None:
+def test_ping_listens_on_localhost_alone() -> None:
     points = static()["entryPoints"]
     assert points[static()["ping"]["entryPoint"]]["address"].startswith("127.0.0.1:")
 
 
-def test_its_own_certificate_is_the_default_and_its_files_are_where_it_looks_for_them() -> None:
+def test_self_signed_certificate_is_the_default() -> None:
     default = dynamic()["tls"]["stores"]["default"]["defaultCertificate"]
     assert files()[default["certFile"]] == "SELF-SIGNED-PEM:c-cert"
     assert default["keyFile"].removeprefix("/run/secrets/") in {secret.name for secret in service().secrets}
 
 
-def test_it_reads_the_files_that_it_is_given() -> None:
+def test_traefik_reads_all_given_dynamic_files() -> None:
     folder = static()["providers"]["file"]["directory"]
     assert {path for path in files() if path.startswith(f"{folder}/")} == {
         "/etc/traefik/dynamic/dynamic.yaml",
@@ -236,53 +236,53 @@ def test_keys_and_hashes_are_secrets_and_in_no_file() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "log"), [(True, {}), (False, None)])
-def test_requests_are_logged_only_if_wanted(wanted: bool, log: Any) -> None:
+def test_access_log_follows_the_setting(wanted: bool, log: Any) -> None:
     assert static(access_log=wanted)["accessLog"] == log
 
 
-def test_it_logs_as_the_settings_say() -> None:
+def test_log_level_follows_the_setting() -> None:
     assert static()["log"] == {"level": "WARN"}
 
 
-def test_it_tells_nobody_that_it_runs() -> None:
+def test_traefik_sends_no_usage_data() -> None:
     assert static()["global"] == {"checkNewVersion": False, "sendAnonymousUsage": False}
 
 
-def test_it_runs_on_every_manager() -> None:
+def test_traefik_runs_on_every_manager() -> None:
     assert service().replicas is None
     assert service().constraints == ["node.role==manager"]
 
 
-def test_its_ports_are_those_of_its_entry_points() -> None:
+def test_published_ports_are_those_of_the_entry_points() -> None:
     ports = {(port.published, port.target, port.protocol) for port in service().ports}
     assert ports == {(80, 80, "tcp"), (443, 443, "tcp"), (8080, 8080, "tcp")}
 
 
-def test_s3_has_a_port_of_its_own_where_there_is_any() -> None:
+def test_s3_port_is_published_if_enabled() -> None:
     ports = {(port.published, port.target) for port in service(s3_port=9001).ports}
     assert ports == {(80, 80), (443, 443), (8080, 8080), (9001, 9000)}
     assert static(s3_port=9001)["entryPoints"] == static()["entryPoints"]
 
 
-def test_it_sees_nothing_of_its_machine_but_the_socket_of_the_proxy() -> None:
+def test_traefik_mounts_only_the_socket_of_the_proxy() -> None:
     assert list(service().mounts) == [VOLUME]
     assert SOCKET.removeprefix("unix://").startswith(f"{VOLUME.target}/")
 
 
-def test_its_health_is_what_ping_says() -> None:
+def test_traefik_health_is_its_ping() -> None:
     assert service().health.command == ["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]
 
 
-def test_it_is_on_the_public_network_with_the_memory_and_the_image_of_the_settings() -> None:
+def test_traefik_has_the_public_network_memory_and_image() -> None:
     made = service()
     assert [value(on.network.name) for on in made.networks] == ["front"]
     assert made.memory_limit_mib == 300
     assert made.image == "traefik:v3.6.1"
 
 
-def test_it_shows_all_of_its_settings() -> None:
+def test_preview_shows_all_settings_of_traefik() -> None:
     assert spec().settings == asdict(SETTINGS)
 
 
-def test_the_stack_makes_a_service_of_it() -> None:
+def test_stack_has_the_service_traefik_alone() -> None:
     assert [made.name for made in spec().services] == ["traefik"]

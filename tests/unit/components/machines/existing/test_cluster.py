@@ -1,4 +1,4 @@
-"""components/machines/existing/cluster.py: hosts that were there before the program, and are there after it."""
+"""components/machines/existing/cluster.py: hosts that exist before the program and after it."""
 
 import subprocess
 from typing import Any
@@ -15,7 +15,7 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
 
 CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
-NOTES = ("manager-a-before", "worker-1-before", "worker-2-before")
+RECORDS = ("manager-a-before", "worker-1-before", "worker-2-before")
 KEY = "ssh-ed25519 AAAA"
 
 
@@ -54,7 +54,7 @@ def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> Existin
     )
 
 
-def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(fake_pulumi: FakePulumi) -> None:
+def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulumi) -> None:
     made = cluster({"manager": pool("manager", {"disk": "ssd"}, a=host(1, port=2222))})
     machine = made.machines["manager-a"]
     assert (machine.name, machine.role, machine.labels, machine.availability) == (
@@ -74,7 +74,7 @@ def test_a_machine_is_named_by_pool_and_member_and_is_what_its_settings_say(fake
     assert not machine.shares_kernel
 
 
-def test_it_shows_its_settings_and_no_key(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_settings_of_hosts_and_no_key(fake_pulumi: FakePulumi) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
     shown = fake_pulumi.inputs("cluster")
     assert fake_pulumi.types["cluster"] == "nuvla:machines:ExistingCluster"
@@ -92,12 +92,12 @@ def test_it_shows_its_settings_and_no_key(fake_pulumi: FakePulumi) -> None:
     assert "cluster" in fake_pulumi.finished
 
 
-def test_nothing_is_made_but_a_check_and_a_note_of_each_host(fake_pulumi: FakePulumi) -> None:
+def test_each_host_gets_a_check_and_a_record_and_nothing_else(fake_pulumi: FakePulumi) -> None:
     assert list(cluster().machines) == ["manager-a", "worker-1", "worker-2"]
-    assert fake_pulumi.children("cluster") == {*CHECKS, *NOTES}
+    assert fake_pulumi.children("cluster") == {*CHECKS, *RECORDS}
 
 
-def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(fake_pulumi: FakePulumi) -> None:
+def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert fake_pulumi.parameters("worker-2-check") == {
         "MACHINE": "worker-2",
@@ -110,7 +110,7 @@ def test_a_check_tells_whose_the_host_would_be_and_what_engine_is_wanted(fake_pu
     assert "delete" not in fake_pulumi.inputs("worker-2-check")
 
 
-def test_how_a_host_was_is_noted_once_it_is_found_fit_and_taken_up_when_it_leaves(fake_pulumi: FakePulumi) -> None:
+def test_record_command_follows_the_check_and_restores_when_the_host_leaves(fake_pulumi: FakePulumi) -> None:
     cluster()
     note = fake_pulumi.inputs("worker-2-before")
     assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
@@ -118,33 +118,33 @@ def test_how_a_host_was_is_noted_once_it_is_found_fit_and_taken_up_when_it_leave
     assert fake_pulumi.options["worker-2-before"].customTimeouts.delete == "10m"
 
 
-def test_another_version_of_the_engine_is_checked_and_touches_no_note(fake_pulumi: FakePulumi) -> None:
+def test_new_engine_version_changes_the_check_and_not_the_record(fake_pulumi: FakePulumi) -> None:
     cluster()
     before = fake_pulumi.given
     after = start()
     cluster(engine_version="28.5.1")
-    assert {name for name in (*CHECKS, *NOTES) if after.given[name] != before[name]} == set(CHECKS)
+    assert {name for name in (*CHECKS, *RECORDS) if after.given[name] != before[name]} == set(CHECKS)
 
 
-def test_neither_is_ever_replaced_as_its_undoing_would_go_to_a_host_that_is_gone(fake_pulumi: FakePulumi) -> None:
+def test_check_and_record_commands_update_in_place(fake_pulumi: FakePulumi) -> None:
     cluster()
-    assert not any("triggers" in fake_pulumi.inputs(name) for name in (*CHECKS, *NOTES))
+    assert not any("triggers" in fake_pulumi.inputs(name) for name in (*CHECKS, *RECORDS))
 
 
-def test_all_that_is_on_a_machine_comes_after_its_note_and_is_not_replaced_when_that_is_done_again(
+def test_machine_ids_are_stable_when_the_record_command_reruns(
     fake_pulumi: FakePulumi,
 ) -> None:
     machine = cluster().machines["worker-1"]
     assert value(machine.root_id) == value(machine.disk_id) == "worker-1-before-id"
 
 
-def test_a_host_that_does_not_answer_is_given_up_soon(fake_pulumi: FakePulumi) -> None:
+def test_check_gives_up_on_an_unreachable_host(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
 
 
-def test_of_a_lost_machine_nothing_is_asked(fake_pulumi: FakePulumi) -> None:
-    losses = Losses(names=frozenset({"worker-1"}), commands=frozenset(NOTES))
+def test_lost_host_gets_no_command(fake_pulumi: FakePulumi) -> None:
+    losses = Losses(names=frozenset({"worker-1"}), commands=frozenset(RECORDS))
     made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2))}, losses=losses)
     assert [fake_pulumi.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
     assert [machine.lost for machine in made.machines.values()] == [False, True]
@@ -152,25 +152,25 @@ def test_of_a_lost_machine_nothing_is_asked(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.outputs["cluster"]["lost"] == ["worker-1"]
 
 
-def test_a_host_has_labels_of_its_own_beside_those_of_its_pool(fake_pulumi: FakePulumi) -> None:
+def test_host_labels_extend_the_labels_of_the_pool(fake_pulumi: FakePulumi) -> None:
     made = cluster({"manager": pool("manager", {"a": "1", "b": "1"}, a=host(1, labels={"b": "2", "c": "2"}))})
     assert made.machines["manager-a"].labels == {"a": "1", "b": "2", "c": "2"}
 
 
-def test_it_tells_the_next_run_which_host_is_which_machine(fake_pulumi: FakePulumi) -> None:
+def test_cluster_outputs_identify_hosts_for_the_next_run(fake_pulumi: FakePulumi) -> None:
     cluster()
     told = fake_pulumi.outputs["cluster"]
     assert told["hosts"] == {"manager-a": KEY, "worker-1": KEY, "worker-2": KEY}
     assert (told["provider"], told["lost"], told["made_anew"]) == ("existing", [], {})
 
 
-def test_its_machines_go_on_without_it(fake_pulumi: FakePulumi) -> None:
+def test_existing_machines_survive_their_cluster(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.outlives
     assert made.inside().deleted_with is None
 
 
-def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(fake_pulumi: FakePulumi) -> None:
+def test_volume_of_a_host_is_a_given_folder_or_one_below_the_data_path(fake_pulumi: FakePulumi) -> None:
     made = cluster(
         volumes={
             "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
@@ -183,7 +183,7 @@ def test_a_volume_is_a_folder_of_its_own_or_one_of_the_data_path(fake_pulumi: Fa
     }
 
 
-def test_another_host_changes_no_other(fake_pulumi: FakePulumi) -> None:
+def test_additional_host_changes_no_other_host(fake_pulumi: FakePulumi) -> None:
     cluster()
     before = fake_pulumi.given
     after = start()
@@ -191,14 +191,14 @@ def test_another_host_changes_no_other(fake_pulumi: FakePulumi) -> None:
     assert {name: after.given[name] for name in CHECKS} == {name: before[name] for name in CHECKS}
 
 
-def test_what_the_engine_had_before_is_handed_on(fake_pulumi: FakePulumi) -> None:
+def test_check_output_has_hostname_and_daemon_json(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.machines["worker-1"].daemon_json is not None
     assert value(made.machines["worker-1"].daemon_json) == ""  # it follows the first line
     assert value(made.hostnames)["worker-1"] == "STDOUT:worker-1-check"
 
 
-def test_each_host_has_a_hostname_of_its_own() -> None:
+def test_shared_hostname_is_refused() -> None:
     assert each_its_own({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
     with pytest.raises(
         pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
@@ -207,16 +207,16 @@ def test_each_host_has_a_hostname_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_first_preview_registers_the_same(preview: bool) -> None:
+def test_preview_registers_the_resources_of_an_update(preview: bool) -> None:
     fake_pulumi = start(preview=preview)
     cluster()
-    assert set(fake_pulumi.types) == {"cluster", *CHECKS, *NOTES}
+    assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}
 
 
 PORTS = ("EPHEMERAL", "MOUNTD_PORT")
 
 
-def checked_system(name: str, version: str) -> str:
+def system_error(name: str, version: str) -> str:
     """What the script says of a system; nothing if it takes it."""
     functions = assets.read("machines/existing/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
     faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
@@ -234,17 +234,17 @@ def checked_system(name: str, version: str) -> str:
 @pytest.mark.parametrize(
     ("name", "version"), [("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04")]
 )
-def test_known_systems_are_taken(name: str, version: str) -> None:
-    assert checked_system(name, version) == ""
+def test_check_accepts_supported_systems(name: str, version: str) -> None:
+    assert system_error(name, version) == ""
 
 
 @pytest.mark.parametrize(
     ("name", "version"), [("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "9.10"), ("fedora", "41")]
 )
-def test_other_systems_are_refused(name: str, version: str) -> None:
+def test_check_refuses_other_systems(name: str, version: str) -> None:
     allowed = "allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
-    assert checked_system(name, version) == f"worker-1: runs {name} {version}; {allowed}"
+    assert system_error(name, version) == f"worker-1: runs {name} {version}; {allowed}"
 
 
-def test_a_system_without_a_version_is_refused() -> None:
-    assert checked_system("debian", "").startswith("worker-1: runs debian of no version; allowed:")
+def test_check_refuses_a_system_without_a_version() -> None:
+    assert system_error("debian", "").startswith("worker-1: runs debian of no version; allowed:")

@@ -1,4 +1,4 @@
-"""components/machines/existing/error_hints.py: the first contact to a host fails, and a line says what to do."""
+"""components/machines/existing/error_hints.py: a hint follows a failed first contact to a host."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -34,32 +34,32 @@ SUDO = [
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_known_error_names_the_thing_and_what_to_do(error: str) -> None:
+def test_known_host_error_gets_a_hint(error: str) -> None:
     assert ERRORS[error] in (advice(HOST, [error]) or "")
 
 
-def test_each_advice_has_its_error_here() -> None:
+def test_each_host_hint_has_an_error_in_this_test() -> None:
     assert len({advice(HOST, [error]) for error in ERRORS}) == len(ADVICE)
 
 
 @pytest.mark.parametrize("error", SUDO)
-def test_whatever_is_wrong_with_sudo_the_advice_is_the_same(error: str) -> None:
+def test_any_sudo_error_gets_the_hint_about_sudo(error: str) -> None:
     assert "has no sudo without password" in (advice(HOST, [error]) or "")
 
 
-def test_what_a_script_says_is_left_to_speak_for_itself() -> None:
+def test_error_of_a_script_gets_no_hint() -> None:
     assert advice(HOST, ["worker-1: is in another swarm; take it out there"]) is None
     assert advice(HOST, []) is None
 
 
-def test_each_machine_is_named_and_nothing_is_tried_again(
+def test_hint_names_its_machine_and_nothing_is_retried(
     fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", said.append)
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", logged.append)
     advisor = build(lambda: HostAdvisor({"worker-1": HOST, "worker-2": HOST}))
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for machine in ("worker-1", "worker-2"):
         args = SimpleNamespace(name=f"{machine}-check", errors=[next(iter(ERRORS))])
         assert hook.callback(cast(pulumi.ErrorHookArgs, args)) is False
-    assert [line.partition(": ")[0] for line in said] == ["worker-1", "worker-2"]
+    assert [line.partition(": ")[0] for line in logged] == ["worker-1", "worker-2"]

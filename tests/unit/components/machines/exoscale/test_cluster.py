@@ -1,4 +1,4 @@
-"""components/machines/exoscale/cluster.py and exoscale_instance.py: machines that are instances on Exoscale."""
+"""components/machines/exoscale/cluster.py: instances on Exoscale as machines, and what they share."""
 
 import asyncio
 from ipaddress import IPv4Network
@@ -55,7 +55,7 @@ def names(fake_pulumi: FakePulumi, kind: str) -> set[str]:
     return {name for name, found in fake_pulumi.types.items() if found == kind}
 
 
-def waited_for(output: pulumi.Output[str]) -> set[str]:
+def awaited_resources(output: pulumi.Output[str]) -> set[str]:
     """Logical names of what an Output waits for."""
 
     async def found() -> set[pulumi.Resource]:
@@ -69,7 +69,7 @@ def test_machines_are_named_by_pool_and_ordinal(fake_pulumi: FakePulumi) -> None
     assert names(fake_pulumi, INSTANCE) == {"manager-1", "worker-1", "worker-2"}
 
 
-def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(fake_pulumi: FakePulumi) -> None:
+def test_instance_has_a_fixed_name_and_the_settings_of_its_pool(fake_pulumi: FakePulumi) -> None:
     """A name of the plugin's own making would replace it create-first, while its volume is still attached."""
     cluster(pools={"big": pool(2, size="memory.huge", disk_gib=99, zone="at-vie-1")})
     given = fake_pulumi.inputs("big-2")
@@ -85,14 +85,14 @@ def test_an_instance_has_a_fixed_name_and_the_settings_of_its_pool(fake_pulumi: 
     assert fake_pulumi.options["big-2"].deleteBeforeReplace
 
 
-def test_an_instance_is_in_the_group_alone(fake_pulumi: FakePulumi) -> None:
+def test_instance_is_in_the_security_group_of_its_cluster_alone(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert fake_pulumi.inputs("worker-1")["securityGroupIds"] == ["cluster-security-group-id"]
     assert fake_pulumi.inputs("cluster-security-group")["name"] == "nuvla-swarm-test"
     assert fake_pulumi.parent("cluster-security") == "cluster"
 
 
-def test_what_is_not_wanted_is_left_out_so_that_no_update_finds_a_change(fake_pulumi: FakePulumi) -> None:
+def test_unused_inputs_of_an_instance_are_left_out(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert not {"networkInterfaces", "elasticIpIds", "blockStorageVolumeIds"} & set(fake_pulumi.inputs("manager-1"))
     kinds = set(fake_pulumi.types.values())
@@ -102,9 +102,7 @@ def test_what_is_not_wanted_is_left_out_so_that_no_update_finds_a_change(fake_pu
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 17])
-def test_machines_of_a_pool_are_kept_apart_in_eights_as_a_group_holds_no_more(
-    fake_pulumi: FakePulumi, count: int
-) -> None:
+def test_pool_is_split_into_anti_affinity_groups_of_eight(fake_pulumi: FakePulumi, count: int) -> None:
     cluster(pools={"manager": pool(role="manager"), "worker": pool(count)})
     groups = [fake_pulumi.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
     assert groups == [[f"worker-apart-{(n + 7) // 8}-id"] for n in range(1, count + 1)]
@@ -112,7 +110,7 @@ def test_machines_of_a_pool_are_kept_apart_in_eights_as_a_group_holds_no_more(
     assert fake_pulumi.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
 
 
-def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_cloud_init_sets_hostname_and_host_key_and_no_user(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     text = fake_pulumi.inputs("worker-1")["userData"]
     assert text.startswith("#cloud-config\n")
@@ -128,7 +126,7 @@ def test_cloud_init_has_the_name_the_host_key_and_no_user_of_its_own(fake_pulumi
     assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
 
 
-def test_a_private_key_of_several_lines_comes_whole_through_cloud_init(
+def test_cloud_init_keeps_a_private_key_of_several_lines(
     fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl: #"{}\n-----END OPENSSH PRIVATE KEY-----\n'
@@ -142,13 +140,13 @@ def test_a_private_key_of_several_lines_comes_whole_through_cloud_init(
     assert document["ssh_keys"]["ed25519_private"] == key
 
 
-def test_cloud_init_is_secret_and_another_one_is_not_told_to_a_machine_that_has_booted(fake_pulumi: FakePulumi) -> None:
+def test_cloud_init_is_secret_and_its_changes_are_ignored(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert fake_pulumi.is_secret("worker-1", "userData")
     assert list(fake_pulumi.options["worker-1"].ignoreChanges) == ["userData"]
 
 
-def test_the_login_key_is_referred_to_by_name_so_that_another_one_replaces_no_machine(fake_pulumi: FakePulumi) -> None:
+def test_changed_login_key_replaces_no_instance(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert fake_pulumi.inputs("cluster-ssh-key") == {
         "name": "nuvla-swarm-test",
@@ -160,7 +158,7 @@ def test_the_login_key_is_referred_to_by_name_so_that_another_one_replaces_no_ma
     assert "sshKeys" not in request.propertyDependencies or not request.propertyDependencies["sshKeys"].urns
 
 
-def test_an_own_key_is_the_one_that_opens_the_machines(fake_pulumi: FakePulumi) -> None:
+def test_given_key_opens_the_instances(fake_pulumi: FakePulumi) -> None:
     def make() -> ExoscaleCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         return ExoscaleCluster("cluster", args(own_key=own, public_key="ssh-ed25519 OWN"))
@@ -171,7 +169,7 @@ def test_an_own_key_is_the_one_that_opens_the_machines(fake_pulumi: FakePulumi) 
     assert fake_pulumi.inputs("cluster")["public_key"] == "ssh-ed25519 OWN"
 
 
-def test_a_machine_is_reached_as_ubuntu_at_its_public_address(fake_pulumi: FakePulumi) -> None:
+def test_instance_is_reached_as_ubuntu_at_its_public_address(fake_pulumi: FakePulumi) -> None:
     made = cluster(pools={"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")}).machines["big-1"]
     assert (made.user, made.port, made.shares_kernel) == ("ubuntu", 22, False)
     assert value(made.public_address) == value(made.private_address) == "PUBLIC-ADDRESS:big-1"
@@ -179,10 +177,10 @@ def test_a_machine_is_reached_as_ubuntu_at_its_public_address(fake_pulumi: FakeP
     assert fake_pulumi.inputs("big-1-ready")["create"] == "sudo -n bash -s --"
 
 
-def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_new_one(fake_pulumi: FakePulumi) -> None:
+def test_machine_ids_wait_for_the_boot_and_change_with_the_instance(fake_pulumi: FakePulumi) -> None:
     made = cluster().machines["worker-1"]
     assert value(made.root_id) == value(made.disk_id) == "worker-1-id"
-    resources = waited_for(made.root_id)
+    resources = awaited_resources(made.root_id)
     assert {"worker-1", "worker-1-ready"} <= resources
     command = fake_pulumi.inputs("worker-1-ready")
     assert fake_pulumi.triggers("worker-1-ready") == ["worker-1-id"]
@@ -190,7 +188,7 @@ def test_what_is_built_on_a_machine_waits_until_it_has_booted_and_is_anew_on_a_n
     assert fake_pulumi.options["worker-1-ready"].customTimeouts.create == "10m"
 
 
-def test_machines_know_only_of_their_own_boot(fake_pulumi: FakePulumi) -> None:
+def test_instance_depends_on_no_other_instance(fake_pulumi: FakePulumi) -> None:
     """They are made and prepared side by side, however many there are."""
     cluster()
     others = {"manager-1", "manager-1-ready", "worker-2", "worker-2-ready"}
@@ -199,7 +197,7 @@ def test_machines_know_only_of_their_own_boot(fake_pulumi: FakePulumi) -> None:
     assert {"worker-1", "cluster-security-tcp-22-192.0.2.0-24"} <= fake_pulumi.dependencies("worker-1-ready")
 
 
-def test_a_first_preview_knows_of_the_same_resources(first_preview: FakePulumi) -> None:
+def test_first_preview_registers_the_resources_of_an_update(first_preview: FakePulumi) -> None:
     everything: dict[str, Any] = {
         "private_network": IPv4Network("10.90.0.0/16"),
         "elastic_ip": "manager-1",
@@ -212,7 +210,7 @@ def test_a_first_preview_knows_of_the_same_resources(first_preview: FakePulumi) 
     assert previewed == set(fake_pulumi.types)
 
 
-def test_a_private_network_leases_each_machine_its_own_address(fake_pulumi: FakePulumi) -> None:
+def test_private_network_leases_each_instance_its_address(fake_pulumi: FakePulumi) -> None:
     made = cluster(private_network=IPv4Network("10.90.0.0/16"))
     assert fake_pulumi.inputs("cluster-private") == {
         "zone": "ch-gva-2",
@@ -228,7 +226,7 @@ def test_a_private_network_leases_each_machine_its_own_address(fake_pulumi: Fake
     assert fake_pulumi.parameters("worker-2-ready") == {"PRIVATE_ADDRESS": "10.90.132.2/16", "ELASTIC_IP": ""}
 
 
-def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(fake_pulumi: FakePulumi) -> None:
+def test_leases_are_outside_of_the_dynamic_range(fake_pulumi: FakePulumi) -> None:
     made = cluster(private_network=IPv4Network("10.90.0.0/24"), pools={"manager": pool(7, role="manager")})
     leased = {value(machine.private_address) for machine in made.machines.values()}
     given = {str(IPv4Network("10.90.0.0/24")[n]) for n in range(2, 63)}
@@ -236,7 +234,7 @@ def test_leases_are_outside_of_the_addresses_that_exoscale_gives_by_itself(fake_
     assert not leased & given
 
 
-def test_the_elastic_ip_is_the_entrys_and_set_on_it(fake_pulumi: FakePulumi) -> None:
+def test_elastic_ip_belongs_to_its_machine(fake_pulumi: FakePulumi) -> None:
     made = cluster(elastic_ip="manager-1")
     assert fake_pulumi.inputs("cluster-address") == {"zone": "ch-gva-2", "labels": LABELS}
     assert fake_pulumi.inputs("manager-1")["elasticIpIds"] == ["cluster-address-id"]
@@ -247,7 +245,7 @@ def test_the_elastic_ip_is_the_entrys_and_set_on_it(fake_pulumi: FakePulumi) -> 
     assert value(made.entry_address) == "ELASTIC-ADDRESS:cluster-address"
 
 
-def test_without_an_elastic_ip_there_is_no_address_of_the_entry(fake_pulumi: FakePulumi) -> None:
+def test_cluster_without_elastic_ip_has_no_entry_address(fake_pulumi: FakePulumi) -> None:
     assert cluster().entry_address is None
 
 
@@ -269,7 +267,7 @@ def test_block_storage_is_attached_to_its_machine_and_found_by_its_id(fake_pulum
     assert list(made.volumes) == ["nfs", "db", "grafana"]
 
 
-def test_a_device_is_named_by_the_first_twenty_characters_of_the_id(
+def test_device_name_has_the_first_twenty_characters_of_the_id(
     fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = FakePulumi.new_resource
@@ -283,7 +281,7 @@ def test_a_device_is_named_by_the_first_twenty_characters_of_the_id(
     assert value(made.volumes["nfs"].device) == "/dev/disk/by-id/virtio-5b0c3f6a-1111-4222-8"
 
 
-def test_other_data_are_in_a_folder_of_the_machines_own_disk(fake_pulumi: FakePulumi) -> None:
+def test_volume_without_block_storage_is_a_folder_of_the_disk(fake_pulumi: FakePulumi) -> None:
     made = cluster(volumes={"nfs": VolumeArgs(machine="worker-1")}).volumes["nfs"]
     assert (made.machine, made.path, made.id, made.device) == (
         "worker-1",
@@ -295,16 +293,14 @@ def test_other_data_are_in_a_folder_of_the_machines_own_disk(fake_pulumi: FakePu
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_block_storage_outlives_the_cluster_where_it_is_kept(fake_pulumi: FakePulumi, keep: bool) -> None:
+def test_kept_block_storage_is_retained_when_the_cluster_is_destroyed(fake_pulumi: FakePulumi, keep: bool) -> None:
     cluster(keep=keep, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
     assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
     assert not fake_pulumi.options["worker-1"].retainOnDelete
 
 
 @pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_a_kept_volume_is_imported_once_and_nothing_of_it_is_ever_changed(
-    fake_pulumi: FakePulumi, adopt: list[str]
-) -> None:
+def test_retained_block_storage_is_imported_once_and_never_changed(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
     """A difference would have Pulumi lose the id that it was imported by, and delete it as another one's original."""
     cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
     request = fake_pulumi.options["nfs-volume"]
@@ -312,12 +308,12 @@ def test_a_kept_volume_is_imported_once_and_nothing_of_it_is_ever_changed(
     assert list(request.ignoreChanges) == ["name", "labels", "size"]
 
 
-def test_a_volume_of_its_own_is_not_changed_either(fake_pulumi: FakePulumi) -> None:
+def test_new_block_storage_is_never_changed(fake_pulumi: FakePulumi) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
     assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels", "size"]
 
 
-def test_the_folder_on_a_volume_knows_how_large_it_shall_be(fake_pulumi: FakePulumi) -> None:
+def test_volume_has_the_size_of_its_block_storage(fake_pulumi: FakePulumi) -> None:
     volumes = {
         "nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30),
         "grafana": VolumeArgs(machine="worker-1"),
@@ -330,7 +326,7 @@ def test_the_folder_on_a_volume_knows_how_large_it_shall_be(fake_pulumi: FakePul
 
 @pytest.mark.parametrize("by_exoscale", [True, False])
 @pytest.mark.parametrize("by_pulumi", [True, False])
-def test_protection_is_known_to_pulumi_whoever_gives_it(
+def test_protection_by_exoscale_or_pulumi_protects_in_pulumi(
     fake_pulumi: FakePulumi, by_exoscale: bool, by_pulumi: bool
 ) -> None:
     """Else Exoscale alone would refuse a machine, when all that is in it has been taken apart."""
@@ -347,7 +343,7 @@ def test_protection_is_known_to_pulumi_whoever_gives_it(
     assert fake_pulumi.outputs["cluster"]["protected"] == sorted(protected)
 
 
-def test_it_shows_all_of_its_settings(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_all_settings_of_an_exoscale_cluster(fake_pulumi: FakePulumi) -> None:
     cluster(
         pools={"worker": pool(1, labels={"disk": "ssd"})},
         private_network=IPv4Network("10.90.0.0/16"),

@@ -1,4 +1,4 @@
-"""components/machines/exoscale/error_hints.py: what a person is told to do about an error of Exoscale."""
+"""components/machines/exoscale/error_hints.py: a hint follows an error of Exoscale."""
 
 import pytest
 
@@ -68,7 +68,7 @@ from components.machines.exoscale.error_hints import ADVICE
         ),
     ],
 )
-def test_an_error_has_its_advice(error: str, start: str) -> None:
+def test_exoscale_error_gets_a_hint(error: str, start: str) -> None:
     found = advice([error], ADVICE)
     assert found is not None
     assert found.startswith(start)
@@ -77,5 +77,5 @@ def test_an_error_has_its_advice(error: str, start: str) -> None:
 @pytest.mark.parametrize(
     "error", ["API error: Service Unavailable", "context deadline exceeded", "urn:pulumi:protected::a", ""]
 )
-def test_what_is_not_known_is_left_as_it_is(error: str) -> None:
+def test_unknown_exoscale_error_gets_no_hint(error: str) -> None:
     assert advice([error], ADVICE) is None

@@ -80,18 +80,18 @@ def wanted_of_a_target() -> set[Opening]:
     return found | {(source, "tcp", *span) for span in ranges for source in guide.EPHEMERAL[1]["tcp"]}
 
 
-def test_a_target_has_a_rule_for_each_opening_of_the_guide_and_no_other(fake_pulumi: FakePulumi) -> None:
+def test_target_rules_are_exactly_the_openings_of_the_guide(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, SOURCES)
     assert openings(fake_pulumi) == wanted_of_a_target()
 
 
-def test_a_host_has_a_rule_for_each_opening_of_the_guide_and_no_other(fake_pulumi: FakePulumi) -> None:
+def test_host_rules_are_exactly_the_openings_of_the_guide(fake_pulumi: FakePulumi) -> None:
     wall(host_rows(swarm_port=True), SOURCES)
     wanted = {(source, protocol, first, last) for sources, protocol, first, last in HOST for source in sources}
     assert openings(fake_pulumi) == wanted
 
 
-def test_management_and_the_machines_may_ping(fake_pulumi: FakePulumi) -> None:
+def test_management_and_machines_may_ping(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, SOURCES)
     pings = {name: rule for name, rule in rules(fake_pulumi).items() if rule["protocol"] == "ICMP"}
     assert set(pings) == {"wall-ping-192.0.2.0-24", "wall-ping-cluster"}
@@ -99,7 +99,7 @@ def test_management_and_the_machines_may_ping(fake_pulumi: FakePulumi) -> None:
     assert not any({"startPort", "endPort"} & set(rule) for rule in pings.values())
 
 
-def test_rules_are_of_the_group_and_let_in(fake_pulumi: FakePulumi) -> None:
+def test_rules_belong_to_the_group_and_are_inbound(fake_pulumi: FakePulumi) -> None:
     made = wall(TARGET, SOURCES)
     assert fake_pulumi.children("wall") == {"wall-group", *rules(fake_pulumi)}
     for rule in rules(fake_pulumi).values():
@@ -109,13 +109,13 @@ def test_rules_are_of_the_group_and_let_in(fake_pulumi: FakePulumi) -> None:
     assert isinstance(made.id, pulumi.Output)
 
 
-def test_every_rule_with_ports_has_both_or_each_update_would_replace_it(fake_pulumi: FakePulumi) -> None:
+def test_port_rule_has_a_first_and_a_last_port(fake_pulumi: FakePulumi) -> None:
     wall([SSH, GOSSIP, WEB], SOURCES)
     for rule in rules(fake_pulumi).values():
         assert rule["protocol"] == "ICMP" or {"startPort", "endPort"} <= set(rule)
 
 
-def test_the_group_has_its_name_and_a_description_that_never_changes(fake_pulumi: FakePulumi) -> None:
+def test_group_has_a_fixed_name_and_description(fake_pulumi: FakePulumi) -> None:
     wall([SSH], SOURCES)
     assert fake_pulumi.inputs("wall-group") == {
         "name": "nuvla-swarm-test",
@@ -123,7 +123,7 @@ def test_the_group_has_its_name_and_a_description_that_never_changes(fake_pulumi
     }
 
 
-def test_a_rule_is_named_by_what_it_opens_to_whom(fake_pulumi: FakePulumi) -> None:
+def test_rule_name_says_ports_and_source(fake_pulumi: FakePulumi) -> None:
     wall([GOSSIP, WEB], SOURCES)
     assert set(rules(fake_pulumi)) == {
         "wall-tcp-7946-cluster",
@@ -137,7 +137,7 @@ def test_a_rule_is_named_by_what_it_opens_to_whom(fake_pulumi: FakePulumi) -> No
 
 
 @pytest.mark.parametrize("more", [[SSH, WEB, GOSSIP], [GOSSIP, SSH, WEB]], ids=["after", "before"])
-def test_another_row_or_network_touches_no_other_rule(fake_pulumi: FakePulumi, more: list[Row]) -> None:
+def test_additional_row_or_network_changes_no_other_rule(fake_pulumi: FakePulumi, more: list[Row]) -> None:
     wall([SSH, WEB], SOURCES)
     before = rules(fake_pulumi)
     fake_pulumi = start()
@@ -146,24 +146,24 @@ def test_another_row_or_network_touches_no_other_rule(fake_pulumi: FakePulumi, m
     assert len(rules(fake_pulumi)) == len(before) + 3
 
 
-def test_a_network_of_two_sources_has_one_rule_for_both(fake_pulumi: FakePulumi) -> None:
+def test_network_of_two_sources_has_one_rule(fake_pulumi: FakePulumi) -> None:
     """Exoscale's plugin finds a rule by its content: two alike could not be told apart."""
     same = IPv4Network("192.0.2.0/24")
     wall([WEB], NOBODY | {Source.MANAGEMENT: [same, same], Source.USERS: [same]})
     assert set(rules(fake_pulumi)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
 
 
-def test_who_is_nobody_reaches_nothing_but_the_machines_each_other(fake_pulumi: FakePulumi) -> None:
+def test_without_sources_only_the_machines_reach_each_other(fake_pulumi: FakePulumi) -> None:
     wall(TARGET, NOBODY)
     assert {source for source, *_ in openings(fake_pulumi)} == {"cluster"}
 
 
-def test_networks_that_are_given_for_the_cluster_do_not_count(fake_pulumi: FakePulumi) -> None:
+def test_cluster_networks_are_ignored_in_favour_of_the_group(fake_pulumi: FakePulumi) -> None:
     wall([GOSSIP], NOBODY | {Source.CLUSTER: [IPv4Network("10.0.0.0/8")]})
     assert not [rule for rule in rules(fake_pulumi).values() if "cidr" in rule]
 
 
-def test_it_shows_who_may_reach_what(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
     wall([SSH, GOSSIP], SOURCES)
     assert fake_pulumi.types["wall"] == "nuvla:firewall:SecurityGroup"
     assert fake_pulumi.inputs("wall") == {

@@ -1,4 +1,4 @@
-"""components/machines/local/cluster.py: machines that are containers on the local Docker engine."""
+"""components/machines/local/cluster.py: containers on the local Docker engine as machines."""
 
 import random
 from ipaddress import IPv4Network
@@ -38,7 +38,7 @@ def test_machines_are_named_by_pool_and_ordinal(fake_pulumi: FakePulumi) -> None
     assert containers == {"manager-1", "worker-1", "worker-2"}
 
 
-def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(fake_pulumi: FakePulumi) -> None:
+def test_machine_is_a_container_that_runs_like_a_host(fake_pulumi: FakePulumi) -> None:
     cluster()
     container = fake_pulumi.inputs("worker-2")
     assert container["name"] == "nuvla-swarm-test-worker-2"
@@ -51,14 +51,14 @@ def test_a_machine_is_a_container_of_the_stack_that_looks_like_a_host(fake_pulum
     assert container["labels"] == MARK
 
 
-def test_a_machine_has_its_fixed_address_on_the_clusters_network(fake_pulumi: FakePulumi) -> None:
+def test_machine_has_a_fixed_address_on_the_cluster_network(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     network = {"name": "nuvla-swarm-test", "ipv4Address": "10.77.132.2"}
     assert fake_pulumi.inputs("worker-2")["networksAdvanced"] == [network]
     assert made.machines["worker-2"].public_address == made.machines["worker-2"].private_address == "10.77.132.2"
 
 
-def test_the_network_has_the_subnet_with_its_first_address_as_gateway(fake_pulumi: FakePulumi) -> None:
+def test_cluster_network_uses_the_first_address_as_gateway(fake_pulumi: FakePulumi) -> None:
     cluster(subnet=IPv4Network("10.9.0.0/20"))
     network = fake_pulumi.inputs("cluster-network")
     assert network["ipamConfigs"] == [{"subnet": "10.9.0.0/20", "gateway": "10.9.0.1"}]
@@ -67,7 +67,7 @@ def test_the_network_has_the_subnet_with_its_first_address_as_gateway(fake_pulum
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_another_pool_or_size_moves_no_machine_and_changes_no_input_of_it(seed: int) -> None:
+def test_additional_pools_and_machines_change_no_other_machine(seed: int) -> None:
     chance = random.Random(seed)
     names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
     before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
@@ -80,7 +80,7 @@ def test_another_pool_or_size_moves_no_machine_and_changes_no_input_of_it(seed: 
     assert {name: fake_pulumi.given.get(name) for name in old} == old
 
 
-def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(fake_pulumi: FakePulumi) -> None:
+def test_host_key_is_generated_uploaded_as_a_secret_and_pinned(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert fake_pulumi.is_secret("worker-1", "uploads")
     uploads = {upload["file"]: upload for upload in fake_pulumi.inputs("worker-1")["uploads"]}
@@ -90,7 +90,7 @@ def test_the_host_key_is_made_by_the_program_uploaded_as_a_secret_and_pinned(fak
     assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
 
 
-def test_each_machine_has_a_host_key_and_a_disk_of_its_own(fake_pulumi: FakePulumi) -> None:
+def test_each_machine_has_its_own_host_key_and_disk(fake_pulumi: FakePulumi) -> None:
     cluster()
     for name in ("manager-1", "worker-1", "worker-2"):
         assert {f"{name}-host-key", f"{name}-disk"} <= fake_pulumi.children("cluster")
@@ -99,7 +99,7 @@ def test_each_machine_has_a_host_key_and_a_disk_of_its_own(fake_pulumi: FakePulu
         assert fake_pulumi.inputs(f"{name}-disk")["labels"] == MARK
 
 
-def test_the_login_key_is_allowed_in(fake_pulumi: FakePulumi) -> None:
+def test_login_key_opens_the_machines(fake_pulumi: FakePulumi) -> None:
     def make() -> LocalCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         subnet = IPv4Network("10.77.0.0/16")
@@ -122,14 +122,14 @@ def test_the_login_key_is_allowed_in(fake_pulumi: FakePulumi) -> None:
     assert value(made.machines["worker-1"].private_key) == Secret("OWN")
 
 
-def test_a_container_made_anew_is_another_root_on_the_same_disk(fake_pulumi: FakePulumi) -> None:
+def test_recreated_container_keeps_its_disk(fake_pulumi: FakePulumi) -> None:
     worker = cluster().machines["worker-1"]
     assert value(worker.root_id) == "worker-1-id"
     assert value(worker.disk_id) == "worker-1-disk-id"
     assert fake_pulumi.options["worker-1"].deleteBeforeReplace
 
 
-def test_privileged_machines_have_control_groups_of_their_own(fake_pulumi: FakePulumi) -> None:
+def test_privileged_machine_has_its_own_control_groups(fake_pulumi: FakePulumi) -> None:
     cluster(privileged=True)
     container = fake_pulumi.inputs("worker-1")
     assert container["privileged"] is True
@@ -137,7 +137,7 @@ def test_privileged_machines_have_control_groups_of_their_own(fake_pulumi: FakeP
     assert not {"capabilities", "securityOpts", "deviceCgroupRules", "mounts"} & set(container)
 
 
-def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_control_groups(
+def test_unprivileged_machine_has_listed_capabilities_and_the_hosts_control_groups(
     fake_pulumi: FakePulumi,
 ) -> None:
     cluster(privileged=False)
@@ -151,14 +151,14 @@ def test_other_machines_have_only_the_capabilities_of_the_list_and_the_hosts_con
     assert container["mounts"] == [{"type": "bind", "source": "/sys/fs/cgroup", "target": "/sys/fs/cgroup"}]
 
 
-def test_machines_carry_the_role_labels_and_availability_of_their_pool(fake_pulumi: FakePulumi) -> None:
+def test_machine_has_role_labels_and_availability_of_its_pool(fake_pulumi: FakePulumi) -> None:
     made = cluster({"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")})
     machine = made.machines["big-1"]
     assert (machine.role, machine.labels, machine.availability) == ("manager", {"disk": "ssd"}, "drain")
     assert machine.user == "root"
 
 
-def test_it_shows_all_of_its_settings(fake_pulumi: FakePulumi) -> None:
+def test_preview_shows_all_settings_of_a_local_cluster(fake_pulumi: FakePulumi) -> None:
     cluster({"worker": pool(1, labels={"disk": "ssd"})}, public_key="ssh-ed25519 OWN")
     assert fake_pulumi.inputs("cluster") == {
         "provider": "local",
@@ -173,7 +173,7 @@ def test_it_shows_all_of_its_settings(fake_pulumi: FakePulumi) -> None:
     assert "cluster" in fake_pulumi.finished
 
 
-def test_capabilities_are_named_and_sorted_as_the_engine_reports_them() -> None:
+def test_capabilities_have_the_names_and_order_of_the_engine() -> None:
     """Or else the refresh of `make up` would find every machine changed."""
     assert sorted(CAPABILITIES) == CAPABILITIES
     assert all(name.startswith("CAP_") for name in CAPABILITIES)
@@ -184,7 +184,7 @@ def mounts(fake_pulumi: FakePulumi, name: str) -> dict[str, str]:
     return {volume["containerPath"]: volume["volumeName"] for volume in found}
 
 
-def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(fake_pulumi: FakePulumi) -> None:
+def test_volume_is_mounted_in_the_machine_that_uses_it(fake_pulumi: FakePulumi) -> None:
     made = cluster(volumes={"nfs": VolumeArgs(machine="worker-2")})
     assert made.volumes["nfs"].path == f"{FOLDER}/nfs"
     assert mounts(fake_pulumi, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
@@ -193,22 +193,20 @@ def test_data_are_on_a_volume_of_their_own_in_the_machine_that_uses_them(fake_pu
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_volumes_outlive_the_cluster_if_they_are_kept(fake_pulumi: FakePulumi, keep: bool) -> None:
+def test_kept_volume_is_retained_when_the_cluster_is_destroyed(fake_pulumi: FakePulumi, keep: bool) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
     assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
     assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
 
 
 @pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_a_kept_volume_is_imported_once_whoever_made_it(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
+def test_retained_volume_is_imported_once(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
     cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
     assert fake_pulumi.options["nfs-volume"].importId == ("kept-1" if adopt else "")
 
 
 @pytest.mark.parametrize("identity", ["kept-1", None])
-def test_nothing_of_a_volume_is_ever_changed_as_that_would_replace_it(
-    fake_pulumi: FakePulumi, identity: str | None
-) -> None:
+def test_volume_ignores_changes_that_would_replace_it(fake_pulumi: FakePulumi, identity: str | None) -> None:
     cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
     assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
     assert "name" not in fake_pulumi.inputs("nfs-volume")
