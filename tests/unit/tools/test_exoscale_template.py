@@ -1,4 +1,4 @@
-"""tools/exoscale_template.py: what is said when Exoscale does not tell a template."""
+"""tools/exoscale_template.py: the error of a template that Exoscale does not return."""
 
 import pytest
 
@@ -27,7 +27,7 @@ URL = "https://api-ch-abc-1.exoscale.com/v2/template?visibility=public"
         ("one\ntwo\n", "Exoscale cannot be asked: two"),
     ],
 )
-def test_it_is_one_line(text: str, line: str) -> None:
+def test_template_error_is_explained_in_one_line(text: str, line: str) -> None:
     found = refusal(text, "Plan 9", "ch-abc-1")
     assert found.startswith(line)
     assert "\n" not in found

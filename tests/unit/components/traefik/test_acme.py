@@ -4,37 +4,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-import yaml
 
 from components.service.login import Login
 from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
+from components.traefik.stack import TraefikLogins, traefik
 from tests.support.builders import network
-from tests.support.pulumi_run import build, start, value
-
-ACME = AcmeSettings(
-    email="a@example.org",
-    server=PRODUCTION,
-    server_ca=None,
-    names=["example.org", "s3.example.org"],
-    machine="manager-1",
-    folder="/data/traefik",
-    shared=False,
-)
-PLAIN = TraefikSettings(
-    network="front",
-    log_level="INFO",
-    access_log=False,
-    memory_limit_mib=300,
-    s3_port=None,
-    s3_name=None,
-    operators=["192.0.2.0/24"],
-    consoles=["192.0.2.0/24"],
-    reserved=["PathPrefix(`/grafana`)"],
-)
+from tests.support.pulumi_run import build, start
+from tests.support.traefik import ACME, PLAIN, files
 
 
 def spec(acme: AcmeSettings | None) -> StackSpec:
@@ -51,12 +30,6 @@ def spec(acme: AcmeSettings | None) -> StackSpec:
 def service(**changed: Any) -> Service:
     (only,) = spec(replace(ACME, **changed)).services
     return only
-
-
-def files(made: Service) -> dict[str, Any]:
-    """Its files by their path; YAML as what it says."""
-    contents = {file.path: value(file.content) for file in made.files}
-    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
 
 
 def resolver(**changed: Any) -> Any:

@@ -1,4 +1,4 @@
-"""components/traefik/certificate_sync.py: one Traefik gets certificates, and the Traefiks of all managers serve them."""
+"""components/traefik/certificate_sync.py: one Traefik gets certificates, and all managers serve them."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from components.traefik.certificate_sync import SOURCE, issuing, sharing
 from components.traefik.stack import TraefikLogins, traefik
 from tests.support.builders import network
 from tests.support.pulumi_run import Secret, build, start, value
-from tests.unit.components.traefik.test_acme import ACME, PLAIN, files
+from tests.support.traefik import ACME, PLAIN, files
 
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
 MACHINE = on_machine("manager-2")

@@ -1,4 +1,4 @@
-"""tools/dev/outdated.py: pinned versions that are behind are told, by sources that are on paper here."""
+"""tools/dev/outdated.py: outdated pins are reported, with fake answers of registries."""
 
 import subprocess
 from collections.abc import Callable
@@ -46,18 +46,18 @@ def pin(version: str, *versions: str) -> Pin:
         ("28.5.1", [], "28.5.1"),
     ],
 )
-def test_the_newest_is_one_that_is_written_alike(have: str, there: list[str], newest: str) -> None:
+def test_newest_version_has_the_form_of_the_pin(have: str, there: list[str], newest: str) -> None:
     assert pin(have, *there).newest() == newest
 
 
-def test_what_is_behind_is_told_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+def test_outdated_pin_is_reported_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([pin("1.2.3", "1.2.10"), pin("2.0.0")]) == 1
     first, last = capsys.readouterr().out.splitlines()
     assert first.split() == ["it", "1.2.3", "1.2.10"]
     assert last.startswith("1 behind, 0 not known")
 
 
-def test_a_source_that_does_not_answer_is_no_good_news(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_source_fails(capsys: pytest.CaptureFixture[str]) -> None:
     def silent() -> list[str]:
         raise requests.ConnectionError
 
@@ -66,7 +66,7 @@ def test_a_source_that_does_not_answer_is_no_good_news(capsys: pytest.CaptureFix
     assert main([pin("2.0.0")]) == 0
 
 
-def test_tags_are_asked_for_with_the_token_that_the_registry_names(net: Callable[[dict[str, Any]], None]) -> None:
+def test_tags_are_read_with_the_token_of_the_registry(net: Callable[[dict[str, Any]], None]) -> None:
     first = "https://registry-1.docker.io/v2/library/haproxy/tags/list?n=1000"
     challenge = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'
     refused = answer("", 401, WWW_Authenticate=challenge)
@@ -83,12 +83,12 @@ def test_tags_are_asked_for_with_the_token_that_the_registry_names(net: Callable
     assert list(tags("haproxy")) == ["3.4.6", "3.4.7"]
 
 
-def test_an_image_of_another_registry_is_asked_for_there(net: Callable[[dict[str, Any]], None]) -> None:
+def test_tags_of_another_registry_are_read_there(net: Callable[[dict[str, Any]], None]) -> None:
     net({"https://ghcr.io/v2/google/cadvisor/tags/list?n=1000": answer('{"tags": ["v0.60.6"]}')})
     assert list(tags("ghcr.io/google/cadvisor")) == ["v0.60.6"]
 
 
-def test_packages_of_the_engine_are_read_from_their_list(net: Callable[[dict[str, Any]], None]) -> None:
+def test_engine_packages_are_read_from_their_index(net: Callable[[dict[str, Any]], None]) -> None:
     listed = "\n\n".join(
         f"Package: {name}\nVersion: {version}\nSize: 1"
         for name, version in (
@@ -101,7 +101,7 @@ def test_packages_of_the_engine_are_read_from_their_list(net: Callable[[dict[str
     assert list(packages("docker-ce")) == ["28.5.1", "29.0.0"]
 
 
-def test_every_image_the_engine_and_the_cli_are_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_engine_and_tools_are_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = subprocess.CompletedProcess([], 0, stdout="[]")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: nothing)
     names = [one.name for one in outdated.pins()]

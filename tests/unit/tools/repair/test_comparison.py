@@ -1,4 +1,4 @@
-"""tools/repair/comparison.py: what of a swarm is missing, left over, or another than the state says."""
+"""tools/repair/comparison.py: differences between a swarm and its state."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -85,13 +85,13 @@ def whole() -> tuple[State, Docker]:
     return state(*(in_state(kind, kind) for kind in EVERY)), docker
 
 
-def test_nothing_differs_where_all_is_there() -> None:
+def test_complete_swarm_has_no_differences() -> None:
     known, docker = whole()
     assert differences(known, docker) == Differences([], [], [], [])
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_what_is_not_in_the_swarm_is_gone(kind: str) -> None:
+def test_missing_resource_is_gone(kind: str) -> None:
     known, docker = whole()
     docker.objects[kind].clear()
     found = differences(known, docker)
@@ -100,7 +100,7 @@ def test_what_is_not_in_the_swarm_is_gone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_what_bears_the_id_and_is_in_no_state_is_left_over(kind: str) -> None:
+def test_resource_with_the_id_outside_of_the_state_is_a_stray(kind: str) -> None:
     known, docker = whole()
     docker.add(kind, "left")
     found = differences(known, docker)
@@ -111,28 +111,28 @@ def test_what_bears_the_id_and_is_in_no_state_is_left_over(kind: str) -> None:
 @pytest.mark.parametrize(
     "labels", [LABELS | {"io.nuvla.swarm.id": "ffffffff"}, {"io.nuvla.swarm.stack": "nuvla-swarm/s"}]
 )
-def test_what_another_checkout_made_for_a_stack_of_the_same_name_is_not_ours(labels: dict[str, str]) -> None:
+def test_resource_of_another_checkout_is_no_stray(labels: dict[str, str]) -> None:
     known, docker = whole()
     docker.add("networks", "theirs", Labels=labels)
     docker.add("configs", "theirs", Spec={"Name": "theirs", "Labels": labels})
     assert differences(known, docker).strays == []
 
 
-def test_nothing_is_ours_without_an_id_in_the_state() -> None:
+def test_state_without_an_id_has_no_strays() -> None:
     _, docker = whole()
     bare = State("s", {"resources": []})
     assert bare.id is None
     assert differences(bare, docker).strays == []
 
 
-def test_what_a_machine_has_of_its_own_is_not_in_the_swarm() -> None:
+def test_local_network_of_a_machine_is_no_stray() -> None:
     known, docker = whole()
     docker.add("networks", "bridge", Scope="local")
     assert differences(known, docker).strays == []
 
 
 @pytest.mark.parametrize("update", ["paused", "rollback_started", "rollback_paused", "rollback_completed"])
-def test_an_update_that_was_stopped_or_taken_back_is_told(update: str) -> None:
+def test_stopped_or_rolled_back_update_is_reported(update: str) -> None:
     known, docker = whole()
     docker.objects["services"][0]["UpdateStatus"] = {"State": update}
     [(service, now)] = differences(known, docker).stopped
@@ -140,13 +140,13 @@ def test_an_update_that_was_stopped_or_taken_back_is_told(update: str) -> None:
 
 
 @pytest.mark.parametrize("update", ["updating", "completed"])
-def test_an_update_that_goes_on_or_went_well_is_not(update: str) -> None:
+def test_running_or_completed_update_is_not_reported(update: str) -> None:
     known, docker = whole()
     docker.objects["services"][0]["UpdateStatus"] = {"State": update}
     assert differences(known, docker).stopped == []
 
 
-def test_a_service_that_goes_with_the_next_update_is_not_compared() -> None:
+def test_service_marked_for_deletion_is_not_compared() -> None:
     known = state(in_state("services", "web", delete=True))
     docker = Docker().add("services", "web", UpdateStatus={"State": "paused"})
     docker.objects["services"][0]["Spec"] = docker.objects["services"][0]["Spec"] | {"Mode": {"Global": {}}}
@@ -155,9 +155,9 @@ def test_a_service_that_goes_with_the_next_update_is_not_compared() -> None:
     assert [one.urn for one in differences(known, docker).gone] == [urn("services", "web")]
 
 
-def test_the_same_service_is_the_same_on_both_sides() -> None:
-    told, known = WHOLE
-    assert of_swarm(told) == of_state(known)
+def test_equal_services_compare_equal() -> None:
+    spec, known = WHOLE
+    assert of_swarm(spec) == of_state(known)
     assert of_swarm({**SPEC, "Name": "web", "Labels": LABELS | IN_STACK}) == of_state(OUTPUTS)
 
 
@@ -196,13 +196,13 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
     ],
 )
-def test_a_service_that_somebody_described_anew_is_told(change: Callable[[dict[str, Any]], None]) -> None:
-    told, known = deepcopy(WHOLE[0]), WHOLE[1]
-    change(told)
-    assert of_swarm(told) != of_state(known)
+def test_changed_field_makes_services_differ(change: Callable[[dict[str, Any]], None]) -> None:
+    spec, known = deepcopy(WHOLE[0]), WHOLE[1]
+    change(spec)
+    assert of_swarm(spec) != of_state(known)
 
 
-def test_a_changed_service_is_to_be_asked_about() -> None:
+def test_changed_service_is_reported() -> None:
     known, docker = whole()
     docker.objects["services"][0]["Spec"] |= {"Mode": {"Replicated": {"Replicas": 0}}}
     assert [one.urn for one in differences(known, docker).changed] == [urn("services", "services")]
