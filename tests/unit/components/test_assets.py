@@ -7,7 +7,7 @@ import pytest
 
 from components import assets
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import Secret, build, value
+from tests.support.pulumi_run import Secret, build, start, value
 
 SCRIPT = "swarm/scripts/init.sh"
 TEMPLATE = "traefik/files/traefik.yaml"
@@ -46,11 +46,14 @@ def test_script_parameter_is_quoted(fake_pulumi: FakePulumi) -> None:
     assert str(rendered(TOKEN="T-1 'q")).startswith("export TOKEN='T-1 '\"'\"'q'\n")
 
 
-@pytest.mark.parametrize("hostile", ["T-1 'q", "$(id)", "a\nb", "`id`", '"', "\\", "", " ", "*", "a;b", "é", "#"])
-def test_bash_reads_a_parameter_unchanged(fake_pulumi: FakePulumi, hostile: str) -> None:
-    exports = str(rendered(P=hostile)).removesuffix(assets.read(SCRIPT))
-    read = subprocess.run(["bash", "-s"], input=f'{exports}printf %s "$P"', capture_output=True, text=True, check=True)
-    assert read.stdout == hostile
+def test_bash_reads_a_parameter_unchanged() -> None:
+    for hostile in ("T-1 'q", "$(id)", "a\nb", "`id`", '"', "\\", "", " ", "*", "a;b", "é", "#"):
+        start()
+        exports = str(rendered(P=hostile)).removesuffix(assets.read(SCRIPT))
+        read = subprocess.run(
+            ["bash", "-s"], input=f'{exports}printf %s "$P"', capture_output=True, text=True, check=True
+        )
+        assert read.stdout == hostile
 
 
 def test_script_with_a_secret_parameter_is_secret(fake_pulumi: FakePulumi) -> None:

@@ -32,19 +32,15 @@ def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[
     monkeypatch.setattr(status, "ask", ask)
 
 
-@pytest.mark.parametrize(
-    ("targets", "alerts", "line"),
-    [
+def test_unprobed_targets_are_counted_apart_from_failing_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases: list[tuple[list[str], list[str], str]] = [
         (["up", "up"], [], "2 of 2 targets are up; alerts: none"),
         (["up", "unknown", "unknown"], [], "1 of 3 targets are up, 2 not asked yet; alerts: none"),
         (["up", "down"], ["B", "A", "B"], "1 of 2 targets are up; alerts: A, B"),
-    ],
-)
-def test_unprobed_targets_are_counted_apart_from_failing_targets(
-    monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str], line: str
-) -> None:
-    answering(monkeypatch, targets, alerts)
-    assert status.watched(FOUND) == line
+    ]
+    for targets, alerts, line in cases:
+        answering(monkeypatch, targets, alerts)
+        assert status.watched(FOUND) == line
 
 
 def test_prometheus_without_an_answer_has_no_targets(monkeypatch: pytest.MonkeyPatch) -> None:

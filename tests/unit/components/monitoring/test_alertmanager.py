@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
-import pytest
 import yaml
 
 from components.monitoring.alertmanager import alertmanager
@@ -85,10 +84,10 @@ def test_webhook_and_mail_can_be_combined() -> None:
     assert set(secrets(made)) == {"alert-webhook-url", "smtp-password"}
 
 
-@pytest.mark.parametrize("name", ['a "b" #c: d', "$me", "a: b", "{x}", "'", "- a", "é", "%"])
-def test_mail_username_is_quoted_in_yaml(name: str) -> None:
-    made = service(email_to=TO, smtp=replace(SMTP, username=name), password=True)
-    assert receivers(made)["operators"][1][0]["auth_username"] == name
+def test_mail_username_is_quoted_in_yaml() -> None:
+    names = ['a "b" #c: d', "$me", "a: b", "{x}", "'", "- a", "é", "%"]
+    made = [service(email_to=TO, smtp=replace(SMTP, username=name), password=True) for name in names]
+    assert [receivers(one)["operators"][1][0]["auth_username"] for one in made] == names
 
 
 def test_alertmanager_configuration_holds_no_secret() -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pulumi
-import pytest
 
 from components import assets
 from components.machines.volume import Moves
@@ -52,13 +51,14 @@ def test_nfs_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
     assert list(made.entries) == ["manager-1", "worker-1"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "packages"),
-    [("kernel", "nfs-common nfs-kernel-server"), ("ganesha", "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind")],
-)
-def test_packages_are_for_clients_and_for_one_server(fake_pulumi: FakePulumi, kind: str, packages: str) -> None:
-    nfs(server_kind=kind)
-    assert [fake_pulumi.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
+def test_packages_are_for_clients_and_for_one_server() -> None:
+    for kind, packages in {
+        "kernel": "nfs-common nfs-kernel-server",
+        "ganesha": "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind",
+    }.items():
+        fake_pulumi = start()
+        nfs(server_kind=kind)
+        assert [fake_pulumi.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
 
 
 def test_packages_run_on_each_machine_and_the_rest_on_the_server(
@@ -124,14 +124,15 @@ def test_ganesha_admits_only_the_listed_clients(fake_pulumi: FakePulumi) -> None
         assert "put_together ganesha" in assets.read(f"storage/scripts/{script}")
 
 
-@pytest.mark.parametrize("access", ["ro", "rw"])
-def test_entry_names_the_private_address_of_one_machine(fake_pulumi: FakePulumi, access: str) -> None:
-    nfs(access=access, server_kind="ganesha")
-    common = {"KIND": "ganesha", "ACCESS": access, "FOLDER": "/nfs-root"}
-    assert [fake_pulumi.parameters(name) for name in ENTRIES] == [
-        common | {"MACHINE": "manager-1", "ADDRESS": "10.0.0.1"},
-        common | {"MACHINE": "worker-1", "ADDRESS": "10.0.0.7"},
-    ]
+def test_entry_names_the_private_address_of_one_machine() -> None:
+    for access in ("ro", "rw"):
+        fake_pulumi = start()
+        nfs(access=access, server_kind="ganesha")
+        common = {"KIND": "ganesha", "ACCESS": access, "FOLDER": "/nfs-root"}
+        assert [fake_pulumi.parameters(name) for name in ENTRIES] == [
+            common | {"MACHINE": "manager-1", "ADDRESS": "10.0.0.1"},
+            common | {"MACHINE": "worker-1", "ADDRESS": "10.0.0.7"},
+        ]
 
 
 def test_removed_machine_stops_serving_and_loses_its_entry(fake_pulumi: FakePulumi) -> None:

@@ -38,16 +38,14 @@ def pin(version: str, *versions: str) -> Pin:
     return Pin("it", version, lambda: versions)
 
 
-@pytest.mark.parametrize(
-    ("have", "there", "newest"),
-    [
-        ("v3.7.14", ["v3.7.9", "v3.10.1", "3.11.0", "v4.0.0-rc1", "latest"], "v3.10.1"),
-        ("3.4.6-alpine", ["3.4.7", "3.5.0-alpine", "3.5.0-alpine3.22"], "3.5.0-alpine"),
-        ("28.5.1", [], "28.5.1"),
-    ],
-)
-def test_newest_version_has_the_form_of_the_pin(have: str, there: list[str], newest: str) -> None:
-    assert pin(have, *there).newest() == newest
+def test_newest_version_has_the_form_of_the_pin() -> None:
+    cases: dict[str, tuple[list[str], str]] = {
+        "v3.7.14": (["v3.7.9", "v3.10.1", "3.11.0", "v4.0.0-rc1", "latest"], "v3.10.1"),
+        "3.4.6-alpine": (["3.4.7", "3.5.0-alpine", "3.5.0-alpine3.22"], "3.5.0-alpine"),
+        "28.5.1": ([], "28.5.1"),
+    }
+    for version, (available, newest) in cases.items():
+        assert pin(version, *available).newest() == newest
 
 
 def test_outdated_pin_is_reported_and_fails(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-import pytest
-
 from tests.support.fake_swarm_api import Docker
 from tests.support.stack_states import IN_STACK, LABELS, OUTPUTS, SPEC, in_state, state, urn
 from tools.repair.comparison import Differences, compare, of_state, of_swarm
@@ -90,32 +88,30 @@ def test_complete_swarm_has_no_differences() -> None:
     assert differences(known, docker) == Differences([], [], [], [])
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_missing_resource_is_gone(kind: str) -> None:
-    known, docker = whole()
-    docker.objects[kind].clear()
-    found = differences(known, docker)
-    assert [one.urn for one in found.gone] == [urn(kind, kind)]
-    assert (found.changed, found.stopped, found.strays) == ([], [], [])
+def test_missing_resource_is_gone() -> None:
+    for kind in EVERY:
+        known, docker = whole()
+        docker.objects[kind].clear()
+        found = differences(known, docker)
+        assert [one.urn for one in found.gone] == [urn(kind, kind)]
+        assert (found.changed, found.stopped, found.strays) == ([], [], [])
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_resource_with_the_id_outside_of_the_state_is_a_stray(kind: str) -> None:
-    known, docker = whole()
-    docker.add(kind, "left")
-    found = differences(known, docker)
-    assert [(one.kind, one.name) for one in found.strays] == [(kind, "left")]
-    assert found.gone == []
+def test_resource_with_the_id_outside_of_the_state_is_a_stray() -> None:
+    for kind in EVERY:
+        known, docker = whole()
+        docker.add(kind, "left")
+        found = differences(known, docker)
+        assert [(one.kind, one.name) for one in found.strays] == [(kind, "left")]
+        assert found.gone == []
 
 
-@pytest.mark.parametrize(
-    "labels", [LABELS | {"io.nuvla.swarm.id": "ffffffff"}, {"io.nuvla.swarm.stack": "nuvla-swarm/s"}]
-)
-def test_resource_of_another_checkout_is_no_stray(labels: dict[str, str]) -> None:
-    known, docker = whole()
-    docker.add("networks", "theirs", Labels=labels)
-    docker.add("configs", "theirs", Spec={"Name": "theirs", "Labels": labels})
-    assert differences(known, docker).strays == []
+def test_resource_of_another_checkout_is_no_stray() -> None:
+    for labels in (LABELS | {"io.nuvla.swarm.id": "ffffffff"}, {"io.nuvla.swarm.stack": "nuvla-swarm/s"}):
+        known, docker = whole()
+        docker.add("networks", "theirs", Labels=labels)
+        docker.add("configs", "theirs", Spec={"Name": "theirs", "Labels": labels})
+        assert differences(known, docker).strays == []
 
 
 def test_state_without_an_id_has_no_strays() -> None:
@@ -131,19 +127,19 @@ def test_local_network_of_a_machine_is_no_stray() -> None:
     assert differences(known, docker).strays == []
 
 
-@pytest.mark.parametrize("update", ["paused", "rollback_started", "rollback_paused", "rollback_completed"])
-def test_stopped_or_rolled_back_update_is_reported(update: str) -> None:
-    known, docker = whole()
-    docker.objects["services"][0]["UpdateStatus"] = {"State": update}
-    [(service, now)] = differences(known, docker).stopped
-    assert (service.urn, now.id) == (urn("services", "services"), "services-id")
+def test_stopped_or_rolled_back_update_is_reported() -> None:
+    for update in ("paused", "rollback_started", "rollback_paused", "rollback_completed"):
+        known, docker = whole()
+        docker.objects["services"][0]["UpdateStatus"] = {"State": update}
+        [(service, now)] = differences(known, docker).stopped
+        assert (service.urn, now.id) == (urn("services", "services"), "services-id")
 
 
-@pytest.mark.parametrize("update", ["updating", "completed"])
-def test_running_or_completed_update_is_not_reported(update: str) -> None:
-    known, docker = whole()
-    docker.objects["services"][0]["UpdateStatus"] = {"State": update}
-    assert differences(known, docker).stopped == []
+def test_running_or_completed_update_is_not_reported() -> None:
+    for update in ("updating", "completed"):
+        known, docker = whole()
+        docker.objects["services"][0]["UpdateStatus"] = {"State": update}
+        assert differences(known, docker).stopped == []
 
 
 def test_service_marked_for_deletion_is_not_compared() -> None:
@@ -171,9 +167,10 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_changed_field_makes_services_differ() -> None:
+    fields: dict[str, Any] = {"Image": "web:2", "Command": None, "Args": ["--slow"], "Env": ["A=x=y"], "User": ""}
+    fields |= {"Mounts": [], "Configs": [], "Secrets": []}
+    changes = [
         put("Mode", "Replicated", "Replicas", value=0),
         put("Mode", value={"Global": {}}),
         put("Labels", "a", value="3"),
@@ -181,25 +178,14 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
         put("TaskTemplate", "Networks", value=[]),
         put("TaskTemplate", "Placement", "Constraints", value=[]),
         put("TaskTemplate", "Resources", "Limits", "MemoryBytes", value=1),
-        *(
-            put("TaskTemplate", "ContainerSpec", key, value=value)
-            for key, value in {
-                "Image": "web:2",
-                "Command": None,
-                "Args": ["--slow"],
-                "Env": ["A=x=y"],
-                "User": "",
-                "Mounts": [],
-                "Configs": [],
-                "Secrets": [],
-            }.items()
-        ),
-    ],
-)
-def test_changed_field_makes_services_differ(change: Callable[[dict[str, Any]], None]) -> None:
-    spec, known = deepcopy(WHOLE[0]), WHOLE[1]
-    change(spec)
-    assert of_swarm(spec) != of_state(known)
+        *(put("TaskTemplate", "ContainerSpec", key, value=value) for key, value in fields.items()),
+    ]
+    original, known = WHOLE
+    for change in changes:
+        spec = deepcopy(original)
+        change(spec)
+        assert spec != original
+        assert of_swarm(spec) != of_state(known), spec
 
 
 def test_changed_service_is_reported() -> None:

@@ -52,13 +52,16 @@ def test_remains_with_the_id_outside_of_the_state_are_removed(engine: Path) -> N
     assert removals(engine) == ["container rm --force c2", "volume rm --force v2", "network rm n2"]
 
 
-@pytest.mark.parametrize(("content", "goes"), [("", True), ("file\n", False), (None, False)])
-def test_only_empty_data_volumes_are_removed(engine: Path, content: str | None, goes: bool) -> None:
+def test_only_empty_data_volumes_are_removed(engine: Path) -> None:
     (engine / "things").write_text("volume data v1\n")
-    if content is not None:
-        (engine / "content").write_text(content)
     local.remove_leftovers(known())
-    assert removals(engine) == ["volume rm --force v1"] * goes
+    assert removals(engine) == [], "nobody can look into the volume"
+    (engine / "content").write_text("file\n")
+    local.remove_leftovers(known())
+    assert removals(engine) == []
+    (engine / "content").write_text("")
+    local.remove_leftovers(known())
+    assert removals(engine) == ["volume rm --force v1"]
 
 
 def test_nothing_is_removed_without_an_id(engine: Path) -> None:

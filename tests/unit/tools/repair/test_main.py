@@ -1,6 +1,7 @@
 """tools/repair/__main__.py: repairs before an update, a refresh and a destruction."""
 
 from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,41 +21,34 @@ def waits(name: str) -> dict[str, Any]:
     return {"urn": CONVERGED.replace("web-", f"{name}-"), "type": "command:remote:Command", "parent": parent, "id": "c"}
 
 
-@pytest.mark.parametrize("cluster", ["Existing", "Exoscale"])
-def test_intact_swarm_is_not_repaired(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cluster: str
-) -> None:
-    docker = Docker().add("services", "web")
-    run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
-    recovery.main("up", "s")
-    assert run.commands == docker.calls == []
-    assert capsys.readouterr() == ("", "")
+def test_intact_swarm_is_not_repaired(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for cluster in ("Existing", "Exoscale"):
+        docker = Docker().add("services", "web")
+        run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
+        recovery.main("up", "s")
+        assert run.commands == docker.calls == []
+        assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("kind", KINDS.values())
-@pytest.mark.parametrize("cluster", ["Local", "Existing", "Exoscale"])
-def test_only_lost_resources_are_refreshed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str, cluster: str
-) -> None:
-    known = state(in_state(kind, "lost"), in_state("services", "web"), cluster=cluster)
-    run = Run(monkeypatch, known, Docker().add("services", "web"))
-    recovery.main("up", "s")
-    assert run.targets() == [f"--target={urn(kind, 'lost')}"]
-    assert "lost is gone from the swarm" in capsys.readouterr().err
+def test_only_lost_resources_are_refreshed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, cluster in product(KINDS.values(), ("Local", "Existing", "Exoscale")):
+        known = state(in_state(kind, "lost"), in_state("services", "web"), cluster=cluster)
+        run = Run(monkeypatch, known, Docker().add("services", "web"))
+        recovery.main("up", "s")
+        assert run.targets() == [f"--target={urn(kind, 'lost')}"], cluster
+        assert "lost is gone from the swarm" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("there", "code"), [(["web"], 1), (["other"], 0), ([], 0)])
-def test_missing_succeeds_only_if_resources_are_gone(
-    monkeypatch: pytest.MonkeyPatch, there: list[str], code: int
-) -> None:
-    docker = Docker()
-    for name in there:
-        docker.add("services", name)
-    run = Run(monkeypatch, state(in_state("services", "web")), docker)
-    with pytest.raises(SystemExit) as ended:
-        recovery.main("missing", "s")
-    assert int(ended.value.code or 0) == code
-    assert run.commands == docker.calls == []
+def test_missing_succeeds_only_if_resources_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, code in ((["web"], 1), (["other"], 0), ([], 0)):
+        docker = Docker()
+        for name in there:
+            docker.add("services", name)
+        run = Run(monkeypatch, state(in_state("services", "web")), docker)
+        with pytest.raises(SystemExit) as ended:
+            recovery.main("missing", "s")
+        assert int(ended.value.code or 0) == code
+        assert run.commands == docker.calls == []
 
 
 def test_missing_fails_without_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,16 +100,16 @@ def test_foreign_resource_of_the_same_name_stops_the_repair(monkeypatch: pytest.
     assert run.commands == []
 
 
-@pytest.mark.parametrize("cluster", ["Existing", "Exoscale"])
 def test_unreachable_entry_is_reported_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cluster: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    docker = Docker(status=HTTPStatus.SERVICE_UNAVAILABLE).add("services", "left")
-    run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
-    recovery.main("up", "s")
-    assert run.commands == docker.calls == []
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("s: its entry does not answer (This node is not a swarm manager.)")
+    for cluster in ("Existing", "Exoscale"):
+        docker = Docker(status=HTTPStatus.SERVICE_UNAVAILABLE).add("services", "left")
+        run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
+        recovery.main("up", "s")
+        assert run.commands == docker.calls == []
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith("s: its entry does not answer (This node is not a swarm manager.)")
 
 
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,11 +121,11 @@ def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.M
         recovery.main("refresh", "s")
 
 
-@pytest.mark.parametrize("docker", [Docker(), None])
-def test_refresh_goes_on_with_a_reachable_entry_or_none(monkeypatch: pytest.MonkeyPatch, docker: Docker | None) -> None:
-    run = Run(monkeypatch, state(in_state("services", "web")), docker)
-    recovery.main("refresh", "s")
-    assert run.commands == []
+def test_refresh_goes_on_with_a_reachable_entry_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for docker in (Docker(), None):
+        run = Run(monkeypatch, state(in_state("services", "web")), docker)
+        recovery.main("refresh", "s")
+        assert run.commands == []
 
 
 def test_refresh_first_removes_the_remains_of_a_killed_update(
@@ -145,28 +139,23 @@ def test_refresh_first_removes_the_remains_of_a_killed_update(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(("cluster", "asked"), [("Local", False), ("Exoscale", False), ("Existing", True)])
-def test_destruction_asks_only_machines_that_survive(
-    monkeypatch: pytest.MonkeyPatch, cluster: str, asked: bool
-) -> None:
-    docker = Docker().add("configs", "left")
-    run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
-    recovery.main("down", "s")
-    assert run.commands == [] if not asked else run.targets() == [f"--target={urn('services', 'web')}"]
-    assert docker.calls == []
+def test_destruction_asks_only_machines_that_survive(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cluster, survives in (("Local", False), ("Exoscale", False), ("Existing", True)):
+        docker = Docker().add("configs", "left")
+        run = Run(monkeypatch, state(in_state("services", "web"), cluster=cluster), docker)
+        recovery.main("down", "s")
+        assert run.commands == [] if not survives else run.targets() == [f"--target={urn('services', 'web')}"]
+        assert docker.calls == []
 
 
-@pytest.mark.parametrize("verb", ["up", "down"])
-@pytest.mark.parametrize(("cluster", "cleaned"), [("Local", 1), ("Exoscale", 0), ("Existing", 0)])
-def test_pending_resources_are_forgotten_and_removed_locally(
-    monkeypatch: pytest.MonkeyPatch, verb: str, cluster: str, cleaned: int
-) -> None:
-    run = Run(monkeypatch, state(cluster=cluster, pending=True), None)
-    cleared: list[int] = []  # how often things of this computer were removed by then
-    monkeypatch.setattr(run, "on_clear", lambda: cleared.append(len(run.cleaned)))
-    recovery.main(verb, "s")
-    assert run.targets() == [NOTHING]
-    assert cleared == [cleaned]
+def test_pending_resources_are_forgotten_and_removed_locally(monkeypatch: pytest.MonkeyPatch) -> None:
+    for verb, (cluster, cleaned) in product(("up", "down"), (("Local", 1), ("Exoscale", 0), ("Existing", 0))):
+        run = Run(monkeypatch, state(cluster=cluster, pending=True), None)
+        cleared: list[int] = []  # how often remains of this computer were removed by then
+        monkeypatch.setattr(run, "on_clear", lambda run=run, cleared=cleared: cleared.append(len(run.cleaned)))
+        recovery.main(verb, "s")
+        assert run.targets() == [NOTHING]
+        assert cleared == [cleaned], (verb, cluster)
 
 
 def test_empty_stack_is_not_repaired(monkeypatch: pytest.MonkeyPatch) -> None:

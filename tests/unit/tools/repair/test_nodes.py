@@ -56,19 +56,19 @@ def test_lost_or_unjoined_machine_is_no_member() -> None:
     assert members(leaves=True) == []
 
 
-@pytest.mark.parametrize("how", ["ready", "unknown"])
-def test_foreign_labels_and_availability_of_a_node_are_accepted(how: str) -> None:
-    assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
+def test_foreign_labels_and_availability_of_a_node_are_accepted() -> None:
+    for how in ("ready", "unknown"):
+        assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
 
 
-@pytest.mark.parametrize("bad", BAD)
-@pytest.mark.parametrize("alive", [True, False])
-def test_only_reachable_machines_with_wrong_nodes_are_repaired(bad: str, alive: bool) -> None:
-    now, message = BAD[bad]
+def test_only_reachable_machines_with_wrong_nodes_are_repaired() -> None:
     others = [node("manager-1", role="manager", labels={})]
-    found = astray(members(), [*others, now] if now else others, lambda _one: alive)
-    assert [one.member for one in found] == (members() if alive else [])
-    assert all(message in one.told for one in found)
+    for case, (now, message) in BAD.items():
+        there = [*others, now] if now else others
+        found = astray(members(), there, lambda _one: True)
+        assert [one.member for one in found] == members(), case
+        assert all(message in one.told for one in found), case
+        assert astray(members(), there, lambda _one: False) == [], case
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *there: Mapping[str, Any]) -> Run:
@@ -88,13 +88,13 @@ def test_update_replaces_the_invitation_of_a_wrong_node(
     assert made.commands == []
 
 
-@pytest.mark.parametrize("verb", ["down", "refresh"])
 def test_destruction_and_refresh_ignore_nodes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(monkeypatch)
-    recovery.main(verb, "s")
-    assert capsys.readouterr() == ("", "")
+    for verb in ("down", "refresh"):
+        run(monkeypatch)
+        recovery.main(verb, "s")
+        assert capsys.readouterr() == ("", "")
 
 
 ALIKE = {"ManagerStatus": {"Addr": "192.0.2.20:2377"}, "Status": {"State": "ready", "Addr": "0.0.0.0"}}
@@ -113,17 +113,16 @@ NAMELESS: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
-@pytest.mark.parametrize("case", NAMELESS)
-def test_unnamed_node_gets_its_name_label_before_the_update(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    """The update may take the machine out, by that name."""
-    there, named = NAMELESS[case]
-    docker = Docker(objects={"nodes": [there]})
+def test_unnamed_node_gets_its_name_label_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The update may remove the machine, and finds its node by that label."""
     monkeypatch.setattr(nodes, "answers", lambda _one: False)
-    Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
-    recovery.main("up", "s")
-    labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
-    update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
-    assert docker.calls == ([update] if named else [])
+    for case, (there, named) in NAMELESS.items():
+        docker = Docker(objects={"nodes": [there]})
+        Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
+        recovery.main("up", "s")
+        labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
+        update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
+        assert docker.calls == ([update] if named else []), case
 
 
 def test_machine_answers_if_its_ssh_port_listens() -> None:

@@ -60,23 +60,21 @@ def test_resource_made_after_the_refresh_is_no_stray(monkeypatch: pytest.MonkeyP
     assert [path for _, path, _ in docker.calls] == ["configs/left-id"]
 
 
-@pytest.mark.parametrize(
-    "known",
-    [
-        [],  # an old copy of the state: another one knows the service
+def test_stray_service_without_a_component_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases: list[list[dict[str, Any]]] = [
+        [],  # an old copy of the state: a newer one knows the service
         [component("services", "other")],
         [component("services", "shop"), in_state("services", "web-service", id="another")],
-    ],
-)
-def test_stray_service_without_a_component_is_left(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], known: list[dict[str, Any]]
-) -> None:
-    docker = Docker().add("services", "web").add("services", "web-service", ID="another")
-    run = Run(monkeypatch, state(*known), docker)
-    recovery.main("up", "s")
-    assert docker.calls == []
-    assert run.imported == []
-    assert "leaves the service web, which is in no state" in capsys.readouterr().err
+    ]
+    for known in cases:
+        docker = Docker().add("services", "web").add("services", "web-service", ID="another")
+        run = Run(monkeypatch, state(*known), docker)
+        recovery.main("up", "s")
+        assert docker.calls == []
+        assert run.imported == []
+        assert "leaves the service web, which is in no state" in capsys.readouterr().err
 
 
 def test_strays_stay_while_another_update_has_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from components.machines.volume import VolumeArgs
 from tests.support.exoscale import LABELS, cluster, names
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import value
+from tests.support.pulumi_run import start, value
 
 VOLUME = "5b0c3f6a-1111-4222-8333-944444444444"
 
@@ -55,20 +55,23 @@ def test_volume_without_block_storage_is_a_folder_of_the_disk(fake_pulumi: FakeP
     assert not names(fake_pulumi, "exoscale:index/blockStorageVolume:BlockStorageVolume")
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_kept_block_storage_is_retained_when_the_cluster_is_destroyed(fake_pulumi: FakePulumi, keep: bool) -> None:
-    cluster(keep=keep, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
-    assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
-    assert not fake_pulumi.options["worker-1"].retainOnDelete
+def test_kept_block_storage_is_retained_when_the_cluster_is_destroyed() -> None:
+    for keep in (True, False):
+        fake_pulumi = start()
+        cluster(keep=keep, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)})
+        assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
+        assert not fake_pulumi.options["worker-1"].retainOnDelete
 
 
-@pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_retained_block_storage_is_imported_once_and_never_changed(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
-    """A difference would have Pulumi lose the id that it was imported by, and delete it as another one's original."""
-    cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)})
-    request = fake_pulumi.options["nfs-volume"]
-    assert request.importId == (f"{VOLUME}@ch-gva-2" if adopt else "")
-    assert list(request.ignoreChanges) == ["name", "labels", "size"]
+def test_retained_block_storage_is_imported_once_and_never_changed() -> None:
+    """After a change Pulumi would lose the imported id, and delete the volume as the original of another import."""
+    volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30, id=VOLUME)}
+    for adopt, imported in ((["nfs"], f"{VOLUME}@ch-gva-2"), ([], "")):
+        fake_pulumi = start()
+        cluster(adopt=adopt, volumes=volumes)
+        request = fake_pulumi.options["nfs-volume"]
+        assert request.importId == imported
+        assert list(request.ignoreChanges) == ["name", "labels", "size"]
 
 
 def test_new_block_storage_is_never_changed(fake_pulumi: FakePulumi) -> None:

@@ -1,9 +1,8 @@
 """components/machines/exoscale/cluster.py: instances on Exoscale as machines, and what they share."""
 
 from ipaddress import IPv4Network
+from itertools import product
 from typing import Any
-
-import pytest
 
 from components.machines.volume import VolumeArgs
 from tests.support.exoscale import LABELS, TEMPLATE, cluster, names, pool
@@ -28,13 +27,15 @@ def test_instance_is_in_the_security_group_of_its_cluster_alone(fake_pulumi: Fak
     assert fake_pulumi.parent("cluster-security") == "cluster"
 
 
-@pytest.mark.parametrize("count", [1, 8, 9, 17])
-def test_pool_is_split_into_anti_affinity_groups_of_eight(fake_pulumi: FakePulumi, count: int) -> None:
-    cluster(pools={"manager": pool(role="manager"), "worker": pool(count)})
-    groups = [fake_pulumi.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
-    assert groups == [[f"worker-apart-{(n + 7) // 8}-id"] for n in range(1, count + 1)]
-    assert names(fake_pulumi, APART) == {"manager-apart-1", *(group.removesuffix("-id") for (group,) in groups)}
-    assert fake_pulumi.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
+def test_pool_is_split_into_anti_affinity_groups_of_eight() -> None:
+    """A group on Exoscale holds no more than eight instances."""
+    for count in (1, 8, 9, 17):
+        fake_pulumi = start()
+        cluster(pools={"manager": pool(role="manager"), "worker": pool(count)})
+        groups = [fake_pulumi.inputs(f"worker-{n}")["antiAffinityGroupIds"] for n in range(1, count + 1)]
+        assert groups == [[f"worker-apart-{(n + 7) // 8}-id"] for n in range(1, count + 1)]
+        assert names(fake_pulumi, APART) == {"manager-apart-1", *(group.removesuffix("-id") for (group,) in groups)}
+        assert fake_pulumi.inputs("worker-apart-1") == {"name": "nuvla-swarm-test-worker-1"}
 
 
 def test_first_preview_registers_the_resources_of_an_update(first_preview: FakePulumi) -> None:
@@ -73,23 +74,21 @@ def test_cluster_without_elastic_ip_has_no_entry_address(fake_pulumi: FakePulumi
     assert cluster().entry_address is None
 
 
-@pytest.mark.parametrize("by_exoscale", [True, False])
-@pytest.mark.parametrize("by_pulumi", [True, False])
-def test_protection_by_exoscale_or_pulumi_protects_in_pulumi(
-    fake_pulumi: FakePulumi, by_exoscale: bool, by_pulumi: bool
-) -> None:
-    """Else Exoscale alone would refuse a machine, when all that is in it has been taken apart."""
+def test_protection_by_exoscale_or_pulumi_protects_in_pulumi() -> None:
+    """Else Exoscale alone would refuse to delete a machine, after everything in it has been removed."""
     volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)}
-    cluster(protect=by_pulumi, destroy_protected=by_exoscale, elastic_ip="manager-1", volumes=volumes)
     machines, data = ["manager-1", "worker-1", "worker-2"], ["cluster-address", "nfs-volume"]
-    for name in machines:
-        assert fake_pulumi.options[name].protect is (by_pulumi or by_exoscale), name
-        assert fake_pulumi.inputs(name)["destroyProtected"] is by_exoscale
-    for name in data:
-        assert fake_pulumi.options[name].protect is by_pulumi, name
-    assert not fake_pulumi.options["cluster-security-group"].protect
-    protected = (machines if by_pulumi or by_exoscale else []) + (data if by_pulumi else [])
-    assert fake_pulumi.outputs["cluster"]["protected"] == sorted(protected)
+    for by_pulumi, by_exoscale in product((True, False), repeat=2):
+        fake_pulumi = start()
+        cluster(protect=by_pulumi, destroy_protected=by_exoscale, elastic_ip="manager-1", volumes=volumes)
+        for name in machines:
+            assert fake_pulumi.options[name].protect is (by_pulumi or by_exoscale), name
+            assert fake_pulumi.inputs(name)["destroyProtected"] is by_exoscale
+        for name in data:
+            assert fake_pulumi.options[name].protect is by_pulumi, name
+        assert not fake_pulumi.options["cluster-security-group"].protect
+        protected = (machines if by_pulumi or by_exoscale else []) + (data if by_pulumi else [])
+        assert fake_pulumi.outputs["cluster"]["protected"] == sorted(protected)
 
 
 def test_preview_shows_all_settings_of_an_exoscale_cluster(fake_pulumi: FakePulumi) -> None:

@@ -5,7 +5,6 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
-import pytest
 
 from components.machines.cluster import Key, Pool
 from components.machines.local.cluster import CAPABILITIES, LocalCluster, LocalClusterArgs
@@ -66,18 +65,20 @@ def test_cluster_network_uses_the_first_address_as_gateway(fake_pulumi: FakePulu
     assert fake_pulumi.options["cluster-network"].deleteBeforeReplace
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_additional_pools_and_machines_change_no_other_machine(seed: int) -> None:
-    chance = random.Random(seed)
-    names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
-    before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
-    after = {name: pool(before[name].count + chance.randrange(3) if name in before else 2) for name in reversed(names)}
-    fake_pulumi = start()
-    cluster(before)
-    old = {name: given for name, given in fake_pulumi.given.items() if name != "cluster"}
-    fake_pulumi = start()
-    cluster(after)
-    assert {name: fake_pulumi.given.get(name) for name in old} == old
+def test_additional_pools_and_machines_change_no_other_machine() -> None:
+    for seed in range(5):
+        chance = random.Random(seed)
+        names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
+        before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
+        after = {
+            name: pool(before[name].count + chance.randrange(3) if name in before else 2) for name in reversed(names)
+        }
+        fake_pulumi = start()
+        cluster(before)
+        old = {name: given for name, given in fake_pulumi.given.items() if name != "cluster"}
+        fake_pulumi = start()
+        cluster(after)
+        assert {name: fake_pulumi.given.get(name) for name in old} == old, f"seed {seed}"
 
 
 def test_host_key_is_generated_uploaded_as_a_secret_and_pinned(fake_pulumi: FakePulumi) -> None:
@@ -192,21 +193,24 @@ def test_volume_is_mounted_in_the_machine_that_uses_it(fake_pulumi: FakePulumi) 
     assert fake_pulumi.inputs("nfs-volume")["labels"] == [{"label": "io.nuvla.swarm.data", "value": "nfs"}, *MARK]
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_kept_volume_is_retained_when_the_cluster_is_destroyed(fake_pulumi: FakePulumi, keep: bool) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
-    assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
-    assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
+def test_kept_volume_is_retained_when_the_cluster_is_destroyed() -> None:
+    for keep in (True, False):
+        fake_pulumi = start()
+        cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
+        assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
+        assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
 
 
-@pytest.mark.parametrize("adopt", [["nfs"], []])
-def test_retained_volume_is_imported_once(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
-    cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
-    assert fake_pulumi.options["nfs-volume"].importId == ("kept-1" if adopt else "")
+def test_retained_volume_is_imported_once() -> None:
+    for adopt, imported in ((["nfs"], "kept-1"), ([], "")):
+        fake_pulumi = start()
+        cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
+        assert fake_pulumi.options["nfs-volume"].importId == imported
 
 
-@pytest.mark.parametrize("identity", ["kept-1", None])
-def test_volume_ignores_changes_that_would_replace_it(fake_pulumi: FakePulumi, identity: str | None) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
-    assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
-    assert "name" not in fake_pulumi.inputs("nfs-volume")
+def test_volume_ignores_changes_that_would_replace_it() -> None:
+    for identity in ("kept-1", None):
+        fake_pulumi = start()
+        cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
+        assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
+        assert "name" not in fake_pulumi.inputs("nfs-volume")
