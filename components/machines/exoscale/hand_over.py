@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.machines.cluster import MADE_BY_LABEL, Key, made_by
+from components.machines.cluster import STACK_LABEL, Key, stack_id
 from components.machines.machine import Machine
 from components.machines.volume import FOLDER, Moves
 
@@ -27,7 +27,7 @@ class HandOver:
 
     volume: str  # name
     giver: Contact
-    entry: Contact  # manager that can stop the services which use it
+    api_manager: Contact  # manager that can stop the services which use it
     shared: str | None  # folder that the files are served from too, if they are
     done: bool  # whether that was in an update before: then nothing is run
     moves: Moves | None = None  # of the volume; None where this was in an update of a program that did not count them
@@ -44,16 +44,16 @@ def hand_over(
     folder = f"{FOLDER}/{args.volume}"
     folders = [folder, *([args.shared] if args.shared else [])]
     triggers = [args.moves.count] if args.moves else []
-    idle = _machine(args.entry, user, login, args.done, names).command(
+    idle = _machine(args.api_manager, user, login, args.done, names).command(
         f"{args.volume}-idle",
-        "storage/scripts/idle.sh",
-        {"MACHINE": args.giver.name, "FOLDERS": " ".join(folders), "LABEL": f"{MADE_BY_LABEL}={made_by()}"},
+        "machines/exoscale/scripts/idle.sh",
+        {"MACHINE": args.giver.name, "FOLDERS": " ".join(folders), "LABEL": f"{STACK_LABEL}={stack_id()}"},
         opts,
         triggers=triggers,
     )
     given = _machine(args.giver, user, login, args.done, names).command(
         f"{args.volume}-hand-over",
-        "storage/scripts/hand_over.sh",
+        "machines/exoscale/scripts/hand_over.sh",
         {"FOLDER": folder, "SHARED": args.shared or ""},
         pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[idle])),
         libraries=FUNCTIONS,

@@ -1,4 +1,4 @@
-"""Volumes that are there, and that a stack takes over with what they hold."""
+"""The check of block storage that a stack imports."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,20 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import pulumi
 import pulumiverse_exoscale as exoscale
 
+from components.errors import refusal
 from components.machines.error_hints import advice
 from components.machines.exoscale.error_hints import ADVICE
-from components.machines.volume import VolumeArgs
-from stacks.config.loader import refusal
-from stacks.prior_state import PriorState
-
-
-def due(wanted: Mapping[str, VolumeArgs], prior: PriorState) -> list[str]:
-    """Names of the volumes that this update imports: from then on the state has them, whatever `id` says later."""
-    return [name for name, volume in wanted.items() if volume.id is not None and name not in prior.blocks]
+from components.machines.volume import VolumeSpec
 
 
 def look(
-    names: Sequence[str], wanted: Mapping[str, VolumeArgs], zones: Mapping[str, str], cloud: exoscale.Provider
+    names: Sequence[str], wanted: Mapping[str, VolumeSpec], zones: Mapping[str, str], cloud: exoscale.Provider
 ) -> None:
     """Asks Exoscale about the volumes of these names; `zones` are those of the machines.
 
@@ -30,8 +24,8 @@ def look(
         raise refusal(f"what is there cannot be taken over, {len(lines)} reason(s)", lines)
 
 
-def _unfit(name: str, wanted: VolumeArgs, zone: str, cloud: exoscale.Provider) -> Iterator[str]:
-    given = f"volumes.{name}.id: {wanted.id} given; allowed: "
+def _unfit(name: str, wanted: VolumeSpec, zone: str, cloud: exoscale.Provider) -> Iterator[str]:
+    given = f"volumes.{name}.import_id: {wanted.id} given; allowed: "
     try:
         found = exoscale.get_block_storage_volume(id=wanted.id, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
     except Exception as error:
@@ -39,9 +33,11 @@ def _unfit(name: str, wanted: VolumeArgs, zone: str, cloud: exoscale.Provider) -
         if re.search(r"GetBlockStorageVolume: http response: Not Found|unable to parse volume ID", text):
             yield f"{given}the id of block storage in zone {zone}, as `make down` told it, or none"
         elif pulumi.runtime.is_dry_run():  # by somebody without a key
-            pulumi.log.warn(f"volumes.{name}.id: Exoscale was not asked whether {wanted.id} can be taken over: {text}")
+            pulumi.log.warn(
+                f"volumes.{name}.import_id: Exoscale was not asked whether {wanted.id} can be taken over: {text}"
+            )
         else:
-            yield f"volumes.{name}.id: not looked up; {advice([text], ADVICE) or text}"
+            yield f"volumes.{name}.import_id: not looked up; {advice([text], ADVICE) or text}"
         return
     if found.instance:
         yield f"{given}a volume that is attached to no instance, unlike this one: `make down`, kept, where it is used"

@@ -1,0 +1,77 @@
+"""What the folders of components/ declare, collected: a new folder is listed here alone."""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import reduce
+from operator import add
+
+from components import (
+    engine,
+    firewall,
+    machines,
+    monitoring,
+    nuvla_host,
+    s3,
+    service,
+    socket_proxy,
+    storage,
+    swarm,
+    traefik,
+)
+from components.manifest import DefaultImage, HostTraces, Manifest, StoredData
+
+MANIFESTS: dict[str, Manifest] = {
+    package.__name__.rpartition(".")[2]: package.MANIFEST
+    for package in (
+        *(machines, engine, firewall, swarm, service),
+        *(socket_proxy, traefik, monitoring, storage, s3, nuvla_host),
+    )
+}
+
+
+def images() -> dict[str, DefaultImage]:
+    """Return the images of all services, by the key of the setting `images`."""
+    return {key: image for manifest in MANIFESTS.values() for key, image in manifest.images.items()}
+
+
+def data() -> dict[str, StoredData]:
+    """Return the data of all services, by the key of the setting `volumes`."""
+    return {name: stored for manifest in MANIFESTS.values() for name, stored in manifest.data.items()}
+
+
+def secrets() -> dict[str, str]:
+    """Return the descriptions of all secrets that services need, by key."""
+    return {key: text for manifest in MANIFESTS.values() for key, text in manifest.secrets.items()}
+
+
+def host_traces() -> HostTraces:
+    """Return all that the program puts on a machine."""
+    return reduce(add, (manifest.host_traces for manifest in MANIFESTS.values()), HostTraces())
+
+
+def rules(features: Collection[str]) -> list[tuple[str, str]]:
+    """Return names and paths of the files with alerts that a stack with these features has."""
+    return [
+        (name, f"{folder}/files/rules/{name}.yml")
+        for folder, manifest in _monitored(features)
+        for name in manifest.monitoring.rules
+    ]
+
+
+def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
+    """Return names and paths of the templates with Prometheus' jobs that a stack with these features has."""
+    return [
+        (name, f"{folder}/files/scrape/{name}.yml")
+        for folder, manifest in _monitored(features)
+        if (name := manifest.monitoring.scrape) is not None
+    ]
+
+
+def dashboards(features: Collection[str]) -> Sequence[str]:
+    """Return the names of the dashboards that a stack with these features has."""
+    return [name for _, manifest in _monitored(features) for name in manifest.monitoring.dashboards]
+
+
+def _monitored(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
+    for folder, manifest in MANIFESTS.items():
+        if manifest.feature is None or manifest.feature in features:
+            yield folder, manifest
