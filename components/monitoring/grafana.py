@@ -6,6 +6,7 @@ from dataclasses import replace
 import pulumi
 
 from components import assets
+from components.monitoring.dashboards import machines, nfs_s3, services, swarm, traefik
 from components.monitoring.settings import USERS, MonitoringSettings, data, pinned
 from components.service.login import Login
 from components.service.spec import File, HealthCheck, SecretFile, Service
@@ -17,7 +18,14 @@ PATH = "/grafana"
 START = "/etc/grafana/start.sh"
 DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"
-DASHBOARDS = ["machines", "services", "traefik", "swarm"]
+DASHBOARDS = {
+    "machines": machines.dashboard,
+    "services": services.dashboard,
+    "traefik": traefik.dashboard,
+    "swarm": swarm.dashboard,
+    "nfs-s3": nfs_s3.dashboard,
+}
+WITH_S3 = {"nfs-s3"}  # the dashboards of which there is nothing to see without NFS and S3
 
 
 def grafana(
@@ -100,7 +108,7 @@ def _files(settings: MonitoringSettings) -> list[File]:
         "monitoring/files/grafana/datasources/prometheus.yaml", {"scrape_interval": settings.scrape_interval}
     )
     provider = assets.read("monitoring/files/grafana/provider.yaml")
-    dashboards = DASHBOARDS + (["nfs-s3"] if settings.nfs_machine is not None and settings.s3 else [])
+    left_out = set() if settings.nfs_machine is not None and settings.s3 else WITH_S3
     return [
         File(name="start", path=START, content=assets.read("monitoring/files/grafana_start.sh")),
         File(name="datasource", path=f"{PROVISIONING}/datasources/prometheus.yaml", content=source),
@@ -109,8 +117,9 @@ def _files(settings: MonitoringSettings) -> list[File]:
             File(
                 name=f"dashboard-{name}",
                 path=f"/etc/grafana/dashboards/{name}.json",
-                content=assets.read(f"monitoring/files/dashboards/{name}.json"),
+                content=dashboard(),
             )
-            for name in dashboards
+            for name, dashboard in DASHBOARDS.items()
+            if name not in left_out
         ),
     ]
