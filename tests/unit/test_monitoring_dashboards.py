@@ -1,6 +1,7 @@
 """components/monitoring/dashboards: what panels of a kind have in common, and how a dashboard becomes JSON."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from grafana_foundation_sdk.models import units
 from components.monitoring.dashboards.__main__ import main
 from components.monitoring.dashboards.base import Parts, base_dashboard, variable
 from components.monitoring.dashboards.encoding import encode
+from components.monitoring.dashboards.fields import NODES
 from components.monitoring.dashboards.graphs import count_graph, graph, legend, mirrored_graph, percent_graph
 from components.monitoring.dashboards.panels import stat, table
 from components.monitoring.grafana import DASHBOARDS
 
+PAGE = Path(__file__).parents[2] / "docs/develop/dashboards.md"
 PARTS: Parts = [stat("One", "Of it.", units.Short, "sum(up)"), Row("More"), stat("Two", "Of it.", units.Short, "1")]
 
 
@@ -153,3 +156,10 @@ def test_command_writes_each_dashboard_into_a_folder(tmp_path: Path) -> None:
     main(tmp_path / "new")
     found = {file.stem: file.read_text(encoding="utf-8") for file in (tmp_path / "new").iterdir()}
     assert found == {name: dashboard() for name, dashboard in DASHBOARDS.items()}
+
+
+def test_panel_of_the_page_for_developers_can_be_made() -> None:
+    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    made = panel(eval(snippet, {"graph": graph, "units": units, "NODES": NODES}))
+    assert made["targets"][0]["expr"] == 'node_load1{node=~"$node"}'
+    assert made["gridPos"]["w"] == 8
