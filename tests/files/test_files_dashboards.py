@@ -14,6 +14,7 @@ from grafana_foundation_sdk.models import prometheus, stat, table, timeseries
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from components.monitoring.dashboards.encoding import encode
+from components.monitoring.exporters import COLLECTORS
 from components.monitoring.grafana import DASHBOARDS as MADE_BY
 from tests.files.monitored import FILES, RULES, configuration, run
 
@@ -27,9 +28,18 @@ PANELS: dict[str, dict[str, Any]] = {
 }
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 MAX_BYTES = 60_000  # a Swarm config may have 500 kB; nobody reads that much
+NODE = {  # the collectors that give them
+    "cpu": r"cpu_\w+",
+    "diskstats": r"disk_\w+",
+    "filesystem": r"filesystem_\w+",
+    "loadavg": r"load\d+",
+    "meminfo": r"memory_\w+",
+    "stat": "boot_time_seconds",
+    "vmstat": r"vmstat_\w+",
+}
 METRICS = {  # the jobs that collect them
     "prometheus": "ALERTS",
-    "node-exporter": r"node_\w+",
+    "node-exporter": f"node_({'|'.join(NODE.values())})",
     "cadvisor": r"container_\w+",
     "engine": r"(engine_daemon|swarm)_\w+|up",
     "traefik": r"(traefik|process)_\w+|up",
@@ -199,8 +209,14 @@ def test_queries_and_rules_ask_for_jobs_that_there_are(jobs: set[str]) -> None:
     assert asked <= jobs
 
 
+def test_metrics_of_a_query_are_neither_its_functions_nor_its_labels() -> None:
+    query = 'sum by (le, a) (rate(x_total{b=~"c|{d", e!="f"}[$__rate_interval])) / on (a) y and time() - z{g="h"} > 0'
+    assert metrics(query) == {"x_total", "y", "z"}
+
+
 def test_queries_ask_for_metrics_that_jobs_collect(jobs: set[str]) -> None:
     assert set(METRICS) <= jobs
+    assert set(NODE) <= set(COLLECTORS)
     collected = re.compile("|".join(METRICS.values()))
     every = {query: metrics(query) for dashboard in DASHBOARDS.values() for query in queries(dashboard)}
     assert all(every.values())
