@@ -3,7 +3,6 @@
 import json
 import re
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from grafana_foundation_sdk.models import prometheus, stat, table, timeseries
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from components.monitoring.dashboards.encoding import encode
-from components.monitoring.exporters import COLLECTORS
 from components.monitoring.grafana import DASHBOARDS as MADE_BY
-from tests.files.monitored import FILES, RULES, configuration, run
+from tests.files.monitored import FILES
 
 TEXTS = {name: dashboard() for name, dashboard in MADE_BY.items()}
 DASHBOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in TEXTS.items()}
@@ -28,51 +26,10 @@ PANELS: dict[str, dict[str, Any]] = {
 }
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 MAX_BYTES = 60_000  # a Swarm config may have 500 kB; nobody reads that much
-NODE = {  # the collectors that give them
-    "cpu": r"cpu_\w+",
-    "diskstats": r"disk_\w+",
-    "filesystem": r"filesystem_\w+",
-    "loadavg": r"load\d+",
-    "meminfo": r"memory_\w+",
-    "stat": "boot_time_seconds",
-    "vmstat": r"vmstat_\w+",
-}
-METRICS = {  # the jobs that collect them
-    "prometheus": "ALERTS",
-    "node-exporter": f"node_({'|'.join(NODE.values())})",
-    "cadvisor": r"container_\w+",
-    "engine": r"(engine_daemon|swarm)_\w+|up",
-    "traefik": r"(traefik|process)_\w+|up",
-    "traefik-probe": r"probe_\w+",
-    "nfs": r"probe_\w+",
-    "s3": r"probe_\w+",
-    "s3-requests": r"s3_\w+",
-}
-WORDS = {"and", "or", "on", "by"}  # of queries
 
 
 def queries(dashboard: dict[str, Any]) -> list[str]:
     return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
-
-
-def filled_in(query: str) -> str:
-    """A query as Grafana sends it."""
-    return query.replace("$__rate_interval", "1m").replace("$node", ".+").replace("$service", ".+")
-
-
-def metrics(query: str) -> set[str]:
-    """The names in a query that are neither functions nor labels nor words."""
-    bare = re.sub(r'"[^"]*"', '""', query)
-    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\b(by|on) \([^)]*\)", "", bare)
-    return set(re.findall(r"\b[a-zA-Z_]\w*\b(?!\s*\()", bare)) - WORDS
-
-
-@pytest.fixture
-def jobs(tmp_path: Path) -> set[str]:
-    """The names of all jobs of Prometheus."""
-    main = configuration(tmp_path)
-    files = [main, *tmp_path.glob("scrape.d/*")]
-    return {job["job_name"] for file in files for job in yaml.safe_load(file.read_text())["scrape_configs"]}
 
 
 class Read(builders.Dashboard):
@@ -193,38 +150,3 @@ def test_query_of_a_stat_has_one_value_since_it_has_no_legend() -> None:
     one_value = re.compile(r"(round\(|\(|1 - )?(sum|avg|max|min|count)\(")
     stats = {name: panel["targets"] for name, panel in PANELS.items() if panel["type"] == "stat"}
     assert [name for name, targets in stats.items() if not all(one_value.match(each["expr"]) for each in targets)] == []
-
-
-def test_promtool_can_read_each_query(tmp_path: Path) -> None:
-    every = sorted({filled_in(query) for dashboard in DASHBOARDS.values() for query in queries(dashboard)})
-    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(every)]
-    file = tmp_path / "queries.yml"
-    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
-    assert f"{len(every)} rules found" in run("promtool", "check", "rules", file)
-
-
-def test_queries_and_rules_ask_for_jobs_that_there_are(jobs: set[str]) -> None:
-    texts = [*(query for board in DASHBOARDS.values() for query in queries(board)), *(f.read_text() for f in RULES)]
-    asked = {job for text in texts for jobs in re.findall(r'\bjob=~?"([^"]+)"', text) for job in jobs.split("|")}
-    assert asked <= jobs
-
-
-def test_metrics_of_a_query_are_neither_its_functions_nor_its_labels() -> None:
-    query = 'sum by (le, a) (rate(x_total{b=~"c|{d", e!="f"}[$__rate_interval])) / on (a) y and time() - z{g="h"} > 0'
-    assert metrics(query) == {"x_total", "y", "z"}
-
-
-def test_queries_ask_for_metrics_that_jobs_collect(jobs: set[str]) -> None:
-    assert set(METRICS) <= jobs
-    assert set(NODE) <= set(COLLECTORS)
-    collected = re.compile("|".join(METRICS.values()))
-    every = {query: metrics(query) for dashboard in DASHBOARDS.values() for query in queries(dashboard)}
-    assert all(every.values())
-    assert [query for query, names in every.items() if not all(map(collected.fullmatch, names))] == []
-
-
-def test_no_query_asks_for_metrics_that_prometheus_drops() -> None:
-    dropped = ["container_memory_failures_total", "grpc_.+"]
-    assert all(f"regex: {name}\n" in (FILES / "prometheus.yml").read_text() for name in dropped)
-    texts = [*(query for board in DASHBOARDS.values() for query in queries(board)), *(f.read_text() for f in RULES)]
-    assert not [text for text in texts if re.search("|".join([*dropped, "container_label_"]), text)]
