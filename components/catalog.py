@@ -1,7 +1,8 @@
 """What the folders of components/ declare, collected: a new folder is listed here alone."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import reduce
+from importlib import import_module
 from operator import add
 
 from components import (
@@ -26,6 +27,8 @@ MANIFESTS: dict[str, Manifest] = {
         *(socket_proxy, traefik, monitoring, storage, s3, nuvla_host),
     )
 }
+
+FEATURES = frozenset(manifest.feature for manifest in MANIFESTS.values() if manifest.feature)  # all that there are
 
 
 def images() -> dict[str, DefaultImage]:
@@ -66,9 +69,18 @@ def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
     ]
 
 
-def dashboards(features: Collection[str]) -> Sequence[str]:
-    """Return the names of the dashboards that a stack with these features has."""
-    return [name for _, manifest in _monitored(features) for name in manifest.monitoring.dashboards]
+def dashboards(features: Collection[str]) -> list[tuple[str, str]]:
+    """Return names and modules of the dashboards that a stack with these features has."""
+    return [
+        (name, f"components.{folder}.dashboard")
+        for folder, manifest in _monitored(features)
+        if (name := manifest.monitoring.dashboard) is not None
+    ]
+
+
+def dashboard_texts() -> dict[str, str]:
+    """Return the JSON of every dashboard there is, by name."""
+    return {name: import_module(module).dashboard() for name, module in dashboards(FEATURES)}
 
 
 def _monitored(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:

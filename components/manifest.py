@@ -48,7 +48,7 @@ class Monitored:
 
     rules: Sequence[str] = ()  # files with alerts
     scrape: str | None = None  # template of a file with jobs of Prometheus
-    dashboards: Sequence[str] = ()  # names
+    dashboard: str | None = None  # name of what the folder's module `dashboard` makes
 
 
 @dataclass(frozen=True, kw_only=True)

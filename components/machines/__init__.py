@@ -5,5 +5,5 @@ from components.manifest import Manifest, Monitored
 
 MANIFEST = Manifest(
     ports=[ports.SSH],
-    monitoring=Monitored(rules=["machines"], dashboards=["machines"]),
+    monitoring=Monitored(rules=["machines"], dashboard="machines"),
 )

@@ -39,5 +39,5 @@ MANIFEST = Manifest(
         "smtp_password": "password of `monitoring.smtp.username`",
         "alert_webhook_url": "URL that Alertmanager sends alerts to",
     },
-    monitoring=Monitored(rules=["monitoring"], dashboards=["swarm"]),  # nodes and tasks: of no single service
+    monitoring=Monitored(rules=["monitoring"], dashboard="swarm"),  # nodes and tasks: of no single service
 )

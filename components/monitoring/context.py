@@ -29,7 +29,7 @@ class MonitoringContext:
     s3: bool  # whether there is an S3 service
     rules: Sequence[tuple[str, str]]  # name and path of each file with alerts
     scrapes: Sequence[tuple[str, str]]  # name and path of each template with jobs
-    dashboards: Sequence[str]  # names
+    dashboards: Sequence[tuple[str, str]]  # name and module of each
 
     @property
     def scrape_interval(self) -> str:

@@ -1,6 +1,7 @@
 """Grafana, which shows metrics."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pulumi
 
@@ -97,8 +98,8 @@ def _files(context: MonitoringContext) -> list[File]:
             File(
                 name=f"dashboard-{name}",
                 path=f"/etc/grafana/dashboards/{name}.json",
-                content=assets.read(f"monitoring/files/dashboards/{name}.json"),
+                content=import_module(module).dashboard(),
             )
-            for name in context.dashboards
+            for name, module in context.dashboards
         ),
     ]

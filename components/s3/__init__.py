@@ -14,5 +14,5 @@ MANIFEST = Manifest(
             service="s3",
         ),
     },
-    monitoring=Monitored(rules=["s3"], scrape="s3", dashboards=["nfs-s3"]),
+    monitoring=Monitored(rules=["s3"], scrape="s3", dashboard="nfs-s3"),
 )

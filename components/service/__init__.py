@@ -2,4 +2,4 @@
 
 from components.manifest import Manifest, Monitored
 
-MANIFEST = Manifest(monitoring=Monitored(rules=["services"], dashboards=["services"]))
+MANIFEST = Manifest(monitoring=Monitored(rules=["services"], dashboard="services"))

@@ -14,5 +14,5 @@ MANIFEST = Manifest(
     data={"traefik": StoredData(description="accounts and certificates of Let's Encrypt", owner="0:0")},
     ports=[ports.HTTP, ports.HTTPS, ports.TRAEFIK, ports.S3],
     host_traces=HostTraces(volumes=[CERTIFICATE_VOLUME]),
-    monitoring=Monitored(rules=["traefik", "certificates"], dashboards=["traefik"]),
+    monitoring=Monitored(rules=["traefik", "certificates"], dashboard="traefik"),
 )

@@ -36,8 +36,8 @@ def _lost_manager_replaces_nothing(machines: ExoscaleMachines, _plan: StackPlan,
         was = prior.systems.get(name, system)
         if name in prior.members and name not in machines.lost and was != system:
             yield (
-                f"machines.pools: {name} would be replaced, as it has zone and template {was}, and {api_manager}, which "
-                "is lost, cannot drain it; allowed: these in this `up`, and others in the next one"
+                f"machines.pools: {name} would be replaced, as it has zone and template {was}, and {api_manager}, "
+                "which is lost, cannot drain it; allowed: these in this `up`, and others in the next one"
             )
 
 
