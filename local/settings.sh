@@ -24,8 +24,5 @@ printf 'engine.source=distribution\n'
 printf 'engine.version=20.10.24\n'
 if offline; then
   printf 'engine.registry_mirrors[0]=http://%s\n' "$REGISTRY"
-  for key in traefik haproxy prometheus alertmanager grafana node_exporter cadvisor blackbox elasticsearch_exporter versitygw openresty; do
-    image=$(<"$CHECKOUT/offline/images/$key/image")
-    printf 'images.%s=%s\n' "$key" "${image#library/}"
-  done
+  "$CHECKOUT/offline/settings.sh"
 fi

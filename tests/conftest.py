@@ -1,26 +1,28 @@
-"""Fixtures of all folders. The engine's stand-in is in tests/mocked.py, configurations are in tests/stack_config.py."""
+"""Fixtures of all folders; tests/support has the fake Pulumi and the configurations."""
 
 import gc
 
 import pytest
 
-from tests import mocked
 from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest
 from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
+from tests.support import pulumi_run
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.required_tools import pytest_runtest_setup  # noqa: F401 - a hook of pytest
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: looking for garbage in it again and again takes a third of the time."""
+    """Exclude imported modules from garbage collection: scanning them again and again takes a third of the time."""
     gc.freeze()
 
 
 @pytest.fixture
-def engine() -> mocked.Engine:
-    """An engine in update mode: every output is known."""
-    return mocked.start()
+def fake_pulumi() -> FakePulumi:
+    """A fake Pulumi in update mode: every output is known."""
+    return pulumi_run.start()
 
 
 @pytest.fixture
-def first_preview() -> mocked.Engine:
-    """An engine in the preview of an empty stack: nothing computed is known."""
-    return mocked.start(preview=True)
+def first_preview() -> FakePulumi:
+    """A fake Pulumi in the preview of an empty stack: computed outputs are unknown."""
+    return pulumi_run.start(preview=True)

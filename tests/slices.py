@@ -1,4 +1,4 @@
-"""Slow suites, which CI runs in slices: `pytest -m slow --slice 2/3 --seed <text>` runs the second of three."""
+"""Slices of the slow suites for CI: `pytest -m slow --slice 2/3 --seed <text>` runs the second of three."""
 
 import random
 import re
@@ -8,17 +8,19 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """A hook of pytest."""
-    parser.addoption("--slice", default="1/1", help="<number>/<count>: which part of the files to run")
-    parser.addoption("--seed", default="", help="what the files are shuffled by before they are dealt out")
-    parser.addoption("--kills", type=int, default=6, help="how often each script is killed; 1000 is at every step")
-    parser.addoption("--steps", type=int, default=40, help="how many steps each walk has")
+    """Add the options of slices, and of the suites that are as long as an option says."""
+    parser.addoption("--slice", default="1/1", help="<number>/<count>: slice of the files to run")
+    parser.addoption("--seed", default="", help="text that decides which file is in which slice")
+    parser.addoption(
+        "--kills", type=int, default=6, help="number of times that each script is killed; 1000 kills it at every step"
+    )
+    parser.addoption("--steps", type=int, default=40, help="number of steps of each walk")
 
 
-def chosen(files: Sequence[str], part: str, seed: str) -> set[str]:
-    """The files of one slice: together, the slices of one seed have each file once.
+def select_slice(files: Sequence[str], part: str, seed: str) -> set[str]:
+    """Return the files of one slice; together, the slices of one seed have each file once.
 
-    Errors: `pytest.UsageError` for what is no slice.
+    Errors: `pytest.UsageError` if `part` is no slice.
     """
     found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", part)
     if not found or int(found[1]) > int(found[2]):
@@ -30,9 +32,10 @@ def chosen(files: Sequence[str], part: str, seed: str) -> set[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the tests of the other slices out."""
+    """Deselect the tests of other slices."""
     if config.getoption("slice") == "1/1":
         return
-    kept = chosen(sorted({item.path.name for item in items}), config.getoption("slice"), config.getoption("seed"))
-    config.hook.pytest_deselected(items=[item for item in items if item.path.name not in kept])
-    items[:] = [item for item in items if item.path.name in kept]
+    files = {item: item.path.relative_to(config.rootpath).as_posix() for item in items}
+    kept = select_slice(sorted(set(files.values())), config.getoption("slice"), config.getoption("seed"))
+    config.hook.pytest_deselected(items=[item for item in items if files[item] not in kept])
+    items[:] = [item for item in items if files[item] in kept]

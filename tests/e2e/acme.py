@@ -16,7 +16,7 @@ from cryptography import x509
 
 from tests.e2e.harness import CHECKOUT, Stack, docker, run
 from tests.e2e.moments import wait_for
-from tests.self_signed import self_signed
+from tests.support.self_signed import self_signed
 
 DIRECTORY_PORT, MANAGEMENT_PORT, DNS_MANAGEMENT_PORT = 14000, 15000, 8055
 VALIDITY = timedelta(days=20)  # less than the 30 that Traefik wants to be left: it renews when it starts

@@ -13,6 +13,7 @@ from tests.e2e.moments import wait_for_entry
 from tests.e2e.networks import here, subnet_of
 from tests.e2e.probes import Prober, prober
 from tests.e2e.scheduling import WHOLE
+from tests.support.stand_ins import skip_without_stand_in
 
 
 def settings(subnet: str, workers: int) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if item.path.parent == Path(__file__).parent]
     strays = {item.path.name for item in ours if "whole" in getattr(item, "fixturenames", ())} - WHOLE
     assert not strays, f"tests/e2e/scheduling.py does not name {strays}"
-    items.sort(key=lambda item: item.path.name == "test_firewall.py")
+    items.sort(key=lambda item: item.path == Path(__file__).with_name("test_firewall.py"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +63,7 @@ def docker_engine() -> str:
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on one manager and two workers that is up. Tests of a module share it and leave it as it was."""
+    skip_without_stand_in("traefik", "haproxy")
     folder = Path(tmp_path_factory.mktemp("target"))
     with stack("e2e-target", folder, settings(subnet_of("target"), 2)) as made:
         result = made.up()
@@ -73,6 +75,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target with everything that is up. Tests of several modules share it and leave it as it was."""
+    skip_without_stand_in()
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # else workers had one of one name
     folder = Path(tmp_path_factory.mktemp("whole"))
     with stack(f"e2e-whole-{number}", folder, whole_settings(subnet_of(f"whole-{number}"))) as made:

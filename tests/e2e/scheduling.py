@@ -24,7 +24,8 @@ class Together(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "whole" if PurePosixPath(file).name in WHOLE else file
+        path = PurePosixPath(file)
+        return "whole" if path.parent == PurePosixPath("tests/e2e") and path.name in WHOLE else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:

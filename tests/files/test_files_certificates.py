@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 
 from tests.files.shipped import COMPONENTS, says
-from tests.self_signed import self_signed
+from tests.support.self_signed import self_signed
 
 FILES = COMPONENTS / "traefik/files"
 PROGRAMS = ["certificates", "copies"]

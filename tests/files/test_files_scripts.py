@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.files.shipped import COMPONENTS, says, shipped, title
-from tests.mocked import Engine, Program, run_program
-from tests.stack_config import existing, exoscale, host, secrets_for, target
+from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program, run_program
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 LYING = [
@@ -75,7 +76,7 @@ def test_every_script_is_one_of_a_machine_or_of_a_service() -> None:
     assert sorted(COMPONENTS.rglob("*.sh")) == sorted([*SCRIPTS, *OF_SERVICES, *LYING])
 
 
-def moved() -> Engine:
+def moved() -> FakePulumi:
     """Block storage goes from one machine to another."""
     before = exoscale(volumes={"nfs": {"block": True}})
     state = run_program(before, secrets=secrets_for(before)).engine.state_after()

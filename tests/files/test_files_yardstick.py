@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.mocked import run_program
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.pulumi_run import run_program
 
 STACKS = sorted((Path(__file__).parents[2] / "bench/stacks").glob("*.yaml"))
 

@@ -11,8 +11,9 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.storage.hand_over import Contact, HandOver, hand_over
-from tests.mocked import Engine, build, run_program, start
-from tests.stack_config import existing, exoscale, host, secrets_for, target
+from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, run_program, start
 
 COMPONENTS: Final = Path(__file__).parents[2] / "components"
 SHEBANG: Final = "#!/usr/bin/env bash\n"
@@ -38,7 +39,7 @@ def verbs(path: str) -> set[str]:
     return set(re.findall(r"^  ([a-z]+)\)", rest, re.MULTILINE)) if case else {""}
 
 
-def _engines() -> Iterator[Engine]:
+def _engines() -> Iterator[FakePulumi]:
     for document in PROGRAMS:
         yield run_program(document, secrets=secrets_for(document)).engine
     engine = start(preview=False)

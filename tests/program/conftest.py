@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.mocked import Program
 from tests.program.runs import run
 from tests.program.snapshot import PROGRAMS
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.pulumi_run import Program
 
 
 @pytest.fixture(params=PROGRAMS)

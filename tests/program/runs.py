@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tests.mocked import Program, run_program
+from tests.support.pulumi_run import Program, run_program
 
 
 def run(

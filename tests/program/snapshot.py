@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from tests.mocked import Engine, run_program
-from tests.stack_config import host, target
+from tests.support.configs import host, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
 
 FOLDER = Path(__file__).parent / "snapshots"
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
@@ -16,12 +17,12 @@ PROGRAMS = {
 }
 
 
-def tree(engine: Engine) -> str:
+def tree(engine: FakePulumi) -> str:
     """One line per resource, below its parent: type and name, sorted by name."""
     return "".join(_lines(engine, "", 0))
 
 
-def _lines(engine: Engine, parent: str, depth: int) -> list[str]:
+def _lines(engine: FakePulumi, parent: str, depth: int) -> list[str]:
     found: list[str] = []
     for name in sorted(name for name in engine.options if _parent(engine, name) == parent):
         found.append(f"{'  ' * depth}{engine.types[name]} {name}\n")
@@ -29,7 +30,7 @@ def _lines(engine: Engine, parent: str, depth: int) -> list[str]:
     return found
 
 
-def _parent(engine: Engine, name: str) -> str:
+def _parent(engine: FakePulumi, name: str) -> str:
     parent = engine.parent(name)
     return parent if parent in engine.options else ""  # the stack's own children are at the left
 

@@ -4,19 +4,20 @@ from functools import cache
 
 import pytest
 
-from tests.mocked import Engine, run_program
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
 
 SHARING = {"traefik-copies", "traefik-issuer", "traefik-sharing"}
 
 
 @cache
-def engine(managers: int, *, acme: bool = True) -> Engine:
+def engine(managers: int, *, acme: bool = True) -> FakePulumi:
     traefik = {"acme": {"email": "a@example.org"}} if acme else {}
     return run_program(target(managers=managers, domain="example.org", traefik=traefik)).engine
 
 
-def before(made: Engine, name: str) -> set[str]:
+def before(made: FakePulumi, name: str) -> set[str]:
     """All that is there before a resource is made: what it, or a component that it is in, depends on."""
     found: set[str] = set()
     new = {name}

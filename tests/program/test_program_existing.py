@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Engine, Program
 from tests.program.runs import run
-from tests.stack_config import changed, existing
+from tests.support.configs import changed, existing
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program
 
 KEY = {"ssh_private_key": "KEY"}
 MACHINES = ("manager-1", "worker-1", "worker-2")
@@ -18,16 +19,16 @@ def document(kind: str = "target") -> dict[str, Any]:
     return existing(kind)
 
 
-def commands(engine: Engine) -> set[str]:
+def commands(engine: FakePulumi) -> set[str]:
     return {name for name, kind in engine.types.items() if kind == "command:remote:Command"}
 
 
-def on(engine: Engine, address: str) -> set[str]:
+def on(engine: FakePulumi, address: str) -> set[str]:
     """The commands on a machine."""
     return {name for name in commands(engine) if engine.inputs(name)["connection"]["host"] == address}
 
 
-def before(engine: Engine, name: str) -> set[str]:
+def before(engine: FakePulumi, name: str) -> set[str]:
     """All that is there before a resource is made: what it and its ancestors depend on, and so on."""
     found: set[str] = set()
     left = [name]

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.mocked import Engine, Program, Secret
 from tests.program import snapshot
 from tests.program.runs import run
 from tests.program.test_program_growth import resources
-from tests.stack_config import changed, on_exoscale, target
+from tests.support.configs import changed, on_exoscale, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program, Secret
 
 CHECKOUT = Path(__file__).parents[2]
 KEYS = {"exoscale_api_key": "EXO-of-a-test", "exoscale_api_secret": "of-a-test"}
@@ -29,7 +30,7 @@ def ran(document: dict[str, Any], *, preview: bool = False) -> Program:
     return run(document, preview=preview, secrets=KEYS)
 
 
-def of_kind(engine: Engine, kind: str) -> set[str]:
+def of_kind(engine: FakePulumi, kind: str) -> set[str]:
     return {name for name, found in engine.types.items() if found == kind}
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Engine
 from tests.program.runs import run
 from tests.program.test_program_transitions import HOSTS, ON_BLOCK, assert_unchanged, stands
-from tests.stack_config import changed, secrets_for, without
+from tests.support.configs import changed, secrets_for, without
+from tests.support.fake_pulumi import FakePulumi
 
 FILES = changed(HOSTS, "nfs.machine", "worker-1")
 ON_A_WORKER = changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "volumes.keep", True)
@@ -35,7 +35,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
 }
 
 
-def undone(before: Engine, after: Engine) -> set[str]:
+def undone(before: FakePulumi, after: FakePulumi) -> set[str]:
     """Commands that the engine would undo over the connection of before."""
     taken = {urn.rpartition("::")[2] for request in after.options.values() for urn in former(request)}
     return {
@@ -51,7 +51,7 @@ def former(request: Any) -> list[str]:
     return [alias.urn for alias in request.aliases]
 
 
-def at(engine: Engine, name: str) -> str:
+def at(engine: FakePulumi, name: str) -> str:
     return str(engine.inputs(name)["connection"]["host"])
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Engine
 from tests.program.runs import run
-from tests.stack_config import changed, target
+from tests.support.configs import changed, target
+from tests.support.fake_pulumi import FakePulumi
 
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
@@ -17,7 +17,7 @@ MEMBERS = {
 }  # who knows whom the swarm keeps, and by which tokens others join
 
 
-def resources(engine: Engine) -> dict[str, object]:
+def resources(engine: FakePulumi) -> dict[str, object]:
     """What makes the real engine update or replace a resource; components only show settings."""
     return {
         name: (given, str(engine.options[name].replacement_trigger))

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Engine
 from tests.program.runs import run
 from tests.program.test_program_growth import resources
-from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
+from tests.support.fake_pulumi import FakePulumi
 
 State = dict[str, Any]
 SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block": True}}, nfs={"machine": "worker-1"})
@@ -19,7 +19,7 @@ SERVES = {"nfs-data-folder", "nfs-server", "s3-service", "s3-gateway-service", "
 FROZEN = "stdin"  # is ignored of a command that stays as the state has it
 
 
-def up(document: dict[str, Any], state: State | None = None) -> Engine:
+def up(document: dict[str, Any], state: State | None = None) -> FakePulumi:
     return run(document, secrets=secrets_for(document), state=state).engine
 
 
@@ -38,7 +38,7 @@ def interrupted(before: State, document: dict[str, Any], *done: str) -> State:
     return before | {urn: one for urn, one in after.items() if urn.rpartition("::")[2] in done}
 
 
-def touched(last: Engine, now: Engine, state: State) -> set[str]:
+def touched(last: FakePulumi, now: FakePulumi, state: State) -> set[str]:
     """Names of what is new or changes, where the state has what `last` made."""
     had = {urn.rpartition("::")[2] for urn in state}
     old, new = resources(last), resources(now)
@@ -54,7 +54,7 @@ def _noted(state: State, name: str) -> Any:
     return next((one["outputs"]["input"] for urn, one in state.items() if urn.endswith(f"::{name}")), None)
 
 
-def asked(engine: Engine, names: Iterable[str] = HANDED) -> list[tuple[str, list[str]]]:
+def asked(engine: FakePulumi, names: Iterable[str] = HANDED) -> list[tuple[str, list[str]]]:
     """Of each command: the machine that runs it, and why it runs again."""
     return [(engine.inputs(name)["connection"]["host"].partition(":")[2], engine.triggers(name)) for name in names]
 

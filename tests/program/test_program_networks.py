@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from components.machines.owner import ID_LABEL
-from tests.mocked import run_program
 from tests.program.runs import run
 from tests.program.test_program_transitions import refusals, stands
-from tests.stack_config import changed, host, secrets_for, target
+from tests.support.configs import changed, host, secrets_for, target
+from tests.support.pulumi_run import run_program
 
 BEFORE = {"address_pools": ["10.201.0.0/16"], "subnet_prefix": 24}
 ON_PUBLIC = "meanwhile nobody reaches traefik"

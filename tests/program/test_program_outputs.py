@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Program, Secret
 from tests.program.runs import run
-from tests.stack_config import changed, target
+from tests.support.configs import changed, target
+from tests.support.pulumi_run import Program, Secret
 
 
 def certificate(holder: str) -> dict[str, Secret]:

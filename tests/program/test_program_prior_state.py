@@ -6,15 +6,16 @@ import pulumi
 import pytest
 
 from stacks import prior_state
-from tests.mocked import Engine, run_program
 from tests.program.runs import run
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
 
 
-def written(times: int) -> Engine:
+def written(times: int) -> FakePulumi:
     """The program, when the state is being written at so many looks at it."""
 
-    def writing(engine: Engine) -> None:
+    def writing(engine: FakePulumi) -> None:
         engine.unreadable = times
 
     return run_program(target(), seen=writing).engine
@@ -36,11 +37,11 @@ NODE, JOIN, ASKED = (f"worker-1-membership-{step}" for step in ("node", "join", 
 SMALL = target(managers=1, workers=1)
 
 
-def after(engine: Engine) -> dict[str, Any]:
+def after(engine: FakePulumi) -> dict[str, Any]:
     return {urn.rpartition("::")[2]: one for urn, one in engine.state_after().items()}
 
 
-def again(state: dict[str, Any]) -> Engine:
+def again(state: dict[str, Any]) -> FakePulumi:
     """The next run, with that state."""
     return run(
         SMALL, state={f"urn:pulumi:test::nuvla-swarm::{one['type']}::{name}": one for name, one in state.items()}

@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.test_program_services import PROXIES, SERVICES, container, every, mounts, services
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program
 
 DOCKER = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROOT = {None, "", "0", "root", "0:0"}
 
 
-def networks(engine: Engine) -> dict[str, set[str]]:
+def networks(engine: FakePulumi) -> dict[str, set[str]]:
     """Names of the networks of each service."""
     names = {str(engine.inputs(name)["name"]): name for name in engine.types if name.endswith("-network")}
     return {

@@ -3,8 +3,9 @@
 from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
-from tests.mocked import Engine, Program
 from tests.program.snapshot import FOLDER
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program
 from tools.repair import local, strays
 from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
 from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
@@ -25,7 +26,7 @@ def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
     assert dev.engine.inputs("manager-1")["labels"][0]["value"].startswith(f"{PROJECT}/")
 
 
-def known(engine: Engine) -> State:
+def known(engine: FakePulumi) -> State:
     """The components of a program, as a state has them."""
     resources = [
         {

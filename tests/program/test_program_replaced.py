@@ -10,7 +10,7 @@ from stacks.config.loader import parse
 from tests.program.runs import run
 from tests.settings.changes import CHANGES
 from tests.settings.replaced import replaced
-from tests.stack_config import NAMESPACE, changed, host, target, texts
+from tests.support.configs import NAMESPACE, changed, host, target, texts
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}

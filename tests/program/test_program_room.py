@@ -7,10 +7,11 @@ import pulumi
 import pytest
 
 from stacks import networks
-from tests.mocked import Engine, run_program
 from tests.program.runs import run
 from tests.settings.loading import load
-from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
@@ -28,7 +29,7 @@ DOCUMENTS = {
 NETWORK, SERVICE = "docker:index/network:Network", "docker:index/service:Service"
 
 
-def counted(engine: Engine, machines: dict[str, int]) -> dict[str, dict[str, int]]:
+def counted(engine: FakePulumi, machines: dict[str, int]) -> dict[str, dict[str, int]]:
     """Tasks by network and service, from what Docker is told; `machines` are how many there are of a role."""
     found: dict[str, dict[str, int]] = {
         engine.parent(name): {}

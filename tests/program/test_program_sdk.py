@@ -8,8 +8,8 @@ import pytest
 from pulumi.runtime import stack
 
 from stacks.pulumi_runtime import WANTED, drop_debug_messages
-from tests import mocked
-from tests.stack_config import target
+from tests.support import pulumi_run
+from tests.support.configs import target
 
 
 @pytest.mark.parametrize(("wanted", "sent"), [("", []), ("1", ["a detail"])])
@@ -41,5 +41,5 @@ def test_the_sdk_waits_for_resources_one_by_one_and_not_for_all_that_is_open(mon
             return asyncio.wait(outputs, **how)
 
     monkeypatch.setattr(stack, "asyncio", Counting())
-    registered = len(mocked.run_program(target(workers=24)).engine.types)
+    registered = len(pulumi_run.run_program(target(workers=24)).engine.types)
     assert sum(looked_at) < registered

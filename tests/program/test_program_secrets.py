@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.mocked import Program
 from tests.program.runs import run
 from tests.program.test_program_services import container, services
-from tests.stack_config import target
+from tests.support.configs import target
+from tests.support.pulumi_run import Program
 
 GIVEN = {"smtp_password": "GIVEN-PASSWORD", "alert_webhook_url": "https://hook.example.org/GIVEN-URL"}
 SECRET_WORDS = ("PRIVATE-KEY", "RESULT:", "BCRYPT:", "GIVEN-")  # of keys, passwords, hashes, and what a user gave

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from components.machines.volume import FOLDER
-from tests.mocked import Engine, Program
 from tests.program.runs import run
-from tests.stack_config import changed, existing, secrets_for, target
+from tests.support.configs import changed, existing, secrets_for, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program
 
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 SERVICES = {
@@ -16,13 +17,13 @@ SERVICES = {
 }
 
 
-def every(engine: Engine) -> dict[str, Any]:
+def every(engine: FakePulumi) -> dict[str, Any]:
     """Inputs of the services, by their names."""
     found = [engine.inputs(name) for name, kind in engine.types.items() if kind == "docker:index/service:Service"]
     return {service["name"]: service for service in found}
 
 
-def services(engine: Engine) -> dict[str, Any]:
+def services(engine: FakePulumi) -> dict[str, Any]:
     """Those that run."""
     return {name: one for name, one in every(engine).items() if one["mode"] != {"replicated": {"replicas": 0}}}
 

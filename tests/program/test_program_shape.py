@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
-from tests.stack_config import changed, target
+from tests.support.configs import changed, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Program
 
 CLUSTER = "cluster"
 ONLY_IN_STATE = ("tls:", "random:", "pulumi:")  # nothing of them is on a machine
@@ -78,7 +79,7 @@ def test_what_is_on_machines_goes_with_the_cluster(program: Program) -> None:
             assert engine.deleted_with(name) in {CLUSTER, *parts}, name
 
 
-def made_up(engine: Engine) -> set[str]:
+def made_up(engine: FakePulumi) -> set[str]:
     """The components that have nothing outside of the state."""
     return {
         name
@@ -195,5 +196,5 @@ def test_managers_get_a_server_certificate_of_their_own_and_workers_none(program
         assert (f"TLS_CERT=SIGNED-PEM:certificates-{name}-cert\n" in script) is manager
 
 
-def _depends_on(engine: Engine, name: str, key: str) -> list[str]:
+def _depends_on(engine: FakePulumi, name: str, key: str) -> list[str]:
     return list(engine.options[name].propertyDependencies[key].urns)

@@ -8,11 +8,11 @@ import pytest
 
 from docs.settings_table import Setting, is_section, settings
 from stacks.config import loader
-from tests.mocked import Engine
 from tests.program.runs import run
 from tests.settings import cases, cases_machines
 from tests.settings.cases import concrete
-from tests.stack_config import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
+from tests.support.configs import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
+from tests.support.fake_pulumi import FakePulumi
 
 KEPT = (
     "random:index/randomPassword:RandomPassword",
@@ -86,7 +86,7 @@ def everything(title: str) -> tuple[dict[str, Any], Sequence[Setting]]:
 
 def kept(document: dict[str, Any]) -> dict[str, Any]:
     """What must not change: by its logical name, with its inputs."""
-    engine: Engine = run(document, secrets=secrets_for(document)).engine
+    engine: FakePulumi = run(document, secrets=secrets_for(document)).engine
     return {name: engine.inputs(name) for name, kind in engine.types.items() if kind in KEPT}
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.mocked import Engine, Refusal, run_program
 from tests.program.test_program_exoscale import KEYS
-from tests.stack_config import changed, on_exoscale, target
+from tests.support.configs import changed, on_exoscale, target
+from tests.support.fake_pulumi import FakePulumi, Refusal
+from tests.support.pulumi_run import run_program
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
@@ -28,7 +29,7 @@ def left(**outputs: Mapping[str, Any]) -> dict[str, Any]:
             for name, given in named.items()}  # fmt: skip
 
 
-def ran(document: dict[str, Any], *, preview: bool = False, **known: Any) -> Engine:
+def ran(document: dict[str, Any], *, preview: bool = False, **known: Any) -> FakePulumi:
     return run_program(document, preview=preview, secrets=KEYS, **known).engine
 
 
@@ -102,6 +103,6 @@ def test_a_wrong_key_is_told_when_a_volume_is_looked_up(monkeypatch: pytest.Monk
     def refused(*_: Any) -> None:
         raise Refusal("ListZones: http response: Forbidden: Invalid request signature")
 
-    monkeypatch.setattr(Engine, "look_up", refused)
+    monkeypatch.setattr(FakePulumi, "look_up", refused)
     with pytest.raises(pulumi.RunError, match="Exoscale does not take the API key"):
         ran({**on_exoscale(target()), **BLOCK})

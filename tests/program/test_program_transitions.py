@@ -6,11 +6,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.mocked import Engine, run_program, start
 from tests.program.runs import run
 from tests.settings import changes, changes_machines
 from tests.settings.changes import Change
-from tests.stack_config import changed, existing, exoscale, host, secrets_for, target, without
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program, start
 
 KEY_OF = "ssh-ed25519 {}"
 FREE = {"other": {"size": 20, "instance": None}}  # a volume to be taken over
@@ -44,7 +45,7 @@ def stands(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def refusals(before: Mapping[str, Any], after: Mapping[str, Any], state: dict[str, Any] | None = None) -> list[str]:
     """What is said of the change; nothing is made when there is something to say."""
-    engine: list[Engine] = []
+    engine: list[FakePulumi] = []
     try:
         state = state or stands(before)
         run_program(after, secrets=secrets_for(after), state=state, volumes=FREE, seen=engine.append)
@@ -343,7 +344,7 @@ STANDING = {
 }
 
 
-def assert_unchanged(before: Engine, after: Engine) -> None:
+def assert_unchanged(before: FakePulumi, after: FakePulumi) -> None:
     """The second run registers what the first one did, but for what Pulumi is told not to look at then."""
     assert set(before.types.items()) == set(after.types.items())
     for name, request in after.options.items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.stack_config import existing, exoscale, host, target
+from tests.support.configs import existing, exoscale, host, target
 
 WHOLE = "a whole number"
 TEXT = "text"

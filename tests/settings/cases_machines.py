@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.settings.cases import EMAIL, LIST, NETWORK, OBJECT, TEXT, Case, concrete, section, switch, whole
 from tests.settings.changes_machines import ACME, OTHER_SERVER, PEM
-from tests.stack_config import HOST_KEY, TEMPLATE
+from tests.support.configs import HOST_KEY, TEMPLATE
 
 ZONE = "text that matches ^[a-z]{2}-[a-z]{2,3}-[0-9]$"
 UUID = "text that matches ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.settings.cases import SAID, concrete
-from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 
 BEFORE: dict[str, dict[str, Any]] = {
     "target": target(managers=1, workers=1),

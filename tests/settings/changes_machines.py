@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.settings.changes import Change
-from tests.stack_config import HOST_KEY, TEMPLATE
+from tests.support.configs import HOST_KEY, TEMPLATE
 
 ANOTHER = {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux Ubuntu 26.04 LTS 64-bit"}
 OWN_TEMPLATE = {"machines.pools.worker.template": TEMPLATE}

@@ -8,8 +8,8 @@ import pytest
 
 from stacks.config import loader
 from stacks.config.settings import Settings
-from tests import mocked
-from tests.stack_config import texts
+from tests.support import pulumi_run
+from tests.support.configs import texts
 
 PREFIX = "  nuvla-swarm:"
 
@@ -18,12 +18,12 @@ def load(
     document: Mapping[str, Any], secrets: Mapping[str, str] | None = None, plain: Mapping[str, str] | None = None
 ) -> Settings:
     """The settings of a document, of secrets, and of texts that are handed over as they are."""
-    engine = mocked.start()
+    engine = pulumi_run.start()
     hidden = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
     raw = {f"nuvla-swarm:{key}": text for key, text in (plain or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **raw, **hidden}, list(hidden))
     try:
-        settings, _ = mocked.build(loader.load)
+        settings, _ = pulumi_run.build(loader.load)
     finally:
         assert not engine.given, "a resource was registered"
     return settings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.mocked import Engine
+from tests.support.fake_pulumi import FakePulumi
 
 NETWORK, SERVICE = "docker:index/network:Network", "docker:index/service:Service"
 # The inputs of which another value is another resource, by the schema of the released plugin: see
@@ -26,7 +26,7 @@ REPLACING = {
 }
 
 
-def replaced(before: Engine, after: Engine) -> set[str]:
+def replaced(before: FakePulumi, after: FakePulumi) -> set[str]:
     """Names of the services and networks that are there before and after, and are not the same ones."""
     both = [name for name in before.options if before.types[name] in REPLACING and name in after.options]
     networks = {
@@ -45,7 +45,7 @@ def replaced(before: Engine, after: Engine) -> set[str]:
     return networks | services
 
 
-def _fixed(engine: Engine, name: str) -> list[str]:
+def _fixed(engine: FakePulumi, name: str) -> list[str]:
     """What of its inputs replaces it, in no order, but for what the program leaves as it is."""
     ignored = tuple(engine.options[name].ignoreChanges)
     found = [

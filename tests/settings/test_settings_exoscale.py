@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, on_exoscale, target
+from tests.support.configs import changed, on_exoscale, target
 
 KEYS = {"exoscale_api_key": "EXO-of-a-test", "exoscale_api_secret": "of-a-test"}
 DOCUMENT = on_exoscale(target())

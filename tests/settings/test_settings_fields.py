@@ -12,7 +12,7 @@ from stacks.config.settings import Settings
 from tests.settings import cases, cases_machines
 from tests.settings.cases import BASES, OBJECT, Case, concrete
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, secrets_for, steps, without
+from tests.support.configs import changed, secrets_for, steps, without
 
 SETTINGS = {setting.path: setting for setting in settings()}
 CASES = [*cases.CASES, *cases_machines.CASES]

@@ -8,7 +8,7 @@ import pytest
 
 from stacks.config.loader import parse
 from tests.settings.loading import load, mistakes
-from tests.stack_config import NAMESPACE, existing, secrets_for, texts
+from tests.support.configs import NAMESPACE, existing, secrets_for, texts
 
 VOLUMES = ("nfs", "prometheus", "alertmanager", "grafana", "traefik")
 SEEDS = range(40)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, existing, exoscale, host, secrets_for, target, without
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 
 BASES = {
     "target-local": target(),

@@ -6,7 +6,7 @@ import pytest
 
 from stacks.config import loader
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, target, without
+from tests.support.configs import changed, target, without
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 OWN_KEY = changed(target(), "machines.ssh.public_key", "ssh-ed25519 AAAA me@here")

@@ -6,7 +6,7 @@ import pytest
 
 from stacks.config.images import Images
 from tests.settings.loading import load, mistakes
-from tests.stack_config import HOST_KEY, changed, existing, secrets_for, target
+from tests.support.configs import HOST_KEY, changed, existing, secrets_for, target
 
 
 def test_management_has_to_be_named() -> None:

@@ -9,7 +9,7 @@ import pytest
 from stacks import networks
 from stacks.config.loader import parse
 from tests.settings.loading import load, mistakes
-from tests.stack_config import (
+from tests.support.configs import (
     HOST_KEY,
     NAMESPACE,
     changed,

@@ -8,7 +8,7 @@ from docs.settings_table import PAGE, README, is_section, page, readme, settings
 from stacks.config.loader import NAMESPACE, SECRETS
 from stacks.config.settings import Settings
 from tests.settings.loading import load
-from tests.stack_config import target
+from tests.support.configs import target
 
 
 def test_the_page_is_current() -> None:

@@ -15,7 +15,7 @@ from tests.e2e.harness import Result, Stack, stack
 from tests.settings.changes import SMTP, Change
 from tests.settings.lines import CREATED, DELETED, NOTHING, ON_TARGETS, REFUSED, SHOWN
 from tests.settings.preview import Shown, shown
-from tests.stack_config import NAMESPACE, changed
+from tests.support.configs import NAMESPACE, changed
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 Seen = Callable[[str], dict[str, Shown]]

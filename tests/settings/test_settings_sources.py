@@ -3,7 +3,7 @@
 import pytest
 
 from tests.settings.loading import load, mistakes
-from tests.stack_config import changed, existing, host, target
+from tests.support.configs import changed, existing, host, target
 
 POOLS = "engine.address_pools[0].base, 10.200.0.0/16 and swarm.address_pools[0], 10.224.0.0/12"
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from docs.settings_table import is_section, settings
-from tests.mocked import Engine, run_program
 from tests.settings import changes, changes_machines
 from tests.settings.changes import Change
 from tests.settings.replaced import replaced
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
 
 # What these switch off shows its component, and all below it, as deleted.
 SWITCHED_OFF = {"monitoring.enabled", "nfs.enabled", "s3.enabled"}
@@ -27,20 +28,20 @@ REPLACES = {
 
 
 @cache
-def _run(document: str, secrets: str, state: str = "{}") -> Engine:
+def _run(document: str, secrets: str, state: str = "{}") -> FakePulumi:
     return run_program(json.loads(document), secrets=json.loads(secrets), state=json.loads(state)).engine
 
 
-def _before(change: Change) -> Engine:
+def _before(change: Change) -> FakePulumi:
     return _run(json.dumps(change.before()), json.dumps(change.all_secrets()))
 
 
-def _after(change: Change) -> Engine:
+def _after(change: Change) -> FakePulumi:
     state = json.dumps(_before(change).state_after()) if change.stands else "{}"
     return _run(json.dumps(change.after()), json.dumps(change.all_secrets()), state)
 
 
-def _registered(engine: Engine, name: str) -> Any:
+def _registered(engine: FakePulumi, name: str) -> Any:
     """What the real engine compares with its state."""
     if name not in engine.options:
         return None

@@ -1,34 +1,100 @@
-"""What has its counterpart elsewhere: modules of components/ their tests, settings of images those of the lab."""
+"""tests/unit mirrors the code: the tests of `<folder>/<module>.py` are in `tests/unit/<folder>/test_<module>.py`.
 
-import re
+Three kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
+settings (tests/settings), and modules of stacks/, which compose components to whole programs (tests/program).
+"""
+
+import ast
 from pathlib import Path
 
-import pytest
+from tests.support.stand_ins import CHECKOUT
 
-from stacks.config.images import Images
-
-HERE = Path(__file__).parent
-COMPONENTS = HERE.parent.parent / "components"
-LAB = HERE.parent.parent / "lab"
+UNIT = CHECKOUT / "tests" / "unit"
+TESTED = ("components", "tools")  # each module needs unit tests
+ALLOWED = (*TESTED, "stacks", "bench", "docs", "offline", "local", "tests")  # unit tests may mirror these folders
 
 
-def test_every_module_has_its_tests() -> None:
-    modules = {path.relative_to(COMPONENTS).with_suffix("") for path in COMPONENTS.rglob("*.py")}
-    expected = {"test_" + "_".join(module.parts) for module in modules if module.name != "__init__"}
-    found = {path.stem for path in HERE.glob("test_*.py") if not path.stem.startswith("test_lab_")}
-    together = {"test_machines_exoscale_instance", "test_machines_exoscale_storage"}  # parts of one
-    assert expected - together == found - {"test_mirror", "test_slices", "test_subnets"}
+def place_of_tests(module: Path) -> Path:
+    """Return where the tests of a module belong, relative to tests/unit."""
+    return module.with_name(f"test_{module.stem.strip('_')}.py")
 
 
-def test_the_lab_overrides_every_image() -> None:
-    loop = re.search(r"for key in (.+); do", (LAB / "settings.sh").read_text())
-    assert loop
-    assert sorted(loop[1].split()) == sorted(Images.model_fields)
+def is_declaration(statement: ast.stmt) -> bool:
+    """Return whether a statement only declares: an import, a constant, or a class without methods."""
+    if isinstance(statement, ast.ClassDef):
+        return all(is_declaration(part) for part in statement.body)
+    return isinstance(statement, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.Expr | ast.Pass)
 
 
-@pytest.mark.parametrize("key", Images.model_fields)
-def test_an_image_of_the_lab_has_a_tag_and_no_registry(key: str) -> None:
-    """A mirror serves names without a registry only."""
-    image = (LAB / "offline" / key / "image").read_text().strip()
-    assert re.fullmatch(r"[a-z-]+/[a-z-]+:[\w.-]+", image)
-    assert image.rpartition(":")[2] != "latest"
+def is_exempt(module: Path) -> bool:
+    """Return whether a module only declares values, or has models of settings."""
+    statements = ast.parse(module.read_text()).body
+    imported = {name.module for name in statements if isinstance(name, ast.ImportFrom)}
+    return all(is_declaration(statement) for statement in statements) or "pydantic" in imported
+
+
+def missing_tests(checkout: Path) -> list[str]:
+    """Return a line for each module that needs unit tests and has none."""
+    modules = (path for folder in TESTED for path in sorted(checkout.glob(f"{folder}/**/*.py")))
+    wanted = {
+        path.relative_to(checkout): place_of_tests(path.relative_to(checkout))
+        for path in modules
+        if not is_exempt(path)
+    }
+    unit = checkout / "tests" / "unit"
+    return [
+        f"{module} has no tests: write tests/unit/{file}"
+        for module, file in wanted.items()
+        if not (unit / file).exists()
+    ]
+
+
+def misplaced_tests(checkout: Path) -> list[str]:
+    """Return a line for each test file without a module, with the modules of that name."""
+    unit = checkout / "tests" / "unit"
+    lines = []
+    for file in sorted(unit.glob("*/**/test_*.py")):
+        place, name = file.relative_to(unit).parent, file.stem.removeprefix("test_")
+        modules = (f"{name}.py", f"__{name}__.py", f"{name}.sh")
+        if place.parts[0] in ALLOWED and any((checkout / place / module).exists() for module in modules):
+            continue
+        same = [
+            path.relative_to(checkout) for folder in ALLOWED for path in sorted(checkout.glob(f"{folder}/**/{name}.py"))
+        ]
+        where = " or ".join(f"tests/unit/{place_of_tests(path)}" for path in same) or "where its module is"
+        lines.append(f"tests/unit/{file.relative_to(unit)} has no module {place / name}.py: move the file to {where}")
+    return lines
+
+
+def test_module_of_a_component_or_tool_has_unit_tests() -> None:
+    problems = missing_tests(CHECKOUT)
+    assert not problems, "\n".join(problems)
+
+
+def test_unit_tests_are_where_their_module_is() -> None:
+    problems = misplaced_tests(CHECKOUT)
+    assert not problems, "\n".join(problems)
+
+
+def test_messages_say_where_tests_belong(tmp_path: Path) -> None:
+    sources = {
+        "components/shop/stack.py": "def f() -> int:\n    return 1\n",
+        "components/shop/ports.py": "import os\n\n\nclass Port:\n    number: int = 1\n\n\nPORTS = [1]\n",
+        "components/shop/settings.py": "from pydantic import Field\n\n\ndef f() -> int:\n    return 1\n",
+        "tools/repair/__main__.py": "def f() -> int:\n    return 1\n",
+        "tests/unit/components/shop/test_settings.py": "",
+        "tests/unit/components/sold/test_stack.py": "",
+        "tests/unit/tools/test_nothing.py": "",
+    }
+    for name, text in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert missing_tests(tmp_path) == [
+        "components/shop/stack.py has no tests: write tests/unit/components/shop/test_stack.py",
+        "tools/repair/__main__.py has no tests: write tests/unit/tools/repair/test_main.py",
+    ]
+    assert misplaced_tests(tmp_path) == [
+        "tests/unit/components/sold/test_stack.py has no module components/sold/stack.py: "
+        "move the file to tests/unit/components/shop/test_stack.py",
+        "tests/unit/tools/test_nothing.py has no module tools/nothing.py: move the file to where its module is",
+    ]

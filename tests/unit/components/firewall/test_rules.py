@@ -1,0 +1,150 @@
+"""components/firewall/rules.py: the ports of Nuvla's guide, transcribed here a second time."""
+
+from configparser import ConfigParser
+
+import pytest
+
+from components import assets
+from components.firewall.rules import (
+    CALLBACK_PORT,
+    FIXED_PORTS,
+    LOCKD_PORT,
+    MOUNTD_PORT,
+    STATD_OUTGOING_PORT,
+    STATD_PORT,
+    Measured,
+    Row,
+    Source,
+    machine_rows,
+    target_rows,
+)
+
+BESIDE_NFS = (STATD_PORT, STATD_OUTGOING_PORT, LOCKD_PORT, CALLBACK_PORT)
+
+Opening = tuple[str, int, int, str]  # protocol, first and last port, source
+
+MACHINE = """
+tcp 22 management
+tcp 8080 management
+udp 4789 cluster
+udp 7946 cluster
+tcp 7946 cluster
+tcp 2377 cluster
+tcp 9323 cluster
+"""
+NFS = """
+tcp 111 cluster
+udp 111 cluster
+tcp 2049 cluster
+udp 2049 cluster
+tcp 33333 cluster
+udp 33333 cluster
+"""
+SWARM_PORT = "tcp 2377 nuvla"
+S3 = """
+tcp 9000 nuvla
+tcp 9000 users
+"""
+TARGET = """
+tcp 2376 nuvla
+tcp 2376 management
+tcp 80 nuvla
+tcp 80 users
+tcp 443 nuvla
+tcp 443 users
+tcp 32768-33332 users
+tcp 33334-60999 users
+"""  # the guide has 32768-60999 in one, with mountd's port inside
+RANGES = [(32768, 60999), (33333, 40000), (30000, 33333), (33332, 33334), (33334, 60999), (40000, 50000), (1024, 33332)]
+
+
+def openings(rows: list[Row]) -> set[Opening]:
+    return {
+        (protocol, row.first, row.last, source) for row in rows for protocol in row.protocols for source in row.sources
+    }
+
+
+def table(*texts: str) -> set[Opening]:
+    found = set()
+    for line in "\n".join(texts).split("\n"):
+        if line:
+            protocol, ports, source = line.split()
+            first, _, last = ports.partition("-")
+            found.add((protocol, int(first), int(last or first), source))
+    return found
+
+
+def target(
+    *, ephemeral: tuple[int, int] = (32768, 60999), nfs: bool = True, s3: int | None = 9000, swarm_port: bool = True
+) -> list[Row]:
+    return target_rows(ephemeral=ephemeral, nfs=nfs, s3_port=s3, swarm_port=swarm_port)
+
+
+def test_target_rows_equal_the_table_of_the_guide() -> None:
+    assert openings(target()) == table(MACHINE, NFS, SWARM_PORT, S3, TARGET)
+
+
+def test_machine_rows_are_those_of_every_machine() -> None:
+    assert openings(machine_rows()) == table(MACHINE)
+
+
+def test_swarm_port_is_open_to_nuvla_only_if_enabled() -> None:
+    assert openings(target(swarm_port=False)) == table(MACHINE, NFS, S3, TARGET)
+
+
+def test_nfs_ports_are_closed_without_nfs() -> None:
+    assert openings(target(nfs=False)) == table(MACHINE, SWARM_PORT, S3, TARGET)
+
+
+def test_s3_port_is_closed_without_s3() -> None:
+    assert openings(target(s3=None)) == table(MACHINE, NFS, SWARM_PORT, TARGET)
+
+
+def test_s3_port_follows_the_setting() -> None:
+    assert openings(target(s3=9001)) - openings(target(s3=None)) == table("tcp 9001 nuvla", "tcp 9001 users")
+
+
+@pytest.mark.parametrize("ephemeral", RANGES)
+def test_users_reach_the_ephemeral_range_without_the_mountd_port(ephemeral: tuple[int, int]) -> None:
+    fixed = openings(target()) - table("tcp 32768-33332 users", "tcp 33334-60999 users")
+    spans = [(first, last) for _, first, last, _ in openings(target(ephemeral=ephemeral)) - fixed]
+    ports = [port for first, last in spans for port in range(first, last + 1)]
+    assert sorted(ports) == [port for port in range(ephemeral[0], ephemeral[1] + 1) if port != 33333]
+
+
+def test_service_and_span_identify_a_row() -> None:
+    names = [(row.service, row.span, row.protocols) for row in target()]
+    assert len(names) == len(set(names))
+
+
+def test_span_is_a_port_or_a_range() -> None:
+    assert Row(service="a", first=22, last=22, sources=(Source.USERS,)).span == "22"
+    assert Row(service="a", first=22, last=23, sources=(Source.USERS,)).span == "22-23"
+
+
+def test_fixed_ports_are_the_ports_that_no_setting_moves() -> None:
+    fixed = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
+    assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed | set(BESIDE_NFS)
+
+
+def test_nfs_helpers_listen_on_fixed_closed_ports() -> None:
+    """Left to itself, it takes a port of those that are open to users."""
+    config = ConfigParser()
+    config.read_string(assets.read("storage/files/nfs.conf"))
+    ports = {name: {key: int(port) for key, port in config[name].items()} for name in config.sections()}
+    assert ports == {
+        "mountd": {"port": MOUNTD_PORT},
+        "statd": {"port": STATD_PORT, "outgoing-port": STATD_OUTGOING_PORT},
+        "lockd": {"port": LOCKD_PORT, "udp-port": LOCKD_PORT},
+    }
+    modules = [line for line in assets.read("storage/files/modprobe.conf").splitlines() if not line.startswith("#")]
+    assert modules == [
+        f"options lockd nlm_tcpport={LOCKD_PORT} nlm_udpport={LOCKD_PORT}",
+        f"options nfs callback_tcpport={CALLBACK_PORT}",
+    ]
+    assert not [row for row in target() if any(row.first <= port <= row.last for port in BESIDE_NFS)]
+
+
+def test_containers_may_reach_metrics_and_probe_nfs() -> None:
+    found = {row.first: row.measured for row in target() if row.measured is not Measured.NOT}
+    assert found == {9323: Measured.WHOLE, 2049: Measured.SILENT}

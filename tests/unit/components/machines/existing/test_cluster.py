@@ -1,0 +1,250 @@
+"""components/machines/existing/cluster.py: hosts that exist before the program and after it."""
+
+import subprocess
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import assets
+from components.machines.cluster import Losses
+from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
+from components.machines.volume import Volume, VolumeArgs
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
+
+CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
+RECORDS = ("manager-a-before", "worker-1-before", "worker-2-before")
+KEY = "ssh-ed25519 AAAA"
+
+
+def host(number: int, **changed: Any) -> HostArgs:
+    given: dict[str, Any] = {
+        "address": f"192.0.2.{number}",
+        "private_address": f"10.0.0.{number}",
+        "port": 22,
+        "user": "ops",
+        "host_key": KEY,
+        "labels": {},
+    }
+    return HostArgs(**(given | changed))
+
+
+def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: HostArgs) -> HostPool:
+    members = {name.removeprefix("m"): one for name, one in hosts.items()}
+    return HostPool(role=role, availability="active", labels=labels or {}, hosts=members)
+
+
+def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
+    given: dict[str, Any] = {
+        "engine_version": "20.10.24",
+        "ephemeral": (30000, 31000),
+        "data_path": "/data",
+        "volumes": {},
+    }
+    wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
+    return build(
+        lambda: ExistingCluster(
+            "cluster",
+            ExistingClusterArgs(
+                owner=owner(), pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)
+            ),
+        )
+    )
+
+
+def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulumi) -> None:
+    made = cluster({"manager": pool("manager", {"disk": "ssd"}, a=host(1, port=2222))})
+    machine = made.machines["manager-a"]
+    assert (machine.name, machine.role, machine.labels, machine.availability) == (
+        "manager-a",
+        "manager",
+        {"disk": "ssd"},
+        "active",
+    )
+    assert (machine.public_address, machine.private_address, machine.port, machine.user) == (
+        "192.0.2.1",
+        "10.0.0.1",
+        2222,
+        "ops",
+    )
+    assert value(machine.host_key) == KEY
+    assert value(machine.private_key) == Secret("LOGIN-KEY")
+    assert not machine.shares_kernel
+
+
+def test_preview_shows_settings_of_hosts_and_no_key(fake_pulumi: FakePulumi) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
+    shown = fake_pulumi.inputs("cluster")
+    assert fake_pulumi.types["cluster"] == "nuvla:machines:ExistingCluster"
+    assert shown["provider"] == "existing"
+    assert shown["pools"]["worker"]["hosts"]["2"] == {
+        "address": "192.0.2.3",
+        "private_address": "10.0.0.3",
+        "port": 22,
+        "user": "ops",
+        "host_key": KEY,
+        "labels": {},
+    }
+    assert (shown["engine_version"], shown["data_path"], shown["volumes"]) == ("20.10.24", "/data", {"nfs": "/srv/nfs"})
+    assert "LOGIN-KEY" not in str(shown)
+    assert "cluster" in fake_pulumi.finished
+
+
+def test_each_host_gets_a_check_and_a_record_and_nothing_else(fake_pulumi: FakePulumi) -> None:
+    assert list(cluster().machines) == ["manager-a", "worker-1", "worker-2"]
+    assert fake_pulumi.children("cluster") == {*CHECKS, *RECORDS}
+
+
+def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    assert fake_pulumi.parameters("worker-2-check") == {
+        "MACHINE": "worker-2",
+        "OWNER": "nuvla-swarm/test 0123abcd",
+        "VERSION": "20.10.24",
+        "EPHEMERAL": "30000 31000",
+        "MOUNTD_PORT": "33333",
+    }
+    assert fake_pulumi.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
+    assert "delete" not in fake_pulumi.inputs("worker-2-check")
+
+
+def test_record_command_follows_the_check_and_restores_when_the_host_leaves(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    note = fake_pulumi.inputs("worker-2-before")
+    assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
+    assert fake_pulumi.dependencies("worker-2-before") == {"worker-2-check"}
+    assert fake_pulumi.options["worker-2-before"].customTimeouts.delete == "10m"
+
+
+def test_new_engine_version_changes_the_check_and_not_the_record(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    before = fake_pulumi.given
+    after = start()
+    cluster(engine_version="28.5.1")
+    assert {name for name in (*CHECKS, *RECORDS) if after.given[name] != before[name]} == set(CHECKS)
+
+
+def test_check_and_record_commands_update_in_place(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    assert not any("triggers" in fake_pulumi.inputs(name) for name in (*CHECKS, *RECORDS))
+
+
+def test_machine_ids_are_stable_when_the_record_command_reruns(
+    fake_pulumi: FakePulumi,
+) -> None:
+    machine = cluster().machines["worker-1"]
+    assert value(machine.root_id) == value(machine.disk_id) == "worker-1-before-id"
+
+
+def test_check_gives_up_on_an_unreachable_host(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in CHECKS} == {2}
+
+
+def test_lost_host_gets_no_command(fake_pulumi: FakePulumi) -> None:
+    losses = Losses(names=frozenset({"worker-1"}), commands=frozenset(RECORDS))
+    made = cluster({"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2))}, losses=losses)
+    assert [fake_pulumi.options[f"{name}-before"].retainOnDelete for name in made.machines] == [False, True]
+    assert [machine.lost for machine in made.machines.values()] == [False, True]
+    assert fake_pulumi.types["worker-1-check"] == "pulumi:index:Stash", "it was never run there"
+    assert fake_pulumi.outputs["cluster"]["lost"] == ["worker-1"]
+
+
+def test_host_labels_extend_the_labels_of_the_pool(fake_pulumi: FakePulumi) -> None:
+    made = cluster({"manager": pool("manager", {"a": "1", "b": "1"}, a=host(1, labels={"b": "2", "c": "2"}))})
+    assert made.machines["manager-a"].labels == {"a": "1", "b": "2", "c": "2"}
+
+
+def test_cluster_outputs_identify_hosts_for_the_next_run(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    told = fake_pulumi.outputs["cluster"]
+    assert told["hosts"] == {"manager-a": KEY, "worker-1": KEY, "worker-2": KEY}
+    assert (told["provider"], told["lost"], told["made_anew"]) == ("existing", [], {})
+
+
+def test_existing_machines_survive_their_cluster(fake_pulumi: FakePulumi) -> None:
+    made = cluster()
+    assert made.outlives
+    assert made.inside().deleted_with is None
+
+
+def test_volume_of_a_host_is_a_given_folder_or_one_below_the_data_path(fake_pulumi: FakePulumi) -> None:
+    made = cluster(
+        volumes={
+            "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
+            "grafana": VolumeArgs(machine="manager-a"),
+        }
+    )
+    assert made.volumes == {
+        "nfs": Volume(machine="worker-1", path="/srv/nfs"),
+        "grafana": Volume(machine="manager-a", path="/data/grafana"),
+    }
+
+
+def test_additional_host_changes_no_other_host(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    before = fake_pulumi.given
+    after = start()
+    cluster({"worker": pool(m0=host(9), m1=host(2), m2=host(3)), "manager": pool("manager", a=host(1))})
+    assert {name: after.given[name] for name in CHECKS} == {name: before[name] for name in CHECKS}
+
+
+def test_check_output_has_hostname_and_daemon_json(fake_pulumi: FakePulumi) -> None:
+    made = cluster()
+    assert made.machines["worker-1"].daemon_json is not None
+    assert value(made.machines["worker-1"].daemon_json) == ""  # it follows the first line
+    assert value(made.hostnames)["worker-1"] == "STDOUT:worker-1-check"
+
+
+def test_shared_hostname_is_refused() -> None:
+    assert each_its_own({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
+    with pytest.raises(
+        pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
+    ):
+        each_its_own({"worker-1": "one", "b": "two", "worker-2": "one"})
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_preview_registers_the_resources_of_an_update(preview: bool) -> None:
+    fake_pulumi = start(preview=preview)
+    cluster()
+    assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}
+
+
+PORTS = ("EPHEMERAL", "MOUNTD_PORT")
+
+
+def system_error(name: str, version: str) -> str:
+    """What the script says of a system; nothing if it takes it."""
+    functions = assets.read("machines/existing/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
+    faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
+    faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
+    done = subprocess.run(
+        ["bash", "-c", f"{faked}\ncheck_system"],
+        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(("OWNER", "VERSION", *PORTS), "1")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04")]
+)
+def test_check_accepts_supported_systems(name: str, version: str) -> None:
+    assert system_error(name, version) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "9.10"), ("fedora", "41")]
+)
+def test_check_refuses_other_systems(name: str, version: str) -> None:
+    allowed = "allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
+    assert system_error(name, version) == f"worker-1: runs {name} {version}; {allowed}"
+
+
+def test_check_refuses_a_system_without_a_version() -> None:
+    assert system_error("debian", "").startswith("worker-1: runs debian of no version; allowed:")

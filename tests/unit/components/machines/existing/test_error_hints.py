@@ -1,0 +1,65 @@
+"""components/machines/existing/error_hints.py: a hint follows a failed first contact to a host."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from components.machines.existing.error_hints import ADVICE, Contact, HostAdvisor, advice
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
+
+HOST = Contact(address="192.0.2.7", port=2222, user="ops")
+ERRORS = {
+    "after 2 failed attempts: ssh: handshake failed: ssh: host key mismatch": "make hostkey HOST=192.0.2.7:2222",
+    "after 2 failed attempts: ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]": (
+        "it does not let ops in with the secret ssh_private_key"
+    ),
+    'Process exited with status 1: running "sudo -n bash -s -- check":\nsudo: a password is required': (
+        "`ops ALL=(ALL) NOPASSWD: ALL`"
+    ),
+    "failed to parse host key: ssh: no key found": "its setting host_key is no public key",
+    "ssh: no key found": "the secret ssh_private_key is no private key in OpenSSH format",
+    "after 2 failed attempts: dial tcp 192.0.2.7:2222: connect: connection refused": (
+        "no SSH server answers at 192.0.2.7:2222 (connect: connection refused)"
+    ),
+    "after 2 failed attempts: ssh: handshake failed: EOF": "is no SSH server: correct its setting port",
+}
+SUDO = [
+    "bash: line 1: sudo: command not found",
+    "ops is not in the sudoers file.",
+    "sudo: a terminal is required to read the password",
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_known_host_error_gets_a_hint(error: str) -> None:
+    assert ERRORS[error] in (advice(HOST, [error]) or "")
+
+
+def test_each_host_hint_has_an_error_in_this_test() -> None:
+    assert len({advice(HOST, [error]) for error in ERRORS}) == len(ADVICE)
+
+
+@pytest.mark.parametrize("error", SUDO)
+def test_any_sudo_error_gets_the_hint_about_sudo(error: str) -> None:
+    assert "has no sudo without password" in (advice(HOST, [error]) or "")
+
+
+def test_error_of_a_script_gets_no_hint() -> None:
+    assert advice(HOST, ["worker-1: is in another swarm; take it out there"]) is None
+    assert advice(HOST, []) is None
+
+
+def test_hint_names_its_machine_and_nothing_is_retried(
+    fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", logged.append)
+    advisor = build(lambda: HostAdvisor({"worker-1": HOST, "worker-2": HOST}))
+    hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
+    for machine in ("worker-1", "worker-2"):
+        args = SimpleNamespace(name=f"{machine}-check", errors=[next(iter(ERRORS))])
+        assert hook.callback(cast(pulumi.ErrorHookArgs, args)) is False
+    assert [line.partition(": ")[0] for line in logged] == ["worker-1", "worker-2"]

@@ -1,0 +1,212 @@
+"""components/machines/local/cluster.py: containers on the local Docker engine as machines."""
+
+import random
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.machines.cluster import Key, Pool
+from components.machines.local.cluster import CAPABILITIES, LocalCluster, LocalClusterArgs
+from components.machines.volume import FOLDER, VolumeArgs
+from tests.support.builders import owner
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, start, value
+
+MARK = [
+    {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
+    {"label": "io.nuvla.swarm.id", "value": "0123abcd"},
+]
+FORBIDDEN = {"CAP_SYS_TIME", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT"}
+
+
+def pool(count: int = 1, role: Any = "worker", **changed: Any) -> Pool:
+    return Pool(**({"role": role, "count": count, "labels": {}} | changed))
+
+
+def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluster:
+    given: dict[str, Any] = {"subnet": IPv4Network("10.77.0.0/16"), "image": "machine:dev", "privileged": True}
+    given |= {"volumes": {}, "keep": False}
+    wanted = pools or {"manager": pool(role="manager"), "worker": pool(2)}
+    return build(lambda: LocalCluster("cluster", LocalClusterArgs(owner=owner(), pools=wanted, **{**given, **changed})))
+
+
+def test_machines_are_named_by_pool_and_ordinal(fake_pulumi: FakePulumi) -> None:
+    assert list(cluster().machines) == ["manager-1", "worker-1", "worker-2"]
+    containers = {name for name, kind in fake_pulumi.types.items() if kind == "docker:index/container:Container"}
+    assert containers == {"manager-1", "worker-1", "worker-2"}
+
+
+def test_machine_is_a_container_that_runs_like_a_host(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    container = fake_pulumi.inputs("worker-2")
+    assert container["name"] == "nuvla-swarm-test-worker-2"
+    assert container["hostname"] == "worker-2"
+    assert container["image"] == "machine:dev"
+    assert container["restart"] == "unless-stopped"
+    assert container["stopSignal"] == "SIGRTMIN+3"
+    assert container["envs"] == ["container=docker"]
+    assert set(container["tmpfs"]) == {"/run", "/tmp"}
+    assert container["labels"] == MARK
+
+
+def test_machine_has_a_fixed_address_on_the_cluster_network(fake_pulumi: FakePulumi) -> None:
+    made = cluster()
+    network = {"name": "nuvla-swarm-test", "ipv4Address": "10.77.132.2"}
+    assert fake_pulumi.inputs("worker-2")["networksAdvanced"] == [network]
+    assert made.machines["worker-2"].public_address == made.machines["worker-2"].private_address == "10.77.132.2"
+
+
+def test_cluster_network_uses_the_first_address_as_gateway(fake_pulumi: FakePulumi) -> None:
+    cluster(subnet=IPv4Network("10.9.0.0/20"))
+    network = fake_pulumi.inputs("cluster-network")
+    assert network["ipamConfigs"] == [{"subnet": "10.9.0.0/20", "gateway": "10.9.0.1"}]
+    assert network["labels"] == MARK
+    assert fake_pulumi.options["cluster-network"].deleteBeforeReplace
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_additional_pools_and_machines_change_no_other_machine(seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"{chance.choice('abcxyz')}{chance.randrange(1000)}" for _ in range(4)]
+    before = {name: pool(chance.randrange(1, 4)) for name in names[:2]}
+    after = {name: pool(before[name].count + chance.randrange(3) if name in before else 2) for name in reversed(names)}
+    fake_pulumi = start()
+    cluster(before)
+    old = {name: given for name, given in fake_pulumi.given.items() if name != "cluster"}
+    fake_pulumi = start()
+    cluster(after)
+    assert {name: fake_pulumi.given.get(name) for name in old} == old
+
+
+def test_host_key_is_generated_uploaded_as_a_secret_and_pinned(fake_pulumi: FakePulumi) -> None:
+    made = cluster()
+    assert fake_pulumi.is_secret("worker-1", "uploads")
+    uploads = {upload["file"]: upload for upload in fake_pulumi.inputs("worker-1")["uploads"]}
+    assert uploads["/etc/ssh/ssh_host_ed25519_key"]["content"] == "PRIVATE-KEY-OPENSSH:worker-1-host-key"
+    assert {upload["permissions"] for upload in uploads.values()} == {"0600"}
+    assert "worker-1-host-key" in fake_pulumi.dependencies("worker-1")
+    assert value(made.machines["worker-1"].host_key) == "ssh-ed25519 worker-1-host-key"
+
+
+def test_each_machine_has_its_own_host_key_and_disk(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    for name in ("manager-1", "worker-1", "worker-2"):
+        assert {f"{name}-host-key", f"{name}-disk"} <= fake_pulumi.children("cluster")
+        disk = {"volumeName": f"{name}-disk-0123456", "containerPath": "/var/lib/docker"}
+        assert fake_pulumi.inputs(name)["volumes"] == [disk]
+        assert fake_pulumi.inputs(f"{name}-disk")["labels"] == MARK
+
+
+def test_login_key_opens_the_machines(fake_pulumi: FakePulumi) -> None:
+    def make() -> LocalCluster:
+        own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
+        subnet = IPv4Network("10.77.0.0/16")
+        pools = {"worker": pool()}
+        args = LocalClusterArgs(
+            owner=owner(),
+            pools=pools,
+            subnet=subnet,
+            image="a:1",
+            privileged=True,
+            volumes={},
+            keep=False,
+            own_key=own,
+        )
+        return LocalCluster("cluster", args)
+
+    made = build(make)
+    uploads = {upload["file"]: upload["content"] for upload in fake_pulumi.inputs("worker-1")["uploads"]}
+    assert uploads["/root/.ssh/authorized_keys"] == "ssh-ed25519 OWN"
+    assert value(made.machines["worker-1"].private_key) == Secret("OWN")
+
+
+def test_recreated_container_keeps_its_disk(fake_pulumi: FakePulumi) -> None:
+    worker = cluster().machines["worker-1"]
+    assert value(worker.root_id) == "worker-1-id"
+    assert value(worker.disk_id) == "worker-1-disk-id"
+    assert fake_pulumi.options["worker-1"].deleteBeforeReplace
+
+
+def test_privileged_machine_has_its_own_control_groups(fake_pulumi: FakePulumi) -> None:
+    cluster(privileged=True)
+    container = fake_pulumi.inputs("worker-1")
+    assert container["privileged"] is True
+    assert container["cgroupnsMode"] == "private"
+    assert not {"capabilities", "securityOpts", "deviceCgroupRules", "mounts"} & set(container)
+
+
+def test_unprivileged_machine_has_listed_capabilities_and_the_hosts_control_groups(
+    fake_pulumi: FakePulumi,
+) -> None:
+    cluster(privileged=False)
+    container = fake_pulumi.inputs("worker-1")
+    assert "privileged" not in container
+    assert container["capabilities"]["drops"] == ["ALL"]
+    assert {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"} <= set(container["capabilities"]["adds"])
+    assert not FORBIDDEN & set(container["capabilities"]["adds"])
+    assert container["securityOpts"] == ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
+    assert container["cgroupnsMode"] == "host"
+    assert container["mounts"] == [{"type": "bind", "source": "/sys/fs/cgroup", "target": "/sys/fs/cgroup"}]
+
+
+def test_machine_has_role_labels_and_availability_of_its_pool(fake_pulumi: FakePulumi) -> None:
+    made = cluster({"big": pool(role="manager", labels={"disk": "ssd"}, availability="drain")})
+    machine = made.machines["big-1"]
+    assert (machine.role, machine.labels, machine.availability) == ("manager", {"disk": "ssd"}, "drain")
+    assert machine.user == "root"
+
+
+def test_preview_shows_all_settings_of_a_local_cluster(fake_pulumi: FakePulumi) -> None:
+    cluster({"worker": pool(1, labels={"disk": "ssd"})}, public_key="ssh-ed25519 OWN")
+    assert fake_pulumi.inputs("cluster") == {
+        "provider": "local",
+        "pools": {"worker": {"role": "worker", "count": 1, "availability": "active", "labels": {"disk": "ssd"}}},
+        "subnet": "10.77.0.0/16",
+        "image": "machine:dev",
+        "privileged": True,
+        "public_key": "ssh-ed25519 OWN",
+        "volumes": {},
+        "keep_volumes": False,
+    }
+    assert "cluster" in fake_pulumi.finished
+
+
+def test_capabilities_have_the_names_and_order_of_the_engine() -> None:
+    """Or else the refresh of `make up` would find every machine changed."""
+    assert sorted(CAPABILITIES) == CAPABILITIES
+    assert all(name.startswith("CAP_") for name in CAPABILITIES)
+
+
+def mounts(fake_pulumi: FakePulumi, name: str) -> dict[str, str]:
+    found = fake_pulumi.inputs(name)["volumes"]
+    return {volume["containerPath"]: volume["volumeName"] for volume in found}
+
+
+def test_volume_is_mounted_in_the_machine_that_uses_it(fake_pulumi: FakePulumi) -> None:
+    made = cluster(volumes={"nfs": VolumeArgs(machine="worker-2")})
+    assert made.volumes["nfs"].path == f"{FOLDER}/nfs"
+    assert mounts(fake_pulumi, "worker-2")[f"{FOLDER}/nfs"].startswith("nfs-volume-")
+    assert f"{FOLDER}/nfs" not in mounts(fake_pulumi, "worker-1")
+    assert fake_pulumi.inputs("nfs-volume")["labels"] == [{"label": "io.nuvla.swarm.data", "value": "nfs"}, *MARK]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_kept_volume_is_retained_when_the_cluster_is_destroyed(fake_pulumi: FakePulumi, keep: bool) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-2")}, keep=keep)
+    assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
+    assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
+
+
+@pytest.mark.parametrize("adopt", [["nfs"], []])
+def test_retained_volume_is_imported_once(fake_pulumi: FakePulumi, adopt: list[str]) -> None:
+    cluster(adopt=adopt, volumes={"nfs": VolumeArgs(machine="worker-2", id="kept-1")})
+    assert fake_pulumi.options["nfs-volume"].importId == ("kept-1" if adopt else "")
+
+
+@pytest.mark.parametrize("identity", ["kept-1", None])
+def test_volume_ignores_changes_that_would_replace_it(fake_pulumi: FakePulumi, identity: str | None) -> None:
+    cluster(volumes={"nfs": VolumeArgs(machine="worker-2", id=identity)})
+    assert list(fake_pulumi.options["nfs-volume"].ignoreChanges) == ["name", "labels"]
+    assert "name" not in fake_pulumi.inputs("nfs-volume")

@@ -1,0 +1,49 @@
+"""components/machines/cluster.py: what the machines of all providers have in common."""
+
+import pulumi
+
+from components.machines.cluster import Cluster, Key, made_by
+from tests.support.builders import machine
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, value
+
+
+def test_cluster_type_names_the_provider(fake_pulumi: FakePulumi) -> None:
+    build(lambda: Cluster("SomeCluster", "cluster", {"size": "small"}, None))
+    assert fake_pulumi.types["cluster"] == "nuvla:machines:SomeCluster"
+    assert fake_pulumi.inputs("cluster") == {"size": "small"}
+
+
+def test_login_key_is_generated_as_a_child_of_the_cluster(fake_pulumi: FakePulumi) -> None:
+    cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
+    assert fake_pulumi.inputs("cluster-login-key") == {"algorithm": "ED25519"}
+    assert fake_pulumi.parent("cluster-login-key") == "cluster"
+    assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH:cluster-login-key")
+
+
+def test_public_key_has_no_comment_and_no_line_break(fake_pulumi: FakePulumi) -> None:
+    cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
+    assert value(cluster.login.public) == "ssh-ed25519 cluster-login-key"
+
+
+def test_given_key_replaces_the_generated_key(fake_pulumi: FakePulumi) -> None:
+    def make() -> Cluster:
+        own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
+        return Cluster("SomeCluster", "cluster", {}, own)
+
+    assert value(build(make).login.private) == Secret("OWN")
+    assert set(fake_pulumi.types) == {"cluster"}
+
+
+def test_managers_keep_the_order_of_machines(fake_pulumi: FakePulumi) -> None:
+    def make() -> list[str]:
+        cluster = Cluster("SomeCluster", "cluster", {}, None)
+        roles = {"b-1": "manager", "w-1": "worker", "a-1": "manager"}
+        cluster.machines = {name: machine(name, role=role) for name, role in roles.items()}
+        return [manager.name for manager in cluster.managers()]
+
+    assert build(make) == ["b-1", "a-1"]
+
+
+def test_mark_of_the_stack_has_project_and_stack(fake_pulumi: FakePulumi) -> None:
+    assert made_by() == "nuvla-swarm/test"

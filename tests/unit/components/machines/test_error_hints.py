@@ -1,0 +1,67 @@
+"""components/machines/error_hints.py: a hint follows an error of a Docker engine."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from components.machines.error_hints import ADVICE, IN_SWARM, Advisor, advice
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build
+
+ERRORS = {
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": (
+        "no Docker engine answers at unix:///var/run/docker.sock: start it,"
+    ),
+    "Error response from daemon: Pool overlaps with other one on this address space": "set machines.subnet to a free",
+    "Unable to create container with image a/b:1: unable to pull image a/b:1": "the image a/b:1 is not on",
+    'Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"': (
+        "a container nuvla-swarm-dev-a-1 is there already"
+    ),
+    "Error response from daemon: network with name nuvla-swarm-dev already exists": (
+        "a network nuvla-swarm-dev is there already"
+    ),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_known_error_gets_a_hint(error: str) -> None:
+    assert ERRORS[error] in (advice([error]) or "")
+
+
+def test_each_hint_has_an_error_in_this_test() -> None:
+    assert len({advice([error]) for error in ERRORS}) == len(ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("error", "conflict"),
+    [
+        ("Error response from daemon: network with name traefik-public already exists", "network traefik-public"),
+        ("AlreadyExists desc = name conflicts with an existing object: service s3 already exists", "service s3"),
+    ],
+)
+def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name(error: str, conflict: str) -> None:
+    kind, name = conflict.split()
+    text = advice([error], IN_SWARM) or ""
+    assert f"has a {conflict} already: if a killed update made it, `make up` puts that right" in text
+    assert f"`docker {kind} rm {name}`" in text
+
+
+def test_unknown_error_gets_no_hint() -> None:
+    assert advice(["something else"]) is None
+    assert advice([]) is None
+
+
+def test_newest_known_error_decides_the_hint() -> None:
+    assert advice(["something else", *ERRORS]) == advice([next(iter(ERRORS))])
+
+
+def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", logged.append)
+    advisor = build(Advisor)
+    hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
+    for error in [*ERRORS, *ERRORS, "something else"]:
+        assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
+    assert logged == [advice([error]) for error in ERRORS]

@@ -1,0 +1,33 @@
+"""components/machines/owner.py: the infrastructure that something belongs to, on machines that two checkouts share."""
+
+from components.machines.owner import this_infrastructure
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import build, start, value
+
+
+def proposed_id(fake_pulumi: FakePulumi) -> str:
+    """What the id would be, if there were none."""
+    return str(fake_pulumi.options["infrastructure"].object["input"])
+
+
+def test_owner_is_stack_and_id(fake_pulumi: FakePulumi) -> None:
+    owner = build(this_infrastructure)
+    assert value(owner.labels()) == {
+        "io.nuvla.swarm.stack": "nuvla-swarm/test",
+        "io.nuvla.swarm.id": "OUTPUT:infrastructure",
+    }
+    assert value(owner.note()) == "nuvla-swarm/test OUTPUT:infrastructure"
+
+
+def test_first_proposed_id_is_kept(fake_pulumi: FakePulumi) -> None:
+    build(this_infrastructure)
+    assert fake_pulumi.types["infrastructure"] == "pulumi:index:Stash"
+    assert len(proposed_id(fake_pulumi)) == 8
+    assert list(fake_pulumi.options["infrastructure"].ignoreChanges) == ["input"]
+
+
+def test_two_runs_propose_different_ids(fake_pulumi: FakePulumi) -> None:
+    build(this_infrastructure)
+    first, again = proposed_id(fake_pulumi), start()
+    build(this_infrastructure)
+    assert proposed_id(again) != first

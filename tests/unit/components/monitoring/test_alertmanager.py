@@ -1,0 +1,120 @@
+"""components/monitoring/alertmanager.py: the receivers of alerts and the service that notifies them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.monitoring.alertmanager import alertmanager
+from components.service.spec import Mount, Service
+from tests.support.builders import network
+from tests.support.monitoring import LOGIN, SMTP, settings
+from tests.support.pulumi_run import Secret, build, start, value
+
+TO = ["a@example.org", "b@example.org"]
+WEBHOOK = {"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}
+MAIL = {
+    "to": "a@example.org, b@example.org",
+    "from": "swarm@example.org",
+    "smarthost": "mail.example.org:25",
+    "send_resolved": True,
+}
+
+
+def service(*, password: bool = False, **changed: Any) -> Service:
+    start()
+
+    def make() -> Service:
+        given = settings(**changed)
+        word = pulumi.Output.secret("WORD") if password else None
+        url = pulumi.Output.secret("https://hook.example.org/T0KEN") if given.webhook else None
+        return alertmanager(given, "alertmanager:1", [network("inner")], word, url)
+
+    return build(make)
+
+
+def receivers(made: Service) -> dict[str, Any]:
+    (file,) = made.files
+    assert f"--config.file={file.path}" in made.args
+    config = yaml.safe_load(str(file.content))
+    return {
+        receiver["name"]: (receiver.get("webhook_configs"), receiver.get("email_configs"))
+        for receiver in config["receivers"]
+    }
+
+
+def secrets(made: Service) -> dict[str, Any]:
+    return {secret.name: value(secret.content) for secret in made.secrets}
+
+
+def test_no_receiver_is_notified_by_default() -> None:
+    assert receivers(service()) == {"operators": ([], []), "watchdog": ([], None)}
+    assert secrets(service()) == {}
+
+
+def test_webhook_gets_all_alerts_and_its_url_is_secret() -> None:
+    made = service(webhook=True)
+    assert receivers(made) == {"operators": ([WEBHOOK], []), "watchdog": ([WEBHOOK], None)}
+    assert secrets(made) == {"alert-webhook-url": Secret("https://hook.example.org/T0KEN")}
+
+
+def test_mail_goes_to_all_addresses_by_the_given_server() -> None:
+    made = service(email_to=TO, smtp=SMTP)
+    assert receivers(made) == {"operators": ([], [MAIL]), "watchdog": ([], None)}
+    assert secrets(made) == {}
+
+
+def test_mail_password_is_read_from_a_secret_file() -> None:
+    made = service(email_to=TO, smtp=LOGIN, password=True)
+    login = {"auth_username": "me", "auth_password_file": "/run/secrets/smtp-password"}
+    assert receivers(made)["operators"] == ([], [MAIL | login])
+    assert secrets(made) == {"smtp-password": Secret("WORD")}
+
+
+def test_mail_server_without_addresses_sends_no_mail() -> None:
+    made = service(smtp=LOGIN, password=True)
+    assert receivers(made)["operators"] == ([], [])
+    assert secrets(made) == {}
+
+
+def test_webhook_and_mail_can_be_combined() -> None:
+    made = service(email_to=TO, smtp=LOGIN, password=True, webhook=True)
+    assert [len(way) for way in receivers(made)["operators"]] == [1, 1]
+    assert set(secrets(made)) == {"alert-webhook-url", "smtp-password"}
+
+
+@pytest.mark.parametrize("name", ['a "b" #c: d', "$me", "a: b", "{x}", "'", "- a", "é", "%"])
+def test_mail_username_is_quoted_in_yaml(name: str) -> None:
+    made = service(email_to=TO, smtp=replace(SMTP, username=name), password=True)
+    assert receivers(made)["operators"][1][0]["auth_username"] == name
+
+
+def test_alertmanager_configuration_holds_no_secret() -> None:
+    made = service(email_to=TO, smtp=LOGIN, password=True, webhook=True)
+    assert not any(word in str(made.files[0].content) for word in ("WORD", "T0KEN"))
+
+
+def test_alertmanager_data_are_on_its_machine() -> None:
+    made = service()
+    assert list(made.mounts) == [Mount(type="bind", source="/data/alertmanager", target="/alertmanager")]
+    assert "--storage.path=/alertmanager" in made.args
+    assert (made.constraints, made.replicas) == (["node.labels.nuvla-swarm.machine==worker-1"], 1)
+    assert made.user == "65523"
+
+
+def test_alertmanager_is_not_published() -> None:
+    made = service()
+    assert (list(made.ports), dict(made.labels)) == ([], {})
+    assert [value(on.network.name) for on in made.networks] == ["inner"]
+    assert "--cluster.listen-address=" in made.args
+
+
+def test_alertmanager_health_is_its_own_check() -> None:
+    assert service().health.command[-1] == "http://127.0.0.1:9093/-/healthy"
+
+
+def test_alertmanager_has_the_given_image_and_memory() -> None:
+    made = service()
+    assert (made.name, made.image, made.memory_limit_mib) == ("alertmanager", "alertmanager:1", 100)

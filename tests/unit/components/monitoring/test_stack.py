@@ -1,0 +1,111 @@
+"""components/monitoring/stack.py: all services of monitoring, and the networks between them."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components import assets
+from components.monitoring.stack import (
+    NETWORK,
+    MonitoringImages,
+    MonitoringNetworks,
+    MonitoringSecrets,
+    monitoring,
+)
+from components.service.login import Login
+from components.service.spec import Service, StackSpec
+from tests.support.builders import network
+from tests.support.monitoring import LOGIN, settings
+from tests.support.pulumi_run import build, start, value
+
+NAMES = ["prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor", "blackbox"]
+DATABASE = "elasticsearch-exporter"
+
+
+def spec(**changed: Any) -> StackSpec:
+    start()
+
+    def make() -> StackSpec:
+        return monitoring(
+            settings(**changed),
+            MonitoringImages(**{name.replace("-", "_"): f"{name}:1" for name in [*NAMES, DATABASE]}),
+            MonitoringNetworks(
+                monitoring=network("monitoring"),
+                docker=network("docker-api"),
+                web=network("web"),
+                backend=network("nuvla-backend"),
+            ),
+            MonitoringSecrets(
+                grafana=Login("login", "admin"),
+                traefik=Login("metrics", "reader"),
+                smtp_password=pulumi.Output.secret("WORD"),
+                webhook_url=pulumi.Output.secret("URL"),
+            ),
+            "https://a/grafana/",
+            certificate_ends={"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z")},
+        )
+
+    return build(make)
+
+
+def services(**changed: Any) -> dict[str, Service]:
+    return {service.name: service for service in spec(**changed).services}
+
+
+def test_monitoring_services_have_their_own_images() -> None:
+    assert {name: service.image for name, service in services().items()} == {name: f"{name}:1" for name in NAMES}
+
+
+def test_monitoring_services_join_only_the_networks_they_need() -> None:
+    on = {name: {value(one.network.name) for one in service.networks} for name, service in services().items()}
+    assert on == {
+        "prometheus": {"web", "monitoring", "docker-api"},
+        "alertmanager": {"monitoring"},
+        "grafana": {"web", "monitoring"},
+        "node-exporter": {"monitoring"},
+        "cadvisor": {"monitoring"},
+        "blackbox": {"monitoring"},
+    }
+
+
+def test_secrets_reach_only_the_services_that_use_them() -> None:
+    made = services(webhook=True, email_to=["a@example.org"], smtp=LOGIN)
+    assert {name: {secret.name for secret in service.secrets} for name, service in made.items() if service.secrets} == {
+        "alertmanager": {"alert-webhook-url", "smtp-password"},
+        "grafana": {"grafana-admin-password", "smtp-password"},
+        "prometheus": {"traefik-metrics-password"},
+    }
+
+
+def test_elasticsearch_exporter_joins_the_backend_network_if_enabled() -> None:
+    made = services(elasticsearch_url="http://es:9200")
+    assert set(made) == {*NAMES, DATABASE}
+    assert {value(one.network.name) for one in made[DATABASE].networks} == {"monitoring", "nuvla-backend"}
+    assert list(made[DATABASE].args) == ["--es.uri=http://es:9200"]
+
+
+def test_static_targets_are_monitoring_services() -> None:
+    config = yaml.safe_load(assets.read("monitoring/files/prometheus.yml"))
+    targets = {
+        target.partition(":")[0]
+        for job in config["scrape_configs"]
+        for group in job.get("static_configs", [])
+        for target in group["targets"]
+    }
+    assert targets - {"localhost"} <= set(NAMES)
+    assert f";{NETWORK}" in assets.read("monitoring/files/prometheus.yml")
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "blackbox"])
+def test_single_services_run_on_the_machine_of_the_settings(name: str) -> None:
+    assert services(machine="worker-2")[name].constraints == ["node.labels.nuvla-swarm.machine==worker-2"]
+
+
+def test_preview_shows_all_settings_of_monitoring_and_no_secret() -> None:
+    shown = spec(smtp=LOGIN, email_to=["a@example.org"]).settings
+    assert shown == asdict(settings(smtp=LOGIN, email_to=["a@example.org"]))
+    assert not any(word in json.dumps(shown) for word in ("WORD", "URL"))

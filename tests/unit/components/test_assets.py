@@ -1,0 +1,62 @@
+"""components/assets.py: files are rendered strictly, and scripts get their parameters quoted."""
+
+import subprocess
+
+import pulumi
+import pytest
+
+from components import assets
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import Secret, build, value
+
+SCRIPT = "swarm/scripts/init.sh"
+TEMPLATE = "traefik/files/traefik.yaml"
+VALUES = {"network": "front", "docker": "http://proxy:2375", "log_level": "INFO", "access_log": "null"}
+
+
+def rendered(**values: pulumi.Input[str]) -> object:
+    return value(build(lambda: assets.render_script(SCRIPT, values)))
+
+
+def test_read_returns_the_file_unchanged() -> None:
+    assert assets.read(SCRIPT) == (assets.COMPONENTS / SCRIPT).read_text(encoding="utf-8")
+
+
+def test_render_fills_in_all_values() -> None:
+    text = assets.render(TEMPLATE, VALUES)
+    assert "network: front\n" in text
+    assert "$" not in text
+
+
+def test_render_refuses_a_value_that_the_file_does_not_use() -> None:
+    with pytest.raises(KeyError, match="does not use typo"):
+        assets.render(TEMPLATE, VALUES | {"typo": ""})
+
+
+def test_render_refuses_a_name_without_a_value() -> None:
+    with pytest.raises(KeyError, match="network"):
+        assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "network"})
+
+
+def test_script_begins_with_its_parameters(fake_pulumi: FakePulumi) -> None:
+    assert rendered(ROLE="worker") == "export ROLE=worker\n" + assets.read(SCRIPT)
+
+
+def test_script_parameter_is_quoted(fake_pulumi: FakePulumi) -> None:
+    assert str(rendered(TOKEN="T-1 'q")).startswith("export TOKEN='T-1 '\"'\"'q'\n")
+
+
+@pytest.mark.parametrize("hostile", ["T-1 'q", "$(id)", "a\nb", "`id`", '"', "\\", "", " ", "*", "a;b", "é", "#"])
+def test_bash_reads_a_parameter_unchanged(fake_pulumi: FakePulumi, hostile: str) -> None:
+    exports = str(rendered(P=hostile)).removesuffix(assets.read(SCRIPT))
+    read = subprocess.run(["bash", "-s"], input=f'{exports}printf %s "$P"', capture_output=True, text=True, check=True)
+    assert read.stdout == hostile
+
+
+def test_script_with_a_secret_parameter_is_secret(fake_pulumi: FakePulumi) -> None:
+    secret = build(lambda: assets.render_script(SCRIPT, {"A": "a", "TOKEN": pulumi.Output.secret("T")}))
+    assert isinstance(value(secret), Secret)
+
+
+def test_script_without_a_secret_is_readable(fake_pulumi: FakePulumi) -> None:
+    assert isinstance(rendered(A="a"), str)

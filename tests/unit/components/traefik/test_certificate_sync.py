@@ -1,0 +1,152 @@
+"""components/traefik/certificate_sync.py: one Traefik gets certificates, and the Traefiks of all managers serve them."""
+
+from dataclasses import replace
+from typing import Any
+
+from components.service.login import Login
+from components.service.spec import Mount, Service, on_machine
+from components.socket_proxy.stack import VOLUME
+from components.traefik.acme import ISSUER
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.certificate_sync import SOURCE, issuing, sharing
+from components.traefik.stack import TraefikLogins, traefik
+from tests.support.builders import network
+from tests.support.pulumi_run import Secret, build, start, value
+from tests.unit.components.traefik.test_acme import ACME, PLAIN, files
+
+HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
+MACHINE = on_machine("manager-2")
+
+
+def services() -> dict[str, Service]:
+    start()
+
+    def make() -> dict[str, Service]:
+        front, web = network("front"), network("web")
+        tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=100))
+        acme = replace(ACME, machine="manager-2", shared=True)
+        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
+        monitoring = network("monitoring")
+        spec = traefik(
+            replace(PLAIN, s3_port=9000, acme=acme),
+            "traefik:v3.6.1",
+            [front, web, monitoring],
+            certificate,
+            TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader")),
+        )
+        specs = [spec, issuing(spec, acme, [web]), sharing(acme, "haproxy:1", network("sharing"), tls)]
+        return {service.name: service for made in specs for service in made.services}
+
+    return build(make)
+
+
+def networks(service: Service) -> set[Any]:
+    return {value(on.network.name) for on in service.networks}
+
+
+def test_certificate_sync_services_have_the_names_in_their_files() -> None:
+    made = services()
+    assert set(made) == {"traefik", ISSUER, SOURCE, "traefik-copies"}
+    assert f'"https://{SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
+
+
+def test_challenges_reach_the_issuer_before_the_redirection() -> None:
+    made = services()
+    labels = made[ISSUER].labels
+    router = "traefik.http.routers.nuvla-swarm-challenge"
+    assert labels[f"{router}.rule"] == "PathPrefix(`/.well-known/acme-challenge/`)"
+    web = _static(made[ISSUER])["entryPoints"][labels[f"{router}.entrypoints"]]
+    assert web["address"] == f":{labels['traefik.http.services.nuvla-swarm-challenge.loadbalancer.server.port']}"
+    redirection = _static(made["traefik"])["entryPoints"]["web"]["http"]["redirections"]["entryPoint"]
+    assert HIGHEST == int(labels[f"{router}.priority"]) > redirection["priority"]
+
+
+def test_issuer_alone_gets_certificates_and_writes_their_file() -> None:
+    made = services()
+    resolvers = [name for name in ("traefik", ISSUER) if "certificatesResolvers" in _static(made[name])]
+    assert resolvers == [ISSUER]
+    assert (made[ISSUER].replicas, list(made[ISSUER].constraints)) == (1, MACHINE)
+    assert list(made[ISSUER].mounts) == [VOLUME, Mount(type="bind", source="/data/traefik", target="/acme")]
+    writers = [
+        name
+        for name, service in made.items()
+        for mount in service.mounts
+        if mount.source == "/data/traefik" and not mount.read_only
+    ]
+    assert writers == [ISSUER]
+
+
+def _static(service: Service) -> Any:
+    return files(service)["/etc/traefik/traefik.yaml"]
+
+
+def test_issuer_has_no_ports_and_serves_challenges_alone() -> None:
+    made = services()
+    assert list(made[ISSUER].ports) == []
+    assert [name for name, service in made.items() if service.labels] == [ISSUER]
+    assert "/etc/traefik/dynamic/domain.yaml" in files(made[ISSUER])
+    assert "/etc/traefik/dynamic/domain.yaml" not in files(made["traefik"])
+
+
+def test_issuer_has_the_providers_and_middlewares_of_traefik() -> None:
+    made = services()
+    for file in ("/etc/traefik/dynamic/dynamic.yaml", "/etc/traefik/certificate.pem"):
+        assert files(made[ISSUER])[file] == files(made["traefik"])[file]
+    assert _static(made[ISSUER])["providers"] == _static(made["traefik"])["providers"]
+    assert [secret.name for secret in made[ISSUER].secrets] == [secret.name for secret in made["traefik"].secrets]
+
+
+def test_certificate_keys_travel_on_their_own_network() -> None:
+    assert {name: networks(service) for name, service in services().items()} == {
+        "traefik": {"front", "web", "monitoring"},
+        ISSUER: {"web"},
+        SOURCE: {"sharing"},
+        "traefik-copies": {"sharing"},
+    }
+
+
+def test_certificate_source_reads_the_storage_of_the_issuer() -> None:
+    made = services()
+    source = made[SOURCE]
+    assert (source.replicas, list(source.constraints)) == (1, MACHINE)
+    assert source.env == {"STORAGE": _static(made[ISSUER])["certificatesResolvers"]["cert-resolver"]["acme"]["storage"]}
+    assert list(source.mounts) == [Mount(type="bind", source="/data/traefik", target="/acme", read_only=True)]
+
+
+def test_certificate_replica_writes_where_traefik_reads_its_configuration() -> None:
+    made = services()
+    copies = made["traefik-copies"]
+    assert copies.replicas is None
+    assert list(copies.constraints) == ["node.role==manager"] == list(made["traefik"].constraints)
+    (written,), (socket, read) = copies.mounts, made["traefik"].mounts
+    assert socket == VOLUME
+    assert written.source == read.source
+    assert read.target == _static(made["traefik"])["providers"]["file"]["directory"]
+    assert f'COPY = "{written.target}/certificates.yaml"' in files(copies)["/etc/haproxy/copies.lua"]
+
+
+def test_certificate_replica_trusts_the_source_alone() -> None:
+    made = services()
+    (secret,) = made[SOURCE].secrets
+    assert value(secret.content) == Secret("SELF-SIGNED-PEM:tPRIVATE-KEY-PEM:t".replace(":t", ":t-cert", 1) + "-key")
+    assert f"crt /run/secrets/{secret.name} " in files(made[SOURCE])["/etc/haproxy/certificates.cfg"]
+    copies = files(made["traefik-copies"])
+    assert copies["/etc/haproxy/sharing.pem"] == "SELF-SIGNED-PEM:t-cert"
+    assert "httpclient.ssl.ca-file /etc/haproxy/sharing.pem" in copies["/etc/haproxy/copies.cfg"]
+    assert "httpclient.ssl.verify required" in copies["/etc/haproxy/copies.cfg"]
+    assert not made["traefik-copies"].secrets
+
+
+def test_certificate_sync_programs_have_their_files_and_health_checks() -> None:
+    made = services()
+    for name, configuration in ((SOURCE, "certificates.cfg"), ("traefik-copies", "copies.cfg")):
+        found = files(made[name])
+        command = list(made[name].command)
+        started = found[command[1]] if command[0] == "/bin/sh" else " ".join(command)
+        assert f"haproxy -W -db -f /etc/haproxy/{configuration}" in started
+        text = found[f"/etc/haproxy/{configuration}"]
+        assert f"lua-load /etc/haproxy/{configuration.replace('cfg', 'lua')}" in text
+        assert f"lua-load /etc/haproxy/{configuration.replace('cfg', 'lua')}".split()[1] in found
+        assert "bind 127.0.0.1:8404" in text
+        assert made[name].health.command[-1] == "http://127.0.0.1:8404/health"
+        assert (made[name].image, made[name].user) == ("haproxy:1", "0")

@@ -1,0 +1,134 @@
+"""tools/repair/nodes.py: machines that are not the nodes that the state says."""
+
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.fake_swarm_api import Docker, node
+from tests.support.stack_states import ROOT, membership, state
+from tests.unit.tools.repair.test_main import Run
+from tools.repair import __main__ as recovery
+from tools.repair import nodes
+from tools.repair.nodes import MACHINE_LABEL, Member, answers, astray
+
+OURS = {MACHINE_LABEL: "worker-1", "disk": "ssd"}
+INVITATION = f"{ROOT}nuvla:swarm:Membership$command:remote:Command::worker-1-membership-node"
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "removed": ({}, "is no node of the swarm any more"),
+    "has left": (node("worker-1", state="down", labels=OURS), "its node is down"),
+    "fell silent": (node("worker-1", state="disconnected", labels=OURS), "its node is down"),
+    "is nobody": (node("worker-1", labels={"disk": "ssd"}), "is another node"),
+    "is somebody else": (node("worker-1", labels=OURS | {MACHINE_LABEL: "worker-2"}), "is another node"),
+    "lacks a label": (node("worker-1", labels={MACHINE_LABEL: "worker-1"}), "is another node"),
+    "has another one": (node("worker-1", labels=OURS | {"disk": "hdd"}), "is another node"),
+    "has no labels": (node("worker-1", labels={}) | {"Spec": {"Role": "worker", "Labels": None}}, "is another node"),
+    "was promoted": (node("worker-1", role="manager", labels=OURS), "is another node"),
+}
+
+
+def members(**more: Any) -> list[Member]:
+    return nodes.members(state(*membership("worker-1", labels={"disk": "ssd"}, **more)))
+
+
+def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> None:
+    assert members() == [
+        Member(
+            name="worker-1",
+            node_id="worker-1-id",
+            role="worker",
+            labels={"disk": "ssd"},
+            address="192.0.2.20",
+            host="worker-1.test",
+            port=2222,
+            invitation=INVITATION,
+        )
+    ]
+
+
+def test_who_is_lost_or_did_not_join_is_no_member() -> None:
+    joined = membership("worker-1", labels={})
+    gone = {"urn": f"{ROOT}nuvla:machines:LocalCluster::it", "type": "nuvla:machines:LocalCluster"}
+    assert nodes.members(state(*joined, gone | {"outputs": {"lost": ["worker-1"]}})) == []
+    assert nodes.members(state(joined[0], *joined[2:])) == []
+    assert nodes.members(state(joined[0] | {"outputs": {}}, *joined[1:])) == []
+    assert members(leaves=True) == []
+
+
+@pytest.mark.parametrize("how", ["ready", "unknown"])
+def test_a_node_with_labels_and_an_availability_of_others_is_what_it_was(how: str) -> None:
+    assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_machine_that_answers_is_put_right_and_no_other_one(bad: str, alive: bool) -> None:
+    now, told = BAD[bad]
+    others = [node("manager-1", role="manager", labels={})]
+    found = astray(members(), [*others, now] if now else others, lambda _one: alive)
+    assert [one.member for one in found] == (members() if alive else [])
+    assert all(told in one.told for one in found)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *there: Mapping[str, Any]) -> Run:
+    docker = Docker(objects={"nodes": [dict(one) for one in there]})
+    monkeypatch.setattr(nodes, "answers", lambda _one: True)
+    return Run(monkeypatch, state(*membership("worker-1", labels={"disk": "ssd"})), docker)
+
+
+def test_an_update_is_told_what_to_make_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = run(monkeypatch, node("worker-1", labels={}))
+    recovery.main("up", "s")
+    told = capsys.readouterr()
+    assert told.out == f"{INVITATION}\n"
+    assert "s: the machine worker-1 is another node than it was set to be" in told.err
+    assert made.commands == []
+
+
+@pytest.mark.parametrize("verb", ["down", "refresh"])
+def test_nothing_else_asks_about_nodes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    run(monkeypatch)
+    recovery.main(verb, "s")
+    assert capsys.readouterr() == ("", "")
+
+
+ALIKE = {"ManagerStatus": {"Addr": "192.0.2.20:2377"}, "Status": {"State": "ready", "Addr": "0.0.0.0"}}
+OTHER: dict[str, Any] = {"ID": "another-id"}
+NAMELESS: dict[str, tuple[dict[str, Any], bool]] = {
+    "of its id": (node("worker-1", labels={}), True),
+    "of its id, dead": (node("worker-1", state="down", labels={}), True),
+    "of its address": (node("worker-1", labels={}) | OTHER, True),
+    "of its address, a manager": (node("worker-1", labels={}) | OTHER | ALIKE, True),
+    "of its address, dead": (node("worker-1", state="down", labels={}) | OTHER, False),
+    "named": (node("worker-1", labels={MACHINE_LABEL: "worker-9"}), False),
+    "of another one": (
+        node("worker-1", labels={}) | OTHER | {"Status": {"State": "ready", "Addr": "192.0.2.99"}},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMELESS)
+def test_a_node_gets_its_name_back_before_the_update(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """The update may take the machine out, by that name."""
+    there, named = NAMELESS[case]
+    docker = Docker(objects={"nodes": [there]})
+    monkeypatch.setattr(nodes, "answers", lambda _one: False)
+    Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
+    recovery.main("up", "s")
+    labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
+    update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
+    assert docker.calls == ([update] if named else [])
+
+
+def test_a_machine_answers_where_its_ssh_server_listens() -> None:
+    [member] = members()
+    with socket.create_server(("127.77.31.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert answers(Member(**{**vars(member), "host": "127.77.31.1", "port": port}))
+    assert not answers(Member(**{**vars(member), "host": "127.77.31.1", "port": port}))
