@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from components.errors import NAMESPACE
-from components.machines.registry import PROVIDERS
+from components.machines.registry import FOLDERS
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
@@ -76,7 +76,7 @@ class Setting:
         """What JSON Schema says of it."""
         found: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
         if self.path == "machines.provider":
-            found = {"enum": list(PROVIDERS)}
+            found = {"enum": list(FOLDERS)}
         return found
 
 

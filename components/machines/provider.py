@@ -4,19 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pulumi
 
 from components.machines.cluster import Cluster, Key
 from components.machines.owner import Owner
 from components.machines.prior_state import PriorState
-from components.machines.settings import Machines
+from components.machines.settings import SSH_KEY, Machines
 from components.machines.volume import Moves, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import PortRule, TrafficSource
-
-SSH_KEY = "ssh_private_key"  # secret that every provider may have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +48,7 @@ M = TypeVar("M", bound=Machines[Any])
 
 
 class Provider(ABC, Generic[M]):
-    """A place that machines come from."""
-
-    settings: type[M]
-    secrets: ClassVar[Mapping[str, str]] = {}  # its own secrets, with their descriptions
-    preview_environment: ClassVar[Mapping[str, str]] = {}  # credentials that a preview takes for want of real ones
-    required_secrets: ClassVar[Sequence[str]] = ()  # a preview without real secrets needs stand-ins of these
-    is_remote: ClassVar[bool] = True  # whether the machines are elsewhere than the computer that runs the program
-
-    @property
-    def name(self) -> str:
-        """The value of `machines.provider`."""
-        return str(self.settings.model_fields["provider"].annotation.__args__[0])  # type: ignore[union-attr]
+    """A place that machines come from. What of it is plain is said by its settings model."""
 
     def missing_secrets(self, machines: M, given: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
         """Yield a line for each secret that these machines need and do not have; `given` are keys of secrets."""

@@ -45,6 +45,8 @@ class SshSettings(Section):
     )
 
 
+SSH_KEY = "ssh_private_key"  # secret that machines of every provider may have
+
 P = TypeVar("P", bound=PoolSettings)
 # "rules" judge all packets, "containers" those of containers alone, where somebody else filters the others. Either way,
 # a machine reverts "confirmed" ones unless a new connection confirms them.
@@ -54,6 +56,13 @@ FirewallMode = Literal["rules", "confirmed rules", "containers", "confirmed cont
 class Machines(Section, Generic[P]):
     """The machines. The class variables say what differs between providers."""
 
+    is_remote: ClassVar[bool] = True  # whether the machines are elsewhere than the computer that runs the program
+    outlive_stack: ClassVar[bool] = False  # whether the machines go on when the stack is destroyed
+    secrets: ClassVar[Mapping[str, str]] = {}  # keys of the configuration that only this provider has, described
+        Mapping[str, str]
+    ] = {}  # keys of the configuration that only this provider has, and what they are
+    required_secrets: ClassVar[Sequence[str]] = ()  # a preview without real secrets needs stand-ins of these
+    preview_environment: ClassVar[Mapping[str, str]] = {}  # credentials of a preview for want of real ones
     default_engine_source: ClassVar[str] = "docker.com"
     may_run_foreign_containers: ClassVar[bool] = False  # from before the program came
     volume_options: ClassVar[frozenset[str]] = frozenset()  # keys of a volume that mean something

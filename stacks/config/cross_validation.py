@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from components import catalog
-from components.machines.registry import PROVIDERS, provider_of
+from components.machines.registry import MODELS, provider_of
 from stacks.config import firewall_validation, machines_validation, networks_validation
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -60,7 +60,7 @@ def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
             value = getattr(volume, option)
             if value in (None, False) or option in settings.machines.volume_options:
                 continue
-            able = [provider.name for provider in PROVIDERS.values() if option in provider.settings.volume_options]
+            able = [name for name, model in MODELS.items() if option in model.volume_options]
             given = json.dumps(value) if isinstance(value, bool) else value
             yield (f"volumes.{name}.{option}: {given} given; allowed: only with machines.provider: {' or '.join(able)}")
 

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from components import catalog
 from components.errors import NAMESPACE, refusal
-from components.machines.provider import SSH_KEY
-from components.machines.registry import PROVIDERS, provider_of
+from components.machines.registry import MODELS, provider_of
+from components.machines.settings import SSH_KEY
 from stacks.config import cross_validation, errors
 from stacks.config.settings import Settings
 
 SECRETS = {
-    **{key: text for provider in PROVIDERS.values() for key, text in provider.secrets.items()},
+    **{key: text for model in MODELS.values() for key, text in model.secrets.items()},
     SSH_KEY: "private half of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
     **catalog.secrets(),
 }

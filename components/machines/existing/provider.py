@@ -1,23 +1,20 @@
 """Existing hosts as a provider: what machines are made of there, and which settings of a stack they cannot have."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import combinations
 from pathlib import PurePosixPath
-from typing import ClassVar
 
 from components.machines.cluster import Cluster
 from components.machines.existing import changes
 from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool
 from components.machines.existing.settings import ExistingMachines, ExistingPoolSettings
 from components.machines.prior_state import PriorState
-from components.machines.provider import SSH_KEY, ClusterInputs, Provider, StackPlan
+from components.machines.provider import ClusterInputs, Provider, StackPlan
+from components.machines.settings import SSH_KEY
 
 
 class Existing(Provider[ExistingMachines]):
     """Hosts that answer SSH, and that the program leaves as it found them."""
-
-    settings = ExistingMachines
-    required_secrets: ClassVar[Sequence[str]] = (SSH_KEY,)
 
     def missing_secrets(self, _machines: ExistingMachines, given: Collection[str]) -> Iterator[str]:
         if SSH_KEY not in given:

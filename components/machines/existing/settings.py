@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, Wra
 
 from components.fields import Label, Line, Section
 from components.machines.data_paths import Folder
-from components.machines.settings import FirewallMode, Machines, PoolSettings
+from components.machines.settings import SSH_KEY, FirewallMode, Machines, PoolSettings
 
 Member = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
@@ -60,6 +60,8 @@ class ExistingPoolSettings(PoolSettings):
 class ExistingMachines(Machines[ExistingPoolSettings]):
     """Machines that exist already."""
 
+    outlive_stack: ClassVar[bool] = True
+    required_secrets: ClassVar[Sequence[str]] = (SSH_KEY,)
     may_run_foreign_containers: ClassVar[bool] = True
     volume_options: ClassVar[frozenset[str]] = frozenset({"path"})
 
@@ -104,3 +106,6 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
         if twice:
             raise ValueError(f"{twice[-1]}; allowed: each host once")
         return self
+
+
+MACHINES = ExistingMachines

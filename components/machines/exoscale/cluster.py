@@ -20,9 +20,9 @@ from components.machines.exoscale.instance import (
     InstancePool,
     PrivateAddress,
     instance,
-    system,
 )
 from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
+from components.machines.exoscale.settings import system
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.machines.volume import VolumeSpec

@@ -1,8 +1,7 @@
 """Exoscale as a provider: what machines are made of there, and which settings of a stack they cannot have."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterator, Sequence
 
 import pulumi
 import pulumiverse_exoscale as exoscale
@@ -16,27 +15,15 @@ from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
 from components.ports import TrafficSource
 
-API_KEY = {
-    "exoscale_api_key": "API key of Exoscale; EXOSCALE_API_KEY of the environment if unset",
-    "exoscale_api_secret": "secret of the API key; EXOSCALE_API_SECRET of the environment if unset",
-}
-
 
 class Exoscale(Provider[ExoscaleMachines]):
     """Instances on Exoscale."""
 
-    settings = ExoscaleMachines
-    secrets: ClassVar[Mapping[str, str]] = API_KEY
-    preview_environment: ClassVar[Mapping[str, str]] = {  # of the form that the plugin wants; it asks nobody with them
-        "EXOSCALE_API_KEY": "EXO" + 24 * "0",
-        "EXOSCALE_API_SECRET": 43 * "0",
-    }
-
     def missing_secrets(self, machines: ExoscaleMachines, given: Collection[str]) -> Iterator[str]:
         """Also say what the plugin would: it reads the environment by itself, and has words of its own."""
-        missing = [key for key in API_KEY if key not in given and not os.environ.get(key.upper())]
+        missing = [key for key in ExoscaleMachines.secrets if key not in given and not os.environ.get(key.upper())]
         if missing:
-            variables = " and ".join(key.upper() for key in API_KEY)
+            variables = " and ".join(key.upper() for key in ExoscaleMachines.secrets)
             yield (
                 f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
                 f"as secrets of the stack or as {variables} in the environment"

@@ -1,12 +1,12 @@
 """Settings of machines on Exoscale."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from components.fields import Line, Network, Section, former
-from components.machines.exoscale.instance import system
 from components.machines.settings import (
     CountedPoolSettings,
     Machines,
@@ -18,6 +18,11 @@ from components.machines.settings import (
 Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z]{2,3}-[0-9]$")]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Size = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z-]+$")]
+
+
+def system(zone: str, template_id: str) -> str:
+    """Return what identifies the system of an instance: another one replaces the instance."""
+    return f"{zone} {template_id}"
 
 
 class TemplateSettings(Section):
@@ -39,6 +44,14 @@ class ExoscalePoolSettings(CountedPoolSettings):
 class ExoscaleMachines(Machines[ExoscalePoolSettings]):
     """Machines that are instances on Exoscale."""
 
+    secrets: ClassVar[Mapping[str, str]] = {
+        "exoscale_api_key": "API key of Exoscale; EXOSCALE_API_KEY of the environment if unset",
+        "exoscale_api_secret": "secret of the API key; EXOSCALE_API_SECRET of the environment if unset",
+    }
+    preview_environment: ClassVar[Mapping[str, str]] = {  # of the form that the plugin wants; it asks nobody with them
+        "EXOSCALE_API_KEY": "EXO" + 24 * "0",
+        "EXOSCALE_API_SECRET": 43 * "0",
+    }
     volume_options: ClassVar[frozenset[str]] = frozenset({"block_storage", "import_id"})
 
     provider: Literal["exoscale"] = Field(description="where machines come from")
@@ -94,3 +107,6 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
                 f"allowed: only with all pools in {self.zone}, as such a network is of one zone"
             )
         return self
+
+
+MACHINES = ExoscaleMachines

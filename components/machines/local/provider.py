@@ -1,7 +1,6 @@
 """Local machines as a provider: what they are made of, and which settings of a stack they cannot have."""
 
 from collections.abc import Collection, Iterator
-from typing import ClassVar
 
 import pulumi
 import pulumi_docker as docker
@@ -15,9 +14,6 @@ from components.ports import TrafficSource
 
 class Local(Provider[LocalMachines]):
     """Containers on the Docker engine of the computer that runs the program."""
-
-    settings = LocalMachines
-    is_remote: ClassVar[bool] = False
 
     def missing_secrets(self, machines: LocalMachines, given: Collection[str]) -> Iterator[str]:
         yield from half_of_a_key(machines.ssh.public_key, given)

@@ -19,6 +19,7 @@ from components.machines.settings import (
 class LocalMachines(Machines[CountedPoolSettings]):
     """The machines. What only one provider knows has its name in brackets."""
 
+    is_remote: ClassVar[bool] = False
     default_engine_source: ClassVar[str] = "distribution"
     volume_options: ClassVar[frozenset[str]] = frozenset({"import_id"})
     volumes_are_resources: ClassVar[bool] = True  # volumes of the engine that the machines run on
@@ -47,3 +48,6 @@ class LocalMachines(Machines[CountedPoolSettings]):
     def _pools_have_addresses_of_their_own(self) -> Self:
         require_disjoint_pools(self.subnet, list(self.pools), "subnet")
         return self
+
+
+MACHINES = LocalMachines
