@@ -59,8 +59,6 @@ class Machines(Section, Generic[P]):
     is_remote: ClassVar[bool] = True  # whether the machines are elsewhere than the computer that runs the program
     outlive_stack: ClassVar[bool] = False  # whether the machines go on when the stack is destroyed
     secrets: ClassVar[Mapping[str, str]] = {}  # keys of the configuration that only this provider has, described
-        Mapping[str, str]
-    ] = {}  # keys of the configuration that only this provider has, and what they are
     required_secrets: ClassVar[Sequence[str]] = ()  # a preview without real secrets needs stand-ins of these
     preview_environment: ClassVar[Mapping[str, str]] = {}  # credentials of a preview for want of real ones
     default_engine_source: ClassVar[str] = "docker.com"
