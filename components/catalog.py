@@ -36,6 +36,11 @@ def images() -> dict[str, DefaultImage]:
     return {key: image for manifest in MANIFESTS.values() for key, image in manifest.images.items()}
 
 
+def images_of(features: Collection[str]) -> list[str]:
+    """Return the keys of the images that a stack with these features runs."""
+    return [key for _, manifest in _present(features) for key in manifest.images]
+
+
 def data() -> dict[str, StoredData]:
     """Return the data of all services, by the key of the setting `volumes`."""
     return {name: stored for manifest in MANIFESTS.values() for name, stored in manifest.data.items()}
@@ -55,7 +60,7 @@ def rules(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and paths of the files with alerts that a stack with these features has."""
     return [
         (name, f"{folder}/files/rules/{name}.yml")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         for name in manifest.monitoring.rules
     ]
 
@@ -64,7 +69,7 @@ def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and paths of the templates with Prometheus' jobs that a stack with these features has."""
     return [
         (name, f"{folder}/files/scrape/{name}.yml")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         if (name := manifest.monitoring.scrape) is not None
     ]
 
@@ -73,7 +78,7 @@ def dashboards(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and modules of the dashboards that a stack with these features has."""
     return [
         (name, f"components.{folder}.dashboard")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         if (name := manifest.monitoring.dashboard) is not None
     ]
 
@@ -83,7 +88,7 @@ def dashboard_texts() -> dict[str, str]:
     return {name: import_module(module).dashboard() for name, module in dashboards(FEATURES)}
 
 
-def _monitored(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
+def _present(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
     for folder, manifest in MANIFESTS.items():
         if manifest.feature is None or manifest.feature in features:
             yield folder, manifest

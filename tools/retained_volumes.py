@@ -76,7 +76,7 @@ def report(found: Sequence[Found]) -> str:
     kept = [volume for volume in found if volume.kept]
     if not kept:
         return ""
-    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.id {volume.id}" for volume in kept]
+    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in kept]
     return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
 
 

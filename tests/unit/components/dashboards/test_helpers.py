@@ -9,7 +9,7 @@ import pytest
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
 
-from components.monitoring.dashboards.__main__ import main
+from tools.dev.dashboards import main
 from components.dashboards.base import Parts, base_dashboard, variable
 from components.dashboards.encoding import encode
 from components.dashboards.fields import NODES
