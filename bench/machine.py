@@ -20,7 +20,7 @@ def printed(*command: str) -> str:
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd=CHECKOUT).stdout.strip()
 
 
-def lab_settings() -> dict[str, str]:
+def local_settings() -> dict[str, str]:
     """The settings that local machines need on this computer, by path."""
     return dict(line.split("=", 1) for line in printed("local/settings.sh").splitlines())
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from bench import baseline_script, memory
-from bench.machine import CHECKOUT, Quiet, lab_settings, printed
+from bench.machine import CHECKOUT, Quiet, local_settings, printed
 from bench.objects import Objects, Transfer
 from bench.readiness import Watcher
 from bench.timeline import EventLog, Step
@@ -20,9 +20,9 @@ from tests.e2e.harness import Result, Stack, run
 from tests.e2e.harness import stack as temporary_stack
 from tests.e2e.networks import here
 
-NAME = "lab-bench"  # of the stack; what bears this name is removed, before and after
+NAME = "nuvla-bench"  # of the stack; what bears this name is removed, before and after
 SUBNET = IPv4Network("10.88.0.0/16")
-SCRIPT_NAME, SCRIPT_SUBNET = "lab-bench-script", IPv4Network("10.89.0.0/16")
+SCRIPT_NAME, SCRIPT_SUBNET = "nuvla-bench-script", IPv4Network("10.89.0.0/16")
 TIMEOUT_S = 900
 BOOT_S = 20
 SAMPLES, SAMPLE_INTERVAL_S = 12, 5.0  # of the memory that is used: a minute
@@ -59,7 +59,7 @@ class Bench:
     """Makes infrastructures and measures that; leaves nothing behind."""
 
     def __init__(self, quiet: Quiet):
-        self.settings = lab_settings()
+        self.settings = local_settings()
         self.quiet = quiet
 
     @contextmanager
@@ -70,7 +70,7 @@ class Bench:
             "kind": "target",
             "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
             "firewall": {"management": [here(str(SUBNET))]},
-            "nfs": {"server_kind": "ganesha"},  # local machines share the kernel of this computer
+            "nfs": {"server": "ganesha"},  # local machines share the kernel of this computer
         }
         with (
             tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder,

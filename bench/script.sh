@@ -108,6 +108,7 @@ stack_files() {
   mkdir "$stack"
   cp -R "$components/monitoring/files/." "$components/socket_proxy/files/." "$components/s3/files/." \
     "$components/traefik/files/." "$here/stacks/." "$stack"
+  (cd "$here/.." && python -m tools.dev.dashboards "$stack/dashboards")
   # shellcheck disable=SC2016  # the names in the files
   (
     cd "$stack"
@@ -141,7 +142,7 @@ up() {
   # MACHINE_FLAGS: of `docker run`, one a line. IMAGE_<KEY>: as in the settings.
   : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${MANAGER_JSON:?}" "${WORKER_JSON:?}" "${FIREWALL:?}" "${IMAGE_TRAEFIK:?}"
   local subnet=$1 workers=$2 base manager address token worker stack
-  components=$here/../../components new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  components=$here/../components new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
   mapfile -t flags <<<"$MACHINE_FLAGS"
   base=${subnet%.*.*} manager=${subnet%.*.*}.1.1
   rm -rf "$keys"

@@ -27,6 +27,15 @@ def render(path: str, values: Mapping[str, str]) -> str:
     return template.substitute(values)
 
 
+def render_known(path: str, values: Mapping[str, str]) -> str:
+    """Return the text of a file with its `$name`s replaced by some of the values.
+
+    Errors: KeyError for a name without a value.
+    """
+    used = Template(read(path)).get_identifiers()
+    return render(path, {name: value for name, value in values.items() if name in used})
+
+
 def render_script(
     path: str, values: Mapping[str, pulumi.Input[str]], *, libraries: Sequence[str] = ()
 ) -> pulumi.Output[str]:

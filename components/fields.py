@@ -42,6 +42,11 @@ Email = Annotated[str, StringConstraints(pattern=r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$"
 Host = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
 
 
+def former(name: str) -> dict[str, Any]:
+    """Return what a field says of the name that its setting had: the old name is refused with a line on the new one."""
+    return {"former": name}
+
+
 class Section(BaseModel):
     """Plain values, known before anything is deployed: no secret, no address of a machine, no Output."""
 

@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from stacks.config.loader import NAMESPACE, SECRETS
+from components.errors import NAMESPACE
+from components.machines.registry import FOLDERS
+from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
@@ -17,7 +19,7 @@ README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- settings: made by `python -m docs.settings_table` -->", "<!-- end of settings -->"
 INTRODUCTION = f"""# Settings
 
-<!-- Made by `python -m docs.settings_table` from stacks/config/settings.py: change that file, not this one. -->
+<!-- Made by `python -m docs.settings_table` from components/*/settings.py and stacks/config: change these. -->
 
 A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, see what it would change, change it:
 
@@ -40,9 +42,9 @@ mistake. Over the single keys, these hold:
 - `machines.subnet`, the `base` of every `engine.address_pools` and all of `swarm.address_pools` do not overlap.
 - No two pools fall on the same addresses of `machines.subnet`; the message names them.
 - An address pool of an engine is at least as large as one of its networks.
-- `swarm.entry` is the name of a manager, such as `manager-1`. With more than one pool of managers, or hosts that are
-  not numbered from 1, it has to be given, and so have `nfs.machine`, `monitoring.machine` and `traefik.acme.machine`.
-- `traefik.memory_reservation_mib` is at most `traefik.memory_limit_mib`.
+- `swarm.api_manager` is the name of a manager, such as `manager-1`. With more than one pool of managers, or hosts that
+  are not numbered from 1, it has to be given, and so have `nfs.machine`, `monitoring.machine` and
+  `traefik.acme.machine`.
 """
 SECRETS_INTRODUCTION = f"""## Secrets
 
@@ -55,9 +57,6 @@ pulumi config set --secret {NAMESPACE}:ssh_private_key < key
 | key | meaning |
 |---|---|
 """
-
-
-PROVIDERS = ("local", "exoscale", "existing")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Setting:
         """What JSON Schema says of it."""
         found: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
         if self.path == "machines.provider":
-            found = {"enum": list(PROVIDERS)}
+            found = {"enum": list(FOLDERS)}
         return found
 
 

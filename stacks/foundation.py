@@ -1,137 +1,145 @@
 """What a swarm stands on, in every kind: machines, each with an engine, a firewall and folders for data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
+from components import catalog
 from components.engine.certificates import Certificates, CertificatesArgs
-from components.engine.daemon_json import EngineSettings
 from components.engine.engine import Engine, EngineArgs
-from components.firewall.firewall import Firewall, FirewallArgs, Mode
-from components.firewall.rules import Row, Source
+from components.firewall.firewall import Firewall, FirewallArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
-from components.monitoring.settings import USERS, WITH_DATA
+from components.machines.prior_state import PriorState
+from components.machines.provider import ClusterInputs, StackPlan
+from components.machines.registry import provider_of
+from components.machines.volume import Moves, noted
+from components.ports import PortRule
 from components.storage.data_folder import DataVolume, DataVolumeArgs
-from stacks import clusters
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
-from stacks.prior_state import PriorState
-
-# Who writes there: the users that the services run as, in their images or by their stacks.
-OWNERS = {
-    "nfs": "65534:65534",
-    **{name: f"{USERS[name]}:{USERS[name]}" for name in WITH_DATA},
-    "traefik": "0:0",
-    "db": "1000:1000",
-    "streams": "1000:1000",
-}
-FORMERS = dict.fromkeys(("prometheus", "alertmanager"), "65534")  # as whom they ran once, beside S3 and NFS
+from stacks.plan import plan
+from stacks.volumes import latest_moves
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class Foundation:
     """Machines that are ready to form a swarm."""
 
     owner: Owner
     cluster: Cluster
-    entry: Machine  # manager that the program talks to
-    address: pulumi.Input[str]  # ipv4 that others reach the infrastructure by: the entry's, or one that outlives it
+    api_manager: Machine  # manager that the program talks to
+    address: pulumi.Input[str]  # ipv4 that others reach the infrastructure by: the manager's, or a stable one
     certificates: Certificates
     engines: Mapping[str, Engine]
-    installed: Mapping[str, pulumi.Resource]  # machine -> its packages; what installs more there comes after that
+    packages: Mapping[str, pulumi.Resource]  # machine -> its engine's packages: what installs more comes after that
     firewall: Firewall
-    rows: Sequence[Row]  # what is open to whom, on every provider
+    rows: Sequence[PortRule]  # what is open to whom, on every provider
     volumes: Mapping[str, DataVolume]
 
     def addresses(self) -> list[pulumi.Input[str]]:
-        """All that users may reach the managers by."""
+        """Return all that users may reach the managers by."""
         own = [machine.public_address for machine in self.cluster.managers()]
-        return own if self.address is self.entry.public_address else [*own, self.address]
+        return own if self.address is self.api_manager.public_address else [*own, self.address]
 
 
-def build(settings: Settings, secrets: Secrets, rows: Sequence[Row], prior: PriorState) -> Ground:
-    """Machines with an engine; all but the machines is deleted with them, where they are."""
-    sources = {
-        Source.MANAGEMENT: settings.firewall.management,
-        Source.CLUSTER: settings.machines.cluster_networks(),
-        Source.NUVLA: settings.firewall.nuvla,
-        Source.USERS: settings.firewall.users,
-    }
+def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior: PriorState) -> Foundation:
+    """Make machines with engine, firewall and data folders. All but the machines is deleted with them."""
+    planned = plan(settings)
     owner = this_infrastructure()
-    cluster = clusters.build(settings, secrets, owner, prior, rows=rows, sources=sources)
-    entry = cluster.machines[settings.entry]
-    address = entry.public_address if cluster.entry_address is None else cluster.entry_address
-    certificates = _certificates(settings, cluster.managers(), entry, address, prior)
-    engines = _engines(settings, cluster, certificates, prior)
-    installed = {name: engine.installed for name, engine in engines.items()}
-    ephemeral = settings.firewall.ephemeral
-    firewall = Firewall(
-        "firewall",
-        FirewallArgs(
-            mode=_mode(settings),
-            rows=rows,
-            sources=sources,
-            containers=[network for _, network in settings.container_networks()],
-            ephemeral=(ephemeral.first, ephemeral.last),
-            machines=cluster.machines,
-            prepared=installed,
-        ),
-        cluster.inside(),
+    inputs = ClusterInputs(
+        plan=planned,
+        owner=owner,
+        prior=prior,
+        secrets=secrets,
+        rows=rows,
+        ephemeral=settings.firewall.ephemeral.span,
+        engine_version=settings.resolved_engine.version or "",
+        retain_volumes=settings.volumes.retain_on_destroy,
+        moves=_moves(settings, planned, prior),
+        host_traces=catalog.host_traces(),
     )
-    return Ground(
+    cluster = _cluster(settings, inputs)
+    api_manager = cluster.machines[settings.api_manager]
+    address = api_manager.public_address if cluster.stable_address is None else cluster.stable_address
+    certificates = _certificates(settings, cluster.managers(), api_manager, address, prior)
+    engines = _engines(settings, cluster, certificates, prior)
+    packages = {name: engine.installed for name, engine in engines.items()}
+    return Foundation(
         owner=owner,
         cluster=cluster,
-        entry=entry,
+        api_manager=api_manager,
         address=address,
         certificates=certificates,
         engines=engines,
-        installed=installed,
-        firewall=firewall,
+        packages=packages,
+        firewall=_firewall(settings, rows, planned, cluster, packages),
         rows=rows,
-        volumes=_volumes(settings, cluster, installed),
+        volumes=_volumes(settings, cluster, packages),
     )
 
 
-def _mode(settings: Settings) -> Mode:
-    machines = settings.machines
-    if machines.provider == "local":
-        return "rules"
-    if machines.provider == "existing":
-        return "confirmed rules" if machines.firewall else "confirmed containers"
-    return "containers"
+def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
+    cluster = provider_of(settings.machines).cluster(settings.machines, inputs)
+    cluster.volumes = {name: replace(volume, moves=inputs.moves.get(name)) for name, volume in cluster.volumes.items()}
+    return cluster
 
 
-def _volumes(settings: Settings, cluster: Cluster, installed: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
-    keep = settings.volumes.keep
+def _moves(settings: Settings, planned: StackPlan, prior: PriorState) -> dict[str, Moves]:
+    # Machines whose volumes are resources of their own are made again to get another volume: nothing has to move.
+    found = {} if settings.machines.volumes_are_resources else latest_moves(planned.volumes, prior)
+    return {name: noted(name, move) for name, move in found.items()}
+
+
+def _firewall(
+    settings: Settings,
+    rows: Sequence[PortRule],
+    planned: StackPlan,
+    cluster: Cluster,
+    packages: Mapping[str, pulumi.Resource],
+) -> Firewall:
+    args = FirewallArgs(
+        mode=settings.machines.firewall_mode,
+        rows=rows,
+        sources=planned.sources,
+        containers=[network for _, network in planned.container_networks],
+        ephemeral=settings.firewall.ephemeral.span,
+        machines=cluster.machines,
+        prepared=packages,
+    )
+    return Firewall("firewall", args, cluster.child_lifecycle())
+
+
+def _volumes(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
+    stored, retain = catalog.data(), settings.volumes.retain_on_destroy
     return {
         name: DataVolume(
             f"{name}-data",
             DataVolumeArgs(
                 volume=volume,
                 machine=cluster.machines[volume.machine],
-                owner=OWNERS[name],
-                former=FORMERS.get(name, ""),
-                prepared=installed[volume.machine],
-                keep=keep,
+                owner=stored[name].owner,
+                former=stored[name].former_owner,
+                prepared=packages[volume.machine],
+                keep=retain,
             ),
             # What is kept is unmounted before its machine is destroyed.
-            None if keep and volume.device is not None else cluster.inside(),
+            None if retain and volume.device is not None else cluster.child_lifecycle(),
         )
         for name, volume in cluster.volumes.items()
     }
 
 
 def _certificates(
-    settings: Settings, managers: list[Machine], entry: Machine, address: pulumi.Input[str], prior: PriorState
+    settings: Settings, managers: list[Machine], api_manager: Machine, address: pulumi.Input[str], prior: PriorState
 ) -> Certificates:
     servers: dict[str, list[pulumi.Input[str]]] = {
         machine.name: [machine.public_address, machine.private_address] for machine in managers
     }
-    if address is not entry.public_address:
-        servers[entry.name].append(address)
+    if address is not api_manager.public_address:
+        servers[api_manager.name].append(address)
     return Certificates(
         "certificates",
         CertificatesArgs(
@@ -148,18 +156,6 @@ def _certificates(
 
 
 def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, prior: PriorState) -> dict[str, Engine]:
-    wanted = settings.engine
-    engine_settings = EngineSettings(
-        source=settings.engine_source,
-        version=settings.engine_version,
-        containerd_version=settings.containerd_version,
-        log_max_size_mib=wanted.log_max_size_mib,
-        log_max_files=wanted.log_max_files,
-        address_pools=[(pool.base, pool.prefix) for pool in wanted.address_pools],
-        registry_mirrors=wanted.registry_mirrors,
-        no_new_privileges=settings.no_new_privileges,
-        icc=settings.icc,
-    )
     engines: dict[str, Engine] = {}
     previous_manager: Engine | None = None
     for machine in cluster.machines.values():
@@ -169,11 +165,11 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
             f"{machine.name}-engine",
             EngineArgs(
                 machine=machine,
-                settings=engine_settings,
+                settings=settings.resolved_engine,
                 certificate=certificates.servers.get(machine.name),
                 after=previous_manager.configured if previous_manager and votes else None,
             ),
-            cluster.inside(),
+            cluster.child_lifecycle(),
         )
         engines[machine.name] = engine
         if votes:

@@ -3,32 +3,50 @@
 from typing import Any
 
 from components.firewall.rules import host_rows
+from components.machines.prior_state import PriorState
 from components.nuvla_host.map_count import MapCount, MapCountArgs
-from stacks import foundation, services
+from stacks import foundation
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
-from stacks.foundation import Ground
-from stacks.prior_state import PriorState
-from stacks.swarm_platform import Base
+from stacks.foundation import Foundation
+from stacks.outputs import common_outputs
+from stacks.services.monitoring import deploy_monitoring
+from stacks.services.socket_proxy import deploy_socket_proxy, reserve_ports
+from stacks.services.traefik import deploy_traefik
+from stacks.swarm_platform import SwarmPlatform
 
 
 def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
-    """The resources of a host: what every kind has, and what Nuvla's own services need; returns the stack's outputs."""
-    machines = foundation.build(settings, secrets, host_rows(swarm_port=settings.firewall.swarm_port), prior)
-    base = Base(settings, machines, prior, _before_joining(settings, machines))
-    services.add(base, secrets)
-    base.end()
-    return base.outputs() | {
-        "networks": {"public": settings.swarm.public_network.name, "backend": settings.swarm.backend_network}
-    }
+    """Make the resources of a host; return the stack's outputs."""
+    # Machines, each with an engine, a firewall and folders for data
+    rows = host_rows(swarm_port=settings.firewall.expose_swarm_port_to_nuvla)
+    machines = foundation.deploy(settings, secrets, rows, prior)
+
+    # What the kernel has to allow the database
+    kernels = _prepare_kernels(settings, machines)
+
+    # The swarm and its networks
+    platform = SwarmPlatform(settings, machines, prior, before_joining=kernels)
+
+    # Services
+    reserve_ports(platform)
+    deploy_socket_proxy(platform)
+    deploy_traefik(platform)
+    deploy_monitoring(platform, secrets)
+
+    # Machines that are no longer in the settings leave
+    platform.end()
+
+    networks = {"public": settings.swarm.public_network.name, "backend": settings.swarm.backend_network}
+    return {**common_outputs(platform), "networks": networks}
 
 
-def _before_joining(settings: Settings, machines: Ground) -> dict[str, MapCount]:
+def _prepare_kernels(settings: Settings, machines: Foundation) -> dict[str, MapCount]:
     return {
         name: MapCount(
             f"{name}-map-count",
-            MapCountArgs(machine=machines.cluster.machines[name], prepared=machines.installed[name]),
-            machines.cluster.inside(),
+            MapCountArgs(machine=machines.cluster.machines[name], prepared=machines.packages[name]),
+            machines.cluster.child_lifecycle(),
         )
         for name in settings.machines.labelled("type", "worker-db")
     }

@@ -1,22 +1,20 @@
 """The overlay networks that a swarm has for itself, and where they are in its address pools."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+
+import pulumi
 
 from components.monitoring.stack import NETWORK as MONITORING
 from components.socket_proxy.stack import NETWORK as DOCKER
 from components.swarm.network import OverlayNetworkArgs
 from components.traefik.certificate_sync import NETWORK as SHARING
 from components.traefik.published import NETWORK as WEB
-
-if TYPE_CHECKING:
-    from stacks.config.settings import Settings
+from stacks.config.settings import Settings
 
 # By their place from the end of the largest pool: Docker takes those of applications from its beginning.
 PLACES = ("public-network", "backend-network", "monitoring-network", "docker-api", "traefik-sharing", "web-network")
+ENOUGH_DEPLOYMENTS = 1000  # of Nuvla, that a target has room for without a warning
 SHARE = 8  # bits: each has one part in 256 of the pool, for as many addresses as others need networks
 
 
@@ -68,12 +66,12 @@ def tasks(settings: Settings) -> dict[str, dict[str, int]]:
     public, web, monitoring = {"traefik": managers}, {"traefik": managers}, {"traefik": managers}
     docker = {"socket-proxy": managers}
     backend: dict[str, int] = {}
-    sharing: dict[str, int] = {}
+    certificate_sync_stack: dict[str, int] = {}
     if names("worker", active=True):
         docker["socket-proxy-worker"] = workers
     if settings.shares_certificates:
         web["traefik-issuer"] = 1
-        sharing |= {"traefik-certificates": 1, "traefik-copies": managers}
+        certificate_sync_stack |= {"traefik-certificates": 1, "traefik-copies": managers}
     if settings.monitoring.enabled:
         web |= {"prometheus": 1, "grafana": 1}
         docker["prometheus"] = 1
@@ -83,7 +81,7 @@ def tasks(settings: Settings) -> dict[str, dict[str, int]]:
             monitoring["elasticsearch-exporter"] = backend["elasticsearch-exporter"] = 1
     if settings.has_s3:
         web["s3"] = 1
-    found = dict(zip(PLACES, (public, backend, monitoring, docker, sharing, web), strict=True))
+    found = dict(zip(PLACES, (public, backend, monitoring, docker, certificate_sync_stack, web), strict=True))
     return {name: found[name] for name in own(settings)}
 
 
@@ -126,3 +124,13 @@ def deployments(settings: Settings) -> int:
     taken = 1 + sum(1 << settings.swarm.subnet_prefix - prefix(settings, name) for name in own(settings))
     free = capacity(prefix(settings, "public-network")) - demand(settings)["public-network"]
     return max(0, min(total(settings) - taken, free // 2))
+
+
+def warn_of_little_room(settings: Settings) -> None:
+    """Say how many deployments a target has room for, where that is little: the ranges of a swarm never change."""
+    room = deployments(settings)
+    if room < ENOUGH_DEPLOYMENTS:
+        pulumi.log.warn(
+            f"swarm.address_pools and swarm.subnet_prefix have room for about {room} deployments of Nuvla, and cannot "
+            "be changed once the swarm is there: see docs/kinds.md, room for networks"
+        )

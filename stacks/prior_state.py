@@ -1,15 +1,14 @@
-"""What stands already, by the stack's own state: read before anything is made, so that nothing of it is lost."""
+"""Reads the state of the stack before anything is made, so that nothing that stands is lost."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
-from components.machines.cluster import Losses
-from components.machines.lost_commands import Former
+from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
+from components.machines.prior_state import Block, Member, PriorState
 from components.machines.volume import MOVES, Move
 from components.swarm.membership import ASKED
 
@@ -18,7 +17,6 @@ ATTEMPTS, PAUSE_S = 20, 0.1
 CLUSTER = "nuvla:machines:"
 SWARM = "nuvla:swarm:Swarm"
 COMMAND = "command:remote:Command"
-FIRST = ("before", "engine-install")  # commands on a machine, of which it has one before it has any that is undone
 MEMBERSHIP = "nuvla:swarm:Membership"
 MEMBER = ("role", "public_address", "private_address", "host_key")  # of the outputs of a membership
 # What a machine of the program goes with: without it, the machine is gone, or its disk is.
@@ -31,74 +29,6 @@ DATA = "-volume"  # end of the names of volumes with data
 SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    """A machine that had joined the swarm."""
-
-    role: str  # "manager" or "worker"
-    public_address: str  # ipv4 that the program reached it by
-    private_address: str  # ipv4 that the other machines reach it by
-    host_key: str  # public, "<type> <base64>"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """A volume that outlives the machine which uses it: of block storage, or of the engine of local machines."""
-
-    id: str  # empty where a failed import left something in the state that is not there
-    zone: str  # empty where it is one of a Docker engine
-    machine: str | None  # that it is attached to
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriorState:
-    """The infrastructure as the last run left it, complete or not. Of a new stack, everything is empty."""
-
-    provider: str | None = None  # where its machines are from
-    network: str | None = None  # of the machines, where the program makes it
-    hosts: Mapping[str, str] = field(default_factory=dict)  # host keys of existing machines, by name
-    systems: Mapping[str, str] = field(default_factory=dict)  # what another one of replaces an instance, by name
-    lost: frozenset[str] = frozenset()  # names of machines that were given up
-    made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
-    protected: frozenset[str] = frozenset()  # logical names of what Pulumi or Exoscale does not destroy
-    keep: bool = False  # whether its volumes are kept when they are taken out
-    entry: str | None = None  # manager that the program talked to
-    ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
-    networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
-    unmarked: tuple[str, ...] = ()  # ids of networks that are from before infrastructures had ids
-    members: Mapping[str, Member] = field(default_factory=dict)  # by name, but those that are gone
-    blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by name
-    folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
-    moves: Mapping[str, Move] = field(default_factory=dict)  # of data volumes that went elsewhere, by name
-    machines: frozenset[str] = frozenset()  # names of those that are there
-    commands: Mapping[str, Former] = field(default_factory=dict)  # on machines, by name
-    names: frozenset[str] = frozenset()  # logical names of all resources
-    nuvla_certificate_end: str | None = None  # of the one that Nuvla may have
-    asked: Mapping[str, int] = field(default_factory=dict)  # how often memberships were invited anew, by name
-    unanswered: frozenset[str] = frozenset()  # names of memberships that have not come by their last invitation
-
-    @property
-    def managers(self) -> list[str]:
-        """Names of the managers that have the swarm, as far as is known."""
-        return [name for name, member in self.members.items() if member.role == "manager" and name not in self.lost]
-
-    def losses(self, lost: frozenset[str]) -> Losses:
-        """What is known of lost machines, when `lost` are the ones of now."""
-        back = self.lost - lost
-        made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
-        return Losses(names=lost, made_anew=made_anew, commands=frozenset(self.commands))
-
-    def former(self, lost: Sequence[str]) -> dict[str, Former]:
-        """Commands that are undone when they go, by name, on lost machines."""
-        first = {f"{machine}-{step}" for machine in lost for step in FIRST}
-        hosts = {one.host for name, one in self.commands.items() if name in first}
-        return {name: one for name, one in self.commands.items() if one.undone and one.host in hosts}
-
-    def invitations(self, membership: str) -> int:
-        """How often it is invited anew, with this run: a token that was not used may have ended since."""
-        return self.asked.get(membership, 0) + (membership in self.unanswered)
 
 
 async def read() -> PriorState:
@@ -143,7 +73,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         made_anew={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),
         keep=bool(cluster.get("keep_volumes")),
-        entry=swarm.get("entry"),
+        api_manager=swarm.get("entry"),
         ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
         networks={
             name.removesuffix("-network"): (
@@ -189,7 +119,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
         commands={
-            urn.rpartition("::")[2]: Former(
+            urn.rpartition("::")[2]: FormerCommand(
                 urn=urn,
                 host=outputs["connection"]["host"],
                 undone=bool(outputs.get("delete")),

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 from pulumi import log
 
+from components.machines.prior_state import PriorState
 from stacks import prior_state
-from stacks.prior_state import PriorState
 
 WANTED = "NUVLA_SWARM_DEBUG"  # variable of the environment
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from components.machines.prior_state import PriorState
 from stacks import networks
 from stacks.config.settings import Settings
-from stacks.prior_state import PriorState
 
 
 def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:

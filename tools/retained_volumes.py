@@ -1,7 +1,7 @@
 """Tells which data volumes a `destroy` keeps, and how to take them over: `python tools/retained_volumes.py STACK`.
 
 Stops with a message where something is protected, as Pulumi and Exoscale refuse that only when all else is gone, and
-where the setting `volumes.keep` is not what the last `up` made of it.
+where the setting `volumes.retain_on_destroy` is not what the last `up` made of it.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 TYPES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
 SUFFIX = "-volume"  # of the logical names of data volumes
-PROTECTION = ("protect", "destroy_protected")
+PROTECTION = ("pulumi_protect", "destroy_protection")
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ def mistake(found: Sequence[Found], keep: bool) -> str | None:
     if not found or all(volume.kept == keep for volume in found):
         return None
     if keep:
-        return "volumes.keep is true, but the last `up` did not know, so the data would be lost: run `make up` first"
+        return (
+            "volumes.retain_on_destroy is true, but the last `up` did not know, so the data would be lost: run "
+            "`make up` first"
+        )
     return (
-        "volumes.keep is false, but the last `up` did not know, so volumes would be left behind: run `make up` first, "
-        "or set it to true"
+        "volumes.retain_on_destroy is false, but the last `up` did not know, so volumes would be left behind: run "
+        "`make up` first, or set it to true"
     )
 
 
@@ -73,7 +76,7 @@ def report(found: Sequence[Found]) -> str:
     kept = [volume for volume in found if volume.kept]
     if not kept:
         return ""
-    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.id {volume.id}" for volume in kept]
+    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in kept]
     return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
 
 
@@ -93,7 +96,7 @@ def main() -> None:
         config.get(f"nuvla-swarm:{key}", {}).get("objectValue", {}) for key in ("machines", "volumes")
     )
     found = list(volumes(resources))
-    wrong = refusal(protected(resources), machines) or mistake(found, settings.get("keep", False) is True)
+    wrong = refusal(protected(resources), machines) or mistake(found, settings.get("retain_on_destroy", False) is True)
     if wrong:
         sys.exit(f"error: {wrong}")
     print(report(found), end="")

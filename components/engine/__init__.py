@@ -1,0 +1,21 @@
+"""The Docker engine of every machine."""
+
+from components import ports
+from components.manifest import HostTraces, Manifest
+
+MANIFEST = Manifest(
+    ports=[ports.DOCKER_API, ports.ENGINE_METRICS],
+    host_traces=HostTraces(
+        replaced=[
+            "/etc/docker/daemon.json",
+            "/etc/docker/tls",
+            "/etc/apt/keyrings/docker.asc",
+            "/etc/apt/sources.list.d/docker.list",
+        ],
+        added=["/etc/systemd/system/docker.service.d/nuvla-swarm.conf"],
+        folders=["/etc/systemd/system/docker.service.d", "/etc/apt/keyrings"],
+        emptied=["/var/lib/docker", "/var/lib/containerd", "/etc/docker"],
+        units=["docker.socket", "docker.service", "containerd.service"],
+        sysctls=["net.ipv4.ip_forward"],
+    ),
+)

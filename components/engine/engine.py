@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
 from components.engine.certificates import Certificate
-from components.engine.daemon_json import EngineSettings, daemon_json, merged
+from components.engine.daemon_json import daemon_json, merge_daemon_json
+from components.engine.settings import EngineSettings
 from components.machines.machine import APT, Machine
 
 FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
@@ -19,7 +21,7 @@ class EngineArgs:
     """What one engine is made of."""
 
     machine: Machine
-    settings: EngineSettings
+    settings: EngineSettings  # resolved
     certificate: Certificate | None = None  # of the API on 2376; workers have none
     after: pulumi.Resource | None = None  # engine that must be up again before this one may restart
 
@@ -39,7 +41,8 @@ class Engine(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
-        props = {"source": args.settings.source, "version": args.settings.version, "daemon": daemon}
+        source, version = args.settings.source or "", args.settings.version or ""
+        props: dict[str, Any] = {"source": source, "version": version, "daemon": daemon}
         if args.settings.containerd_version is not None:
             props["containerd_version"] = args.settings.containerd_version
         super().__init__("nuvla:engine:Engine", name, props, opts)
@@ -48,8 +51,8 @@ class Engine(pulumi.ComponentResource):
             f"{name}-install",
             "engine/scripts/install.sh",
             {
-                "SOURCE": args.settings.source,
-                "VERSION": args.settings.version,
+                "SOURCE": source,
+                "VERSION": version,
                 "CONTAINERD_VERSION": args.settings.containerd_version or "",
                 "KEY_FINGERPRINT": KEY_FINGERPRINT,
             },
@@ -62,7 +65,7 @@ class Engine(pulumi.ComponentResource):
         )
         certificate = args.certificate
         content = pulumi.Output.from_input(machine.daemon_json or "").apply(
-            lambda theirs: json.dumps(merged(theirs, daemon, machine.name), indent=2)
+            lambda theirs: json.dumps(merge_daemon_json(theirs, daemon, machine.name), indent=2)
         )
         self.configured = machine.command(
             f"{name}-configure",

@@ -27,7 +27,7 @@ class AddressPool(Section):
         return self
 
 
-class Engine(Section):
+class EngineSettings(Section):
     """The Docker engine of every machine."""
 
     source: Literal["distribution", "docker.com"] | None = Field(
@@ -62,3 +62,25 @@ class Engine(Section):
     operator_certificate_generation: int = Field(1, ge=1, description="raise it for another key of operators alone")
     server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of the certificates on 2376")
     client_certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of Nuvla's and operators' ones")
+
+    @property
+    def major(self) -> int:
+        """The first number of the version, of a resolved section."""
+        return int((self.version or "0").split(".")[0])
+
+    def resolved(self, *, default_source: str, no_new_privileges: bool, icc: bool) -> Self:
+        """Return the section with a value for all that is unset.
+
+        The distribution's containerd has the version that the distribution gives it.
+        """
+        source = self.source or default_source
+        own_containerd = self.containerd_version or CONTAINERD_VERSION
+        return self.model_copy(
+            update={
+                "source": source,
+                "version": self.version or ENGINE_VERSIONS[source],
+                "containerd_version": None if source == "distribution" else own_containerd,
+                "no_new_privileges": no_new_privileges if self.no_new_privileges is None else self.no_new_privileges,
+                "icc": icc if self.icc is None else self.icc,
+            }
+        )

@@ -9,7 +9,7 @@ ON_TRIAL = "has new firewall rules on trial"  # how the script says that it has 
 TRIES = 2
 
 
-class Trial:
+class ConfirmedApply:
     """Runs the commands of the component `name` again that have put rules on trial: over a new connection."""
 
     def __init__(self, name: str) -> None:

@@ -8,12 +8,12 @@ from typing import Literal
 import pulumi
 
 from components import assets
-from components.firewall.confirmed_apply import ON_TRIAL, TRIAL_S, Trial
-from components.firewall.rules import MOUNTD_PORT, SSH, Measured, Row, Source
+from components.firewall.confirmed_apply import ON_TRIAL, TRIAL_S, ConfirmedApply
 from components.machines.machine import DIAL_ERROR_LIMIT, Machine
+from components.ports import MOUNTD, SSH, ContainerAccess, PortRule, TrafficSource
 
 TABLE = "inet nuvla_swarm"
-OF_CONTAINERS = (Source.CLUSTER, Source.USERS)  # whom they may not reach, and who some of them are
+OF_CONTAINERS = (TrafficSource.CLUSTER, TrafficSource.USERS)  # whom they may not reach, and who some of them are
 # "rules" for all; "containers": for these alone, as somebody else filters for others. Either way, "confirmed" ones
 # revert by themselves unless a new connection confirms them.
 Mode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
@@ -24,8 +24,8 @@ class FirewallArgs:
     """What is open, to whom, and where."""
 
     mode: Mode
-    rows: Sequence[Row]
-    sources: Mapping[Source, Sequence[IPv4Network]]
+    rows: Sequence[PortRule]
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]]
     containers: Sequence[IPv4Network]  # what engine and swarm give to containers
     ephemeral: tuple[int, int]  # first and last port: the kernel's own choice for outgoing connections too
     machines: Mapping[str, Machine]
@@ -54,8 +54,8 @@ class Firewall(pulumi.ComponentResource):
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None):
         first, last = args.ephemeral
         for_all = args.mode.endswith("rules")
-        judged = [source for source in Source if for_all or source in OF_CONTAINERS]
-        sources = {source: args.sources[source] if source in judged else [] for source in Source}
+        judged = [source for source in TrafficSource if for_all or source in OF_CONTAINERS]
+        sources = {source: args.sources[source] if source in judged else [] for source in TrafficSource}
         props = {
             "mode": args.mode,
             "sources": {source.value: [str(network) for network in sources[source]] for source in judged},
@@ -66,7 +66,7 @@ class Firewall(pulumi.ComponentResource):
             "ephemeral": f"{first}-{last}",
         }
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
-        trial = Trial(name) if args.mode.startswith("confirmed") else None
+        trial = ConfirmedApply(name) if args.mode.startswith("confirmed") else None
         self.applied = {
             machine.name: machine.command(
                 f"{name}-{machine.name}",
@@ -77,7 +77,7 @@ class Firewall(pulumi.ComponentResource):
                     "CLOSED": closed(machine.port, sources) if for_all else "",
                     "GUARD": assets.read("firewall/files/guard.sh"),
                     "EPHEMERAL": f"{first} {last}",
-                    "RESERVED": str(MOUNTD_PORT),
+                    "RESERVED": str(MOUNTD.number),
                     "CONFIRM": "true" if trial else "",
                     "TRIAL_S": str(TRIAL_S),
                     "ON_TRIAL": ON_TRIAL,
@@ -93,14 +93,14 @@ class Firewall(pulumi.ComponentResource):
         self.register_outputs({"machines": list(args.machines)})
 
 
-def _reachable(rows: Sequence[Row], machine: Machine) -> list[Row]:
+def _reachable(rows: Sequence[PortRule], machine: Machine) -> list[PortRule]:
     """The rows, with the port that the SSH server of this machine has."""
-    return [replace(row, first=machine.port, last=machine.port) if row.service == SSH else row for row in rows]
+    return [replace(row, first=machine.port, last=machine.port) if row.service == SSH.row else row for row in rows]
 
 
 def ruleset(
-    rows: Sequence[Row],
-    sources: Mapping[Source, Sequence[IPv4Network]],
+    rows: Sequence[PortRule],
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]],
     containers: Sequence[IPv4Network],
     *,
     for_all: bool = True,
@@ -109,40 +109,42 @@ def ruleset(
 
     Without `for_all`, containers alone are judged by it.
     """
-    networks = [f"add element {TABLE} {source} {{ {network} }}" for source in Source for network in sources[source]]
+    networks = [
+        f"add element {TABLE} {source} {{ {network} }}" for source in TrafficSource for network in sources[source]
+    ]
     networks += [f"add element {TABLE} containers {{ {network} }}" for network in containers]
     opened = [
         f'add rule {TABLE} {source} {protocol} dport {row.span} accept comment "{row.service}"'
-        for source in (Source if for_all else [Source.USERS])
+        for source in (TrafficSource if for_all else [TrafficSource.USERS])
         for row in rows
         if source in row.sources
         for protocol in row.protocols
     ]
     others = [] if for_all else [f"add rule {TABLE} others accept"]
-    kept_in = _of_containers(rows, to="ip daddr @cluster " if sources[Source.CLUSTER] else "")
+    kept_in = _of_containers(rows, to="ip daddr @cluster " if sources[TrafficSource.CLUSTER] else "")
     return _text("firewall.nft", [*networks, *opened, *others, *kept_in])
 
 
-def _of_containers(rows: Sequence[Row], to: str) -> Iterator[str]:
+def _of_containers(rows: Sequence[PortRule], to: str) -> Iterator[str]:
     """What containers may ask of machines, and what is closed to them there.
 
     Where nobody knows the addresses of the machines, they reach what is the machines' own of nobody at all.
     """
     bridge = 'iifname "docker_gwbridge"'  # of the overlay networks, on which monitoring is
     for row in rows:
-        if row.measured is Measured.SILENT:
+        if row.containers is ContainerAccess.CONNECT:
             yield f"add rule {TABLE} silent {to}tcp dport {row.span} jump wordless"
-        if row.measured is not Measured.NOT:
+        if row.containers is not ContainerAccess.NONE:
             yield f'add rule {TABLE} measured {bridge} {to}tcp dport {row.span} accept comment "{row.service}"'
     for row in rows:
-        if Source.USERS not in row.sources and (to or Source.CLUSTER in row.sources):
+        if TrafficSource.USERS not in row.sources and (to or TrafficSource.CLUSTER in row.sources):
             for protocol in row.protocols:
                 yield f'add rule {TABLE} outward {to}{protocol} dport {row.span} counter drop comment "{row.service}"'
 
 
-def closed(ssh_port: int, sources: Mapping[Source, Sequence[IPv4Network]]) -> str:
+def closed(ssh_port: int, sources: Mapping[TrafficSource, Sequence[IPv4Network]]) -> str:
     """What is loaded where the rules cannot be: operators get in by SSH, and nobody else by anything."""
-    operators = Source.MANAGEMENT
+    operators = TrafficSource.MANAGEMENT
     networks = [f"add element {TABLE} {operators} {{ {network} }}" for network in sources[operators]]
     return _text("closed.nft", [*networks, f"add rule {TABLE} {operators} tcp dport {ssh_port} accept"])
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.firewall.rules import Protocol, Row
-from components.machines.error_hints import IN_SWARM, Advisor
+from components.machines.error_hints import IN_SWARM, ErrorHints
 from components.machines.owner import Owner
+from components.ports import PortRule, Protocol
 from components.service import docker_args
 from components.service.spec import HealthCheck, Port, Service
 
@@ -19,7 +19,7 @@ NAME = "nuvla-swarm-ports"  # of the service, which Docker names to whom it refu
 class ReservedPortsArgs:
     """What is reserved."""
 
-    rows: Sequence[Row]  # of the firewall
+    rows: Sequence[PortRule]  # of the firewall
     ssh: Sequence[int]  # ports of the machines' SSH servers, where another one than that of the rows
     image: pulumi.Input[str]  # of the service, which runs nowhere
     owner: Owner
@@ -54,7 +54,7 @@ class ReservedPorts(pulumi.ComponentResource):
             docker_args.service(service, args.owner.labels(), [], []),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=Advisor(IN_SWARM, f"{name}-advice").hooks,
+                hooks=ErrorHints(IN_SWARM, f"{name}-advice").hooks,
                 ignore_changes=["taskSpec.placement.platforms", "taskSpec.containerSpec.labels"],
             ),
         )

@@ -10,7 +10,7 @@ import pulumi_tls as tls
 from components.machines.machine import Machine, Role
 from components.machines.volume import Volume
 
-MADE_BY_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
+STACK_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
 DATA_LABEL = "io.nuvla.swarm.data"  # marks data volumes, by name: no recovery of a killed update removes them
 
 
@@ -63,7 +63,9 @@ class Cluster(pulumi.ComponentResource):
 
     machines: dict[str, Machine]
     volumes: dict[str, Volume]
-    entry_address: pulumi.Output[str] | None = None  # ipv4 of the infrastructure that outlives its entry, if it has one
+    stable_address: pulumi.Output[str] | None = (
+        None  # ipv4 of the infrastructure that outlives its entry, if it has one
+    )
     outlives = False  # whether its machines go on when it is destroyed, and so have to be left as they were
 
     def __init__(
@@ -87,7 +89,7 @@ class Cluster(pulumi.ComponentResource):
             public=key.public_key_openssh.apply(lambda text: " ".join(text.split()[:2])),
         )
 
-    def inside(self) -> pulumi.ResourceOptions:
+    def child_lifecycle(self) -> pulumi.ResourceOptions:
         """Of everything that is inside the machines: what ends with them is not undone step by step."""
         return pulumi.ResourceOptions() if self.outlives else pulumi.ResourceOptions(deleted_with=self)
 
@@ -96,6 +98,6 @@ class Cluster(pulumi.ComponentResource):
         return [machine for machine in self.machines.values() if machine.role == "manager"]
 
 
-def made_by() -> str:
+def stack_id() -> str:
     """Value of `MADE_BY_LABEL` for the current stack."""
     return f"{pulumi.get_project()}/{pulumi.get_stack()}"

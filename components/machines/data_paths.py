@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+NFS_ROOT = "/nfs-root"  # where the program mounts the files that machines share
+
 # With all that is in them. Data have an owner and a mode of their own, and some are shared with everybody.
 SYSTEM = (
     *("/bin", "/boot", "/dev", "/efi", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root"),
@@ -20,7 +22,7 @@ SYSTEM = (
             "upower urandom usbutils vim xml-core"
         ).split()
     ),
-    "/nfs-root",  # where the program mounts the files that machines share
+    NFS_ROOT,
 )
 # These alone: there is room for data in them.
 SHARED = ("/", "/home", "/media", "/opt", "/var", "/var/lib", "/var/local", "/var/opt")

@@ -56,7 +56,7 @@ def advice(errors: Iterable[str], known: Advice = ADVICE) -> str | None:
     return None
 
 
-class Advisor:
+class ErrorHints:
     """Says what to do, once for all machines that fail alike."""
 
     def __init__(self, known: Advice = ADVICE, name: str = "advice") -> None:

@@ -13,7 +13,7 @@ SUFFIX = "-forgotten"  # of its name: the name of before is free for a command t
 
 
 @dataclass(frozen=True, kw_only=True)
-class Former:
+class FormerCommand:
     """A command of the state."""
 
     urn: str
@@ -21,7 +21,9 @@ class Former:
     undone: bool  # whether something runs there when it goes
 
 
-def forget(former: Mapping[str, Former], machines: Collection[Machine], opts: pulumi.ResourceOptions) -> None:
+def retain_lost_commands(
+    former: Mapping[str, FormerCommand], machines: Collection[Machine], opts: pulumi.ResourceOptions
+) -> None:
     """Keeps commands of lost machines, by their names, as they are in the state, unless one of `machines` has them.
 
     It comes after all commands. Pulumi undoes what a program has no more as the last update but this one had said: who

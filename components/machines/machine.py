@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.assets import render_script
-from components.machines.skipped_command import FROZEN, Unasked
+from components.machines.skipped_command import FROZEN, SkippedCommand
 
 Role = Literal["manager", "worker"]
 APT = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
@@ -56,7 +56,7 @@ class Machine:
         triggers: Sequence[pulumi.Input[str]] = (),
         dial_error_limit: int = DIAL_ERROR_LIMIT,
         logging: remote.Logging = remote.Logging.STDERR,
-    ) -> remote.Command | Unasked:
+    ) -> remote.Command | SkippedCommand:
         """A script, by its path below components/, that runs here as root: when it is made, and when a value changes.
 
         `create`, `update` and `delete` are its argument then; without `update`, `create` is that too. What it prints is
@@ -69,7 +69,7 @@ class Machine:
         self.made.add(name)
         lost = self.lost or (about is not None and about.lost)
         if lost and name not in self.commands | (about.commands if about else frozenset()):
-            return Unasked(name, opts.parent)
+            return SkippedCommand(name, opts.parent)
         return remote.Command(
             name,
             connection=remote.ConnectionArgs(

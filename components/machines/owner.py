@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.machines.cluster import MADE_BY_LABEL, made_by
+from components.machines.cluster import STACK_LABEL, stack_id
 
 ID_LABEL = "io.nuvla.swarm.id"  # beside `MADE_BY_LABEL`: what bears another one belongs to somebody else
 NEVER_RELABELLED = ["labels"]  # ignored changes of what another label would be a reason to make anew
@@ -21,7 +21,7 @@ class Owner:
 
     def labels(self) -> dict[str, pulumi.Input[str]]:
         """Of all that the infrastructure makes."""
-        return {MADE_BY_LABEL: self.stack, ID_LABEL: self.id}
+        return {STACK_LABEL: self.stack, ID_LABEL: self.id}
 
     def note(self) -> pulumi.Output[str]:
         """Of hosts that exist already."""
@@ -32,4 +32,4 @@ def this_infrastructure() -> Owner:
     """The infrastructure of the current stack, to be called once. Its id is in the state as long as anything is."""
     # Each run proposes an id; the first one is kept.
     stash = pulumi.Stash(STASH, input=secrets.token_hex(4), opts=pulumi.ResourceOptions(ignore_changes=["input"]))
-    return Owner(stack=made_by(), id=stash.output)
+    return Owner(stack=stack_id(), id=stash.output)

@@ -1,10 +1,10 @@
-"""Settings of the machines, wherever they come from; those of one provider are in a module of its own."""
+"""Settings that machines of every provider have; each provider's folder adds its own."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Generic, Literal, Self, TypeVar
+from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from components.fields import Label, Line, Name, Section
 from components.machines import pool_addresses
 
 
-class Pool(Section):
+class PoolSettings(Section):
     """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
 
     role: Literal["manager", "worker"] = Field(description="what its machines are in the swarm")
@@ -28,7 +28,7 @@ class Pool(Section):
         return dict(self.labels)
 
 
-class CountedPool(Pool):
+class CountedPoolSettings(PoolSettings):
     """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
 
     count: int = Field(1, ge=0, le=60, description="how many machines")
@@ -37,7 +37,7 @@ class CountedPool(Pool):
         return [str(ordinal) for ordinal in range(1, self.count + 1)]
 
 
-class Ssh(Section):
+class SshSettings(Section):
     """The key that opens the machines: generated, unless the user gives both of its halves."""
 
     public_key: str | None = Field(
@@ -45,11 +45,26 @@ class Ssh(Section):
     )
 
 
-P = TypeVar("P", bound=Pool)
+SSH_KEY = "ssh_private_key"  # secret that machines of every provider may have
+
+P = TypeVar("P", bound=PoolSettings)
+# "rules" judge all packets, "containers" those of containers alone, where somebody else filters the others. Either way,
+# a machine reverts "confirmed" ones unless a new connection confirms them.
+FirewallMode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
 
 
 class Machines(Section, Generic[P]):
-    """The machines."""
+    """The machines. The class variables say what differs between providers."""
+
+    is_remote: ClassVar[bool] = True  # whether the machines are elsewhere than the computer that runs the program
+    outlive_stack: ClassVar[bool] = False  # whether the machines go on when the stack is destroyed
+    secrets: ClassVar[Mapping[str, str]] = {}  # keys of the configuration that only this provider has, described
+    required_secrets: ClassVar[Sequence[str]] = ()  # a preview without real secrets needs stand-ins of these
+    preview_environment: ClassVar[Mapping[str, str]] = {}  # credentials of a preview for want of real ones
+    default_engine_source: ClassVar[str] = "docker.com"
+    may_run_foreign_containers: ClassVar[bool] = False  # from before the program came
+    volume_options: ClassVar[frozenset[str]] = frozenset()  # keys of a volume that mean something
+    volumes_are_resources: ClassVar[bool] = False  # of their own, which any machine can have
 
     provider: str = Field(description="where machines come from")
     pools: dict[Name, P] = Field(description="the pools of machines, by name")
@@ -71,9 +86,23 @@ class Machines(Section, Generic[P]):
             for member in pool.members()
         ]
 
+    @property
+    def firewall_mode(self) -> FirewallMode:
+        """What the rules on each machine judge."""
+        return "containers"
+
+    def machine_network(self) -> tuple[str, IPv4Network | None] | None:
+        """Return the network that the program makes for the machines, and its setting; None where it makes none."""
+        return None
+
     def cluster_networks(self) -> list[IPv4Network]:
-        """Where packets of its machines come from, where a ruleset on each machine has to know."""
+        """Return where packets of the machines come from, where rules on each machine have to know."""
         return []
+
+    def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield each setting with node labels, and these."""
+        for name, pool in self.pools.items():
+            yield f"machines.pools.{name}.labels", pool.labels
 
     def first_is_clear(self) -> bool:
         """Whether nobody can be in doubt which manager is the first one: pools, and hosts with names, have no order."""
@@ -90,7 +119,7 @@ class Machines(Section, Generic[P]):
         ]
 
 
-def pools_apart(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:
+def require_disjoint_pools(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:
     """Refuses pools whose machines would have the same addresses of a network that the program makes."""
     for one, other in combinations(sorted(pools), 2):
         if pool_addresses.block(subnet, one) == pool_addresses.block(subnet, other):
@@ -100,7 +129,7 @@ def pools_apart(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None
             )
 
 
-def has_room(network: IPv4Network) -> IPv4Network:
+def require_prefix_length(network: IPv4Network) -> IPv4Network:
     """Refuses a network that has no room for pools, or more than can be."""
     if not 16 <= network.prefixlen <= 24:
         raise ValueError("a network from /16 to /24")

@@ -6,7 +6,7 @@ import pulumi
 FROZEN = ["connection", "create", "update", "delete", "stdin", "triggers", "logging", "add_previous_output_in_env"]
 
 
-class Unasked(pulumi.Stash):
+class SkippedCommand(pulumi.Stash):
     """A command that a lost machine never had, and that it is not asked for now.
 
     Outputs: ``stdout`` (str), empty.

@@ -9,7 +9,7 @@ MOVES = "-moves"  # end of the names of what the state has of moves
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolumeArgs:
+class VolumeSpec:
     """Where data shall be."""
 
     machine: str  # name of the machine that uses them

@@ -1,0 +1,43 @@
+"""Monitoring: metrics, dashboards and alerts of an infrastructure."""
+
+from components.manifest import DefaultImage, Manifest, Monitored, StoredData
+from components.monitoring.users import NOBODY, owner
+
+MANIFEST = Manifest(
+    images={
+        "prometheus": DefaultImage(
+            reference="prom/prometheus:v3.15.0", description="Prometheus 3", service="prometheus"
+        ),
+        "alertmanager": DefaultImage(
+            reference="prom/alertmanager:v0.34.1", description="Alertmanager", service="alertmanager"
+        ),
+        "grafana": DefaultImage(
+            reference="grafana/grafana:13.2.3", description="Grafana, which shows the metrics", service="grafana"
+        ),
+        "node_exporter": DefaultImage(
+            reference="prom/node-exporter:v1.12.1",
+            description="exporter of a machine's own metrics",
+            service="node-exporter",
+        ),
+        "cadvisor": DefaultImage(
+            reference="ghcr.io/google/cadvisor:v0.60.6",
+            description="exporter of containers' metrics",
+            service="cadvisor",
+        ),
+        "blackbox": DefaultImage(
+            reference="prom/blackbox-exporter:v0.28.0",
+            description="exporter that probes services from outside",
+            service="blackbox",
+        ),
+    },
+    data={
+        "prometheus": StoredData(description="metrics of Prometheus", owner=owner("prometheus"), former_owner=NOBODY),
+        "alertmanager": StoredData(description="silences of alerts", owner=owner("alertmanager"), former_owner=NOBODY),
+        "grafana": StoredData(description="users and dashboards of Grafana", owner=owner("grafana")),
+    },
+    secrets={
+        "smtp_password": "password of `monitoring.smtp.username`",
+        "alert_webhook_url": "URL that Alertmanager sends alerts to",
+    },
+    monitoring=Monitored(rules=["monitoring"], dashboard="swarm"),  # nodes and tasks: of no single service
+)

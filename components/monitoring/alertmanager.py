@@ -4,34 +4,28 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pulumi
-
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, Smtp, data, pinned
+from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.settings import SmtpSettings
+from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
-from components.swarm.network import OverlayNetwork
 
 PORT = 9093
 
 
-def alertmanager(
-    settings: MonitoringSettings,
-    image: pulumi.Input[str],
-    networks: Sequence[OverlayNetwork],
-    smtp_password: pulumi.Output[str] | None,
-    webhook_url: pulumi.Output[str] | None,
-) -> Service:
+def alertmanager(context: MonitoringContext, parts: MonitoringParts) -> Service:
     """Alertmanager with a webhook, mails, both or none: then alerts are seen in Prometheus alone.
 
     Source: Alertmanager documentation, "Configuration".
     """
+    email_to, smtp = context.settings.alertmanager.email_to, context.settings.smtp
     secrets = []
-    if webhook_url is not None:
-        secrets.append(SecretFile(name="alert-webhook-url", content=webhook_url))
-    if smtp_password is not None and settings.email_to:
-        secrets.append(SecretFile(name="smtp-password", content=smtp_password))
-    webhooks = [{"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}] if settings.webhook else []
-    mails = [_mail(settings.email_to, settings.smtp)] if settings.email_to and settings.smtp else []
+    if parts.webhook_url is not None:
+        secrets.append(SecretFile(name="alert-webhook-url", content=parts.webhook_url))
+    if parts.smtp_password is not None and email_to:
+        secrets.append(SecretFile(name="smtp-password", content=parts.smtp_password))
+    webhooks = [{"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}] if context.webhook else []
+    mails = [_mail(email_to, smtp)] if email_to and smtp else []
     # JSON is YAML, and quotes whatever a user may have set.
     content = assets.render(
         "monitoring/files/alertmanager.yml",
@@ -39,12 +33,12 @@ def alertmanager(
     )
     return Service(
         name="alertmanager",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.alertmanager_memory_limit_mib,
+        image=parts.images["alertmanager"],
+        networks=[parts.monitoring],
+        memory_limit_mib=context.settings.alertmanager.memory_limit_mib,
         health=HealthCheck.http(f"http://127.0.0.1:{PORT}/-/healthy"),
         replicas=1,
-        constraints=pinned(settings),
+        constraints=context.placed_with_data(),
         args=[
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
@@ -53,11 +47,11 @@ def alertmanager(
         user=USERS["alertmanager"],
         files=[File(name="main", path="/etc/alertmanager/alertmanager.yml", content=content)],
         secrets=secrets,
-        mounts=[data(settings, "alertmanager", "/alertmanager")],
+        mounts=[context.data_mount("alertmanager", "/alertmanager")],
     )
 
 
-def _mail(receivers: Sequence[str], smtp: Smtp) -> dict[str, Any]:
+def _mail(receivers: Sequence[str], smtp: SmtpSettings) -> dict[str, Any]:
     mail: dict[str, Any] = {
         "to": ", ".join(receivers),
         "from": smtp.from_address,

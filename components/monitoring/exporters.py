@@ -1,14 +1,10 @@
 """What measures machines, containers and services."""
 
-from collections.abc import Sequence
-
-import pulumi
-
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, pinned
+from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, Mount, Service
 from components.socket_proxy.stack import SOCKET, VOLUME
-from components.swarm.network import OverlayNetwork
 
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
 FIREWALL = "/run/nuvla-swarm-metrics"  # where a machine tells of its rules, as firewall/files/guard.sh has it
@@ -19,15 +15,13 @@ METRICS = "/etc/nuvla-swarm/metrics"  # of the engine's certificate, by engine/s
 LAYERS = "/var/lib/docker/image"
 
 
-def node_exporter(
-    settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]
-) -> Service:
+def node_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service:
     """Metrics of every machine itself. Its network is not among them: a container sees its own."""
     return Service(
         name="node-exporter",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.exporters_memory_limit_mib,
+        image=parts.images["node_exporter"],
+        networks=[parts.monitoring],
+        memory_limit_mib=context.settings.exporters.memory_limit_mib,
         health=HealthCheck.http("http://127.0.0.1:9100/"),
         args=[
             "--path.rootfs=/host",
@@ -45,13 +39,13 @@ def node_exporter(
     )
 
 
-def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
+def cadvisor(context: MonitoringContext, parts: MonitoringParts) -> Service:
     """Metrics of the containers of every machine by their services, and of the network of the machine."""
     return Service(
         name="cadvisor",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.exporters_memory_limit_mib,
+        image=parts.images["cadvisor"],
+        networks=[parts.monitoring],
+        memory_limit_mib=context.settings.exporters.memory_limit_mib,
         health=HealthCheck(
             command=["/bin/sh", "-c", assets.read("monitoring/files/cadvisor_health.sh")],
             start_period_s=10,  # one that measures no containers is replaced soon
@@ -78,36 +72,34 @@ def cadvisor(settings: MonitoringSettings, image: pulumi.Input[str], networks: S
     )
 
 
-def elasticsearch_exporter(
-    settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork], url: str
-) -> Service:
+def elasticsearch_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service:
     """Metrics of the database of a host, which joins the backend network when Nuvla is deployed there.
 
     Source: prometheus-community/elasticsearch_exporter, README, "Configuration".
     """
     return Service(
         name="elasticsearch-exporter",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.elasticsearch_memory_limit_mib,
+        image=parts.images["elasticsearch_exporter"],
+        networks=[parts.monitoring, *([parts.backend] if parts.backend else [])],
+        memory_limit_mib=context.settings.elasticsearch.memory_limit_mib,
         health=HealthCheck.http("http://127.0.0.1:9114/healthz"),
         replicas=1,
-        constraints=pinned(settings),
-        args=[f"--es.uri={url}"],
+        constraints=context.placed_with_data(),
+        args=[f"--es.uri={context.settings.elasticsearch.url}"],
         user=USERS["elasticsearch-exporter"],
     )
 
 
-def blackbox(settings: MonitoringSettings, image: pulumi.Input[str], networks: Sequence[OverlayNetwork]) -> Service:
+def blackbox(context: MonitoringContext, parts: MonitoringParts) -> Service:
     """Probes of what users reach, from outside of it."""
     return Service(
         name="blackbox",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.exporters_memory_limit_mib,
+        image=parts.images["blackbox"],
+        networks=[parts.monitoring],
+        memory_limit_mib=context.settings.exporters.memory_limit_mib,
         health=HealthCheck.http("http://127.0.0.1:9115/-/healthy"),
         replicas=1,
-        constraints=pinned(settings),
+        constraints=context.placed_with_data(),
         args=["--config.file=/etc/blackbox_exporter/config.yml"],
         user=USERS["blackbox"],
         files=[

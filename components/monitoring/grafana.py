@@ -1,15 +1,14 @@
 """Grafana, which shows metrics."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 
 import pulumi
 
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, data, pinned
-from components.service.login import Login
+from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
-from components.swarm.network import OverlayNetwork
 from components.traefik import published
 
 PORT = 3000
@@ -17,41 +16,32 @@ PATH = "/grafana"
 START = "/etc/grafana/start.sh"
 DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"
-DASHBOARDS = ["machines", "services", "traefik", "swarm"]
 
 
-def grafana(
-    settings: MonitoringSettings,
-    image: pulumi.Input[str],
-    networks: Sequence[OverlayNetwork],
-    login: Login,
-    smtp_password: pulumi.Output[str] | None,
-    *,
-    url: pulumi.Input[str],
-) -> Service:
-    """Grafana under /grafana, its data source and dashboards provided by files; `url` is that of browsers.
+def grafana(context: MonitoringContext, parts: MonitoringParts) -> Service:
+    """Return Grafana under /grafana, its data source and dashboards provided by files.
 
-    Each start makes `login` the one that opens it, also with data of before, which have another password in them.
+    Each start makes the login the one that opens it, also with data of before, which have another password in them.
     Source: Grafana documentation, "Configure Grafana", "Provisioning" and "Grafana CLI"; its image's /run.sh.
     """
-    secrets = [SecretFile(name="grafana-admin-password", content=login.password)]
-    if smtp_password is not None:
-        secrets.append(SecretFile(name="smtp-password", content=smtp_password))
+    secrets = [SecretFile(name="grafana-admin-password", content=parts.grafana_login.password)]
+    if parts.smtp_password is not None:
+        secrets.append(SecretFile(name="smtp-password", content=parts.smtp_password))
     return Service(
         name="grafana",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.grafana_memory_limit_mib,
+        image=parts.images["grafana"],
+        networks=[parts.web, parts.monitoring],
+        memory_limit_mib=context.settings.grafana.memory_limit_mib,
         # The login takes some seconds before the server itself starts, and 20 at most.
         health=replace(HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"), start_period_s=50),
         replicas=1,
-        constraints=pinned(settings),
+        constraints=context.placed_with_data(),
         command=["/bin/sh", START],
-        env=_env(settings, login, smtp_password is not None) | {"GF_SERVER_ROOT_URL": url},
+        env=_env(context, parts) | {"GF_SERVER_ROOT_URL": parts.grafana_url},
         user=USERS["grafana"],
-        files=_files(settings),
+        files=_files(context),
         secrets=secrets,
-        mounts=[data(settings, "grafana", DATA)],
+        mounts=[context.data_mount("grafana", DATA)],
         # Its metrics are Prometheus' alone, which asks for them without Traefik.
         labels=published.enabled()
         | published.http(
@@ -61,7 +51,7 @@ def grafana(
     )
 
 
-def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) -> dict[str, pulumi.Input[str]]:
+def _env(context: MonitoringContext, parts: MonitoringParts) -> dict[str, pulumi.Input[str]]:
     env: dict[str, pulumi.Input[str]] = {
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
@@ -69,12 +59,12 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
         "GF_PATHS_DATA": DATA,
         "GF_PATHS_PROVISIONING": PROVISIONING,
         "GF_SECURITY_ADMIN_PASSWORD": _secret("grafana-admin-password"),
-        "GF_SECURITY_ADMIN_USER": login.username,
+        "GF_SECURITY_ADMIN_USER": parts.grafana_login.username,
         "GF_SECURITY_COOKIE_SECURE": "true",
         "GF_SERVER_SERVE_FROM_SUB_PATH": "true",
         "GF_USERS_ALLOW_SIGN_UP": "false",
     }
-    smtp = settings.smtp
+    smtp = context.settings.smtp
     if smtp is None:
         return env
     env |= {
@@ -85,7 +75,7 @@ def _env(settings: MonitoringSettings, login: Login, has_smtp_password: bool) ->
     if smtp.username is not None:
         env["GF_SMTP_USER"] = smtp.username
         env["GF_SMTP_STARTTLS_POLICY"] = "MandatoryStartTLS"  # a password is sent encrypted, or not at all
-    if has_smtp_password:
+    if parts.smtp_password is not None:
         env["GF_SMTP_PASSWORD"] = _secret("smtp-password")
     return env
 
@@ -95,12 +85,11 @@ def _secret(name: str) -> str:
     return f"$__file{{/run/secrets/{name}}}"
 
 
-def _files(settings: MonitoringSettings) -> list[File]:
+def _files(context: MonitoringContext) -> list[File]:
     source = assets.render(
-        "monitoring/files/grafana/datasources/prometheus.yaml", {"scrape_interval": settings.scrape_interval}
+        "monitoring/files/grafana/datasources/prometheus.yaml", {"scrape_interval": context.scrape_interval}
     )
     provider = assets.read("monitoring/files/grafana/provider.yaml")
-    dashboards = DASHBOARDS + (["nfs-s3"] if settings.nfs_machine is not None and settings.s3 else [])
     return [
         File(name="start", path=START, content=assets.read("monitoring/files/grafana_start.sh")),
         File(name="datasource", path=f"{PROVISIONING}/datasources/prometheus.yaml", content=source),
@@ -109,8 +98,8 @@ def _files(settings: MonitoringSettings) -> list[File]:
             File(
                 name=f"dashboard-{name}",
                 path=f"/etc/grafana/dashboards/{name}.json",
-                content=assets.read(f"monitoring/files/dashboards/{name}.json"),
+                content=import_module(module).dashboard(),
             )
-            for name in dashboards
+            for name, module in context.dashboards
         ),
     ]

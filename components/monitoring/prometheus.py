@@ -1,45 +1,36 @@
 """Prometheus, which collects metrics and judges them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import pulumi
 
 from components import assets
-from components.monitoring.settings import USERS, MonitoringSettings, data, pinned
-from components.service.login import Login
+from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
-from components.swarm.network import OverlayNetwork
 from components.traefik import published
 
 PORT = 9090
 PATH = "/prometheus"
-RULES = ["machines", "swarm", "services", "traefik", "certificates", "monitoring"]
 
 
-def prometheus(
-    settings: MonitoringSettings,
-    image: pulumi.Input[str],
-    networks: Sequence[OverlayNetwork],
-    certificate_ends: Mapping[str, pulumi.Output[str]],
-    traefik_login: Login,
-) -> Service:
-    """Prometheus 3 under /prometheus, with the rules and probes of what the infrastructure has.
-
-    `traefik_login` opens the metrics of Traefik.
+def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
+    """Return Prometheus 3 under /prometheus, with the rules and jobs that the folders of services declare.
 
     Source: Prometheus documentation, "Configuration" and "Storage".
     """
-    url = f"https://{settings.domain}/prometheus" if settings.domain else "/prometheus"
+    settings = context.settings.prometheus
+    url = f"https://{context.domain}/prometheus" if context.domain else "/prometheus"
     return Service(
         name="prometheus",
-        image=image,
-        networks=networks,
-        memory_limit_mib=settings.prometheus_memory_limit_mib,
+        image=parts.images["prometheus"],
+        networks=[parts.web, parts.monitoring, parts.docker],
+        memory_limit_mib=settings.memory_limit_mib,
         health=HealthCheck.http(f"http://127.0.0.1:{PORT}/prometheus/-/healthy"),
         replicas=1,
-        constraints=pinned(settings),
+        constraints=context.placed_with_data(),
         args=[
             "--config.file=/etc/prometheus/prometheus.yml",
             "--storage.tsdb.path=/prometheus",
@@ -49,9 +40,9 @@ def prometheus(
             "--web.route-prefix=/prometheus",
         ],
         user=USERS["prometheus"],
-        files=[*_files(settings, traefik_login.username), _ends(certificate_ends)],
-        mounts=[data(settings, "prometheus", "/prometheus")],
-        secrets=[SecretFile(name="traefik-metrics-password", content=traefik_login.password)],
+        files=[*_files(context, parts.traefik_login.username), _ends(parts.certificate_ends)],
+        mounts=[context.data_mount("prometheus", "/prometheus")],
+        secrets=[SecretFile(name="traefik-metrics-password", content=parts.traefik_login.password)],
         labels=published.enabled()
         | published.http("prometheus", published.under(PATH), PORT, [published.CONSOLES, *published.LOGIN]),
         stop_grace_s=60,  # it writes what it has in memory
@@ -79,36 +70,23 @@ def _ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
     )
 
 
-def _files(settings: MonitoringSettings, traefik_user: str) -> list[File]:
-    main = assets.render(
-        "monitoring/files/prometheus.yml",
-        {
-            "scrape_interval": settings.scrape_interval,
-            "evaluation_interval": settings.scrape_interval,
-            "traefik_user": traefik_user,
-        },
-    )
-    files = [File(name="main", path="/etc/prometheus/prometheus.yml", content=main)]
-    rules = list(RULES)
-    if settings.nfs_machine is not None:
-        probes = assets.render("monitoring/files/scrape/nfs.yml", {"nfs_machine": settings.nfs_machine})
-        files.append(File(name="scrape-nfs", path="/etc/prometheus/scrape.d/nfs.yml", content=probes))
-        rules.append("nfs")
-    if settings.s3:
-        probes = assets.read("monitoring/files/scrape/s3.yml")
-        files.append(File(name="scrape-s3", path="/etc/prometheus/scrape.d/s3.yml", content=probes))
-        rules.append("s3")
-    if settings.elasticsearch_url is not None:
-        probes = assets.read("monitoring/files/scrape/elasticsearch.yml")
-        files.append(
-            File(name="scrape-elasticsearch", path="/etc/prometheus/scrape.d/elasticsearch.yml", content=probes)
-        )
-        rules.append("elasticsearch")
-    return files + [
+def _files(context: MonitoringContext, traefik_user: str) -> list[File]:
+    values = context.template_values() | {
+        "scrape_interval": context.scrape_interval,
+        "evaluation_interval": context.scrape_interval,
+        "traefik_user": traefik_user,
+    }
+    main = assets.render_known("monitoring/files/prometheus.yml", values)
+    scrapes = [
         File(
-            name=f"rules-{name}",
-            path=f"/etc/prometheus/rules/{name}.yml",
-            content=assets.read(f"monitoring/files/rules/{name}.yml"),
+            name=f"scrape-{name}",
+            path=f"/etc/prometheus/scrape.d/{name}.yml",
+            content=assets.render_known(path, values),
         )
-        for name in rules
+        for name, path in context.scrapes
     ]
+    rules = [
+        File(name=f"rules-{name}", path=f"/etc/prometheus/rules/{name}.yml", content=assets.read(path))
+        for name, path in context.rules
+    ]
+    return [File(name="main", path="/etc/prometheus/prometheus.yml", content=main), *scrapes, *rules]

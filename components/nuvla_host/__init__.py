@@ -1,0 +1,28 @@
+"""What Nuvla's own services need of the machines of a host."""
+
+from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, StoredData
+
+MANIFEST = Manifest(
+    feature="elasticsearch",
+    images={
+        "elasticsearch_exporter": DefaultImage(
+            reference="prometheuscommunity/elasticsearch-exporter:v1.7.0",
+            description="exporter of a host's database",
+            service="elasticsearch-exporter",
+        )
+    },
+    data={
+        "db": StoredData(
+            description="data of a host's database, on the machine labelled type=worker-db",
+            owner="1000:1000",
+            kinds=["host"],
+        ),
+        "streams": StoredData(
+            description="data of a host's streams, on the machine labelled type=worker-streams",
+            owner="1000:1000",
+            kinds=["host"],
+        ),
+    },
+    host_traces=HostTraces(added=["/etc/sysctl.d/90-nuvla-swarm.conf"]),
+    monitoring=Monitored(rules=["elasticsearch"], scrape="elasticsearch"),
+)

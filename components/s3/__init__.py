@@ -1,0 +1,18 @@
+"""S3 over the files that the machines share."""
+
+from components.manifest import DefaultImage, Manifest, Monitored
+
+MANIFEST = Manifest(
+    feature="s3",
+    images={
+        "versitygw": DefaultImage(
+            reference="versity/versitygw:v1.8.0", description="S3 over plain files", service="s3-gateway"
+        ),
+        "openresty": DefaultImage(
+            reference="openresty/openresty:1.29.2.5-0-alpine",
+            description="OpenResty, nginx with Lua, which stands before S3",
+            service="s3",
+        ),
+    },
+    monitoring=Monitored(rules=["s3"], scrape="s3", dashboard="nfs-s3"),
+)

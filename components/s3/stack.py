@@ -7,6 +7,7 @@ import pulumi
 
 from components import assets
 from components.s3.access_key import AccessKey
+from components.s3.settings import S3Settings
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import published
@@ -44,14 +45,23 @@ SOCKETS = Mount(source="s3-sockets", target="/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True, kw_only=True)
-class S3Settings:
-    """Plain settings of the S3 service."""
+class S3Context:
+    """The infrastructure as S3 sees it: plain values, which a preview shows."""
 
     machine: str  # that has the files
     folder: str  # with a bucket in each folder of it
-    port: int  # of the machines, where the API answers
     name: str | None  # by which the API answers on 443 too, "s3.example.org"
-    memory_limit_mib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Parts:
+    """Resources that S3 runs on and with."""
+
+    image: pulumi.Input[str]
+    front_image: pulumi.Input[str]
+    networks: Sequence[OverlayNetwork]
+    key: AccessKey
+    endpoint: pulumi.Input[str]  # URL that browsers reach the API by: for the console, and for pages that upload
 
 
 def gateway_env(endpoint: pulumi.Input[str]) -> Mapping[str, pulumi.Input[str]]:
@@ -67,45 +77,36 @@ def gateway_env(endpoint: pulumi.Input[str]) -> Mapping[str, pulumi.Input[str]]:
     }
 
 
-def s3(
-    settings: S3Settings,
-    image: pulumi.Input[str],
-    networks: Sequence[OverlayNetwork],
-    key: AccessKey,
-    endpoint: pulumi.Input[str],
-    *,
-    front_image: pulumi.Input[str],
-) -> StackSpec:
+def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
     """An S3 gateway on the machine that has the files, with a front before it, behind Traefik.
 
     A bucket is a folder, an object is a file. The gateway is on no network: the front, on the same machine, reaches it
     by a socket, and keeps from it what it does wrong or would have to believe: see docs/files.md.
-    `endpoint` is the URL that browsers reach the API by: for the console, and for pages that upload by themselves.
     Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
-    hosts = published.s3_hosts(settings.name)
+    hosts = published.s3_hosts(context.name)
     labels = (
         published.enabled()
         | published.tcp(NAME, TOLD_PORT, hosts)
         | published.http("s3-console", published.under(CONSOLE_PATH), CONSOLE_PORT, [published.CONSOLES])
     )
     secrets = [
-        SecretFile(name="s3-access-key", content=key.access_key),
-        SecretFile(name="s3-secret-key", content=key.secret_key),
+        SecretFile(name="s3-access-key", content=parts.key.access_key),
+        SecretFile(name="s3-secret-key", content=parts.key.secret_key),
     ]
-    files = Mount(type="bind", source=settings.folder, target=FILES, shared=True)
+    files = Mount(type="bind", source=context.folder, target=FILES, shared=True)
     health = HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}")
     gateway = Service(
         name=GATEWAY,
-        image=image,
+        image=parts.image,
         networks=[],
         memory_limit_mib=settings.memory_limit_mib,
         health=health,
         replicas=1,
-        constraints=on_machine(settings.machine),
+        constraints=on_machine(context.machine),
         command=["/bin/sh", "/etc/versitygw/start.sh"],
         args=[FILES],
-        env=gateway_env(endpoint),
+        env=gateway_env(parts.endpoint),
         user=NOBODY,
         files=[File(name="start", path="/etc/versitygw/start.sh", content=assets.read("s3/files/start.sh"))],
         secrets=secrets,
@@ -115,12 +116,12 @@ def s3(
     )
     front = Service(
         name=NAME,
-        image=front_image,
-        networks=networks,
+        image=parts.front_image,
+        networks=parts.networks,
         memory_limit_mib=FRONT_MEMORY_LIMIT_MIB,
         health=health,
         replicas=1,
-        constraints=on_machine(settings.machine),
+        constraints=on_machine(context.machine),
         command=FRONT_COMMAND,
         user=NOBODY,
         files=[
@@ -133,4 +134,5 @@ def s3(
         labels=labels,
         stop_grace_s=30,
     )
-    return StackSpec(services=[gateway, front], settings=asdict(settings))
+    shown = {**asdict(context), **settings.model_dump(exclude={"enabled"})}
+    return StackSpec(services=[gateway, front], settings=shown)

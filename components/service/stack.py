@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
-from components.machines.error_hints import IN_SWARM, Advisor
+from components.machines.error_hints import IN_SWARM, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service import docker_args
@@ -16,7 +16,7 @@ from components.swarm.membership import Membership
 
 # Lets `docker stack ps` find what belongs together, under a name that no stack of an application has: `docker stack rm`
 # removes all that bears its name, and `docker stack deploy --prune` all that is not in its file.
-STACK_LABEL = "com.docker.stack.namespace"
+NAMESPACE_LABEL = "com.docker.stack.namespace"
 PREFIX = "nuvla-swarm-"
 
 
@@ -42,8 +42,8 @@ class ServiceStack(pulumi.ComponentResource):
         engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
-        self._hooks = Advisor(IN_SWARM, f"{name}-advice").hooks
-        self._labels = {**owner.labels(), STACK_LABEL: f"{PREFIX}{name}"}
+        self._hooks = ErrorHints(IN_SWARM, f"{name}-advice").hooks
+        self._labels = {**owner.labels(), NAMESPACE_LABEL: f"{PREFIX}{name}"}
         waits_for: list[pulumi.Resource] = list(members)
         # What makes a task anew, or has to: the wait is for that.
         triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]

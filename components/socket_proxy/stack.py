@@ -7,6 +7,7 @@ import pulumi
 
 from components import assets
 from components.service.spec import File, HealthCheck, Mount, Service, StackSpec
+from components.socket_proxy import SOCKET_VOLUME
 from components.swarm.network import OverlayNetwork
 
 MANAGERS = "socket-proxy"  # its name is where the swarm's API is read
@@ -14,7 +15,7 @@ NETWORK = "docker-api"
 PORT = 2375
 ENDPOINT = f"http://{MANAGERS}:{PORT}"
 VOLUME = Mount(
-    source="docker-proxy", target="/run/docker-proxy", read_only=True
+    source=SOCKET_VOLUME, target="/run/docker-proxy", read_only=True
 )  # of the machine, with the socket in it
 SOCKET = f"unix://{VOLUME.target}/docker.sock"
 MEMORY_LIMIT_MIB = 256  # several lists of thousands of services at once

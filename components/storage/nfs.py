@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command import remote
 
-from components import assets
-from components.firewall.rules import LOCKD_PORT, MOUNTD_PORT, STATD_PORT
+from components import assets, ports
+from components.machines.data_paths import NFS_ROOT
 from components.machines.machine import APT, Machine
-from components.machines.skipped_command import Unasked
+from components.machines.skipped_command import SkippedCommand
 from components.machines.volume import Moves
 
-PATH = "/nfs-root"
+PATH = NFS_ROOT
 CLIENT = "nfs-common"
 SERVERS = {"kernel": ["nfs-kernel-server"], "ganesha": ["nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"]}
 INSTALLATION = "10m"
@@ -66,10 +66,10 @@ class Nfs(pulumi.ComponentResource):
                 "KIND": args.server_kind,
                 "FOLDER": PATH,
                 "DISK": args.folder,
-                "MOUNTD_PORT": str(MOUNTD_PORT),
-                "GANESHA": assets.read("storage/files/ganesha.conf"),
+                "MOUNTD_PORT": str(ports.MOUNTD.number),
+                "GANESHA": assets.render("storage/files/ganesha.conf", _numbers(ports.NFS, ports.MOUNTD)),
                 **_ports(),
-                "LOCKD_PORT": str(LOCKD_PORT),
+                "LOCKD_PORT": str(ports.LOCKD.number),
             },
             # All, as the server of before is one of them.
             after=[*packages.values(), args.stored],
@@ -97,7 +97,7 @@ class Nfs(pulumi.ComponentResource):
         }
         self.register_outputs({"path": PATH})
 
-    def _machine(self, machine: Machine, args: NfsArgs) -> remote.Command | Unasked:
+    def _machine(self, machine: Machine, args: NfsArgs) -> remote.Command | SkippedCommand:
         """What a machine needs to mount, and to serve if it does; one that served before does so no longer."""
         serves = machine is args.server
         return self._command(
@@ -127,7 +127,7 @@ class Nfs(pulumi.ComponentResource):
         libraries: Sequence[str],
         verbs: tuple[str, str | None] = ("", None),
         triggers: Sequence[pulumi.Input[str]] = (),
-    ) -> remote.Command | Unasked:
+    ) -> remote.Command | SkippedCommand:
         create, delete = verbs
         return on.command(
             f"{self._name}-{step}",
@@ -148,7 +148,14 @@ class Nfs(pulumi.ComponentResource):
 def _ports() -> dict[str, str]:
     """Where what NFS has beside its server listens."""
     return {
-        "PORTS": assets.read("storage/files/nfs.conf"),
-        "MODULES": assets.read("storage/files/modprobe.conf"),
-        "STATD_PORT": str(STATD_PORT),
+        "PORTS": assets.render(
+            "storage/files/nfs.conf", _numbers(ports.MOUNTD, ports.STATD, ports.STATD_OUTGOING, ports.LOCKD)
+        ),
+        "MODULES": assets.render("storage/files/modprobe.conf", _numbers(ports.LOCKD, ports.NFS_CALLBACK)),
+        "STATD_PORT": str(ports.STATD.number),
     }
+
+
+def _numbers(*listened: ports.MachinePort) -> dict[str, str]:
+    """Values of a template, "nfs_mountd" for the port of mountd."""
+    return {port.row.replace(" ", "_"): str(port.number) for port in listened}

@@ -4,13 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.fields import Section
+from components.fields import Section, former
 
 
-class Nfs(Section):
+class NfsSettings(Section):
     """Files that all machines share."""
 
     enabled: bool = Field(True, description="whether there is an NFS server")
     machine: str | None = Field(None, description="machine that serves the files; the first manager if unset")
-    server_kind: Literal["kernel", "ganesha"] = Field("kernel", description="the kernel's server, or one without it")
+    server: Literal["kernel", "ganesha"] = Field(
+        "kernel", description="the kernel's server, or one without it", json_schema_extra=former("server_kind")
+    )
     access: Literal["ro", "rw"] = Field("ro", description="what machines may do with the files: read, or write too")

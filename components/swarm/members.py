@@ -31,8 +31,8 @@ class Members(pulumi.ComponentResource):
     def __init__(self, name: str, args: MembersArgs, opts: pulumi.ResourceOptions | None = None):
         names = [one.machine.name for one in args.memberships if not one.machine.lost]
         super().__init__("nuvla:swarm:Members", name, {"names": names}, opts)
-        entry = args.swarm.entry
-        entry.command(
+        api_manager = args.swarm.api_manager
+        api_manager.command(
             f"{name}-only",
             "swarm/scripts/members.sh",
             {"MEMBERS": " ".join(names), "NAME_LABEL": NAME_LABEL},

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.machines.machine import NAME_LABEL, Machine
-from components.machines.skipped_command import Unasked
+from components.machines.skipped_command import SkippedCommand
 from components.swarm.swarm import NODES, Swarm
 
 ASKED = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
@@ -48,7 +48,7 @@ class Membership(pulumi.ComponentResource):
     attempt: pulumi.Output[str]  # another one for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
-        machine, entry = args.machine, args.swarm.entry
+        machine, api_manager = args.machine, args.swarm.api_manager
         props = {"role": machine.role, "labels": machine.labels, "availability": machine.availability}
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
@@ -56,7 +56,7 @@ class Membership(pulumi.ComponentResource):
         asked = [noted_asked(name, args.asked, self)] if args.asked else []
         node = self._command(
             "node",
-            on=entry,
+            on=api_manager,
             values={
                 "SWARM_ID": args.swarm.id,
                 "NODE": machine.name,
@@ -78,7 +78,7 @@ class Membership(pulumi.ComponentResource):
             values={
                 "SWARM_ID": args.swarm.id,
                 "ADDRESS": machine.private_address,
-                "MANAGER": entry.private_address,
+                "MANAGER": api_manager.private_address,
                 "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
             },
             verbs=("join", "leave" if args.leaves else None),
@@ -88,7 +88,7 @@ class Membership(pulumi.ComponentResource):
         labels = machine.labels | {NAME_LABEL: machine.name}
         self.active = self._command(
             "active",
-            on=entry,
+            on=api_manager,
             values={
                 "NODE": machine.name,
                 "NODE_ID": self.node_id,
@@ -124,7 +124,7 @@ class Membership(pulumi.ComponentResource):
         verbs: tuple[str, str | None] = ("", None),
         libraries: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
-    ) -> remote.Command | Unasked:
+    ) -> remote.Command | SkippedCommand:
         create, delete = verbs
         return on.command(
             f"{self._name}-{step}",

@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_docker as docker
 
-from components.machines.cluster import MADE_BY_LABEL
-from components.machines.error_hints import IN_SWARM, Advisor
+from components.machines.cluster import STACK_LABEL
+from components.machines.error_hints import IN_SWARM, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import ID_LABEL, NEVER_RELABELLED, Owner
 
@@ -57,7 +57,7 @@ class OverlayNetwork(pulumi.ComponentResource):
                 parent=self,
                 # Networks of before had other ones, and applications are on them.
                 ignore_changes=["ipamConfigs", *NEVER_RELABELLED],
-                hooks=Advisor(IN_SWARM, f"{name}-advice").hooks,
+                hooks=ErrorHints(IN_SWARM, f"{name}-advice").hooks,
             ),
         )
         self.id = self.network.id
@@ -69,7 +69,7 @@ class NetworkChangesArgs:
     """Who looks at which networks."""
 
     owner: Owner
-    entry: Machine  # a manager
+    api_manager: Machine  # a manager
     wanted: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
     known: Sequence[str] = ()  # ids of those of the state that bear no id of an infrastructure
 
@@ -85,11 +85,11 @@ class NetworkChanges(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkChangesArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("nuvla:swarm:NetworkChanges", name, {}, opts)
-        args.entry.command(
+        args.api_manager.command(
             f"{name}-look",
             "swarm/scripts/network_in_use.sh",
             {
-                "LABEL": MADE_BY_LABEL,
+                "LABEL": STACK_LABEL,
                 "OWNER": args.owner.stack,
                 "ID_LABEL": ID_LABEL,
                 "ID": args.owner.id,

@@ -5,20 +5,24 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from components.fields import SMALLEST, Name, Range, Section
+from components.fields import SMALLEST, Name, Range, Section, former
 
 
-class PublicNetwork(Section):
+class PublicNetworkSettings(Section):
     """The overlay network between Traefik and the services that it publishes."""
 
     name: Name = Field("traefik-public", description="name that services refer to; fixed while any are on it")
     attachable: bool = Field(False, description="whether single containers may attach; fixed while any are on it")
 
 
-class Swarm(Section):
+class SwarmSettings(Section):
     """The swarm itself."""
 
-    entry: str | None = Field(None, description="manager that the program talks to; the first one if unset")
+    api_manager: str | None = Field(
+        None,
+        description="manager that the program talks to; the first one if unset",
+        json_schema_extra=former("entry"),
+    )
     address_pools: list[Range] = Field(
         [IPv4Network("10.224.0.0/12")],
         min_length=1,
@@ -30,7 +34,9 @@ class Swarm(Section):
         le=SMALLEST,
         description="size of an overlay network, as its prefix length, for the life of the swarm",
     )
-    public_network: PublicNetwork = Field(PublicNetwork(), description="network of the published services")
+    public_network: PublicNetworkSettings = Field(
+        PublicNetworkSettings(), description="network of the published services"
+    )
     backend_network: Name = Field("nuvla-backend", description="attachable network of Nuvla's own services, on a host")
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ NODES = "swarm/scripts/nodes.sh"  # functions of scripts about nodes, on a manag
 class SwarmArgs:
     """Settings of a swarm."""
 
-    entry: Machine  # manager that the program talks to
+    api_manager: Machine  # manager that the program talks to
     managers: Sequence[Machine]
     address_pools: Sequence[IPv4Network]  # ranges that overlay networks are cut from
     subnet_prefix: int  # size of one overlay network
@@ -34,20 +34,22 @@ class Swarm(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SwarmArgs, opts: pulumi.ResourceOptions | None = None):
         props = {
-            "entry": args.entry.name,
+            "entry": args.api_manager.name,
             "address_pools": [str(pool) for pool in args.address_pools],
             "subnet_prefix": args.subnet_prefix,
         }
         super().__init__("nuvla:swarm:Swarm", name, props, opts)
-        self.entry = args.entry
+        self.api_manager = args.api_manager
         others = [
-            manager.private_address for manager in args.managers if manager.name != args.entry.name and not manager.lost
+            manager.private_address
+            for manager in args.managers
+            if manager.name != args.api_manager.name and not manager.lost
         ]
-        init = args.entry.command(
+        init = args.api_manager.command(
             f"{name}-init",
             "swarm/scripts/init.sh",
             {
-                "ADDRESS": args.entry.private_address,
+                "ADDRESS": args.api_manager.private_address,
                 "ADDRESS_POOLS": " ".join(str(pool) for pool in args.address_pools),
                 "SUBNET_PREFIX": str(args.subnet_prefix),
                 "OTHER_MANAGERS": pulumi.Output.all(*others).apply(" ".join),
@@ -56,7 +58,7 @@ class Swarm(pulumi.ComponentResource):
             create="start",
             update="continue",
             libraries=[NODES],
-            triggers=[args.entry.disk_id],
+            triggers=[args.api_manager.disk_id],
         )
         self.id = init.stdout.apply(str.strip)
         self.register_outputs({"id": self.id, **props})

@@ -28,12 +28,12 @@ class JoinTokens(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: JoinTokensArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("nuvla:swarm:JoinTokens", name, {}, opts)
-        args.swarm.entry.command(
+        args.swarm.api_manager.command(
             f"{name}-rotated",
             "swarm/scripts/tokens.sh",
             {"SWARM_ID": args.swarm.id},
             pulumi.ResourceOptions(parent=self, depends_on=list(args.memberships)),
             libraries=[NODES],
-            triggers=[args.swarm.entry.disk_id, *(one.attempt for one in args.memberships)],
+            triggers=[args.swarm.api_manager.disk_id, *(one.attempt for one in args.memberships)],
         )
         self.register_outputs({})

@@ -1,0 +1,18 @@
+"""Traefik: the way in to the services, and its certificates."""
+
+from components import ports
+from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, StoredData
+
+CERTIFICATE_VOLUME = "traefik-certificates"  # of each manager, with copies of the certificates
+
+MANIFEST = Manifest(
+    images={
+        "traefik": DefaultImage(
+            reference="traefik:v3.7.14", description="Traefik; 3.6.1 or newer for Docker Engine 29", service="traefik"
+        )
+    },
+    data={"traefik": StoredData(description="accounts and certificates of Let's Encrypt", owner="0:0")},
+    ports=[ports.HTTP, ports.HTTPS, ports.TRAEFIK, ports.S3],
+    host_traces=HostTraces(volumes=[CERTIFICATE_VOLUME]),
+    monitoring=Monitored(rules=["traefik", "certificates"], dashboard="traefik"),
+)

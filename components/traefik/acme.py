@@ -16,8 +16,8 @@ STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcmeSettings:
-    """Plain settings of the certificates."""
+class AcmeIssuer:
+    """Who issues which certificates, and where they are kept: plain values."""
 
     email: str  # of the account
     server: str  # URL of its directory
@@ -38,7 +38,7 @@ class AcmeSettings:
         return Mount(type="bind", source=self.folder, target=FOLDER, read_only=read_only)
 
 
-def with_resolver(service: Service, acme: AcmeSettings) -> Service:
+def with_resolver(service: Service, acme: AcmeIssuer) -> Service:
     """The service as the one that gets certificates, answers challenges and writes the one file that is for both.
 
     Source: Traefik documentation, "ACME".

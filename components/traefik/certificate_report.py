@@ -6,14 +6,14 @@ from pathlib import PurePosixPath
 import pulumi
 
 from components.machines.machine import Machine
-from components.traefik.acme import ISSUER, AcmeSettings
+from components.traefik.acme import ISSUER, AcmeIssuer
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedCertificatesArgs:
     """Which certificates, and where they are kept."""
 
-    acme: AcmeSettings
+    acme: AcmeIssuer
     machine: Machine  # that keeps them
 
 

@@ -8,28 +8,33 @@ import pulumi
 from components import assets
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
 from components.swarm.network import OverlayNetwork
-from components.traefik.acme import ISSUER, AcmeSettings, with_resolver
+from components.traefik import CERTIFICATE_VOLUME
+from components.traefik.acme import ISSUER, AcmeIssuer, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
 from components.traefik.published import challenge
 
-SOURCE = "traefik-certificates"  # its name is where the certificates are had, and that of its own certificate
+CERTIFICATE_SOURCE = (
+    "traefik-certificates"  # its name is where the certificates are had, and that of its own certificate
+)
 NETWORK = "traefik-sharing"
-COPIES = Mount(source="traefik-certificates", target="/copies")  # of each manager
+CERTIFICATE_REPLICAS = Mount(source=CERTIFICATE_VOLUME, target="/copies")  # of each manager
 PORT = 80  # of the issuer, where it answers challenges
 HEALTH = HealthCheck.http("http://127.0.0.1:8404/health")
 MEMORY_LIMIT_MIB = 64
 ROOT = "0"  # the files of certificates are for root alone
 
 
-def showing(service: Service) -> Service:
+def with_synced_certificates(service: Service) -> Service:
     """Traefik as it shows the copied certificates.
 
     The copies are where it looks for its configuration, since it watches one folder, and none below.
     """
-    return replace(service, mounts=[*service.mounts, Mount(source=COPIES.source, target="/etc/traefik/dynamic")])
+    return replace(
+        service, mounts=[*service.mounts, Mount(source=CERTIFICATE_REPLICAS.source, target="/etc/traefik/dynamic")]
+    )
 
 
-def issuing(traefik: StackSpec, acme: AcmeSettings, networks: Sequence[OverlayNetwork]) -> StackSpec:
+def issuer_stack(traefik: StackSpec, acme: AcmeIssuer, networks: Sequence[OverlayNetwork]) -> StackSpec:
     """A Traefik beside those of `traefik`, which gets certificates, and to which those pass challenges.
 
     To be made after those: an ACME server asks them at once, and after a failure Traefik waits for another change. The
@@ -44,14 +49,14 @@ def issuing(traefik: StackSpec, acme: AcmeSettings, networks: Sequence[OverlayNe
         constraints=on_machine(acme.machine),
         networks=networks,
         ports=(),
-        mounts=[mount for mount in service.mounts if mount.source != COPIES.source],
+        mounts=[mount for mount in service.mounts if mount.source != CERTIFICATE_REPLICAS.source],
         labels=challenge(PORT),
     )
     return StackSpec(services=[with_resolver(alone, acme)], settings=asdict(acme))
 
 
-def sharing(
-    acme: AcmeSettings, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
+def certificate_sync_stack(
+    acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
 ) -> StackSpec:
     """What brings the certificates to every manager; HAProxy runs the two small programs.
 
@@ -65,12 +70,10 @@ def sharing(
     )
 
 
-def _source(
-    acme: AcmeSettings, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
-) -> Service:
+def _source(acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate) -> Service:
     """Reads the issuer's file on its machine."""
     return Service(
-        name=SOURCE,
+        name=CERTIFICATE_SOURCE,
         image=image,
         networks=[network],
         memory_limit_mib=MEMORY_LIMIT_MIB,
@@ -115,5 +118,5 @@ def _copies(image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCe
             File(name="program", path="/etc/haproxy/copies.lua", content=assets.read("traefik/files/copies.lua")),
             File(name="sharing", path="/etc/haproxy/sharing.pem", content=tls.cert),
         ],
-        mounts=[COPIES],
+        mounts=[CERTIFICATE_REPLICAS],
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.fields import Email, Section
+from components.fields import Email, Section, former
 
 Directory = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
 Pem = Annotated[
@@ -12,7 +12,7 @@ Pem = Annotated[
 ]
 
 
-class Acme(Section):
+class AcmeSettings(Section):
     """Certificates of Let's Encrypt, by the challenge over HTTP; they need a `domain`."""
 
     email: Email = Field(description="of the account, for who issues the certificates")
@@ -30,11 +30,17 @@ class Acme(Section):
         return self
 
 
-class Traefik(Section):
+class TraefikSettings(Section):
     """The entry to the services."""
 
-    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="what Traefik logs")
-    access_log: bool = Field(False, description="whether Traefik logs every request")
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="what TraefikSettings logs")
+    access_log: bool = Field(False, description="whether TraefikSettings logs every request")
     memory_limit_mib: int = Field(512, ge=64, description="memory at which it is killed")
-    certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of the self-signed certificate")
-    acme: Acme | None = Field(None, description="certificates of Let's Encrypt; self-signed ones if unset")
+    self_signed_days: int = Field(
+        365,
+        ge=60,
+        le=3650,
+        description="lifetime of the self-signed certificate",
+        json_schema_extra=former("certificate_days"),
+    )
+    acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed ones if unset")

@@ -1,52 +1,34 @@
 """What has to hold between the sections of a configuration: one line for each mistake."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from stacks.config import firewall_validation, folders_validation, networks_validation
-from stacks.config.machines_validation import MACHINES
-
-if TYPE_CHECKING:
-    from stacks.config.settings import Settings
+from components import catalog
+from components.machines.registry import MODELS, provider_of
+from stacks.config import firewall_validation, machines_validation, networks_validation
+from stacks.config.settings import Settings
+from stacks.plan import plan
 
 # What only one kind has: there a setting that does nothing is a mistake.
 ONLY_IN = {
-    "target": ("nfs", "s3", "volumes.nfs"),
-    "host": ("monitoring.elasticsearch", "volumes.db", "volumes.streams"),
+    kind: (*sections, *(f"volumes.{name}" for name, stored in catalog.data().items() if list(stored.kinds) == [kind]))
+    for kind, sections in {"target": ("nfs", "s3"), "host": ("monitoring.elasticsearch",)}.items()
 }
 
 
 def _networks_overlap(settings: Settings) -> Iterator[str]:
-    machines = settings.machines
-    networks = []
-    if machines.provider == "local":
-        networks.append(("machines.subnet", machines.subnet))
-    if machines.provider == "exoscale" and machines.private_network is not None:
-        networks.append(("machines.private_network", machines.private_network))
+    made = settings.machines.machine_network()
+    networks = [(made[0], made[1])] if made is not None and made[1] is not None else []
     networks += settings.container_networks()
     for (one, left), (other, right) in combinations(networks, 2):
         if left.overlaps(right):
             yield f"{other}: {right} given; allowed: a network outside {one}, {left}"
 
 
-def _hosts_are_in_other_networks(settings: Settings) -> Iterator[str]:
-    if settings.machines.provider != "existing":
-        return
-    pools = settings.container_networks()
-    for name, pool in settings.machines.pools.items():
-        for member, host in pool.hosts.items():
-            for address in host.addresses():
-                for path, network in pools:
-                    if address in network:
-                        yield f"{path}: {network} given; allowed: a network without machine {name}-{member}, {address}"
-
-
 def _containerd_is_the_distributions(settings: Settings) -> Iterator[str]:
-    if settings.engine.containerd_version is not None and settings.engine_source == "distribution":
+    if settings.engine.containerd_version is not None and settings.resolved_engine.source == "distribution":
         yield (
             f"engine.containerd_version: {settings.engine.containerd_version} given; allowed: only with packages of "
             "docker.com, as the distribution has one containerd (engine.source)"
@@ -73,28 +55,34 @@ def _only_one_kind_has_it(settings: Settings) -> Iterator[str]:
 
 
 def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
-    provider = settings.machines.provider
-    for name in type(settings.volumes).model_fields:
-        if name == "keep":
-            continue
-        volume = getattr(settings.volumes, name)
-        if volume.block and provider != "exoscale":
-            yield f"volumes.{name}.block: true given; allowed: only with machines.provider: exoscale"
-        if volume.path is not None and provider != "existing":
-            yield f"volumes.{name}.path: {volume.path} given; allowed: only with machines.provider: existing"
-        if volume.id is not None and (provider == "existing" or (provider == "exoscale" and not volume.block)):
-            yield f"volumes.{name}.id: {volume.id} given; allowed: only with a volume that outlives its machine"
+    for name, volume in settings.volumes.named().items():
+        for option in ("block_storage", "path", "import_id"):
+            value = getattr(volume, option)
+            if value in (None, False) or option in settings.machines.volume_options:
+                continue
+            able = [name for name, model in MODELS.items() if option in model.volume_options]
+            given = json.dumps(value) if isinstance(value, bool) else value
+            yield (f"volumes.{name}.{option}: {given} given; allowed: only with machines.provider: {' or '.join(able)}")
+
+
+def _of_the_provider(settings: Settings) -> Iterator[str]:
+    if settings.machines.names("manager", active=True):  # or else nothing has a place
+        yield from provider_of(settings.machines).conflicts(settings.machines, plan(settings))
 
 
 CHECKS = (
     _networks_overlap,
-    _hosts_are_in_other_networks,
-    *MACHINES,
+    *machines_validation.CHECKS,
     *networks_validation.CHECKS,
     _containerd_is_the_distributions,
     *firewall_validation.CHECKS,
     _s3_has_no_files,
     _only_one_kind_has_it,
     _volumes_have_what_their_machines_have,
-    *folders_validation.CHECKS,
+    _of_the_provider,
 )
+
+
+def mistakes(settings: Settings) -> list[str]:
+    """Return a line for each mistake between the sections."""
+    return [line for check in CHECKS for line in check(settings)]

@@ -46,6 +46,9 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> 
         return f"{path}: not given; required: {place.description}"
     if kind == "extra_forbidden":
         outer = _resolved(mistake["loc"][:-1], model)
+        renamed = _renamed(str(mistake["loc"][-1]), outer.model)
+        if renamed:
+            return f"{path}: is called {path.rpartition('.')[0]}.{renamed} now; rename the key in the stack's file"
         keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
         return f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
     if kind == "value_error" and isinstance(given, Mapping | BaseModel):
@@ -95,6 +98,14 @@ def _resolved(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place
 def _tag(model: type[BaseModel], discriminator: str) -> str:
     tag: str = get_args(model.model_fields[discriminator].annotation)[0]
     return tag
+
+
+def _renamed(key: str, model: type[BaseModel]) -> str | None:
+    """Return the name that a setting has now, if it had this one."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("former") == key:
+            return name
+    return None
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -1,14 +1,10 @@
 """What has to hold of those who may reach machines, and of the ports: one line for each mistake."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from components.firewall.rules import FIXED_PORTS, MOUNTD_PORT
-
-if TYPE_CHECKING:
-    from stacks.config.settings import Settings
+from components.firewall.rules import fixed_ports
+from components.ports import MOUNTD
+from stacks.config.settings import Settings
 
 TRUSTED = {"management": "operators", "nuvla": "the Nuvla service"}  # and may do what nobody else may
 FOR_EXAMPLE = "192.0.2.0/24"
@@ -25,12 +21,8 @@ def _management_is_everybody(settings: Settings) -> Iterator[str]:
 
 def _sources_hold_containers(settings: Settings) -> Iterator[str]:
     """Users may: applications are used by others, too. Pools with the machines in them are a mistake of their own."""
-    machines = settings.machines
-    pools = [
-        (path, pool)
-        for path, pool in settings.container_networks()
-        if machines.provider != "local" or not pool.overlaps(machines.subnet)
-    ]
+    _, own = settings.machines.machine_network() or (None, None)
+    pools = [(path, pool) for path, pool in settings.container_networks() if own is None or not pool.overlaps(own)]
     for source, whom in TRUSTED.items():
         for index, network in enumerate(getattr(settings.firewall, source)):
             held = [f"{path}, {pool}" for path, pool in pools if network.overlaps(pool)]
@@ -42,51 +34,23 @@ def _sources_hold_containers(settings: Settings) -> Iterator[str]:
                 )
 
 
-def _private_network_holds_sources(settings: Settings) -> Iterator[str]:
-    machines = settings.machines
-    if machines.provider != "exoscale" or machines.private_network is None:
-        return
-    for source in ("management", "nuvla", "users"):
-        for index, network in enumerate(getattr(settings.firewall, source)):
-            if network.prefixlen and network.overlaps(machines.private_network):
-                yield (
-                    f"firewall.{source}[{index}]: {network} given; "
-                    f"allowed: a network outside machines.private_network, {machines.private_network}"
-                )
-
-
-def _program_is_locked_out(settings: Settings) -> Iterator[str]:
-    if settings.machines.provider != "local":
-        return
-    here, management = settings.machines.subnet[1], settings.firewall.management
-    if not any(here in network for network in management):
-        yield (
-            f"firewall.management: {', '.join(map(str, management))} given; "
-            f"allowed: networks that hold {here}, from which this program reaches local machines"
-        )
-
-
 def _ports_are_taken(settings: Settings) -> Iterator[str]:
     ephemeral, port = settings.firewall.ephemeral, settings.s3.port
     span = f"{ephemeral.first} to {ephemeral.last}"
-    taken = (
-        FIXED_PORTS.items() if settings.kind == "target" else [one for one in FIXED_PORTS.items() if one[1] != "nfs"]
-    )
-    covered = [f"{fixed} ({service})" for fixed, service in taken if ephemeral.holds(fixed)]
+    taken = fixed_ports(nfs=settings.kind == "target")
+    covered = [f"{fixed} ({holder})" for fixed, holder in taken.items() if ephemeral.holds(fixed)]
     if covered:  # open to users, or taken by the kernel for a connection before the service comes
         yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"
     if not settings.has_s3:
         return
-    if port in FIXED_PORTS or port == MOUNTD_PORT:
-        yield f"s3.port: {port} given; allowed: a port that is not taken by {FIXED_PORTS.get(port, 'nfs')}"
+    if port in taken or port == MOUNTD.number:
+        yield f"s3.port: {port} given; allowed: a port that is not taken by {taken.get(port, MOUNTD.holder)}"
     elif ephemeral.holds(port):
         yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
 
 
 CHECKS = (
-    _private_network_holds_sources,
     _management_is_everybody,
     _sources_hold_containers,
-    _program_is_locked_out,
     _ports_are_taken,
 )

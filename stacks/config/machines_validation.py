@@ -1,12 +1,8 @@
 """What has to hold of the machines that settings name: one line for each mistake."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from stacks.config.settings import Settings
+from stacks.config.settings import Settings
 
 OWN_LABELS = "nuvla-swarm."  # of nodes: which machine one is, and what the program gave it
 
@@ -31,7 +27,7 @@ def _named_machines(settings: Settings) -> Iterator[str]:
     active = machines.names("manager", "worker", active=True)
     managers, active_managers = machines.names("manager"), machines.names("manager", active=True)
     said_or_not: dict[str, tuple[str | None, str | None, list[str]]] = {
-        "swarm.entry": (settings.swarm.entry, settings.entry, managers),
+        "swarm.api_manager": (settings.swarm.api_manager, settings.api_manager, managers),
         "nfs.machine": (settings.nfs.machine, settings.nfs_machine if settings.has_nfs else None, active),
         "monitoring.machine": (settings.monitoring.machine, settings.monitoring_machine, active),
         "traefik.acme.machine": (
@@ -57,7 +53,7 @@ def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
     managers = sorted(machines.names("manager", active=True))
     if machines.first_is_clear() or not managers:
         return
-    wanted = {"swarm.entry": settings.swarm.entry, "monitoring.machine": settings.monitoring.machine}
+    wanted = {"swarm.api_manager": settings.swarm.api_manager, "monitoring.machine": settings.monitoring.machine}
     if settings.kind == "target":
         wanted["nfs.machine"] = settings.nfs.machine
     if acme is not None:
@@ -72,14 +68,7 @@ def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
 
 def _labels_are_theirs(settings: Settings) -> Iterator[str]:
     """The program's own labels of nodes, which Prometheus writes with underscores."""
-    given = [(f"machines.pools.{name}.labels", pool.labels) for name, pool in settings.machines.pools.items()]
-    if settings.machines.provider == "existing":
-        given += [
-            (f"machines.pools.{name}.hosts.{member}.labels", host.labels)
-            for name, pool in settings.machines.pools.items()
-            for member, host in pool.hosts.items()
-        ]
-    for path, labels in given:
+    for path, labels in settings.machines.labels():
         for key in labels:
             if key.replace("_", "-").startswith(OWN_LABELS):
                 yield f"{path}.{key}: {key} given; allowed: a label that does not begin with {OWN_LABELS}"
@@ -90,7 +79,7 @@ def _certificates_have_a_name(settings: Settings) -> Iterator[str]:
         yield "domain: not given; required: the name that traefik.acme gets a certificate for"
 
 
-MACHINES = (
+CHECKS = (
     _an_active_manager,
     _lost_machines,
     _named_machines,

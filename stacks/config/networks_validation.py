@@ -1,18 +1,13 @@
 """What has to hold of names of networks and machines, and of the room that there is for networks and addresses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from components.monitoring.stack import NETWORK as MONITORING
 from components.socket_proxy.stack import NETWORK as DOCKER
 from components.traefik.certificate_sync import NETWORK as SHARING
 from components.traefik.published import NETWORK as WEB
 from stacks import networks
-
-if TYPE_CHECKING:
-    from stacks.config.settings import Settings
+from stacks.config.settings import Settings
 
 # Those of the program, then those that Docker has itself.
 TAKEN = (DOCKER, MONITORING, SHARING, WEB, "bridge", "default", "docker_gwbridge", "host", "ingress", "none")

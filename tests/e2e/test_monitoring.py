@@ -10,13 +10,14 @@ import pytest
 import requests
 import yaml
 
+from components import catalog
 from tests.e2e.harness import CHECKOUT, Stack
 from tests.e2e.moments import wait_for
 from tests.e2e.probes import SCRIPTS
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
 
 FILES = CHECKOUT / "components/monitoring/files"
-DASHBOARDS = sorted(path.name for path in (FILES / "dashboards").glob("*.json"))
+DASHBOARDS = {name: json.loads(text) for name, text in sorted(catalog.dashboard_texts().items())}
 RULES = sorted(path.name for path in (FILES / "rules").glob("*.yml"))
 MACHINES = {"manager-1", "worker-1", "worker-2"}
 # Prometheus' jobs, and how many targets each has.
@@ -55,7 +56,7 @@ def test_grafana_answers_and_asks_for_its_login(exported: dict[str, Any], user: 
     for given in (None, ("admin", "admin"), (login["username"], "admin")):
         assert user.get(f"{url}/api/search", auth=given, timeout=10).status_code == 401, given
     found = user.get(f"{url}/api/search", auth=(login["username"], login["password"]), timeout=10).json()
-    provided = {json.loads((FILES / "dashboards" / name).read_text())["title"] for name in DASHBOARDS}
+    provided = {dashboard["title"] for dashboard in DASHBOARDS.values()}
     assert {dashboard["title"] for dashboard in found if dashboard["type"] == "dash-db"} == provided
 
 
@@ -88,7 +89,7 @@ def panels(dashboard: Any) -> list[Any]:
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_every_query_of_a_dashboard_has_data(prometheus: Prometheus, name: str) -> None:
-    dashboard = json.loads((FILES / "dashboards" / name).read_text())
+    dashboard = DASHBOARDS[name]
     waiting = {
         f"{panel['title']}: {query['expr']}": re.sub(r"\$\{?__\w+\}?", "1m", query["expr"])
         for panel in panels(dashboard)

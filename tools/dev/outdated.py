@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from components.engine.settings import CONTAINERD_VERSION, ENGINE_VERSIONS
-from stacks.config.images import Images
+from stacks.config.images import ImagesSettings
 
 CHECKOUT = Path(__file__).parents[2]
 HUB = "registry-1.docker.io"
@@ -83,7 +83,7 @@ def python_packages(listed: str) -> Iterator[Pin]:
 
 
 def pins() -> Iterator[Pin]:
-    for field, reference in Images():
+    for field, reference in ImagesSettings():
         image, _, tag = str(reference).rpartition(":")
         yield Pin(f"images.{field}", tag, lambda image=image: tags(image))  # type: ignore[misc]
     yield Pin("engine.version", ENGINE_VERSIONS["docker.com"], lambda: packages("docker-ce"))

@@ -37,10 +37,11 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
         if swarm is not None:
             swarm.marked(state.label)
     except NoAnswerError as error:
-        machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`"
+        remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
+        machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`" if remote else ""
         sys.exit(
             f"{state.stack}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
-            f"this again when it does{machines if state.provider == 'exoscale' else ''}"
+            f"this again when it does{machines}"
         )
     if state.pending:
         before_update("up", state, swarm)
@@ -49,17 +50,19 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
 def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     """Has the state know what is gone, and removes what is in the way; returns what has to be waited for again."""
     # What is in machines that the program made goes with them.
-    asked = swarm if verb == "up" or state.provider == "existing" else None
+    provider = state.provider
+    asked = swarm if verb == "up" or (provider and provider.outlive_stack) else None
+    here = provider is not None and not provider.is_remote
     found = look(state, asked)
     tell(state, found)
     astray, nameless = look_at_nodes(state, asked if verb == "up" else None)
     targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
-    if verb == "up" and state.provider == "local":
+    if verb == "up" and here:
         targets += state.urns(*MACHINES)
     if targets or state.pending or found.strays:
         # Only the refresh has the stack's lock: what is left over after it is of an update that has ended.
         refresh(state, targets or state.anything(), "--skip-pending-creates")
-    if state.pending and state.provider == "local":
+    if state.pending and here:
         local.remove_leftovers(State.read(state.stack))
     if state.pending:  # which is what allows to remove them
         refresh(state, state.anything(), "--clear-pending-creates")

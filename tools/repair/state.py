@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.machines.registry import MODELS
+from components.machines.settings import Machines
+
 PROJECT = "nuvla-swarm"
 STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # of the infrastructure's id: type, and name among others
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
-CLUSTERS = {
-    "nuvla:machines:LocalCluster": "local",
-    "nuvla:machines:ExoscaleCluster": "exoscale",
-    "nuvla:machines:ExistingCluster": "existing",
-}
+CLUSTERS = {f"nuvla:machines:{folder.capitalize()}Cluster": model for folder, model in MODELS.items()}
 # What the program makes in a swarm, as Docker's API calls it.
 KINDS = {
     "docker:index/service:Service": "services",
@@ -96,7 +95,7 @@ class State:
         return self.urns("pulumi:pulumi:Stack")
 
     @property
-    def provider(self) -> str | None:
+    def provider(self) -> type[Machines[Any]] | None:
         """Where the machines come from."""
         return next((CLUSTERS[found["type"]] for found in self.of(*CLUSTERS)), None)
 

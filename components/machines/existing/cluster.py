@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components.firewall.rules import MOUNTD_PORT
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
-from components.machines.existing.error_hints import Contact, HostAdvisor
+from components.machines.existing.error_hints import Contact, HostErrorHints
 from components.machines.machine import APT, Machine, Role
 from components.machines.owner import Owner
-from components.machines.volume import Volume, VolumeArgs
+from components.machines.volume import Volume, VolumeSpec
+from components.manifest import HostTraces
+from components.ports import MOUNTD
 
 RETRIES = 2  # of the first contact: a host that exists does not have to boot
 LEAVING = "10m"  # packages are removed
@@ -47,8 +48,9 @@ class ExistingClusterArgs:
     engine_version: str  # that is wanted on each
     ephemeral: tuple[int, int]  # first and last port that users reach applications by
     data_path: str  # folder for data volumes that have none of their own
-    volumes: Mapping[str, VolumeArgs]  # by name
+    volumes: Mapping[str, VolumeSpec]  # by name
     key: pulumi.Output[str]  # private half of the key that opens them, in OpenSSH format
+    host_traces: HostTraces  # what the program puts on a host
     losses: Losses = NONE_LOST
 
 
@@ -82,7 +84,7 @@ class ExistingCluster(Cluster):
             for pool, settings in args.pools.items()
             for member, host in settings.hosts.items()
         }
-        self._hooks = HostAdvisor(
+        self._hooks = HostErrorHints(
             {
                 machine: Contact(address=host.address, port=host.port, user=host.user)
                 for machine, (_, host) in hosts.items()
@@ -95,7 +97,7 @@ class ExistingCluster(Cluster):
             volume: Volume(machine=settings.machine, path=settings.path or f"{args.data_path}/{volume}")
             for volume, settings in args.volumes.items()
         }
-        self.hostnames = pulumi.Output.all(**found).apply(each_its_own)
+        self.hostnames = pulumi.Output.all(**found).apply(require_unique_hostnames)
         self.register_outputs(
             {
                 "names": list(self.machines),
@@ -134,7 +136,7 @@ class ExistingCluster(Cluster):
                 "OWNER": self._args.owner.note(),
                 "VERSION": self._args.engine_version,
                 "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
-                "MOUNTD_PORT": str(MOUNTD_PORT),
+                "MOUNTD_PORT": str(MOUNTD.number),
             },
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
             triggers=again,
@@ -143,7 +145,7 @@ class ExistingCluster(Cluster):
         before = machine.command(
             f"{name}-before",
             "machines/existing/scripts/restore_point.sh",
-            {"MACHINE": name, "OWNER": self._args.owner.note()},
+            {"MACHINE": name, "OWNER": self._args.owner.note(), **_listed(self._args.host_traces)},
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],
@@ -160,7 +162,21 @@ class ExistingCluster(Cluster):
         return ready, check.stdout.apply(str.strip)
 
 
-def each_its_own(hostnames: Mapping[str, str]) -> dict[str, str]:
+def _listed(traces: HostTraces) -> dict[str, str]:
+    """Return the lists that restore_point.sh takes."""
+    lists = {
+        "REPLACED": traces.replaced,
+        "ADDED": traces.added,
+        "EMPTY_FOLDERS": traces.folders,
+        "EMPTIED": traces.emptied,
+        "UNITS": traces.units,
+        "VOLUMES": traces.volumes,
+        "SYSCTLS": traces.sysctls,
+    }
+    return {key: " ".join(paths) for key, paths in lists.items()}
+
+
+def require_unique_hostnames(hostnames: Mapping[str, str]) -> dict[str, str]:
     """Hostnames by machine.
 
     Errors: `pulumi.RunError` when two machines have the same one.

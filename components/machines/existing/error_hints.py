@@ -59,7 +59,7 @@ def advice(host: Contact, errors: Iterable[str]) -> str | None:
     return None
 
 
-class HostAdvisor:
+class HostErrorHints:
     """Says what to do when `<machine>-check`, the first command on a host, does not get there."""
 
     def __init__(self, hosts: Mapping[str, Contact]) -> None:

@@ -1,15 +1,15 @@
 """Settings of machines that exist already."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from components.fields import Label, Line, Section
 from components.machines.data_paths import Folder
-from components.machines.settings import Machines, Pool
+from components.machines.settings import SSH_KEY, FirewallMode, Machines, PoolSettings
 
 Member = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
@@ -26,7 +26,7 @@ def _address(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
 Address = Annotated[IPv4Address, WrapValidator(_address)]
 
 
-class Host(Section):
+class HostSettings(Section):
     """A host that answers SSH, with the secret `ssh_private_key`, for a user with sudo without password."""
 
     address: Address = Field(description="address that this program and users reach it by (existing)")
@@ -43,10 +43,10 @@ class Host(Section):
         return [self.address, *([self.private_address] if self.private_address else [])]
 
 
-class ExistingPool(Pool):
+class ExistingPoolSettings(PoolSettings):
     """Hosts that are alike."""
 
-    hosts: dict[Member, Host] = Field(
+    hosts: dict[Member, HostSettings] = Field(
         description="its hosts; `1` of the pool `worker` is machine `worker-1` (existing)"
     )
 
@@ -57,14 +57,29 @@ class ExistingPool(Pool):
         return {**self.labels, **self.hosts[member].labels}
 
 
-class ExistingMachines(Machines[ExistingPool]):
+class ExistingMachines(Machines[ExistingPoolSettings]):
     """Machines that exist already."""
+
+    outlive_stack: ClassVar[bool] = True
+    required_secrets: ClassVar[Sequence[str]] = (SSH_KEY,)
+    may_run_foreign_containers: ClassVar[bool] = True
+    volume_options: ClassVar[frozenset[str]] = frozenset({"path"})
 
     provider: Literal["existing"] = Field(description="where machines come from")
     firewall: bool = Field(
         True, description="whether the program filters on the machines, or you do for all but containers (existing)"
     )
     data_path: Folder = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
+
+    @property
+    def firewall_mode(self) -> FirewallMode:
+        return "confirmed rules" if self.firewall else "confirmed containers"
+
+    def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        yield from super().labels()
+        for name, pool in self.pools.items():
+            for member, host in pool.hosts.items():
+                yield f"machines.pools.{name}.hosts.{member}.labels", host.labels
 
     def cluster_networks(self) -> list[IPv4Network]:
         return [
@@ -74,7 +89,7 @@ class ExistingMachines(Machines[ExistingPool]):
             for address in host.addresses()
         ]
 
-    def hosts(self) -> dict[str, Host]:
+    def hosts(self) -> dict[str, HostSettings]:
         """All of them, by the names of their machines."""
         return {f"{name}-{member}": host for name, pool in self.pools.items() for member, host in pool.hosts.items()}
 
@@ -91,3 +106,6 @@ class ExistingMachines(Machines[ExistingPool]):
         if twice:
             raise ValueError(f"{twice[-1]}; allowed: each host once")
         return self
+
+
+MACHINES = ExistingMachines

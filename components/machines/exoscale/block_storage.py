@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.machines.volume import FOLDER, Volume, VolumeSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
     """What the volumes of a cluster are made of."""
 
-    volumes: Mapping[str, VolumeArgs]  # by name
+    volumes: Mapping[str, VolumeSpec]  # by name
     zones: Mapping[str, str]  # of the machines, by name
     adopt: Collection[str]  # names of those that are there and that the state does not have yet: their `id` is imported
     keep: bool  # whether they are still there when the cluster is destroyed
@@ -33,7 +33,7 @@ class Storage:
         """The block storage that is attached to a machine."""
         return [block for name, block in self.blocks.items() if self._args.volumes[name].machine == machine]
 
-    def _block(self, name: str, wanted: VolumeArgs, opts: pulumi.ResourceOptions) -> exoscale.BlockStorageVolume:
+    def _block(self, name: str, wanted: VolumeSpec, opts: pulumi.ResourceOptions) -> exoscale.BlockStorageVolume:
         """Nothing of it is ever changed.
 
         An imported volume has no size in the state of the plugin (0.66.1), which would resize it, and Pulumi 3.250
@@ -55,7 +55,7 @@ class Storage:
             opts=pulumi.ResourceOptions.merge(opts, own),
         )
 
-    def _volume(self, name: str, wanted: VolumeArgs) -> Volume:
+    def _volume(self, name: str, wanted: VolumeSpec) -> Volume:
         path = f"{FOLDER}/{name}"
         if name not in self.blocks:
             return Volume(machine=wanted.machine, path=path)

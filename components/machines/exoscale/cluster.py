@@ -8,27 +8,29 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.firewall.rules import Row, Source
 from components.machines import pool_addresses
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
-from components.machines.error_hints import Advisor
+from components.machines.error_hints import ErrorHints
 from components.machines.exoscale.block_storage import Storage, StorageArgs
 from components.machines.exoscale.error_hints import ADVICE
+from components.machines.exoscale.hand_over import HandOver, hand_over
 from components.machines.exoscale.instance import (
     USER,
     InstanceArgs,
     InstancePool,
     PrivateAddress,
     instance,
-    system,
 )
 from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
+from components.machines.exoscale.settings import system
 from components.machines.machine import Machine
 from components.machines.owner import Owner
-from components.machines.volume import VolumeArgs
-from components.storage.hand_over import HandOver, hand_over
+from components.machines.volume import VolumeSpec
+from components.ports import PortRule, TrafficSource
 
-APART = 8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
+MAX_ANTI_AFFINITY_GROUP_SIZE = (
+    8  # instances of one anti-affinity group at most: Exoscale documentation, "Anti-Affinity Groups"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +39,13 @@ class ExoscaleClusterArgs:
 
     owner: Owner
     pools: Mapping[str, InstancePool]
-    rows: Sequence[Row]
-    sources: Mapping[Source, Sequence[IPv4Network]]
+    rows: Sequence[PortRule]
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]]
     private_network: IPv4Network | None  # for traffic between the machines, all in one zone
     elastic_ip: str | None  # name of the machine that has it
     destroy_protected: bool  # by Exoscale
     protect: bool  # by Pulumi
-    volumes: Mapping[str, VolumeArgs]  # by name
+    volumes: Mapping[str, VolumeSpec]  # by name
     keep: bool  # whether the block storage is still there when the cluster is destroyed
     adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
     own_key: Key | None = None  # the user's, instead of a generated one
@@ -78,7 +80,7 @@ class ExoscaleCluster(Cluster):
         }
         super().__init__("ExoscaleCluster", name, props, args.own_key, opts)
         self.args = args
-        self._hooks = Advisor(ADVICE).hooks
+        self._hooks = ErrorHints(ADVICE).hooks
         self._labels = args.owner.labels()
         # What cannot have labels has this name, so that people see in the portal whose it is.
         self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
@@ -98,7 +100,7 @@ class ExoscaleCluster(Cluster):
         )
         self._network = self._private_network(f"{name}-private", args.private_network) if args.private_network else None
         self._elastic_ip = self._address(f"{name}-address", args.elastic_ip) if args.elastic_ip else None
-        self.entry_address = self._elastic_ip.ip_address if self._elastic_ip else None
+        self.stable_address = self._elastic_ip.ip_address if self._elastic_ip else None
         storage = StorageArgs(
             volumes=args.volumes,
             zones=self._zones,
@@ -114,7 +116,7 @@ class ExoscaleCluster(Cluster):
         made: dict[str, Machine] = {}
         for machine in self._givers_first():
             pool, ordinal = self._places[machine]
-            made[machine] = self._instance(machine, apart[pool][(ordinal - 1) // APART], made)
+            made[machine] = self._instance(machine, apart[pool][(ordinal - 1) // MAX_ANTI_AFFINITY_GROUP_SIZE], made)
         self.machines = {machine: made[machine] for machine in self._places}
         self.register_outputs(
             {
@@ -164,7 +166,7 @@ class ExoscaleCluster(Cluster):
             exoscale.AntiAffinityGroup(
                 f"{pool}-apart-{number}", name=f"{self._infrastructure}-{pool}-{number}", opts=self._own()
             )
-            for number in range(1, 1 + -(-settings.count // APART))
+            for number in range(1, 1 + -(-settings.count // MAX_ANTI_AFFINITY_GROUP_SIZE))
         ]
 
     def _givers_first(self) -> list[str]:

@@ -6,7 +6,7 @@ The patterns fit what the released plugin 0.66.1 says, and its stand-in; the fir
 ADVICE = (
     (
         r"protection is enabled|\bis protected\b",
-        "Exoscale keeps machines that are protected: set machines.destroy_protected to false, run `pulumi up`, "
+        "Exoscale keeps machines that are protected: set machines.destroy_protection to false, run `pulumi up`, "
         "and then this again",
     ),
     (

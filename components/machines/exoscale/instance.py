@@ -21,11 +21,6 @@ FROZEN = [
 PATIENCE = "10m"  # until it is made, or has booted
 
 
-def system(zone: str, template_id: str) -> str:
-    """What another one of makes an instance anew, as an output of its cluster."""
-    return f"{zone} {template_id}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class InstancePool(Pool):
     """Instances that are alike, on different hypervisors."""

@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.firewall.rules import Row, Source
+from components.ports import PortRule, TrafficSource
 
 DESCRIPTION = "Machines of one infrastructure"  # another one would replace the group, which is in use
 PING = {"protocol": "ICMP", "icmp_type": 8, "icmp_code": 0}
-PINGED_BY = (Source.MANAGEMENT, Source.CLUSTER)
+PINGED_BY = (TrafficSource.MANAGEMENT, TrafficSource.CLUSTER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,8 @@ class SecurityGroupArgs:
     """What is open, and to whom."""
 
     name: str  # that people see on Exoscale, in lower case
-    rows: Sequence[Row]
-    sources: Mapping[Source, Sequence[IPv4Network]]  # the cluster is the group itself, whatever is given for it
+    rows: Sequence[PortRule]
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]]  # the cluster is the group itself, whatever is given for it
     hooks: pulumi.ResourceHookBinding | None = None  # of group and rules
 
 
@@ -41,8 +41,8 @@ class SecurityGroup(pulumi.ComponentResource):
         props = {
             "sources": {
                 source.value: [str(network) for network in args.sources[source]]
-                for source in Source
-                if source is not Source.CLUSTER
+                for source in TrafficSource
+                if source is not TrafficSource.CLUSTER
             },
             "rows": {
                 f"{row.service} {row.span}/{'+'.join(row.protocols)}": ", ".join(row.sources) for row in args.rows
@@ -68,8 +68,8 @@ class SecurityGroup(pulumi.ComponentResource):
 def _rules(args: SecurityGroupArgs) -> Iterator[tuple[str, dict[str, Any]]]:
     """What each rule opens, by a title of its own: networks that are of several sources have one rule for all."""
     found: dict[str, dict[str, Any]] = {}
-    for source in Source:
-        networks = [None] if source is Source.CLUSTER else args.sources[source]
+    for source in TrafficSource:
+        networks = [None] if source is TrafficSource.CLUSTER else args.sources[source]
         for network in networks:
             whom = str(network).replace("/", "-") if network else source.value
             for title, opened in _openings(args.rows, source):
@@ -77,7 +77,7 @@ def _rules(args: SecurityGroupArgs) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from found.items()
 
 
-def _openings(rows: Sequence[Row], source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _openings(rows: Sequence[PortRule], source: TrafficSource) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in rows:
         for protocol in row.protocols if source in row.sources else ():
             # Both ports, always: without one of them, each update would replace the rule.

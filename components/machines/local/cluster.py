@@ -10,10 +10,10 @@ import pulumi_docker as docker
 
 from components.machines import pool_addresses
 from components.machines.cluster import DATA_LABEL, NONE_LOST, Cluster, Key, Losses, Pool
-from components.machines.error_hints import Advisor
+from components.machines.error_hints import ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
-from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.machines.volume import FOLDER, Volume, VolumeSpec
 
 # What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
 # machines share the kernel of the host, and none of these belongs to one of them.
@@ -44,7 +44,7 @@ class LocalClusterArgs:
     subnet: IPv4Network  # of the bridge network that the machines share
     image: str  # made from local/
     privileged: bool  # False: the capabilities above and the host's cgroups instead
-    volumes: Mapping[str, VolumeArgs]  # by name
+    volumes: Mapping[str, VolumeSpec]  # by name
     keep: bool  # whether the volumes are still there when the cluster is destroyed
     adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
     own_key: Key | None = None  # the user's, instead of a generated one
@@ -74,7 +74,7 @@ class LocalCluster(Cluster):
         }
         super().__init__("LocalCluster", name, props, args.own_key, opts)
         self.args = args
-        self._hooks = Advisor().hooks
+        self._hooks = ErrorHints().hooks
         self._name = args.owner.stack.replace("/", "-")
         self._labels = args.owner.labels()
         self.network = docker.Network(
@@ -101,7 +101,7 @@ class LocalCluster(Cluster):
             }
         )
 
-    def _volume(self, name: str, settings: VolumeArgs) -> docker.Volume:
+    def _volume(self, name: str, settings: VolumeSpec) -> docker.Volume:
         """Nothing of it is ever changed: any change would replace it, and what it holds would be gone."""
         volume = docker.Volume(
             f"{name}-volume",

@@ -1,16 +1,28 @@
 """Settings of local machines."""
 
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from components.fields import Image, Network
-from components.machines.settings import CountedPool, Machines, Ssh, has_room, pools_apart
+from components.machines.settings import (
+    CountedPoolSettings,
+    FirewallMode,
+    Machines,
+    SshSettings,
+    require_disjoint_pools,
+    require_prefix_length,
+)
 
 
-class LocalMachines(Machines[CountedPool]):
+class LocalMachines(Machines[CountedPoolSettings]):
     """The machines. What only one provider knows has its name in brackets."""
+
+    is_remote: ClassVar[bool] = False
+    default_engine_source: ClassVar[str] = "distribution"
+    volume_options: ClassVar[frozenset[str]] = frozenset({"import_id"})
+    volumes_are_resources: ClassVar[bool] = True  # volumes of the engine that the machines run on
 
     provider: Literal["local"] = Field(description="where machines come from")
     subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24 (local)")
@@ -18,14 +30,24 @@ class LocalMachines(Machines[CountedPool]):
     privileged: bool = Field(
         True, description="`false` where the engine has cgroup v1 or may not run privileged ones (local)"
     )
-    ssh: Ssh = Field(Ssh(), description="the key that opens the machines")
+    ssh: SshSettings = Field(SshSettings(), description="the key that opens the machines")
 
-    _room = field_validator("subnet")(has_room)
+    _room = field_validator("subnet")(require_prefix_length)
+
+    @property
+    def firewall_mode(self) -> FirewallMode:
+        return "rules"
+
+    def machine_network(self) -> tuple[str, IPv4Network | None]:
+        return "machines.subnet", self.subnet
 
     def cluster_networks(self) -> list[IPv4Network]:
         return [self.subnet]
 
     @model_validator(mode="after")
     def _pools_have_addresses_of_their_own(self) -> Self:
-        pools_apart(self.subnet, list(self.pools), "subnet")
+        require_disjoint_pools(self.subnet, list(self.pools), "subnet")
         return self
+
+
+MACHINES = LocalMachines

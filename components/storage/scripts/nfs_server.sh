@@ -44,7 +44,7 @@ shows_disk() {
 serve_by_kernel() {
   modprobe --quiet nfsd || true # it may be built in
   if ! grep -qw nfsd /proc/filesystems; then
-    say "its kernel has no NFS server; allowed: another nfs.machine, or nfs.server_kind: ganesha"
+    say "its kernel has no NFS server; allowed: another nfs.machine, or nfs.server: ganesha"
     exit 1
   fi
   stop_unit "$ganesha"

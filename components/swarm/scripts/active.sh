@@ -12,8 +12,8 @@ given=nuvla-swarm.given # label with what this program gave it last: "<availabil
 drain() {
   if [ "$(own_id)" = "$NODE_ID" ]; then
     if [ "$(docker node ls --quiet | wc -l)" = 1 ]; then return 0; fi # the swarm ends with it
-    echo "$NODE: is swarm.entry and cannot be replaced by itself;" \
-      "run 'pulumi up' with another swarm.entry, then replace it" >&2
+    echo "$NODE: is swarm.api_manager and cannot be replaced by itself;" \
+      "run 'pulumi up' with another swarm.api_manager, then replace it" >&2
     exit 1
   fi
   if ! known "$NODE_ID"; then return 0; fi

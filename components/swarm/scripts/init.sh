@@ -40,10 +40,10 @@ check_others() {
   local other
   for other in $OTHER_MANAGERS; do
     if timeout 2 bash -c "</dev/tcp/$other/2377" 2>/dev/null; then
-      fail "is in no swarm, but the manager at $other is; set swarm.entry to that one and run 'pulumi up' again"
+      fail "is in no swarm, but the manager at $other is; set swarm.api_manager to that one and run 'pulumi up' again"
     fi
     ! $had_one || fail "is in no swarm, and the manager at $other, which may be in one, does not answer;" \
-      "start it and set swarm.entry to it, or name it in machines.lost if it is dead"
+      "start it and set swarm.api_manager to it, or name it in machines.lost if it is dead"
   done
 }
 
@@ -53,7 +53,7 @@ case "$1" in
 esac
 state=$(state)
 if [ "$state" = active ]; then
-  [ "$(swarm .Swarm.ControlAvailable)" = true ] || fail "is a worker of a swarm; allowed: a manager as swarm.entry"
+  [ "$(swarm .Swarm.ControlAvailable)" = true ] || fail "is a worker of a swarm; allowed: a manager as swarm.api_manager"
   check_leader
   check_pools
 elif [ "$state" != inactive ]; then

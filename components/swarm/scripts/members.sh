@@ -12,7 +12,7 @@ while read -r id state name hostname; do
   if [ "$state $name $hostname" = "down - " ]; then docker node rm --force "$id" >/dev/null; fi
   if [ "$name" = - ] || [[ " $MEMBERS " == *" $name "* ]]; then continue; fi
   if [ "$id" = "$(own_id)" ]; then
-    echo "$name: is swarm.entry and no member of the settings; allowed: a manager of machines.pools as swarm.entry" >&2
+    echo "$name: is swarm.api_manager and no member of the settings; allowed: a manager of machines.pools as swarm.api_manager" >&2
     exit 1
   fi
   drain_node "$name" "$id"

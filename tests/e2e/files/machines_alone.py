@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi_tls as tls
 
-from components.firewall.rules import Source
+from components.firewall.rules import TrafficSource
 from components.machines.machine import Machine
 from components.machines.owner import this_infrastructure
 from stacks import clusters, pulumi_runtime, transitions
@@ -24,7 +24,7 @@ settings, secrets = loader.load()
 
 def build(prior: PriorState) -> dict[str, Any]:
     checked = transitions.checked(settings, prior)
-    sources: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
+    sources: dict[TrafficSource, list[IPv4Network]] = {source: [] for source in TrafficSource}
     cluster = clusters.build(settings, secrets, this_infrastructure(), checked, rows=[], sources=sources)
     return {"volumes": {name: volume.id for name, volume in cluster.volumes.items() if volume.id}}
 

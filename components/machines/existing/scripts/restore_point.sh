@@ -6,28 +6,20 @@
 # MACHINE is its name, OWNER the infrastructure that it is part of.
 set -euo pipefail
 : "${MACHINE:?}" "${OWNER:?}"
+: "${REPLACED:?}" "${ADDED:?}" "${EMPTY_FOLDERS:?}" "${EMPTIED:?}" "${UNITS:?}" "${VOLUMES:?}" "${SYSCTLS:?}"
 export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
 before=$folder/before
 left=$folder.left # the folder while it is removed
-written=(/etc/docker/daemon.json /etc/docker/tls /etc/ganesha/ganesha.conf /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list)
-added=(
-  /etc/systemd/system/docker.service.d/nuvla-swarm.conf
-  /etc/systemd/system/nuvla-swarm-firewall.service
-  /etc/systemd/system/nuvla-swarm-firewall-guard.service
-  /etc/systemd/system/nftables.service.d/nuvla-swarm.conf
-  /etc/modprobe.d/nuvla-swarm.conf
-  '/etc/systemd/system/nfs\x2droot.mount'
-  /etc/exports.d/nuvla-swarm.exports
-  /etc/nfs.conf.d/nuvla-swarm.conf
-  /etc/sysctl.d/90-nuvla-swarm.conf
-)
-of_engine=(/var/lib/docker /var/lib/containerd /etc/docker)
-folders=(/etc/systemd/system/docker.service.d /etc/systemd/system/nftables.service.d /etc/modprobe.d /etc/apt/keyrings /etc/ganesha /etc/nfs.conf.d /etc/exports.d /nfs-root)
-units=(docker.socket docker.service containerd.service rpcbind.socket rpcbind.service nfs-server.service nfs-ganesha.service)
-of_services=(docker-proxy traefik-certificates) # volumes
-settings=(net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports)
+# What the program puts on a host, as its parts declare it.
+read -r -a written <<<"$REPLACED"
+read -r -a added <<<"$ADDED"
+read -r -a folders <<<"$EMPTY_FOLDERS"
+read -r -a of_engine <<<"$EMPTIED"
+read -r -a units <<<"$UNITS"
+read -r -a of_services <<<"$VOLUMES"
+read -r -a settings <<<"$SYSCTLS"
 
 say() { echo "$MACHINE: $*" >&2; }
 

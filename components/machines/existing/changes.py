@@ -1,0 +1,74 @@
+"""Changes that would lose existing hosts, or their part in the swarm: one line for each."""
+
+from collections.abc import Iterator
+
+from components.machines.existing.settings import ExistingMachines, HostSettings
+from components.machines.prior_state import Member, PriorState
+from components.machines.provider import StackPlan
+
+
+def refusals(machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
+    """Yield a line for each change that is refused."""
+    yield from _hosts_keep_their_names(machines, prior)
+    if prior.members:
+        yield from _managers_keep_their_addresses(machines, plan, prior)
+
+
+def is_same_machine(machines: ExistingMachines, prior: PriorState, name: str) -> bool:
+    """Return whether a host still has the part in the swarm that the state has of it.
+
+    A host with another host key was installed again, and has none. With another address too it is another host, while
+    the former one may still have its part.
+    """
+    hosts = machines.hosts()
+    if name not in hosts:
+        return True
+    return hosts[name].host_key == prior.hosts.get(name) or _moves(hosts[name], prior.members[name])
+
+
+def _moves(host: HostSettings, member: Member) -> bool:
+    return str(host.private_address or host.address) != member.private_address
+
+
+def _hosts_keep_their_names(machines: ExistingMachines, prior: PriorState) -> Iterator[str]:
+    hosts = machines.hosts()
+    # A copy of a host that is still there, which has its key, is another one.
+    gone = {
+        key: name
+        for name, key in prior.hosts.items()
+        if name in prior.machines and not (name in hosts and hosts[name].host_key == key)
+    }
+    for name, host in hosts.items():
+        was = gone.get(host.host_key, name)
+        if was != name and prior.hosts.get(name) != host.host_key:
+            yield (
+                f"machines.pools: the host {host.address} is given as {name}, but is {was}; allowed: {was}, or an `up` "
+                f"without it, which takes Docker and its volumes away there, and then {name}; labels of a single host "
+                "are its own setting `labels`"
+            )
+
+
+def _managers_keep_their_addresses(machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
+    """A worker joins again by its new address, and so does one of several managers."""
+    moved = [
+        name
+        for name, host in machines.hosts().items()
+        if name in prior.managers and name not in machines.lost and _moves(host, prior.members[name])
+    ]
+    for name in moved:
+        was = prior.members[name].private_address
+        if len(prior.managers) == 1:
+            yield (
+                f"machines.pools: {name} is the only manager and is known by {was}; allowed: that private_address, "
+                "or two more managers before it changes"
+            )
+        elif name == plan.api_manager:
+            yield (
+                f"machines.pools: {name} is swarm.api_manager and known by {was}; allowed: that private_address, "
+                "or another swarm.api_manager"
+            )
+        elif len(moved) > 1 or set(prior.managers) & set(machines.lost):
+            yield (
+                f"machines.pools: {name} is known by {was}; allowed: another private_address of one manager in an "
+                "`up`, and of none while another one is lost"
+            )

@@ -1,0 +1,97 @@
+"""Existing hosts as a provider: what machines are made of there, and which settings of a stack they cannot have."""
+
+from collections.abc import Collection, Iterator
+from itertools import combinations
+from pathlib import PurePosixPath
+
+from components.machines.cluster import Cluster
+from components.machines.existing import changes
+from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool
+from components.machines.existing.settings import ExistingMachines, ExistingPoolSettings
+from components.machines.prior_state import PriorState
+from components.machines.provider import ClusterInputs, Provider, StackPlan
+from components.machines.settings import SSH_KEY
+
+
+class Existing(Provider[ExistingMachines]):
+    """Hosts that answer SSH, and that the program leaves as it found them."""
+
+    def missing_secrets(self, _machines: ExistingMachines, given: Collection[str]) -> Iterator[str]:
+        if SSH_KEY not in given:
+            yield f"{SSH_KEY}: not given; required: the key that opens the machines, in OpenSSH format"
+
+    def conflicts(self, machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
+        yield from _hosts_among_containers(machines, plan)
+        yield from _volumes_apart(machines, plan)
+
+    def refusals(self, machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
+        yield from changes.refusals(machines, plan, prior)
+
+    def is_same_machine(self, machines: ExistingMachines, prior: PriorState, name: str) -> bool:
+        return changes.is_same_machine(machines, prior, name)
+
+    def cluster(self, machines: ExistingMachines, inputs: ClusterInputs) -> Cluster:
+        args = ExistingClusterArgs(
+            owner=inputs.owner,
+            pools={name: _hosts(pool) for name, pool in machines.pools.items()},
+            engine_version=inputs.engine_version,
+            ephemeral=inputs.ephemeral,
+            data_path=machines.data_path,
+            volumes=inputs.plan.volumes,
+            key=inputs.secrets[SSH_KEY],
+            host_traces=inputs.host_traces,
+            losses=inputs.prior.losses(frozenset(machines.lost)),
+        )
+        return ExistingCluster("cluster", args)
+
+
+def _hosts(pool: ExistingPoolSettings) -> HostPool:
+    return HostPool(
+        role=pool.role,
+        availability=pool.availability,
+        labels=pool.labels,
+        hosts={
+            member: HostArgs(
+                address=str(host.address),
+                private_address=str(host.private_address or host.address),
+                port=host.port,
+                user=host.user,
+                host_key=host.host_key,
+                labels=host.labels,
+            )
+            for member, host in pool.hosts.items()
+        },
+    )
+
+
+def _hosts_among_containers(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
+    """Refuse networks for containers that have the address of a machine."""
+    for name, host in machines.hosts().items():
+        for address in host.addresses():
+            for path, network in plan.container_networks:
+                if address in network:
+                    yield f"{path}: {network} given; allowed: a network without machine {name}, {address}"
+
+
+def _volumes_apart(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
+    """One line for each volume that a setting has put where another one is, or the other one into it."""
+    given = plan.volume_paths
+    folders = {name: PurePosixPath(path or f"{machines.data_path}/{name}") for name, path in given.items()}
+    told: dict[str, str] = {}
+    for one, other in combinations(folders, 2):
+        # Of two folders that settings name, the later one or the inner one is wrong; else the one that a setting names.
+        outer, inner = (one, other) if folders[other].is_relative_to(folders[one]) else (other, one)
+        if not folders[inner].is_relative_to(folders[outer]):
+            continue
+        wrong, right = (inner, outer) if given[inner] else (outer, inner)
+        if folders[inner] == folders[outer]:
+            allowed = f"another folder than that of volumes.{right}"
+        elif wrong == inner:
+            allowed = f"a folder outside that of volumes.{right}, {folders[right]}"
+        else:
+            allowed = f"a folder without that of volumes.{right}, {folders[right]}"
+        told.setdefault(wrong, f"volumes.{wrong}.path: {folders[wrong]} given; allowed: {allowed}")
+    yield from told.values()
+
+
+PROVIDER = Existing()

@@ -1,0 +1,104 @@
+"""Exoscale as a provider: what machines are made of there, and which settings of a stack they cannot have."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+
+import pulumi
+import pulumiverse_exoscale as exoscale
+
+from components.machines.cluster import Cluster
+from components.machines.exoscale import changes, volume_import, volume_moves
+from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
+from components.machines.exoscale.instance import InstancePool
+from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
+from components.machines.prior_state import PriorState
+from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
+from components.ports import TrafficSource
+
+
+class Exoscale(Provider[ExoscaleMachines]):
+    """Instances on Exoscale."""
+
+    def missing_secrets(self, machines: ExoscaleMachines, given: Collection[str]) -> Iterator[str]:
+        """Also say what the plugin would: it reads the environment by itself, and has words of its own."""
+        missing = [key for key in ExoscaleMachines.secrets if key not in given and not os.environ.get(key.upper())]
+        if missing:
+            variables = " and ".join(key.upper() for key in ExoscaleMachines.secrets)
+            yield (
+                f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
+                f"as secrets of the stack or as {variables} in the environment"
+            )
+        yield from half_of_a_key(machines.ssh.public_key, given)
+
+    def conflicts(self, machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
+        yield from _sources_in_the_private_network(machines, plan)
+        for name, volume in plan.volumes.items():
+            if volume.id is not None and not volume.block:
+                yield (
+                    f"volumes.{name}.import_id: {volume.id} given; allowed: only with volumes.{name}.block_storage: "
+                    "true, which outlives its machine"
+                )
+
+    def refusals(self, machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
+        yield from changes.refusals(machines, plan, prior)
+
+    def cluster(self, machines: ExoscaleMachines, inputs: ClusterInputs) -> Cluster:
+        plan, prior = inputs.plan, inputs.prior
+        cloud = exoscale.Provider(
+            "exoscale",
+            key=inputs.secrets.get("exoscale_api_key"),
+            secret=inputs.secrets.get("exoscale_api_secret"),
+        )
+        due = prior.due_imports(plan.volumes)
+        volume_import.look(due, plan.volumes, machines.zones(), cloud)
+        args = ExoscaleClusterArgs(
+            owner=inputs.owner,
+            pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
+            rows=inputs.rows,
+            sources=plan.sources,
+            private_network=machines.private_network,
+            elastic_ip=plan.api_manager if machines.elastic_ip else None,
+            destroy_protected=machines.destroy_protection,
+            protect=machines.pulumi_protect,
+            volumes=plan.volumes,
+            keep=inputs.retain_volumes,
+            adopt=due,
+            own_key=own_key(inputs.secrets, machines.ssh.public_key),
+            public_key=machines.ssh.public_key,
+            losses=prior.losses(frozenset(machines.lost)),
+            givers=volume_moves.givers(machines, plan, prior),
+            hand_overs=volume_moves.all_of(machines, plan, prior, inputs.moves),
+        )
+        return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
+
+
+def _instances(machines: ExoscaleMachines, pool: ExoscalePoolSettings) -> InstancePool:
+    template = pool.template or machines.template
+    return InstancePool(
+        role=pool.role,
+        count=pool.count,
+        availability=pool.availability,
+        labels=pool.labels,
+        size=pool.size,
+        disk_gib=pool.disk_gib,
+        zone=pool.zone or machines.zone,
+        template_id=template.id,
+        template_name=template.name,
+    )
+
+
+def _sources_in_the_private_network(machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
+    network = machines.private_network
+    if network is None:
+        return
+    others: Sequence[TrafficSource] = (TrafficSource.MANAGEMENT, TrafficSource.NUVLA, TrafficSource.USERS)
+    for source in others:
+        for index, given in enumerate(plan.sources[source]):
+            if given.prefixlen and given.overlaps(network):
+                yield (
+                    f"firewall.{source}[{index}]: {given} given; "
+                    f"allowed: a network outside machines.private_network, {network}"
+                )
+
+
+PROVIDER = Exoscale()

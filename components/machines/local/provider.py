@@ -1,0 +1,52 @@
+"""Local machines as a provider: what they are made of, and which settings of a stack they cannot have."""
+
+from collections.abc import Collection, Iterator
+
+import pulumi
+import pulumi_docker as docker
+
+from components.machines.cluster import Cluster, Pool
+from components.machines.local.cluster import LocalCluster, LocalClusterArgs
+from components.machines.local.settings import LocalMachines
+from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
+from components.ports import TrafficSource
+
+
+class Local(Provider[LocalMachines]):
+    """Containers on the Docker engine of the computer that runs the program."""
+
+    def missing_secrets(self, machines: LocalMachines, given: Collection[str]) -> Iterator[str]:
+        yield from half_of_a_key(machines.ssh.public_key, given)
+
+    def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
+        """Refuse rules that shut the program out: its packets come from the gateway of the machines' network."""
+        gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
+        if not any(gateway in network for network in management):
+            yield (
+                f"firewall.management: {', '.join(map(str, management))} given; "
+                f"allowed: networks that hold {gateway}, from which this program reaches local machines"
+            )
+
+    def cluster(self, machines: LocalMachines, inputs: ClusterInputs) -> Cluster:
+        args = LocalClusterArgs(
+            owner=inputs.owner,
+            pools={
+                name: Pool(role=pool.role, count=pool.count, availability=pool.availability, labels=pool.labels)
+                for name, pool in machines.pools.items()
+            },
+            subnet=machines.subnet,
+            image=machines.image,
+            privileged=machines.privileged,
+            volumes=inputs.plan.volumes,
+            keep=inputs.retain_volumes,
+            adopt=inputs.prior.due_imports(inputs.plan.volumes),
+            own_key=own_key(inputs.secrets, machines.ssh.public_key),
+            public_key=machines.ssh.public_key,
+            losses=inputs.prior.losses(frozenset(machines.lost)),
+        )
+        # Nothing is asked of the engine before something is made there: a preview needs none.
+        engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
+        return LocalCluster("cluster", args, pulumi.ResourceOptions(providers=[engine]))
+
+
+PROVIDER = Local()

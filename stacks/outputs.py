@@ -1,0 +1,47 @@
+"""The outputs of a stack."""
+
+from typing import Any
+
+import pulumi
+
+from components.ports import DOCKER_API, TRAEFIK
+from stacks.swarm_platform import SwarmPlatform
+
+
+def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
+    """Return the outputs that every kind has: how to reach machines, swarm and services."""
+    foundation = platform.foundation
+    api_manager, certificates = foundation.api_manager, foundation.certificates
+    urls = {
+        "traefik": pulumi.Output.concat("https://", platform.address, "/"),
+        "dashboard": pulumi.Output.concat("http://", platform.address, f":{TRAEFIK.number}/dashboard/"),
+    }
+    logins = platform.logins if platform.settings.monitoring.enabled else {}
+    for name in logins:
+        urls[name] = pulumi.Output.concat("https://", platform.address, f"/{name}/")
+    return {
+        "kind": platform.settings.kind,
+        "machines": {
+            machine.name: {
+                "role": machine.role,
+                "public_address": machine.public_address,
+                "private_address": machine.private_address,
+                "ssh": pulumi.Output.concat("ssh ", machine.user, "@", machine.public_address),
+            }
+            for machine in foundation.cluster.machines.values()
+        },
+        "ssh": pulumi.Output.secret({"user": api_manager.user, "private_key": api_manager.private_key}),
+        "docker": {
+            "endpoint": pulumi.Output.concat("tcp://", foundation.address, f":{DOCKER_API.number}"),
+            "operator": certificates.operator.outputs(),
+            "nuvla": certificates.nuvla.outputs(),
+        },
+        "certificates": certificates.ends,
+        "urls": {**urls, **platform.urls},
+        "volumes": {
+            name: {"machine": volume.machine, "path": volume.path}
+            | ({"id": volume.id} if volume.id is not None else {})
+            for name, volume in foundation.cluster.volumes.items()
+        },
+        "logins": pulumi.Output.secret({name: login.outputs() for name, login in logins.items()}),
+    }

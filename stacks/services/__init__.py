@@ -1,0 +1,1 @@
+"""What runs on a swarm: one module for each stack of services, which deploys it."""

@@ -1,0 +1,41 @@
+"""Deploys the proxy of Docker's API, and keeps the machines' own ports from applications."""
+
+from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
+from components.s3.stack import NAME as S3
+from components.socket_proxy.stack import socket_proxy
+from components.traefik.acme import ISSUER
+from stacks.config.settings import Settings
+from stacks.swarm_platform import SwarmPlatform
+
+
+def reserve_ports(platform: SwarmPlatform) -> None:
+    """Have Docker refuse applications that publish a port of the machines."""
+    foundation = platform.foundation
+    args = ReservedPortsArgs(
+        rows=foundation.rows,
+        ssh=sorted({machine.port for machine in foundation.cluster.machines.values()}),
+        image=platform.image("haproxy"),
+        owner=foundation.owner,
+    )
+    ReservedPorts("reserved-ports", args, platform.in_swarm)
+
+
+def deploy_socket_proxy(platform: SwarmPlatform) -> None:
+    """Deploy a proxy on each machine that runs services."""
+    settings = platform.settings
+    managers, workers = settings.machines.names("manager"), settings.machines.names("worker", active=True)
+    spec = socket_proxy(
+        platform.image("haproxy"),
+        [platform.docker],
+        workers=bool(workers),
+        published=_published(settings),
+        s3_name=settings.s3_name,
+    )
+    platform.stack("socket-proxy", spec, [*managers, *workers])
+
+
+def _published(settings: Settings) -> list[str]:
+    """Return the names of the program's services that labels publish."""
+    names = ["prometheus", "grafana"] if settings.monitoring.enabled else []
+    names += [S3] if settings.has_s3 else []
+    return names + ([ISSUER] if settings.shares_certificates else [])

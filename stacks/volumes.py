@@ -1,0 +1,74 @@
+"""Data volumes: which ones a stack has, on which machines, and how often each moved."""
+
+from collections.abc import Mapping
+
+from components import catalog
+from components.machines.prior_state import PriorState
+from components.machines.volume import Move, VolumeSpec
+from stacks.config.settings import Settings
+
+
+def volumes(settings: Settings) -> dict[str, VolumeSpec]:
+    """Return the data volumes of the stack, by name: those in use, and those that would be lost while nobody uses them.
+
+    That is block storage, and each volume that is a resource of its own.
+    """
+    given = settings.volumes.named()
+    found: dict[str, VolumeSpec] = {}
+    for name, (machine, in_use) in _places(settings).items():
+        volume = given[name]
+        if machine is None or not (in_use or volume.block_storage or settings.machines.volumes_are_resources):
+            continue
+        found[name] = VolumeSpec(
+            machine=machine,
+            block=volume.block_storage,
+            size_gib=volume.size_gib if volume.block_storage else 0,
+            id=volume.import_id,
+            path=volume.path,
+        )
+    return found
+
+
+def _places(settings: Settings) -> dict[str, tuple[str | None, bool]]:
+    """Return the machine of each volume of the kind, and whether a service uses the volume."""
+    monitored = (settings.monitoring_machine, settings.monitoring.enabled)
+    places: dict[str, tuple[str | None, bool]] = {
+        "nfs": (settings.nfs_machine, settings.has_nfs),
+        "prometheus": monitored,
+        "alertmanager": monitored,
+        "grafana": monitored,
+        "traefik": (settings.acme_machine, settings.traefik.acme is not None),
+        "db": (next(iter(settings.machines.labelled("type", "worker-db")), None), True),
+        "streams": (next(iter(settings.machines.labelled("type", "worker-streams")), None), True),
+    }
+    stored = catalog.data()
+    return {name: place for name, place in places.items() if settings.kind in stored[name].kinds}
+
+
+def latest_moves(wanted: Mapping[str, VolumeSpec], prior: PriorState) -> dict[str, Move]:
+    """The last move of each volume that ever had one, which may be of this update.
+
+    One that is taken back before its end, or is made again later, is another move. Where the data stay and their
+    machine is another one, only the server of shared files is at stake: Swarm itself stops services. Not of local
+    machines: one that gives or gets a volume is made anew, with all that is on it.
+    """
+    found = dict(prior.moves)
+    for name in catalog.data():
+        volume, block, last = wanted.get(name), prior.blocks.get(name), prior.moves.get(name)
+        if volume is None and block is None:
+            continue
+        place = _place(volume.machine, volume.block) if volume else ""
+        if last is not None:
+            moved = place != last.place
+        elif block is not None:
+            was = block.machine or prior.folders.get(name)
+            moved = was is not None and place != _place(was, True)
+        else:
+            moved = name == "nfs" and volume is not None and prior.folders.get(name, volume.machine) != volume.machine
+        if moved:
+            found[name] = Move(count=last.count + 1 if last else 1, place=place)
+    return found
+
+
+def _place(machine: str, block: bool) -> str:
+    return f"{machine}, block storage" if block else machine
