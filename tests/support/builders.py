@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.engine.certificates import Certificate
-from components.engine.daemon_json import EngineSettings
+from components.engine.settings import AddressPool, EngineSettings
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service
@@ -22,7 +22,7 @@ SETTINGS = EngineSettings(
     containerd_version=None,
     log_max_size_mib=10,
     log_max_files=3,
-    address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
+    address_pools=[AddressPool(base=IPv4Network("10.200.0.0/16"), prefix=24)],
     registry_mirrors=[],
     no_new_privileges=False,
     icc=True,
@@ -62,11 +62,13 @@ def certificate() -> Certificate:
     )
 
 
-def swarm(entry: Machine | None = None) -> Swarm:
+def swarm(api_manager: Machine | None = None) -> Swarm:
     """A swarm with one manager."""
-    manager = entry or machine("manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1")
+    manager = api_manager or machine(
+        "manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1"
+    )
     pools = [IPv4Network("10.201.0.0/16")]
-    return Swarm("swarm", SwarmArgs(entry=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
+    return Swarm("swarm", SwarmArgs(api_manager=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
 
 
 def network(name: str = "net") -> OverlayNetwork:

@@ -3,9 +3,9 @@
 from ipaddress import IPv4Network
 from typing import Any
 
-from components.firewall.rules import Row, Source
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
+from components.ports import PortRule, TrafficSource
 from tests.support.builders import owner
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
@@ -16,10 +16,10 @@ TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
 LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test", "io.nuvla.swarm.id": "0123abcd"}
 
 
-SSH = Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,))
+SSH = PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,))
 
 
-SOURCES = {source: [IPv4Network("192.0.2.0/24")] for source in Source}
+SOURCES = {source: [IPv4Network("192.0.2.0/24")] for source in TrafficSource}
 
 
 def pool(count: int = 1, role: Any = "worker", **changed: Any) -> InstancePool:

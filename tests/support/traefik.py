@@ -1,15 +1,20 @@
-"""Settings of Traefik, and what its files say, for tests of its parts."""
+"""Settings and resources of Traefik, and what its files say, for tests of its parts."""
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
+from components.service.login import Login
 from components.service.spec import Service
-from components.traefik.acme import PRODUCTION, AcmeSettings
-from components.traefik.stack import TraefikSettings
+from components.traefik.acme import PRODUCTION, AcmeIssuer
+from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.settings import TraefikSettings
+from components.traefik.stack import TraefikContext, TraefikParts
+from tests.support.builders import network
 from tests.support.pulumi_run import value
 
-ACME = AcmeSettings(
+ACME = AcmeIssuer(
     email="a@example.org",
     server=PRODUCTION,
     server_ca=None,
@@ -18,22 +23,35 @@ ACME = AcmeSettings(
     folder="/data/traefik",
     shared=False,
 )
+SETTINGS = TraefikSettings(log_level="WARN", memory_limit_mib=300)
 
 
-PLAIN = TraefikSettings(
-    network="front",
-    log_level="INFO",
-    access_log=False,
-    memory_limit_mib=300,
-    s3_port=None,
-    s3_name=None,
-    operators=["192.0.2.0/24"],
-    consoles=["192.0.2.0/24"],
-    reserved=["PathPrefix(`/grafana`)"],
-)
+def context(**changed: Any) -> TraefikContext:
+    """Return an infrastructure with two pages of the program, and without S3."""
+    given = TraefikContext(
+        network="front",
+        s3_port=None,
+        s3_name=None,
+        operators=["192.0.2.0/24", "198.51.100.7/32"],
+        consoles=["192.0.2.0/24", "0.0.0.0/0"],
+        reserved=["PathPrefix(`/grafana`)", "PathPrefix(`/prometheus`)"],
+    )
+    return replace(given, **changed)
 
 
-def files(made: Service) -> dict[str, Any]:
-    """Its files by their path; YAML as what it says."""
-    contents = {file.path: value(file.content) for file in made.files}
+def parts(**changed: Any) -> TraefikParts:
+    """Return resources for Traefik. To be called within `build`."""
+    given = TraefikParts(
+        image="traefik:v3.6.1",
+        networks=[network("front")] if "networks" not in changed else [],
+        certificate=SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100)),
+        prometheus_login=Login("login", "admin"),
+        metrics_login=Login("metrics", "reader"),
+    )
+    return replace(given, **changed)
+
+
+def files(service: Service) -> dict[str, Any]:
+    """Return the files of a service by their path; YAML as what it says."""
+    contents = {file.path: value(file.content) for file in service.files}
     return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}

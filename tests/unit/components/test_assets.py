@@ -11,7 +11,8 @@ from tests.support.pulumi_run import Secret, build, start, value
 
 SCRIPT = "swarm/scripts/init.sh"
 TEMPLATE = "traefik/files/traefik.yaml"
-VALUES = {"network": "front", "docker": "http://proxy:2375", "log_level": "INFO", "access_log": "null"}
+NUMBERS = {"web_port": "80", "websecure_port": "443", "s3_port": "9000", "traefik_port": "8080"}
+VALUES = {"network": "front", "docker": "http://proxy:2375", "log_level": "INFO", "access_log": "null"} | NUMBERS
 
 
 def rendered(**values: pulumi.Input[str]) -> object:
@@ -36,6 +37,12 @@ def test_render_refuses_a_value_that_the_file_does_not_use() -> None:
 def test_render_refuses_a_name_without_a_value() -> None:
     with pytest.raises(KeyError, match="network"):
         assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "network"})
+
+
+def test_render_known_takes_only_the_values_that_the_file_uses() -> None:
+    assert assets.render_known(TEMPLATE, VALUES | {"typo": ""}) == assets.render(TEMPLATE, VALUES)
+    with pytest.raises(KeyError, match="docker"):
+        assets.render_known(TEMPLATE, NUMBERS)
 
 
 def test_script_begins_with_its_parameters(fake_pulumi: FakePulumi) -> None:

@@ -30,7 +30,7 @@ def test_retention_setting_that_is_not_applied_is_reported() -> None:
 
 def test_retained_volume_is_reported_with_its_import_command() -> None:
     assert report([Found("nfs", "1", True), Found("grafana", "2", False)]).splitlines()[1:] == [
-        "  pulumi config set --path nuvla-swarm:volumes.nfs.id 1"
+        "  pulumi config set --path nuvla-swarm:volumes.nfs.import_id 1"
     ]
     assert report([Found("nfs", "1", False)]) == ""
 
@@ -47,14 +47,14 @@ def test_protected_resources_of_pulumi_and_exoscale_are_listed() -> None:
 
 
 def test_protection_refuses_destruction_and_says_what_to_do() -> None:
-    assert refusal([], {"protect": True}) is None
-    assert refusal(["worker-1"], {"protect": True, "destroy_protected": True}) == (
-        "machines.protect and machines.destroy_protected: true, so nothing is destroyed (worker-1): set false, "
+    assert refusal([], {"pulumi_protect": True}) is None
+    assert refusal(["worker-1"], {"pulumi_protect": True, "destroy_protection": True}) == (
+        "machines.pulumi_protect and machines.destroy_protection: true, so nothing is destroyed (worker-1): set false, "
         "`make up`, and then this again"
     )
-    assert "destroy_protected: true, so nothing is destroyed (worker-1 and 1 more)" in str(
-        refusal(["worker-1", "worker-2"], {"destroy_protected": True})
+    assert "destroy_protection: true, so nothing is destroyed (worker-1 and 1 more)" in str(
+        refusal(["worker-1", "worker-2"], {"destroy_protection": True})
     )
     assert "the last `up` protected worker-1, and settings do not say so any more: run `make up`" in str(
-        refusal(["worker-1"], {"protect": False})
+        refusal(["worker-1"], {"pulumi_protect": False})
     )

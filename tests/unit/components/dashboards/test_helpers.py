@@ -9,13 +9,13 @@ import pytest
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
 
-from tools.dev.dashboards import main
 from components.dashboards.base import Parts, base_dashboard, variable
 from components.dashboards.encoding import encode
 from components.dashboards.fields import NODES
 from components.dashboards.graphs import count_graph, graph, legend, mirrored_graph, percent_graph
 from components.dashboards.panels import stat, table
 from components.monitoring.grafana import DASHBOARDS
+from tools.dev.dashboards import main
 
 PAGE = Path(__file__).parents[2] / "docs/develop/dashboards.md"
 PARTS: Parts = [stat("One", "Of it.", units.Short, "sum(up)"), Row("More"), stat("Two", "Of it.", units.Short, "1")]

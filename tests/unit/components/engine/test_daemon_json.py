@@ -1,15 +1,15 @@
 """components/engine/daemon_json.py: the settings that a Docker engine reads from daemon.json."""
 
-from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
 from components.engine.daemon_json import daemon_json
+from components.engine.settings import AddressPool
 from tests.support.builders import SETTINGS
 
 
 def daemon(*, serves_api: bool = False, **changed: Any) -> dict[str, Any]:
-    return daemon_json(replace(SETTINGS, **changed), serves_api=serves_api)
+    return daemon_json(SETTINGS.model_copy(update=changed), serves_api=serves_api)
 
 
 def test_worker_engine_listens_on_its_socket_alone() -> None:
@@ -39,7 +39,10 @@ def test_engine_metrics_listen_on_all_addresses() -> None:
 
 
 def test_bridge_networks_come_from_the_address_pools() -> None:
-    pools = [(IPv4Network("10.200.0.0/16"), 24), (IPv4Network("10.210.0.0/20"), 26)]
+    pools = [
+        AddressPool(base=IPv4Network("10.200.0.0/16"), prefix=24),
+        AddressPool(base=IPv4Network("10.210.0.0/20"), prefix=26),
+    ]
     assert daemon(address_pools=pools)["default-address-pools"] == [
         {"base": "10.200.0.0/16", "size": 24},
         {"base": "10.210.0.0/20", "size": 26},

@@ -15,20 +15,32 @@ import pytest
 from components import assets
 from components.firewall.confirmed_apply import ON_TRIAL
 from components.firewall.firewall import Firewall, FirewallArgs, closed, ruleset
-from components.firewall.rules import Measured, Row, Source, target_rows
+from components.firewall.rules import target_rows
+from components.ports import ContainerAccess, PortRule, TrafficSource
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 from tests.support.required_tools import find_tool
 
+CLUSTER = TrafficSource.CLUSTER
 ROWS = [
-    Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,)),
-    Row(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(Source.CLUSTER, Source.NUVLA)),
-    Row(service="metrics", first=9323, last=9323, sources=(Source.CLUSTER,), measured=Measured.WHOLE),
-    Row(service="files", first=2049, last=2049, sources=(Source.CLUSTER,), measured=Measured.SILENT),
-    Row(service="ephemeral", first=30000, last=31000, sources=(Source.USERS,)),
+    PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,)),
+    PortRule(
+        service="gossip",
+        first=7946,
+        last=7946,
+        protocols=("tcp", "udp"),
+        sources=(TrafficSource.CLUSTER, TrafficSource.NUVLA),
+    ),
+    PortRule(
+        service="metrics", first=9323, last=9323, sources=(TrafficSource.CLUSTER,), containers=ContainerAccess.FULL
+    ),
+    PortRule(
+        service="files", first=2049, last=2049, sources=(TrafficSource.CLUSTER,), containers=ContainerAccess.CONNECT
+    ),
+    PortRule(service="ephemeral", first=30000, last=31000, sources=(TrafficSource.USERS,)),
 ]
-NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
+NOBODY: dict[TrafficSource, list[IPv4Network]] = {source: [] for source in TrafficSource}
 GUIDE = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
 TABLE = "inet nuvla_swarm"
 COMMANDS = ("wall-manager-1", "wall-worker-1")
@@ -39,7 +51,10 @@ def networks(*texts: str) -> list[IPv4Network]:
 
 
 POOLS = networks("10.200.0.0/16", "10.224.0.0/12")
-SOURCES = NOBODY | {Source.MANAGEMENT: networks("192.0.2.0/24", "10.77.0.1/32"), Source.USERS: networks("0.0.0.0/0")}
+SOURCES = NOBODY | {
+    TrafficSource.MANAGEMENT: networks("192.0.2.0/24", "10.77.0.1/32"),
+    TrafficSource.USERS: networks("0.0.0.0/0"),
+}
 
 
 def firewall(**changed: Any) -> Firewall:
@@ -58,7 +73,7 @@ def firewall(**changed: Any) -> Firewall:
     return build(make)
 
 
-def lines(rows: list[Row], sources: Mapping[Source, list[IPv4Network]]) -> list[str]:
+def lines(rows: list[PortRule], sources: Mapping[TrafficSource, list[IPv4Network]]) -> list[str]:
     """What follows the table itself."""
     return ruleset(rows, sources, POOLS).removeprefix(assets.read("firewall/files/firewall.nft")).splitlines()
 
@@ -215,7 +230,7 @@ add rule inet nuvla_swarm outward tcp dport 2049 counter drop comment "files"
 
 
 def test_containers_reach_only_user_ports_of_known_machines() -> None:
-    known = lines(ROWS, SOURCES | {Source.CLUSTER: networks("192.0.2.1/32")})
+    known = lines(ROWS, SOURCES | {TrafficSource.CLUSTER: networks("192.0.2.1/32")})
     kept = [line for line in known if " outward " in line or " silent " in line or " measured " in line]
     assert all("ip daddr @cluster tcp dport" in line or "ip daddr @cluster udp dport" in line for line in kept)
     outward = {match[1] for line in kept if (match := re.search(r"outward .* dport (\S+)", line))}
@@ -223,7 +238,7 @@ def test_containers_reach_only_user_ports_of_known_machines() -> None:
 
 
 def test_additional_network_adds_one_line_to_the_ruleset() -> None:
-    more = SOURCES | {Source.NUVLA: networks("198.51.100.0/24")}
+    more = SOURCES | {TrafficSource.NUVLA: networks("198.51.100.0/24")}
     before, after = lines(ROWS, SOURCES), lines(ROWS, more)
     assert [line for line in after if line not in before] == ["add element inet nuvla_swarm nuvla { 198.51.100.0/24 }"]
     assert [line for line in after if line in before] == before
@@ -238,7 +253,7 @@ def test_source_without_networks_keeps_its_rules() -> None:
 
 def test_each_source_has_a_set_and_a_chain_in_the_table() -> None:
     text = assets.read("firewall/files/firewall.nft")
-    for source in Source:
+    for source in TrafficSource:
         assert f"set {source} {{ type ipv4_addr;" in text
         assert f"chain {source} {{" in text
         assert f"ip saddr @{source} jump {source}\n" in text
@@ -264,7 +279,7 @@ def test_inbound_chain_accepts_known_traffic_first_and_drops_the_rest_last() -> 
         "fib daddr type unicast goto forwarded",
     ]
     containers = [rules.index(f"{whose} goto containers") for whose in ("ip saddr @containers", "iifname @bridges")]
-    assert max(containers) < min(rules.index(f"ip saddr @{source} jump {source}") for source in Source)
+    assert max(containers) < min(rules.index(f"ip saddr @{source} jump {source}") for source in TrafficSource)
     assert rules[-1] == "counter drop"
 
 
@@ -273,10 +288,11 @@ def test_nft_accepts_the_ruleset_for_all_kinds_of_sources(tmp_path: Path) -> Non
     sources = {
         "nobody": NOBODY,
         "everybody": SOURCES,
-        "overlapping": NOBODY | {Source.USERS: networks("10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16", "10.1.2.3/32")},
-        "adjacent": NOBODY | {Source.NUVLA: networks("10.0.0.0/9", "10.128.0.0/9")},
+        "overlapping": NOBODY
+        | {TrafficSource.USERS: networks("10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16", "10.1.2.3/32")},
+        "adjacent": NOBODY | {TrafficSource.NUVLA: networks("10.0.0.0/9", "10.128.0.0/9")},
         "everybody and some": NOBODY
-        | {Source.USERS: networks("0.0.0.0/0", "192.0.2.0/24"), Source.NUVLA: networks("192.0.2.0/24")},
+        | {TrafficSource.USERS: networks("0.0.0.0/0", "192.0.2.0/24"), TrafficSource.NUVLA: networks("192.0.2.0/24")},
     }
     checked = {case: nft(ruleset(GUIDE, given, POOLS), tmp_path) for case, given in sources.items()}
     assert {case: one.stderr for case, one in checked.items() if one.returncode != 0} == {}
@@ -284,5 +300,5 @@ def test_nft_accepts_the_ruleset_for_all_kinds_of_sources(tmp_path: Path) -> Non
 
 @pytest.mark.tools("nft")
 def test_nft_refuses_a_port_out_of_range(tmp_path: Path) -> None:
-    row = Row(service="ssh", first=70000, last=70000, sources=(Source.USERS,))
+    row = PortRule(service="ssh", first=70000, last=70000, sources=(TrafficSource.USERS,))
     assert nft(ruleset([row], NOBODY, []), tmp_path).returncode != 0

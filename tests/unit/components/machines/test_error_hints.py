@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.error_hints import ADVICE, IN_SWARM, Advisor, advice
+from components.machines.error_hints import ADVICE, IN_SWARM, ErrorHints, advice
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -56,7 +56,7 @@ def test_newest_known_error_decides_the_hint() -> None:
 def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", logged.append)
-    advisor = build(Advisor)
+    advisor = build(ErrorHints)
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for error in [*ERRORS, *ERRORS, "something else"]:
         assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False

@@ -3,16 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
 
 import yaml
 
-from components import assets
+from components import assets, catalog
 from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
 from components.service.spec import Service
 from components.socket_proxy.stack import SOCKET, VOLUME
-from tests.support.builders import network
-from tests.support.monitoring import settings
+from tests.support.monitoring import context, parts
 from tests.support.pulumi_run import build, start, value
 
 WGET = ["wget", "-q", "-O", "/dev/null"]
@@ -23,9 +21,9 @@ EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker
 }
 
 
-def service(name: str, **changed: Any) -> Service:
+def service(name: str) -> Service:
     start()
-    return build(lambda: EXPORTERS[name][0](settings(**changed), f"{name}:1", [network("inner")]))
+    return build(lambda: EXPORTERS[name][0](context(), parts()))
 
 
 def test_exporter_is_small_healthy_and_internal() -> None:
@@ -33,7 +31,7 @@ def test_exporter_is_small_healthy_and_internal() -> None:
         made = service(name)
         assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
         assert list(made.health.command) == health
-        assert [value(on.network.name) for on in made.networks] == ["inner"]
+        assert [value(on.network.name) for on in made.networks] == ["monitoring"]
         assert (list(made.ports), dict(made.labels), list(made.secrets), dict(made.env)) == ([], {}, [], {})
 
 
@@ -109,7 +107,8 @@ def test_blackbox_has_the_modules_that_jobs_name() -> None:
     (file,) = made.files
     assert list(made.args) == [f"--config.file={file.path}"]
     modules = set(yaml.safe_load(str(file.content))["modules"])
-    jobs = "".join(assets.read(f"monitoring/files/{name}.yml") for name in ("prometheus", "scrape/nfs", "scrape/s3"))
+    paths = ["monitoring/files/prometheus.yml", *(path for _, path in catalog.scrapes(catalog.FEATURES))]
+    jobs = "".join(assets.read(path) for path in paths)
     named = set(re.findall(r"^ *module: \[(\w+)\]$", jobs, re.MULTILINE))
     assert named
     assert named <= modules

@@ -7,10 +7,8 @@ import pulumi
 import yaml
 
 from components.monitoring.grafana import grafana
-from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.support.builders import network
-from tests.support.monitoring import LOGIN, SMTP, settings
+from tests.support.monitoring import LOGIN, SMTP, context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = ["machines", "services", "swarm", "traefik"]
@@ -19,14 +17,8 @@ PASSWORD_FILE = "$__file{/run/secrets/smtp-password}"
 
 def service(*, password: bool = False, **changed: Any) -> Service:
     start()
-
-    def make() -> Service:
-        word = pulumi.Output.secret("WORD") if password else None
-        networks = [network("web"), network("inner")]
-        login = Login("login", "boss")
-        return grafana(settings(**changed), "grafana:1", networks, login, word, url="https://a/grafana/")
-
-    return build(make)
+    word = pulumi.Output.secret("WORD") if password else None
+    return build(lambda: grafana(context(**changed), parts(smtp_password=word)))
 
 
 def files(**changed: Any) -> dict[str, str]:
@@ -164,5 +156,5 @@ def test_grafana_health_is_its_own_check() -> None:
 
 def test_grafana_has_the_given_networks_image_and_memory() -> None:
     made = service()
-    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
+    assert [value(on.network.name) for on in made.networks] == ["web", "monitoring"]
     assert (made.name, made.image, made.memory_limit_mib) == ("grafana", "grafana:1", 500)

@@ -6,10 +6,8 @@ import pulumi
 import yaml
 
 from components.monitoring.prometheus import prometheus
-from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.support.builders import network
-from tests.support.monitoring import settings
+from tests.support.monitoring import context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "certificate-ends", "monitoring"}
@@ -19,8 +17,7 @@ CA_END = "2036-11-26T06:00:00.25+01:00"
 def service(**changed: Any) -> Service:
     start()
     ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
-    on = [network("web"), network("inner")]
-    return build(lambda: prometheus(settings(**changed), "prometheus:1", on, ends, Login("metrics", "reader")))
+    return build(lambda: prometheus(context(**changed), parts(certificate_ends=ends)))
 
 
 def files(**changed: Any) -> dict[str, Any]:
@@ -126,7 +123,7 @@ def test_prometheus_health_is_its_own_check() -> None:
 def test_prometheus_has_the_given_networks_image_and_memory() -> None:
     made = service()
     assert dict(made.env) == {}
-    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
+    assert [value(on.network.name) for on in made.networks] == ["web", "monitoring", "docker-api"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.engine.engine import Engine as DockerEngine
-from components.engine.engine import EngineArgs
+from components.engine.engine import Engine, EngineArgs
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
 from components.service.stack import ServiceStack
 from tests.support.builders import SETTINGS, machine, memberships, network, owner, service
@@ -56,7 +55,7 @@ def stack(
         front = [network()]
         services = [service(**({"networks": front} | made)), *(service(name=name, networks=front) for name in others)]
         spec = StackSpec(services=services, settings={"image": "web:1"})
-        on = [DockerEngine(f"{name}-engine", EngineArgs(machine=machine(name), settings=SETTINGS)) for name in engines]
+        on = [Engine(f"{name}-engine", EngineArgs(machine=machine(name), settings=SETTINGS)) for name in engines]
         ServiceStack("shop", spec, machine("manager-1"), owner(), members=memberships(*members), engines=on)
 
     build(make)

@@ -10,7 +10,7 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
 
 NODE, JOIN, ACTIVE = COMMANDS = ("m-node", "m-join", "m-active")
-ENTRY, WORKER = "192.0.2.1", "192.0.2.7"
+API_MANAGER, WORKER = "192.0.2.1", "192.0.2.7"
 
 
 def membership(*, leaves: bool = False, asked: int = 0, **of_machine: Any) -> Membership:
@@ -34,9 +34,9 @@ def test_membership_is_three_commands(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.children("m") == set(COMMANDS)
 
 
-def test_machine_runs_the_join_and_the_entry_runs_the_rest(fake_pulumi: FakePulumi) -> None:
+def test_machine_runs_the_join_and_the_api_manager_runs_the_rest(fake_pulumi: FakePulumi) -> None:
     membership()
-    assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == [ENTRY, WORKER, ENTRY]
+    assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == [API_MANAGER, WORKER, API_MANAGER]
 
 
 def delete_commands(fake_pulumi: FakePulumi) -> dict[str, str]:
@@ -57,7 +57,7 @@ def test_machine_is_drained_before_it_is_replaced(fake_pulumi: FakePulumi) -> No
 
 
 def test_membership_commands_are_deleted_with_the_machine(fake_pulumi: FakePulumi) -> None:
-    """What runs on the entry is deleted with the machine that it is about; the entry of before may be dead too."""
+    """A command on the API manager is deleted with the machine that it is about: the former API manager may be dead."""
     build(lambda: membership_on(another("disk-of-it")))
     assert {fake_pulumi.deleted_with(name) for name in COMMANDS if name != JOIN} == {"disk-of-it"}
     assert fake_pulumi.outputs["m"]["goes_with"] == ["disk-of-it"]
@@ -186,7 +186,7 @@ def test_membership_commands_run_as_root_for_any_user(fake_pulumi: FakePulumi) -
     membership(user="debian", leaves=True)
     assert fake_pulumi.inputs(JOIN)["create"] == "sudo -n bash -s -- join"
     assert fake_pulumi.inputs(JOIN)["delete"] == "sudo -n bash -s -- leave"
-    assert fake_pulumi.inputs(NODE)["create"] == "bash -s --"  # of the entry, where root logs in
+    assert fake_pulumi.inputs(NODE)["create"] == "bash -s --"  # on the API manager, where root logs in
 
 
 def test_node_id_is_what_the_join_prints(fake_pulumi: FakePulumi) -> None:

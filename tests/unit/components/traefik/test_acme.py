@@ -3,26 +3,17 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from components.service.login import Login
 from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.stack import VOLUME
-from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
-from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.stack import TraefikLogins, traefik
-from tests.support.builders import network
+from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
+from components.traefik.stack import traefik
 from tests.support.pulumi_run import build, start
-from tests.support.traefik import ACME, PLAIN, files
+from tests.support.traefik import ACME, SETTINGS, context, files, parts
 
 
-def spec(acme: AcmeSettings | None) -> StackSpec:
+def spec(acme: AcmeIssuer | None) -> StackSpec:
     start()
-
-    def make() -> StackSpec:
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        logins = TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader"))
-        return traefik(replace(PLAIN, acme=acme), "traefik:v3.6.1", [network("front")], certificate, logins)
-
-    return build(make)
+    return build(lambda: traefik(SETTINGS, context(acme=acme), parts()))
 
 
 def service(**changed: Any) -> Service:

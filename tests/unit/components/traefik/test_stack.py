@@ -1,58 +1,37 @@
 """components/traefik/stack.py: the configuration of Traefik, and what it promises to published services."""
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-import yaml
-
-from components.service.login import Login
 from components.service.spec import Service, StackSpec
 from components.socket_proxy.stack import SOCKET, VOLUME
 from components.traefik import published
-from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
-from tests.support.builders import network
+from components.traefik.settings import TraefikSettings
+from components.traefik.stack import SHOWN_ELSEWHERE, traefik
+from tests.support import traefik as support
 from tests.support.pulumi_run import Secret, build, start, value
+from tests.support.traefik import SETTINGS, context, parts
 
-SETTINGS = TraefikSettings(
-    network="front",
-    log_level="WARN",
-    access_log=False,
-    memory_limit_mib=300,
-    s3_port=None,
-    s3_name=None,
-    operators=["192.0.2.0/24", "198.51.100.7/32"],
-    consoles=["192.0.2.0/24", "0.0.0.0/0"],
-    reserved=["PathPrefix(`/grafana`)", "PathPrefix(`/prometheus`)"],
-)
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
 
 
-def spec(**changed: Any) -> StackSpec:
+def spec(settings: TraefikSettings = SETTINGS, **changed: Any) -> StackSpec:
     start()
-
-    def make() -> StackSpec:
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        logins = TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader"))
-        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", [network("front")], certificate, logins)
-
-    return build(make)
+    return build(lambda: traefik(settings, context(**changed), parts()))
 
 
-def service(**changed: Any) -> Service:
-    (only,) = spec(**changed).services
+def service(settings: TraefikSettings = SETTINGS, **changed: Any) -> Service:
+    (only,) = spec(settings, **changed).services
     return only
 
 
-def files(**changed: Any) -> dict[str, Any]:
-    """Its files by their path; YAML as what it says."""
-    contents = {file.path: value(file.content) for file in service(**changed).files}
-    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
+def files(settings: TraefikSettings = SETTINGS, **changed: Any) -> dict[str, Any]:
+    return support.files(service(settings, **changed))
 
 
-def static(**changed: Any) -> Any:
-    return files(**changed)["/etc/traefik/traefik.yaml"]
+def static(settings: TraefikSettings = SETTINGS, **changed: Any) -> Any:
+    return files(settings, **changed)["/etc/traefik/traefik.yaml"]
 
 
 def dynamic(**changed: Any) -> Any:
@@ -232,8 +211,8 @@ def test_keys_and_hashes_are_secrets_and_in_no_file() -> None:
 
 
 def test_access_log_follows_the_setting() -> None:
-    assert static(access_log=True)["accessLog"] == {}
-    assert static(access_log=False)["accessLog"] is None
+    assert static(SETTINGS.model_copy(update={"access_log": True}))["accessLog"] == {}
+    assert static(SETTINGS.model_copy(update={"access_log": False}))["accessLog"] is None
 
 
 def test_log_level_follows_the_setting() -> None:
@@ -277,7 +256,7 @@ def test_traefik_has_the_public_network_memory_and_image() -> None:
 
 
 def test_preview_shows_all_settings_of_traefik() -> None:
-    assert spec().settings == asdict(SETTINGS)
+    assert spec().settings == {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE)}
 
 
 def test_stack_has_the_service_traefik_alone() -> None:

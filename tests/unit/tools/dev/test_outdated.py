@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from stacks.config.images import Images
+from components import catalog
 from tools.dev import outdated
 from tools.dev.outdated import Pin, main, packages, tags
 
@@ -103,5 +103,5 @@ def test_images_engine_and_tools_are_pins(monkeypatch: pytest.MonkeyPatch) -> No
     nothing = subprocess.CompletedProcess([], 0, stdout="[]")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: nothing)
     names = [one.name for one in outdated.pins()]
-    assert {f"images.{name}" for name in Images.model_fields} < set(names)
+    assert {f"images.{name}" for name in catalog.images()} < set(names)
     assert {"engine.version", "engine.containerd_version", "tools/pulumi.sha256", "pulumi", "ruff"} < set(names)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from components.machines.registry import MODELS
 from tests.support.stack_states import ID, PROVIDER, ROOT, component, in_state, secret, state, urn
 from tools.repair.state import Entry, State, plain, pulumi
 
@@ -16,7 +17,7 @@ def test_empty_stack_has_neither_resources_nor_an_entry() -> None:
 
 def test_provider_and_id_are_read_from_the_state() -> None:
     for cluster, provider in (("Local", "local"), ("Exoscale", "exoscale"), ("Existing", "existing")):
-        assert state(cluster=cluster).provider == provider
+        assert state(cluster=cluster).provider is MODELS[provider]
     assert (state().id, state().label) == (ID, "nuvla-swarm/s")
 
 

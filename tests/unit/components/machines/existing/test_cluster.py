@@ -8,8 +8,15 @@ import pytest
 
 from components import assets
 from components.machines.cluster import Losses
-from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
-from components.machines.volume import Volume, VolumeArgs
+from components.machines.existing.cluster import (
+    ExistingCluster,
+    ExistingClusterArgs,
+    HostArgs,
+    HostPool,
+    require_unique_hostnames,
+)
+from components.machines.volume import Volume, VolumeSpec
+from components.manifest import HostTraces
 from tests.support.builders import owner
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
@@ -17,6 +24,7 @@ from tests.support.pulumi_run import Secret, build, start, value
 CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
 RECORDS = ("manager-a-before", "worker-1-before", "worker-2-before")
 KEY = "ssh-ed25519 AAAA"
+TRACES = HostTraces(replaced=["/etc/a", "/etc/b"], added=["/etc/c"], units=["d.service"], sysctls=["net.e"])
 
 
 def host(number: int, **changed: Any) -> HostArgs:
@@ -42,6 +50,7 @@ def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> Existin
         "ephemeral": (30000, 31000),
         "data_path": "/data",
         "volumes": {},
+        "host_traces": TRACES,
     }
     wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
     return build(
@@ -75,7 +84,7 @@ def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulu
 
 
 def test_preview_shows_settings_of_hosts_and_no_key(fake_pulumi: FakePulumi) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
+    cluster(volumes={"nfs": VolumeSpec(machine="worker-1", path="/srv/nfs")})
     shown = fake_pulumi.inputs("cluster")
     assert fake_pulumi.types["cluster"] == "nuvla:machines:ExistingCluster"
     assert shown["provider"] == "existing"
@@ -116,6 +125,21 @@ def test_record_command_follows_the_check_and_restores_when_the_host_leaves(fake
     assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
     assert fake_pulumi.dependencies("worker-2-before") == {"worker-2-check"}
     assert fake_pulumi.options["worker-2-before"].customTimeouts.delete == "10m"
+
+
+def test_record_command_gets_what_the_program_puts_on_a_host(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    assert fake_pulumi.parameters("worker-2-before") == {
+        "MACHINE": "worker-2",
+        "OWNER": "nuvla-swarm/test 0123abcd",
+        "REPLACED": "/etc/a /etc/b",
+        "ADDED": "/etc/c",
+        "EMPTY_FOLDERS": "",
+        "EMPTIED": "",
+        "UNITS": "d.service",
+        "VOLUMES": "",
+        "SYSCTLS": "net.e",
+    }
 
 
 def test_new_engine_version_changes_the_check_and_not_the_record(fake_pulumi: FakePulumi) -> None:
@@ -167,14 +191,14 @@ def test_cluster_outputs_identify_hosts_for_the_next_run(fake_pulumi: FakePulumi
 def test_existing_machines_survive_their_cluster(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.outlives
-    assert made.inside().deleted_with is None
+    assert made.child_lifecycle().deleted_with is None
 
 
 def test_volume_of_a_host_is_a_given_folder_or_one_below_the_data_path(fake_pulumi: FakePulumi) -> None:
     made = cluster(
         volumes={
-            "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
-            "grafana": VolumeArgs(machine="manager-a"),
+            "nfs": VolumeSpec(machine="worker-1", path="/srv/nfs"),
+            "grafana": VolumeSpec(machine="manager-a"),
         }
     )
     assert made.volumes == {
@@ -199,11 +223,11 @@ def test_check_output_has_hostname_and_daemon_json(fake_pulumi: FakePulumi) -> N
 
 
 def test_shared_hostname_is_refused() -> None:
-    assert each_its_own({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
+    assert require_unique_hostnames({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
     with pytest.raises(
         pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
     ):
-        each_its_own({"worker-1": "one", "b": "two", "worker-2": "one"})
+        require_unique_hostnames({"worker-1": "one", "b": "two", "worker-2": "one"})
 
 
 def test_preview_registers_the_resources_of_an_update() -> None:

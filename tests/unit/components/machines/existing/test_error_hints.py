@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.existing.error_hints import ADVICE, Contact, HostAdvisor, advice
+from components.machines.existing.error_hints import ADVICE, Contact, HostErrorHints, advice
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -56,7 +56,7 @@ def test_hint_names_its_machine_and_nothing_is_retried(
 ) -> None:
     logged: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", logged.append)
-    advisor = build(lambda: HostAdvisor({"worker-1": HOST, "worker-2": HOST}))
+    advisor = build(lambda: HostErrorHints({"worker-1": HOST, "worker-2": HOST}))
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for machine in ("worker-1", "worker-2"):
         args = SimpleNamespace(name=f"{machine}-check", errors=[next(iter(ERRORS))])

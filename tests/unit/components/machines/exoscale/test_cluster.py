@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 from itertools import product
 from typing import Any
 
-from components.machines.volume import VolumeArgs
+from components.machines.volume import VolumeSpec
 from tests.support.exoscale import LABELS, TEMPLATE, cluster, names, pool
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import start, value
@@ -42,7 +42,7 @@ def test_first_preview_registers_the_resources_of_an_update(first_preview: FakeP
     everything: dict[str, Any] = {
         "private_network": IPv4Network("10.90.0.0/16"),
         "elastic_ip": "manager-1",
-        "volumes": {"nfs": VolumeArgs(machine="manager-1", block=True, size_gib=20)},
+        "volumes": {"nfs": VolumeSpec(machine="manager-1", block=True, size_gib=20)},
     }
     cluster(**everything)
     previewed = set(first_preview.types)
@@ -66,17 +66,17 @@ def test_elastic_ip_belongs_to_its_machine(fake_pulumi: FakePulumi) -> None:
     assert "elasticIpIds" not in fake_pulumi.inputs("worker-1")
     assert fake_pulumi.parameters("manager-1-ready")["ELASTIC_IP"] == "ELASTIC-ADDRESS:cluster-address"
     assert fake_pulumi.parameters("worker-1-ready")["ELASTIC_IP"] == ""
-    assert made.entry_address is not None
-    assert value(made.entry_address) == "ELASTIC-ADDRESS:cluster-address"
+    assert made.stable_address is not None
+    assert value(made.stable_address) == "ELASTIC-ADDRESS:cluster-address"
 
 
-def test_cluster_without_elastic_ip_has_no_entry_address(fake_pulumi: FakePulumi) -> None:
-    assert cluster().entry_address is None
+def test_cluster_without_elastic_ip_has_no_stable_address(fake_pulumi: FakePulumi) -> None:
+    assert cluster().stable_address is None
 
 
 def test_protection_by_exoscale_or_pulumi_protects_in_pulumi() -> None:
     """Else Exoscale alone would refuse to delete a machine, after everything in it has been removed."""
-    volumes = {"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)}
+    volumes = {"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30)}
     machines, data = ["manager-1", "worker-1", "worker-2"], ["cluster-address", "nfs-volume"]
     for by_pulumi, by_exoscale in product((True, False), repeat=2):
         fake_pulumi = start()
@@ -97,7 +97,7 @@ def test_preview_shows_all_settings_of_an_exoscale_cluster(fake_pulumi: FakePulu
         private_network=IPv4Network("10.90.0.0/16"),
         elastic_ip="worker-1",
         keep=True,
-        volumes={"nfs": VolumeArgs(machine="worker-1", block=True, size_gib=30)},
+        volumes={"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30)},
     )
     assert fake_pulumi.types["cluster"] == "nuvla:machines:ExoscaleCluster"
     assert fake_pulumi.inputs("cluster") == {

@@ -1,12 +1,12 @@
-"""components/storage/hand_over.py: a volume is unmounted on its machine before another machine gets it."""
+"""components.machines.exoscale.hand_over.py: a volume is unmounted on its machine before another machine gets it."""
 
 from dataclasses import replace
 
 import pulumi
 
 from components.machines.cluster import Key
+from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
 from components.machines.volume import Move, noted
-from components.storage.hand_over import Contact, HandOver, hand_over
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -19,7 +19,7 @@ def handed(
     args = HandOver(
         volume="nfs",
         giver=Contact(name="worker-1", address="192.0.2.7", host_key="KEY-7"),
-        entry=Contact(name="manager-1", address="192.0.2.1", host_key="KEY-1"),
+        api_manager=Contact(name="manager-1", address="192.0.2.1", host_key="KEY-1"),
         shared=shared,
         done=done,
     )
