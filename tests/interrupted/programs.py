@@ -10,7 +10,7 @@ from typing import Final
 import pulumi
 
 from components.machines.cluster import Key
-from components.storage.hand_over import Contact, HandOver, hand_over
+from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
 from tests.support.configs import existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
