@@ -18,7 +18,7 @@ from components.swarm.network import NetworkChanges, NetworkChangesArgs, Overlay
 from components.swarm.swarm import Swarm, SwarmArgs
 from components.swarm.tokens import JoinTokens, JoinTokensArgs
 from components.traefik.stack import DASHBOARD_PORT
-from stacks import networks
+from stacks import networks, release
 from stacks.config.settings import Settings
 from stacks.data_generations import with_data
 from stacks.foundation import Ground
@@ -128,6 +128,7 @@ class Base:
         for name in logins:
             urls[name] = pulumi.Output.concat("https://", self.address, f"/{name}/")
         return {
+            "version": release.version(),
             "kind": self.settings.kind,
             "machines": {
                 machine.name: {

@@ -29,6 +29,7 @@ PROGRAM = [
     "local",
     "offline",
     "requirements.txt",
+    "pyproject.toml",
 ]
 LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300
