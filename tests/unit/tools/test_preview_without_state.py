@@ -65,5 +65,6 @@ def test_it_stops_at_the_first_step_that_fails(tmp_path: Path, monkeypatch: pyte
 
 def test_a_stack_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["preview.py", "Dev"])
-    with pytest.raises(SystemExit, match=r"error: 'Dev' is not a stack; allowed: dev, existing-target, "):
+    refused = r"error: 'Dev' is neither a stack nor an example; allowed: dev, examples/existing-target.yaml, "
+    with pytest.raises(SystemExit, match=refused):
         preview_without_state.main()
