@@ -26,7 +26,7 @@ up: ## create or change the infrastructure, then show it
 preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
 	@tools/setup.sh $(if $(EXAMPLE),tools,$$(tools/stack.sh parts $(STACK)))
 	$(ENV)
-	$(if $(EXAMPLE),python tools/preview_without_state.py "examples/$(EXAMPLE).yaml",tools/stack.sh preview $(STACK))
+	$(if $(EXAMPLE),python -m tools.preview_without_state "examples/$(EXAMPLE).yaml",tools/stack.sh preview $(STACK))
 
 .PHONY: status
 status: ## show machines, addresses and logins, and whether all is well
@@ -53,7 +53,7 @@ template: ## set the system of new machines on Exoscale by its NAME; POOL for on
 	@tools/setup.sh tools
 	$(ENV)
 	tools/stack.sh select $(STACK)
-	python tools/exoscale_template.py $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+	python -m tools.exoscale_template $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
 
 .PHONY: hostkey
 hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own

@@ -1,6 +1,6 @@
 """Previews a stack or an example as if it were new.
 
-python tools/preview_without_state.py STACK|examples/EXAMPLE.yaml
+python -m tools.preview_without_state STACK|examples/EXAMPLE.yaml
 
 The preview needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the
 checkout. Pull requests of forks use it, and so can everybody who may read the settings and nothing else.
@@ -16,14 +16,13 @@ from typing import Any
 
 import yaml
 
+from components.errors import NAMESPACE
+from components.machines.registry import MODELS
+
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "pyproject.toml", ".venv")
-NAMESPACE = "nuvla-swarm"
 STAND_IN = "stand-in-for-a-secret"
-CREDENTIALS = {  # of the form that Exoscale's plugin wants; nobody is asked with them
-    "EXOSCALE_API_KEY": "EXO" + 24 * "0",
-    "EXOSCALE_API_SECRET": 43 * "0",
-}
+CREDENTIALS = {name: value for model in MODELS.values() for name, value in model.preview_environment.items()}
 
 
 def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -36,9 +35,9 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         else:
             plain[key] = value
     machines = plain.get(f"{NAMESPACE}:machines")
-    needed = f"{NAMESPACE}:ssh_private_key"
-    if isinstance(machines, Mapping) and machines.get("provider") == "existing" and needed not in hidden:
-        hidden.append(needed)
+    model = MODELS.get(str(machines.get("provider"))) if isinstance(machines, Mapping) else None
+    needed = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
+    hidden += [key for key in needed if key not in hidden]
     return plain, hidden
 
 

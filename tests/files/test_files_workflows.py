@@ -230,7 +230,7 @@ def test_every_example_is_previewed_without_an_environment_or_secrets() -> None:
     assert job["steps"][-1]["run"].splitlines() == [
         'eval "$(tools/env.sh)"',
         "for example in examples/*.yaml; do",
-        '  python tools/preview_without_state.py "$example"',
+        '  python -m tools.preview_without_state "$example"',
         "done",
     ]
 
