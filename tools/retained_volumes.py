@@ -1,4 +1,4 @@
-"""Tells which data volumes a `destroy` keeps, and how to take them over: `python tools/retained_volumes.py STACK`.
+"""Tells which data volumes a `destroy` keeps, and how to take them over: `python -m tools.retained_volumes STACK`.
 
 Stops with a message where something is protected, as Pulumi and Exoscale refuse that only when all else is gone, and
 where the setting `volumes.retain_on_destroy` is not what the last `up` made of it.

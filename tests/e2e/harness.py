@@ -34,6 +34,7 @@ PROGRAM = [
     "local",
     "offline",
     "requirements.txt",
+    "pyproject.toml",
 ]
 LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300

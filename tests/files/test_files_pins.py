@@ -1,11 +1,13 @@
 """What is installed is what was looked at: Python packages and the Pulumi CLI by their checksums."""
 
+import ast
 import hashlib
 import io
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -13,8 +15,15 @@ import pytest
 
 from tests.e2e.harness import CHECKOUT
 
-LISTS = [CHECKOUT / "requirements.txt", CHECKOUT / "offline/requirements.txt"]
+LISTS = [CHECKOUT / f"{name}.txt" for name in ("requirements", "requirements-dev", "offline/requirements")]
 TOOLS = CHECKOUT / "tools"
+# Makes an environment with a copy of itself, and notes every installation beside its folder.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+  '-m venv') mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  '-m pip') echo "$*" >>"${0%/.venv/*}/calls" ;;
+esac
+"""
 BESIDE = {"setuptools"}  # what Python 3.11 puts into each environment by itself
 VERSION = re.findall(r"^PULUMI_VERSION=(\S+)", (TOOLS / "lib.sh").read_text(), re.MULTILINE)[0]
 ARCHIVE = f"pulumi-v{VERSION}-linux-x64.tar.gz"
@@ -37,9 +46,62 @@ def test_every_package_has_one_version_and_the_hashes_of_its_files(path: Path) -
     assert wanted.items() <= pins(path.read_text()).items(), "run `make pins`"
 
 
-def test_both_lists_agree_on_what_is_in_both() -> None:
-    one, other = (pins(path.read_text()) for path in LISTS)
-    assert {name: version for name, version in other.items() if name in one and one[name] != version} == {}
+def test_lists_agree_on_the_version_of_a_package_that_several_have() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in LISTS:
+        for name, version in pins(path.read_text()).items():
+            versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def imported(*places: str) -> set[str]:
+    """Return the names of all modules that the Python files of these places import."""
+    found: set[str] = set()
+    for path in (path for place in places for path in sorted(CHECKOUT.glob(place))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+    return {name.partition(".")[0] for name in found}
+
+
+def test_operators_need_the_first_list_alone() -> None:
+    """Pulumi and `make up` install requirements.txt and nothing else."""
+    modules = imported("__main__.py", "components/**/*.py", "stacks/**/*.py", "tools/*.py", "tools/repair/*.py")
+    modules -= {"components", "stacks", "tools"} | set(sys.stdlib_module_names)
+    packages = {"pyyaml" if name == "yaml" else name.replace("_", "-") for name in modules}
+    unused = pins((CHECKOUT / "requirements.in").read_text()).keys() - packages
+    assert unused == {"pip"}, "put what only developers need into requirements-dev.in"
+    assert packages - pins((CHECKOUT / "requirements.txt").read_text()).keys() == set(), "add it to requirements.in"
+
+
+def test_a_list_is_installed_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
+    """A stand-in for Python notes what pip is to install."""
+    for name in ("tools", "offline"):
+        (tmp_path / name).mkdir()
+    for name in ("setup.sh", "lib.sh"):
+        shutil.copy(TOOLS / name, tmp_path / "tools")
+    for path in LISTS:
+        shutil.copy(path, tmp_path / path.relative_to(CHECKOUT))
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    env = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}", "NUVLA_SWARM_CACHE": str(tmp_path / "cache")}
+
+    def installed() -> list[str]:
+        subprocess.run([tmp_path / "tools/setup.sh", "dev"], check=True, env=env, capture_output=True)
+        calls = tmp_path / "calls"
+        text = calls.read_text() if calls.exists() else ""
+        calls.unlink(missing_ok=True)
+        return [Path(path).name for path in re.findall(r"--requirement=(\S+)", text)]
+
+    assert installed() == ["requirements.txt", "requirements-dev.txt", "requirements.txt"]
+    assert installed() == []
+    with (tmp_path / "requirements-dev.txt").open("a") as file:
+        file.write("# another line\n")
+    assert installed() == ["requirements-dev.txt"]
 
 
 def test_what_is_installed_is_in_the_list() -> None:

@@ -21,8 +21,8 @@ INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 
 
 def example(name: str) -> dict[str, Any]:
-    """The settings of an example stack."""
-    config = yaml.safe_load((CHECKOUT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
+    """The settings of an example."""
+    config = yaml.safe_load((CHECKOUT / f"examples/{name}.yaml").read_text(encoding="utf-8"))["config"]
     return {key.removeprefix("nuvla-swarm:"): value for key, value in config.items() if key.startswith("nuvla-swarm:")}
 
 

@@ -1,5 +1,7 @@
 """The outputs of a stack: an interface, whose names and shapes are kept."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from tests.program.runs import run
 from tests.support.configs import changed, target
 from tests.support.pulumi_run import Program, Secret
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 def certificate(holder: str) -> dict[str, Secret]:
@@ -19,6 +23,7 @@ def certificate(holder: str) -> dict[str, Secret]:
 
 def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
     assert list(dev.outputs) == [
+        "version",
         "kind",
         "machines",
         "ssh",
@@ -31,6 +36,12 @@ def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
         "s3",
     ]
     assert dev.outputs["kind"] == "target"
+
+
+def test_version_is_the_one_of_the_project_file(dev: Program) -> None:
+    project = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\n[project]\nname = "nuvla-swarm"\nversion = "{dev.outputs["version"]}"' in f"\n{project}"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", dev.outputs["version"])
 
 
 @pytest.mark.parametrize(

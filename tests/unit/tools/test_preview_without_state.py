@@ -62,9 +62,11 @@ def test_preview_stops_at_the_first_failed_step(tmp_path: Path, monkeypatch: pyt
 
 
 def test_unknown_stack_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("prod", "dev"):
-        (tmp_path / f"Pulumi.{name}.yaml").touch()
+    (tmp_path / "examples").mkdir()
+    for name in ("Pulumi.prod.yaml", "Pulumi.dev.yaml", "examples/local.yaml"):
+        (tmp_path / name).touch()
     monkeypatch.setattr(preview_without_state, "CHECKOUT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["preview.py", "Dev"])
-    with pytest.raises(SystemExit, match=r"error: 'Dev' is not a stack; allowed: dev, prod$"):
+    refused = r"error: 'Dev' is neither a stack nor an example; allowed: dev, prod, examples/local.yaml$"
+    with pytest.raises(SystemExit, match=refused):
         preview_without_state.main()
