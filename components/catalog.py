@@ -24,7 +24,7 @@ MANIFESTS: dict[str, Manifest] = {
     package.__name__.rpartition(".")[2]: package.MANIFEST
     for package in (
         *(machines, engine, firewall, swarm, service),
-        *(socket_proxy, traefik, monitoring, storage, s3, nuvla_host),
+        *(socket_proxy, storage, traefik, monitoring, s3, nuvla_host),
     )
 }
 
@@ -89,6 +89,6 @@ def dashboard_texts() -> dict[str, str]:
 
 
 def _present(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
-    for folder, manifest in MANIFESTS.items():
-        if manifest.feature is None or manifest.feature in features:
-            yield folder, manifest
+    """Yield the folders that a stack with these features has: first the folders of every stack."""
+    yield from ((folder, manifest) for folder, manifest in MANIFESTS.items() if manifest.feature is None)
+    yield from ((folder, manifest) for folder, manifest in MANIFESTS.items() if manifest.feature in features)

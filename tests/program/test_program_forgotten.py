@@ -10,7 +10,7 @@ from tests.support.configs import changed, secrets_for, without
 from tests.support.fake_pulumi import FakePulumi
 
 FILES = changed(HOSTS, "nfs.machine", "worker-1")
-ON_A_WORKER = changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "volumes.keep", True)
+ON_A_WORKER = changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "volumes.retain_on_destroy", True)
 OFF = {"nfs": {"enabled": False}, "s3": {"enabled": False}}
 LOST = changed(FILES, "machines.lost", ["worker-1"])
 ELSEWHERE = changed(LOST, "nfs.machine", "manager-1")

@@ -75,7 +75,7 @@ def test_another_entry_touches_no_machine_and_only_services_that_tell_users_its_
     domain: dict[str, str], services: set[str]
 ) -> None:
     before = target(managers=3, workers=1, **domain)
-    added, touched = growth(before, changed(before, "swarm.entry", "manager-2"))
+    added, touched = growth(before, changed(before, "swarm.api_manager", "manager-2"))
     assert not added
     types = run(before).engine.types
     assert {name for name in touched if types[name].startswith("docker:")} == services

@@ -11,7 +11,7 @@ from tests.support.configs import changed, existing, exoscale, host, secrets_for
 from tests.support.fake_pulumi import FakePulumi
 
 State = dict[str, Any]
-SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block": True}}, nfs={"machine": "worker-1"})
+SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block_storage": True}}, nfs={"machine": "worker-1"})
 SERVED_BY_2 = changed(SERVED_BY_1, "nfs.machine", "worker-2")
 HANDED = ("nfs-idle", "nfs-hand-over")
 ENTRIES = {f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")}
@@ -142,7 +142,7 @@ def test_a_move_from_a_lost_machine_counts_too() -> None:
 
 
 def test_what_monitoring_has_is_mounted_again_and_its_service_started() -> None:
-    by_1 = exoscale(volumes={"grafana": {"block": True}}, monitoring={"machine": "worker-1"})
+    by_1 = exoscale(volumes={"grafana": {"block_storage": True}}, monitoring={"machine": "worker-1"})
     by_2 = changed(by_1, "monitoring.machine", "worker-2")
     before = up(by_1)
     state = interrupted(before.state_after(), by_2, "grafana-moves", "grafana-idle", "grafana-hand-over")
@@ -153,8 +153,8 @@ def test_what_monitoring_has_is_mounted_again_and_its_service_started() -> None:
 
 
 def test_a_volume_that_was_about_to_leave_the_stack_is_mounted_again() -> None:
-    kept = changed(SERVED_BY_1, "volumes.keep", True)
-    left = changed(kept, "volumes.nfs.block", False)
+    kept = changed(SERVED_BY_1, "volumes.retain_on_destroy", True)
+    left = changed(kept, "volumes.nfs.block_storage", False)
     before = up(kept)
     state = interrupted(before.state_after(), left, "nfs-moves", *HANDED)
     assert touched(before, up(kept, state), state) == {"nfs-moves", *SERVES}

@@ -143,7 +143,7 @@ def test_s3_is_at_its_port_with_secret_keys() -> None:
 
 
 def test_the_entry_is_the_manager_that_the_settings_name() -> None:
-    outputs = run(target(managers=3, workers=0, swarm={"entry": "manager-2"})).outputs
+    outputs = run(target(managers=3, workers=0, swarm={"api_manager": "manager-2"})).outputs
     assert outputs["docker"]["endpoint"] == f"tcp://{outputs['machines']['manager-2']['public_address']}:2376"
 
 

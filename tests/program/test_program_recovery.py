@@ -14,8 +14,8 @@ ID = "OUTPUT:infrastructure"
 
 
 def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
-    assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
-    assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
+    assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.STACK_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
+    assert (strays.STACK_LABEL, strays.PREFIX) == (stack.NAMESPACE_LABEL, stack.PREFIX)
     assert strays.PORTS == reserved_ports.NAME
     assert dev.engine.types[OWNER] == STASH
     assert set(dev.engine.types.values()) >= set(KINDS)

@@ -161,7 +161,7 @@ def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(progra
 
 def test_an_engine_that_is_to_be_a_managers_no_more_waits_for_the_others_too() -> None:
     """Its vote is taken later, so that it counts in the quorum while it restarts."""
-    before = changed(target(managers=3), "swarm.entry", "manager-1")
+    before = changed(target(managers=3), "swarm.api_manager", "manager-1")
     pools = {"manager": {"role": "manager"}, "more": {"role": "manager", "count": 2}}
     before = changed(before, "machines.pools", pools) | {
         "nfs": {"machine": "manager-1"},

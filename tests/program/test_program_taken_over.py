@@ -13,7 +13,7 @@ from tests.support.pulumi_run import run_program
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
-BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block": True, "size_gib": 20, "id": ID}}}
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20, "id": ID}}}
 FREE: dict[str, Any] = {"size": 20, "instance": None}
 TYPES = {
     "cluster": "nuvla:machines:ExoscaleCluster",
@@ -41,14 +41,14 @@ def test_a_kept_volume_is_imported_by_the_first_update_and_by_no_other() -> None
 
 
 def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_other() -> None:
-    document = changed(target(), "volumes.nfs.id", "kept-1")
+    document = changed(target(), "volumes.nfs.import_id", "kept-1")
     assert run_program(document).engine.options["nfs-volume"].importId == "kept-1"
     kind = "docker:index/volume:Volume"
     urn = f"urn:pulumi:test::nuvla-swarm::nuvla:machines:LocalCluster${kind}::nfs-volume"
     known = {urn: {"type": kind, "outputs": {"id": "kept-1"}}}
     assert run_program(document, state=known).engine.options["nfs-volume"].importId == ""
     with pytest.raises(pulumi.RunError, match=r"volumes\.nfs\.id: kept-2 given; allowed: kept-1, which"):
-        run_program(changed(document, "volumes.nfs.id", "kept-2"), state=known)
+        run_program(changed(document, "volumes.nfs.import_id", "kept-2"), state=known)
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -56,23 +56,23 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
     ("path", "value", "known", "line"),
     [
         (
-            "volumes.nfs.id",
+            "volumes.nfs.import_id",
             OTHER,
             {"state": left(nfs_volume={"id": ID, "zone": ZONE})},
-            f"volumes.nfs.id: {OTHER} given",
+            f"volumes.nfs.import_id: {OTHER} given",
         ),
         ("volumes.nfs.size_gib", 30, {"volumes": {ID: FREE}}, "volumes.nfs.size_gib: 30 given; allowed: at most 20"),
         (
             "volumes.nfs.size_gib",
             10,
             {"volumes": {ID: FREE | {"instance": {"id": OTHER}}}},
-            f"volumes.nfs.id: {ID} given; allowed: a volume that is attached to no instance",
+            f"volumes.nfs.import_id: {ID} given; allowed: a volume that is attached to no instance",
         ),
         (
-            "volumes.nfs.id",
+            "volumes.nfs.import_id",
             OTHER,
             {},
-            f"volumes.nfs.id: {OTHER} given; allowed: the id of block storage in zone {ZONE}",
+            f"volumes.nfs.import_id: {OTHER} given; allowed: the id of block storage in zone {ZONE}",
         ),
         (
             "machines.zone",

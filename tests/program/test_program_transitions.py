@@ -15,8 +15,8 @@ from tests.support.pulumi_run import run_program, start
 
 KEY_OF = "ssh-ed25519 {}"
 FREE = {"other": {"size": 20, "instance": None}}  # a volume to be taken over
-BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block": True, "size_gib": 20}}}
-SAID = {"swarm": {"entry": "manager-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}}
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20}}}
+SAID = {"swarm": {"api_manager": "manager-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}}
 
 
 def hosts(**pools: dict[str, int]) -> dict[str, Any]:
@@ -80,19 +80,19 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "the pool of the only manager has another name": (
         MANAGER,
         BOSS,
-        "swarm.entry: not given, which means boss-1, which is not in the swarm; allowed: manager-1, beside new "
-        "managers; then an `up` with one of those as swarm.entry, and then one without the old managers",
+        "swarm.api_manager: not given, which means boss-1, which is not in the swarm; allowed: manager-1, beside new "
+        "managers; then an `up` with one of those as swarm.api_manager, and then one without the old managers",
     ),
     "a new manager is the entry at once": (
         MANAGER,
-        changed(BESIDE, "swarm.entry", "boss-1"),
-        "swarm.entry: boss-1 given, which is not in the swarm; allowed: manager-1",
+        changed(BESIDE, "swarm.api_manager", "boss-1"),
+        "swarm.api_manager: boss-1 given, which is not in the swarm; allowed: manager-1",
     ),
     "a worker becomes the entry": (
         THREE,
         changed(THREE, "machines.pools.worker", {"role": "manager", "count": 2})
         | {"swarm": {"entry": "worker-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}},
-        "swarm.entry: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
+        "swarm.api_manager: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
     ),
     "machines of another provider": (
         exoscale(),
@@ -142,8 +142,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "the entry's address is another one": (
         THREE_HOSTS,
         with_host(THREE_HOSTS, "manager-1", private_address="10.0.0.1"),
-        "machines.pools: manager-1 is swarm.entry and known by 198.51.100.1; allowed: that private_address, or another "
-        "swarm.entry",
+        "machines.pools: manager-1 is swarm.api_manager and known by 198.51.100.1; allowed: that private_address, or another "
+        "swarm.api_manager",
     ),
     "the machines' network is another one": (
         MANAGER,
@@ -170,7 +170,11 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
             "machines.pools.worker.template",
             {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux"},
         )
-        | {"swarm": {"entry": "manager-2"}, "nfs": {"machine": "manager-2"}, "monitoring": {"machine": "manager-2"}},
+        | {
+            "swarm": {"api_manager": "manager-2"},
+            "nfs": {"machine": "manager-2"},
+            "monitoring": {"machine": "manager-2"},
+        },
         "machines.pools: worker-1 would be replaced, as it has zone and template ch-gva-2 "
         "00000000-0000-4000-8000-000000000001, and manager-1, which is lost, cannot drain it; allowed: these in this "
         "`up`, and others in the next one",
@@ -180,7 +184,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         changed(exoscale(), "machines.template.id", "00000000-0000-4000-8000-000000000002"),
         "machines.pools: manager-1 would be replaced, as it has zone and template ch-gva-2 "
         "00000000-0000-4000-8000-000000000001, and its part of the swarm would be lost; allowed: these, or a pool of "
-        "managers beside it, then swarm.entry there, and then none of this pool",
+        "managers beside it, then swarm.api_manager there, and then none of this pool",
     ),
     "a lost machine that never was": (
         target(workers=1),
@@ -192,13 +196,13 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         ON_BLOCK,
         exoscale(workers=2),
         "volumes.nfs: not given, and nfs-volume-id would be deleted with what it holds; allowed: to leave it as it "
-        "was, or first an `up` with volumes.keep: true, which keeps it",
+        "was, or first an `up` with volumes.retain_on_destroy: true, which keeps it",
     ),
     "another volume is taken over": (
         ON_BLOCK,
-        changed(ON_BLOCK, "volumes.nfs.id", "other"),
-        "volumes.nfs.id: other given; allowed: nfs-volume-id, which the stack has, or none; to take that one over "
-        "instead: `volumes.keep: true`, `make up`, `make down`, and then this",
+        changed(ON_BLOCK, "volumes.nfs.import_id", "other"),
+        "volumes.nfs.import_id: other given; allowed: nfs-volume-id, which the stack has, or none; to take that one over "
+        "instead: `volumes.retain_on_destroy: true`, `make up`, `make down`, and then this",
     ),
     "a volume would be in another zone": (
         ON_BLOCK,
@@ -212,8 +216,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "which that goes to worker-1",
     ),
     "two machines exchange their volumes": (
-        changed(changed(ON_BLOCK, "volumes.grafana.block", True), "monitoring.machine", "worker-1"),
-        changed(changed(ON_BLOCK, "volumes.grafana.block", True), "nfs.machine", "worker-1"),
+        changed(changed(ON_BLOCK, "volumes.grafana.block_storage", True), "monitoring.machine", "worker-1"),
+        changed(changed(ON_BLOCK, "volumes.grafana.block_storage", True), "nfs.machine", "worker-1"),
         "volumes.nfs: goes to worker-1, which gives another volume away; allowed: one of both moves in an `up`",
     ),
 }
@@ -249,12 +253,12 @@ def test_a_copy_of_a_host_which_has_its_key_is_another_machine() -> None:
 ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "two managers more": (MANAGER, THREE),
     "two managers less": (THREE, MANAGER),
-    "another manager as the entry": (THREE, changed(THREE, "swarm.entry", "manager-2")),
-    "the entry of before goes": (changed(THREE, "swarm.entry", "manager-3"), MANAGER),
+    "another manager as the entry": (THREE, changed(THREE, "swarm.api_manager", "manager-2")),
+    "the entry of before goes": (changed(THREE, "swarm.api_manager", "manager-3"), MANAGER),
     "a pool of managers beside the first one": (MANAGER, BESIDE),
-    "one of those as the entry": (BESIDE, changed(BESIDE, "swarm.entry", "boss-1")),
+    "one of those as the entry": (BESIDE, changed(BESIDE, "swarm.api_manager", "boss-1")),
     "then without the first": (
-        changed(BESIDE, "swarm.entry", "boss-1"),
+        changed(BESIDE, "swarm.api_manager", "boss-1"),
         changed(without(BESIDE, "machines.pools.manager"), "machines.pools.boss.count", 3)
         | {name: dict.fromkeys(section, "boss-1") for name, section in SAID.items()},
     ),
@@ -282,7 +286,10 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         ),
     ),
     "the volume goes to another machine": (ON_BLOCK, changed(ON_BLOCK, "nfs.machine", "worker-1")),
-    "a volume that is kept is not wanted any more": (changed(ON_BLOCK, "volumes.keep", True), exoscale(workers=2)),
+    "a volume that is kept is not wanted any more": (
+        changed(ON_BLOCK, "volumes.retain_on_destroy", True),
+        exoscale(workers=2),
+    ),
     "the files are switched off": (ON_BLOCK, ON_BLOCK | {"nfs": {"enabled": False}, "s3": {"enabled": False}}),
     "a machine is lost": (THREE, changed(THREE, "machines.lost", ["manager-3"])),
     "and made anew": (changed(THREE, "machines.lost", ["manager-3"]), THREE),
@@ -301,7 +308,7 @@ def test_what_loses_nothing_is_not_refused(case: str) -> None:
 def test_an_entry_that_lost_its_disk_is_not_the_entry_while_others_have_the_swarm() -> None:
     (line,) = refusals(THREE, THREE, state=gone(THREE, "manager-1", "manager-1-disk"))
     assert line == (
-        "swarm.entry: not given, which means manager-1, which is not in the swarm; allowed: manager-2, manager-3"
+        "swarm.api_manager: not given, which means manager-1, which is not in the swarm; allowed: manager-2, manager-3"
     )
     assert refusals(MANAGER, MANAGER, state=gone(MANAGER, "manager-1", "manager-1-disk")) == []
 
@@ -421,8 +428,11 @@ def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> N
         "machines.zone": ["machines.pools"],
         "machines.template": ["machines.pools"],
         "machines.template.id": ["machines.pools"],
-        **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("nfs", "prometheus", "alertmanager", "grafana")},
-        **{f"volumes.{name}.id": [f"volumes.{name}.id"] for name in ("traefik", "db", "streams")},
+        **{
+            f"volumes.{name}.import_id": [f"volumes.{name}.import_id"]
+            for name in ("nfs", "prometheus", "alertmanager", "grafana")
+        },
+        **{f"volumes.{name}.import_id": [f"volumes.{name}.import_id"] for name in ("traefik", "db", "streams")},
     }
 
 

@@ -7,7 +7,7 @@ from tests.support.configs import existing, exoscale, host, target
 
 SMTP: dict[str, Any] = {"host": "mail.example.org", "from_address": "swarm@example.org"}
 # With more than one pool of managers, each of these has to name a machine.
-PLACED = ("swarm.entry", "nfs.machine", "monitoring.machine")
+PLACED = ("swarm.api_manager", "nfs.machine", "monitoring.machine")
 ON_FIRST_MANAGER = dict.fromkeys(PLACED, "manager-1")
 
 

@@ -35,7 +35,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def everything() -> dict[str, Any]:
     """A target with all that it can have, on one manager and one worker."""
-    return settings("10.82.0.0/16", 1) | {"monitoring": {"smtp": SMTP}, "nfs": {"server_kind": "ganesha"}, "s3": {}}
+    return settings("10.82.0.0/16", 1) | {"monitoring": {"smtp": SMTP}, "nfs": {"server": "ganesha"}, "s3": {}}
 
 
 @pytest.fixture(scope="module")

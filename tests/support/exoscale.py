@@ -35,10 +35,10 @@ def args(**changed: Any) -> ExoscaleClusterArgs:
         "sources": SOURCES,
         "private_network": None,
         "elastic_ip": None,
-        "destroy_protected": False,
-        "protect": False,
+        "destroy_protection": False,
+        "pulumi_protect": False,
         "volumes": {},
-        "keep": False,
+        "retain_on_destroy": False,
     }
     return ExoscaleClusterArgs(**(given | changed))
 

@@ -78,7 +78,7 @@ ROWS = [
         Change(61000, *RULES, 'ephemeral: "32768-60999" => "*-61000"', "+ stdin: export EPHEMERAL='* 61000'"),
     ),
     Row(
-        "firewall.swarm_port",
+        "firewall.expose_swarm_port_to_nuvla",
         switch(),
         Change(
             False,
@@ -86,5 +86,6 @@ ROWS = [
             '- rows.swarm port 2377/tcp: "nuvla"',
             '- stdin: add rule inet nuvla_swarm nuvla tcp dport 2377 accept comment "swarm port"',
         ),
+        formerly=["firewall.swarm_port"],
     ),
 ]

@@ -75,9 +75,15 @@ ROWS = on(
         ),
     ),
     Row(
-        "machines.destroy_protected",
+        "machines.destroy_protection",
         switch(),
         shown(True, "destroy_protected: false => true", "destroyProtected: false => true"),
+        formerly=["machines.destroy_protected"],
     ),
-    Row("machines.protect", switch(), shown(True, "protect: false => true", "@protect: false => true")),
+    Row(
+        "machines.pulumi_protect",
+        switch(),
+        shown(True, "protect: false => true", "@protect: false => true"),
+        formerly=["machines.protect"],
+    ),
 )

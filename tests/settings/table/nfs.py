@@ -25,7 +25,7 @@ ROWS = [
         ),
     ),
     Row(
-        "nfs.server_kind",
+        "nfs.server",
         choice("kernel", "ganesha"),
         Change(
             "ganesha",
@@ -35,6 +35,7 @@ ROWS = [
             otherwise="kernel",
             mocked=('server_kind: "kernel" => "ganesha"', "+ stdin: export KIND=ganesha"),
         ),
+        formerly=["nfs.server_kind"],
     ),
     Row(
         "nfs.access",

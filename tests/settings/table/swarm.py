@@ -11,7 +11,7 @@ PUBLIC_NETWORK = ("public-network", "public-network-network")
 ROWS = [
     section("swarm"),
     Row(
-        "swarm.entry",
+        "swarm.api_manager",
         Values(["manager-1"], [*refused("one of manager-1", "worker-1", "manager-2"), Bad(1, TEXT)]),
         Change(
             "manager-2",
@@ -21,6 +21,7 @@ ROWS = [
             also={"machines.pools.manager.count": 3},
             refused="manager-2 given, which is not in the swarm; allowed: manager-1",
         ),
+        formerly=["swarm.entry"],
     ),
     Row(
         "swarm.address_pools",

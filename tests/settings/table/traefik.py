@@ -41,7 +41,7 @@ ROWS = [
         ),
     ),
     Row(
-        "traefik.certificate_days",
+        "traefik.self_signed_days",
         whole(60, 3650),
         Change(
             366,
@@ -50,6 +50,7 @@ ROWS = [
             "days: 365 => 366",
             "validityPeriodHours: 8760 => 8784",
         ),
+        formerly=["traefik.certificate_days"],
     ),
     Row(
         "traefik.acme",

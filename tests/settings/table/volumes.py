@@ -23,7 +23,7 @@ def needs(name: str) -> dict[str, Any]:
 def volume(name: str) -> list[Row]:
     """The settings of one volume."""
     path, folder, also = f"volumes.{name}", f"{name}-data-folder", needs(name)
-    block = f"{path}.block"
+    block = f"{path}.block_storage"
     base, kind = (HOST, {"kind": "host"}) if name in OF_A_HOST else (TARGET, {})
     heading = section(path)
     return [
@@ -32,6 +32,7 @@ def volume(name: str) -> list[Row]:
             block,
             replace(switch(), base=EXOSCALE, also=kind),
             Change(True, "cluster", f"{name}-volume", f"{path}.block: false => true", NEW, also=also, base=EXOSCALE),
+            formerly=[f"{path}.block"],
         ),
         Row(
             f"{path}.size_gib",
@@ -47,7 +48,7 @@ def volume(name: str) -> list[Row]:
             ),
         ),
         Row(
-            f"{path}.id",
+            f"{path}.import_id",
             Values(["nuvla-1"], [Bad("a\nb", LINE), Bad(1, TEXT)], base=base),
             Change(
                 "kept-1",
@@ -58,6 +59,7 @@ def volume(name: str) -> list[Row]:
                 also=also,
                 not_previewed=TAKEN_OVER,
             ),
+            formerly=[f"{path}.id"],
         ),
         Row(
             f"{path}.path",
@@ -78,7 +80,7 @@ def volume(name: str) -> list[Row]:
 ROWS = [
     section("volumes"),
     Row(
-        "volumes.keep",
+        "volumes.retain_on_destroy",
         switch(),
         Change(
             True,
@@ -88,6 +90,7 @@ ROWS = [
             NO_LINE,
             mocked=("keep_volumes: false => true", "@retainOnDelete: false => true"),
         ),
+        formerly=["volumes.keep"],
     ),
     *volume("nfs"),
     *volume("prometheus"),

@@ -9,12 +9,12 @@ import pytest
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
 
+from components import catalog
 from components.dashboards.base import Parts, base_dashboard, variable
 from components.dashboards.encoding import encode
 from components.dashboards.fields import NODES
 from components.dashboards.graphs import count_graph, graph, legend, mirrored_graph, percent_graph
 from components.dashboards.panels import stat, table
-from components.monitoring.grafana import DASHBOARDS
 from tools.dev.dashboards import main
 
 PAGE = Path(__file__).parents[2] / "docs/develop/dashboards.md"
@@ -155,7 +155,7 @@ def test_table_of_one_query_has_its_value_as_value() -> None:
 def test_command_writes_each_dashboard_into_a_folder(tmp_path: Path) -> None:
     main(tmp_path / "new")
     found = {file.stem: file.read_text(encoding="utf-8") for file in (tmp_path / "new").iterdir()}
-    assert found == {name: dashboard() for name, dashboard in DASHBOARDS.items()}
+    assert found == catalog.dashboard_texts()
 
 
 def test_panel_of_the_page_for_developers_can_be_made() -> None:
