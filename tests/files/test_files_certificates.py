@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 
 from tests.files.shipped import COMPONENTS, says
 from tests.self_signed import self_signed
+from tests.support.rows import rows
 
 FILES = COMPONENTS / "traefik/files"
 PROGRAMS = ["certificates", "copies"]
@@ -24,12 +24,12 @@ def placed(folder: Path, program: str) -> Path:
     return folder / f"{program}.cfg"
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@rows("program", PROGRAMS)
 def test_haproxy_takes_them(tmp_path: Path, program: str) -> None:
     assert says("haproxy", "-c", "-f", placed(tmp_path, program)) == ""
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@rows("program", PROGRAMS)
 def test_haproxy_would_refuse_wrong_lua(tmp_path: Path, program: str) -> None:
     configuration, lua = placed(tmp_path, program), tmp_path / f"{program}.lua"
     lua.write_text(lua.read_text(encoding="utf-8").replace("end)", "", 1), encoding="utf-8")

@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from components import assets
+from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
 RUNS = "T\tid\t1\trunning\trunning\t\tNEW"
@@ -24,7 +23,7 @@ def verdict(update: str, *tasks: str, wanted: int = 1, constraints: str = "", no
     return found
 
 
-@pytest.mark.parametrize("update", ["", "completed"])
+@rows("update", ["", "completed"])
 def test_a_service_with_all_of_its_tasks_is_well(update: str) -> None:
     assert verdict(update, RUNS) == "well"
     assert verdict(update, RUNS, wanted=2) == "waits"
@@ -34,7 +33,7 @@ def test_a_service_whose_update_could_still_be_taken_back_is_not() -> None:
     assert verdict("updating", RUNS) == "waits"
 
 
-@pytest.mark.parametrize("update", ["paused", "rollback_started", "rollback_completed", "rollback_paused"])
+@rows("update", ["paused", "rollback_started", "rollback_completed", "rollback_paused"])
 def test_an_update_that_was_taken_back_is_told(update: str) -> None:
     assert verdict(update, RUNS) == update
 
@@ -54,8 +53,8 @@ MANAGER = "N\tready\tactive\tmanager"
 WORKER = "N\tready\tactive\tworker"
 
 
-@pytest.mark.parametrize(
-    ("constraints", "nodes", "told"),
+@rows(
+    "constraints, nodes, told",
     [
         ('["node.platform.os==linux"]', [MANAGER, WORKER], "waits"),
         ('["node.platform.os==linux"]', [WORKER], "well"),
@@ -81,7 +80,7 @@ def test_a_global_service_that_fits_no_machine_is_well_without_tasks() -> None:
     assert verdict("", wanted=0, nodes=[MANAGER]) == "waits"
 
 
-@pytest.mark.parametrize("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
+@rows("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
 def test_machines_that_run_no_new_tasks_need_none(state: str) -> None:
     nodes = [WORKER, f"N\t{state}\tworker"]
     assert verdict("", RUNS, constraints='["node.role==worker"]', nodes=nodes) == "well"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.rows import rows
 
 MIB = 1 << 20
 [FORMAT] = re.findall(r"^format\(\) \{.*?^\}", assets.read("storage/scripts/volume.sh"), re.MULTILINE | re.DOTALL)
@@ -38,7 +39,7 @@ def device(folder: Path, signature: dict[int, bytes]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", SIGNATURES)
+@rows("kind", SIGNATURES)
 def test_a_device_that_holds_something_is_refused(tmp_path: Path, kind: str) -> None:
     result = formatted(device(tmp_path, SIGNATURES[kind]))
     assert result.returncode == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.files.monitored import configuration, run
+from tests.support.rows import rows
 
 NETWORKS = ["traefik-public", "docker-api", "monitoring"]
 MACHINES = {"manager-1": "10.0.0.1", "manager-2": "10.0.0.2", "worker-1": "10.0.0.3"}
@@ -132,8 +133,8 @@ def found(docker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, li
         return dict(zip(jobs, pool.map(ask, jobs), strict=True))
 
 
-@pytest.mark.parametrize(
-    ("job", "label", "expected"),
+@rows(
+    "job, label, expected",
     [
         ("node-exporter", "__address__", ["172.16.2.31:9100", "172.16.2.32:9100", "172.16.2.33:9100"]),
         ("cadvisor", "__address__", ["172.16.2.41:8080", "172.16.2.42:8080", "172.16.2.43:8080"]),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.rows import rows
 
 PASSWORD = "the-password"
 CHANGED = "echo 'Admin password changed successfully'"
@@ -77,8 +78,8 @@ def test_nobody_sees_the_password_in_arguments_variables_or_the_log(used: Contai
     assert PASSWORD not in "\n".join([*calls, log])
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
+@rows(
+    "answer, reason",
     [("echo no database; exit 1", "no database"), ("echo not found", "not found"), ("exit 0", ""), ("kill -9 $$", "")],
     ids=["failed", "said so and ended with 0", "said nothing", "killed"],
 )

@@ -1,4 +1,4 @@
-"""components/machines/scripts/*host*.sh: which machine of which infrastructure a host is."""
+"""components/machines/existing/scripts: which machine of which infrastructure a host is."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from components import assets
+from tests.support.rows import new_folder, rows
 
 Told = tuple[int, str]
 OWNER = "nuvla-swarm/prod 0123abcd"
@@ -16,7 +17,7 @@ OWNER = "nuvla-swarm/prod 0123abcd"
 
 def function(script: str, name: str) -> str:
     [found] = re.findall(
-        rf"^{name}\(\) \{{.*?\}}$", assets.read(f"machines/scripts/{script}"), re.MULTILINE | re.DOTALL
+        rf"^{name}\(\) \{{.*?\}}$", assets.read(f"machines/existing/scripts/{script}"), re.MULTILINE | re.DOTALL
     )
     return str(found)
 
@@ -50,7 +51,7 @@ def checked(folder: Path, machine: str = "worker-1") -> Told:
 
 
 def leaves(folder: Path, machine: str = "worker-1") -> Told:
-    return asked(folder, "host_before.sh", "say", "is_own", machine=machine)
+    return asked(folder, "restore_point.sh", "say", "is_own", machine=machine)
 
 
 def test_a_host_that_nobody_noted_is_fit_and_has_nothing_to_leave(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_machines_own_host_is_fit_and_may_be_left(tmp_path: Path, note: Callab
     assert leaves(tmp_path) == (0, "")
 
 
-@pytest.mark.parametrize("noted", [OWNER, OWNER.partition(" ")[0]])
+@rows("noted", [OWNER, OWNER.partition(" ")[0]])
 def test_a_host_that_an_earlier_version_noted_is_of_any_machine(
     tmp_path: Path, note: Callable[..., None], noted: str
 ) -> None:
@@ -91,7 +92,7 @@ def test_another_machines_host_is_refused_and_not_left(tmp_path: Path, note: Cal
     )
 
 
-@pytest.mark.parametrize("noted", ["nuvla-swarm/prod ffffffff", "nuvla-swarm/other 0123abcd", "nuvla-swarm/other"])
+@rows("noted", ["nuvla-swarm/prod ffffffff", "nuvla-swarm/other 0123abcd", "nuvla-swarm/other"])
 def test_a_host_of_another_checkout_is_refused_and_not_left_though_the_stack_has_the_same_name(
     tmp_path: Path, note: Callable[..., None], noted: str
 ) -> None:
@@ -128,8 +129,8 @@ def _with_places(folder: Path, *functions: str, **values: str) -> Told:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
+@rows(
+    "text, told",
     [
         (
             '{"iptables": false}',
@@ -148,14 +149,14 @@ def _with_places(folder: Path, *functions: str, **values: str) -> Told:
     ],
 )
 def test_settings_of_an_engine_that_break_the_program_are_refused_by_name(tmp_path: Path, text: str, told: str) -> None:
-    code, said = engine_settings(tmp_path, text)
+    code, said = engine_settings(new_folder(tmp_path), text)
     assert code == 1
     assert f"daemon.json has {told}" in said
     assert said.endswith("; remove it there, and restart its engine\n")
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "",
@@ -168,7 +169,7 @@ def test_settings_of_an_engine_that_break_the_program_are_refused_by_name(tmp_pa
     ],
 )
 def test_other_settings_of_an_engine_are_kept(tmp_path: Path, text: str) -> None:
-    assert engine_settings(tmp_path, text) == (0, "")
+    assert engine_settings(new_folder(tmp_path), text) == (0, "")
 
 
 def test_a_host_without_an_engine_has_no_settings_of_one(tmp_path: Path) -> None:
@@ -184,8 +185,8 @@ def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note:
     assert engine_settings(tmp_path, "{}")[0] == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "code"),
+@rows(
+    "name, content, code",
     [
         ("override.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd:// --iptables=false\n", 1),
         ("override.conf", "[Service]\nEnvironment=HTTP_PROXY=http://proxy:3128\n", 0),
@@ -194,7 +195,7 @@ def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note:
     ],
 )
 def test_what_would_start_the_engine_otherwise_is_refused(tmp_path: Path, name: str, content: str, code: int) -> None:
-    found, said = engine_settings(tmp_path, "{}", {name: content})
+    found, said = engine_settings(new_folder(tmp_path), "{}", {name: content})
     assert found == code
     assert ("sets how dockerd is started; move its options to /etc/docker/daemon.json" in said) is bool(code)
 

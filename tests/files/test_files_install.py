@@ -8,10 +8,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from components import assets
 from components.engine.engine import KEY_FINGERPRINT
+from tests.support.rows import new_folder, rows
 
 CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"
 MADISON = {
@@ -120,9 +119,9 @@ def test_a_version_that_is_not_to_be_had_is_told_with_those_that_are(tmp_path: P
     assert machine.there() == {}
 
 
-@pytest.mark.parametrize("keys", [(STRANGE,), (KEY_FINGERPRINT, STRANGE), (STRANGE, KEY_FINGERPRINT), ()])
+@rows("keys", [(STRANGE,), (KEY_FINGERPRINT, STRANGE), (STRANGE, KEY_FINGERPRINT), ()])
 def test_packages_by_any_other_key_are_refused_in_one_line(tmp_path: Path, keys: tuple[str, ...]) -> None:
-    machine = Machine(tmp_path, keys)
+    machine = Machine(new_folder(tmp_path), keys)
     done = machine.install()
     assert done.returncode == 1
     found = " ".join(keys) or "of nobody"
@@ -130,8 +129,8 @@ def test_packages_by_any_other_key_are_refused_in_one_line(tmp_path: Path, keys:
         f"manager-1: https://download.docker.com has the key {found} and not {KEY_FINGERPRINT}: nothing of it is"
     )
     assert machine.there() == {}
-    assert list((tmp_path / "etc/apt/sources.list.d").iterdir()) == []
-    assert not (tmp_path / "etc/apt/keyrings/docker.asc").exists()
+    assert list((machine.folder / "etc/apt/sources.list.d").iterdir()) == []
+    assert not (machine.folder / "etc/apt/keyrings/docker.asc").exists()
 
 
 def test_what_an_earlier_version_installed_is_held_as_it_is(tmp_path: Path) -> None:

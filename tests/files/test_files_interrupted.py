@@ -8,6 +8,7 @@ from tests.interrupted import programs
 from tests.interrupted.every import EVERY
 from tests.interrupted.inside.state import File, State, torn
 from tests.interrupted.inside.steps import Run, Script, Step, run
+from tests.support.rows import rows
 
 # Each command adds a line to the file $LINES, in whatever it is that runs it.
 TEXT = Path(__file__).with_name("commands.sh").read_text()
@@ -24,12 +25,12 @@ def whole(lines: Path) -> Run:
     return run(script(lines), lambda step: True)
 
 
-@pytest.mark.parametrize("path", sorted(set(programs.scripts()) - LIBRARIES))
+@rows("path", sorted(set(programs.scripts()) - LIBRARIES))
 def test_every_script_with_each_of_its_arguments_has_a_scenario(path: str) -> None:
     assert programs.verbs(path) == {one.verb for one in EVERY if one.path == path}
 
 
-@pytest.mark.parametrize("path", sorted(LIBRARIES))
+@rows("path", sorted(LIBRARIES))
 def test_every_function_library_is_part_of_scenarios_and_does_nothing_by_itself(path: str) -> None:
     text = (programs.COMPONENTS / path).read_text()
     assert any(text.removeprefix(programs.SHEBANG) in str(one.sent()["text"]) for one in EVERY)
@@ -74,9 +75,10 @@ def test_it_is_stopped_before_each_command_and_nothing_of_it_goes_on(tmp_path: P
     assert seen == set(range(len(done) + 1))
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
+def test_commands_are_found_wherever_they_are(tmp_path: Path) -> None:
+    lines = TEXT.splitlines()
+    found = [lines[step.lines[0] - 1] for step in whole(tmp_path / "lines").steps]
+    places = [
         "substitution",
         "first of a pipe",
         "second of a pipe",
@@ -85,13 +87,8 @@ def test_it_is_stopped_before_each_command_and_nothing_of_it_goes_on(tmp_path: P
         "loop",
         "process",
         "subshell",
-        "trap",
-    ],
-)
-def test_commands_are_found_wherever_they_are(tmp_path: Path, where: str) -> None:
-    steps = whole(tmp_path / "lines").steps
-    lines = TEXT.splitlines()
-    assert any(f"add {where}" in lines[step.lines[0] - 1] for step in steps)
+    ]
+    assert [place for place in (*places, "trap") if not any(f"add {place}" in line for line in found)] == []
 
 
 def test_a_step_is_known_by_its_line_and_those_of_the_calls_that_it_is_in(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.files import random_json
 from tests.files.docker_api import Proxy, proxy
 from tests.files.judged import OWN, answered_services, answered_tasks, passed
 from tests.files.random_services import FIRST, NINES, S3_NAME, described, label, shuffled, template
+from tests.support.rows import rows
 
 SEEDS = range(40)
 Labels = dict[str, str]
@@ -97,7 +98,7 @@ UNCHANGED: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", UNCHANGED.values(), ids=UNCHANGED)
+@rows("labels", UNCHANGED.values(), ids=UNCHANGED)
 def test_what_is_an_applications_is_passed_on_as_it_is(shipped: Proxy, labels: Labels) -> None:
     assert learnt(shipped, labels) == labels
 
@@ -142,7 +143,7 @@ GONE: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", GONE.values(), ids=GONE)
+@rows("labels", GONE.values(), ids=GONE)
 def test_what_is_no_applications_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
     assert learnt(shipped, COMPLETE | labels | {"a": "b"}) == {
         label: text for label, text in (COMPLETE | {"a": "b"}).items() if label not in labels
@@ -174,19 +175,19 @@ CHANGED: dict[str, tuple[Labels, str]] = {
 }
 
 
-@pytest.mark.parametrize(("labels", "instead"), CHANGED.values(), ids=CHANGED)
+@rows("labels, instead", CHANGED.values(), ids=CHANGED)
 def test_what_asks_for_too_much_gets_what_there_is_for_it(shipped: Proxy, labels: Labels, instead: str) -> None:
     assert learnt(shipped, {"traefik.enable": "true"} | labels) == {"traefik.enable": "true"} | dict.fromkeys(
         labels, instead
     )
 
 
-@pytest.mark.parametrize("rule", [f"Host(`{S3_NAME}`)", 'Path("/\\x41")'])
+@rows("rule", [f"Host(`{S3_NAME}`)", 'Path("/\\x41")'])
 def test_where_s3_has_no_name_rules_are_passed_on_as_they_are(without_s3: Proxy, rule: str) -> None:
     assert learnt(without_s3, router(rule=rule)) == router(rule=rule)
 
 
-@pytest.mark.parametrize("says", [{}, {"followRedirects": "true"}, {"followredirects": "false", "interval": "1s"}])
+@rows("says", [{}, {"followRedirects": "true"}, {"followredirects": "false", "interval": "1s"}])
 def test_a_check_of_an_application_follows_it_nowhere_else(shipped: Proxy, says: Labels) -> None:
     check = "traefik.http.services.Shop.LoadBalancer.healthCheck"
     labels = {f"{check}.{option}": text for option, text in ({"path": "/"} | says).items()}
@@ -194,8 +195,8 @@ def test_a_check_of_an_application_follows_it_nowhere_else(shipped: Proxy, says:
     assert learnt(shipped, labels) == kept | {f"{check}.followredirects": "false"}
 
 
-@pytest.mark.parametrize(
-    ("others", "enabled"),
+@rows(
+    "others, enabled",
     [
         ({"traefik.tcp.routers.x.rule": "HostSNI(`*`)"}, False),
         ({"traefik.udp.routers.x.entrypoints": "web"}, False),
@@ -213,7 +214,7 @@ def test_what_has_asked_for_another_protocol_alone_is_not_published_by_http(
     assert ("traefik.enable" in found, "Traefik.Enable" in found) == (enabled, enabled)
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
+@rows("name", sorted(OWN))
 def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, name: str) -> None:
     ours = {
         "traefik.enable": "true",
@@ -230,13 +231,13 @@ def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, 
     assert learnt(shipped, others, name) == learnt(shipped, others, "app")
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
+@rows("name", sorted(OWN))
 def test_names_that_no_service_of_the_program_has_are_names_as_others(nothing_published: Proxy, name: str) -> None:
     ours = {"traefik.http.routers.nuvla-swarm-a.rule": "Path(`/`)", "a": "b"}
     assert learnt(nothing_published, ours, name) == {"a": "b"}
 
 
-@pytest.mark.parametrize("name", ["Grafana", "grafana2", "shop_grafana", "traefik", "socket-proxy", "s3-console"])
+@rows("name", ["Grafana", "grafana2", "shop_grafana", "traefik", "socket-proxy", "s3-console"])
 def test_others_have_none_of_them(shipped: Proxy, name: str) -> None:
     ours = {
         "traefik.http.routers.nuvla-swarm-a.rule": "Path(`/`)",
@@ -256,7 +257,7 @@ def test_a_label_is_found_however_its_letters_are_written(shipped: Proxy) -> Non
     ]
 
 
-@pytest.mark.parametrize("text", ["<&>", "\u2028", '"', "\\", "\\\\", "é", "\U0001f433", "\x7f", "\n\t", "/"])
+@rows("text", ["<&>", "\u2028", '"', "\\", "\\\\", "é", "\U0001f433", "\x7f", "\n\t", "/"])
 def test_letters_stay_as_they_are(shipped: Proxy, text: str) -> None:
     labels = {f"a{text}": text, "traefik.docker.network": text}
     for ascii_only in (True, False):
@@ -288,13 +289,13 @@ OTHERWISE: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", OTHERWISE.values(), ids=OTHERWISE)
+@rows("labels", OTHERWISE.values(), ids=OTHERWISE)
 def test_what_traefik_reads_otherwise_than_it_looks_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
     assert not learnt(shipped, COMPLETE | labels).keys() & labels.keys()
 
 
-@pytest.mark.parametrize(
-    ("name", "labels"),
+@rows(
+    "name, labels",
     [
         ("nuvla-swarm-grafana", {}),
         ("nuvla_swarm_grafana", {}),
@@ -313,8 +314,8 @@ def test_no_service_is_published_under_a_name_of_ours_that_it_has_without_labels
 # All at once, at random.
 
 
-@pytest.mark.parametrize("is_hostile", [False, True], ids=["", "hostile"])
-@pytest.mark.parametrize("seed", SEEDS)
+@rows("is_hostile", [False, True], ids=["", "hostile"])
+@rows("seed", SEEDS)
 def test_services_are_told_of_as_the_rules_say_whatever_they_are_and_however_they_are_written(
     shipped: Proxy, seed: int, *, is_hostile: bool
 ) -> None:
@@ -330,7 +331,7 @@ def test_services_are_told_of_as_the_rules_say_whatever_they_are_and_however_the
         assert b"secret" not in reply.body, case
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@rows("seed", SEEDS)
 def test_tasks_are_told_of_but_for_what_they_are_started_with_whatever_they_are(shipped: Proxy, seed: int) -> None:
     random = Random(seed)
     for number in range(10):

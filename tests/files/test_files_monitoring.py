@@ -10,6 +10,7 @@ import yaml
 
 from tests.files.monitored import FILES, RULES, configuration, rendered, run
 from tests.files.shipped import COMPONENTS
+from tests.support.rows import rows
 
 ROOT = COMPONENTS.parent
 TESTS = Path(__file__).parent / "rules"
@@ -48,9 +49,8 @@ def test_each_file_of_rules_has_its_tests() -> None:
     assert [file.name for file in RULES] == sorted(file.name for file in TESTS.glob("*.yml"))
 
 
-@pytest.mark.parametrize("file", sorted(TESTS.glob("*.yml")), ids=lambda file: file.name)
-def test_alerts_fire_when_they_should_and_say_what_they_should(file: Path) -> None:
-    run("promtool", "test", "rules", file)
+def test_alerts_fire_when_they_should_and_say_what_they_should() -> None:
+    run("promtool", "test", "rules", *sorted(TESTS.glob("*.yml")))
 
 
 def test_each_alert_is_tested_firing_and_silent() -> None:
@@ -66,7 +66,7 @@ def test_each_alert_is_tested_firing_and_silent() -> None:
     assert silent == set(ALERTS) - {"Watchdog"}
 
 
-@pytest.mark.parametrize("alert", ALERTS)
+@rows("alert", ALERTS)
 def test_each_alert_says_how_urgent_it_is_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ({"none"} if alert == "Watchdog" else {"critical", "warning"})
@@ -82,8 +82,8 @@ def test_the_page_of_alerts_has_no_other_sections() -> None:
     assert set(re.findall(r"^### (.+)$", page, re.MULTILINE)) == set(ALERTS)
 
 
-@pytest.mark.parametrize("webhooks", [[], WEBHOOK], ids=["", "webhook"])
-@pytest.mark.parametrize("emails", [[], EMAIL], ids=["", "email"])
+@rows("webhooks", [[], WEBHOOK], ids=["", "webhook"])
+@rows("emails", [[], EMAIL], ids=["", "email"])
 def test_amtool_finds_no_fault_whatever_receivers_there_are(
     webhooks: list[Any], emails: list[Any], tmp_path: Path
 ) -> None:
@@ -97,7 +97,7 @@ def test_amtool_finds_no_fault_whatever_receivers_there_are(
     assert read["watchdog"] == {"name": "watchdog", "webhook_configs": webhooks}
 
 
-@pytest.mark.parametrize(("alert", "receiver"), [("Watchdog", "watchdog"), ("MachineDown", "operators")])
+@rows("alert, receiver", [("Watchdog", "watchdog"), ("MachineDown", "operators")])
 def test_the_watchdog_goes_its_own_way(alert: str, receiver: str, tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(rendered("alertmanager.yml", webhook_configs="[]", email_configs="[]"))

@@ -4,10 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from components import assets
 from components.firewall.rules import STATD_PORT
+from tests.support.rows import rows
 
 
 def function(script: str, name: str) -> str:
@@ -31,8 +30,8 @@ def said(folder: Path, text: str, **tools: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize(
-    ("root", "option"),
+@rows(
+    "root, option",
     [("/", "no_subtree_check"), ("/var/lib/nuvla-swarm/nfs", "subtree_check"), ("", "subtree_check")],
 )
 def test_a_folder_that_is_part_of_a_file_system_is_not_left_by_handles_that_somebody_makes_up(
@@ -42,7 +41,7 @@ def test_a_folder_that_is_part_of_a_file_system_is_not_left_by_handles_that_some
     assert said(tmp_path, text, findmnt=f"echo '{root}'; test -n '{root}'") == f"{option}\n"
 
 
-@pytest.mark.parametrize(("port", "restarted"), [(42279, True), (STATD_PORT, False)])
+@rows("port, restarted", [(42279, True), (STATD_PORT, False)])
 def test_a_statd_that_runs_on_a_port_of_applications_is_restarted_on_its_own(
     tmp_path: Path, port: int, restarted: bool
 ) -> None:

@@ -9,9 +9,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.harness import CHECKOUT
+from tests.support.rows import rows
 
 LISTS = [CHECKOUT / "requirements.txt", CHECKOUT / "offline/requirements.txt"]
 TOOLS = CHECKOUT / "tools"
@@ -26,7 +25,7 @@ def pins(text: str) -> dict[str, str]:
     return {name.lower().replace("_", "-"): version for name, version in found}
 
 
-@pytest.mark.parametrize("path", LISTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+@rows("path", LISTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_every_package_has_one_version_and_the_hashes_of_its_files(path: Path) -> None:
     entries = re.split(r"\n(?=[\w.-])", re.sub(r"^ *#.*\n", "", path.read_text(), flags=re.MULTILINE))
     assert len(entries) > 5

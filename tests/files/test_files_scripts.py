@@ -8,6 +8,7 @@ import pytest
 from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.mocked import Engine, Program, run_program
 from tests.stack_config import existing, exoscale, host, secrets_for, target
+from tests.support.rows import rows
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 LYING = [
@@ -30,7 +31,7 @@ def program() -> Program:
     return run_program(target(managers=1, workers=1))
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+@rows("script", SCRIPTS, ids=title)
 def test_bash_can_read_it(script: Path) -> None:
     assert says("bash", "-n", script) == ""
 
@@ -39,7 +40,7 @@ def test_shellcheck_finds_nothing() -> None:
     assert says("shellcheck", *SCRIPTS, *OF_SERVICES, *LYING) == ""
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=title)
+@rows("script", SCRIPTS, ids=title)
 def test_it_stops_at_the_first_error(script: Path) -> None:
     first, *others = script.read_text(encoding="utf-8").splitlines()
     assert first == "#!/usr/bin/env bash"
@@ -47,7 +48,7 @@ def test_it_stops_at_the_first_error(script: Path) -> None:
     assert code[0] == "set -euo pipefail"
 
 
-@pytest.mark.parametrize("script", LYING, ids=title)
+@rows("script", LYING, ids=title)
 def test_one_that_lies_on_machines_is_no_less_strict(script: Path) -> None:
     """Its first line is not that of the scripts which are sent, by which these are found behind their parameters."""
     first, *others = script.read_text(encoding="utf-8").splitlines()
@@ -55,12 +56,12 @@ def test_one_that_lies_on_machines_is_no_less_strict(script: Path) -> None:
     assert next(line for line in others if line and not line.startswith("#")) == "set -euo pipefail"
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS, *LYING], ids=title)
+@rows("script", [*SCRIPTS, *LYING], ids=title)
 def test_it_says_what_it_is_for(script: Path) -> None:
     assert re.match(r"# [A-Z].{15,}", script.read_text(encoding="utf-8").splitlines()[1])
 
 
-@pytest.mark.parametrize("script", OF_SERVICES, ids=title)
+@rows("script", OF_SERVICES, ids=title)
 def test_a_script_of_a_service_is_for_the_plain_shell_that_images_have(script: Path) -> None:
     first, purpose, *others = script.read_text(encoding="utf-8").splitlines()
     assert first == "#!/bin/sh"
@@ -108,7 +109,7 @@ def test_each_command_runs_with_a_verb_that_its_script_knows(program: Program) -
             assert set(verbs) <= set(known), name
 
 
-@pytest.mark.parametrize("secret", ["INVITATION", "TLS_KEY"])
+@rows("secret", ["INVITATION", "TLS_KEY"])
 def test_no_program_is_given_a_secret_as_an_argument(secret: str) -> None:
     """Only bash's own `printf` and redirections see it; arguments of programs stand in the process list."""
     lines = [line.strip() for script in SCRIPTS for line in script.read_text().splitlines()]

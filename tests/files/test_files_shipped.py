@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from string import Template
 
-import pytest
 import yaml
 
 from tests.files.shipped import COMPONENTS, calls, says, shipped, title
+from tests.support.rows import rows
 
 YAML = (".yaml", ".yml")
 KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf")  # each has its own checks
@@ -23,7 +23,7 @@ SECRET = re.compile(
 REGISTRY = re.compile(r"\b(docker\.io|ghcr\.io|quay\.io|gcr\.io|registry\.[\w.-]+|[\w.-]+\.azurecr\.io|[\w.-]+:5000)/")
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
+@rows("file", shipped(), ids=title)
 def test_it_is_of_a_kind_that_is_checked(file: Path) -> None:
     assert file.suffix in KINDS
 
@@ -33,7 +33,7 @@ def test_no_yaml_or_json_is_beside_the_folders_of_files() -> None:
     assert found == set(shipped(*YAML, ".json"))
 
 
-@pytest.mark.parametrize("file", shipped(*YAML), ids=title)
+@rows("file", shipped(*YAML), ids=title)
 def test_yaml_can_be_read(file: Path) -> None:
     assert yaml.safe_load(file.read_text(encoding="utf-8"))
 
@@ -60,7 +60,7 @@ def test_yamllint_finds_nothing() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize("file", shipped(".nft"), ids=title)
+@rows("file", shipped(".nft"), ids=title)
 def test_nft_takes_the_table_without_any_rows(file: Path) -> None:
     command = ["nft", "--check", "--file", str(file)]
     tool, *arguments = command if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net", *command]
@@ -79,7 +79,7 @@ def test_the_configuration_of_ganesha_is_blocks_of_settings() -> None:
     assert depth == 0
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
+@rows("file", shipped(), ids=title)
 def test_it_is_named_by_the_python_of_its_component(file: Path) -> None:
     """Itself, or its stem where those of its folder are named one by one."""
     component = COMPONENTS / file.relative_to(COMPONENTS).parts[0]
@@ -109,17 +109,17 @@ def test_no_file_is_both_rendered_and_read_as_it_is() -> None:
     assert not paths[0] & paths[1]
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
+@rows("file", shipped(), ids=title)
 def test_it_holds_no_secret(file: Path) -> None:
     assert not SECRET.search(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
+@rows("file", shipped(), ids=title)
 def test_it_names_no_registry(file: Path) -> None:
     assert not REGISTRY.search(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "password: hunter22",
@@ -133,7 +133,7 @@ def test_the_search_for_secrets_would_find_one(text: str) -> None:
     assert SECRET.search(text)
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         '--token "$TOKEN"',

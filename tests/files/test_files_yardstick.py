@@ -8,6 +8,7 @@ import yaml
 
 from tests.mocked import run_program
 from tests.stack_config import target
+from tests.support.rows import rows
 
 STACKS = sorted((Path(__file__).parents[2] / "bench/stacks").glob("*.yaml"))
 
@@ -20,7 +21,7 @@ def services() -> dict[str, dict[str, Any]]:
     return {name.removesuffix("-service"): inputs for name, inputs in made.items()}
 
 
-@pytest.mark.parametrize("file", STACKS, ids=lambda path: path.name)
+@rows("file", STACKS, ids=lambda path: path.name)
 def test_a_service_has_the_files_and_routes_of_the_programs(file: Path, services: dict[str, dict[str, Any]]) -> None:
     for name, service in yaml.safe_load(file.read_text())["services"].items():
         ours = services[name]
