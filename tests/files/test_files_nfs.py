@@ -34,17 +34,13 @@ def said(folder: Path, text: str, **tools: str) -> str:
     "root, option",
     [("/", "no_subtree_check"), ("/var/lib/nuvla-swarm/nfs", "subtree_check"), ("", "subtree_check")],
 )
-def test_a_folder_that_is_part_of_a_file_system_is_not_left_by_handles_that_somebody_makes_up(
-    tmp_path: Path, root: str, option: str
-) -> None:
+def test_exported_subfolder_is_checked_against_forged_handles(tmp_path: Path, root: str, option: str) -> None:
     text = f"{function('nfs_entry.sh', 'subtree_check')}\nsubtree_check"
     assert said(tmp_path, text, findmnt=f"echo '{root}'; test -n '{root}'") == f"{option}\n"
 
 
 @rows("port, restarted", [(42279, True), (STATD_PORT, False)])
-def test_a_statd_that_runs_on_a_port_of_applications_is_restarted_on_its_own(
-    tmp_path: Path, port: int, restarted: bool
-) -> None:
+def test_statd_on_an_application_port_is_restarted(tmp_path: Path, port: int, restarted: bool) -> None:
     [listens] = re.findall(r"^listens\(\) .*$", assets.read("storage/scripts/nfs.sh"), re.MULTILINE)
     ports = function("nfs.sh", "fix_ports").replace("install -d /etc/nfs.conf.d /etc/modprobe.d", "")
     text = f"{listens}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES=\n{ports}\nfix_ports"

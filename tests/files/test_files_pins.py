@@ -26,7 +26,7 @@ def pins(text: str) -> dict[str, str]:
 
 
 @rows("path", LISTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
-def test_every_package_has_one_version_and_the_hashes_of_its_files(path: Path) -> None:
+def test_every_package_is_pinned_with_hashes(path: Path) -> None:
     entries = re.split(r"\n(?=[\w.-])", re.sub(r"^ *#.*\n", "", path.read_text(), flags=re.MULTILINE))
     assert len(entries) > 5
     for entry in entries:
@@ -36,25 +36,26 @@ def test_every_package_has_one_version_and_the_hashes_of_its_files(path: Path) -
     assert wanted.items() <= pins(path.read_text()).items(), "run `make pins`"
 
 
-def test_both_lists_agree_on_what_is_in_both() -> None:
+def test_lists_agree_on_shared_packages() -> None:
     one, other = (pins(path.read_text()) for path in LISTS)
     assert {name: version for name, version in other.items() if name in one and one[name] != version} == {}
 
 
-def test_what_is_installed_is_in_the_list() -> None:
+def test_installed_packages_are_pinned() -> None:
     """Of this very environment: a package that another one needs is pinned too."""
     told = subprocess.run(["python", "-m", "pip", "freeze", "--all"], check=True, capture_output=True, text=True).stdout
     known = pins("".join(path.read_text() for path in LISTS))
-    assert {name: version for name, version in pins(told).items() if known.get(name) != version}.keys() <= BESIDE
+    others = {name: version for name, version in pins(told).items() if known.get(name) != version}
+    assert others.keys() <= BESIDE, "run `make pins` if a requirement is new, `tools/setup.sh tools` if not"
 
 
-def test_they_are_installed_by_their_hashes_and_by_nothing_else() -> None:
+def test_packages_are_installed_by_hash_only() -> None:
     text = (TOOLS / "setup.sh").read_text()
     assert re.findall(r"pip install .*", text) == re.findall(r"pip install .*--require-hashes .*", text) != []
     assert "pulumi install --no-dependencies" in text
 
 
-def test_no_script_is_run_as_it_comes_from_the_net() -> None:
+def test_no_script_is_piped_from_the_network() -> None:
     for path in TOOLS.rglob("*.sh"):
         assert not re.search(
             r"curl[^\n]*\|\s*(sudo )?(ba)?sh\b|https://get\.pulumi\.com/? --output", path.read_text()
@@ -89,7 +90,7 @@ def archive() -> bytes:
     return made.getvalue()
 
 
-def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path) -> None:
+def test_pulumi_archive_with_the_right_checksum_is_unpacked(tmp_path: Path) -> None:
     content = archive()
     done = fetched(tmp_path, content, hashlib.sha256(content).hexdigest())
     assert done.returncode == 0, done.stderr
@@ -97,7 +98,7 @@ def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path)
     assert os.access(tmp_path / f"cache/pulumi-{VERSION}/bin/pulumi", os.X_OK)
 
 
-def test_nothing_of_another_archive_is_left(tmp_path: Path) -> None:
+def test_pulumi_archive_with_a_wrong_checksum_leaves_nothing(tmp_path: Path) -> None:
     done = fetched(tmp_path, archive(), "0" * 64)
     assert done.returncode == 1
     assert f"and tools/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]

@@ -22,7 +22,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 @rows("file", STACKS, ids=lambda path: path.name)
-def test_a_service_has_the_files_and_routes_of_the_programs(file: Path, services: dict[str, dict[str, Any]]) -> None:
+def test_baseline_services_match_the_program(file: Path, services: dict[str, dict[str, Any]]) -> None:
     for name, service in yaml.safe_load(file.read_text())["services"].items():
         ours = services[name]
         configs = {one["fileName"] for one in ours["taskSpec"]["containerSpec"].get("configs", [])}

@@ -16,7 +16,7 @@ from pulumi_command import remote
 from components.machines.lost_commands import forget
 from components.machines.machine import Machine
 from components.machines.skipped_command import FROZEN
-from stacks import sdk
+from stacks import pulumi_runtime
 from stacks.prior_state import PriorState
 
 WANTED, LOST = os.environ["WANTED"].split(), os.environ.get("LOST", "").split()
@@ -58,7 +58,7 @@ def build(prior: PriorState) -> dict[str, Any]:
     return {}
 
 
-sdk.run(build)
+pulumi_runtime.run(build)
 """
 BEFORE, PACKAGES, ENTRY = "worker-1-before", "nfs-packages-worker-1", "nfs-entry-worker-2"
 UP = ("up", "--yes", "--skip-preview")
