@@ -2,10 +2,9 @@
 
 from functools import cache
 
-import pytest
-
 from tests.mocked import Engine, run_program
 from tests.stack_config import target
+from tests.support.rows import rows
 
 SHARING = {"traefik-copies", "traefik-issuer", "traefik-sharing"}
 
@@ -44,7 +43,7 @@ def test_copies_are_there_before_what_shows_them_and_that_before_any_is_asked_fo
     assert "traefik-data-folder" in before(made, "traefik-certificates-service")
 
 
-@pytest.mark.parametrize(("managers", "last"), [(1, "traefik-converged"), (3, "traefik-issuer-converged")])
+@rows("managers, last", [(1, "traefik-converged"), (3, "traefik-issuer-converged")])
 def test_the_look_comes_when_all_is_there(managers: int, last: str) -> None:
     made = engine(managers)
     assert last in before(made, "traefik-issued-look")

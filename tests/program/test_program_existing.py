@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import pytest
-
-from tests.mocked import Engine, Program
+from tests.mocked import Engine
 from tests.program.runs import run
 from tests.stack_config import changed, existing
+from tests.support.rows import rows
 
 KEY = {"ssh_private_key": "KEY"}
+KINDS = ("target", "host")
 MACHINES = ("manager-1", "worker-1", "worker-2")
 NEW_KEY = "ssh-ed25519 BBBB"
 OTHER_KEY = ("machines.pools.worker.hosts.2.host_key", NEW_KEY)
@@ -39,17 +39,16 @@ def before(engine: Engine, name: str) -> set[str]:
     return found
 
 
-@pytest.fixture(params=["target", "host"])
-def program(request: pytest.FixtureRequest) -> Program:
-    return run(document(request.param), secrets=KEY)
-
-
-def test_a_first_preview_registers_the_same(program: Program) -> None:
-    kind = program.outputs["kind"]
+@rows("kind", KINDS)
+def test_a_first_preview_registers_the_same(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
+    assert program.outputs["kind"] == kind
     assert set(run(document(kind), preview=True, secrets=KEY).engine.types) == set(program.engine.types)
 
 
-def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_noted(program: Program) -> None:
+@rows("kind", KINDS)
+def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_noted(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     for machine, address in zip(MACHINES, ("198.51.100.1", "198.51.100.11", "198.51.100.12"), strict=True):
         ours = {f"{machine}-check", f"{machine}-before"}
@@ -57,7 +56,9 @@ def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_not
             assert ours <= before(engine, name), name
 
 
-def test_each_machine_is_left_step_by_step(program: Program) -> None:
+@rows("kind", KINDS)
+def test_each_machine_is_left_step_by_step(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     assert {engine.deleted_with(name) for name in engine.types} == {""}
     for machine in MACHINES:
@@ -65,14 +66,18 @@ def test_each_machine_is_left_step_by_step(program: Program) -> None:
         assert engine.inputs(f"{machine}-before")["delete"].endswith(" leave")
 
 
-def test_every_firewall_knows_a_machine_before_it_joins(program: Program) -> None:
+@rows("kind", KINDS)
+def test_every_firewall_knows_a_machine_before_it_joins(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     for machine in MACHINES:
         assert {f"firewall-{other}" for other in MACHINES} <= engine.dependencies(f"{machine}-membership-join")
 
 
-def test_the_entry_is_the_first_member_and_the_last(program: Program) -> None:
+@rows("kind", KINDS)
+def test_the_entry_is_the_first_member_and_the_last(kind: str) -> None:
     """What has to be there first is taken away last: the other members, and all that is on the swarm."""
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     entry = {f"manager-1-membership-{step}" for step in ("node", "join", "active")}
     for name in ("worker-1-membership-node", "worker-2-membership-join", "public-network-network"):

@@ -7,6 +7,7 @@ import pytest
 from tests.mocked import Engine
 from tests.program.runs import run
 from tests.stack_config import changed, target
+from tests.support.rows import rows
 
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
@@ -42,7 +43,7 @@ def test_a_third_worker_is_all_that_is_added_and_its_tasks_are_waited_for() -> N
     assert growth(target(workers=2), target(workers=3)) == (of_machine("worker-3"), WAITS | MEMBERS)
 
 
-@pytest.mark.parametrize("pool", ["a-first-pool", "zz-last-pool"])
+@rows("pool", ["a-first-pool", "zz-last-pool"])
 def test_another_pool_is_all_that_is_added_wherever_it_sorts(pool: str) -> None:
     before = target(workers=1)
     after = changed(before, f"machines.pools.{pool}", SPARE)

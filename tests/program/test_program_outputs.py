@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from tests.mocked import Program, Secret
 from tests.program.runs import run
+from tests.program.snapshot import PROGRAMS
 from tests.stack_config import changed, target
+from tests.support.rows import rows
 
 
 def certificate(holder: str) -> dict[str, Secret]:
@@ -33,8 +33,8 @@ def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
     assert dev.outputs["kind"] == "target"
 
 
-@pytest.mark.parametrize(
-    ("off", "outputs", "urls"),
+@rows(
+    "off, outputs, urls",
     [
         (["s3"], {"s3"}, {"s3", "s3_console"}),
         (["s3", "nfs"], {"s3", "nfs"}, {"s3", "s3_console"}),
@@ -112,7 +112,7 @@ def test_logins_are_secret_and_each_has_a_password_of_its_own(dev: Program) -> N
     )
 
 
-@pytest.mark.parametrize("machine", ["manager-1", "worker-2"])
+@rows("machine", ["manager-1", "worker-2"])
 def test_files_are_at_the_private_address_of_their_machine(machine: str) -> None:
     outputs = run(target(nfs={"machine": machine})).outputs
     address = outputs["machines"][machine]["private_address"]
@@ -145,7 +145,9 @@ def test_an_own_key_is_used_and_comes_back_as_a_secret() -> None:
         assert program.engine.inputs(command)["connection"]["privateKey"] == "OWN-PRIVATE-KEY"
 
 
-def test_nothing_secret_is_in_the_open_outputs(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_nothing_secret_is_in_the_open_outputs(title: str) -> None:
+    program = run(PROGRAMS[title])
     text = str(_without_secrets(program.outputs))
     assert not [word for word in ("PRIVATE-KEY", "PEM", "RESULT", "BCRYPT") if word in text]
 

@@ -3,13 +3,13 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.test_program_services import PROXIES, SERVICES, container, every, mounts, services
 from tests.stack_config import target
+from tests.support.rows import rows
 
 DOCKER = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROOT = {None, "", "0", "root", "0:0"}
@@ -152,8 +152,8 @@ def of_traefik(name: str, **settings: Any) -> Any:
 MANAGEMENT, USERS = ["10.77.0.1/32", "203.0.113.7/32"], ["192.0.2.0/24"]
 
 
-@pytest.mark.parametrize(
-    ("consoles", "allowed"),
+@rows(
+    "consoles, allowed",
     [({}, MANAGEMENT), ({"consoles": "management"}, MANAGEMENT), ({"consoles": "users"}, MANAGEMENT + USERS)],
     ids=["by default", "management", "users"],
 )
@@ -165,8 +165,8 @@ def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_fo
     assert made["operators"]["ipAllowList"]["sourceRange"] == MANAGEMENT
 
 
-@pytest.mark.parametrize(
-    ("off", "paths"),
+@rows(
+    "off, paths",
     [
         ((), ("/prometheus", "/grafana", "/minio")),
         (("s3",), ("/prometheus", "/grafana")),
@@ -181,8 +181,8 @@ def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], paths: 
     assert rule == " || ".join(f"(Path(`{path}`) || PathPrefix(`{path}/`))" for path in paths)
 
 
-@pytest.mark.parametrize(
-    ("settings", "names"),
+@rows(
+    "settings, names",
     [
         ({}, {"s3": "*"}),
         ({"domain": "example.org"}, {"s3": "*", "websecure": "s3.example.org"}),
@@ -202,8 +202,8 @@ def test_connections_to_s3_are_reserved_by_the_names_that_it_has(
     assert found == names
 
 
-@pytest.mark.parametrize(
-    ("settings", "name"),
+@rows(
+    "settings, name",
     [
         ({}, ""),
         ({"domain": "example.org"}, "s3.example.org"),
@@ -219,9 +219,7 @@ def test_proxies_know_the_name_of_s3_where_it_has_one(settings: dict[str, Any], 
 ACME = {"managers": 3, "domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, ACME, {"s3": {"enabled": False}}, {"monitoring": {"enabled": False}}, {"kind": "host"}]
-)
+@rows("settings", [{}, ACME, {"s3": {"enabled": False}}, {"monitoring": {"enabled": False}}, {"kind": "host"}])
 def test_only_services_that_traefik_publishes_may_have_its_names(settings: dict[str, Any]) -> None:
     engine = run(target(**settings)).engine
     published = {

@@ -4,7 +4,9 @@ from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
 from tests.mocked import Engine, Program
-from tests.program.snapshot import FOLDER
+from tests.program.runs import run
+from tests.program.snapshot import FOLDER, PROGRAMS
+from tests.support.rows import rows
 from tools.repair import local, strays
 from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
 from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
@@ -38,7 +40,9 @@ def known(engine: Engine) -> State:
     return State("test", {"resources": resources})
 
 
-def test_every_service_and_network_of_the_swarm_is_known_by_its_maker(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_service_and_network_of_the_swarm_is_known_by_its_maker(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     state, seen = known(engine), 0
     for name, kind in engine.types.items():

@@ -11,6 +11,7 @@ from tests.mocked import Engine, run_program
 from tests.program.runs import run
 from tests.settings.loading import load
 from tests.stack_config import changed, existing, exoscale, host, secrets_for, target
+from tests.support.rows import rows
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
@@ -46,7 +47,7 @@ def counted(engine: Engine, machines: dict[str, int]) -> dict[str, dict[str, int
     return found
 
 
-@pytest.mark.parametrize("title", DOCUMENTS)
+@rows("title", DOCUMENTS)
 def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None:
     document = DOCUMENTS[title]
     secrets = secrets_for(document)
@@ -55,7 +56,7 @@ def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None
     assert networks.tasks(settings) == counted(run(document, secrets=secrets).engine, machines)
 
 
-@pytest.mark.parametrize("title", DOCUMENTS)
+@rows("title", DOCUMENTS)
 def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title: str) -> None:
     document = DOCUMENTS[title]
     engine = run(document, secrets=secrets_for(document)).engine
@@ -67,8 +68,8 @@ def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title
     assert all(subnet.startswith("10.239.") for subnet in subnets), "the end of the pool"
 
 
-@pytest.mark.parametrize(
-    ("document", "told"),
+@rows(
+    "document, told",
     [
         (target(), []),
         (target(swarm={"address_pools": ["10.201.0.0/16"]}), [124]),

@@ -10,9 +10,10 @@ from pulumi.runtime import stack
 from stacks.pulumi_runtime import WANTED, drop_debug_messages
 from tests import mocked
 from tests.stack_config import target
+from tests.support.rows import rows
 
 
-@pytest.mark.parametrize(("wanted", "sent"), [("", []), ("1", ["a detail"])])
+@rows("wanted, sent", [("", []), ("1", ["a detail"])])
 def test_a_debug_message_is_sent_to_whoever_asked_for_it(
     monkeypatch: pytest.MonkeyPatch, wanted: str, sent: list[str]
 ) -> None:

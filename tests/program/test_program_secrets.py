@@ -6,8 +6,10 @@ import pytest
 
 from tests.mocked import Program
 from tests.program.runs import run
+from tests.program.snapshot import PROGRAMS
 from tests.program.test_program_services import container, services
 from tests.stack_config import target
+from tests.support.rows import rows
 
 GIVEN = {"smtp_password": "GIVEN-PASSWORD", "alert_webhook_url": "https://hook.example.org/GIVEN-URL"}
 SECRET_WORDS = ("PRIVATE-KEY", "RESULT:", "BCRYPT:", "GIVEN-")  # of keys, passwords, hashes, and what a user gave
@@ -45,7 +47,9 @@ def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(every
     }
 
 
-def test_no_secret_is_an_open_input(everything: Program, program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_no_secret_is_an_open_input(everything: Program, title: str) -> None:
+    program = run(PROGRAMS[title])
     for engine in (everything.engine, program.engine):
         for name, given in engine.given.items():
             for key, value in given.items():

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from components.machines.volume import FOLDER
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.stack_config import changed, existing, secrets_for, target
+from tests.support.rows import rows
 
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 SERVICES = {
@@ -86,7 +85,7 @@ def test_every_service_is_updated_one_by_one_and_rolled_back_if_that_fails(dev: 
         assert service["taskSpec"]["restartPolicy"]["condition"] == "any", name
 
 
-@pytest.mark.parametrize("machine", ["manager-1", "worker-1"])
+@rows("machine", ["manager-1", "worker-1"])
 def test_a_service_with_data_is_where_they_are(machine: str) -> None:
     """The proxies have none: what is on their volume is made by each of them."""
     engine = run(target(workers=1, nfs={"machine": machine}, monitoring={"machine": machine})).engine
@@ -160,7 +159,7 @@ def test_s3_starts_once_its_folder_is_there(dev: Program) -> None:
     assert "nfs-server" in before
 
 
-@pytest.mark.parametrize("name", ["manager-1", "worker-2"])
+@rows("name", ["manager-1", "worker-2"])
 def test_a_machine_joins_once_it_is_closed_and_its_files_are_open_to_it(dev: Program, name: str) -> None:
     before = dev.engine.dependencies(f"{name}-membership-join")
     assert {f"firewall-{name}", f"nfs-entry-{name}", f"{name}-engine-configure"} <= before

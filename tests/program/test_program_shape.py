@@ -2,18 +2,17 @@
 
 import re
 
-import pytest
-
 from tests.mocked import Engine, Program
 from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
 from tests.stack_config import changed, target
+from tests.support.rows import rows
 
 CLUSTER = "cluster"
 ONLY_IN_STATE = ("tls:", "random:", "pulumi:")  # nothing of them is on a machine
 
 
-@pytest.mark.parametrize("title", PROGRAMS)
+@rows("title", PROGRAMS)
 def test_the_resources_are_those_of_the_snapshot(title: str) -> None:
     text = tree(run(PROGRAMS[title]).engine)
     assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "run `python -m tests.program.snapshot`"
@@ -24,33 +23,43 @@ def test_there_is_a_snapshot_file_for_each_program_and_no_other() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == set(PROGRAMS) | examples
 
 
-@pytest.mark.parametrize("title", PROGRAMS)
+@rows("title", PROGRAMS)
 def test_the_first_preview_registers_the_same_resources(title: str) -> None:
     preview = run(PROGRAMS[title], preview=True)
     assert tree(preview.engine) == (FOLDER / f"{title}.txt").read_text(encoding="utf-8")
     assert preview.engine.components() <= preview.engine.finished
 
 
-def test_every_component_says_that_it_is_finished(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_component_says_that_it_is_finished(title: str) -> None:
+    program = run(PROGRAMS[title])
     assert program.engine.components() <= program.engine.finished
 
 
-def test_every_component_has_a_type_of_three_parts(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_component_has_a_type_of_three_parts(title: str) -> None:
+    program = run(PROGRAMS[title])
     for name in program.engine.components():
         assert re.fullmatch(r"nuvla:[a-z0-9]+:[A-Z][A-Za-z0-9]+", program.engine.types[name])
 
 
-def test_every_component_has_children(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_component_has_children(title: str) -> None:
+    program = run(PROGRAMS[title])
     assert all(program.engine.children(name) for name in program.engine.components())
 
 
-def test_every_resource_but_providers_and_the_id_is_the_child_of_a_component(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_resource_but_providers_and_the_id_is_the_child_of_a_component(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     orphans = {name for name in engine.options if engine.parent(name) not in engine.components()}
     assert orphans - engine.components() == {"local-engine", "swarm-engine", "infrastructure"}
 
 
-def test_every_child_is_named_after_its_component_machine_or_service(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_child_is_named_after_its_component_machine_or_service(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name in engine.options:
         parent = engine.parent(name)
@@ -66,7 +75,9 @@ def test_every_child_is_named_after_its_component_machine_or_service(program: Pr
             assert name in allowed or name.startswith(tuple(f"{one}-" for one in allowed)), name
 
 
-def test_what_is_on_machines_goes_with_the_cluster(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_what_is_on_machines_goes_with_the_cluster(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     # What runs on a machine goes with that one, and what is about its membership with its disk.
     parts = {name for name in engine.children(CLUSTER) if engine.types[name].startswith("docker:")}
@@ -98,7 +109,9 @@ def test_only_keys_certificates_and_logins_are_in_the_state_alone(dev: Program) 
     }
 
 
-def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_no_docker_resource_has_the_default_provider(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, kind in engine.types.items():
         if kind.startswith("docker:"):
@@ -106,7 +119,9 @@ def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
             assert engine.provider(name) == expected, name
 
 
-def test_neither_docker_provider_asks_an_engine_before_it_makes_something(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_neither_docker_provider_asks_an_engine_before_it_makes_something(title: str) -> None:
+    program = run(PROGRAMS[title])
     for name in ("local-engine", "swarm-engine"):
         assert program.engine.inputs(name)["disableDockerDaemonCheck"] in (True, "true")
 
@@ -128,7 +143,9 @@ def test_no_setting_of_a_component_is_unknown_or_secret_in_the_first_preview() -
         assert "Unknown object" not in repr(engine.given[name]), name
 
 
-def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_what_the_stack_makes_outside_of_the_program_has_its_mark(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     marks = [
         {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
@@ -139,7 +156,9 @@ def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Progr
         assert [name for name in docker if mark not in engine.inputs(name)["labels"]] == []
 
 
-def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_command_line(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_command_line(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, kind in engine.types.items():
         if kind == "command:remote:Command":
@@ -149,7 +168,9 @@ def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_comma
             assert engine.inputs(name)["connection"]["privateKey"] == "PRIVATE-KEY-OPENSSH:cluster-login-key", name
 
 
-def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(title: str) -> None:
+    program = run(PROGRAMS[title])
     machines = program.outputs["machines"].items()
     host_keys = {machine["public_address"]: f"ssh-ed25519 {name}-host-key" for name, machine in machines}
     for name, kind in program.engine.types.items():
@@ -186,7 +207,9 @@ def test_engines_of_managers_are_restarted_one_after_another() -> None:
     }
 
 
-def test_managers_get_a_server_certificate_of_their_own_and_workers_none(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_managers_get_a_server_certificate_of_their_own_and_workers_none(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, machine in program.outputs["machines"].items():
         script = engine.script(f"{name}-engine-configure")

@@ -13,6 +13,7 @@ from tests.program.runs import run
 from tests.settings import cases, cases_machines
 from tests.settings.cases import concrete
 from tests.stack_config import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
+from tests.support.rows import rows
 
 KEPT = (
     "random:index/randomPassword:RandomPassword",
@@ -127,7 +128,7 @@ def test_block_storage_stays_attached_and_mounted_while_its_service_is_off() -> 
         assert engines[0].inputs(name) == engines[1].inputs(name), name
 
 
-@pytest.mark.parametrize("title", ["exoscale target", "existing target"])
+@rows("title", ["exoscale target", "existing target"])
 def test_a_folder_on_a_disk_is_left_alone_while_nobody_uses_it(title: str) -> None:
     """It stays there as it is: nothing is made of it anew, and nothing that undoes it is run."""
     document = changed(BASES[title], "monitoring.enabled", False)

@@ -9,6 +9,7 @@ import pytest
 from tests.mocked import Engine, Refusal, run_program
 from tests.program.test_program_exoscale import KEYS
 from tests.stack_config import changed, on_exoscale, target
+from tests.support.rows import rows
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
@@ -50,9 +51,9 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
         run_program(changed(document, "volumes.nfs.id", "kept-2"), state=known)
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize(
-    ("path", "value", "known", "line"),
+@rows("preview", [True, False])
+@rows(
+    "path, value, known, line",
     [
         (
             "volumes.nfs.id",
