@@ -64,7 +64,7 @@ BEFORE, PACKAGES, ENTRY = "worker-1-before", "nfs-packages-worker-1", "nfs-entry
 UP = ("up", "--yes", "--skip-preview")
 
 
-def test_what_a_dead_machine_had_goes_without_a_word_to_it(tmp_path: Path) -> None:
+def test_resources_of_a_dead_machine_are_dropped_without_contact(tmp_path: Path) -> None:
     every = {"WANTED": f"{BEFORE} {PACKAGES} {ENTRY}"}
     fewer = {"WANTED": BEFORE}
     lost = fewer | {"LOST": "worker-1"}

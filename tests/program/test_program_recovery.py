@@ -14,7 +14,7 @@ from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
 ID = "OUTPUT:infrastructure"
 
 
-def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
+def test_repair_tool_constants_match_the_program(dev: Program) -> None:
     assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
     assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
     assert strays.PORTS == reserved_ports.NAME
@@ -41,7 +41,7 @@ def known(engine: Engine) -> State:
 
 
 @rows("title", PROGRAMS)
-def test_every_service_and_network_of_the_swarm_is_known_by_its_maker(title: str) -> None:
+def test_repair_tool_finds_the_owner_of_every_service_and_network(title: str) -> None:
     program = run(PROGRAMS[title])
     engine = program.engine
     state, seen = known(engine), 0

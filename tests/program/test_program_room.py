@@ -48,7 +48,7 @@ def counted(engine: Engine, machines: dict[str, int]) -> dict[str, dict[str, int
 
 
 @rows("title", DOCUMENTS)
-def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None:
+def test_task_counts_per_network_match_the_services(title: str) -> None:
     document = DOCUMENTS[title]
     secrets = secrets_for(document)
     settings = load(document, secrets)
@@ -57,7 +57,7 @@ def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None
 
 
 @rows("title", DOCUMENTS)
-def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title: str) -> None:
+def test_networks_have_distinct_subnets_at_the_end_of_the_pool(title: str) -> None:
     document = DOCUMENTS[title]
     engine = run(document, secrets=secrets_for(document)).engine
     subnets = defaultdict(list)
@@ -77,7 +77,7 @@ def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title
         (host(swarm={"address_pools": ["10.201.0.0/16"]}), []),
     ],
 )
-def test_a_target_with_room_for_few_deployments_says_so(
+def test_warning_says_how_many_deployments_fit(
     document: dict[str, Any], told: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has a network, and a service with two addresses on the public one."""

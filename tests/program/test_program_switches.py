@@ -92,7 +92,7 @@ def kept(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("title", BASES)
-def test_a_switch_leaves_data_keys_and_logins_as_they_are(title: str) -> None:
+def test_switches_keep_data_keys_and_logins(title: str) -> None:
     document, switches = everything(title)
     before = kept(document)
     assert kept(off(document, *switches)) == before, "all of them"
@@ -103,7 +103,7 @@ def test_a_switch_leaves_data_keys_and_logins_as_they_are(title: str) -> None:
             assert kept(alone) == before, switch.path
 
 
-def test_what_is_kept_is_all_that_there_is_of_each_kind() -> None:
+def test_switch_tests_cover_every_kept_resource() -> None:
     """Else the test above would say little."""
     volumes = {"prometheus", "alertmanager", "grafana", "traefik"}
     logins = {"prometheus-login-password", "grafana-login-password"}
@@ -119,7 +119,7 @@ def test_what_is_kept_is_all_that_there_is_of_each_kind() -> None:
     assert {"nfs.enabled", "s3.enabled"} <= {switch.path for switch in everything("local target")[1]}
 
 
-def test_block_storage_stays_attached_and_mounted_while_its_service_is_off() -> None:
+def test_block_storage_stays_mounted_while_its_service_is_disabled() -> None:
     document, switches = everything("exoscale target")
     services = [switch for switch in switches if switch.name == "enabled" or switch.path == "traefik.acme"]
     engines = [run(one, secrets=secrets_for(one)).engine for one in (document, off(document, *services))]
@@ -129,7 +129,7 @@ def test_block_storage_stays_attached_and_mounted_while_its_service_is_off() -> 
 
 
 @rows("title", ["exoscale target", "existing target"])
-def test_a_folder_on_a_disk_is_left_alone_while_nobody_uses_it(title: str) -> None:
+def test_data_folder_of_a_disabled_service_is_left_alone(title: str) -> None:
     """It stays there as it is: nothing is made of it anew, and nothing that undoes it is run."""
     document = changed(BASES[title], "monitoring.enabled", False)
     engine = run(document, secrets=secrets_for(document)).engine

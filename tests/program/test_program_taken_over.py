@@ -33,14 +33,14 @@ def ran(document: dict[str, Any], *, preview: bool = False, **known: Any) -> Eng
     return run_program(document, preview=preview, secrets=KEYS, **known).engine
 
 
-def test_a_kept_volume_is_imported_by_the_first_update_and_by_no_other() -> None:
+def test_kept_volume_is_imported_by_the_first_update_only() -> None:
     document = {**on_exoscale(target()), **BLOCK}
     assert ran(document, volumes={ID: FREE}).options["nfs-volume"].importId == f"{ID}@{ZONE}"
     again = ran(document, state=left(nfs_volume={"id": ID, "zone": ZONE}))
     assert again.options["nfs-volume"].importId == ""
 
 
-def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_other() -> None:
+def test_kept_docker_volume_is_imported_by_the_first_update_only() -> None:
     document = changed(target(), "volumes.nfs.id", "kept-1")
     assert run_program(document).engine.options["nfs-volume"].importId == "kept-1"
     kind = "docker:index/volume:Volume"
@@ -88,7 +88,7 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
         ),
     ],
 )
-def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
+def test_destructive_or_impossible_changes_are_refused_in_one_line(
     path: str, value: Any, known: dict[str, Any], line: str, preview: bool
 ) -> None:
     document = changed({**on_exoscale(target(workers=2)), **BLOCK}, path, value)
@@ -99,7 +99,7 @@ def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
     assert [found.startswith(f"  nuvla-swarm:{line}") for found in rest] == [True], rest
 
 
-def test_a_wrong_key_is_told_when_a_volume_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_api_key_is_reported_by_the_volume_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> None:
         raise Refusal("ListZones: http response: Forbidden: Invalid request signature")
 

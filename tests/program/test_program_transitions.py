@@ -235,20 +235,20 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_would_lose_a_swarm_data_or_a_machine_is_refused_before_anything_is_made(case: str) -> None:
+def test_destructive_transition_is_refused_before_anything_is_made(case: str) -> None:
     before, after, line = REFUSED[case]
     found = refusals(before, after)
     assert [one for one in found if one.startswith(line)], found
 
 
 @rows("case", REFUSED)
-def test_a_stack_that_does_not_stand_yet_may_become_all_of_that(case: str) -> None:
+def test_new_stack_accepts_what_a_standing_one_refuses(case: str) -> None:
     _, after, _ = REFUSED[case]
     lost = after.get("machines", {}).get("lost")  # there is no such machine to be lost
     assert lost or refusals(after, after, state={"": {"type": "other"}}, builds=False) == []
 
 
-def test_hosts_that_exchanged_their_addresses_are_told_apart_by_their_keys() -> None:
+def test_hosts_with_exchanged_addresses_are_told_apart_by_their_keys() -> None:
     found = refusals(HOSTS, hosts(manager={"1": 1}, worker={"1": 12, "2": 11}))
     assert [line.split(";")[0] for line in found] == [
         "machines.pools: the host 198.51.100.12 is given as worker-1, but is worker-2",
@@ -256,7 +256,7 @@ def test_hosts_that_exchanged_their_addresses_are_told_apart_by_their_keys() -> 
     ]
 
 
-def test_a_copy_of_a_host_which_has_its_key_is_another_machine() -> None:
+def test_cloned_host_with_the_same_key_is_another_machine() -> None:
     copied = hosts(manager={"1": 1}, worker={"1": 11, "2": 12, "3": 13})
     assert refusals(HOSTS, with_host(copied, "worker-3", host_key=KEY_OF.format("KEY12"))) == []
 
@@ -304,7 +304,7 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def test_an_entry_that_lost_its_disk_is_not_the_entry_while_others_have_the_swarm() -> None:
+def test_manager_that_lost_its_disk_is_no_api_manager() -> None:
     (line,) = refusals(THREE, THREE, state=gone(THREE, "manager-1", "manager-1-disk"))
     assert line == (
         "swarm.entry: not given, which means manager-1, which is not in the swarm; allowed: manager-2, manager-3"
@@ -312,7 +312,7 @@ def test_an_entry_that_lost_its_disk_is_not_the_entry_while_others_have_the_swar
     assert refusals(MANAGER, MANAGER, state=gone(MANAGER, "manager-1", "manager-1-disk")) == []
 
 
-def test_a_lost_host_that_is_back_is_prepared_and_joins_anew() -> None:
+def test_returned_host_is_prepared_and_joins_again() -> None:
     lost, secrets = changed(HOSTS, "machines.lost", ["worker-2"]), secrets_for(HOSTS)
     during = run(lost, secrets=secrets, state=stands(HOSTS)).engine
     back = run(HOSTS, secrets=secrets, state=during.state_after()).engine
@@ -331,7 +331,7 @@ def test_a_lost_host_that_is_back_is_prepared_and_joins_anew() -> None:
     ],
     ids=["on its own disk", "on a volume of the engine"],
 )
-def test_what_stays_on_another_machine_is_said(
+def test_data_left_behind_on_a_machine_are_reported(
     caplog: pytest.LogCaptureFixture, before: dict[str, Any], lines: list[str]
 ) -> None:
     state, after = stands(before), changed(before, "nfs.machine", "worker-1")
@@ -364,7 +364,7 @@ def assert_unchanged(before: Engine, after: Engine) -> None:
 
 
 @pytest.mark.parametrize("case", STANDING)
-def test_what_the_state_tells_the_program_changes_nothing_in_the_next_run(case: str) -> None:
+def test_unchanged_settings_change_nothing_in_the_next_update(case: str) -> None:
     document = STANDING[case]
     first = run(document, secrets=secrets_for(document)).engine
     again = run(document, secrets=secrets_for(document), state=first.state_after()).engine
@@ -372,9 +372,9 @@ def test_what_the_state_tells_the_program_changes_nothing_in_the_next_run(case: 
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_loses_nothing_is_not_refused_and_the_next_run_changes_nothing(case: str) -> None:
+def test_accepted_transition_changes_nothing_in_the_next_update(case: str) -> None:
     before, after = ALLOWED[case]
-    if before.get("machines", {}).get("lost"):  # test_a_machine_that_was_lost_is_made_anew_once has its next run
+    if before.get("machines", {}).get("lost"):  # test_returned_machine_is_replaced_once has its next run
         state = run(before, state=stands(without(before, "machines.lost"))).engine.state_after()
         assert refusals(before, after, state=state) == []
         return
@@ -386,7 +386,7 @@ def test_what_loses_nothing_is_not_refused_and_the_next_run_changes_nothing(case
     assert_unchanged(changing, again)
 
 
-def test_a_lost_machine_is_asked_nothing_in_any_later_run_either() -> None:
+def test_lost_machine_is_not_contacted_in_later_updates() -> None:
     """Services that it would have part in are switched on while it is lost."""
     off: dict[str, Any] = {"nfs": {"enabled": False}, "s3": {"enabled": False}}
     lost = changed(HOSTS, "machines.lost", ["worker-2"])
@@ -397,7 +397,7 @@ def test_a_lost_machine_is_asked_nothing_in_any_later_run_either() -> None:
         state = state | made.state_after()
 
 
-def test_a_machine_that_was_lost_is_made_anew_once() -> None:
+def test_returned_machine_is_replaced_once() -> None:
     states = [stands(THREE)]
     triggers = []
     for lost in ([], ["manager-3"], ["manager-3"], [], [], ["manager-3"], []):
@@ -408,14 +408,14 @@ def test_a_machine_that_was_lost_is_made_anew_once() -> None:
     assert triggers == [{0}, {0}, {0}, {1}, {1}, {1}, {2}]
 
 
-def test_it_asks_for_the_state_of_its_own_stack() -> None:
+def test_program_reads_the_state_of_its_own_stack() -> None:
     engine = start()
     assert engine.state == {}
     assert run(target()).engine.asked == "organization/nuvla-swarm/test"
 
 
 @pytest.mark.slow
-def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> None:
+def test_every_setting_change_is_accepted_or_refused_in_its_own_line() -> None:
     lines: dict[str, list[str]] = {}
     for change in [*changes.CHANGES, *changes_machines.CHANGES]:
         secrets = change.all_secrets()
