@@ -121,4 +121,5 @@ def test_replacing_inputs_of_services_and_networks_are_listed(docker: Schema, to
                 fields = docker.document["types"][inner.removeprefix("#/types/")]["properties"]
                 yield from replacing(f"{path}{name}.", fields)
 
-    assert set(replacing("", docker.document["resources"][token]["inputProperties"])) == REPLACING[token]
+    found = set(replacing("", docker.document["resources"][token]["inputProperties"]))
+    assert found == REPLACING[token], "copy these inputs to REPLACING of tests/settings/replaced.py"

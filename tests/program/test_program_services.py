@@ -41,7 +41,7 @@ def constraints(service: Any) -> list[str]:
 
 
 def test_target_has_the_expected_services(dev: Program) -> None:
-    assert set(services(dev.engine)) == SERVICES
+    assert set(services(dev.engine)) == SERVICES, "add a new service to SERVICES of this module"
     assert set(every(dev.engine)) - SERVICES == {"nuvla-swarm-ports"}
 
 

@@ -20,13 +20,15 @@ def test_resources_match_the_snapshot(title: str) -> None:
 
 def test_every_program_has_a_snapshot_file() -> None:
     examples = {"exoscale-host", "exoscale-target"}  # in test_program_exoscale.py
-    assert {path.stem for path in FOLDER.iterdir()} == set(PROGRAMS) | examples
+    files = {path.stem for path in FOLDER.iterdir()}
+    assert files == set(PROGRAMS) | examples, "run `python -m tests.program.snapshot`; remove files without a program"
 
 
 @rows("title", PROGRAMS)
 def test_first_preview_matches_the_snapshot(title: str) -> None:
     preview = run(PROGRAMS[title], preview=True)
-    assert tree(preview.engine) == (FOLDER / f"{title}.txt").read_text(encoding="utf-8")
+    text = tree(preview.engine)
+    assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "make no resource inside of an apply"
     assert preview.engine.components() <= preview.engine.finished
 
 

@@ -114,7 +114,7 @@ def test_switch_tests_cover_every_kept_resource() -> None:
         expected = logins | (keys if "target" in title else set())
         if "existing" not in title:
             expected |= {f"{name}-volume" for name in volumes | own}
-        assert expected <= kept(document).keys(), title
+        assert expected <= kept(document).keys(), f"{title}: name each type of kept resources in KEPT"
         assert {"monitoring.enabled", "traefik.acme"} <= {switch.path for switch in switches}, title
     assert {"nfs.enabled", "s3.enabled"} <= {switch.path for switch in everything("local target")[1]}
 
