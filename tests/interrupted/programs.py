@@ -22,7 +22,7 @@ SHEBANG: Final = "#!/usr/bin/env bash\n"
 PROGRAMS: Final = (
     target(managers=1, workers=1),
     host(),
-    exoscale(volumes={"nfs": {"block": True, "size_gib": 20}}),
+    exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
     existing(),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )

@@ -10,6 +10,7 @@ from tests.program.test_program_exoscale import KEYS
 from tests.support.configs import changed, on_exoscale, target
 from tests.support.fake_pulumi import FakePulumi, Refusal
 from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
@@ -33,14 +34,14 @@ def ran(document: dict[str, Any], *, preview: bool = False, **known: Any) -> Fak
     return run_program(document, preview=preview, secrets=KEYS, **known).engine
 
 
-def test_a_kept_volume_is_imported_by_the_first_update_and_by_no_other() -> None:
+def test_kept_volume_is_imported_by_the_first_update_only() -> None:
     document = {**on_exoscale(target()), **BLOCK}
     assert ran(document, volumes={ID: FREE}).options["nfs-volume"].importId == f"{ID}@{ZONE}"
     again = ran(document, state=left(nfs_volume={"id": ID, "zone": ZONE}))
     assert again.options["nfs-volume"].importId == ""
 
 
-def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_other() -> None:
+def test_kept_docker_volume_is_imported_by_the_first_update_only() -> None:
     document = changed(target(), "volumes.nfs.import_id", "kept-1")
     assert run_program(document).engine.options["nfs-volume"].importId == "kept-1"
     kind = "docker:index/volume:Volume"
@@ -51,9 +52,9 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
         run_program(changed(document, "volumes.nfs.import_id", "kept-2"), state=known)
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize(
-    ("path", "value", "known", "line"),
+@rows("preview", [True, False])
+@rows(
+    "path, value, known, line",
     [
         (
             "volumes.nfs.import_id",
@@ -88,7 +89,7 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
         ),
     ],
 )
-def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
+def test_destructive_or_impossible_changes_are_refused_in_one_line(
     path: str, value: Any, known: dict[str, Any], line: str, preview: bool
 ) -> None:
     document = changed({**on_exoscale(target(workers=2)), **BLOCK}, path, value)
@@ -99,7 +100,7 @@ def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
     assert [found.startswith(f"  nuvla-swarm:{line}") for found in rest] == [True], rest
 
 
-def test_a_wrong_key_is_told_when_a_volume_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_api_key_is_reported_by_the_volume_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> None:
         raise Refusal("ListZones: http response: Forbidden: Invalid request signature")
 
