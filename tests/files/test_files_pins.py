@@ -104,20 +104,20 @@ def test_a_list_is_installed_once_and_again_when_it_has_changed(tmp_path: Path) 
     assert installed() == ["requirements-dev.txt"]
 
 
-def test_what_is_installed_is_in_the_list() -> None:
+def test_installed_packages_are_in_the_lists() -> None:
     """Of this very environment: a package that another one needs is pinned too."""
     told = subprocess.run(["python", "-m", "pip", "freeze", "--all"], check=True, capture_output=True, text=True).stdout
     known = pins("".join(path.read_text() for path in LISTS))
     assert {name: version for name, version in pins(told).items() if known.get(name) != version}.keys() <= BESIDE
 
 
-def test_they_are_installed_by_their_hashes_and_by_nothing_else() -> None:
+def test_packages_are_installed_by_their_hashes_alone() -> None:
     text = (TOOLS / "setup.sh").read_text()
     assert re.findall(r"pip install .*", text) == re.findall(r"pip install .*--require-hashes .*", text) != []
     assert "pulumi install --no-dependencies" in text
 
 
-def test_no_script_is_run_as_it_comes_from_the_net() -> None:
+def test_no_downloaded_script_is_run_unchecked() -> None:
     for path in TOOLS.rglob("*.sh"):
         assert not re.search(
             r"curl[^\n]*\|\s*(sudo )?(ba)?sh\b|https://get\.pulumi\.com/? --output", path.read_text()
@@ -152,7 +152,7 @@ def archive() -> bytes:
     return made.getvalue()
 
 
-def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path) -> None:
+def test_cli_with_the_known_checksum_is_unpacked(tmp_path: Path) -> None:
     content = archive()
     done = fetched(tmp_path, content, hashlib.sha256(content).hexdigest())
     assert done.returncode == 0, done.stderr
@@ -160,7 +160,7 @@ def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path)
     assert os.access(tmp_path / f"cache/pulumi-{VERSION}/bin/pulumi", os.X_OK)
 
 
-def test_nothing_of_another_archive_is_left(tmp_path: Path) -> None:
+def test_archive_with_another_checksum_leaves_nothing(tmp_path: Path) -> None:
     done = fetched(tmp_path, archive(), "0" * 64)
     assert done.returncode == 1
     assert f"and tools/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]
