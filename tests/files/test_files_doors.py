@@ -97,3 +97,10 @@ def test_lint_knows_the_checks_of_the_hooks() -> None:
     hooks = yaml.safe_load(text(CHECKOUT / ".pre-commit-config.yaml"))["repos"][0]["hooks"]
     named = {check for hook in hooks for check in hook["entry"].split()[1:] if "lint.sh" in hook["entry"]}
     assert set(order) == checks >= named
+
+
+def test_help_describes_every_goal() -> None:
+    makefile = text(CHECKOUT / "Makefile")
+    assert re.findall(r"^\.PHONY: ([a-z-]+)", makefile, re.MULTILINE) == re.findall(
+        r"^([a-z-]+):.* ## .+", makefile, re.MULTILINE
+    )
