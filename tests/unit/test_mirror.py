@@ -1,7 +1,8 @@
 """tests/unit mirrors the code: the tests of `<folder>/<module>.py` are in `tests/unit/<folder>/test_<module>.py`.
 
-Three kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
-settings (tests/settings), and modules of stacks/, which compose components to whole programs (tests/program).
+Four kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
+settings (tests/settings), dashboards (tests/files), and modules of stacks/, which compose components to whole programs
+(tests/program).
 """
 
 import ast
@@ -27,10 +28,14 @@ def is_declaration(statement: ast.stmt) -> bool:
 
 
 def is_exempt(module: Path) -> bool:
-    """Return whether a module only declares values, or has models of settings."""
+    """Return whether a module only declares values, has models of settings, or is a dashboard."""
     statements = ast.parse(module.read_text()).body
     imported = {name.module for name in statements if isinstance(name, ast.ImportFrom)}
-    return all(is_declaration(statement) for statement in statements) or "pydantic" in imported
+    return (
+        all(is_declaration(statement) for statement in statements)
+        or "pydantic" in imported
+        or module.stem == "dashboard"
+    )
 
 
 def missing_tests(checkout: Path) -> list[str]:
