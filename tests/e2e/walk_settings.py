@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.e2e.networks import DEFAULT_POOL, ELSEWHERE
 from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
-from tests.settings.changes import CHANGES
+from tests.settings.bases import TARGET
+from tests.settings.table import CHANGES
 
 # Of everything that has another value in the tables of the settings, what these machines can have.
 SECTIONS = (
@@ -22,7 +23,7 @@ def another_value(walk: Walk) -> Expected:
         [
             one
             for one in CHANGES
-            if one.base == "target" and not one.also and not one.secrets and one.setting.startswith(SECTIONS)
+            if one.base is TARGET and not one.also and not one.secrets and one.setting.startswith(SECTIONS)
         ]
     )
     document = walk.settings()

@@ -8,8 +8,9 @@ import pytest
 from components.machines.owner import ID_LABEL
 from stacks.config.loader import parse
 from tests.program.runs import run
-from tests.settings.changes import CHANGES
+from tests.settings.bases import TARGET
 from tests.settings.replaced import replaced
+from tests.settings.table import CHANGES
 from tests.support.configs import NAMESPACE, changed, host, target, texts
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
@@ -38,7 +39,7 @@ def several(seed: int) -> dict[str, Any]:
     """A target with other values of some settings that go together."""
     document = target(managers=1, workers=1)
     random = Random(seed)
-    plain = [one for one in CHANGES if one.base == "target" and not one.secrets and not one.stands]
+    plain = [one for one in CHANGES if one.base is TARGET and not one.secrets and not one.stands]
     for change in random.sample(plain, 40):
         if change.setting in APART:
             continue

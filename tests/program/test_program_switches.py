@@ -9,8 +9,8 @@ import pytest
 from docs.settings_table import Setting, is_section, settings
 from stacks.config import loader
 from tests.program.runs import run
-from tests.settings import cases, cases_machines
-from tests.settings.cases import concrete
+from tests.settings.rows import concrete
+from tests.settings.table import ROWS
 from tests.support.configs import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
 from tests.support.fake_pulumi import FakePulumi
 
@@ -26,7 +26,7 @@ BASES: dict[str, dict[str, Any]] = {
     "exoscale host": changed(exoscale("host"), "machines.pools.worker.labels", {"type": "worker-db"}),
     "existing target": existing(),
 }
-GOOD = {case.setting: case.good for case in [*cases.CASES, *cases_machines.CASES]}
+GOOD = {row.path: row.values.good for row in ROWS}
 
 
 def optional(setting: Setting) -> bool:

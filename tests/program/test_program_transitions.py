@@ -7,8 +7,8 @@ import pulumi
 import pytest
 
 from tests.program.runs import run
-from tests.settings import changes, changes_machines
-from tests.settings.changes import Change
+from tests.settings.rows import Change
+from tests.settings.table import CHANGES
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program, start
@@ -408,7 +408,7 @@ def test_it_asks_for_the_state_of_its_own_stack() -> None:
 @pytest.mark.slow
 def test_the_change_of_a_setting_is_refused_in_its_own_line_or_not_at_all() -> None:
     lines: dict[str, list[str]] = {}
-    for change in [*changes.CHANGES, *changes_machines.CHANGES]:
+    for change in CHANGES:
         found = _refused(change)
         if found:
             lines[change.setting] = sorted({line.split(":")[0] for line in found})

@@ -1,4 +1,4 @@
-"""Previews of the examples by the real CLI, without credentials, network or Docker engine."""
+"""The example stacks are previewed by the real CLI, without credentials, network or Docker engine."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ import pytest
 
 from tests.e2e.harness import CHECKOUT, Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
-from tools.preview_without_state import files
 
 NOWHERE = "http://127.0.0.1:9"
 CUT_OFF = {
@@ -17,20 +16,20 @@ CUT_OFF = {
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),  # Pulumi and its plugins talk to each other
 }
 API_KEY = ("EXOSCALE_API_KEY", "EXOSCALE_API_SECRET")
-FILES = files()
+FILES = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in CHECKOUT.glob("Pulumi.*.yaml"))
 SIGNED_IN = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL", *API_KEY)
 
 
 @pytest.fixture(params=EXAMPLES)
 def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Create a stack with the settings of an example."""
+    """A stack with the settings of an example."""
     for variable in API_KEY:
         monkeypatch.delenv(variable, raising=False)
     with stack(str(request.param), tmp_path, example(request.param)) as made:
         yield made
 
 
-def test_stack_of_an_example_is_previewed_without_credentials_and_calls_nobody(shown: Stack) -> None:
+def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
     found = shown.run("tools/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
     assert found.code == 0, found.text
@@ -39,7 +38,7 @@ def test_stack_of_an_example_is_previewed_without_credentials_and_calls_nobody(s
     assert not calls.exists()
 
 
-def test_up_without_credentials_fails_before_creating_anything(shown: Stack) -> None:
+def test_up_without_credentials_ends_before_anything_is_made(shown: Stack) -> None:
     found = shown.up()
     assert found.code != 0
     assert "nuvla-swarm:exoscale_api_key, exoscale_api_secret: not given; required: an API key" in found.text
@@ -48,17 +47,16 @@ def test_up_without_credentials_fails_before_creating_anything(shown: Stack) -> 
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_stack_and_examples_are_previewed_without_state_and_credentials(name: str, tmp_path: Path) -> None:
-    """tools/preview_without_state.py runs in the checkout itself, which has the same settings afterwards."""
-    calls, file = tmp_path / "calls", FILES[name]
-    stack_name = file.stem.removeprefix("Pulumi.")
+def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tmp_path: Path) -> None:
+    """By tools/preview_without_state.py, in the checkout itself, which has the same settings afterwards."""
+    calls, file = tmp_path / "calls", CHECKOUT / f"Pulumi.{name}.yaml"
     before = file.read_bytes()
     own = {key: value for key, value in os.environ.items() if key not in SIGNED_IN}
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
     found = run("python", "tools/preview_without_state.py", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
-    assert found.text.startswith(f"{stack_name}: previewed as if it were new; secrets that are stand-ins: ")
-    assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (stack_name == "existing-target")
+    assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
     assert "warning: " not in found.text
     assert not calls.exists()
@@ -66,7 +64,7 @@ def test_stack_and_examples_are_previewed_without_state_and_credentials(name: st
     assert list(tmp_path.iterdir()) == []
 
 
-def test_stack_of_an_example_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
-    """`make up` and `make preview` install the printed parts; an empty line means all parts, as local machines need."""
+def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
+    """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
     assert shown.run("tools/stack.sh", "parts", shown.name).text == "tools\n"
     assert shown.run("tools/stack.sh", "parts", "nowhere").text == ""
