@@ -19,7 +19,7 @@ def encoded(*parts: Any) -> dict[str, Any]:
 
 
 def panel(made: Any) -> dict[str, Any]:
-    """The JSON of a panel, alone on a dashboard."""
+    """Return the JSON of a panel that is alone on a dashboard."""
     (found,) = encoded(made)["panels"]
     return dict(found)
 

@@ -1,5 +1,7 @@
 """tests/unit mirrors the code: the tests of `<folder>/<module>.py` are in `tests/unit/<folder>/test_<module>.py`.
 
+Tests of one aspect of a module may be in a further file, `test_<module>_<aspect>.py`.
+
 Four kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
 settings (tests/settings), dashboards (tests/files), and modules of stacks/, which compose components to whole programs
 (tests/program).
@@ -38,6 +40,13 @@ def is_exempt(module: Path) -> bool:
     )
 
 
+def modules_of(name: str) -> list[str]:
+    """Return the modules that `test_<name>.py` may test: `<name>` may go on with an aspect of the module."""
+    words = name.split("_")
+    stems = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    return [pattern for stem in stems for pattern in (f"{stem}.py", f"__{stem}__.py", f"{stem}.sh")]
+
+
 def missing_tests(checkout: Path) -> list[str]:
     """Return a line for each module that needs unit tests and has none."""
     modules = (path for folder in TESTED for path in sorted(checkout.glob(f"{folder}/**/*.py")))
@@ -60,8 +69,7 @@ def misplaced_tests(checkout: Path) -> list[str]:
     lines = []
     for file in sorted(unit.glob("*/**/test_*.py")):
         place, name = file.relative_to(unit).parent, file.stem.removeprefix("test_")
-        modules = (f"{name}.py", f"__{name}__.py", f"{name}.sh")
-        if place.parts[0] in ALLOWED and any((checkout / place / module).exists() for module in modules):
+        if place.parts[0] in ALLOWED and any((checkout / place / module).exists() for module in modules_of(name)):
             continue
         same = [
             path.relative_to(checkout) for folder in ALLOWED for path in sorted(checkout.glob(f"{folder}/**/{name}.py"))
