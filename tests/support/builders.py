@@ -30,12 +30,12 @@ SETTINGS = EngineSettings(
 
 
 def owner() -> Owner:
-    """The infrastructure of the stack `test`."""
+    """Return the owner of the infrastructure of the stack `test`."""
     return Owner(stack="nuvla-swarm/test", id=pulumi.Output.from_input("0123abcd"))
 
 
 def machine(name: str = "worker-1", **changed: Any) -> Machine:
-    """A machine at 192.0.2.7 that one logs in to as root."""
+    """Return a machine at 192.0.2.7 with the user root."""
     given = Machine(
         name=name,
         role="worker",
@@ -53,7 +53,7 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
 
 
 def certificate() -> Certificate:
-    """A certificate with its key."""
+    """Return a certificate with its key."""
     return Certificate(
         end=pulumi.Output.from_input("2027-11-29T06:00:00Z"),
         ca=pulumi.Output.from_input("CA"),
@@ -63,7 +63,7 @@ def certificate() -> Certificate:
 
 
 def swarm(api_manager: Machine | None = None) -> Swarm:
-    """A swarm with one manager."""
+    """Return a swarm with one manager."""
     manager = api_manager or machine(
         "manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1"
     )
@@ -72,17 +72,17 @@ def swarm(api_manager: Machine | None = None) -> Swarm:
 
 
 def network(name: str = "net") -> OverlayNetwork:
-    """A network that services can be on."""
+    """Return an overlay network for services."""
     return OverlayNetwork(name, OverlayNetworkArgs(physical_name=name, attachable=False), owner())
 
 
 def another(name: str = "another") -> pulumi.Resource:
-    """Some resource that others can wait for."""
+    """Return a resource that others can depend on."""
     return remote.Command(name, connection=remote.ConnectionArgs(host="192.0.2.7"), create="true")
 
 
 def memberships(*names: str) -> list[Membership]:
-    """Machines that join a swarm with one manager."""
+    """Return the memberships of machines in a swarm with one manager."""
     if not names:
         return []
     joined, before = swarm(), another("their-engine")
@@ -93,7 +93,7 @@ def memberships(*names: str) -> list[Membership]:
 
 
 def service(**changed: Any) -> Service:
-    """The service `web`, with changes."""
+    """Return the service `web`, which has one of everything but only the networks that it is given."""
     """Return the service `web` with each kind of part, changed as asked; it has only the networks that it is given."""
     given = Service(
         name="web",

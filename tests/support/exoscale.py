@@ -11,14 +11,8 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
 TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
-
-
 LABELS = {"io.nuvla.swarm.stack": "nuvla-swarm/test", "io.nuvla.swarm.id": "0123abcd"}
-
-
 SSH = PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,))
-
-
 SOURCES = {source: [IPv4Network("192.0.2.0/24")] for source in TrafficSource}
 
 

@@ -21,7 +21,7 @@ from tests.support.configs import texts
 from tests.support.fake_pulumi import FakeMonitor, FakePulumi
 
 T = TypeVar("T")
-# Pulumi looks up the line that registers a resource: no test sees it, and it takes a quarter of a run.
+# Pulumi looks up the line of the program that registers a resource. It takes a quarter of a run, and no test sees it.
 vars(runtime_resource)["_get_stack_trace"] = source_pb2.StackTrace
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an f-string on an Output raises
 PROGRAM = Path(__file__).parents[2] / "__main__.py"

@@ -18,7 +18,7 @@ NOTHING = f"--target={ROOT}pulumi:pulumi:Stack::nuvla-swarm-s"  # of which nobod
 
 
 class Run:
-    """A run on a state and a swarm, with what Pulumi was asked to do."""
+    """A run on a state and a swarm, which records the commands of Pulumi."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, known: State, docker: Docker | None, *later: State):
         self.commands: list[tuple[str, ...]] = []
@@ -51,7 +51,7 @@ class Run:
         return ""
 
     def targets(self) -> list[str]:
-        """URNs that the first refresh was about, which nobody is asked to decide about."""
+        """Return the targets of the first refresh, which asks nobody for a decision."""
         command = next(one for one in self.commands if one[0] == "refresh")
         assert {"--yes", "--skip-preview", "--skip-pending-creates"} <= set(command)
         return [one for one in command if one.startswith("--target=")]

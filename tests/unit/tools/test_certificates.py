@@ -17,7 +17,7 @@ from tools.certificates import shown
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """Somebody who shows a certificate to one who asks."""
+    """The port of a server that serves one client its certificate."""
     certificate, key = self_signed(x509.DNSName("example.org"))
     (tmp_path / "both.pem").write_text(certificate + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

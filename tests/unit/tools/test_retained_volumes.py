@@ -39,7 +39,7 @@ INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 
 
 def test_protected_resources_of_pulumi_and_exoscale_are_listed() -> None:
-    """A state of an older version of the program has Exoscale's protection alone."""
+    """The state of an older version of the program has only Exoscale's protection."""
     by_pulumi = resource("nfs-volume", protect=True)
     by_exoscale = resource("worker-1", INSTANCE, inputs={"destroyProtected": True})
     free = resource("worker-2", INSTANCE, inputs={"destroyProtected": False})

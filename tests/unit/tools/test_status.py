@@ -10,7 +10,7 @@ FOUND: dict[str, Any] = {"urls": {"prometheus": "https://192.0.2.7/prometheus/"}
 
 
 class Answer:
-    """What Prometheus answers, one thing for each path."""
+    """An answer of Prometheus."""
 
     def __init__(self, data: dict[str, Any] | None):
         self._data = data
@@ -20,7 +20,7 @@ class Answer:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str]) -> None:
-    """Has Prometheus know targets by how they are, and alerts by their names."""
+    """Let Prometheus answer with targets of these states and alerts of these names."""
 
     def ask(url: str, _login: dict[str, str]) -> Answer:
         path = url.removeprefix("https://192.0.2.7/prometheus/api/v1/")

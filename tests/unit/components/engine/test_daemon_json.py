@@ -55,7 +55,7 @@ def test_registry_mirrors_are_written_only_if_there_are_any() -> None:
 
 
 def test_container_rights_are_written_only_if_restricted() -> None:
-    """Docker has its own answer where nothing is said, and a host's own settings may have another one."""
+    """Docker has a default of its own, and an existing host's settings may differ from it."""
     assert not {"icc", "no-new-privileges"} & set(daemon())
     less = daemon(no_new_privileges=True, icc=False)
     assert (less["icc"], less["no-new-privileges"]) == (False, True)

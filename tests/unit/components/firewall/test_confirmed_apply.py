@@ -22,7 +22,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def retries(*errors: str) -> list[bool]:
-    """Whether a command is tried again, after each of its errors."""
+    """Return, for each error of a command, whether the command is retried."""
     hook: Any = build(lambda: ConfirmedApply("wall")).hooks.on_error[0]  # type: ignore[index]
     seen = [list(reversed(errors[: count + 1])) for count in range(len(errors))]
     return [

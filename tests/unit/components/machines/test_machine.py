@@ -15,7 +15,7 @@ SCRIPT = "service/scripts/pull.sh"
 
 
 def command(changed: dict[str, Any] | None = None, **arguments: Any) -> None:
-    """A command `c` on a machine."""
+    """Register the command `c` on a machine."""
     given: dict[str, Any] = {"values": {"IMAGE": pulumi.Output.secret("a 'b")}, "opts": pulumi.ResourceOptions()}
     build(lambda: machine(**(changed or {})).command("c", SCRIPT, **(given | arguments)))
 
@@ -120,6 +120,6 @@ def test_lost_machine_keeps_old_commands_frozen_and_skips_new_ones() -> None:
 
 
 def camel_case(name: str) -> str:
-    """A name as the engine has it."""
+    """Return a name as Pulumi's engine writes it."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)

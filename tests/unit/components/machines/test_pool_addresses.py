@@ -40,7 +40,7 @@ def test_pools_in_different_blocks_share_no_address() -> None:
 
 
 def test_addresses_are_the_same_in_every_release() -> None:
-    """Another address would replace the machines that run."""
+    """A changed address would replace running machines."""
     subnet = IPv4Network("10.77.0.0/16")
     assert str(address(subnet, "manager", 1)) == "10.77.154.65"
     assert str(address(subnet, "worker", 2)) == "10.77.132.2"

@@ -103,7 +103,7 @@ def test_grafana_password_files_are_secrets_of_the_service() -> None:
 
 
 def test_grafana_start_script_sets_the_login_first() -> None:
-    """Whatever password its data have: its variables count for a new database alone."""
+    """Grafana reads its variables for a new database alone; existing data have another password."""
     made = service()
     (start,) = [file for file in made.files if file.name == "start"]
     assert list(made.command) == ["/bin/sh", start.path]

@@ -21,7 +21,7 @@ def service(**changed: Any) -> Service:
 
 
 def files(**changed: Any) -> dict[str, Any]:
-    """What its files say, by their path."""
+    """Return the parsed files of Prometheus, by path."""
     return {file.path: yaml.safe_load(str(value(file.content))) for file in service(**changed).files}
 
 

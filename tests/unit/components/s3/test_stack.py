@@ -45,7 +45,7 @@ def gateway(**changed: Any) -> Service:
 
 
 def rules(**changed: Any) -> dict[str, tuple[str, str, str]]:
-    """Of each router of Traefik: its rule, its entry point and its service."""
+    """Return rule, entry point and service of each router of Traefik."""
     labels = front(**changed).labels
     routers = [label.removesuffix(".rule") for label in labels if label.endswith(".rule")]
     return {
@@ -88,7 +88,7 @@ def test_s3_console_is_limited_to_console_networks() -> None:
 
 
 def listens(block: str) -> list[str]:
-    """The ports of nginx.conf's servers."""
+    """Return the ports that a server of nginx.conf listens on."""
     return re.findall(r"^ +listen (\d+)", block, re.MULTILINE)
 
 

@@ -15,7 +15,7 @@ MARKS = {"mark": "m", "another": "n"}
 
 
 def registered(fake_pulumi: FakePulumi, **changed: Any) -> Any:
-    """Inputs of the service that the arguments make."""
+    """Return the inputs of the service that the arguments create."""
 
     def make() -> None:
         wanted = service(networks=[network("one"), network("two")], **changed)
@@ -86,14 +86,14 @@ def test_service_labels_are_sorted_with_those_of_the_stack(fake_pulumi: FakePulu
 
 
 def test_container_labels_are_those_of_the_stack_alone(fake_pulumi: FakePulumi) -> None:
-    """Another one would replace the service: the provider removes it first."""
+    """With other labels the provider would remove the service and create it again."""
     ports = [Port(published=443, target=1)]
     labels = [(label["label"], label["value"]) for label in container(fake_pulumi, ports=ports)["labels"]]
     assert labels == [("another", "n"), ("mark", "m")]
 
 
 def test_changed_ports_change_the_container(fake_pulumi: FakePulumi) -> None:
-    """Swarm alone would keep the old one if its placement changes too."""
+    """Swarm would otherwise keep the old container when the placement changes too."""
     ports = [Port(published=443, target=1), Port(published=80, target=2, protocol="udp")]
     assert container(fake_pulumi, ports=ports)["env"]["NUVLA_SWARM_PORTS"] == "443:1/tcp 80:2/udp"
 
@@ -111,7 +111,7 @@ def test_constraints_and_ports_are_sorted(fake_pulumi: FakePulumi) -> None:
 
 
 def test_unconstrained_service_has_an_explicit_placement(fake_pulumi: FakePulumi) -> None:
-    """Docker would fill in an empty placement, and the provider would call that a change each time."""
+    """Docker fills in an empty placement, which the provider would report as a change at each update."""
     placement = registered(fake_pulumi, constraints=())["taskSpec"]["placement"]
     assert placement == {"constraints": ["node.platform.os==linux"]}
 

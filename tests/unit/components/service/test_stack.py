@@ -48,7 +48,7 @@ CHANGES: dict[str, Any] = {
 def stack(
     *, others: tuple[str, ...] = (), members: tuple[str, ...] = (), engines: tuple[str, ...] = (), **changed: Any
 ) -> None:
-    """The stack `shop`: `web`, with changes, and alike services of other names."""
+    """Deploy the stack `shop` with the service `web`, changed as asked, and equal services of other names."""
 
     def make() -> None:
         made = {field: value() if callable(value) else value for field, value in changed.items()}
@@ -62,7 +62,7 @@ def stack(
 
 
 def triggers(field: str | None = None, value: Any = None) -> list[str]:
-    """What makes the wait for `web` happen again."""
+    """Return the values that rerun the wait for `web`."""
     fake_pulumi = start()
     stack(**({field: value} if field else {}))
     return list(fake_pulumi.triggers(CONVERGED))
@@ -179,6 +179,6 @@ def test_platforms_that_docker_adds_are_ignored(fake_pulumi: FakePulumi) -> None
 
 
 def test_changed_container_labels_do_not_replace_the_service(fake_pulumi: FakePulumi) -> None:
-    """The provider replaces it for that, and the release before had its ports in one."""
+    """The provider would replace the service, and an earlier release had its ports in a label."""
     stack()
     assert "taskSpec.containerSpec.labels" in fake_pulumi.options[SERVICE].ignoreChanges

@@ -118,7 +118,7 @@ def test_join_token_is_secret_and_neither_in_arguments_nor_in_logs(fake_pulumi: 
 
 
 def test_invitation_does_not_depend_on_the_join_token(fake_pulumi: FakePulumi) -> None:
-    """Neither a rotated token nor another command line makes a member join again."""
+    """A rotated token makes no member join again."""
     membership()
     assert fake_pulumi.parameters(NODE) == {
         "SWARM_ID": "STDOUT:swarm-init",
@@ -138,7 +138,7 @@ def test_new_disk_joins_again_in_place(fake_pulumi: FakePulumi) -> None:
 
 
 def test_new_invitation_labels_the_node_again(fake_pulumi: FakePulumi) -> None:
-    """By the last word of the invitation, which is no secret."""
+    """The trigger is the last word of the invitation, which is no secret."""
     membership()
     assert fake_pulumi.triggers(ACTIVE)[1:] == ["STDOUT:m-node"]
     assert not fake_pulumi.is_secret(ACTIVE, "update")
@@ -153,7 +153,7 @@ def test_absent_machine_is_invited_again_and_counted() -> None:
 
 
 def test_new_swarm_reruns_each_step(fake_pulumi: FakePulumi) -> None:
-    """Each step has something of the one before among its parameters, so that it is done again after it."""
+    """Each step has an output of the step before among its parameters, and so runs after it again."""
     membership()
     assert fake_pulumi.parameters(NODE)["SWARM_ID"] == "STDOUT:swarm-init"
     assert fake_pulumi.parameters(JOIN)["SWARM_ID"] == "STDOUT:swarm-init"

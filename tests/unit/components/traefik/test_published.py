@@ -9,7 +9,7 @@ CHALLENGE = published.challenge(80)
 
 
 def names(labels: dict[str, str]) -> set[str]:
-    """What the labels name: routers and services."""
+    """Return the names of the routers and services in labels."""
     return {label.split(".")[3] for label in labels if label.split(".")[1] in ("http", "tcp")}
 
 

@@ -21,7 +21,7 @@ def answer(text: str, code: int = 200, **headers: str) -> requests.Response:
 
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
-    """Gives the answers to addresses; with a token where they are a pair, of the answer without and with it."""
+    """A function that sets the answers by address; a pair is the answer without and with a token."""
 
     def give(answers: dict[str, Any]) -> None:
         def get(url: str, headers: dict[str, str], timeout: int) -> requests.Response:

@@ -76,7 +76,7 @@ def differences(known: State, docker: Docker) -> Differences:
 
 
 def whole() -> tuple[State, Docker]:
-    """A stack with one thing of each kind, in state and swarm."""
+    """Return a stack with one resource of each kind, in the state and in the swarm."""
     docker = Docker()
     for kind in EVERY:
         docker.add(kind, kind)

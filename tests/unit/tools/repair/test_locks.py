@@ -21,7 +21,7 @@ def lock(folder: Path, pid: int, host: str | None = None) -> Path:
 
 @pytest.fixture
 def gone() -> int:
-    """A process that has ended."""
+    """The id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid

@@ -16,7 +16,7 @@ CONVERGED = f"{ROOT}nuvla:service:ServiceStack$command:remote:Command::web-conve
 
 
 def waits(name: str) -> dict[str, Any]:
-    """What waits for the services of a stack."""
+    """Return the command that waits for the services of a stack."""
     parent = f"{ROOT}nuvla:service:ServiceStack::{name}"
     return {"urn": CONVERGED.replace("web-", f"{name}-"), "type": "command:remote:Command", "parent": parent, "id": "c"}
 
@@ -92,7 +92,7 @@ def test_service_without_labels_is_changed_and_not_gone(
 
 
 def test_foreign_resource_of_the_same_name_stops_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Docker provider would take a service of that name for ours."""
+    """The Docker provider would adopt a foreign service of that name."""
     docker = Docker().add("services", "web-of-a-user", Spec={"Name": "web", "Labels": {}})
     run = Run(monkeypatch, state(in_state("services", "web")), docker)
     with pytest.raises(SystemExit, match="another one of this name, which is not of this infrastructure"):

@@ -11,7 +11,7 @@ from tools.repair import __main__ as recovery
 
 
 def imported(kind: str, name: str, parent: str) -> dict[str, str]:
-    """How Pulumi is asked to take something in."""
+    """Return the entry of an import file for a resource."""
     child = f"{name}-service" if kind == "services" else f"{parent}-network"
     ours = {"type": TYPES[kind][1], "name": child, "id": f"{name}-id"}
     return ours | {"parent": parent, "provider": "swarm-engine"}
@@ -38,7 +38,7 @@ def test_strays_are_imported_or_removed_after_the_refresh(
 
 
 def test_resource_of_a_concurrent_update_is_no_stray(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another computer's update ended after the first look: its things are in the state by now."""
+    """An update on another computer has ended since the first look, so the state has its resources."""
     docker = Docker().add("configs", "made")
     run = Run(monkeypatch, state(), docker, state(in_state("configs", "made")))
     recovery.main("up", "s")

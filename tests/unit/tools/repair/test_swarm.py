@@ -43,7 +43,7 @@ def test_refused_service_update_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_lost_network_is_refreshed_after_the_entry_has_dropped_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pulumi would take the entry's own part of it for the network."""
+    """Pulumi would take the part of the network that the API manager still has for the network itself."""
     docker = Docker().add("networks", "lost", Containers={})
     run = Run(monkeypatch, state(in_state("networks", "lost")), docker)
     monkeypatch.setattr("time.sleep", lambda _seconds: docker.objects["networks"].clear())

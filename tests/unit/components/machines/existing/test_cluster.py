@@ -1,66 +1,16 @@
 """components/machines/existing/cluster.py: hosts that exist before the program and after it."""
 
-import subprocess
-from typing import Any
-
 import pulumi
 import pytest
 
-from components import assets
 from components.machines.cluster import Losses
 from components.machines.existing.cluster import (
-    ExistingCluster,
-    ExistingClusterArgs,
-    HostArgs,
-    HostPool,
     require_unique_hostnames,
 )
 from components.machines.volume import Volume, VolumeSpec
-from components.manifest import HostTraces
-from tests.support.builders import owner
+from tests.support.existing import CHECKS, KEY, RECORDS, cluster, host, pool
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import Secret, build, start, value
-
-CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
-RECORDS = ("manager-a-before", "worker-1-before", "worker-2-before")
-KEY = "ssh-ed25519 AAAA"
-TRACES = HostTraces(replaced=["/etc/a", "/etc/b"], added=["/etc/c"], units=["d.service"], sysctls=["net.e"])
-
-
-def host(number: int, **changed: Any) -> HostArgs:
-    given: dict[str, Any] = {
-        "address": f"192.0.2.{number}",
-        "private_address": f"10.0.0.{number}",
-        "port": 22,
-        "user": "ops",
-        "host_key": KEY,
-        "labels": {},
-    }
-    return HostArgs(**(given | changed))
-
-
-def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: HostArgs) -> HostPool:
-    members = {name.removeprefix("m"): one for name, one in hosts.items()}
-    return HostPool(role=role, availability="active", labels=labels or {}, hosts=members)
-
-
-def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
-    given: dict[str, Any] = {
-        "engine_version": "20.10.24",
-        "ephemeral": (30000, 31000),
-        "data_path": "/data",
-        "volumes": {},
-        "host_traces": TRACES,
-    }
-    wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
-    return build(
-        lambda: ExistingCluster(
-            "cluster",
-            ExistingClusterArgs(
-                owner=owner(), pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)
-            ),
-        )
-    )
+from tests.support.pulumi_run import Secret, start, value
 
 
 def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulumi) -> None:
@@ -235,36 +185,3 @@ def test_preview_registers_the_resources_of_an_update() -> None:
         fake_pulumi = start(preview=preview)
         cluster()
         assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}
-
-
-PORTS = ("EPHEMERAL", "MOUNTD_PORT")
-
-
-def system_error(name: str, version: str) -> str:
-    """What the script says of a system; nothing if it takes it."""
-    functions = assets.read("machines/existing/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
-    faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
-    faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
-    done = subprocess.run(
-        ["bash", "-c", f"{faked}\ncheck_system"],
-        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(("OWNER", "VERSION", *PORTS), "1")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip()
-
-
-def test_check_accepts_supported_systems() -> None:
-    systems = [("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04")]
-    assert {system: system_error(*system) for system in systems} == dict.fromkeys(systems, "")
-
-
-def test_check_refuses_other_systems() -> None:
-    allowed = "allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
-    for name, version in (("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "9.10"), ("fedora", "41")):
-        assert system_error(name, version) == f"worker-1: runs {name} {version}; {allowed}"
-
-
-def test_check_refuses_a_system_without_a_version() -> None:
-    assert system_error("debian", "").startswith("worker-1: runs debian of no version; allowed:")

@@ -15,7 +15,7 @@ from tests.support.pulumi_run import Secret, build, value
 
 
 def awaited_resources(output: pulumi.Output[str]) -> set[str]:
-    """Logical names of what an Output waits for."""
+    """Return the logical names of the resources that an Output waits for."""
 
     async def found() -> set[pulumi.Resource]:
         return await output.resources()
@@ -24,7 +24,7 @@ def awaited_resources(output: pulumi.Output[str]) -> set[str]:
 
 
 def test_instance_has_a_fixed_name_and_the_settings_of_its_pool(fake_pulumi: FakePulumi) -> None:
-    """A name of the plugin's own making would replace it create-first, while its volume is still attached."""
+    """With a generated name the plugin would create the new instance first, while the volume is still attached."""
     cluster(pools={"big": pool(2, size="memory.huge", disk_gib=99, zone="at-vie-1")})
     given = fake_pulumi.inputs("big-2")
     assert given["name"] == "nuvla-swarm-test-big-2"
@@ -127,7 +127,7 @@ def test_machine_ids_wait_for_the_boot_and_change_with_the_instance(fake_pulumi:
 
 
 def test_instance_depends_on_no_other_instance(fake_pulumi: FakePulumi) -> None:
-    """They are made and prepared side by side, however many there are."""
+    """All instances are created and prepared side by side."""
     cluster()
     others = {"manager-1", "manager-1-ready", "worker-2", "worker-2-ready"}
     assert not others & fake_pulumi.dependencies("worker-1")

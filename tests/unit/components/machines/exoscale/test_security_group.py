@@ -52,7 +52,7 @@ def rules(fake_pulumi: FakePulumi) -> dict[str, dict[str, Any]]:
 
 
 def openings(fake_pulumi: FakePulumi) -> set[Opening]:
-    """What the rules open by ports, from the network or the group that they name."""
+    """Return the ports that the rules open, with the source of each rule."""
     whose = {str(network): source.value for source, network in NETWORKS.items()}
     found = [
         (
@@ -69,7 +69,7 @@ def openings(fake_pulumi: FakePulumi) -> set[Opening]:
 
 
 def wanted_of_a_target() -> set[Opening]:
-    """The guide's table, with the ephemeral range around the port in it that has a line of its own."""
+    """Return the table of the guide, with the ephemeral range split around mountd's port."""
     ranges = [(guide.FIRST, 33332), (33334, guide.LAST)]
     found = {
         (source, protocol, port, port)
@@ -148,7 +148,7 @@ def test_additional_row_or_network_changes_no_other_rule() -> None:
 
 
 def test_network_of_two_sources_has_one_rule(fake_pulumi: FakePulumi) -> None:
-    """Exoscale's plugin finds a rule by its content: two alike could not be told apart."""
+    """Exoscale's plugin finds a rule by its content, and cannot tell two equal rules apart."""
     same = IPv4Network("192.0.2.0/24")
     wall([WEB], NOBODY | {TrafficSource.MANAGEMENT: [same, same], TrafficSource.USERS: [same]})
     assert set(rules(fake_pulumi)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
