@@ -1,7 +1,7 @@
 """Mistakes in the configuration of machines, engines and the swarm: a line for each, and nothing is made."""
 
 from stacks.config import loader
-from tests.settings.bases import PLACED
+from tests.settings.bases import API_MANAGER, PLACED
 from tests.settings.loading import load, mistakes, refusals, taken
 from tests.settings.rows import with_all
 from tests.stack_config import changed, target, without
@@ -90,8 +90,8 @@ def test_two_pools_on_the_same_addresses_are_refused_by_name() -> None:
 
 def test_entry_that_is_no_manager_is_refused() -> None:
     for entry in ("worker-1", "manager-2", "manager"):
-        document = changed(target(managers=1), "swarm.entry", entry)
-        assert refusals(document) == [f'swarm.entry: "{entry}" given; allowed: one of manager-1']
+        document = changed(target(managers=1), API_MANAGER, entry)
+        assert refusals(document) == [f'{API_MANAGER}: "{entry}" given; allowed: one of manager-1']
 
 
 def test_label_of_more_than_one_line_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Mistakes between the firewall, the files and the services of a target: a line for each."""
 
 from stacks.config.images import Images
-from tests.settings.bases import PLACED
+from tests.settings.bases import API_MANAGER, PLACED
 from tests.settings.loading import refusals, taken
 from tests.settings.rows import with_all
 from tests.stack_config import HOST_KEY, changed, existing, target
@@ -10,8 +10,6 @@ NOT_SAID = (
     "not given; required: one of {}, as there is more than one pool of managers, or hosts with names of their own"
 )
 TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": {"role": "manager", "count": 2}})
-# In the order of the lines that refuse a configuration.
-NEED_A_MACHINE = ("swarm.entry", "monitoring.machine", "nfs.machine")
 
 
 def test_management_networks_are_required() -> None:
@@ -105,9 +103,8 @@ def test_target_without_an_active_manager_is_refused() -> None:
 
 def test_two_pools_of_managers_require_a_machine_for_each_service() -> None:
     """Pulumi hands pools over by the alphabet, whatever the file says."""
-    assert set(NEED_A_MACHINE) == set(PLACED)
-    assert refusals(TWO_POOLS) == [f"{path}: {NOT_SAID.format('a-1, a-2, b-1')}" for path in NEED_A_MACHINE]
-    document = with_all(TWO_POOLS, dict.fromkeys(NEED_A_MACHINE, "b-1"))
+    assert refusals(TWO_POOLS) == [f"{path}: {NOT_SAID.format('a-1, a-2, b-1')}" for path in PLACED]
+    document = with_all(TWO_POOLS, dict.fromkeys(PLACED, "b-1"))
     settings = taken(document)
     assert (settings.entry, settings.nfs_machine, settings.monitoring_machine) == ("b-1", "b-1", "b-1")
     acme = document | {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
@@ -130,7 +127,7 @@ def test_hosts_with_names_of_their_own_require_a_machine_for_each_service() -> N
             assert taken(document).entry == f"manager-{members[0]}"
         else:
             names = ", ".join(f"manager-{member}" for member in members)
-            assert refusals(document) == [f"{path}: {NOT_SAID.format(names)}" for path in NEED_A_MACHINE]
+            assert refusals(document) == [f"{path}: {NOT_SAID.format(names)}" for path in PLACED]
 
 
 def test_service_without_a_machine_of_its_own_is_not_on_a_lost_one() -> None:
@@ -138,7 +135,7 @@ def test_service_without_a_machine_of_its_own_is_not_on_a_lost_one() -> None:
     assert refusals(document) == [
         f"{path}: not given, which means manager-1; allowed: one of {allowed}"
         for path, allowed in (
-            ("swarm.entry", "manager-2, manager-3"),
+            (API_MANAGER, "manager-2, manager-3"),
             ("nfs.machine", "manager-2, manager-3, worker-1, worker-2"),
             ("monitoring.machine", "manager-2, manager-3, worker-1, worker-2"),
         )
@@ -172,12 +169,13 @@ def test_unknown_image_is_refused_with_those_that_there_are() -> None:
 
 
 def test_mistakes_of_different_sections_are_told_at_once() -> None:
-    document = target(nfs={"machine": "worker-9"}, s3={"port": 443}, swarm={"entry": "worker-1"})
+    document = target(nfs={"machine": "worker-9"}, s3={"port": 443})
+    document = changed(document, API_MANAGER, "worker-1")
     document = changed(document, "firewall.management", ["192.0.2.0/24"])
     document = changed(document, "engine.address_pools", [{"base": "10.77.0.0/17"}])
     assert [line.split(":")[0] for line in refusals(document)] == [
         "engine.address_pools[0].base",
-        "swarm.entry",
+        API_MANAGER,
         "nfs.machine",
         "firewall.management",
         "s3.port",

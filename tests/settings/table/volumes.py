@@ -23,7 +23,7 @@ def needs(name: str) -> dict[str, Any]:
 def volume(name: str) -> list[Row]:
     """The settings of one volume."""
     path, folder, also = f"volumes.{name}", f"{name}-data-folder", needs(name)
-    block = f"{path}.block"
+    block, identity = f"{path}.block", f"{path}.id"
     base, kind = (HOST, {"kind": "host"}) if name in OF_A_HOST else (TARGET, {})
     heading = section(path)
     return [
@@ -31,7 +31,7 @@ def volume(name: str) -> list[Row]:
         Row(
             block,
             replace(switch(), base=EXOSCALE, also=kind),
-            Change(True, "cluster", f"{name}-volume", f"{path}.block: false => true", NEW, also=also, base=EXOSCALE),
+            Change(True, "cluster", f"{name}-volume", f"{block}: false => true", NEW, also=also, base=EXOSCALE),
         ),
         Row(
             f"{path}.size_gib",
@@ -47,13 +47,13 @@ def volume(name: str) -> list[Row]:
             ),
         ),
         Row(
-            f"{path}.id",
+            identity,
             Values(["nuvla-1"], [Bad("a\nb", LINE), Bad(1, TEXT)], base=base),
             Change(
                 "kept-1",
                 "cluster",
                 f"{name}-volume",
-                f'+ {path}.id: "kept-1"',
+                f'+ {identity}: "kept-1"',
                 '+ @importId: "kept-1"',
                 also=also,
                 not_previewed=TAKEN_OVER,
