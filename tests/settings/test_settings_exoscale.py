@@ -31,8 +31,8 @@ def test_values_that_exoscale_would_refuse_are_refused_before_anything_is_made()
         ("volumes.nfs", {"block_storage": True, "size_gib": 9}, "volumes.nfs.size_gib: 9 given; allowed: at least 10"),
         (
             "volumes.nfs",
-            {"id": "kept"},
-            "volumes.nfs.import_id: kept given; allowed: only with a volume that outlives its machine",
+            {"import_id": "kept"},
+            "volumes.nfs.import_id: kept given; allowed: only with volumes.nfs.block_storage: true, which outlives",
         ),
     ]
     wrong = {}

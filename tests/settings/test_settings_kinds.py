@@ -90,17 +90,20 @@ def test_backend_network_needs_another_name_than_the_public_one() -> None:
 
 
 def test_volume_options_are_refused_on_a_provider_that_lacks_them() -> None:
-    for option, value, provider in (("block", True, "exoscale"), ("path", "/srv/a", "existing")):
+    for option, value, provider in (("block_storage", True, "exoscale"), ("path", "/srv/a", "existing")):
         assert refusals(target(volumes={"nfs": {option: value}})) == [
             f"volumes.nfs.{option}: {str(value).lower()} given; allowed: only with machines.provider: {provider}"
         ]
 
 
 def test_volume_that_ends_with_its_machine_cannot_be_taken_over() -> None:
-    for base in (exoscale, existing):
-        assert refusals(base(volumes={"nfs": {"id": "one"}})) == [
-            "volumes.nfs.import_id: one given; allowed: only with a volume that outlives its machine"
-        ]
+    volumes = {"nfs": {"import_id": "one"}}
+    cases = {
+        "machines.provider: local or exoscale": existing(volumes=volumes),
+        "volumes.nfs.block_storage: true, which outlives its machine": exoscale(volumes=volumes),
+    }
+    for allowed, document in cases.items():
+        assert refusals(document) == [f"volumes.nfs.import_id: one given; allowed: only with {allowed}"]
 
 
 def test_two_volumes_in_one_folder_are_refused() -> None:

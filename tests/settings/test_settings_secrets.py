@@ -2,8 +2,9 @@
 
 import pytest
 
+from components.errors import NAMESPACE
 from components.machines.local.settings import LocalMachines
-from stacks.config import loader
+from stacks.config.loader import SECRETS
 from tests.settings.loading import load, mistakes
 from tests.support.configs import changed, existing, exoscale, on_exoscale, target
 
@@ -25,7 +26,7 @@ def no_api_key_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_plain_text(secret: str) -> str:
     """The line that refuses a secret in plain text."""
-    return f"{secret}: given in plain text; allowed: a secret, `pulumi config set --secret {loader.NAMESPACE}:{secret}`"
+    return f"{secret}: given in plain text; allowed: a secret, `pulumi config set --secret {NAMESPACE}:{secret}`"
 
 
 def test_exoscale_requires_both_halves_of_an_api_key() -> None:
@@ -74,7 +75,7 @@ def test_private_key_in_the_place_of_the_public_one_is_not_repeated() -> None:
 def test_misspelt_secret_is_refused_and_not_repeated() -> None:
     (line,) = mistakes(target(), {"ssh_private_kee": KEY})
     assert line.startswith("ssh_private_kee: unknown key; allowed in the configuration: kind, ")
-    assert line.endswith(f", {', '.join(loader.SECRETS)}")
+    assert line.endswith(f", {', '.join(SECRETS)}")
 
 
 def test_own_ssh_key_requires_both_halves() -> None:
