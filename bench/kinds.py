@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.machine import Quiet
 from bench.measure import NAME, SUBNET, TIMEOUT_S, UP, must, say
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.harness import Result, Stack, docker
 from tests.e2e.harness import stack as local_stack
 from tests.e2e.networks import here

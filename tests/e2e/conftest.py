@@ -9,10 +9,10 @@ import pytest
 import requests
 
 from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.moments import wait_for_entry
 from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import Prober, prober
+from tests.e2e.port_probes import Prober, prober
 from tests.e2e.scheduling import WHOLE
+from tests.e2e.waiting import wait_for_entry
 from tests.support.stand_ins import skip_without_stand_in
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
 from tests.e2e.networks import here, subnet_of
 

@@ -13,11 +13,11 @@ import pytest
 import requests
 
 from components import assets
-from tests.e2e import guide
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
-from tests.e2e.moments import wait_for
+from tests.e2e import expected_ports
+from tests.e2e.exoscale_stacks import ON_EXOSCALE, CloudStack, cloud_stack, prober
 from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import probe
+from tests.e2e.port_probes import probe
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 HERE = here(subnet_of("exoscale"))
@@ -117,11 +117,11 @@ def test_nobody_logs_in_as_root_or_by_password(target: CloudStack) -> None:
     assert target.on("worker-1", "test", "-s", "/root/.ssh/authorized_keys").code != 0
 
 
-@pytest.mark.parametrize("source", guide.SOURCES)
+@pytest.mark.parametrize("source", expected_ports.SOURCES)
 def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(
     answers: dict[str, dict[str, str]], source: str
 ) -> None:
-    assert answers[source] == dict(guide.answers(source))
+    assert answers[source] == dict(expected_ports.answers(source))
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import guide
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack, prober
+from tests.e2e import expected_ports
+from tests.e2e.exoscale_stacks import ON_EXOSCALE, CloudStack, cloud_stack, prober
 from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import probe
+from tests.e2e.port_probes import probe
 
 pytestmark = pytest.mark.slow
 ALL = ("frontend-1", "streams-1")
@@ -58,7 +58,7 @@ def test_the_machines_form_a_swarm_at_their_public_addresses(host: CloudStack) -
 def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(host: CloudStack) -> None:
     with prober(host, "streams-1") as by:
         found = probe(host, "frontend-1", by, "host")
-    assert found == {source: dict(guide.answers(source, "host")) for source in guide.SOURCES}
+    assert found == {source: dict(expected_ports.answers(source, "host")) for source in expected_ports.SOURCES}
 
 
 def test_nuvlas_own_services_find_their_network_machines_and_data(host: CloudStack) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import Stack
-from tests.e2e.probes import SCRIPTS
+from tests.e2e.port_probes import SCRIPTS
 
 SOCKETS = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROLES = ("worker", "manager")
@@ -62,8 +62,8 @@ def statuses(target: Stack, machine: str, way: list[str], place: list[str], requ
     container, _ = process_of(target, machine, "cadvisor")
     node = target.on(machine, "docker", "info", "--format={{.Swarm.NodeID}}").text.strip()
     filled = {text.format(container=container, node=node): text for text in requests}
-    script = "REQUESTS='" + "\n".join(filled) + "'\n" + (SCRIPTS / "ask.sh").read_text()
-    lines = target.on(machine, *place, "bash", "-c", script, "ask.sh", *way).text.splitlines()
+    script = "REQUESTS='" + "\n".join(filled) + "'\n" + (SCRIPTS / "send_requests.sh").read_text()
+    lines = target.on(machine, *place, "bash", "-c", script, "send_requests.sh", *way).text.splitlines()
     return {filled[request]: status for request, _, status in (line.rpartition(" ") for line in lines)}
 
 
@@ -152,7 +152,7 @@ def test_no_secret_is_in_plain_text_anywhere(whole: Stack, exported: dict[str, A
 
 
 def test_no_service_has_more_power_than_it_needs(whole: Stack) -> None:
-    script = (SCRIPTS / "power.sh").read_text()
+    script = (SCRIPTS / "list_privileges.sh").read_text()
     texts = [whole.on(name, "sh", "-c", script).text for name in whole.outputs()["machines"]]
     lines = [line.split() for text in texts for line in text.splitlines()]
     found = {line[0]: line[-2:] for line in lines}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import Stack, docker
-from tests.e2e.moments import wait_for, wait_for_entry
-from tests.e2e.probes import SCRIPTS, Answers, Prober, planted, probe, routes_back, send, send_from_all, talking
+from tests.e2e.port_probes import SCRIPTS, Answers, Prober, planted, probe, routes_back, send, send_from_all, talking
+from tests.e2e.waiting import wait_for, wait_for_entry
 
 MACHINES = ("manager-1", "worker-1")  # that are probed
 ALL = ("manager-1", "worker-1", "worker-2")
@@ -28,7 +28,7 @@ def probe_all(target: Stack, by: Prober) -> dict[str, dict[str, Answers]]:
 
 
 def assert_the_guide_holds(target: Stack, by: Prober) -> None:
-    wanted = {source: dict(guide.answers(source)) for source in guide.SOURCES}
+    wanted = {source: dict(expected_ports.answers(source)) for source in expected_ports.SOURCES}
     assert probe_all(target, by) == dict.fromkeys(MACHINES, wanted)
 
 
@@ -38,18 +38,18 @@ def answers(whole: Stack, by: Prober) -> dict[str, dict[str, Answers]]:
     return probe_all(whole, by)
 
 
-@pytest.mark.parametrize("source", guide.SOURCES)
+@pytest.mark.parametrize("source", expected_ports.SOURCES)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(
     answers: dict[str, dict[str, Answers]], machine: str, source: str
 ) -> None:
-    assert answers[machine][source] == dict(guide.answers(source))
+    assert answers[machine][source] == dict(expected_ports.answers(source))
 
 
 def test_the_kernel_takes_the_ephemeral_ports_for_its_own_connections(whole: Stack) -> None:
     for machine in ALL:
         kernel = whole.on(machine, "cat", "/proc/sys/net/ipv4/ip_local_port_range").text.split()
-        assert kernel == [str(guide.FIRST), str(guide.LAST)], machine
+        assert kernel == [str(expected_ports.FIRST), str(expected_ports.LAST)], machine
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,11 @@ def test_an_overlays_container_reaches_of_a_machine_what_is_measured_and_nothing
         address = whole.address(asked)
         task = whole.on(machine, "docker", "ps", "--quiet", "--filter=name=inside").text.strip()
         process = whole.on(machine, "docker", "inspect", "--format={{.State.Pid}}", task).text.strip()
-        script = f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100'\n" + (SCRIPTS / "reach.sh").read_text()
-        with planted(whole, asked, by, *guide.PORTS):
+        script = (
+            f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100'\n"
+            + (SCRIPTS / "connect_to_ports.sh").read_text()
+        )
+        with planted(whole, asked, by, *expected_ports.PORTS):
             reached = whole.on(machine, "nsenter", f"--target={process}", "--net", "bash", "-c", script)
         found = {int(port): int(code) for port, code in (line.split() for line in reached.text.splitlines())}
         assert found == dict.fromkeys((111, 33333, 22, 5000, 9100), 124) | {2049: 0, 9323: 0}, machine
@@ -102,7 +105,7 @@ def test_nobody_is_routed_to_a_container_past_the_ports_that_it_publishes(
         try:
             with routes_back(whole, machine):
                 found = send_from_all(by, bridged, 80)
-            assert found == {source: {80: "closed"} for source in guide.SOURCES}, machine
+            assert found == {source: {80: "closed"} for source in expected_ports.SOURCES}, machine
         finally:
             docker(*way[1:], "delete", f"{bridged}/32", "via", whole.address(machine))
 
@@ -115,7 +118,9 @@ def test_nothing_of_the_machines_listens_among_the_ports_of_applications(whole: 
         found = [
             line
             for (address, _, port), line in places
-            if guide.FIRST <= int(port) <= guide.LAST and int(port) != 33333 and not address.startswith("127.")
+            if expected_ports.FIRST <= int(port) <= expected_ports.LAST
+            and int(port) != 33333
+            and not address.startswith("127.")
         ]
         assert [line for line in found if "docker" not in line] == [], machine
 
@@ -126,7 +131,7 @@ def test_users_reach_a_published_port_among_the_ephemeral_ones_and_none_below(
     for machine in MACHINES:
         with routes_back(whole, machine):
             found = send_from_all(by, whole.address(machine), INSIDE, BELOW)
-        assert found.pop(guide.USERS) == {INSIDE: "open", BELOW: "closed"}, machine
+        assert found.pop(expected_ports.USERS) == {INSIDE: "open", BELOW: "closed"}, machine
         assert found == {source: {INSIDE: "closed", BELOW: "closed"} for source in found}, machine
 
 
@@ -142,7 +147,10 @@ def test_users_reach_a_port_of_the_ingress_mesh_among_the_ephemeral_ones_and_non
     try:
         for machine in MACHINES:
             with routes_back(whole, machine):
-                assert send(by, guide.USERS, whole.address(machine), inside, below) == {inside: "open", below: "closed"}
+                assert send(by, expected_ports.USERS, whole.address(machine), inside, below) == {
+                    inside: "open",
+                    below: "closed",
+                }
     finally:
         whole.on("manager-1", "docker", "service", "rm", "meshed")
 
@@ -157,7 +165,7 @@ def test_another_network_of_users_is_one_visible_change_and_cuts_no_connection(w
     users = whole.get("firewall.users")
     address = whole.address("worker-1")
     with planted(whole, "worker-1", by, INSIDE + 2):
-        held = by.script("talk.py", guide.USERS, address, INSIDE + 2)
+        held = by.script("hold_connection.py", expected_ports.USERS, address, INSIDE + 2)
         with talking(held, "connected") as (stdin, stdout, _):
             whole.set("firewall.users", ["203.0.113.128/25", *users[1:]])
             try:
@@ -169,7 +177,7 @@ def test_another_network_of_users_is_one_visible_change_and_cuts_no_connection(w
                 result = whole.up()
                 assert result.code == 0, result.text
                 assert result.touched() == firewall, result.text
-                assert send(by, guide.USERS, address, INSIDE + 2) == {INSIDE + 2: "closed"}
+                assert send(by, expected_ports.USERS, address, INSIDE + 2) == {INSIDE + 2: "closed"}
                 print("still there", file=stdin, flush=True)
                 assert stdout.readline() == "still there\n"
             finally:
@@ -181,7 +189,7 @@ def test_the_firewall_is_in_force_after_a_restart_of_the_engine(
     whole: Stack, by: Prober, exported: dict[str, Any], user: requests.Session
 ) -> None:
     for machine in MACHINES:
-        stranded = whole.on(machine, "bash", "-c", (SCRIPTS / "strand.sh").read_text())
+        stranded = whole.on(machine, "bash", "-c", (SCRIPTS / "leave_stray_interfaces.sh").read_text())
         assert int(stranded.text) > 0, stranded.text
         started = whole.on(machine, "systemctl", "start", "docker")
         assert started.code == 0, started.text

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import probe, prober
+from tests.e2e.port_probes import probe, prober
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(host: Stack, machine: str) -> None:
     with prober(host) as by:
         found = probe(host, machine, by, "host")
-    assert found == {source: dict(guide.answers(source, "host")) for source in guide.SOURCES}
+    assert found == {source: dict(expected_ports.answers(source, "host")) for source in expected_ports.SOURCES}
 
 
 def inspect(host: Stack, kind: str, name: str, template: str) -> str:

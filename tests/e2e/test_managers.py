@@ -8,8 +8,8 @@ import requests
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 

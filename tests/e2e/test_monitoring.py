@@ -12,9 +12,9 @@ import yaml
 
 from components import catalog
 from tests.e2e.harness import CHECKOUT, Stack
-from tests.e2e.moments import wait_for
-from tests.e2e.probes import SCRIPTS
+from tests.e2e.port_probes import SCRIPTS
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
+from tests.e2e.waiting import wait_for
 
 FILES = CHECKOUT / "components/monitoring/files"
 DASHBOARDS = {name: json.loads(text) for name, text in sorted(catalog.dashboard_texts().items())}
@@ -138,7 +138,7 @@ def test_a_cadvisor_that_found_no_docker_api_when_it_started_is_started_again(
     whole: Stack, prometheus: Prometheus
 ) -> None:
     """It would measure no container for as long as it runs, and call itself healthy."""
-    deaf = whole.on("worker-1", "bash", "-c", (SCRIPTS / "deaf.sh").read_text())
+    deaf = whole.on("worker-1", "bash", "-c", (SCRIPTS / "start_cadvisor_without_docker.sh").read_text())
     assert deaf.code == 0, deaf.text
     listed = ["docker", "ps", "--quiet", "--filter", "name=cadvisor.", "--filter", "health=healthy"]
     wait_for(lambda: whole.on("worker-1", *listed).text not in ("", deaf.text), "another one is healthy", PATIENCE_S)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import settings
-from tests.e2e.connections import connections
 from tests.e2e.harness import Result, Stack, stack
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
+from tests.e2e.open_connections import connections
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 

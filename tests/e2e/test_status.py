@@ -3,8 +3,8 @@
 import re
 
 from tests.e2e.harness import Stack
-from tests.e2e.moments import wait_for
 from tests.e2e.prometheus import PATIENCE_S
+from tests.e2e.waiting import wait_for
 
 MEASURED = r"^  prometheus +\S+  healthy; [1-9]\d* of \d+ targets are up(, \d+ not asked yet)?; alerts: "
 

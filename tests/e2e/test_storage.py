@@ -14,9 +14,9 @@ from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import Result, Stack, run
-from tests.e2e.probes import Prober, send
+from tests.e2e.port_probes import Prober, send
 
 BUCKET = "e2e-data"
 PART = 8 * 1024 * 1024
@@ -178,7 +178,7 @@ def assert_not_served(target: Stack, by: Prober, address: str) -> None:
 
 
 def test_who_is_no_machine_is_not_served(whole: Stack, by: Prober, s3: Any) -> None:
-    assert send(by, guide.CLUSTER, whole.address("manager-1"), 2049, 33333) == {2049: "open", 33333: "open"}
+    assert send(by, expected_ports.CLUSTER, whole.address("manager-1"), 2049, 33333) == {2049: "open", 33333: "open"}
     assert_not_served(whole, by, str(IPv4Network(whole.get("machines.subnet"))[-7]))
 
 

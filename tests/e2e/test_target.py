@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.e2e.harness import Result, Stack, run
-from tests.e2e.moments import wait_for
+from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"
 # The labels of a service in Nuvla's own compose files (nuvla/deployment, prod/core, the `ui` service).

@@ -1,9 +1,9 @@
 """Steps of a walk in which nobody changes a setting: machines die, things are removed, updates are killed."""
 
 from tests.e2e.harness import docker
-from tests.e2e.moments import wait_for
-from tests.e2e.test_lost import KINDS, remove, things, users
-from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
+from tests.e2e.random_walk import APP, Expected, NotNowError, Step, Walk
+from tests.e2e.test_repair import KINDS, remove, things, users
+from tests.e2e.waiting import wait_for
 
 
 def restarted(walk: Walk) -> Expected:

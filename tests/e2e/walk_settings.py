@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.e2e.networks import DEFAULT_POOL, ELSEWHERE
-from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
+from tests.e2e.random_walk import APP, Expected, NotNowError, Step, Walk
 from tests.settings.bases import TARGET
 from tests.settings.table import CHANGES
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.harness import LABEL, Stack
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import OVERLAYS
-from tests.e2e.probes import SCRIPTS
+from tests.e2e.port_probes import SCRIPTS
+from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"
 OTHER = "e2e-other"  # a network of an application
@@ -113,7 +113,7 @@ def _process(stack: Stack, machine: str, which: str) -> str:
 def reached(stack: Stack, place: Place, wanted: list[Socket]) -> set[tuple[str, str]]:
     """What answers at a place: what it is, and on which machine it is: "own" or "other"."""
     lines = "\n".join(sorted({f"{one.address} {one.port}" for one in wanted}))
-    script = f"TARGETS='{lines}'\n" + (SCRIPTS / "reach_all.sh").read_text()
+    script = f"TARGETS='{lines}'\n" + (SCRIPTS / "connect_to_targets.sh").read_text()
     answer = stack.on(place.machine, "nsenter", f"--target={place.process}", "--net", "bash", "-c", script)
     rows = [line.split() for line in answer.text.splitlines()]
     assert len(rows) == len(lines.splitlines()), answer.text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.interrupted import Interrupter, interrupter
+from tests.e2e.script_interrupter import Interrupter, interrupter
 from tests.interrupted.every import EVERY
 from tests.interrupted.scenarios import Scenario
 

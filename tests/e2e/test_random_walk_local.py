@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import settings
 from tests.e2e.harness import docker, stack
 from tests.e2e.networks import ELSEWHERE, subnet_of
-from tests.e2e.walk import Expected, NotNowError, Walk, seed_of
+from tests.e2e.random_walk import Expected, NotNowError, Walk, seed_of
 from tests.e2e.walk_events import EVENTS, killed
 from tests.e2e.walk_settings import VALID, another_value, refused, switched
 

@@ -14,7 +14,7 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.harness import Stack
-from tests.e2e.neighbours import SAYS
+from tests.e2e.hostile_applications import SAYS
 
 BUCKET = "e2e-neighbours"
 NOBODY = "nobody: "  # before the reason why there is no answer: no connection, or one that says that there is no server

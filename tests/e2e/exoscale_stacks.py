@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, alone, docker, run
-from tests.e2e.probes import OUTSIDE, Prober
+from tests.e2e.port_probes import OUTSIDE, Prober
 
 ZONE = "ch-gva-2"
 TEMPLATE = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit"}
@@ -87,7 +87,7 @@ class CloudProber(Prober):
     member: str
 
     def script(self, name: str, source: str, *arguments: object) -> list[str]:
-        if source != guide.CLUSTER:
+        if source != expected_ports.CLUSTER:
             return super().script(name, source, *arguments)
         return Prober(self.member, self.image, self.addresses).script(name, source, *arguments)
 
@@ -108,7 +108,7 @@ def prober(target: CloudStack, member: str) -> Iterator[CloudProber]:
             docker("run", "--detach", *options, image, "sleep", "infinity")
         for address in OUTSIDE.values():
             docker("exec", containers["zone"], "ip", "address", "add", f"{address}/32", "dev", "eth0")
-        addresses = OUTSIDE | {guide.CLUSTER: target.address(member)}
+        addresses = OUTSIDE | {expected_ports.CLUSTER: target.address(member)}
         yield CloudProber(containers["zone"], image, addresses, containers["member"])
     finally:
         docker("rm", "--force", "--volumes", *containers.values())

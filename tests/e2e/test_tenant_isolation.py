@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.asked import bucket
-from tests.e2e.guide import TABLE
+from tests.e2e.endpoint_requests import bucket
+from tests.e2e.expected_ports import TABLE
 from tests.e2e.harness import Stack
-from tests.e2e.hostile import RESTARTED, Questions, assert_they_take_nothing, questions_at
-from tests.e2e.moments import wait_for_entry
-from tests.e2e.neighbours import Program, applications, ports, program_of
+from tests.e2e.hostile_applications import Program, applications, ports, program_of
+from tests.e2e.tenant_isolation import RESTARTED, Questions, assert_they_take_nothing, questions_at
+from tests.e2e.waiting import wait_for_entry
 
 MANAGER = "manager-1"
 

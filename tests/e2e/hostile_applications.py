@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.e2e.harness import LABEL, Stack
-from tests.e2e.moments import wait_for
+from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"
 SAYS = "Hostname:"  # every answer of an application

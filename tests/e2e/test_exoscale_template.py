@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.clouds import TEMPLATE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import TEMPLATE, CloudStack, cloud_stack
 from tests.e2e.harness import Result
 from tests.e2e.networks import subnet_of
 

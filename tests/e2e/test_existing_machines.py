@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.connections import connections
+from tests.e2e.existing_hosts import HERE, Hosts, hosts
 from tests.e2e.harness import CHECKOUT, docker, run, stack
-from tests.e2e.hosts import HERE, Hosts, hosts
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import address
+from tests.e2e.open_connections import connections
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         stack("e2e-existing", folder, settings()) as target,
         hosts(target, *NAMES, with_engine=["worker-2"]) as found,
     ):
-        found.script("worker-2", "engine.sh")
+        found.script("worker-2", "install_docker.sh")
         configure(found)
         yield found
 
@@ -105,7 +105,7 @@ def test_the_host_key_of_a_host_is_printed_as_its_setting(made: Hosts) -> None:
 def test_a_host_with_another_key_system_or_swarm_is_refused(made: Hosts) -> None:
     swarm = ["docker", "swarm", "init", "--advertise-addr", made.addresses["worker-2"]]
     assert made.stack.on("worker-2", *swarm).code == 0
-    made.script("worker-1", "system.sh", SYSTEM="ID=debian VERSION_ID=11")
+    made.script("worker-1", "set_system.sh", SYSTEM="ID=debian VERSION_ID=11")
     with other(made, "machines.pools.manager.hosts.1.host_key", made.host_keys["worker-1"]):
         refused(
             made,
@@ -114,7 +114,7 @@ def test_a_host_with_another_key_system_or_swarm_is_refused(made: Hosts) -> None
             worker_1="runs debian 11; allowed: Debian 12 or newer, Ubuntu 22.04 or newer",
             worker_2="is in another swarm; take it out there (docker swarm leave)",
         )
-    made.script("worker-1", "system.sh", SYSTEM="")
+    made.script("worker-1", "set_system.sh", SYSTEM="")
     for command in ("swarm leave --force", "network rm docker_gwbridge"):
         assert made.stack.on("worker-2", "docker", *command.split()).code == 0
 

@@ -14,8 +14,8 @@ import yaml
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import LABEL, Result, Stack, docker, stack
-from tests.e2e.moments import killed, wait_for
 from tests.e2e.networks import subnet_of
+from tests.e2e.waiting import killed, wait_for
 
 pytestmark = pytest.mark.slow
 

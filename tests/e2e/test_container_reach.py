@@ -2,8 +2,8 @@
 
 import re
 
+from tests.e2e.container_reach import places, reached, sockets
 from tests.e2e.harness import CHECKOUT, Stack
-from tests.e2e.reach import places, reached, sockets
 
 MACHINES = ("manager-1", "worker-1")
 PAGE = CHECKOUT / "docs/applications.md"

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.e2e.harness import Result, Stack
-from tests.e2e.moments import wait_for
+from tests.e2e.waiting import wait_for
 
 APP = "shop"
 APP_LABELS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.e2e.existing_hosts import image_of, isolation
 from tests.e2e.harness import CHECKOUT, docker
-from tests.e2e.hosts import image_of, isolation
 from tests.interrupted.scenarios import Scenario
 
 INSIDE = Path("tests/interrupted/inside")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.existing_hosts import Hosts, hosts
 from tests.e2e.harness import docker, stack
-from tests.e2e.hosts import Hosts, hosts
 from tests.e2e.networks import here, subnet_of
-from tests.e2e.test_existing import configure, settings
+from tests.e2e.test_existing_machines import configure, settings
 
 pytestmark = pytest.mark.slow
 

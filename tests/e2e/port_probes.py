@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import IO
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import CHECKOUT, LABEL, Stack, docker, run
 
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 # Of ranges for documentation, which are nobody's: nothing of it leaves this computer.
-OUTSIDE = {guide.MANAGEMENT: "192.0.2.10", guide.NUVLA: "198.51.100.10", guide.USERS: "203.0.113.10"}
+OUTSIDE = {
+    expected_ports.MANAGEMENT: "192.0.2.10",
+    expected_ports.NUVLA: "198.51.100.10",
+    expected_ports.USERS: "203.0.113.10",
+}
 # Datagrams, where sockets get them: behind every rule about what comes in.
 ARRIVALS = """
 table inet e2e_arrivals {
@@ -61,7 +65,7 @@ def prober(target: Stack) -> Iterator[Prober]:
     try:
         for address in OUTSIDE.values():
             docker("exec", container, "ip", "address", "add", f"{address}/32", "dev", "eth0")
-        yield Prober(container, image, OUTSIDE | {guide.CLUSTER: inside})
+        yield Prober(container, image, OUTSIDE | {expected_ports.CLUSTER: inside})
     finally:
         docker("rm", "--force", "--volumes", container)
 
@@ -134,19 +138,19 @@ def send(by: Prober, source: str, address: str, *ports: int) -> dict[int, str]:
 def send_from_all(by: Prober, address: str, *ports: int) -> dict[str, dict[int, str]]:
     """The same from each source at once: what is closed takes some seconds."""
     with ThreadPoolExecutor() as senders:
-        sent = senders.map(lambda source: send(by, source, address, *ports), guide.SOURCES)
-        return dict(zip(guide.SOURCES, sent, strict=True))
+        sent = senders.map(lambda source: send(by, source, address, *ports), expected_ports.SOURCES)
+        return dict(zip(expected_ports.SOURCES, sent, strict=True))
 
 
 def probe(target: Stack, machine: str, by: Prober, kind: str = "target") -> dict[str, Answers]:
     """What the probed ports of a machine are to each source."""
-    with planted(target, machine, by, *guide.PORTS) as arrived:
-        connections = send_from_all(by, target.address(machine), *guide.PORTS)
+    with planted(target, machine, by, *expected_ports.PORTS) as arrived:
+        connections = send_from_all(by, target.address(machine), *expected_ports.PORTS)
     found: dict[str, Answers] = {}
     for source, answers in connections.items():
         found[source] = {}
-        for port in guide.PORTS:
-            service, _ = guide.line(port, kind)
+        for port in expected_ports.PORTS:
+            service, _ = expected_ports.line(port, kind)
             assert answers[port] in ("open", "closed"), (
                 f"{machine}: {port}/tcp from {source}: {answers[port]}; does anybody listen?"
             )

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.existing_hosts import Hosts, hosts
 from tests.e2e.harness import docker, stack
-from tests.e2e.hosts import Hosts, hosts
 from tests.e2e.networks import address, here, subnet_of
-from tests.e2e.test_existing import configure, settings
-from tests.e2e.walk import Expected, NotNowError, Step, Walk, seed_of
+from tests.e2e.random_walk import Expected, NotNowError, Step, Walk, seed_of
+from tests.e2e.test_existing_machines import configure, settings
 from tests.e2e.walk_events import EVENTS, killed
 from tests.e2e.walk_settings import VALID, another_value, refused, switched
 

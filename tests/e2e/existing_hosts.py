@@ -52,7 +52,7 @@ def hosts(stack: Stack, *names: str, with_engine: Sequence[str] = (), user: str 
             options = ["--network", network, "--ip", addresses[name], *marks]
             image = "machine" if name in with_engine else "plain"
             _start(stack.container(name), name, options, image, stack.folder / name)
-            _script(stack.container(name), "host.sh", PUBLIC_KEY=public_key)
+            _script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
         yield Hosts(stack, addresses, host_keys, private_key, other_key)
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import requests
 
-from tests.e2e.asked import Question, ask, asking, is_there, questions
+from tests.e2e.endpoint_requests import Question, ask, asking, is_there, questions
 from tests.e2e.harness import Stack
-from tests.e2e.moments import wait_for
-from tests.e2e.neighbours import SAYS, Application, deployed
+from tests.e2e.hostile_applications import SAYS, Application, deployed
+from tests.e2e.waiting import wait_for
 
 Questions = dict[str, Question]
 RESTARTED = ("traefik", "grafana", "prometheus", "s3", "socket-proxy")

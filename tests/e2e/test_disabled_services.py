@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.conftest import settings
 from tests.e2e.harness import Stack, stack
-from tests.e2e.moments import wait_for, wait_for_entry
 from tests.e2e.networks import subnet_of
 from tests.e2e.prometheus import PATIENCE_S, Prometheus
+from tests.e2e.waiting import wait_for, wait_for_entry
 
 pytestmark = pytest.mark.slow
 SERVICES = ("monitoring", "s3", "nfs")

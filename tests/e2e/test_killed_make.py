@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.existing_hosts import Hosts, hosts
 from tests.e2e.harness import CHECKOUT, run, stack
-from tests.e2e.hosts import Hosts, hosts
-from tests.e2e.moments import killed, wait_for
 from tests.e2e.networks import here, subnet_of
+from tests.e2e.waiting import killed, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import ON_EXOSCALE, CloudStack, cloud_stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.asked import ask, bucket
+from tests.e2e.endpoint_requests import ask, bucket
 from tests.e2e.harness import Stack, stack
-from tests.e2e.hostile import RESTARTED, Questions, assert_they_take_nothing, away, questions_at
-from tests.e2e.moments import wait_for
-from tests.e2e.neighbours import Program, applications, program_of
+from tests.e2e.hostile_applications import Program, applications, program_of
 from tests.e2e.networks import here, subnet_of
+from tests.e2e.tenant_isolation import RESTARTED, Questions, assert_they_take_nothing, away, questions_at
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
