@@ -1,19 +1,19 @@
-"""The guide's tables of ports, as the tests read them: written from the guide, not from the program.
+"""The tables of ports in Nuvla's administrator guide: written from the guide, not from the program.
 
-`tcp` and `udp` name who may reach a port by that protocol; whoever is not named, may not. Where two lines of the table
-are about one port, the line for that port alone counts: mountd's 33333 lies among the ephemeral ports.
+`tcp` and `udp` name the sources that may reach a port by that protocol; the port is closed to all others. A rule for
+one port goes before a rule for a range: mountd's 33333 lies among the ephemeral ports.
 """
 
 from collections.abc import Iterator
 
 MANAGEMENT, CLUSTER, NUVLA, USERS = SOURCES = ("management", "cluster", "nuvla", "users")
 
-FIRST, LAST = 32768, 60999  # of the ephemeral ports
-S3 = 9000
+FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
+S3_PORT = 9000
 
-Openings = dict[str, set[str]]  # protocol -> who may
+AllowedSources = dict[str, set[str]]  # protocol -> sources
 
-TABLE: dict[int, tuple[str, Openings]] = {
+TARGET_PORTS: dict[int, tuple[str, AllowedSources]] = {
     22: ("ssh", {"tcp": {MANAGEMENT}}),
     80: ("http", {"tcp": {NUVLA, USERS}}),
     111: ("portmapper", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
@@ -24,11 +24,11 @@ TABLE: dict[int, tuple[str, Openings]] = {
     4789: ("swarm data path", {"udp": {CLUSTER}}),
     7946: ("swarm gossip", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     8080: ("traefik", {"tcp": {MANAGEMENT}}),
-    S3: ("s3", {"tcp": {NUVLA, USERS}}),
+    S3_PORT: ("s3", {"tcp": {NUVLA, USERS}}),
     9323: ("engine metrics", {"tcp": {CLUSTER}}),
     33333: ("mountd", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
 }
-HOST_TABLE: dict[int, tuple[str, Openings]] = {
+HOST_PORTS: dict[int, tuple[str, AllowedSources]] = {
     22: ("ssh", {"tcp": {MANAGEMENT}}),
     80: ("http", {"tcp": {MANAGEMENT, USERS}}),
     443: ("https", {"tcp": {MANAGEMENT, USERS}}),
@@ -39,24 +39,42 @@ HOST_TABLE: dict[int, tuple[str, Openings]] = {
     8080: ("traefik", {"tcp": {MANAGEMENT}}),
     9323: ("engine metrics", {"tcp": {CLUSTER}}),
 }
-EPHEMERAL: tuple[str, Openings] = ("ephemeral", {"tcp": {USERS}})
-NOTHING: tuple[str, Openings] = ("in no line", {})
+EPHEMERAL: tuple[str, AllowedSources] = ("ephemeral", {"tcp": {USERS}})
+UNLISTED: tuple[str, AllowedSources] = ("in no line", {})
 
-# In no line of the table: beside those in a line, and what services of the target, or others, listen on elsewhere.
-OTHERS = (21, 23, 2375, 3000, 5000, 7070, 7071, 9090, 9093, 9100, 9115, 30000, FIRST - 1, LAST + 1, 65535)
-PORTS = sorted({*TABLE, *OTHERS, FIRST, FIRST + 1, 45679, LAST - 1, LAST})
+# Ports without a rule: next to ports with one, and ports that services listen on by default or inside containers.
+UNLISTED_PORTS = (
+    21,
+    23,
+    2375,
+    3000,
+    5000,
+    7070,
+    7071,
+    9090,
+    9093,
+    9100,
+    9115,
+    30000,
+    FIRST_EPHEMERAL - 1,
+    LAST_EPHEMERAL + 1,
+    65535,
+)
+PROBED_PORTS = sorted(
+    {*TARGET_PORTS, *UNLISTED_PORTS, FIRST_EPHEMERAL, FIRST_EPHEMERAL + 1, 45679, LAST_EPHEMERAL - 1, LAST_EPHEMERAL}
+)
 
 
-def line(port: int, kind: str = "target") -> tuple[str, Openings]:
-    """The line of the table of a kind that is about a port."""
+def port_rule(port: int, kind: str = "target") -> tuple[str, AllowedSources]:
+    """Return the rule for a port in the table of a kind."""
     if kind == "host":
-        return HOST_TABLE.get(port, NOTHING)
-    return TABLE.get(port) or (EPHEMERAL if FIRST <= port <= LAST else NOTHING)
+        return HOST_PORTS.get(port, UNLISTED)
+    return TARGET_PORTS.get(port) or (EPHEMERAL if FIRST_EPHEMERAL <= port <= LAST_EPHEMERAL else UNLISTED)
 
 
-def answers(source: str, kind: str = "target") -> Iterator[tuple[str, str]]:
-    """What each of the probed ports is to somebody, as ("22/tcp ssh", "open")."""
-    for port in PORTS:
-        service, openings = line(port, kind)
+def expected_answers(source: str, kind: str = "target") -> Iterator[tuple[str, str]]:
+    """Yield the state of each probed port for a source, as ("22/tcp ssh", "open")."""
+    for port in PROBED_PORTS:
+        service, allowed = port_rule(port, kind)
         for protocol in ("tcp", "udp"):
-            yield f"{port}/{protocol} {service}", "open" if source in openings.get(protocol, ()) else "closed"
+            yield f"{port}/{protocol} {service}", "open" if source in allowed.get(protocol, ()) else "closed"

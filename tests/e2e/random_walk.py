@@ -1,4 +1,4 @@
-"""A walk: random changes of a stack with an application on it, one after the other, each of which leaves all whole."""
+"""A random walk: changes of a stack with an application on it, one after the other; each leaves the stack intact."""
 
 import copy
 import os
@@ -26,20 +26,20 @@ APP_LABELS = (
     f"traefik.http.routers.{APP}.tls=true",
     f"traefik.http.services.{APP}.loadbalancer.server.port=80",
 )
-PATIENCE_S = 180
-SHARE_OF_REFUSED = 0.25  # of steps that ask for what is refused
+ANSWER_TIMEOUT_S = 180
+SHARE_OF_REFUSED = 0.25  # share of steps that the program refuses
 
 
-class NotNowError(Exception):
-    """A step that nothing can be done for as things are."""
+class StepNotPossibleError(Exception):
+    """The stack's present state does not allow the step."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the update after a step does."""
+    """What the update after a step is expected to do."""
 
-    told: str  # what was changed, for people
-    refused: str | None = None  # what it says, as a regular expression, if it touches nothing
+    description: str  # of the change, for people
+    refused: str | None = None  # regular expression of the error, if the update has to change nothing
 
 
 Step = Callable[["Walk"], Expected]
@@ -47,31 +47,31 @@ Step = Callable[["Walk"], Expected]
 
 @dataclass
 class Walk:
-    """A stack that is changed, and what has to outlive that."""
+    """A stack that changes, and what has to survive the changes."""
 
-    made: Stack
+    stack: Stack
     seed: str
-    hostname: str = "{}"  # of a machine, by its name
+    hostname: str = "{}"  # format: name of a machine -> hostname
     files: dict[tuple[str, str], str] = field(
         default_factory=dict
-    )  # machine, path -> content, none of it the program's
-    labels: dict[str, str] = field(default_factory=dict)  # machine -> the label `walk` that an operator gave its node
-    told: list[str] = field(default_factory=list)
-    app: str = ""  # id of the application's service
+    )  # machine, path -> content of a file that the program does not own
+    labels: dict[str, str] = field(default_factory=dict)  # machine -> label `walk` that an operator put on its node
+    history: list[str] = field(default_factory=list)
+    app_id: str = ""  # id of the application's service
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
-        self.decks: dict[bool, list[Step]] = {True: [], False: []}  # steps to come, of those that are refused or not
+        self.rng = random.Random(self.seed)
+        self.decks: dict[bool, list[Step]] = {True: [], False: []}  # refused or not -> steps to come
 
-    # Settings: each step reads them from the stack's file, and writes them there.
+    # Settings: each step reads them from the stack's file and writes them there.
 
     def settings(self) -> dict[str, Any]:
-        """What is in the stack's file, by section."""
-        config = yaml.safe_load(self.made.file.read_text())["config"]
+        """Return the settings in the stack's file, by section."""
+        config = yaml.safe_load(self.stack.file.read_text())["config"]
         return {key.removeprefix("nuvla-swarm:"): copy.deepcopy(value) for key, value in config.items()}
 
     def get(self, path: str, default: Any = None) -> Any:
-        """A setting, or what it is if unset."""
+        """Return a setting, or `default` if it is unset."""
         found: Any = self.settings()
         for part in path.split("."):
             if not isinstance(found, dict) or part not in found:
@@ -80,12 +80,12 @@ class Walk:
         return found
 
     def pools(self) -> dict[str, dict[str, Any]]:
-        """The pools of machines, as they are set."""
-        found: dict[str, dict[str, Any]] = self.get("machines.pools")
-        return found
+        """Return the pools of machines in the settings."""
+        pools: dict[str, dict[str, Any]] = self.get("machines.pools")
+        return pools
 
     def machines(self, role: str | None = None, *, active: bool = False) -> list[str]:
-        """Machines that the settings have, of one role or all, without those that are lost."""
+        """Return the machines in the settings, of one role or all, without lost ones."""
         names = [
             f"{name}-{member}"
             for name, pool in self.pools().items()
@@ -95,63 +95,63 @@ class Walk:
         return [name for name in names if name not in self.get("machines.lost", [])]
 
     @property
-    def entry(self) -> str:
-        """The manager that the program talks to."""
+    def api_manager(self) -> str:
+        """Return the manager whose API the program uses."""
         return str(self.get("swarm.api_manager"))
 
     def docker(self, *command: str) -> str:
-        """Docker on the entry."""
-        answer = self.made.on(self.entry, "docker", *command)
+        """Run `docker` on the API manager, and return its output."""
+        answer = self.stack.on(self.api_manager, "docker", *command)
         assert answer.code == 0, answer.text
         return answer.text.strip()
 
-    # What has to outlive every step.
+    # What has to survive every step.
 
-    def start(self) -> None:
-        """Puts an application onto the swarm."""
+    def deploy_application(self) -> None:
+        """Deploy the application onto the swarm."""
         options = ["--detach", "--network=traefik-public", "--endpoint-mode=dnsrr"]
         labels = [f"--label={label}" for label in APP_LABELS]
-        self.app = self.docker("service", "create", "--quiet", f"--name={APP}", *options, *labels, "whoami:test")
+        self.app_id = self.docker("service", "create", "--quiet", f"--name={APP}", *options, *labels, "whoami:test")
 
-    def put(self, machine: str, path: str) -> None:
-        """Writes a file of somebody else's into a folder on a machine."""
+    def write_file(self, machine: str, path: str) -> None:
+        """Write a file that the program does not own onto a machine."""
         content = f"{self.seed} {machine} {path}"
-        written = self.made.on(machine, "bash", "-c", 'printf %s "$0" >"$1"', content, path)
-        assert written.code == 0, written.text
+        completed = self.stack.on(machine, "bash", "-c", 'printf %s "$0" >"$1"', content, path)
+        assert completed.code == 0, completed.text
         self.files[machine, path] = content
 
-    def assert_whole(self) -> None:
-        """The machines, the application, the files and labels are there, and an update has nothing to do."""
-        again = self.made.up()
+    def assert_intact(self) -> None:
+        """Assert that machines, application, files and labels are there, and that an update changes nothing."""
+        again = self.stack.up()
         assert again.code == 0, again.text
         assert again.touched() == set(), again.text
-        assert "pending_operations" not in self.made.must("pulumi", "stack", "export").text
+        assert "pending_operations" not in self.stack.must("pulumi", "stack", "export").text
         listed = self.docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}").splitlines()
         assert sorted(listed) == sorted(f"{self.hostname.format(name)} Ready" for name in self.machines())
         for machine, label in self.labels.items():
-            form = '{{index .Spec.Labels "walk"}}'
-            assert self.docker("node", "inspect", self.hostname.format(machine), "--format", form) == label
-        assert self.docker("service", "inspect", "--format", "{{.ID}}", APP) == self.app
+            label_format = '{{index .Spec.Labels "walk"}}'
+            assert self.docker("node", "inspect", self.hostname.format(machine), "--format", label_format) == label
+        assert self.docker("service", "inspect", "--format", "{{.ID}}", APP) == self.app_id
         for (machine, path), content in self.files.items():
             if machine in self.get("machines.lost", []):
                 continue
-            assert self.made.on(machine, "cat", path).text == content, f"{path} on {machine}"
-        url = f"https://{self.made.address(self.entry)}/{APP}"
-        with self.made.user() as client:
-            wait_for(lambda: client.get(url, timeout=5).status_code == 200, f"{url} answers", PATIENCE_S)
+            assert self.stack.on(machine, "cat", path).text == content, f"{path} on {machine}"
+        url = f"https://{self.stack.address(self.api_manager)}/{APP}"
+        with self.stack.https_session() as session:
+            wait_for(lambda: session.get(url, timeout=5).status_code == 200, f"{url} answers", ANSWER_TIMEOUT_S)
 
     # The walk.
 
-    def go(self, steps: int, valid: Sequence[Step], refused: Sequence[Step]) -> None:
-        """Does so many steps; each is told, and the walk with the same seed has the same ones."""
-        self.assert_whole()
+    def run(self, steps: int, valid: Sequence[Step], refused: Sequence[Step]) -> None:
+        """Do a number of steps and print each; a walk with the same seed has the same steps."""
+        self.assert_intact()
         for number in range(1, steps + 1):
-            asked = self.chance.random() < SHARE_OF_REFUSED
-            before = self.made.file.read_text()
-            expected = self._step(self.decks[asked], refused if asked else valid)
-            self.told.append(expected.told)
-            print(f"step {number}: {expected.told}", flush=True)
-            result = self.made.make("up")
+            is_refused = self.rng.random() < SHARE_OF_REFUSED
+            before = self.stack.file.read_text()
+            expected = self._do_next_step(self.decks[is_refused], refused if is_refused else valid)
+            self.history.append(expected.description)
+            print(f"step {number}: {expected.description}", flush=True)
+            result = self.stack.make("up")
             assert "Traceback" not in result.text, result.text
             if expected.refused is None:
                 assert result.code == 0, result.text
@@ -160,50 +160,50 @@ class Walk:
                 assert re.search(expected.refused, result.text), result.text
                 update = Result(result.code, result.text.partition("Updating (")[2])  # after a refresh
                 assert update.touched() <= {"networks-look"}, result.text
-                self.made.file.write_text(before)
-            self.assert_whole()
+                self.stack.file.write_text(before)
+            self.assert_intact()
 
-    def _step(self, deck: list[Step], steps: Sequence[Step]) -> Expected:
-        """Does a step of those that did not have their turn, if one can be done now, and else of all."""
+    def _do_next_step(self, deck: list[Step], steps: Sequence[Step]) -> Expected:
+        """Do a step from the deck if its state allows one, and otherwise from a new deck of all steps."""
         for _ in range(2):
             for step in list(deck):
-                with suppress(NotNowError):
+                with suppress(StepNotPossibleError):
                     expected = step(self)
                     deck.remove(step)
                     return expected
-            deck[:] = self.chance.sample(steps, len(steps))
+            deck[:] = self.rng.sample(steps, len(steps))
         raise AssertionError("no step is possible")
 
-    def killed_update(self) -> None:
-        """Starts `make up` and kills it, and all that it started, somewhere on its way."""
-        lines = self.chance.randrange(1, 60)
-        log = self.made.folder / "killed.log"
+    def kill_update(self) -> None:
+        """Start `make up`, and kill it with its children after a random number of printed lines."""
+        lines = self.rng.randrange(1, 60)
+        log = self.stack.folder / "killed.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                ["make", "up", f"STACK={self.made.name}"],
-                env=self.made.env,
-                cwd=self.made.folder,
+                ["make", "up", f"STACK={self.stack.name}"],
+                env=self.stack.env,
+                cwd=self.stack.folder,
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
             )
 
-        def far_enough() -> bool:
-            told = log.read_text().partition("Updating (")[2]
-            return process.poll() is not None or told.count("\n") >= lines
+        def has_enough_lines() -> bool:
+            printed = log.read_text().partition("Updating (")[2]
+            return process.poll() is not None or printed.count("\n") >= lines
 
         try:
-            wait_for(far_enough, f"{lines} lines of an update", PATIENCE_S)
+            wait_for(has_enough_lines, f"{lines} lines of an update", ANSWER_TIMEOUT_S)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        self.made.end()
+        self.stack.kill_processes()
 
 
 def seed_of(request: pytest.FixtureRequest) -> str:
-    """What a walk is chosen by: that of the run, or a new one; printed, so that it can be walked again."""
+    """Return the seed of the run, or a new one; print how to repeat the walk."""
     seed = str(request.config.getoption("seed") or secrets.token_hex(4))
     print(f"again: --seed {seed} --steps {request.config.getoption('steps')}")
     return seed

@@ -1,4 +1,4 @@
-"""The machine on which scripts are interrupted: scenarios of tests/interrupted, one after the other."""
+"""A machine on which the scenarios of tests/interrupted run, one after the other, and their scripts are killed."""
 
 import json
 import subprocess
@@ -17,34 +17,34 @@ DRIVER = ("python3", "-m", "tests.interrupted.inside.driver")
 
 
 class Interrupter:
-    """A machine that is on no network, with the driver of the scenarios in it."""
+    """A machine without a network, and the driver of the scenarios inside it."""
 
     def __init__(self, driver: "subprocess.Popen[str]"):
         self._driver = driver
 
     def problems(self, scenario: Scenario, seed: str, most: int) -> list[str]:
-        """What is wrong wherever the script is killed: at so many steps that the seed chooses, or at all."""
+        """Return what is wrong after kills of the script: at up to `most` steps that the seed chooses."""
         assert self._driver.stdin
         assert self._driver.stdout
         request = {"scenario": scenario.request(), "seed": seed, "most": most}
         print(json.dumps(request), file=self._driver.stdin, flush=True)
         problems: list[str] = []
         for line in self._driver.stdout:
-            told: dict[str, Any] = json.loads(line)
-            if "tried" in told:
-                print(f"{scenario.title}, seed {seed}: {told}")
+            report: dict[str, Any] = json.loads(line)
+            if "tried" in report:
+                print(f"{scenario.title}, seed {seed}: {report}")
                 return problems
-            problems.append(told["problem"])
+            problems.append(report["problem"])
         return [*problems, f"the driver has ended with {self._driver.wait()}; its errors are above"]
 
 
 @contextmanager
 def interrupter() -> Iterator[Interrupter]:
-    """A new machine."""
+    """Yield a new machine, and remove it afterwards."""
     container = f"nuvla-swarm-interrupted-{uuid4().hex[:8]}"
-    places = ["--volume=/var/lib/docker", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--network=none"]
-    settings = ["--hostname=machine", "--env=container=docker"]
-    docker("create", f"--name={container}", *settings, *places, *isolation(), image_of("machine"))
+    mounts = ["--volume=/var/lib/docker", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--network=none"]
+    options = ["--hostname=machine", "--env=container=docker"]
+    docker("create", f"--name={container}", *options, *mounts, *isolation(), image_of("machine"))
     try:
         docker("start", container)
         docker("exec", container, "mkdir", "--parents", f"/opt/{INSIDE.parent}")

@@ -1,4 +1,4 @@
-"""`make template`: the id of a system is looked up once, and written into the stack's file."""
+"""`make template`: looks up the id of a template, and writes it into the stack's file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.exoscale_stacks import TEMPLATE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import TEMPLATE, ExoscaleStack, exoscale_stack
 from tests.e2e.harness import Result
 from tests.e2e.networks import subnet_of
 
@@ -24,28 +24,28 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
-    """A stack without any template, of which nothing is up."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStack]:
+    """Yield a stack without a template that is not up."""
     folder = Path(tmp_path_factory.mktemp("template"))
-    with cloud_stack("e2e-template", folder, SETTINGS, subnet_of("template")) as stack:
+    with exoscale_stack("e2e-template", folder, SETTINGS, subnet_of("template")) as stack:
         yield stack
 
 
-def template(stack: CloudStack, name: str, *options: str, env: dict[str, str] | None = None) -> Result:
+def run_template(stack: ExoscaleStack, name: str, *options: str, env: dict[str, str] | None = None) -> Result:
     return stack.run("python", "tools/exoscale_template.py", stack.name, name, *options, env=env)
 
 
-def test_it_is_written_with_its_name(made: CloudStack) -> None:
-    found = template(made, TEMPLATE["name"])
-    assert found.code == 0, found.text
-    assert made.get("machines.template") == TEMPLATE
-    assert f"machines.template.id is {TEMPLATE['id']}" in found.text
+def test_template_is_written_with_its_name(stack: ExoscaleStack) -> None:
+    result = run_template(stack, TEMPLATE["name"])
+    assert result.code == 0, result.text
+    assert stack.get("machines.template") == TEMPLATE
+    assert f"machines.template.id is {TEMPLATE['id']}" in result.text
 
 
-def test_a_pool_may_have_its_own(made: CloudStack) -> None:
-    found = template(made, TEMPLATE["name"], "--pool", "far")
-    assert found.code == 0, found.text
-    assert made.get("machines.pools.far.template") == TEMPLATE
+def test_template_of_a_pool_is_written_to_the_pool(stack: ExoscaleStack) -> None:
+    result = run_template(stack, TEMPLATE["name"], "--pool", "far")
+    assert result.code == 0, result.text
+    assert stack.get("machines.pools.far.template") == TEMPLATE
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_a_pool_may_have_its_own(made: CloudStack) -> None:
     ],
     ids=["unknown", "no name", "no pool", "no secret", "wrong key"],
 )
-def test_a_mistake_is_one_line(made: CloudStack, arguments: list[str], env: dict[str, str], line: str) -> None:
-    before = made.file.read_text()
-    found = template(made, *arguments, env=env)
-    assert found.code != 0
-    assert found.text.startswith("template: ")
-    assert line in found.text
-    assert found.text.count("\n") == 1, found.text
-    assert made.file.read_text() == before
+def test_template_error_is_one_line(stack: ExoscaleStack, arguments: list[str], env: dict[str, str], line: str) -> None:
+    before = stack.file.read_text()
+    result = run_template(stack, *arguments, env=env)
+    assert result.code != 0
+    assert result.text.startswith("template: ")
+    assert line in result.text
+    assert result.text.count("\n") == 1, result.text
+    assert stack.file.read_text() == before

@@ -1,4 +1,4 @@
-"""A machine's rules stay, whatever the host's own rules do; without a stack, on one machine with systemd."""
+"""The guard of the firewall: the program's rules stay in force, whatever rules the host loads. No stack is needed."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,75 +11,79 @@ from tests.e2e.harness import docker, run
 from tests.e2e.waiting import wait_for
 from tests.interrupted.programs import script
 
-On = Callable[..., str]
-TABLE = "nft list table inet nuvla_swarm >/dev/null 2>&1 && echo there || echo gone"
+RunLine = Callable[..., str]
+TABLE_STATE = "nft list table inet nuvla_swarm >/dev/null 2>&1 && echo there || echo gone"
 RULES = "/etc/nuvla-swarm/firewall.nft"
 METRICS = "grep -v ^# /run/nuvla-swarm-metrics/firewall.prom"
 
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[str]:
-    """The name of its container."""
+    """Yield the container of a machine with systemd and the program's rules."""
     name = f"nuvla-swarm-kept-{uuid4().hex[:8]}"
-    places = ["--tmpfs", "/run", "--tmpfs", "/tmp:exec", "--env", "container=docker"]
+    options = ["--tmpfs", "/run", "--tmpfs", "/tmp:exec", "--env", "container=docker"]
     try:
-        docker("run", "--detach", "--name", name, *places, *isolation(), image_of("machine"))
-        await_start(name)
-        sent = script("firewall/scripts/firewall.sh", CONFIRM="")
-        loaded = subprocess.run(
+        docker("run", "--detach", "--name", name, *options, *isolation(), image_of("machine"))
+        wait_for_boot(name)
+        step = script("firewall/scripts/firewall.sh", CONFIRM="")
+        completed = subprocess.run(
             ["docker", "exec", "--interactive", name, "bash", "-s"],
-            input=f"{sent['parameters']}{sent['text']}",
+            input=f"{step['parameters']}{step['text']}",
             text=True,
             capture_output=True,
             check=False,
         )
-        assert loaded.returncode == 0, loaded.stderr
+        assert completed.returncode == 0, completed.stderr
         yield name
     finally:
         run("docker", "rm", "--force", "--volumes", name)
 
 
 @pytest.fixture
-def on(machine: str) -> On:
-    """What a line of shell says there."""
+def run_line(machine: str) -> RunLine:
+    """Return a function that runs a line of shell on the machine and returns its output."""
     return lambda line: run("docker", "exec", machine, "bash", "-c", line).text.strip()
 
 
-def await_start(name: str) -> None:
+def wait_for_boot(name: str) -> None:
     command = ["docker", "exec", name, "systemctl", "is-system-running"]
     wait_for(lambda: run(*command).text.strip() in ("running", "degraded"), "the machine has started")
 
 
 @pytest.mark.parametrize("verb", ["start", "reload", "restart", "stop"])
-def test_the_hosts_own_rules_take_nothing_away(on: On, verb: str) -> None:
-    assert on(f"systemctl {verb} nftables && {TABLE}") == "there"
+def test_nftables_service_of_the_host_removes_no_rule_of_the_program(run_line: RunLine, verb: str) -> None:
+    assert run_line(f"systemctl {verb} nftables && {TABLE_STATE}") == "there"
 
 
-def test_who_flushes_finds_the_table_back_and_is_told(on: On) -> None:
-    assert on(f"nft flush ruleset; {TABLE}") == "gone"
-    wait_for(lambda: on(TABLE) == "there", "the guard has loaded it again", 30)
-    told = "nuvla_swarm_firewall_in_force 1\nnuvla_swarm_firewall_loaded_again_total 1"
-    wait_for(lambda: on(METRICS) == told, "it is told", tell=lambda: on(METRICS))
+def test_guard_loads_a_flushed_table_again_and_counts_it(run_line: RunLine) -> None:
+    assert run_line(f"nft flush ruleset; {TABLE_STATE}") == "gone"
+    wait_for(lambda: run_line(TABLE_STATE) == "there", "the guard has loaded the table again", 30)
+    metrics = "nuvla_swarm_firewall_in_force 1\nnuvla_swarm_firewall_loaded_again_total 1"
+    wait_for(lambda: run_line(METRICS) == metrics, "the metrics count the load", describe=lambda: run_line(METRICS))
 
 
-def test_at_a_start_the_table_comes_after_the_hosts_own_rules(machine: str, on: On) -> None:
-    on("systemctl enable nftables")
+def test_table_is_loaded_at_boot_after_the_rules_of_the_host(machine: str, run_line: RunLine) -> None:
+    run_line("systemctl enable nftables")
     docker("restart", machine)
-    await_start(machine)
-    assert on(f"systemctl is-active nftables; {TABLE}") == "active\nthere"
-    on("systemctl disable --now nftables")
+    wait_for_boot(machine)
+    assert run_line(f"systemctl is-active nftables; {TABLE_STATE}") == "active\nthere"
+    run_line("systemctl disable --now nftables")
 
 
-def test_at_a_start_without_rules_that_can_be_loaded_operators_alone_come_in_until_there_are(
-    machine: str, on: On
-) -> None:
-    on(f"cp {RULES} /root/whole && echo broken >{RULES}")
+def test_broken_rules_at_boot_admit_operators_alone_until_they_are_mended(machine: str, run_line: RunLine) -> None:
+    run_line(f"cp {RULES} /root/whole && echo broken >{RULES}")
     docker("restart", machine)
-    await_start(machine)
-    assert on(TABLE) == "there"
-    accepted = on("nft list chain inet nuvla_swarm management | grep accept").splitlines()
+    wait_for_boot(machine)
+    assert run_line(TABLE_STATE) == "there"
+    accepted = run_line("nft list chain inet nuvla_swarm management | grep accept").splitlines()
     assert [line.strip() for line in accepted] == ["icmp type echo-request accept", "tcp dport 22 accept"]
-    wait_for(lambda: "in_force 0" in on(METRICS), "it is told", tell=lambda: on(METRICS))
-    on(f"cp /root/whole {RULES}")
-    wait_for(lambda: "in_force 1" in on(METRICS), "they are loaded once they can be", 30, tell=lambda: on(METRICS))
-    assert on("systemctl restart nuvla-swarm-firewall && systemctl is-active nuvla-swarm-firewall") == "active"
+    wait_for(
+        lambda: "in_force 0" in run_line(METRICS),
+        "the metrics say that the rules are not in force",
+        describe=lambda: run_line(METRICS),
+    )
+    run_line(f"cp /root/whole {RULES}")
+    wait_for(
+        lambda: "in_force 1" in run_line(METRICS), "the mended rules are loaded", 30, describe=lambda: run_line(METRICS)
+    )
+    assert run_line("systemctl restart nuvla-swarm-firewall && systemctl is-active nuvla-swarm-firewall") == "active"

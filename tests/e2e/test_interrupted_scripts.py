@@ -1,4 +1,4 @@
-"""Scripts that machines run: killed at any step and run again, they end as after one whole run."""
+"""Scripts of machines: killed at any step and run again, a script ends as after an uninterrupted run."""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Interrupter]:
-    """One for all, as it is put back before each scenario."""
-    with interrupter() as ready:
-        yield ready
+    """Yield one machine for all scenarios: the driver resets the machine before each."""
+    with interrupter() as machine:
+        yield machine
 
 
-@pytest.mark.parametrize("scenario", EVERY, ids=lambda one: one.title)
-def test_a_script_that_was_killed_ends_as_if_it_was_not(
+@pytest.mark.parametrize("scenario", EVERY, ids=lambda scenario: scenario.title)
+def test_killed_script_that_runs_again_ends_as_if_uninterrupted(
     machine: Interrupter, scenario: Scenario, request: pytest.FixtureRequest
 ) -> None:
     options = request.config.getoption

@@ -1,4 +1,4 @@
-"""Existing machines of which the one dies that the program talks to, and that has the files: others take its place."""
+"""Existing machines whose API manager, which serves the files, dies: other managers take over."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.existing_hosts import Hosts, hosts
+from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
 from tests.e2e.harness import docker, stack
-from tests.e2e.networks import here, subnet_of
+from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.test_existing_machines import configure, settings
 
 pytestmark = pytest.mark.slow
@@ -17,43 +17,48 @@ MANAGERS = ("manager-1", "manager-2", "manager-3")
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> Iterator[Hosts]:
-    """Three managers, of which the first one is the entry and serves the files."""
-    wanted = settings(here(subnet_of("lost-hosts"))) | {"nfs": {"server": "ganesha"}}
-    with stack("e2e-lost-hosts", tmp_path, wanted) as target, hosts(target, *MANAGERS, user="lost-hosts") as found:
-        configure(found, {"manager": {"role": "manager", "hosts": members(found)}})
+def three_managers(tmp_path: Path) -> Iterator[ExistingHosts]:
+    """Yield three managers; the first is the API manager and serves the files."""
+    changed_settings = settings(this_computer(subnet_of("lost-hosts"))) | {"nfs": {"server": "ganesha"}}
+    with (
+        stack("e2e-lost-hosts", tmp_path, changed_settings) as target,
+        existing_hosts(target, *MANAGERS, network_user="lost-hosts") as hosts,
+    ):
+        configure(hosts, {"manager": {"role": "manager", "hosts": host_settings(hosts)}})
         result = target.up()
         assert result.code == 0, result.text
-        yield found
+        yield hosts
 
 
-def members(found: Hosts) -> dict[str, Any]:
-    return {name.removeprefix("manager-"): found.settings(name) for name in MANAGERS}
+def host_settings(hosts: ExistingHosts) -> dict[str, Any]:
+    return {name.removeprefix("manager-"): hosts.settings(name) for name in MANAGERS}
 
 
-def nodes(found: Hosts) -> dict[str, str]:
-    listed = found.stack.on("manager-2", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}}").text
+def nodes(hosts: ExistingHosts) -> dict[str, str]:
+    listed = hosts.stack.on("manager-2", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}}").text
     return dict(line.replace(".example", "").split() for line in listed.splitlines())
 
 
-def test_the_dead_entry_with_the_files_is_given_up_in_one_update(three: Hosts) -> None:
-    target = three.stack
+def test_dead_api_manager_with_the_files_is_replaced_in_one_update(three_managers: ExistingHosts) -> None:
+    target = three_managers.stack
     docker("stop", "--time", "1", target.container("manager-1"))
     target.set("machines.lost", ["manager-1"])
     target.set("swarm.api_manager", "manager-2")
     target.set("nfs.machine", "manager-3")
     target.set("monitoring.machine", "manager-3")
-    given_up = target.up()
-    assert given_up.code == 0, given_up.text
-    assert nodes(three) == dict.fromkeys(("manager-2", "manager-3"), "Ready")
+    replaced = target.up()
+    assert replaced.code == 0, replaced.text
+    assert nodes(three_managers) == dict.fromkeys(("manager-2", "manager-3"), "Ready")
     assert target.on("manager-3", "findmnt", "--mountpoint", "/nfs-root").code == 0
-    again = target.up()
-    assert again.touched() == set(), again.text
+    second = target.up()
+    assert second.touched() == set(), second.text
     docker("start", target.container("manager-1"))
     target.set("machines.lost", [])
     back = target.up()
     assert back.code == 0, back.text
-    assert nodes(three) == dict.fromkeys(MANAGERS, "Ready"), "no ghost of what it was before"
-    assert target.on("manager-1", "findmnt", "--mountpoint", "/nfs-root").code != 0, "it no longer serves the files"
-    again = target.up()
-    assert again.touched() == set(), again.text
+    assert nodes(three_managers) == dict.fromkeys(MANAGERS, "Ready"), "no ghost of the former node"
+    assert target.on("manager-1", "findmnt", "--mountpoint", "/nfs-root").code != 0, (
+        "manager-1 no longer serves the files"
+    )
+    second = target.up()
+    assert second.touched() == set(), second.text

@@ -1,170 +1,194 @@
-"""A walk on hosts that exist already: whatever their operators and the hosts do, all stays whole."""
+"""A random walk on existing hosts: after each step of operators or hosts, the infrastructure is intact."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.existing_hosts import Hosts, hosts
+from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
 from tests.e2e.harness import docker, stack
-from tests.e2e.networks import address, here, subnet_of
-from tests.e2e.random_walk import Expected, NotNowError, Step, Walk, seed_of
+from tests.e2e.networks import address, subnet_of, this_computer
+from tests.e2e.random_walk import Expected, Step, StepNotPossibleError, Walk, seed_of
 from tests.e2e.test_existing_machines import configure, settings
-from tests.e2e.walk_events import EVENTS, killed
-from tests.e2e.walk_settings import VALID, another_value, refused, switched
+from tests.e2e.walk_events import EVENTS, killed_update
+from tests.e2e.walk_settings import VALID_STEPS, change_setting, refused_steps, switch_service
 
 pytestmark = pytest.mark.slow
 
-USER = "walk-hosts"
+NETWORK_USER = "walk-hosts"
 NAMES = ("manager-1", "worker-1", "worker-2", "worker-3")
-PATHS = ("/var/lib/nuvla-swarm/nfs", "/srv/files", "/srv/others/files")
-IS_ANOTHER = r"machines\.pools: the host .* but is "
-HAS_NO_NAME = rf"{IS_ANOTHER}|machines\.lost\[0\]: |nfs\.machine: "
+FILES_FOLDERS = ("/var/lib/nuvla-swarm/nfs", "/srv/files", "/srv/others/files")
+OTHER_HOST_ERROR = r"machines\.pools: the host .* but is "
+UNKNOWN_NAME_ERROR = rf"{OTHER_HOST_ERROR}|machines\.lost\[0\]: |nfs\.machine: "
 
 
 class HostSteps:
-    """Steps of which each needs to know the hosts."""
+    """The steps of a walk that need the hosts."""
 
-    def __init__(self, found: Hosts):
-        self.found = found
+    def __init__(self, hosts: ExistingHosts):
+        self.hosts = hosts
 
-    def leaves(self, walk: Walk) -> Expected:
-        """A host is taken out of the settings: it loses Docker, and keeps the files."""
+    def leave(self, walk: Walk) -> Expected:
+        """Remove a host from the settings: the program removes Docker, and files stay."""
         name = self._worker(walk)
         _, _, member = name.rpartition("-")
-        walk.made.set(
+        walk.stack.set(
             "machines.pools.worker.hosts", {key: host for key, host in _workers(walk).items() if key != member}
         )
         walk.labels.pop(name, None)
         return Expected(f"{name} leaves")
 
-    def returns(self, walk: Walk) -> Expected:
-        """A host that was left is a machine again."""
+    def return_host(self, walk: Walk) -> Expected:
+        """Add a host again that left."""
         members = [name.rpartition("-")[2] for name in NAMES[1:]]
-        gone = [member for member in members if member not in _workers(walk)]
-        if not gone:
-            raise NotNowError
-        member = walk.chance.choice(gone)
-        more = {member: self.found.settings(f"worker-{member}")}
-        walk.made.set("machines.pools.worker.hosts", _workers(walk) | more)
+        absent = [member for member in members if member not in _workers(walk)]
+        if not absent:
+            raise StepNotPossibleError
+        member = walk.rng.choice(absent)
+        returning = {member: self.hosts.settings(f"worker-{member}")}
+        walk.stack.set("machines.pools.worker.hosts", _workers(walk) | returning)
         return Expected(f"worker-{member} returns")
 
-    def has_labels(self, walk: Walk) -> Expected:
-        """A host gets labels of its own."""
+    def change_labels(self, walk: Walk) -> Expected:
+        """Give a host its own labels."""
         member = self._worker(walk, data_too=True).rpartition("-")[2]
         hosts_now = _workers(walk)
-        hosts_now[member]["labels"] = {"rack": walk.chance.choice("abc")}
-        walk.made.set("machines.pools.worker.hosts", hosts_now)
+        hosts_now[member]["labels"] = {"rack": walk.rng.choice("abc")}
+        walk.stack.set("machines.pools.worker.hosts", hosts_now)
         return Expected(f"labels of worker-{member} are {hosts_now[member]['labels']}")
 
-    def moves(self, walk: Walk) -> Expected:
-        """A host gets another address."""
+    def change_address(self, walk: Walk) -> Expected:
+        """Give a host another address."""
         name = self._worker(walk)
-        member, network = name.rpartition("-")[2], f"nuvla-swarm-{walk.made.name}"
-        new = address(USER, walk.chance.choice([30, 40, 50]) + NAMES.index(name))
-        if new == self.found.addresses[name]:
-            raise NotNowError
-        docker("network", "disconnect", network, walk.made.container(name))
-        docker("network", "connect", "--ip", new, network, walk.made.container(name))
-        self.found.addresses[name] = new
+        member, network = name.rpartition("-")[2], f"nuvla-swarm-{walk.stack.name}"
+        new = address(NETWORK_USER, walk.rng.choice([30, 40, 50]) + NAMES.index(name))
+        if new == self.hosts.addresses[name]:
+            raise StepNotPossibleError
+        docker("network", "disconnect", network, walk.stack.container(name))
+        docker("network", "connect", "--ip", new, network, walk.stack.container(name))
+        self.hosts.addresses[name] = new
         hosts_now = _workers(walk)
         hosts_now[member]["address"] = new
-        walk.made.set("machines.pools.worker.hosts", hosts_now)
+        walk.stack.set("machines.pools.worker.hosts", hosts_now)
         return Expected(f"{name} is at {new}")
 
-    def dies(self, walk: Walk) -> Expected:
-        """A host is off and given up, or the one that was given up is back."""
-        gone = walk.get("machines.lost", [])
-        if gone:
-            docker("start", walk.made.container(gone[0]))
-            walk.made.set("machines.lost", [])
-            return Expected(f"{gone[0]} is back")
+    def lose_or_return(self, walk: Walk) -> Expected:
+        """Stop a host and declare it lost, or start the lost host again."""
+        absent = walk.get("machines.lost", [])
+        if absent:
+            docker("start", walk.stack.container(absent[0]))
+            walk.stack.set("machines.lost", [])
+            return Expected(f"{absent[0]} is back")
         name = self._worker(walk)
-        docker("stop", "--time", "1", walk.made.container(name))
-        walk.made.set("machines.lost", [name])
+        docker("stop", "--time", "1", walk.stack.container(name))
+        walk.stack.set("machines.lost", [name])
         walk.labels.pop(name, None)
         return Expected(f"{name} is lost")
 
-    def another_path(self, walk: Walk) -> Expected:
-        """The files are served from another folder of their machine; those of before stay where they are."""
-        path = walk.chance.choice(PATHS)
-        walk.made.set("volumes.nfs.path", path)
+    def change_folder_of_files(self, walk: Walk) -> Expected:
+        """Serve files from another folder of their machine; former files stay in their folder."""
+        path = walk.rng.choice(FILES_FOLDERS)
+        walk.stack.set("volumes.nfs.path", path)
         return Expected(f"the files are in {path}")
 
-    def another_machine(self, walk: Walk) -> Expected:
-        """The files are served from another machine; those of before stay where they are."""
-        machine = walk.chance.choice(walk.machines(active=True))
-        walk.made.set("nfs.machine", machine)
+    def change_machine_of_files(self, walk: Walk) -> Expected:
+        """Serve files from another machine; former files stay on their machine."""
+        machine = walk.rng.choice(walk.machines(active=True))
+        walk.stack.set("nfs.machine", machine)
         return Expected(f"the files are on {machine}")
 
-    def exchanged(self, walk: Walk) -> Expected:
-        """Two hosts are given under each other's names."""
+    def exchange_hosts(self, walk: Walk) -> Expected:
+        """Exchange the names of two hosts."""
         pool = _workers(walk)
         if len(pool) < 2:
-            raise NotNowError
-        one, other = walk.chance.sample(sorted(pool), 2)
-        walk.made.set("machines.pools.worker.hosts", pool | {one: pool[other], other: pool[one]})
-        return Expected(f"worker-{one} and worker-{other} are exchanged", IS_ANOTHER)
+            raise StepNotPossibleError
+        first, second = walk.rng.sample(sorted(pool), 2)
+        walk.stack.set("machines.pools.worker.hosts", pool | {first: pool[second], second: pool[first]})
+        return Expected(f"worker-{first} and worker-{second} are exchanged", OTHER_HOST_ERROR)
 
-    def renamed(self, walk: Walk) -> Expected:
-        """A host is given under another name."""
+    def rename_host(self, walk: Walk) -> Expected:
+        """Give a host another name."""
         pool = _workers(walk)
         if not pool:
-            raise NotNowError
-        one = walk.chance.choice(sorted(pool))
-        walk.made.set("machines.pools.worker.hosts", {"a" if key == one else key: host for key, host in pool.items()})
-        return Expected(f"worker-{one} is called worker-a", HAS_NO_NAME)
+            raise StepNotPossibleError
+        first = walk.rng.choice(sorted(pool))
+        walk.stack.set(
+            "machines.pools.worker.hosts", {"a" if key == first else key: host for key, host in pool.items()}
+        )
+        return Expected(f"worker-{first} is called worker-a", UNKNOWN_NAME_ERROR)
 
-    def pool_renamed(self, walk: Walk) -> Expected:
-        """The workers are given as another pool."""
+    def rename_pool(self, walk: Walk) -> Expected:
+        """Give the pool of workers another name."""
         pools = walk.pools()
         if not _workers(walk):
-            raise NotNowError
-        walk.made.set("machines.pools", {"minion" if key == "worker" else key: pool for key, pool in pools.items()})
-        return Expected("the pool worker is called minion", HAS_NO_NAME)
+            raise StepNotPossibleError
+        walk.stack.set("machines.pools", {"minion" if key == "worker" else key: pool for key, pool in pools.items()})
+        return Expected("the pool worker is called minion", UNKNOWN_NAME_ERROR)
 
-    def no_folder_for_files(self, walk: Walk) -> Expected:
-        """A folder of the system's, or one inside of another volume."""
-        path = walk.chance.choice(
-            ["/etc", "/var/lib/docker/files", "/nfs-root/files", "/var/lib/nuvla-swarm/grafana/nfs"]
-        )
-        walk.made.set("volumes.nfs.path", path)
+    def set_unusable_folder(self, walk: Walk) -> Expected:
+        """Serve files from a folder of the system, or from inside another volume."""
+        path = walk.rng.choice(["/etc", "/var/lib/docker/files", "/nfs-root/files", "/var/lib/nuvla-swarm/grafana/nfs"])
+        walk.stack.set("volumes.nfs.path", path)
         return Expected(f"the files are in {path}", r"volumes\.(nfs|grafana)\.path: ")
 
     @staticmethod
     def _worker(walk: Walk, *, data_too: bool = False) -> str:
-        """A worker that has no files, unless that does not matter."""
+        """Choose a worker: one without files, unless `data_too`."""
         names = [name for name in walk.machines("worker") if data_too or name != walk.get("nfs.machine")]
         if not names:
-            raise NotNowError
-        return walk.chance.choice(names)
+            raise StepNotPossibleError
+        return walk.rng.choice(names)
 
 
 def _workers(walk: Walk) -> dict[str, Any]:
-    found: dict[str, Any] = walk.pools()["worker"]["hosts"]
-    return found
+    workers: dict[str, Any] = walk.pools()["worker"]["hosts"]
+    return workers
 
 
-def test_whatever_is_done_an_infrastructure_stays_whole(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    said: dict[str, Any] = {"swarm": {"api_manager": "manager-1"}, "nfs": {"machine": "worker-2", "server": "ganesha"}}
-    said |= {"monitoring": {"enabled": False, "machine": "manager-1"}}
+def test_random_walk_leaves_an_infrastructure_on_existing_machines_intact(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    changed_settings: dict[str, Any] = {
+        "swarm": {"api_manager": "manager-1"},
+        "nfs": {"machine": "worker-2", "server": "ganesha"},
+    }
+    changed_settings |= {"monitoring": {"enabled": False, "machine": "manager-1"}}
     with (
-        stack("e2e-walk-hosts", tmp_path, settings(here(subnet_of(USER))) | said) as made,
-        hosts(made, *NAMES, user=USER) as found,
+        stack(
+            "e2e-walk-hosts", tmp_path, settings(this_computer(subnet_of(NETWORK_USER))) | changed_settings
+        ) as target,
+        existing_hosts(target, *NAMES, network_user=NETWORK_USER) as hosts,
     ):
-        members = {name.rpartition("-")[2]: found.settings(name) for name in NAMES[1:3]}
-        manager = {"role": "manager", "hosts": {"1": found.settings("manager-1")}}
-        configure(found, {"manager": manager, "worker": {"role": "worker", "hosts": members}})
-        walk = Walk(made, seed_of(request), hostname="{}.example")
-        first = made.make("up")
+        members = {name.rpartition("-")[2]: hosts.settings(name) for name in NAMES[1:3]}
+        manager = {"role": "manager", "hosts": {"1": hosts.settings("manager-1")}}
+        configure(hosts, {"manager": manager, "worker": {"role": "worker", "hosts": members}})
+        walk = Walk(target, seed_of(request), hostname="{}.example")
+        first = target.make("up")
         assert first.code == 0, first.text
-        walk.start()
+        walk.deploy_application()
         for name in NAMES:
-            walk.put(name, "/srv/walk")
-        walk.put("worker-2", f"{PATHS[0]}/walk")
-        steps = HostSteps(found)
-        changes: list[Step] = [steps.leaves, steps.returns, steps.has_labels, steps.moves, steps.dies, steps.dies]
-        changes += [steps.another_path, steps.another_machine]
-        happens = [killed(steps.leaves, steps.returns, steps.another_path, another_value, switched), *EVENTS]
-        never: list[Step] = [steps.exchanged, steps.renamed, steps.pool_renamed, steps.no_folder_for_files]
-        walk.go(request.config.getoption("steps"), [*VALID, *changes, *happens], [*refused(), *never])
+            walk.write_file(name, "/srv/walk")
+        walk.write_file("worker-2", f"{FILES_FOLDERS[0]}/walk")
+        steps = HostSteps(hosts)
+        changes: list[Step] = [
+            steps.leave,
+            steps.return_host,
+            steps.change_labels,
+            steps.change_address,
+            steps.lose_or_return,
+            steps.lose_or_return,
+        ]
+        changes += [steps.change_folder_of_files, steps.change_machine_of_files]
+        events = [
+            killed_update(steps.leave, steps.return_host, steps.change_folder_of_files, change_setting, switch_service),
+            *EVENTS,
+        ]
+        refused_here: list[Step] = [
+            steps.exchange_hosts,
+            steps.rename_host,
+            steps.rename_pool,
+            steps.set_unusable_folder,
+        ]
+        walk.run(
+            request.config.getoption("steps"), [*VALID_STEPS, *changes, *events], [*refused_steps(), *refused_here]
+        )

@@ -1,4 +1,4 @@
-"""A walk on local machines: whatever their operators and the machines do, all stays whole."""
+"""A random walk on local machines: after each step of operators or machines, the infrastructure is intact."""
 
 import re
 from pathlib import Path
@@ -6,197 +6,199 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import settings
+from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import docker, stack
-from tests.e2e.networks import ELSEWHERE, subnet_of
-from tests.e2e.random_walk import Expected, NotNowError, Walk, seed_of
-from tests.e2e.walk_events import EVENTS, killed
-from tests.e2e.walk_settings import VALID, another_value, refused, switched
+from tests.e2e.networks import UNUSED_SUBNET, subnet_of
+from tests.e2e.random_walk import Expected, StepNotPossibleError, Walk, seed_of
+from tests.e2e.walk_events import EVENTS, killed_update
+from tests.e2e.walk_settings import VALID_STEPS, change_setting, refused_steps, switch_service
 
 pytestmark = pytest.mark.slow
 
-MOST = 4  # machines at a time
-NFS = "/var/lib/nuvla-swarm/volumes/nfs"
+MOST_MACHINES = 4
+FILES_FOLDER = "/var/lib/nuvla-swarm/volumes/nfs"
 
 
-def workers(walk: Walk) -> list[str]:
+def worker_pools(walk: Walk) -> list[str]:
     return sorted(name for name, pool in walk.pools().items() if pool["role"] == "worker")
 
 
-def without_data(walk: Walk, names: set[str]) -> None:
-    """The machine with the files is moved by a step of its own."""
+def require_no_data(walk: Walk, names: set[str]) -> None:
+    """Refuse a step that would move files: `move_files` does."""
     if walk.get("nfs.machine") in names:
-        raise NotNowError
+        raise StepNotPossibleError
 
 
-def resized(walk: Walk) -> Expected:
-    """A pool of workers grows or shrinks."""
-    if not workers(walk):
-        raise NotNowError
-    pool = walk.chance.choice(workers(walk))
+def resize_pool(walk: Walk) -> Expected:
+    """Change the number of workers in a pool."""
+    if not worker_pools(walk):
+        raise StepNotPossibleError
+    pool = walk.rng.choice(worker_pools(walk))
     now = walk.pools()[pool].get("count", 1)
-    free = MOST - len(walk.machines()) + now
-    count = walk.chance.choice([number for number in range(min(free, 2) + 1) if number != now])
-    without_data(walk, {f"{pool}-{number}" for number in range(count + 1, now + 1)})
-    walk.made.set(f"machines.pools.{pool}.count", count)
-    _forget(walk)
+    free = MOST_MACHINES - len(walk.machines()) + now
+    count = walk.rng.choice([number for number in range(min(free, 2) + 1) if number != now])
+    require_no_data(walk, {f"{pool}-{number}" for number in range(count + 1, now + 1)})
+    walk.stack.set(f"machines.pools.{pool}.count", count)
+    _forget_labels(walk)
     return Expected(f"{pool} has {count} machines")
 
 
-def added(walk: Walk) -> Expected:
-    """Another pool of workers, above or below the others."""
+def add_pool(walk: Walk) -> Expected:
+    """Add a pool of workers, before or after the others."""
     pools = walk.pools()
-    name = walk.chance.choice([one for one in ("alpha", "middle", "zulu") if one not in pools] or [""])
-    if not name or len(walk.machines()) >= MOST:
-        raise NotNowError
-    more = {name: {"role": "worker", "labels": {"disk": "ssd"}}}
-    walk.made.set("machines.pools", {**more, **pools} if walk.chance.random() < 0.5 else {**pools, **more})
+    name = walk.rng.choice([free_name for free_name in ("alpha", "middle", "zulu") if free_name not in pools] or [""])
+    if not name or len(walk.machines()) >= MOST_MACHINES:
+        raise StepNotPossibleError
+    new_pool = {name: {"role": "worker", "labels": {"disk": "ssd"}}}
+    walk.stack.set("machines.pools", {**new_pool, **pools} if walk.rng.random() < 0.5 else {**pools, **new_pool})
     return Expected(f"there is a pool {name}")
 
 
-def taken_away(walk: Walk) -> Expected:
-    """A pool of workers goes."""
-    names = workers(walk)
+def remove_pool(walk: Walk) -> Expected:
+    """Remove a pool of workers."""
+    names = worker_pools(walk)
     if not names:
-        raise NotNowError
-    name = walk.chance.choice(names)
+        raise StepNotPossibleError
+    name = walk.rng.choice(names)
     pools = walk.pools()
-    without_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
-    walk.made.set("machines.pools", {one: pool for one, pool in pools.items() if one != name})
-    _forget(walk)
+    require_no_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
+    walk.stack.set("machines.pools", {key: pool for key, pool in pools.items() if key != name})
+    _forget_labels(walk)
     return Expected(f"the pool {name} goes")
 
 
-def renamed(walk: Walk) -> Expected:
-    """A pool of workers gets another name: other machines take their place."""
-    names = workers(walk)
-    free = [one for one in ("alpha", "middle", "zulu") if one not in walk.pools()]
+def rename_pool(walk: Walk) -> Expected:
+    """Rename a pool of workers: new machines replace its machines."""
+    names = worker_pools(walk)
+    free = [key for key in ("alpha", "middle", "zulu") if key not in walk.pools()]
     if not names or not free:
-        raise NotNowError
-    name, new = walk.chance.choice(names), walk.chance.choice(free)
+        raise StepNotPossibleError
+    name, new = walk.rng.choice(names), walk.rng.choice(free)
     pools = walk.pools()
-    without_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
-    walk.made.set("machines.pools", {new if one == name else one: pool for one, pool in pools.items()})
-    _forget(walk)
+    require_no_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
+    walk.stack.set("machines.pools", {new if key == name else key: pool for key, pool in pools.items()})
+    _forget_labels(walk)
     return Expected(f"the pool {name} is now {new}")
 
 
-def other_role(walk: Walk) -> Expected:
-    """Two workers are promoted, or the two managers beside the entry are demoted."""
+def change_role(walk: Walk) -> Expected:
+    """Promote two workers, or demote two managers that are not the API manager."""
     pools = walk.pools()
-    two = sorted(name for name, pool in pools.items() if name != "manager" and pool.get("count", 1) == 2)
-    managers = sorted(name for name in two if pools[name]["role"] == "manager")
-    if not two:
-        raise NotNowError
-    pool = managers[0] if managers else two[0]
+    pools_of_two = sorted(name for name, pool in pools.items() if name != "manager" and pool.get("count", 1) == 2)
+    managers = sorted(name for name in pools_of_two if pools[name]["role"] == "manager")
+    if not pools_of_two:
+        raise StepNotPossibleError
+    pool = managers[0] if managers else pools_of_two[0]
     role = "worker" if managers else "manager"
     if role == "manager" and pools[pool].get("availability", "active") != "active":
-        raise NotNowError
-    if role == "worker" and walk.entry.startswith(f"{pool}-"):
-        raise NotNowError
-    walk.made.set(f"machines.pools.{pool}.role", role)
+        raise StepNotPossibleError
+    if role == "worker" and walk.api_manager.startswith(f"{pool}-"):
+        raise StepNotPossibleError
+    walk.stack.set(f"machines.pools.{pool}.role", role)
     return Expected(f"{pool} are {role}s")
 
 
-def other_entry(walk: Walk) -> Expected:
-    """Another one of the managers is the entry."""
-    others = [name for name in walk.machines("manager") if name != walk.entry]
+def change_api_manager(walk: Walk) -> Expected:
+    """Make another manager the API manager."""
+    others = [name for name in walk.machines("manager") if name != walk.api_manager]
     if not others:
-        raise NotNowError
-    machine = walk.chance.choice(others)
-    walk.made.set("swarm.api_manager", machine)
-    return Expected(f"{machine} is the entry")
+        raise StepNotPossibleError
+    machine = walk.rng.choice(others)
+    walk.stack.set("swarm.api_manager", machine)
+    return Expected(f"{machine} is the API manager")
 
 
-def other_machine_for_the_files(walk: Walk) -> Expected:
-    """The files go to another machine, data and all."""
+def move_files(walk: Walk) -> Expected:
+    """Move the files to another machine, with their content."""
     if not walk.get("nfs.enabled", True):
-        raise NotNowError
+        raise StepNotPossibleError
     others = [name for name in walk.machines(active=True) if name != walk.get("nfs.machine")]
     if not others:
-        raise NotNowError
-    was, machine = walk.get("nfs.machine"), walk.chance.choice(others)
-    walk.made.set("nfs.machine", machine)
-    walk.files = {(machine if place[0] == was else place[0], place[1]): text for place, text in walk.files.items()}
+        raise StepNotPossibleError
+    former, machine = walk.get("nfs.machine"), walk.rng.choice(others)
+    walk.stack.set("nfs.machine", machine)
+    walk.files = {(machine if key[0] == former else key[0], key[1]): content for key, content in walk.files.items()}
     return Expected(f"the files are on {machine}")
 
 
-def dies(walk: Walk) -> Expected:
-    """A machine's container is removed; its disk stays."""
-    machine = walk.chance.choice(walk.machines())
-    docker("rm", "--force", walk.made.container(machine))
+def remove_machine(walk: Walk) -> Expected:
+    """Remove the container of a machine; its disk stays."""
+    machine = walk.rng.choice(walk.machines())
+    docker("rm", "--force", walk.stack.container(machine))
     return Expected(f"{machine} is removed")
 
 
-def burns(walk: Walk) -> Expected:
-    """A worker is gone for ever, with its disk."""
+def remove_machine_with_disk(walk: Walk) -> Expected:
+    """Remove a worker with its disk."""
     names = walk.machines("worker")
     if not names:
-        raise NotNowError
-    machine = walk.chance.choice(names)
-    walk.made.burn(machine)
+        raise StepNotPossibleError
+    machine = walk.rng.choice(names)
+    walk.stack.remove_with_disk(machine)
     walk.labels.pop(machine, None)
     return Expected(f"{machine} is removed with its disk")
 
 
-def lost(walk: Walk) -> Expected:
-    """A worker is dead and given up, or the one that was given up is made anew."""
-    gone = walk.get("machines.lost", [])
+def lose_or_restore_machine(walk: Walk) -> Expected:
+    """Stop a worker and declare it lost, or create the lost worker again."""
+    lost = walk.get("machines.lost", [])
     names = [name for name in walk.machines("worker") if name != walk.get("nfs.machine")]
-    if gone:
-        walk.made.set("machines.lost", [])
-        return Expected(f"{gone} are made anew")
+    if lost:
+        walk.stack.set("machines.lost", [])
+        return Expected(f"{lost} are made anew")
     if not names:
-        raise NotNowError
-    machine = walk.chance.choice(names)
-    docker("stop", "--time", "1", walk.made.container(machine))
-    walk.made.set("machines.lost", [machine])
-    _forget(walk)
+        raise StepNotPossibleError
+    machine = walk.rng.choice(names)
+    docker("stop", "--time", "1", walk.stack.container(machine))
+    walk.stack.set("machines.lost", [machine])
+    _forget_labels(walk)
     return Expected(f"{machine} is lost")
 
 
-def another_volume(walk: Walk) -> Expected:
-    """Files of before would be replaced by those of a volume that somebody names."""
-    walk.made.set("volumes.nfs.import_id", f"nobody-has-{walk.chance.randrange(100)}")
+def import_unknown_volume(walk: Walk) -> Expected:
+    """Set an import id, by which another volume would replace the files."""
+    walk.stack.set("volumes.nfs.import_id", f"nobody-has-{walk.rng.randrange(100)}")
     return Expected("another volume for the files", r"volumes\.nfs\.id: ")
 
 
-def another_subnet(walk: Walk) -> Expected:
-    """The machines would have other addresses."""
-    walk.made.set("machines.subnet", ELSEWHERE)
+def change_subnet(walk: Walk) -> Expected:
+    """Change the subnet, by which the machines would get other addresses."""
+    walk.stack.set("machines.subnet", UNUSED_SUBNET)
     return Expected("another subnet", r"machines\.subnet: |firewall\.management: |overlap")
 
 
-def _forget(walk: Walk) -> None:
-    """Labels of machines that are not there any more."""
-    there = walk.machines()
-    walk.labels = {name: label for name, label in walk.labels.items() if name in there}
+def _forget_labels(walk: Walk) -> None:
+    """Forget the labels of machines that are gone."""
+    machines = walk.machines()
+    walk.labels = {name: label for name, label in walk.labels.items() if name in machines}
 
 
-def test_whatever_is_done_an_infrastructure_stays_whole(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_random_walk_leaves_an_infrastructure_on_local_machines_intact(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     subnet = subnet_of("walk-local")
-    said: dict[str, Any] = {
+    changed_settings: dict[str, Any] = {
         "swarm": {"api_manager": "manager-1"},
         "nfs": {"machine": "manager-1", "server": "ganesha"},
         "monitoring": {"enabled": False, "machine": "manager-1"},
     }
-    with stack("e2e-walk", tmp_path, settings(subnet, 2) | said) as made:
-        walk = Walk(made, seed_of(request))
-        first = made.make("up")
+    with stack("e2e-walk", tmp_path, small_target_settings(subnet, 2) | changed_settings) as target:
+        walk = Walk(target, seed_of(request))
+        first = target.make("up")
         assert first.code == 0, first.text
-        walk.start()
-        walk.put("manager-1", f"{NFS}/{re.sub('[^a-z0-9]', '', walk.seed)}")
-        changes = [resized, added, taken_away, renamed, other_role, other_entry, other_machine_for_the_files]
-        happens = [
-            dies,
-            dies,
-            burns,
-            lost,
-            killed(resized, added, renamed, another_value, switched, taken_away),
+        walk.deploy_application()
+        walk.write_file("manager-1", f"{FILES_FOLDER}/{re.sub('[^a-z0-9]', '', walk.seed)}")
+        changes = [resize_pool, add_pool, remove_pool, rename_pool, change_role, change_api_manager, move_files]
+        events = [
+            remove_machine,
+            remove_machine,
+            remove_machine_with_disk,
+            lose_or_restore_machine,
+            killed_update(resize_pool, add_pool, rename_pool, change_setting, switch_service, remove_pool),
             *EVENTS,
         ]
-        walk.go(
+        walk.run(
             request.config.getoption("steps"),
-            [*VALID, *changes, *happens],
-            [*refused(), another_volume, another_subnet],
+            [*VALID_STEPS, *changes, *events],
+            [*refused_steps(), import_unknown_volume, change_subnet],
         )

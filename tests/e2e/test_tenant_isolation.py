@@ -1,4 +1,4 @@
-"""A hostile tenant: applications with all that the program has itself, while each of its addresses is asked."""
+"""A hostile tenant: applications claim all objects of the program, while every endpoint is requested."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,53 +7,64 @@ import pytest
 import requests
 
 from tests.e2e.endpoint_requests import bucket
-from tests.e2e.expected_ports import TABLE
+from tests.e2e.expected_ports import TARGET_PORTS
 from tests.e2e.harness import Stack
-from tests.e2e.hostile_applications import Program, applications, ports, program_of
-from tests.e2e.tenant_isolation import RESTARTED, Questions, assert_they_take_nothing, questions_at
-from tests.e2e.waiting import wait_for_entry
+from tests.e2e.hostile_applications import ProgramObjects, attacking_applications, port_claims, program_objects
+from tests.e2e.tenant_isolation import RESTARTED_SERVICES, Endpoints, assert_answers_stay_the_same, endpoints_of
+from tests.e2e.waiting import wait_for_routes
 
 MANAGER = "manager-1"
 
 
 @pytest.fixture(scope="module")
-def program(whole: Stack, exported: dict[str, Any], user: requests.Session) -> Program:
-    wait_for_entry(exported["urls"], user)
-    return program_of(whole, MANAGER)
+def objects(full_target: Stack, outputs: dict[str, Any], user_session: requests.Session) -> ProgramObjects:
+    wait_for_routes(outputs["urls"], user_session)
+    return program_objects(full_target, MANAGER)
 
 
 @pytest.fixture(scope="module")
-def asked(whole: Stack, exported: dict[str, Any], user: requests.Session) -> Iterator[Questions]:
-    with bucket(exported, user):
-        yield questions_at(whole, (MANAGER,), exported, user)
+def endpoints(full_target: Stack, outputs: dict[str, Any], user_session: requests.Session) -> Iterator[Endpoints]:
+    with bucket(outputs, user_session):
+        yield endpoints_of(full_target, (MANAGER,), outputs, user_session)
 
 
-def test_all_of_them_together_take_nothing(
-    whole: Stack, user: requests.Session, program: Program, asked: Questions
+def test_hostile_applications_together_change_no_answer(
+    full_target: Stack, user_session: requests.Session, objects: ProgramObjects, endpoints: Endpoints
 ) -> None:
-    made = list(applications(program))
-    assert len(made) > 40
-    assert_they_take_nothing(whole, MANAGER, user, asked, made)
+    applications = list(attacking_applications(objects))
+    assert len(applications) > 40
+    assert_answers_stay_the_same(full_target, MANAGER, user_session, endpoints, applications)
 
 
-def test_nor_do_they_while_the_program_s_services_start_anew(
-    whole: Stack, user: requests.Session, program: Program, asked: Questions
+def test_hostile_applications_change_no_answer_while_services_restart(
+    full_target: Stack, user_session: requests.Session, objects: ProgramObjects, endpoints: Endpoints
 ) -> None:
-    assert_they_take_nothing(whole, MANAGER, user, asked, list(applications(program)), restarted=RESTARTED)
+    assert_answers_stay_the_same(
+        full_target,
+        MANAGER,
+        user_session,
+        endpoints,
+        list(attacking_applications(objects)),
+        restarted=RESTARTED_SERVICES,
+    )
 
 
-def test_no_application_publishes_a_port_of_the_program_or_of_a_machine(whole: Stack, program: Program) -> None:
-    machine = [(port, protocol) for port, (_, rows) in TABLE.items() for protocol in rows]
+def test_application_cannot_publish_a_port_of_the_program_or_of_a_machine(
+    full_target: Stack, objects: ProgramObjects
+) -> None:
+    machine_ports = [(port, protocol) for port, (_, protocols) in TARGET_PORTS.items() for protocol in protocols]
     refused = {}
-    for application in ports(program, machine):
-        answer = whole.on(MANAGER, *application.command("websecure"))
+    for application in port_claims(objects, machine_ports):
+        answer = full_target.on(MANAGER, *application.command("websecure"))
         refused[application.name] = "already in use" in answer.text
         if answer.code == 0:
-            whole.on(MANAGER, "docker", "service", "rm", application.name)
-    assert [name for name, was in refused.items() if not was] == []
+            full_target.on(MANAGER, "docker", "service", "rm", application.name)
+    assert [name for name, is_refused in refused.items() if not is_refused] == []
 
 
 @pytest.mark.slow
-def test_one_by_one_they_take_nothing(whole: Stack, user: requests.Session, program: Program, asked: Questions) -> None:
-    for application in applications(program):
-        assert_they_take_nothing(whole, MANAGER, user, asked, [application])
+def test_each_hostile_application_changes_no_answer(
+    full_target: Stack, user_session: requests.Session, objects: ProgramObjects, endpoints: Endpoints
+) -> None:
+    for application in attacking_applications(objects):
+        assert_answers_stay_the_same(full_target, MANAGER, user_session, endpoints, [application])

@@ -1,4 +1,4 @@
-"""A hostile tenant of a target on three managers, and of a host: see test_neighbours.py."""
+"""A hostile tenant of a target, and of a host, on three managers each: see test_tenant_isolation.py."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.endpoint_requests import ask, bucket
+from tests.e2e.endpoint_requests import bucket, send_all
 from tests.e2e.harness import Stack, stack
-from tests.e2e.hostile_applications import Program, applications, program_of
-from tests.e2e.networks import here, subnet_of
-from tests.e2e.tenant_isolation import RESTARTED, Questions, assert_they_take_nothing, away, questions_at
+from tests.e2e.hostile_applications import ProgramObjects, attacking_applications, program_objects
+from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.tenant_isolation import (
+    RESTARTED_SERVICES,
+    Endpoints,
+    assert_answers_stay_the_same,
+    endpoints_of,
+    unanswered,
+)
 from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -26,18 +32,20 @@ MANAGERS = ("manager-1", "manager-2", "manager-3")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the applications are."""
+class Infrastructure:
+    """An infrastructure that the applications run on."""
 
     stack: Stack
-    user: requests.Session
-    asked: Questions
-    program: Program
+    user_session: requests.Session
+    endpoints: Endpoints
+    objects: ProgramObjects
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """An infrastructure on three managers with all that its kind has."""
+def infrastructure(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Infrastructure]:
+    """Yield an infrastructure on three managers with every service of its kind."""
     kind = request.param
     settings = {
         "kind": kind,
@@ -46,28 +54,39 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             "subnet": SUBNET,
             "pools": {"manager": {"role": "manager", "count": 3}},
         },
-        "firewall": {"management": [here(SUBNET)], "users": [here(SUBNET)]},
+        "firewall": {"management": [this_computer(SUBNET)], "users": [this_computer(SUBNET)]},
         "monitoring": {"machine": "manager-1"},
     }
-    with stack(f"e2e-neighbours-{kind}", Path(tmp_path_factory.mktemp(kind)), settings | KINDS[kind]) as made:
-        result = made.up()
+    with stack(f"e2e-neighbours-{kind}", Path(tmp_path_factory.mktemp(kind)), settings | KINDS[kind]) as target:
+        result = target.up()
         assert result.code == 0, result.text
-        exported = made.outputs()
-        with made.user() as user:
-            asked = questions_at(made, MANAGERS, exported, user)
-            assert len(asked) == len(MANAGERS) * (12 if kind == "target" else 9)
-            with bucket(exported, user):
-                wait_for(lambda: away(ask(asked)) == {}, "all is answered", 120)
-                yield Place(made, user, asked, program_of(made, MANAGERS[0]))
+        outputs = target.outputs()
+        with target.https_session() as user_session:
+            endpoints = endpoints_of(target, MANAGERS, outputs, user_session)
+            assert len(endpoints) == len(MANAGERS) * (12 if kind == "target" else 9)
+            with bucket(outputs, user_session):
+                wait_for(lambda: unanswered(send_all(endpoints)) == {}, "every endpoint answers", 120)
+                yield Infrastructure(target, user_session, endpoints, program_objects(target, MANAGERS[0]))
 
 
-def test_its_applications_take_nothing(place: Place) -> None:
-    made = list(applications(place.program))
-    assert len(made) > 30
-    assert_they_take_nothing(place.stack, "manager-2", place.user, place.asked, made)
+def test_hostile_applications_change_no_answer_on_three_managers(infrastructure: Infrastructure) -> None:
+    applications = list(attacking_applications(infrastructure.objects))
+    assert len(applications) > 30
+    assert_answers_stay_the_same(
+        infrastructure.stack, "manager-2", infrastructure.user_session, infrastructure.endpoints, applications
+    )
 
 
-def test_nor_do_they_while_the_program_s_services_start_anew(place: Place) -> None:
-    restarted = tuple(name for name in RESTARTED if name in place.program.names)
-    made = list(applications(place.program))
-    assert_they_take_nothing(place.stack, "manager-3", place.user, place.asked, made, restarted=restarted)
+def test_hostile_applications_change_no_answer_while_services_of_three_managers_restart(
+    infrastructure: Infrastructure,
+) -> None:
+    restarted = tuple(name for name in RESTARTED_SERVICES if name in infrastructure.objects.service_names)
+    applications = list(attacking_applications(infrastructure.objects))
+    assert_answers_stay_the_same(
+        infrastructure.stack,
+        "manager-3",
+        infrastructure.user_session,
+        infrastructure.endpoints,
+        applications,
+        restarted=restarted,
+    )

@@ -1,4 +1,4 @@
-"""Moments of a stack: to wait for one, and to kill an update at one."""
+"""Waits for a condition, by polls; and `make`, killed as soon as a condition holds."""
 
 import os
 import signal
@@ -12,52 +12,57 @@ import requests
 from tests.e2e.harness import Stack
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60, tell: Callable[[], str] = str) -> None:
-    """Polls until something is so; errors that say "not yet" are part of that. `tell` says what is so instead."""
+def wait_for(
+    condition: Callable[[], bool], what: str, timeout_s: float = 60, describe: Callable[[], str] = str
+) -> None:
+    """Poll until a condition holds; an `OSError` of the condition means "not yet".
+
+    Errors: `AssertionError` after `timeout_s`, with `what` is awaited and what `describe` returns.
+    """
     deadline = time.monotonic() + timeout_s
-    problem: Exception | None = None
+    last_error: Exception | None = None
     while time.monotonic() < deadline:
         try:
             if condition():
                 return
-        except OSError as error:  # requests' errors too
-            problem = error
+        except OSError as error:  # errors of requests among them
+            last_error = error
         time.sleep(0.2)
-    raise AssertionError(f"not so after {timeout_s} s: {what}\n{tell()}") from problem
+    raise AssertionError(f"not so after {timeout_s} s: {what}\n{describe()}") from last_error
 
 
-def killed(made: Stack, goal: str, moment: Callable[[], bool], what: str) -> None:
-    """Starts `make` and kills it, and all that it started, at a moment."""
+def kill_make_when(stack: Stack, goal: str, condition: Callable[[], bool], what: str) -> None:
+    """Start `make`, and kill it with its children as soon as a condition holds."""
     process = subprocess.Popen(
-        ["make", goal, f"STACK={made.name}"],
-        env=made.env,
-        cwd=made.folder,
+        ["make", goal, f"STACK={stack.name}"],
+        env=stack.env,
+        cwd=stack.folder,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: process.poll() is not None or moment(), what, 180)
+        wait_for(lambda: process.poll() is not None or condition(), what, 180)
         assert process.poll() is None, f"it ended before it could be killed: {what}"
     finally:
-        with suppress(ProcessLookupError):  # of one that ended too early
+        with suppress(ProcessLookupError):  # it ended too early
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def wait_for_entry(urls: dict[str, str], user: requests.Session) -> None:
-    """Traefik answers, and routes to what a whole target has: some seconds after it is healthy, it knows of it."""
-    wanted = {
+def wait_for_routes(urls: dict[str, str], user_session: requests.Session) -> None:
+    """Wait until Traefik routes to every service of a full target, which is some seconds after Traefik is healthy."""
+    expected = {
         urls["traefik"]: 503,
         urls["prometheus"]: 401,
         f"{urls['grafana'].rstrip('/')}/api/health": 200,
         f"{urls['s3']}/health": 200,
     }
-    found: dict[str, int] = {}
+    statuses: dict[str, int] = {}
 
-    def answers() -> bool:
-        found.update({url: user.get(url, timeout=5).status_code for url in wanted})
-        return found == wanted
+    def all_answer() -> bool:
+        statuses.update({url: user_session.get(url, timeout=5).status_code for url in expected})
+        return statuses == expected
 
-    wait_for(answers, str(wanted), 120, lambda: f"last answers: {found}")
+    wait_for(all_answer, str(expected), 120, lambda: f"last answers: {statuses}")

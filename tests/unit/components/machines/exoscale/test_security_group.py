@@ -70,10 +70,10 @@ def openings(fake_pulumi: FakePulumi) -> set[Opening]:
 
 def wanted_of_a_target() -> set[Opening]:
     """Return the table of the guide, with the ephemeral range split around mountd's port."""
-    ranges = [(expected_ports.FIRST, 33332), (33334, expected_ports.LAST)]
+    ranges = [(expected_ports.FIRST_EPHEMERAL, 33332), (33334, expected_ports.LAST_EPHEMERAL)]
     found = {
         (source, protocol, port, port)
-        for port, (_, by_protocol) in expected_ports.TABLE.items()
+        for port, (_, by_protocol) in expected_ports.TARGET_PORTS.items()
         for protocol, sources in by_protocol.items()
         for source in sources
     }
