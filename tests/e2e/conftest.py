@@ -81,9 +81,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def full_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Yield a full target that is up; tests of several modules share it and restore it."""
     skip_without_stand_in()
-    worker = int(
-        os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    )  # each worker of xdist has its own stack
+    # Each worker of xdist has its own stack.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     folder = Path(tmp_path_factory.mktemp("whole"))
     with stack(f"e2e-whole-{worker}", folder, full_target_settings(subnet_of(f"whole-{worker}"))) as full_target:
         result = full_target.up()

@@ -27,7 +27,7 @@ APP_LABELS = (
     f"traefik.http.services.{APP}.loadbalancer.server.port=80",
 )
 ANSWER_TIMEOUT_S = 180
-SHARE_OF_REFUSED = 0.25  # share of steps that the program refuses
+SHARE_OF_REFUSED = 0.25  # of the steps: the program has to refuse them
 
 
 class StepNotPossibleError(Exception):
@@ -52,9 +52,8 @@ class Walk:
     stack: Stack
     seed: str
     hostname: str = "{}"  # format: name of a machine -> hostname
-    files: dict[tuple[str, str], str] = field(
-        default_factory=dict
-    )  # machine, path -> content of a file that the program does not own
+    # (machine, path) -> content of a file that the program does not own
+    files: dict[tuple[str, str], str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)  # machine -> label `walk` that an operator put on its node
     history: list[str] = field(default_factory=list)
     app_id: str = ""  # id of the application's service

@@ -168,7 +168,7 @@ def test_acme_certificate_that_ends_soon_is_renewed_when_traefik_starts(
     wait_for(renewed, "manager-1 serves another certificate", 90)
 
 
-def test_domain_that_resolves_elsewhere_is_reported_and_the_former_one_still_served(
+def test_domain_that_resolves_elsewhere_is_reported_while_the_former_certificate_stays(
     single_manager: Stack, server: AcmeServer
 ) -> None:
     server.resolve_name_to(WRONG, server.address)
@@ -205,7 +205,7 @@ def test_manager_serves_the_certificate_without_a_break_while_managers_join(
     assert trusted == {True}
     for machine in MANAGERS:
         address = single_manager.address(machine)
-        wait_for(lambda: served_certificate(address, DOMAIN, server.root).trusted, f"{machine} shows it")  # noqa: B023
+        wait_for(lambda: served_certificate(address, DOMAIN, server.root).trusted, f"{machine} serves the certificate")  # noqa: B023
 
 
 def test_remaining_manager_serves_the_certificate_after_a_shrink(single_manager: Stack, server: AcmeServer) -> None:
@@ -231,7 +231,10 @@ def test_every_manager_serves_the_certificate_whichever_answers_the_challenge(
     serials = {}
     for machine in MANAGERS:
         address = three_managers.address(machine)
-        wait_for(lambda: served_certificate(address, DOMAIN, server_for_three.root).trusted, f"{machine} shows it")  # noqa: B023
+        wait_for(
+            lambda: served_certificate(address, DOMAIN, server_for_three.root).trusted,  # noqa: B023
+            f"{machine} serves the certificate",
+        )
         serials[machine] = served_certificate(address, DOMAIN, server_for_three.root).serial
     assert len(set(serials.values())) == 1
     second = three_managers.up()
@@ -275,5 +278,5 @@ def test_managers_serve_the_certificate_without_the_issuing_machine(
         address = three_managers.address(machine)
         wait_for(
             lambda: served_certificate(address, DOMAIN, server_for_three.root).serial == last,  # noqa: B023
-            f"{machine} shows it",
+            f"{machine} serves the certificate",
         )

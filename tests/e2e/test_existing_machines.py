@@ -243,12 +243,8 @@ def assert_rules_that_lock_this_computer_out_are_reverted(hosts: ExistingHosts) 
 
 def assert_rules_survive_the_nftables_of_the_host(hosts: ExistingHosts) -> None:
     """Assert that the table comes back after the host's nftables.service, or a command, removes all rules."""
-    list_bare_table = (
-        "nft",
-        "--stateless",
-        "--terse",
-        *LIST_TABLE[2:],
-    )  # the guard adds the engine's networks to the table
+    # Terse, as the guard adds the engine's networks to sets of the table.
+    list_bare_table = ("nft", "--stateless", "--terse", *LIST_TABLE[2:])
     target, table = hosts.stack, hosts.stack.on("worker-1", *list_bare_table).text
     for verb in ("start", "reload", "restart", "stop"):
         assert target.on("worker-1", "systemctl", verb, "nftables").code == 0
@@ -258,9 +254,8 @@ def assert_rules_survive_the_nftables_of_the_host(hosts: ExistingHosts) -> None:
     metrics = target.on("worker-1", "cat", "/run/nuvla-swarm-metrics/firewall.prom").text
     assert "nuvla_swarm_firewall_in_force 1\nnuvla" in re.sub(r"#.*\n", "", metrics)
     assert "nuvla_swarm_firewall_loaded_again_total 1" in metrics
-    assert (
-        target.on("worker-1", "systemctl", "restart", "docker").code == 0
-    )  # the flush removed the rules of Docker, too
+    # The flush has removed the rules of Docker, too.
+    assert target.on("worker-1", "systemctl", "restart", "docker").code == 0
     wait_for(lambda: nodes(hosts) == dict.fromkeys(NAMES, "Ready Active"), "the swarm is back")
 
 

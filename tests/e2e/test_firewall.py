@@ -28,7 +28,7 @@ from tests.e2e.waiting import wait_for, wait_for_routes
 PROBED_MACHINES = ("manager-1", "worker-1")
 ALL_MACHINES = ("manager-1", "worker-1", "worker-2")
 WHOAMI = "whoami:test"
-EPHEMERAL_PORT, LOWER_PORT = 45678, 20000  # no rule for one port names either
+EPHEMERAL_PORT, LOWER_PORT = 45678, 20000  # no rule names either; the second is below the ephemeral ports
 CREATE_APPLICATION = ["docker", "service", "create", "--detach", "--endpoint-mode=dnsrr", "--network=traefik-public"]
 
 

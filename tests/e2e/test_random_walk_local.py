@@ -24,7 +24,7 @@ def worker_pools(walk: Walk) -> list[str]:
 
 
 def require_no_data(walk: Walk, names: set[str]) -> None:
-    """Refuse a step that would move files: `move_files` does."""
+    """Raise `StepNotPossibleError` if one of the machines serves the files: `move_files` alone moves them."""
     if walk.get("nfs.machine") in names:
         raise StepNotPossibleError
 

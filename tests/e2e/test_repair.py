@@ -20,7 +20,7 @@ from tests.e2e.waiting import kill_make_when, wait_for
 pytestmark = pytest.mark.slow
 
 KINDS = ("service", "network", "config", "secret")
-SAMPLE_SIZE = 2  # number of kinds, or pairs of kinds, that are removed at a time; then all objects are
+SAMPLE_SIZE = 2  # number of kinds, or pairs of kinds, to remove objects of; then all objects are removed
 STACK_NAME = "e2e-lost"
 
 

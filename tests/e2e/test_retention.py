@@ -164,7 +164,7 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStac
         assert target.leftovers() == []
 
 
-def test_protected_machine_is_not_removed_from_the_settings(protected: ExoscaleStack) -> None:
+def test_up_does_not_remove_a_protected_machine(protected: ExoscaleStack) -> None:
     protected.set("machines.pools", POOLS)
     Provider(protected, list, "").assert_refused(
         "machines: worker-1 would be destroyed, and protected by the last update; allow"
@@ -218,7 +218,7 @@ def test_block_storage_that_cannot_follow_its_machine_to_a_zone_is_not_replaced(
 
 
 def test_larger_size_of_block_storage_calls_no_api(protected: ExoscaleStack) -> None:
-    """A script on the machine reports that the volume is too small: tests/files/test_scripts_volume.py."""
+    """A script on the machine reports that the volume is too small: tests/files/test_files_volume.py."""
     calls = len(protected.calls())
     protected.set("volumes.nfs.size_gib", 40)
     assert up(protected).touched() == {"cluster"}

@@ -147,9 +147,8 @@ def secrets_of(target: Stack) -> dict[str, str]:
     for role in ("manager", "worker"):
         secrets[f"{role} token"] = target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text.strip()
     for path in ("/etc/docker/tls/key.pem", "/etc/ssh/ssh_host_ed25519_key"):
-        secrets[path] = target.on("manager-1", "cat", path).text.rpartition("-----BEGIN ")[
-            2
-        ]  # the private key is the last part
+        # The private key is the last part.
+        secrets[path] = target.on("manager-1", "cat", path).text.rpartition("-----BEGIN ")[2]
     return secrets
 
 

@@ -7,7 +7,7 @@ from tests.e2e.random_walk import APP, Expected, Step, StepNotPossibleError, Wal
 from tests.settings.bases import TARGET
 from tests.settings.table import CHANGES
 
-# Settings with another value in tests/settings/changes.py that these machines support.
+# Settings with another value in tests/settings/table that these machines support.
 CHANGED_SETTINGS = (
     *("traefik.log_level", "traefik.access_log", "traefik.memory", "traefik.self_signed_days"),
     *("engine.log", "engine.address_pools", "engine.certificate", "engine.server", "engine.client"),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tries to connect to each of TARGETS ("<address> <port>" in lines); prints "<address> <port> <code>": 0 when something
+# Connects to each of TARGETS ("<address> <port>" in lines); prints "<address> <port> <code>": 0 when something
 # answers, 1 when it refuses, 124 when nothing comes back.
 # shellcheck disable=SC2016 # the inner shell expands it
 xargs --no-run-if-empty --max-procs 40 --max-args 2 bash -c \

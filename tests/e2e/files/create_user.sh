@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lets the owner of PUBLIC_KEY in as `ops`, with sudo without password.
+# Creates the user `ops`, whom PUBLIC_KEY lets in, with sudo without a password.
 set -euo pipefail
 : "${PUBLIC_KEY:?}"
 

@@ -1,4 +1,7 @@
-"""Holds one connection: `talk.py <from> <to> <port>`. Sends each line of its input, and prints what comes back."""
+"""A TCP connection that is held open: `hold_connection.py <from> <to> <port>`.
+
+The script sends each line of its input, and prints the answer.
+"""
 
 import socket
 import sys

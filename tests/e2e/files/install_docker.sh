@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gives a host a Docker engine of its own, with settings of its own and a container that is not the program's.
+# Starts a Docker engine on a host, with settings and a container that do not belong to the program.
 set -euo pipefail
 
 install -d /etc/docker

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Stops the engine, and leaves interfaces of its overlay networks as one does that is stopped while it starts
-# (moby/libnetwork#1765). Prints how many.
+# Stops the engine and leaves interfaces of its overlay networks, as an engine does that is stopped while it starts
+# (moby/libnetwork#1765). Prints the number of interfaces.
 set -euo pipefail
 
-# What each overlay network here runs over, by the number that no two interfaces may have.
+# Prints the VXLAN id of each overlay network on this machine; no two interfaces may have the same id.
 numbers() {
   local netns
   for netns in /run/docker/netns/*; do
@@ -21,7 +21,7 @@ left() {
   [[ "$(ip -details -oneline link show type vxlan)" == *" vxlan id $1 "* ]]
 }
 
-# The stop may have left one itself, and the kernel removes those of a namespace some time after the namespace.
+# The stop may leave an interface itself. The kernel removes interfaces of a namespace some time after the namespace.
 for number in "${found[@]}"; do
   for _ in {1..100}; do
     if left "$number" || ip link add "vx-stray$number" type vxlan id "$number" dstport 4789 2>/dev/null; then

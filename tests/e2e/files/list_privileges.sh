@@ -1,6 +1,6 @@
 #!/bin/sh
-# A line for each container of the program on this machine: its service, whether its root is read-only, and the capabilities
-# that it can have at all.
+# Prints a line for each container of a service on this machine: the service, whether the root is read-only, and the
+# bounding set of capabilities.
 set -eu
 for container in $(docker ps --quiet --filter label=com.docker.swarm.service.name); do
   docker inspect "$container" --format \

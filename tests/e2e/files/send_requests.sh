@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes each of the REQUESTS, lines of "<method> <path>", with the options of curl that it is given; prints them with the
-# status of the answer.
+# Sends each of REQUESTS, lines of "<method> <path>", by curl with the options in the arguments. Prints each request
+# with the status of the answer.
 set -euo pipefail
 : "${REQUESTS:?}"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes a host say that its system is SYSTEM, such as "ID=debian VERSION_ID=11"; the truth again if that is empty.
+# Changes the system that a host reports to SYSTEM, such as "ID=debian VERSION_ID=11", or back to the real system if
+# SYSTEM is empty.
 set -euo pipefail
 : "${SYSTEM?}"
 

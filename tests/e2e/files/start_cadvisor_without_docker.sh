@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Has cAdvisor start while there is no Docker API for it. Prints the id of its container.
+# Restarts cAdvisor without Docker's API. Prints the id of the new container.
 set -euo pipefail
 
 socket=/var/lib/docker/volumes/docker-proxy/_data/docker.sock
