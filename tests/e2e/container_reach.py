@@ -65,8 +65,8 @@ def listening_sockets(stack: Stack, machines: tuple[str, ...]) -> Iterator[Liste
 
 def _containers(stack: Stack, machine: str) -> list[Any]:
     ids = stack.on(machine, "docker", "ps", "--quiet").text.split()
-    found: list[Any] = json.loads(stack.on(machine, "docker", "inspect", *ids).text)
-    return found
+    containers: list[Any] = json.loads(stack.on(machine, "docker", "inspect", *ids).text)
+    return containers
 
 
 @contextmanager
