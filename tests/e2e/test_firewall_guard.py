@@ -55,7 +55,7 @@ def test_nftables_service_of_the_host_removes_no_rule_of_the_program(run_line: R
     assert run_line(f"systemctl {verb} nftables && {TABLE_STATE}") == "there"
 
 
-def test_guard_loads_a_flushed_table_again_and_counts_it(run_line: RunLine) -> None:
+def test_guard_reloads_a_flushed_table_and_counts_the_reload(run_line: RunLine) -> None:
     assert run_line(f"nft flush ruleset; {TABLE_STATE}") == "gone"
     wait_for(lambda: run_line(TABLE_STATE) == "there", "the guard has loaded the table again", 30)
     metrics = "nuvla_swarm_firewall_in_force 1\nnuvla_swarm_firewall_loaded_again_total 1"
@@ -70,7 +70,7 @@ def test_table_is_loaded_at_boot_after_the_rules_of_the_host(machine: str, run_l
     run_line("systemctl disable --now nftables")
 
 
-def test_broken_rules_at_boot_admit_operators_alone_until_they_are_mended(machine: str, run_line: RunLine) -> None:
+def test_broken_rules_at_boot_admit_operators_alone_until_repaired(machine: str, run_line: RunLine) -> None:
     run_line(f"cp {RULES} /root/whole && echo broken >{RULES}")
     docker("restart", machine)
     wait_for_boot(machine)

@@ -72,7 +72,7 @@ def test_host_has_neither_nfs_nor_s3(host: Stack) -> None:
     assert host.on("frontend-1", "docker", "service", "inspect", "s3").code != 0
 
 
-def test_prometheus_measures_the_database_once_nuvla_deploys_it(host: Stack) -> None:
+def test_prometheus_measures_the_database_that_nuvla_deploys(host: Stack) -> None:
     down, health = "elasticsearch_node_stats_up == 0", 'elasticsearch_cluster_health_status{color="yellow"} == 1'
     image = inspect(host, "service", "socket-proxy", "{{.Spec.TaskTemplate.ContainerSpec.Image}}")
     with host.https_session() as session:

@@ -209,7 +209,7 @@ def test_pulumi_destroy_refuses_protected_machines(protected: ExoscaleStack) -> 
     assert len(protected.records("instance")) == 2
 
 
-def test_block_storage_that_cannot_follow_its_machine_to_a_zone_is_not_replaced(protected: ExoscaleStack) -> None:
+def test_block_storage_in_another_zone_than_its_machine_is_not_replaced(protected: ExoscaleStack) -> None:
     protected.set("machines.zone", "at-vie-1")
     Provider(protected, list, "").assert_refused(
         "volumes.nfs: manager-1 is in at-vie-1, and the volume in ch-gva-2; allowed: a machine in ch-gva-2"

@@ -185,9 +185,7 @@ def test_nfs_refuses_a_client_that_is_no_machine(full_target: Stack, prober: Pro
     assert_not_served(full_target, prober, str(IPv4Network(full_target.get("machines.subnet"))[-7]))
 
 
-def test_nfs_serves_a_machine_that_joins_and_refuses_it_after_it_left(
-    full_target: Stack, prober: Prober, s3: Any
-) -> None:
+def test_nfs_access_follows_machines_that_join_and_leave(full_target: Stack, prober: Prober, s3: Any) -> None:
     full_target.set("nfs.access", "rw")
     full_target.set("machines.pools.worker.count", 3)
     try:
