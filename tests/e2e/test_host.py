@@ -129,7 +129,7 @@ def test_destroy_is_refused_before_an_up_applies_another_retention(host: Stack) 
 def test_retained_data_are_imported_by_the_next_infrastructure(host: Stack) -> None:
     assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA_FOLDER}/file").code == 0
     printed = host.must("python", "tools/retained_volumes.py", host.name).text
-    lines = [line.split() for line in printed.splitlines() if ".id " in line]
+    lines = [line.split() for line in printed.splitlines() if ".import_id " in line]
     ids = {words[-2]: words[-1] for words in lines}
     destroyed = host.destroy()
     assert destroyed.code == 0, destroyed.text

@@ -158,7 +158,7 @@ def lose_or_restore_machine(walk: Walk) -> Expected:
 def import_unknown_volume(walk: Walk) -> Expected:
     """Set an import id, by which another volume would replace the files."""
     walk.stack.set("volumes.nfs.import_id", f"nobody-has-{walk.rng.randrange(100)}")
-    return Expected("another volume for the files", r"volumes\.nfs\.id: ")
+    return Expected("another volume for the files", r"volumes\.nfs\.import_id: ")
 
 
 def change_subnet(walk: Walk) -> Expected:

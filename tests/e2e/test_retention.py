@@ -124,8 +124,8 @@ def test_imported_volume_stays_until_destroy_without_retention(provider: Provide
     provider.assert_no_changes()
     provider.assert_no_changes()
     for settings in (
-        {"nfs.id": None},  # after the import, the setting may go and come back
-        {"nfs.id": volume},
+        {"nfs.import_id": None},  # after the import, the setting may go and come back
+        {"nfs.import_id": volume},
         {"retain_on_destroy": True},
         {"retain_on_destroy": False},
     ):
