@@ -47,7 +47,7 @@ def full_target_settings(subnet: str) -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests that restart machines behind the tests that expect no alert; check the list of files.
+    """Mark the tests of this folder with `engine`, and sort those that restart machines behind those without alerts.
 
     Errors: `AssertionError` if a file uses the full target and is not listed as one that does.
     """
@@ -55,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     unlisted = {
         item.path.name for item in e2e_items if "full_target" in getattr(item, "fixturenames", ())
     } - FULL_TARGET_FILES
+    for item in e2e_items:
+        item.add_marker("engine")
     assert not unlisted, f"add to FULL_TARGET_FILES in tests/e2e/scheduling.py: {unlisted}"
     items.sort(key=lambda item: item.path == Path(__file__).with_name("test_firewall.py"))
 
