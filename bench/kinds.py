@@ -11,10 +11,10 @@ from typing import Any
 
 from bench.machine import Quiet
 from bench.measure import NAME, SUBNET, TIMEOUT_S, UP, must, say
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
 from tests.e2e.harness import Result, Stack, docker
 from tests.e2e.harness import stack as local_stack
-from tests.e2e.networks import here
+from tests.e2e.networks import this_computer
 
 CLOUD = "10.124.0.0/16"
 FEW = 6  # machines with every service, which two cores can run
@@ -47,8 +47,8 @@ def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
     pools: dict[str, Any] = {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": machines - 1}}
     if kind == "host":
         pools["worker"]["labels"] = {"type": "worker-db"}
-    place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else ON_EXOSCALE
-    people = here(str(SUBNET)) if provider == "local" else CLOUD
+    place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else EXOSCALE_MACHINES
+    people = this_computer(str(SUBNET)) if provider == "local" else CLOUD
     made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [people]}}
     return made | ({"nfs": {"server": "ganesha"}} if kind == "target" else {})
 
@@ -61,7 +61,7 @@ def stack(kind: str, provider: str, machines: int) -> Iterator[Stack]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with (
-            local_stack(NAME, folder, wanted) if provider == "local" else cloud_stack(NAME, folder, wanted, CLOUD)
+            local_stack(NAME, folder, wanted) if provider == "local" else exoscale_stack(NAME, folder, wanted, CLOUD)
         ) as made:
             made.remove()  # of a bench that was killed
             yield made
@@ -98,14 +98,14 @@ def previews(quiet: Quiet, machines: int) -> Previews:
     """
     say(f"previews of {machines} machines on exoscale")
     with stack("target", "exoscale", machines) as made:
-        assert isinstance(made, CloudStack)
+        assert isinstance(made, ExoscaleStack)
         first_s = _timed(quiet, made, *PREVIEW)
         first_calls = len(made.calls())
         if machines > FEW:
             for section in ("monitoring", "s3"):
                 made.set(section, {"enabled": False})
         _timed(quiet, made, *UP)
-        docker("kill", *made.on_engine("container"))
+        docker("kill", *made.labelled_ids("container"))
         before = len(made.calls())
         unchanged_s = _timed(quiet, made, *PREVIEW, "--expect-no-changes")
         return Previews(first_s, first_calls, unchanged_s, len(made.calls()) - before)

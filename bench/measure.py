@@ -18,7 +18,7 @@ from bench.timeline import EventLog, Step
 from components.machines import pool_addresses
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.harness import stack as temporary_stack
-from tests.e2e.networks import here
+from tests.e2e.networks import this_computer
 
 NAME = "nuvla-bench"  # of the stack; what bears this name is removed, before and after
 SUBNET = IPv4Network("10.88.0.0/16")
@@ -69,7 +69,7 @@ class Bench:
         settings = {
             "kind": "target",
             "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
-            "firewall": {"management": [here(str(SUBNET))]},
+            "firewall": {"management": [this_computer(str(SUBNET))]},
             "nfs": {"server": "ganesha"},  # local machines share the kernel of this computer
         }
         with (
