@@ -225,7 +225,7 @@ def test_block_storage_in_use_by_a_container_is_not_moved(target: ExoscaleStack)
 def test_block_storage_released_by_a_refused_move_is_served_again(target: ExoscaleStack) -> None:
     target.set("nfs.machine", "worker-1")
     # The state after a refusal that comes later, when this machine has released the volume.
-    scripts = ("storage/scripts/nfs.sh", "storage/scripts/mounts.sh", "storage/scripts/hand_over.sh")
+    scripts = ("storage/scripts/nfs.sh", "storage/scripts/mounts.sh", "machines/exoscale/scripts/hand_over.sh")
     script = f"export FOLDER={FILES_FOLDER} SHARED=/nfs-root\n" + "".join(map(assets.read, scripts))
     completed = target.on("worker-1", "bash", "-c", script)
     assert completed.code == 0, completed.text

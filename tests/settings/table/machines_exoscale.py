@@ -78,12 +78,12 @@ ROWS = on(
         "machines.destroy_protection",
         switch(),
         shown(True, "destroy_protected: false => true", "destroyProtected: false => true"),
-        formerly=["machines.destroy_protection"],
+        formerly=["machines.destroy_protected"],
     ),
     Row(
         "machines.pulumi_protect",
         switch(),
         shown(True, "protect: false => true", "@protect: false => true"),
-        formerly=["machines.pulumi_protect"],
+        formerly=["machines.protect"],
     ),
 )

@@ -35,7 +35,7 @@ ROWS = [
             otherwise="kernel",
             mocked=('server_kind: "kernel" => "ganesha"', "+ stdin: export KIND=ganesha"),
         ),
-        formerly=["nfs.server"],
+        formerly=["nfs.server_kind"],
     ),
     Row(
         "nfs.access",
