@@ -133,7 +133,7 @@ class ExistingCluster(Cluster):
             "machines/existing/scripts/check_host.sh",
             {
                 "MACHINE": name,
-                "OWNER": self._args.owner.note(),
+                "OWNER": self._args.owner.as_text(),
                 "VERSION": self._args.engine_version,
                 "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
                 "MOUNTD_PORT": str(MOUNTD.number),
@@ -145,7 +145,7 @@ class ExistingCluster(Cluster):
         before = machine.command(
             f"{name}-before",
             "machines/existing/scripts/restore_point.sh",
-            {"MACHINE": name, "OWNER": self._args.owner.note(), **_listed(self._args.host_traces)},
+            {"MACHINE": name, "OWNER": self._args.owner.as_text(), **_listed(self._args.host_traces)},
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],
