@@ -31,7 +31,7 @@ class Engine(pulumi.ComponentResource):
     """A Docker engine of an exact version, with the API on 2376 where a certificate is given.
 
     The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
-    the engine in place; a cloud destroys it with its machine, and an existing host restores its packages.
+    the engine in place: the engine goes with its machine, or when the program restores an existing host.
     Outputs: ``version`` (str), as the engine reports it. The attribute ``packages`` is the command that installs the
     packages, ``ready`` the command after which the engine runs with its settings, and ``generation`` (str) the version
     with the start time of the engine.
