@@ -10,44 +10,44 @@ from components.machines.machine import NAME_LABEL, Machine
 from components.machines.skipped_command import SkippedCommand
 from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
-RENEWALS_SUFFIX = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
+RENEWALS_SUFFIX = "-asked"  # ends the logical names of the records of renewed invitations
 
 
 def record_renewals(name: str, count: int, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """That number, in the state: the next run has to count on."""
+    """Record in the state how often an invitation was renewed, so that the next run continues the count."""
     stash = pulumi.Stash(f"{name}{RENEWALS_SUFFIX}", input=count, opts=pulumi.ResourceOptions(parent=parent))
-    return stash.urn.apply(lambda _: str(count))  # a preview knows the urn
+    return stash.urn.apply(lambda _: str(count))  # a preview knows the URN, unlike the output
 
 
 @dataclass(frozen=True, kw_only=True)
 class MembershipArgs:
-    """Who joins what."""
+    """The machine that joins, and the swarm."""
 
     machine: Machine
     swarm: Swarm
-    depends_on: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
-    leaves: bool  # whether the machine outlives its membership and so has to leave by itself
-    renewals: int = (
-        0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
-    )
+    depends_on: Sequence[pulumi.Resource]  # the machine's engine, and what else precedes the join
+    leaves: bool  # whether the machine outlives its membership, so that a script has to leave the swarm there
+    renewals: int = 0  # how often the invitation was renewed, because the machine did not use one that may have ended
 
 
 class Membership(pulumi.ComponentResource):
-    """A machine that is a ready member of the swarm, with its role, labels and availability.
+    """A ready member of the swarm, with its role, labels and availability.
 
-    The join token is read for this one join, ends after it (see `JoinTokens`) and is nowhere in plain text. A machine
-    that is made anew, or that has another address, joins again, and the swarm forgets what it was before. Before a
-    machine is replaced, it is drained.
-    One that is taken out is drained by `Members`, which needs neither that machine nor the entry of before.
-    Where ``<name>-node`` is replaced, the other steps are done again in place: a machine that somebody had leave joins.
+    The program reads a join token for this join alone, rotates it afterwards (see `JoinTokens`) and stores it nowhere
+    in plain text. A machine that is recreated, or whose address changes, joins again, and the swarm forgets the former
+    node. The program drains a machine before it replaces the machine. `Members` drains a machine that leaves the
+    settings, without a connection to that machine or to a former API manager.
+    If ``<name>-node`` is replaced, the other steps run again in place: a machine that somebody took out of the swarm
+    joins again.
     Outputs: ``name``, ``role``, ``public_address``, ``private_address``, ``host_key``, ``node_id`` (str);
-    ``goes_with`` (list), the resource without which its part in the swarm is gone.
-    Errors: the update fails when the machine does not become ready within a minute.
+    ``goes_with`` (list), the name of the resource that holds the membership. The attribute ``ready`` is the command
+    after which the member is ready.
+    Errors: the update fails if the machine does not become ready within a minute.
     Source: Docker CLI reference, ``docker swarm join`` and ``docker node``.
     """
 
     node_id: pulumi.Output[str]
-    invitation_id: pulumi.Output[str]  # another one for each invitation
+    invitation_id: pulumi.Output[str]  # differs for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
         machine, api_manager = args.machine, args.swarm.api_manager
@@ -55,7 +55,7 @@ class Membership(pulumi.ComponentResource):
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
-        asked = [record_renewals(name, args.renewals, self)] if args.renewals else []
+        renewals = [record_renewals(name, args.renewals, self)] if args.renewals else []
         node = self._command(
             "node",
             on=api_manager,
@@ -68,11 +68,11 @@ class Membership(pulumi.ComponentResource):
                 "HOST_KEY": machine.host_key,
             },
             libraries=[NODES_FUNCTIONS],
-            triggers=asked,
+            triggers=renewals,
             opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
         invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
-        # The last word is no secret, and another one each time; a lost machine may have no invitation at all.
+        # The last word is no secret and differs each time. A lost machine may have no invitation.
         self.invitation_id = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
         join = self._command(
             "join",
@@ -138,5 +138,5 @@ class Membership(pulumi.ComponentResource):
             about=self.machine,
             libraries=libraries,
             triggers=[self.machine.data_generation, *triggers],
-            logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
+            logging=remote.Logging.NONE,  # `node` prints a token, and Docker may quote the token in errors of `join`
         )
