@@ -50,8 +50,8 @@ M = TypeVar("M", bound=Machines[Any])
 class Provider(ABC, Generic[M]):
     """A provider of machines. Its settings model declares all that needs no code."""
 
-    def missing_secrets(self, machines: M, given: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
-        """Yield a line for each secret that these machines need and do not have; `given` has the keys of secrets."""
+    def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
+        """Yield a line for each secret that these machines need and do not have; `secret_keys` are the configured ones."""
         yield from ()
 
     def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
@@ -79,8 +79,8 @@ def user_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) 
     return Key(private=private, public=pulumi.Output.from_input(public_key))
 
 
-def incomplete_key(public_key: str | None, given: Collection[str]) -> Iterator[str]:
+def incomplete_key(public_key: str | None, secret_keys: Collection[str]) -> Iterator[str]:
     """Yield a line if the settings have only one half of the user's own SSH key."""
-    if (public_key is None) != (SSH_KEY not in given):
+    if (public_key is None) != (SSH_KEY not in secret_keys):
         missing = SSH_KEY if public_key else "machines.ssh.public_key"
         yield f"{missing}: not given; required: both halves of your own SSH key, or none to have one made"

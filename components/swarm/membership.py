@@ -50,60 +50,16 @@ class Membership(pulumi.ComponentResource):
     invitation_id: pulumi.Output[str]  # differs for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
-        machine, api_manager = args.machine, args.swarm.api_manager
+        machine = args.machine
         props = {"role": machine.role, "labels": machine.labels, "availability": machine.availability}
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
-        renewals = [record_renewals(name, args.renewals, self)] if args.renewals else []
-        node = self._command(
-            "node",
-            on=api_manager,
-            values={
-                "SWARM_ID": args.swarm.id,
-                "NODE": machine.name,
-                "NAME_LABEL": NAME_LABEL,
-                "ROLE": machine.role,
-                "ADDRESS": machine.private_address,
-                "HOST_KEY": machine.host_key,
-            },
-            libraries=[NODES_FUNCTIONS],
-            triggers=renewals,
-            opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
-        )
-        invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
+        invitation: pulumi.Output[str] = pulumi.Output.secret(self._invite(args).stdout)
         # The last word is no secret and differs each time. A lost machine may have no invitation.
         self.invitation_id = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
-        join = self._command(
-            "join",
-            on=machine,
-            values={
-                "SWARM_ID": args.swarm.id,
-                "ADDRESS": machine.private_address,
-                "MANAGER": api_manager.private_address,
-                "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
-            },
-            verbs=("join", "leave" if args.leaves else None),
-            opts=pulumi.ResourceOptions(depends_on=list(args.depends_on)),
-        )
-        self.node_id = join.stdout.apply(str.strip)
-        labels = machine.labels | {NAME_LABEL: machine.name}
-        self.ready = self._command(
-            "active",
-            on=api_manager,
-            values={
-                "NODE": machine.name,
-                "NODE_ID": self.node_id,
-                "NAME_LABEL": NAME_LABEL,
-                "ROLE": machine.role,
-                "AVAILABILITY": machine.availability,
-                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
-            },
-            libraries=[NODES_FUNCTIONS],
-            triggers=[self.invitation_id],
-            verbs=("activate", None if args.leaves else "drain"),
-            opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
-        )
+        self.node_id = self._join(args, invitation).stdout.apply(str.strip)
+        self.ready = self._activate(args)
         self.register_outputs(
             {
                 "name": machine.name,
@@ -114,6 +70,59 @@ class Membership(pulumi.ComponentResource):
                 "node_id": self.node_id,
                 "goes_with": [machine.disk.pulumi_resource_name] if machine.disk else [],
             }
+        )
+
+    def _invite(self, args: MembershipArgs) -> remote.Command | SkippedCommand:
+        """Register the command on the API manager that prints a join token for the machine."""
+        return self._command(
+            "node",
+            on=args.swarm.api_manager,
+            values={
+                "SWARM_ID": args.swarm.id,
+                "NODE": self.machine.name,
+                "NAME_LABEL": NAME_LABEL,
+                "ROLE": self.machine.role,
+                "ADDRESS": self.machine.private_address,
+                "HOST_KEY": self.machine.host_key,
+            },
+            libraries=[NODES_FUNCTIONS],
+            triggers=[record_renewals(self._name, args.renewals, self)] if args.renewals else [],
+            opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
+        )
+
+    def _join(self, args: MembershipArgs, invitation: pulumi.Output[str]) -> remote.Command | SkippedCommand:
+        """Register the command on the machine that joins the swarm and prints the node's id."""
+        return self._command(
+            "join",
+            on=self.machine,
+            values={
+                "SWARM_ID": args.swarm.id,
+                "ADDRESS": self.machine.private_address,
+                "MANAGER": args.swarm.api_manager.private_address,
+                "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
+            },
+            verbs=("join", "leave" if args.leaves else None),
+            opts=pulumi.ResourceOptions(depends_on=list(args.depends_on)),
+        )
+
+    def _activate(self, args: MembershipArgs) -> remote.Command | SkippedCommand:
+        """Register the command on the API manager that gives the node its role, labels and availability."""
+        labels = self.machine.labels | {NAME_LABEL: self.machine.name}
+        return self._command(
+            "active",
+            on=args.swarm.api_manager,
+            values={
+                "NODE": self.machine.name,
+                "NODE_ID": self.node_id,
+                "NAME_LABEL": NAME_LABEL,
+                "ROLE": self.machine.role,
+                "AVAILABILITY": self.machine.availability,
+                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
+            },
+            libraries=[NODES_FUNCTIONS],
+            triggers=[self.invitation_id],
+            verbs=("activate", None if args.leaves else "drain"),
+            opts=pulumi.ResourceOptions(replace_with=[self.machine.disk] if self.machine.disk else None),
         )
 
     def _command(

@@ -19,16 +19,18 @@ from components.ports import TrafficSource
 class Exoscale(Provider[ExoscaleMachines]):
     """Instances on Exoscale."""
 
-    def missing_secrets(self, machines: ExoscaleMachines, given: Collection[str]) -> Iterator[str]:
+    def missing_secrets(self, machines: ExoscaleMachines, secret_keys: Collection[str]) -> Iterator[str]:
         """Yield a line for a missing API key, which the plugin reads from the environment too, or half an SSH key."""
-        missing = [key for key in ExoscaleMachines.secrets if key not in given and not os.environ.get(key.upper())]
+        missing = [
+            key for key in ExoscaleMachines.secrets if key not in secret_keys and not os.environ.get(key.upper())
+        ]
         if missing:
             variables = " and ".join(key.upper() for key in ExoscaleMachines.secrets)
             yield (
                 f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
                 f"as secrets of the stack or as {variables} in the environment"
             )
-        yield from incomplete_key(machines.ssh.public_key, given)
+        yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
         yield from _sources_in_the_private_network(machines, plan)
