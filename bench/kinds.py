@@ -50,7 +50,7 @@ def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
     place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else ON_EXOSCALE
     people = here(str(SUBNET)) if provider == "local" else CLOUD
     made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [people]}}
-    return made | ({"nfs": {"server_kind": "ganesha"}} if kind == "target" else {})
+    return made | ({"nfs": {"server": "ganesha"}} if kind == "target" else {})
 
 
 @contextmanager

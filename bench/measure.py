@@ -70,7 +70,7 @@ class Bench:
             "kind": "target",
             "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
             "firewall": {"management": [here(str(SUBNET))]},
-            "nfs": {"server_kind": "ganesha"},  # local machines share the kernel of this computer
+            "nfs": {"server": "ganesha"},  # local machines share the kernel of this computer
         }
         with (
             tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder,

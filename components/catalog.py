@@ -24,7 +24,7 @@ MANIFESTS: dict[str, Manifest] = {
     package.__name__.rpartition(".")[2]: package.MANIFEST
     for package in (
         *(machines, engine, firewall, swarm, service),
-        *(socket_proxy, traefik, monitoring, storage, s3, nuvla_host),
+        *(socket_proxy, storage, traefik, monitoring, s3, nuvla_host),
     )
 }
 
@@ -36,6 +36,11 @@ FEATURES = frozenset(
 def images() -> dict[str, DefaultImage]:
     """Return the images of all services, by the key of the setting `images`."""
     return {key: image for manifest in MANIFESTS.values() for key, image in manifest.images.items()}
+
+
+def images_of(features: Collection[str]) -> list[str]:
+    """Return the keys of the images that a stack with these features runs."""
+    return [key for _, manifest in _present(features) for key in manifest.images]
 
 
 def data() -> dict[str, StoredData]:
@@ -57,7 +62,7 @@ def rules(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and paths of the files with alerts of a stack with these features."""
     return [
         (name, f"{folder}/files/rules/{name}.yml")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         for name in manifest.monitoring.rules
     ]
 
@@ -66,7 +71,7 @@ def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and paths of the templates with Prometheus' jobs of a stack with these features."""
     return [
         (name, f"{folder}/files/scrape/{name}.yml")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         if (name := manifest.monitoring.scrape) is not None
     ]
 
@@ -75,7 +80,7 @@ def dashboards(features: Collection[str]) -> list[tuple[str, str]]:
     """Return names and modules of the dashboards of a stack with these features."""
     return [
         (name, f"components.{folder}.dashboard")
-        for folder, manifest in _monitored(features)
+        for folder, manifest in _present(features)
         if (name := manifest.monitoring.dashboard) is not None
     ]
 
@@ -85,7 +90,7 @@ def dashboard_texts() -> dict[str, str]:
     return {name: import_module(module).dashboard() for name, module in dashboards(FEATURES)}
 
 
-def _monitored(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
-    for folder, manifest in MANIFESTS.items():
-        if manifest.feature is None or manifest.feature in features:
-            yield folder, manifest
+def _present(features: Collection[str]) -> Iterator[tuple[str, Manifest]]:
+    """Yield the folders that a stack with these features has: first the folders of every stack."""
+    yield from ((folder, manifest) for folder, manifest in MANIFESTS.items() if manifest.feature is None)
+    yield from ((folder, manifest) for folder, manifest in MANIFESTS.items() if manifest.feature in features)

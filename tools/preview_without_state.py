@@ -1,7 +1,9 @@
-"""Previews a stack as if it were new: `python tools/preview_without_state.py STACK`.
+"""Previews a stack or an example as if it were new.
 
-It needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the checkout: for
-pull requests of forks, and for whoever may see the settings and nothing else.
+python -m tools.preview_without_state STACK|examples/EXAMPLE.yaml
+
+The preview needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the
+checkout. Pull requests of forks use it, and so can everybody who may read the settings and nothing else.
 """
 
 import os
@@ -14,14 +16,13 @@ from typing import Any
 
 import yaml
 
+from components.errors import NAMESPACE
+from components.machines.registry import MODELS
+
 CHECKOUT = Path(__file__).parents[1]
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", ".venv")
-NAMESPACE = "nuvla-swarm"
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "pyproject.toml", ".venv")
 STAND_IN = "stand-in-for-a-secret"
-CREDENTIALS = {  # of the form that Exoscale's plugin wants; nobody is asked with them
-    "EXOSCALE_API_KEY": "EXO" + 24 * "0",
-    "EXOSCALE_API_SECRET": 43 * "0",
-}
+CREDENTIALS = {name: value for model in MODELS.values() for name, value in model.preview_environment.items()}
 
 
 def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -34,9 +35,9 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         else:
             plain[key] = value
     machines = plain.get(f"{NAMESPACE}:machines")
-    needed = f"{NAMESPACE}:ssh_private_key"
-    if isinstance(machines, Mapping) and machines.get("provider") == "existing" and needed not in hidden:
-        hidden.append(needed)
+    model = MODELS.get(str(machines.get("provider"))) if isinstance(machines, Mapping) else None
+    needed = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
+    hidden += [key for key in needed if key not in hidden]
     return plain, hidden
 
 
@@ -48,9 +49,17 @@ def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
     return subprocess.run(command, check=False, cwd=folder, env=env, text=True, input=text).returncode
 
 
-def preview(stack: str, folder: Path) -> int:
-    """Previews the stack in the folder, which is empty."""
-    document = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")) or {}
+def files() -> dict[str, Path]:
+    """Return the files of settings by what names them on the command line: stacks by name, examples by path."""
+    stacks = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in CHECKOUT.glob("Pulumi.*.yaml")}
+    examples = {f"examples/{file.name}": file for file in (CHECKOUT / "examples").glob("*.yaml")}
+    return dict(sorted(stacks.items())) | dict(sorted(examples.items()))
+
+
+def preview(given: str, folder: Path) -> int:
+    """Preview a stack or an example in the folder, which is empty."""
+    stack = Path(given).stem if given.endswith(".yaml") else given
+    document = yaml.safe_load(files()[given].read_text(encoding="utf-8")) or {}
     plain, hidden = readable(document.get("config") or {})
     for part in PROGRAM:
         (folder / part).symlink_to(CHECKOUT / part)
@@ -66,12 +75,11 @@ def preview(stack: str, folder: Path) -> int:
 
 def main() -> None:
     """Ends as Pulumi does."""
-    [stack] = sys.argv[1:] or [""]
-    known = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in CHECKOUT.glob("Pulumi.*.yaml"))
-    if stack not in known:
-        sys.exit(f"error: {stack!r} is not a stack; allowed: {', '.join(known)}")
+    [given] = sys.argv[1:] or [""]
+    if given not in files():
+        sys.exit(f"error: {given!r} is neither a stack nor an example; allowed: {', '.join(files())}")
     with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
-        sys.exit(preview(stack, Path(folder)))
+        sys.exit(preview(given, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tells which data volumes a `destroy` keeps, and how to take them over: `python tools/retained_volumes.py STACK`.
+"""Tells which data volumes a `destroy` keeps, and how to take them over: `python -m tools.retained_volumes STACK`.
 
 Stops with a message where something is protected, as Pulumi and Exoscale refuse that only when all else is gone, and
 where the setting `volumes.retain_on_destroy` is not what the last `up` made of it.
@@ -76,7 +76,7 @@ def report(found: Sequence[Found]) -> str:
     kept = [volume for volume in found if volume.kept]
     if not kept:
         return ""
-    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.id {volume.id}" for volume in kept]
+    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in kept]
     return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
 
 

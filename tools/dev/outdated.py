@@ -73,7 +73,7 @@ def packages(name: str) -> Iterator[str]:
 
 
 def python_packages(listed: str) -> Iterator[Pin]:
-    """Those of requirements.in, by what pip says is outdated."""
+    """Those of an .in file, by what pip says is outdated."""
     wanted = dict(re.findall(r"^([\w.-]+)==(\S+)", listed, re.MULTILINE))
     command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json"]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -92,7 +92,8 @@ def pins() -> Iterator[Pin]:
         r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools/lib.sh").read_text(encoding="utf-8"), re.MULTILINE
     )
     yield Pin("tools/pulumi.sha256", version, lambda: [get(PULUMI).text.strip()])
-    yield from python_packages((CHECKOUT / "requirements.in").read_text(encoding="utf-8"))
+    listed = [(CHECKOUT / f"{name}.in").read_text(encoding="utf-8") for name in ("requirements", "requirements-dev")]
+    yield from python_packages("".join(listed))
 
 
 def main(found: Iterable[Pin]) -> int:
