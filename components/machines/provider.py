@@ -50,19 +50,19 @@ M = TypeVar("M", bound=Machines[Any])
 class Provider(ABC, Generic[M]):
     """A provider of machines. Its settings model declares all that needs no code."""
 
-    def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some need all
-    def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some need all
+    def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - for others
+        """Yield a line for each secret that these machines need and do not have; `secret_keys` are the configured ones."""
         yield from ()
 
-    def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - some need all
+    def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each mistake between the settings of the machines and the others."""
         yield from ()
 
-    def refusals(self, machines: M, plan: StackPlan, prior: PriorState) -> Iterator[str]:  # noqa: ARG002 - some need all
+    def refusals(self, machines: M, plan: StackPlan, prior: PriorState) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each change that would lose a machine, the swarm or data."""
         yield from ()
 
-    def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - some need all
+    def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - for others
         """Return whether the machine of this name is still the swarm member that the state has."""
         return True
 
