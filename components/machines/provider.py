@@ -51,7 +51,7 @@ class Provider(ABC, Generic[M]):
     """A provider of machines. Its settings model declares all that needs no code."""
 
     def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - for others
-        """Yield a line for each secret that these machines need and do not have; `secret_keys` are the configured ones."""
+        """Yield a line for each secret that these machines lack; `secret_keys` are the configured ones."""
         yield from ()
 
     def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - for others
