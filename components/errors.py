@@ -8,5 +8,11 @@ NAMESPACE = "nuvla-swarm"  # of all keys of the configuration
 
 
 def refusal(title: str, lines: Sequence[str]) -> pulumi.RunError:
-    """Return the error with a title and one line for each mistake; each line begins with the path of a setting."""
+    """Return the error with a title and one line for each mistake; each line begins with the path of a setting.
+
+    Example of a text::
+
+        the configuration of this stack has 1 mistake(s):
+          nuvla-swarm:nfs.access: "all" given; allowed: 'ro' or 'rw'
+    """
     return pulumi.RunError("\n".join([f"{title}:", *(f"  {NAMESPACE}:{line}" for line in lines)]))
