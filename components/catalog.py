@@ -1,4 +1,4 @@
-"""What the folders of components/ declare, collected: a new folder is listed here alone."""
+"""The declarations of all folders of components/. A new folder is listed here alone."""
 
 from collections.abc import Collection, Iterator
 from functools import reduce
@@ -28,7 +28,9 @@ MANIFESTS: dict[str, Manifest] = {
     )
 }
 
-FEATURES = frozenset(manifest.feature for manifest in MANIFESTS.values() if manifest.feature)  # all that there are
+FEATURES = frozenset(
+    manifest.feature for manifest in MANIFESTS.values() if manifest.feature
+)  # parts of stacks with their own rules, jobs or dashboards
 
 
 def images() -> dict[str, DefaultImage]:
@@ -57,7 +59,7 @@ def host_traces() -> HostTraces:
 
 
 def rules(features: Collection[str]) -> list[tuple[str, str]]:
-    """Return names and paths of the files with alerts that a stack with these features has."""
+    """Return names and paths of the files with alerts of a stack with these features."""
     return [
         (name, f"{folder}/files/rules/{name}.yml")
         for folder, manifest in _present(features)
@@ -66,7 +68,7 @@ def rules(features: Collection[str]) -> list[tuple[str, str]]:
 
 
 def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
-    """Return names and paths of the templates with Prometheus' jobs that a stack with these features has."""
+    """Return names and paths of the templates with Prometheus' jobs of a stack with these features."""
     return [
         (name, f"{folder}/files/scrape/{name}.yml")
         for folder, manifest in _present(features)
@@ -75,7 +77,7 @@ def scrapes(features: Collection[str]) -> list[tuple[str, str]]:
 
 
 def dashboards(features: Collection[str]) -> list[tuple[str, str]]:
-    """Return names and modules of the dashboards that a stack with these features has."""
+    """Return names and modules of the dashboards of a stack with these features."""
     return [
         (name, f"components.{folder}.dashboard")
         for folder, manifest in _present(features)
@@ -84,7 +86,7 @@ def dashboards(features: Collection[str]) -> list[tuple[str, str]]:
 
 
 def dashboard_texts() -> dict[str, str]:
-    """Return the JSON of every dashboard there is, by name."""
+    """Return the JSON of all dashboards, by name."""
     return {name: import_module(module).dashboard() for name, module in dashboards(FEATURES)}
 
 

@@ -1,4 +1,4 @@
-"""The Docker engine of one machine."""
+"""The Docker engine of a machine."""
 
 import json
 from dataclasses import dataclass
@@ -9,35 +9,38 @@ import pulumi
 from components.engine.certificates import Certificate
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings
-from components.machines.machine import APT, Machine
+from components.machines.machine import APT_FUNCTIONS, Machine
 
-FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
-# Of the key that signs docker.com's packages. Source: Docker documentation, "Install Docker Engine on Debian".
+INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
+# Fingerprint of the key that signs docker.com's packages.
+# Source: Docker documentation, "Install Docker Engine on Debian".
 KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineArgs:
-    """What one engine is made of."""
+    """The settings of an engine."""
 
     machine: Machine
     settings: EngineSettings  # resolved
-    certificate: Certificate | None = None  # of the API on 2376; workers have none
-    after: pulumi.Resource | None = None  # engine that must be up again before this one may restart
+    certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
+    depends_on: pulumi.Resource | None = None  # engine that has to run again before this engine may restart
 
 
 class Engine(pulumi.ComponentResource):
-    """A running Docker engine of an exact version, with the API on 2376 where a certificate is given.
+    """A Docker engine of an exact version, with the API on 2376 where a certificate is given.
 
-    What an engine had in its daemon.json before is kept beside the program's own settings. Destroying it leaves the
-    engine where it is: it goes with its machine, or when its machine leaves.
-    Outputs: ``version`` (str) as the engine reports it. ``running`` (str) is that, and since when it runs as it is set.
-    Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
-    be had from its packages.
+    The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
+    the engine in place: the engine goes with its machine, or when the program restores an existing host.
+    Outputs: ``version`` (str), as the engine reports it. The attribute ``packages`` is the command that installs the
+    packages, ``ready`` the command after which the engine runs with its settings, and ``generation`` (str) the version
+    with the start time of the engine.
+    Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
+    not have the version.
     """
 
     version: pulumi.Output[str]
-    running: pulumi.Output[str]
+    generation: pulumi.Output[str]  # changes when the engine restarts with other settings
 
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
@@ -47,7 +50,7 @@ class Engine(pulumi.ComponentResource):
             props["containerd_version"] = args.settings.containerd_version
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        self.installed = machine.command(
+        self.packages = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
             {
@@ -57,17 +60,17 @@ class Engine(pulumi.ComponentResource):
                 "KEY_FINGERPRINT": KEY_FINGERPRINT,
             },
             pulumi.ResourceOptions(
-                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
+                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT)
             ),
-            libraries=[APT],
-            triggers=[machine.root_id],
+            libraries=[APT_FUNCTIONS],
+            triggers=[machine.system_generation],
             dial_error_limit=-1,
         )
         certificate = args.certificate
         content = pulumi.Output.from_input(machine.daemon_json or "").apply(
-            lambda theirs: json.dumps(merge_daemon_json(theirs, daemon, machine.name), indent=2)
+            lambda former: json.dumps(merge_daemon_json(former, daemon, machine.name), indent=2)
         )
-        self.configured = machine.command(
+        self.ready = machine.command(
             f"{name}-configure",
             "engine/scripts/configure.sh",
             {
@@ -78,9 +81,11 @@ class Engine(pulumi.ComponentResource):
                 "TLS_END": certificate.end if certificate else "",
                 "MACHINE": machine.name,
             },
-            pulumi.ResourceOptions(parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]),
-            triggers=[machine.root_id],
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[self.packages, *([args.depends_on] if args.depends_on else [])]
+            ),
+            triggers=[machine.system_generation],
         )
-        self.version = self.configured.stdout.apply(lambda text: text.partition("\n")[0])
-        self.running = self.configured.stdout
+        self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
+        self.generation = self.ready.stdout
         self.register_outputs({"version": self.version})

@@ -1,4 +1,4 @@
-"""Contains the dashboard "Machines": CPU, memory, disks and network of the machines of the swarm."""
+"""The dashboard "Machines": CPU, memory, disks and network of the machines of the swarm."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -16,7 +16,7 @@ DISK_SIZE = "(node_filesystem_size_bytes - node_filesystem_free_bytes + node_fil
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-machines",

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
-from components.machines.error_hints import IN_SWARM, ErrorHints
+from components.machines.error_hints import SWARM_HINTS, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service import docker_args
@@ -42,12 +42,12 @@ class ServiceStack(pulumi.ComponentResource):
         engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
-        self._hooks = ErrorHints(IN_SWARM, f"{name}-advice").hooks
+        self._hooks = ErrorHints(SWARM_HINTS, f"{name}-advice").hooks
         self._labels = {**owner.labels(), NAMESPACE_LABEL: f"{PREFIX}{name}"}
         waits_for: list[pulumi.Resource] = list(members)
         # What makes a task anew, or has to: the wait is for that.
-        triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]
-        triggers += [engine.running for engine in engines]
+        triggers: list[pulumi.Input[str]] = [member.machine.system_generation for member in members]
+        triggers += [engine.generation for engine in engines]
         for service in spec.services:
             running, reasons = self._service(service)
             waits_for.append(running)

@@ -1,39 +1,40 @@
-"""A folder with data on a machine."""
+"""Folders with data on machines."""
 
 from dataclasses import dataclass
 
 import pulumi
 
 from components.machines.machine import Machine
-from components.machines.volume import Volume
+from components.machines.volume import VolumeLocation
 
-FUNCTIONS = "storage/scripts/mounts.sh"
+MOUNT_FUNCTIONS = "storage/scripts/mounts.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataVolumeArgs:
-    """Which folder, whose it is, and where."""
+class DataFolderArgs:
+    """The folder, its machine and its owner."""
 
-    volume: Volume
+    volume: VolumeLocation
     machine: Machine
-    owner: str  # "<uid>:<gid>" of who writes there
-    former: str = ""  # "<uid>" of who wrote there before, if it was somebody else
-    prepared: pulumi.Resource  # what has installed packages on the machine
-    keep: bool = False  # whether its device outlives the machine
+    owner: str  # "<uid>:<gid>" of the process that writes there
+    former_owner: str = ""  # "<uid>" of the process that an earlier version of the program had write there
+    depends_on: pulumi.Resource  # command that installs packages on the machine
+    retain: bool = False  # whether the device outlives the machine
 
 
-class DataVolume(pulumi.ComponentResource):
-    """A folder that is there for its owner, on the device of the volume where it has one.
+class DataFolder(pulumi.ComponentResource):
+    """A folder that its owner can write to, on the block device of the volume if there is one.
 
-    A device is formatted only if nothing at all is on it, and mounted by the id of its file system at every start of
-    the machine, before the engine. Before its machine is replaced, or destroyed without it, it is unmounted.
-    Destroying it leaves folder and data.
-    Outputs: ``path``, ``machine`` (str). ``ready`` is there when services can use it.
-    Errors: the update fails when the device does not appear within two minutes, is smaller than it shall be, or holds
-    something else.
+    The program formats a device only if it is empty. The machine mounts the device by the id of its file system at
+    every start, before the engine. The program unmounts a device before it replaces the machine, or destroys the
+    machine and retains the device. Destroying the component leaves the folder and its data in place.
+    Outputs: ``path``, ``machine`` (str). The attribute ``ready`` is the command after which services can use the
+    folder.
+    Errors: the update fails if the device does not appear within two minutes, is smaller than the settings say, or
+    holds anything but an ext4 file system.
     """
 
-    def __init__(self, name: str, args: DataVolumeArgs, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, args: DataFolderArgs, opts: pulumi.ResourceOptions | None = None):
         volume = args.volume
         props = {"machine": args.machine.name, "path": volume.path, "owner": args.owner}
         super().__init__("nuvla:storage:DataVolume", name, props, opts)
@@ -48,20 +49,20 @@ class DataVolume(pulumi.ComponentResource):
                 "DEVICE": volume.device or "",
                 "SIZE_GIB": str(volume.size_gib) if has_device else "",
                 "OWNER": args.owner,
-                "FORMER": args.former,
+                "FORMER": args.former_owner,
             },
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[args.prepared],
+                depends_on=[args.depends_on],
                 replace_with=[args.machine.root] if has_device and args.machine.root else None,
             ),
             create="mount",
             delete="release" if has_device else None,
-            outlives=has_device and args.keep,
-            libraries=[FUNCTIONS],
+            undo_before_destroy=has_device and args.retain,
+            libraries=[MOUNT_FUNCTIONS],
             triggers=[
-                args.machine.root_id,
-                args.machine.disk_id,
+                args.machine.system_generation,
+                args.machine.data_generation,
                 *([volume.id] if volume.id else []),
                 *([volume.moves.count] if volume.moves else []),
             ],

@@ -1,4 +1,4 @@
-"""Local machines as a provider: what they are made of, and which settings of a stack they cannot have."""
+"""The provider of local machines: their cluster, and the settings of a stack that conflict with them."""
 
 from collections.abc import Collection, Iterator
 
@@ -8,18 +8,18 @@ import pulumi_docker as docker
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
-from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
 from components.ports import TrafficSource
 
 
 class Local(Provider[LocalMachines]):
     """Containers on the Docker engine of the computer that runs the program."""
 
-    def missing_secrets(self, machines: LocalMachines, given: Collection[str]) -> Iterator[str]:
-        yield from half_of_a_key(machines.ssh.public_key, given)
+    def missing_secrets(self, machines: LocalMachines, secret_keys: Collection[str]) -> Iterator[str]:
+        yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
-        """Refuse rules that shut the program out: its packets come from the gateway of the machines' network."""
+        """Yield a line for firewall rules that shut the program out, whose packets come from the network's gateway."""
         gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
         if not any(gateway in network for network in management):
             yield (
@@ -38,13 +38,13 @@ class Local(Provider[LocalMachines]):
             image=machines.image,
             privileged=machines.privileged,
             volumes=inputs.plan.volumes,
-            keep=inputs.retain_volumes,
-            adopt=inputs.prior.due_imports(inputs.plan.volumes),
-            own_key=own_key(inputs.secrets, machines.ssh.public_key),
+            retain_volumes=inputs.retain_volumes,
+            imports=inputs.prior.due_imports(inputs.plan.volumes),
+            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
         )
-        # Nothing is asked of the engine before something is made there: a preview needs none.
+        # A preview needs no engine, so the provider does not connect before it creates something.
         engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
         return LocalCluster("cluster", args, pulumi.ResourceOptions(providers=[engine]))
 
