@@ -38,7 +38,7 @@ def base_dashboard(
     *,
     variables: Sequence[QueryVariable] = (),
 ) -> Dashboard:
-    """Returns a dashboard of rows and panels, whose queries have the chosen machines as `$node`."""
+    """Return a dashboard of rows and panels, whose queries have the chosen machines as `$node`."""
     dashboard = (
         Dashboard(title)
         .uid(uid)
@@ -75,7 +75,7 @@ def base_dashboard(
 
 
 def variable(name: str, label: str, query: str) -> QueryVariable:
-    """Returns a choice of one, some or all values of a query of Grafana: queries have the chosen ones as `$name`."""
+    """Return a choice of one, some or all values of a query of Grafana: queries have the chosen ones as `$name`."""
     return (
         QueryVariable(name)
         .label(label)

@@ -38,7 +38,7 @@ DEFAULTS = {
 
 
 def encode(builder: Builder[Dashboard]) -> str:
-    """Returns the JSON of a dashboard, and numbers its panels in their order."""
+    """Return the JSON of a dashboard, and numbers its panels in their order."""
     dashboard = builder.build()
     for number, panel in enumerate(dashboard.panels or [], start=1):
         panel.id_val = number
@@ -47,7 +47,7 @@ def encode(builder: Builder[Dashboard]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Returns objects of the SDK as dictionaries: ordered, and without defaults."""
+    """Return objects of the SDK as dictionaries: ordered, and without defaults."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, dict):

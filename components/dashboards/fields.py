@@ -23,16 +23,16 @@ ERRORS: Thresholds = {"green": None, "orange": 0.01, "red": 0.05}  # a share of 
 
 
 def target(ref_id: str, query: str) -> Dataquery:
-    """Returns a query of Prometheus. Other parts of its panel name it by its `ref_id`, a letter."""
+    """Return a query of Prometheus. Other parts of its panel name it by its `ref_id`, a letter."""
     return Dataquery().ref_id(ref_id).datasource(PROMETHEUS).editor_mode(QueryEditorMode.CODE).expr(query)
 
 
 def color(mode: FieldColorModeId) -> FieldColor:
-    """Returns the rule by which Grafana colors values."""
+    """Return the rule by which Grafana colors values."""
     return FieldColor().mode(mode)
 
 
 def steps(thresholds: Thresholds) -> ThresholdsConfig:
-    """Returns thresholds as the SDK has them."""
+    """Return thresholds as the SDK has them."""
     made = [Threshold(color=color, value=value) for color, value in thresholds.items()]
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(made)

@@ -34,29 +34,29 @@ Queries = Mapping[str, str]  # by their legends, in which `{{node}}` stands for 
 def graph(
     title: str, description: str, unit: str, queries: Queries, *, stacked: bool = False, red_from: float | None = None
 ) -> TimeSeries:
-    """Returns the panel of lines from 0 up, with a dashed red line at `red_from`."""
+    """Return the panel of lines from 0 up, with a dashed red line at `red_from`."""
     return _lines(title, description, unit, queries, stacked=stacked, red_from=red_from).min(0)
 
 
 def percent_graph(title: str, description: str, queries: Queries, *, red_from: float | None = None) -> TimeSeries:
-    """Returns the panel of lines from 0 to 100 %, of queries whose values are from 0 to 1."""
+    """Return the panel of lines from 0 to 100 %, of queries whose values are from 0 to 1."""
     return graph(title, description, units.PercentUnit, queries, red_from=red_from).max(1)
 
 
 def count_graph(title: str, description: str, queries: Queries, *, stacked: bool = False) -> TimeSeries:
-    """Returns the panel of whole numbers, which change in steps."""
+    """Return the panel of whole numbers, which change in steps."""
     panel = graph(title, description, units.Short, queries, stacked=stacked)
     return panel.decimals(0).line_interpolation(LineInterpolation.STEP_AFTER)
 
 
 def mirrored_graph(title: str, description: str, unit: str, queries: Queries) -> TimeSeries:
-    """Returns the panel of two directions: Grafana draws the first query above the line, the second one below it."""
+    """Return the panel of two directions: Grafana draws the first query above the line, the second one below it."""
     panel = _lines(title, description, unit, queries).axis_centered_zero(True)
     return panel.override_by_query("B", [DynamicConfigValue(id_val="custom.transform", value="negative-Y")])
 
 
 def legend(*calculations: str) -> VizLegendOptions:
-    """Returns the legend below the lines: a list of their names, or a table with these calculations of each line."""
+    """Return the legend below the lines: a list of their names, or a table with these calculations of each line."""
     mode = LegendDisplayMode.TABLE if calculations else LegendDisplayMode.LIST
     return (
         VizLegendOptions().display_mode(mode).placement(LegendPlacement.BOTTOM).show_legend(True).calcs([*calculations])

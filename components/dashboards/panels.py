@@ -38,7 +38,7 @@ def stat(
     texts: Sequence[str] = (),
     sparkline: bool = False,
 ) -> Stat:
-    """Returns the panel of one value: of now, or with a `sparkline` the last one of the time that is looked at.
+    """Return the panel of one value: of now, or with a `sparkline` the last one of the time that is looked at.
 
     `texts` stand for the values 0, 1 and so on.
     """
@@ -75,7 +75,7 @@ def table(
     column_units: Mapping[str, str],
     sort_by: str,
 ) -> Table:
-    """Returns the panel of a table of now, with a row for each set of labels that the queries have in common.
+    """Return the panel of a table of now, with a row for each set of labels that the queries have in common.
 
     `columns` are headings, by labels and by `Value #A` for the value of the first query and so on; the value of a query
     without others is `Value`. `column_units` and `sort_by` name headings.

@@ -16,7 +16,7 @@ DISK_SIZE = "(node_filesystem_size_bytes - node_filesystem_free_bytes + node_fil
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-machines",

@@ -9,7 +9,7 @@ import pulumi
 from components import ports
 from components.monitoring.settings import MonitoringSettings
 from components.service.login import Login
-from components.service.spec import Mount, on_machine
+from components.service.spec import Mount, constraint_for_machine
 from components.socket_proxy.stack import ENDPOINT
 from components.swarm.network import OverlayNetwork
 
@@ -43,7 +43,7 @@ class MonitoringContext:
 
     def placed_with_data(self) -> list[str]:
         """Return the constraint of a service with data: a volume is on one machine."""
-        return on_machine(self.machine)
+        return constraint_for_machine(self.machine)
 
     def data_mount(self, service: str, target: str) -> Mount:
         """Return the mount of the folder with the data of a service."""

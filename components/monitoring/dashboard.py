@@ -13,7 +13,7 @@ OF_LEADER = "and on (node) swarm_manager_leader == 1"  # of several managers tha
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-swarm",

@@ -13,7 +13,7 @@ NFS_ROOT = '{mountpoint="/nfs-root", node=~"$node"}'
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-nfs-s3",

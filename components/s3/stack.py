@@ -8,7 +8,7 @@ import pulumi
 from components import assets
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import published
 
@@ -103,7 +103,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         memory_limit_mib=settings.memory_limit_mib,
         health=health,
         replicas=1,
-        constraints=on_machine(context.machine),
+        constraints=constraint_for_machine(context.machine),
         command=["/bin/sh", "/etc/versitygw/start.sh"],
         args=[FILES],
         env=gateway_env(parts.endpoint),
@@ -121,7 +121,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         memory_limit_mib=FRONT_MEMORY_LIMIT_MIB,
         health=health,
         replicas=1,
-        constraints=on_machine(context.machine),
+        constraints=constraint_for_machine(context.machine),
         command=FRONT_COMMAND,
         user=NOBODY,
         files=[

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from components import assets
-from components.service.spec import File, Mount, Service, on_machine
+from components.service.spec import File, Mount, Service, constraint_for_machine
 
 ISSUER = "traefik-issuer"
 FOLDER = "/acme"  # in the container, with the account and the certificates
@@ -62,4 +62,6 @@ def with_resolver(service: Service, acme: AcmeIssuer) -> Service:
     if acme.server_ca:
         files.append(File(name="acme-server", path=CA_PATH, content=acme.server_ca))
     # The folder is on that machine alone, also while others are still managers that will not be.
-    return replace(service, files=files, mounts=[*service.mounts, acme.mount()], constraints=on_machine(acme.machine))
+    return replace(
+        service, files=files, mounts=[*service.mounts, acme.mount()], constraints=constraint_for_machine(acme.machine)
+    )

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pulumi
 
 from components import assets
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import CERTIFICATE_VOLUME
 from components.traefik.acme import ISSUER, AcmeIssuer, with_resolver
@@ -46,7 +46,7 @@ def issuer_stack(traefik: StackSpec, acme: AcmeIssuer, networks: Sequence[Overla
         service,
         name=ISSUER,
         replicas=1,
-        constraints=on_machine(acme.machine),
+        constraints=constraint_for_machine(acme.machine),
         networks=networks,
         ports=(),
         mounts=[mount for mount in service.mounts if mount.source != CERTIFICATE_REPLICAS.source],
@@ -79,7 +79,7 @@ def _source(acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork,
         memory_limit_mib=MEMORY_LIMIT_MIB,
         health=HEALTH,
         replicas=1,
-        constraints=on_machine(acme.machine),
+        constraints=constraint_for_machine(acme.machine),
         command=["haproxy", "-W", "-db", "-f", "/etc/haproxy/certificates.cfg"],
         env={"STORAGE": acme.storage},
         user=ROOT,

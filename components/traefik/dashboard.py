@@ -13,7 +13,7 @@ PUBLISHED = '{service!="unavailable@file", node=~"$node"}'
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-traefik", "Traefik", "Requests from outside, by entry point and by service.", ["traefik"], _parts()
