@@ -45,7 +45,7 @@ def _prepare_kernels(settings: Settings, machines: Foundation) -> dict[str, MapC
     return {
         name: MapCount(
             f"{name}-map-count",
-            MapCountArgs(machine=machines.cluster.machines[name], prepared=machines.packages[name]),
+            MapCountArgs(machine=machines.cluster.machines[name], depends_on=machines.packages[name]),
             machines.cluster.child_lifecycle(),
         )
         for name in settings.machines.labelled("type", "worker-db")

@@ -1,4 +1,4 @@
-"""Writes the JSON of all dashboards into a folder: `python -m components.dashboards FOLDER`."""
+"""Command that writes the JSON of all dashboards into a folder: `python -m components.dashboards FOLDER`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Contains the dashboard "NFS and S3": the files of the target: their disk, and the two ways to them."""
+"""Dashboard "NFS and S3": the disk of a target's shared files, and their use over NFS and S3."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units

@@ -1,4 +1,4 @@
-"""Contains the dashboard "Traefik": requests from outside, by entry point and by service."""
+"""Dashboard "Traefik": requests from outside, by entry point and by service."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units

@@ -12,7 +12,7 @@ from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
 from components.traefik.certificate_sync import CERTIFICATE_SOURCE, certificate_sync_stack, issuer_stack
-from components.traefik.published import under
+from components.traefik.published import path_rule
 from components.traefik.stack import TraefikContext, TraefikParts, traefik
 from stacks.config.settings import Settings
 from stacks.swarm_platform import SwarmPlatform
@@ -76,7 +76,7 @@ def _reserved(settings: Settings) -> list[str]:
     """Return the rules of what is the program's on 443."""
     paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
     paths += [CONSOLE_PATH] if settings.has_s3 else []
-    return [under(path) for path in paths]
+    return [path_rule(path) for path in paths]
 
 
 def _issuer(platform: SwarmPlatform, names: list[str]) -> AcmeIssuer | None:
