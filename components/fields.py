@@ -12,7 +12,7 @@ from pydantic import (
     WrapValidator,
 )
 
-SMALLEST = 28  # prefix length of the smallest network that is cut from a range
+LONGEST_PREFIX = 28  # prefix length of the smallest network that is cut from a range
 
 
 def _network(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
@@ -23,18 +23,18 @@ def _network(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _range(network: IPv4Network) -> IPv4Network:
-    if network.prefixlen > SMALLEST:
-        raise ValueError(f"a network of /{SMALLEST} or larger")
+    if network.prefixlen > LONGEST_PREFIX:
+        raise ValueError(f"a network of /{LONGEST_PREFIX} or larger")
     return network
 
 
 Network = Annotated[IPv4Network, WrapValidator(_network)]
-Range = Annotated[Network, AfterValidator(_range)]
+AddressRange = Annotated[Network, AfterValidator(_range)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 Image = Annotated[str, StringConstraints(pattern=r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
-Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n]*$")]
+SingleLineText = Annotated[str, StringConstraints(pattern=r"^[^\r\n]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[\w.-]+(:[0-9]+)?$")]
 Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(ms|s|m|h|d|w|y)$")]
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB|TB)$")]

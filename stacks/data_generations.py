@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pulumi
 
-from components.machines.volume import Volume
+from components.machines.volume import VolumeLocation
 from components.service.spec import Service, StackSpec
 from components.storage.nfs import PATH
 
 VARIABLE = "NUVLA_SWARM_DATA"
 
 
-def with_data(spec: StackSpec, volumes: Mapping[str, Volume]) -> StackSpec:
+def with_data(spec: StackSpec, volumes: Mapping[str, VolumeLocation]) -> StackSpec:
     """The services, each with a variable that tells which volumes its folders are of, and how often those moved.
 
     A container keeps the folders that it was started with, whatever is mounted there since, and to Swarm they are as
@@ -21,7 +21,7 @@ def with_data(spec: StackSpec, volumes: Mapping[str, Volume]) -> StackSpec:
     return replace(spec, services=[_told(service, volumes) for service in spec.services])
 
 
-def _told(service: Service, volumes: Mapping[str, Volume]) -> Service:
+def _told(service: Service, volumes: Mapping[str, VolumeLocation]) -> Service:
     sources = {mount.source for mount in service.mounts}
     used = [
         volume
@@ -34,7 +34,7 @@ def _told(service: Service, volumes: Mapping[str, Volume]) -> Service:
     return replace(service, env={**service.env, VARIABLE: told})
 
 
-def _identity(volume: Volume) -> pulumi.Output[str]:
+def _identity(volume: VolumeLocation) -> pulumi.Output[str]:
     parts: list[pulumi.Input[str]] = [volume.path]
     if volume.id is not None:
         parts += ["=", volume.id]

@@ -15,9 +15,9 @@ from components.machines.owner import Owner, this_infrastructure
 from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, StackPlan
 from components.machines.registry import provider_of
-from components.machines.volume import Moves, noted
+from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
-from components.storage.data_folder import DataVolume, DataVolumeArgs
+from components.storage.data_folder import DataFolder, DataFolderArgs
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -37,7 +37,7 @@ class Foundation:
     packages: Mapping[str, pulumi.Resource]  # machine -> its engine's packages: what installs more comes after that
     firewall: Firewall
     rows: Sequence[PortRule]  # what is open to whom, on every provider
-    volumes: Mapping[str, DataVolume]
+    volumes: Mapping[str, DataFolder]
 
     def addresses(self) -> list[pulumi.Input[str]]:
         """Return all that users may reach the managers by."""
@@ -66,7 +66,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     address = api_manager.public_address if cluster.stable_address is None else cluster.stable_address
     certificates = _certificates(settings, cluster.managers(), api_manager, address, prior)
     engines = _engines(settings, cluster, certificates, prior)
-    packages = {name: engine.installed for name, engine in engines.items()}
+    packages = {name: engine.packages for name, engine in engines.items()}
     return Foundation(
         owner=owner,
         cluster=cluster,
@@ -90,7 +90,7 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
 def _moves(settings: Settings, planned: StackPlan, prior: PriorState) -> dict[str, Moves]:
     # Machines whose volumes are resources of their own are made again to get another volume: nothing has to move.
     found = {} if settings.machines.volumes_are_resources else latest_moves(planned.volumes, prior)
-    return {name: noted(name, move) for name, move in found.items()}
+    return {name: record_moves(name, move) for name, move in found.items()}
 
 
 def _firewall(
@@ -107,23 +107,23 @@ def _firewall(
         containers=[network for _, network in planned.container_networks],
         ephemeral=settings.firewall.ephemeral.span,
         machines=cluster.machines,
-        prepared=packages,
+        depends_on=packages,
     )
     return Firewall("firewall", args, cluster.child_lifecycle())
 
 
-def _volumes(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> dict[str, DataVolume]:
+def _volumes(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> dict[str, DataFolder]:
     stored, retain = catalog.data(), settings.volumes.retain_on_destroy
     return {
-        name: DataVolume(
+        name: DataFolder(
             f"{name}-data",
-            DataVolumeArgs(
+            DataFolderArgs(
                 volume=volume,
                 machine=cluster.machines[volume.machine],
                 owner=stored[name].owner,
-                former=stored[name].former_owner,
-                prepared=packages[volume.machine],
-                keep=retain,
+                former_owner=stored[name].former_owner,
+                depends_on=packages[volume.machine],
+                retain=retain,
             ),
             # What is kept is unmounted before its machine is destroyed.
             None if retain and volume.device is not None else cluster.child_lifecycle(),
@@ -167,7 +167,7 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
                 machine=machine,
                 settings=settings.resolved_engine,
                 certificate=certificates.servers.get(machine.name),
-                after=previous_manager.configured if previous_manager and votes else None,
+                depends_on=previous_manager.ready if previous_manager and votes else None,
             ),
             cluster.child_lifecycle(),
         )

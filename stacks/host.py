@@ -48,5 +48,5 @@ def _prepare_kernels(settings: Settings, machines: Foundation) -> dict[str, MapC
             MapCountArgs(machine=machines.cluster.machines[name], depends_on=machines.packages[name]),
             machines.cluster.child_lifecycle(),
         )
-        for name in settings.machines.labelled("type", "worker-db")
+        for name in settings.machines.names_with_label("type", "worker-db")
     }

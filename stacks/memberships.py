@@ -19,7 +19,8 @@ def memberships(
 
     Two managers that join at once can keep each other from it for a while, and leave nodes behind that never were.
     """
-    outlives, api_manager, firewalls = foundation.cluster.outlives, foundation.api_manager, foundation.firewall.applied
+    survives_destroy, api_manager = foundation.cluster.survives_destroy, foundation.api_manager
+    firewalls = foundation.firewall.ready
     members: dict[str, Membership] = {}
     previous: Membership | None = None
     order = ("api_manager", "manager", "worker")
@@ -28,19 +29,19 @@ def memberships(
         key=lambda machine: order.index("api_manager" if machine is api_manager else machine.role),
     ):
         # Every machine's firewall has to know one that joins, unless it knows its network.
-        known = list(firewalls.values()) if outlives else [firewalls[machine.name]]
+        known = list(firewalls.values()) if survives_destroy else [firewalls[machine.name]]
         before = [before_joining[machine.name]] if machine.name in before_joining else []
         before += [volume.ready for volume in foundation.volumes.values() if volume.machine == machine.name]
         first = [previous] if previous is not None and machine.role == "manager" else []
-        first += [members[api_manager.name]] if outlives and machine is not api_manager else []
+        first += [members[api_manager.name]] if survives_destroy and machine is not api_manager else []
         members[machine.name] = Membership(
             f"{machine.name}-membership",
             MembershipArgs(
                 machine=machine,
                 swarm=swarm,
-                after=[foundation.engines[machine.name], *known, *before],
-                leaves=outlives,
-                asked=prior.invitations(f"{machine.name}-membership"),
+                depends_on=[foundation.engines[machine.name], *known, *before],
+                leaves=survives_destroy,
+                invitation_renewals=prior.invitations(f"{machine.name}-membership"),
             ),
             pulumi.ResourceOptions.merge(
                 foundation.cluster.child_lifecycle(), pulumi.ResourceOptions(depends_on=first)

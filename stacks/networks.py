@@ -26,7 +26,7 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
             physical_name=public.name,
             attachable=public.attachable,
             setting="swarm.public_network",
-            naming="swarm.public_network.name",
+            name_setting="swarm.public_network.name",
         ),
         "web-network": OverlayNetworkArgs(physical_name=WEB, attachable=False),
         "docker-api": OverlayNetworkArgs(physical_name=DOCKER, attachable=False, internal=True),
@@ -37,7 +37,7 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
             physical_name=settings.swarm.backend_network,
             attachable=True,
             setting="swarm.backend_network",
-            naming="swarm.backend_network",
+            name_setting="swarm.backend_network",
         )
     if settings.shares_certificates:
         found["traefik-sharing"] = OverlayNetworkArgs(physical_name=SHARING, attachable=False, internal=True)

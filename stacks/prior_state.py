@@ -9,8 +9,8 @@ import pulumi
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, Member, PriorState
-from components.machines.volume import MOVES, Move
-from components.swarm.membership import ASKED
+from components.machines.volume import MOVES_SUFFIX, Move
+from components.swarm.membership import RENEWALS_SUFFIX
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
 ATTEMPTS, PAUSE_S = 20, 0.1
@@ -70,9 +70,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         hosts=cluster.get("hosts") or {},
         systems=cluster.get("systems") or {},
         lost=frozenset(cluster.get("lost") or ()),
-        made_anew={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
+        recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),
-        keep=bool(cluster.get("keep_volumes")),
+        retains_volumes=bool(cluster.get("keep_volumes")),
         api_manager=swarm.get("entry"),
         ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
         networks={
@@ -113,26 +113,26 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if "machine" in outputs
         },
         moves={
-            name.removesuffix(MOVES): Move(count=int(outputs["input"]["count"]), place=outputs["input"]["place"])
+            name.removesuffix(MOVES_SUFFIX): Move(count=int(outputs["input"]["count"]), place=outputs["input"]["place"])
             for name, outputs in by_type.get(STASH, {}).items()
-            if name.endswith(MOVES)
+            if name.endswith(MOVES_SUFFIX)
         },
         machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
         commands={
             urn.rpartition("::")[2]: FormerCommand(
                 urn=urn,
                 host=outputs["connection"]["host"],
-                undone=bool(outputs.get("delete")),
+                has_delete=bool(outputs.get("delete")),
             )
             for urn, outputs in commands.items()
             if outputs.get("connection")
         },
         names=names,
         nuvla_certificate_end=by_type.get(SIGNED, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
-        asked={
-            name.removesuffix(ASKED): int(outputs["input"])
+        invitation_renewals={
+            name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])
             for name, outputs in by_type.get(STASH, {}).items()
-            if name.endswith(ASKED)
+            if name.endswith(RENEWALS_SUFFIX)
         },
         unanswered=_unanswered(by_type.get(COMMAND, {})),
     )

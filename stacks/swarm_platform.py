@@ -50,15 +50,15 @@ class SwarmPlatform:
         self._images: dict[str, Image] = {}
         self.urls: dict[str, pulumi.Output[str]] = {}  # of services that not every kind has
         # Where machines are left one by one, the last manager is left after all that is on the swarm.
-        last = [self._members[foundation.api_manager.name]] if foundation.cluster.outlives else []
+        last = [self._members[foundation.api_manager.name]] if foundation.cluster.survives_destroy else []
         self._networks = networks.own(settings)
         looked = NetworkChanges(
             "networks",
             NetworkChangesArgs(
                 owner=foundation.owner,
                 api_manager=foundation.api_manager,
-                wanted=list(self._networks.values()),
-                known=prior.unmarked,
+                networks=list(self._networks.values()),
+                known_ids=prior.unmarked,
             ),
             pulumi.ResourceOptions.merge(
                 foundation.cluster.child_lifecycle(), pulumi.ResourceOptions(depends_on=[self._swarm])
@@ -122,7 +122,7 @@ class SwarmPlatform:
         args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
         last = pulumi.ResourceOptions(depends_on=self._stacks)
         Members("swarm-members", args, pulumi.ResourceOptions.merge(self.foundation.cluster.child_lifecycle(), last))
-        lost, cluster = self._prior.former(self.settings.machines.lost), self.foundation.cluster
+        lost, cluster = self._prior.lost_commands(self.settings.machines.lost), self.foundation.cluster
         retain_lost_commands(lost, cluster.machines.values(), pulumi.ResourceOptions(parent=cluster))
 
 

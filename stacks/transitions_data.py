@@ -13,7 +13,7 @@ def volumes_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
     for name, block in prior.blocks.items():
         there = name in wanted and (wanted[name].block or settings.machines.volumes_are_resources)
         given = settings.volumes.named()[name].import_id
-        if not there and not prior.keep:
+        if not there and not prior.retains_volumes:
             yield (
                 f"volumes.{name}: not given, and {block.id} would be deleted with what it holds; "
                 "allowed: to leave it as it was, or first an `up` with volumes.retain_on_destroy: true"

@@ -38,8 +38,8 @@ def _places(settings: Settings) -> dict[str, tuple[str | None, bool]]:
         "alertmanager": monitored,
         "grafana": monitored,
         "traefik": (settings.acme_machine, settings.traefik.acme is not None),
-        "db": (next(iter(settings.machines.labelled("type", "worker-db")), None), True),
-        "streams": (next(iter(settings.machines.labelled("type", "worker-streams")), None), True),
+        "db": (next(iter(settings.machines.names_with_label("type", "worker-db")), None), True),
+        "streams": (next(iter(settings.machines.names_with_label("type", "worker-streams")), None), True),
     }
     stored = catalog.data()
     return {name: place for name, place in places.items() if settings.kind in stored[name].kinds}

@@ -43,7 +43,7 @@ class CertificatesArgs:
         return {"operator_generation": self.operator_generation, "nuvla_generation": self.nuvla_generation}
 
 
-def day(end: str) -> str:
+def end_date(end: str) -> str:
     """The day of a time of a certificate."""
     return end.partition("T")[0]
 
@@ -104,8 +104,8 @@ class Certificates(pulumi.ComponentResource):
         former, new = self._args.former_nuvla_end, (made.new_outputs or {}).get("validityEndTime")
         if former is not None and new is not None:
             pulumi.log.warn(
-                f"Nuvla's certificate is a new one, until {day(new)}: register it (pulumi stack output docker "
-                f"--show-secrets, docker.nuvla); the old one ends on {day(former)}, or has ended with its CA"
+                f"Nuvla's certificate is a new one, until {end_date(new)}: register it (pulumi stack output docker "
+                f"--show-secrets, docker.nuvla); the old one ends on {end_date(former)}, or has ended with its CA"
             )
 
     def _key(self, holder: str) -> tls.PrivateKey:

@@ -9,7 +9,7 @@ import pulumi
 from components.engine.settings import EngineSettings
 from components.ports import DOCKER_API, ENGINE_METRICS
 
-CERTIFICATES = "/etc/docker/tls"
+CERTIFICATE_FOLDER = "/etc/docker/tls"
 
 
 def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]:
@@ -37,9 +37,9 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
         hosts.append(f"tcp://0.0.0.0:{DOCKER_API.number}")
         daemon |= {
             "tlsverify": True,
-            "tlscacert": f"{CERTIFICATES}/ca.pem",
-            "tlscert": f"{CERTIFICATES}/cert.pem",
-            "tlskey": f"{CERTIFICATES}/key.pem",
+            "tlscacert": f"{CERTIFICATE_FOLDER}/ca.pem",
+            "tlscert": f"{CERTIFICATE_FOLDER}/cert.pem",
+            "tlskey": f"{CERTIFICATE_FOLDER}/key.pem",
         }
     return daemon | {"hosts": hosts}
 

@@ -9,9 +9,9 @@ import pulumi
 from components.engine.certificates import Certificate
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings
-from components.machines.machine import APT, Machine
+from components.machines.machine import APT_FUNCTIONS, Machine
 
-FIRST_CONTACT = "10m"  # a cloud's machine boots, then packages are installed
+INSTALL_TIMEOUT = "10m"  # a cloud's machine boots, then packages are installed
 # Of the key that signs docker.com's packages. Source: Docker documentation, "Install Docker Engine on Debian".
 KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
@@ -23,7 +23,7 @@ class EngineArgs:
     machine: Machine
     settings: EngineSettings  # resolved
     certificate: Certificate | None = None  # of the API on 2376; workers have none
-    after: pulumi.Resource | None = None  # engine that must be up again before this one may restart
+    depends_on: pulumi.Resource | None = None  # engine that must be up again before this one may restart
 
 
 class Engine(pulumi.ComponentResource):
@@ -37,7 +37,7 @@ class Engine(pulumi.ComponentResource):
     """
 
     version: pulumi.Output[str]
-    running: pulumi.Output[str]
+    generation: pulumi.Output[str]
 
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
@@ -47,7 +47,7 @@ class Engine(pulumi.ComponentResource):
             props["containerd_version"] = args.settings.containerd_version
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        self.installed = machine.command(
+        self.packages = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
             {
@@ -57,17 +57,17 @@ class Engine(pulumi.ComponentResource):
                 "KEY_FINGERPRINT": KEY_FINGERPRINT,
             },
             pulumi.ResourceOptions(
-                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=FIRST_CONTACT, update=FIRST_CONTACT)
+                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT)
             ),
-            libraries=[APT],
-            triggers=[machine.root_id],
+            libraries=[APT_FUNCTIONS],
+            triggers=[machine.system_generation],
             dial_error_limit=-1,
         )
         certificate = args.certificate
         content = pulumi.Output.from_input(machine.daemon_json or "").apply(
             lambda theirs: json.dumps(merge_daemon_json(theirs, daemon, machine.name), indent=2)
         )
-        self.configured = machine.command(
+        self.ready = machine.command(
             f"{name}-configure",
             "engine/scripts/configure.sh",
             {
@@ -78,9 +78,11 @@ class Engine(pulumi.ComponentResource):
                 "TLS_END": certificate.end if certificate else "",
                 "MACHINE": machine.name,
             },
-            pulumi.ResourceOptions(parent=self, depends_on=[self.installed, *([args.after] if args.after else [])]),
-            triggers=[machine.root_id],
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[self.packages, *([args.depends_on] if args.depends_on else [])]
+            ),
+            triggers=[machine.system_generation],
         )
-        self.version = self.configured.stdout.apply(lambda text: text.partition("\n")[0])
-        self.running = self.configured.stdout
+        self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
+        self.generation = self.ready.stdout
         self.register_outputs({"version": self.version})

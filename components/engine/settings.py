@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import SMALLEST, Range, Section, Url
+from components.fields import LONGEST_PREFIX, AddressRange, Section, Url
 
 # By source, for stacks that set none: Debian 12's own, and a release that both distributions get the same.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
@@ -15,14 +15,14 @@ CONTAINERD_VERSION = "1.7.29"  # of docker.com, which has runc in the same packa
 class AddressPool(Section):
     """Networks that an engine cuts its own bridge networks from."""
 
-    base: Range = Field(description="range of the pool")
-    prefix: int = Field(24, ge=16, le=SMALLEST, description="size of one network, as its prefix length")
+    base: AddressRange = Field(description="range of the pool")
+    prefix: int = Field(24, ge=16, le=LONGEST_PREFIX, description="size of one network, as its prefix length")
 
     @model_validator(mode="after")
     def _holds_a_network(self) -> Self:
         if self.prefix < self.base.prefixlen:
             raise ValueError(
-                f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to {SMALLEST}, within {self.base}"
+                f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to {LONGEST_PREFIX}, within {self.base}"
             )
         return self
 

@@ -4,9 +4,9 @@ import re
 
 import pulumi
 
-TRIAL_S = 60  # after which rules that nobody confirmed are taken back
-ON_TRIAL = "has new firewall rules on trial"  # how the script says that it has to run again
-TRIES = 2
+CONFIRM_TIMEOUT_S = 60  # after which rules that nobody confirmed are taken back
+UNCONFIRMED_MESSAGE = "has new firewall rules on trial"  # how the script says that it has to run again
+MAX_RETRIES = 2
 
 
 class ConfirmedApply:
@@ -19,7 +19,7 @@ class ConfirmedApply:
 
     def _judge(self, args: pulumi.ErrorHookArgs) -> bool:
         newest, tried = args.errors[0] if args.errors else "", self._tried.get(args.name, 0)
-        if ON_TRIAL in newest and tried < TRIES:
+        if UNCONFIRMED_MESSAGE in newest and tried < MAX_RETRIES:
             self._tried[args.name] = tried + 1
             return True
         if tried and re.search(r"dial tcp|handshake failed", newest):

@@ -8,28 +8,28 @@ from typing import Literal
 import pulumi
 
 from components import assets
-from components.firewall.confirmed_apply import ON_TRIAL, TRIAL_S, ConfirmedApply
+from components.firewall.confirmed_apply import CONFIRM_TIMEOUT_S, UNCONFIRMED_MESSAGE, ConfirmedApply
 from components.machines.machine import DIAL_ERROR_LIMIT, Machine
 from components.ports import MOUNTD, SSH, ContainerAccess, PortRule, TrafficSource
 
 TABLE = "inet nuvla_swarm"
-OF_CONTAINERS = (TrafficSource.CLUSTER, TrafficSource.USERS)  # whom they may not reach, and who some of them are
+CONTAINER_SOURCES = (TrafficSource.CLUSTER, TrafficSource.USERS)  # whom they may not reach, and who some of them are
 # "rules" for all; "containers": for these alone, as somebody else filters for others. Either way, "confirmed" ones
 # revert by themselves unless a new connection confirms them.
-Mode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
+FirewallMode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
     """What is open, to whom, and where."""
 
-    mode: Mode
+    mode: FirewallMode
     rows: Sequence[PortRule]
     sources: Mapping[TrafficSource, Sequence[IPv4Network]]
     containers: Sequence[IPv4Network]  # what engine and swarm give to containers
     ephemeral: tuple[int, int]  # first and last port: the kernel's own choice for outgoing connections too
     machines: Mapping[str, Machine]
-    prepared: Mapping[str, pulumi.Resource]  # machine -> what has installed nftables there
+    depends_on: Mapping[str, pulumi.Resource]  # machine -> what has installed nftables there
 
 
 class Firewall(pulumi.ComponentResource):
@@ -43,18 +43,18 @@ class Firewall(pulumi.ComponentResource):
     command fails on purpose, and is tried again over a new connection, without which the machine takes them back by
     itself.
 
-    Outputs: ``machines`` (list). ``applied`` has the command of each machine, for what has to come after it.
+    Outputs: ``machines`` (list). ``ready`` has the command of each machine, for what has to come after it.
     Errors: the update fails, and the old rules stay, when nft refuses the new ones, or when they have to be confirmed
     and do not let this program in.
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures"; nftables wiki, "Netfilter hooks".
     """
 
-    applied: Mapping[str, pulumi.Resource]
+    ready: Mapping[str, pulumi.Resource]
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None):
         first, last = args.ephemeral
         for_all = args.mode.endswith("rules")
-        judged = [source for source in TrafficSource if for_all or source in OF_CONTAINERS]
+        judged = [source for source in TrafficSource if for_all or source in CONTAINER_SOURCES]
         sources = {source: args.sources[source] if source in judged else [] for source in TrafficSource}
         props = {
             "mode": args.mode,
@@ -67,7 +67,7 @@ class Firewall(pulumi.ComponentResource):
         }
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
         trial = ConfirmedApply(name) if args.mode.startswith("confirmed") else None
-        self.applied = {
+        self.ready = {
             machine.name: machine.command(
                 f"{name}-{machine.name}",
                 "firewall/scripts/firewall.sh",
@@ -79,13 +79,13 @@ class Firewall(pulumi.ComponentResource):
                     "EPHEMERAL": f"{first} {last}",
                     "RESERVED": str(MOUNTD.number),
                     "CONFIRM": "true" if trial else "",
-                    "TRIAL_S": str(TRIAL_S),
-                    "ON_TRIAL": ON_TRIAL,
+                    "TRIAL_S": str(CONFIRM_TIMEOUT_S),
+                    "ON_TRIAL": UNCONFIRMED_MESSAGE,
                 },
                 pulumi.ResourceOptions(
-                    parent=self, depends_on=[args.prepared[machine.name]], hooks=trial.hooks if trial else None
+                    parent=self, depends_on=[args.depends_on[machine.name]], hooks=trial.hooks if trial else None
                 ),
-                triggers=[machine.root_id],
+                triggers=[machine.system_generation],
                 dial_error_limit=2 if trial else DIAL_ERROR_LIMIT,
             )
             for machine in args.machines.values()

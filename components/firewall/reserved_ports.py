@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.machines.error_hints import IN_SWARM, ErrorHints
+from components.machines.error_hints import SWARM_HINTS, ErrorHints
 from components.machines.owner import Owner
 from components.ports import PortRule, Protocol
 from components.service import docker_args
@@ -54,7 +54,7 @@ class ReservedPorts(pulumi.ComponentResource):
             docker_args.to_docker_service_args(service, args.owner.labels(), [], []),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=ErrorHints(IN_SWARM, f"{name}-advice").hooks,
+                hooks=ErrorHints(SWARM_HINTS, f"{name}-advice").hooks,
                 ignore_changes=["taskSpec.placement.platforms", "taskSpec.containerSpec.labels"],
             ),
         )

@@ -1,4 +1,4 @@
-"""Machines: hosts that answer SSH, wherever they come from."""
+"""Machines of every provider: Linux hosts that answer SSH."""
 
 from components import ports
 from components.manifest import Manifest, Monitored

@@ -1,4 +1,4 @@
-"""The machines of one infrastructure, as one thing that is made and destroyed."""
+"""The base class of clusters: all machines of one infrastructure, created and destroyed together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ import pulumi
 import pulumi_tls as tls
 
 from components.machines.machine import Machine, Role
-from components.machines.volume import Volume
+from components.machines.volume import VolumeLocation
 
-STACK_LABEL = "io.nuvla.swarm.stack"  # marks all that a stack makes: "<project>/<stack>"
-DATA_LABEL = "io.nuvla.swarm.data"  # marks data volumes, by name: no recovery of a killed update removes them
+STACK_LABEL = "io.nuvla.swarm.stack"  # on everything that a stack creates: "<project>/<stack>"
+DATA_LABEL = "io.nuvla.swarm.data"  # on data volumes, with their names: the repair of a killed update keeps them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Machines that are alike."""
+    """Machines with the same settings."""
 
     role: Role
     count: int
@@ -26,17 +26,17 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """Machines that are dead, by what the settings say of them and what the state has."""
+    """The machines that the settings declare lost, and what the state holds about lost machines."""
 
     names: frozenset[str] = frozenset()
-    made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, since they were lost
-    commands: frozenset[str] = frozenset()  # names of the commands that the state has
+    recreations: Mapping[str, int] = field(default_factory=dict)  # by machine: how often it came back after a loss
+    commands: frozenset[str] = frozenset()  # names of the commands in the state
 
     def outputs(self, machines: Mapping[str, Machine]) -> dict[str, Any]:
-        """As outputs of a cluster of these machines, which the next run reads."""
+        """Return the outputs of a cluster of these machines, from which the next run reads the losses."""
         return {
             "lost": sorted(name for name in machines if name in self.names),
-            "made_anew": {name: count for name, count in self.made_anew.items() if name in machines},
+            "made_anew": {name: count for name, count in self.recreations.items() if name in machines},
         }
 
 
@@ -45,7 +45,7 @@ NONE_LOST = Losses()
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """Both halves of an SSH key."""
+    """An SSH key pair."""
 
     private: pulumi.Output[str]  # secret, OpenSSH format
     public: pulumi.Output[str]  # "<type> <base64>"
@@ -58,31 +58,31 @@ class Cluster(pulumi.ComponentResource):
     none of its machines to answer, while a machine that leaves on its own is drained and removed.
 
     Outputs: ``names`` (list), the machines that it has; ``provider`` (str), where they are from; ``lost`` (list) and
-    ``made_anew`` (dict), those that were given up and how often each was made anew; ``keep_volumes`` (bool).
+    ``recreations`` (dict), those that were given up and how often each was made anew; ``keep_volumes`` (bool).
     """
 
     machines: dict[str, Machine]
-    volumes: dict[str, Volume]
+    volumes: dict[str, VolumeLocation]
     stable_address: pulumi.Output[str] | None = (
         None  # ipv4 of the infrastructure that outlives its entry, if it has one
     )
-    outlives = False  # whether its machines go on when it is destroyed, and so have to be left as they were
+    survives_destroy = False  # whether its machines go on when it is destroyed, and so have to be left as they were
 
     def __init__(
         self,
         kind: str,
         name: str,
         props: Mapping[str, Any],
-        own_key: Key | None,
+        ssh_key: Key | None,
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__(f"nuvla:machines:{kind}", name, dict(props), opts)
-        self.login = own_key or self.generated_key(f"{name}-login-key")
+        self.ssh_key = ssh_key or self.generate_key(f"{name}-login-key")
         self.machines = {}
         self.volumes = {}
 
-    def generated_key(self, name: str) -> Key:
-        """A new ed25519 key, kept in the state."""
+    def generate_key(self, name: str) -> Key:
+        """Create an ed25519 key; the state holds it."""
         key = tls.PrivateKey(name, algorithm="ED25519", opts=pulumi.ResourceOptions(parent=self))
         return Key(
             private=pulumi.Output.secret(key.private_key_openssh),
@@ -90,14 +90,14 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def child_lifecycle(self) -> pulumi.ResourceOptions:
-        """Of everything that is inside the machines: what ends with them is not undone step by step."""
-        return pulumi.ResourceOptions() if self.outlives else pulumi.ResourceOptions(deleted_with=self)
+        """Return options for resources inside the machines: Pulumi skips their deletion when it deletes the cluster."""
+        return pulumi.ResourceOptions() if self.survives_destroy else pulumi.ResourceOptions(deleted_with=self)
 
     def managers(self) -> list[Machine]:
-        """The managers, in the order of pools and ordinals."""
+        """Return the managers, in the order of pools and ordinals."""
         return [machine for machine in self.machines.values() if machine.role == "manager"]
 
 
 def stack_id() -> str:
-    """Value of `MADE_BY_LABEL` for the current stack."""
+    """Return the value of `STACK_LABEL` for the current stack."""
     return f"{pulumi.get_project()}/{pulumi.get_stack()}"

@@ -41,4 +41,4 @@ def _own(given: str) -> str:
     return given
 
 
-Folder = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$"), AfterValidator(_own)]
+DataPath = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$"), AfterValidator(_own)]

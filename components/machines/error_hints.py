@@ -9,7 +9,7 @@ ELSEWHERE = (
     "of another checkout with a stack of the same name: run `make down` there, or choose another name for this stack; "
     "if that checkout is gone"
 )
-ADVICE = (
+HINTS = (
     (
         r"Cannot connect to the Docker daemon at (\S+?)\.? Is",
         "no Docker engine answers at {0}: start it, or set DOCKER_HOST to one that runs, and run this again",
@@ -34,7 +34,7 @@ ADVICE = (
     ),
 )
 # Of the swarm, where names are taken by what an operator or an application has made there.
-IN_SWARM = (
+SWARM_HINTS = (
     (
         r"(network|service) (?:with name )?(\S+) already exists",
         "the swarm has a {0} {1} already: if a killed update made it, `make up` puts that right; if it is somebody "
@@ -43,10 +43,10 @@ IN_SWARM = (
 )
 
 
-Advice = Iterable[tuple[str, str]]  # pattern of an error, and what to do about it, with the pattern's groups
+Hints = Iterable[tuple[str, str]]  # pattern of an error, and what to do about it, with the pattern's groups
 
 
-def advice(errors: Iterable[str], known: Advice = ADVICE) -> str | None:
+def error_hint(errors: Iterable[str], known: Hints = HINTS) -> str | None:
     """What to do about the newest error, if that is known."""
     for error in errors:
         for pattern, text in known:
@@ -59,13 +59,13 @@ def advice(errors: Iterable[str], known: Advice = ADVICE) -> str | None:
 class ErrorHints:
     """Says what to do, once for all machines that fail alike."""
 
-    def __init__(self, known: Advice = ADVICE, name: str = "advice") -> None:
+    def __init__(self, known: Hints = HINTS, name: str = "advice") -> None:
         self._known = known
         self._said: set[str] = set()
         self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._advise)])
 
     def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
-        text = advice(args.errors, self._known)
+        text = error_hint(args.errors, self._known)
         if text and text not in self._said:
             self._said.add(text)
             pulumi.log.error(text)

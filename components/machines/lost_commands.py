@@ -7,7 +7,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.machines.machine import Machine
-from components.machines.skipped_command import FROZEN
+from components.machines.skipped_command import IGNORED_WHEN_LOST
 
 SUFFIX = "-forgotten"  # of its name: the name of before is free for a command that runs elsewhere, or again
 
@@ -18,7 +18,7 @@ class FormerCommand:
 
     urn: str
     host: str  # address that it ran at: no two machines of a stack have the same
-    undone: bool  # whether something runs there when it goes
+    has_delete: bool  # whether something runs there when it goes
 
 
 def retain_lost_commands(
@@ -30,7 +30,7 @@ def retain_lost_commands(
     learns only now that a machine is dead has to say it of each command, and with that the next update may drop it.
     It stays for as long as the machine is lost, so that an update which changes nothing has nothing to do.
     """
-    made = {name for machine in machines for name in machine.made}
+    made = {name for machine in machines for name in machine.registered}
     for name, one in former.items():
         if name in made:
             continue
@@ -44,7 +44,7 @@ def retain_lost_commands(
             opts=pulumi.ResourceOptions.merge(
                 opts,
                 pulumi.ResourceOptions(
-                    aliases=None if kept else [one.urn], retain_on_delete=True, ignore_changes=FROZEN
+                    aliases=None if kept else [one.urn], retain_on_delete=True, ignore_changes=IGNORED_WHEN_LOST
                 ),
             ),
         )

@@ -8,10 +8,10 @@ import pulumi
 from pulumi_command import remote
 
 from components.assets import render_script
-from components.machines.skipped_command import FROZEN, SkippedCommand
+from components.machines.skipped_command import IGNORED_WHEN_LOST, SkippedCommand
 
 Role = Literal["manager", "worker"]
-APT = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
+APT_FUNCTIONS = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
 DIAL_ERROR_LIMIT = 10  # attempts to reach one that has answered before
 NAME_LABEL = "nuvla-swarm.machine"  # node label that every machine has: its name, as its hostname may be another
 
@@ -29,8 +29,8 @@ class Machine:
     user: str  # who logs in; others than root have sudo without password
     private_key: pulumi.Output[str]  # secret, OpenSSH format
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
-    root_id: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
-    disk_id: pulumi.Output[str]  # another one: /var/lib/docker is empty
+    system_generation: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
+    data_generation: pulumi.Output[str]  # another one: /var/lib/docker is empty
     root: pulumi.Resource | None = None  # what has /etc and the packages; None: the machine outlives the program
     disk: pulumi.Resource | None = None  # what has /var/lib/docker; None as above
     port: int = 22  # of its SSH server
@@ -38,7 +38,7 @@ class Machine:
     daemon_json: pulumi.Output[str] | None = None  # what its engine had before the program came, empty if nothing
     lost: bool = False  # it is dead: nothing is run on it or about it
     commands: frozenset[str] = frozenset()  # names of those that the state has
-    made: set[str] = field(default_factory=set)  # names of those that the program has, so far
+    registered: set[str] = field(default_factory=set)  # names of those that the program has, so far
 
     def command(
         self,
@@ -51,7 +51,7 @@ class Machine:
         update: str | None = None,
         delete: str | None = None,
         about: "Machine | None" = None,
-        outlives: bool = False,
+        undo_before_destroy: bool = False,
         libraries: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         dial_error_limit: int = DIAL_ERROR_LIMIT,
@@ -66,7 +66,7 @@ class Machine:
         destroyed too. `libraries` are scripts of functions before it. A `dial_error_limit` of -1 waits for a machine
         that boots, until the command times out.
         """
-        self.made.add(name)
+        self.registered.add(name)
         lost = self.lost or (about is not None and about.lost)
         if lost and name not in self.commands | (about.commands if about else frozenset()):
             return SkippedCommand(name, opts.parent)
@@ -89,9 +89,9 @@ class Machine:
             opts=pulumi.ResourceOptions.merge(
                 opts,
                 pulumi.ResourceOptions(
-                    deleted_with=None if outlives else about.disk if about else self.root,
+                    deleted_with=None if undo_before_destroy else about.disk if about else self.root,
                     retain_on_delete=lost or None,
-                    ignore_changes=FROZEN if lost else None,
+                    ignore_changes=IGNORED_WHEN_LOST if lost else None,
                 ),
             ),
         )

@@ -7,7 +7,10 @@ from components.machines.cluster import Losses
 from components.machines.lost_commands import FormerCommand
 from components.machines.volume import Move, VolumeSpec
 
-FIRST = ("before", "engine-install")  # commands on a machine, of which it has one before it has any that is undone
+FIRST_STEPS = (
+    "before",
+    "engine-install",
+)  # commands on a machine, of which it has one before it has any that is undone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +41,9 @@ class PriorState:
     hosts: Mapping[str, str] = field(default_factory=dict)  # host keys of existing machines, by name
     systems: Mapping[str, str] = field(default_factory=dict)  # what another one of replaces an instance, by name
     lost: frozenset[str] = frozenset()  # names of machines that were given up
-    made_anew: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
+    recreations: Mapping[str, int] = field(default_factory=dict)  # how often, by name, after they had been given up
     protected: frozenset[str] = frozenset()  # logical names of what Pulumi or Exoscale does not destroy
-    keep: bool = False  # whether its volumes are kept when they are taken out
+    retains_volumes: bool = False  # whether its volumes are kept when they are taken out
     api_manager: str | None = None  # manager that the program talked to
     ranges: tuple[list[str], int] | None = None  # address pools of the swarm, and size of a network, as prefix length
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
@@ -53,7 +56,9 @@ class PriorState:
     commands: Mapping[str, FormerCommand] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
     nuvla_certificate_end: str | None = None  # of the one that Nuvla may have
-    asked: Mapping[str, int] = field(default_factory=dict)  # how often memberships were invited anew, by name
+    invitation_renewals: Mapping[str, int] = field(
+        default_factory=dict
+    )  # how often memberships were invited anew, by name
     unanswered: frozenset[str] = frozenset()  # names of memberships that have not come by their last invitation
 
     @property
@@ -64,18 +69,18 @@ class PriorState:
     def losses(self, lost: frozenset[str]) -> Losses:
         """What is known of lost machines, when `lost` are the ones of now."""
         back = self.lost - lost
-        made_anew = {**self.made_anew, **{name: self.made_anew.get(name, 0) + 1 for name in back}}
-        return Losses(names=lost, made_anew=made_anew, commands=frozenset(self.commands))
+        recreations = {**self.recreations, **{name: self.recreations.get(name, 0) + 1 for name in back}}
+        return Losses(names=lost, recreations=recreations, commands=frozenset(self.commands))
 
-    def former(self, lost: Sequence[str]) -> dict[str, FormerCommand]:
+    def lost_commands(self, lost: Sequence[str]) -> dict[str, FormerCommand]:
         """Commands that are undone when they go, by name, on lost machines."""
-        first = {f"{machine}-{step}" for machine in lost for step in FIRST}
+        first = {f"{machine}-{step}" for machine in lost for step in FIRST_STEPS}
         hosts = {one.host for name, one in self.commands.items() if name in first}
-        return {name: one for name, one in self.commands.items() if one.undone and one.host in hosts}
+        return {name: one for name, one in self.commands.items() if one.has_delete and one.host in hosts}
 
     def invitations(self, membership: str) -> int:
         """How often it is invited anew, with this run: a token that was not used may have ended since."""
-        return self.asked.get(membership, 0) + (membership in self.unanswered)
+        return self.invitation_renewals.get(membership, 0) + (membership in self.unanswered)
 
     def due_imports(self, volumes: Mapping[str, VolumeSpec]) -> list[str]:
         """Return the volumes that this update imports: from then on the state has them, whatever their `id` says."""

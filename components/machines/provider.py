@@ -71,7 +71,7 @@ class Provider(ABC, Generic[M]):
         """Make the machines and their data volumes."""
 
 
-def own_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) -> Key | None:
+def user_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) -> Key | None:
     """Return the user's own key, if the settings have both halves."""
     private = secrets.get(SSH_KEY)
     if private is None or public_key is None:
@@ -79,7 +79,7 @@ def own_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) -
     return Key(private=private, public=pulumi.Output.from_input(public_key))
 
 
-def half_of_a_key(public_key: str | None, given: Collection[str]) -> Iterator[str]:
+def incomplete_key(public_key: str | None, given: Collection[str]) -> Iterator[str]:
     """Yield a line if the settings have one half of the user's own key alone."""
     if (public_key is None) != (SSH_KEY not in given):
         missing = SSH_KEY if public_key else "machines.ssh.public_key"

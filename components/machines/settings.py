@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from components.fields import Label, Line, Name, Section
+from components.fields import Label, Name, Section, SingleLineText
 from components.machines import pool_addresses
 
 
@@ -17,7 +17,7 @@ class PoolSettings(Section):
 
     role: Literal["manager", "worker"] = Field(description="what its machines are in the swarm")
     availability: Literal["active", "pause", "drain"] = Field("active", description="whether services may run on them")
-    labels: dict[Label, Line] = Field({}, description="node labels, for placement of services")
+    labels: dict[Label, SingleLineText] = Field({}, description="node labels, for placement of services")
 
     @abstractmethod
     def members(self) -> Sequence[str]:
@@ -104,12 +104,12 @@ class Machines(Section, Generic[P]):
         for name, pool in self.pools.items():
             yield f"machines.pools.{name}.labels", pool.labels
 
-    def first_is_clear(self) -> bool:
+    def first_manager_is_clear(self) -> bool:
         """Whether nobody can be in doubt which manager is the first one: pools, and hosts with names, have no order."""
         pools = [pool.members() for pool in self.pools.values() if pool.role == "manager" and pool.members()]
         return len(pools) == 1 and (len(pools[0]) == 1 or "1" in pools[0])
 
-    def labelled(self, key: str, value: str) -> list[str]:
+    def names_with_label(self, key: str, value: str) -> list[str]:
         """Names of the machines that have a node label."""
         return [
             f"{name}-{member}"

@@ -3,7 +3,16 @@
 import pulumi
 
 # Every input of a command: one that a machine had before it was lost stays as it is.
-FROZEN = ["connection", "create", "update", "delete", "stdin", "triggers", "logging", "add_previous_output_in_env"]
+IGNORED_WHEN_LOST = [
+    "connection",
+    "create",
+    "update",
+    "delete",
+    "stdin",
+    "triggers",
+    "logging",
+    "add_previous_output_in_env",
+]
 
 
 class SkippedCommand(pulumi.Stash):

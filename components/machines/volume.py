@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import pulumi
 
 FOLDER = "/var/lib/nuvla-swarm/volumes"  # where machines that the program makes have them
-MOVES = "-moves"  # end of the names of what the state has of moves
+MOVES_SUFFIX = "-moves"  # end of the names of what the state has of moves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,18 +34,18 @@ class Moves:
     """How often a volume went elsewhere, or was to: what unmounts, mounts or serves it does so again for each time."""
 
     count: pulumi.Output[str]  # known once it is in the state
-    noted: pulumi.Resource  # what has it in the state: a move that is interrupted must be known as one that began
+    record: pulumi.Resource  # what has it in the state: a move that is interrupted must be known as one that began
 
 
-def noted(name: str, move: Move) -> Moves:
+def record_moves(name: str, move: Move) -> Moves:
     """The moves of a volume, in the state before anything that waits for them is done."""
-    stash = pulumi.Stash(f"{name}{MOVES}", input=asdict(move))
+    stash = pulumi.Stash(f"{name}{MOVES_SUFFIX}", input=asdict(move))
     # A preview knows the urn.
-    return Moves(count=stash.urn.apply(lambda _: str(move.count)), noted=stash)
+    return Moves(count=stash.urn.apply(lambda _: str(move.count)), record=stash)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Volume:
+class VolumeLocation:
     """Where data are."""
 
     machine: str  # name of the machine that uses them

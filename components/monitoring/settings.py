@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import Duration, Email, Host, Line, Section, Size, Url
+from components.fields import Duration, Email, Host, Section, SingleLineText, Size, Url
 
 
 class PrometheusSettings(Section):
@@ -60,7 +60,7 @@ class SmtpSettings(Section):
     host: Host = Field(description="host name of the mail server")
     port: int = Field(587, ge=1, le=65535, description="port of the mail server")
     from_address: Email = Field(description="sender address of mails")
-    username: Line | None = Field(None, description="user name at the mail server; no login if unset")
+    username: SingleLineText | None = Field(None, description="user name at the mail server; no login if unset")
 
 
 class MonitoringSettings(Section):

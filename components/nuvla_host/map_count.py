@@ -34,6 +34,6 @@ class MapCount(pulumi.ComponentResource):
             "nuvla_host/scripts/map_count.sh",
             {"COUNT": str(MAP_COUNT), "ONLY_CHECK": "true" if machine.shares_kernel else ""},
             pulumi.ResourceOptions(parent=self, depends_on=[args.depends_on]),
-            triggers=[machine.root_id],
+            triggers=[machine.system_generation],
         )
         self.register_outputs({"max_map_count": MAP_COUNT})

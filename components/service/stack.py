@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.engine.engine import Engine
-from components.machines.error_hints import IN_SWARM, ErrorHints
+from components.machines.error_hints import SWARM_HINTS, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service import docker_args
@@ -43,12 +43,12 @@ class ServiceStack(pulumi.ComponentResource):
         engines: Sequence[Engine] = (),  # of these machines
     ):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
-        self._hooks = ErrorHints(IN_SWARM, f"{name}-advice").hooks
+        self._hooks = ErrorHints(SWARM_HINTS, f"{name}-advice").hooks
         self._labels = {**owner.labels(), NAMESPACE_LABEL: f"{PREFIX}{name}"}
         depends_on: list[pulumi.Resource] = list(members)
         # The command waits again after each change that starts tasks: another machine, engine, service or file.
-        triggers: list[pulumi.Input[str]] = [member.machine.root_id for member in members]
-        triggers += [engine.running for engine in engines]
+        triggers: list[pulumi.Input[str]] = [member.machine.system_generation for member in members]
+        triggers += [engine.generation for engine in engines]
         for service in spec.services:
             resource, service_triggers = self._service(service)
             depends_on.append(resource)

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 import pulumi
 
 from components.machines.machine import Machine
-from components.machines.volume import Volume
+from components.machines.volume import VolumeLocation
 
-FUNCTIONS = "storage/scripts/mounts.sh"
+MOUNT_FUNCTIONS = "storage/scripts/mounts.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataVolumeArgs:
+class DataFolderArgs:
     """Which folder, whose it is, and where."""
 
-    volume: Volume
+    volume: VolumeLocation
     machine: Machine
     owner: str  # "<uid>:<gid>" of who writes there
-    former: str = ""  # "<uid>" of who wrote there before, if it was somebody else
-    prepared: pulumi.Resource  # what has installed packages on the machine
-    keep: bool = False  # whether its device outlives the machine
+    former_owner: str = ""  # "<uid>" of who wrote there before, if it was somebody else
+    depends_on: pulumi.Resource  # what has installed packages on the machine
+    retain: bool = False  # whether its device outlives the machine
 
 
-class DataVolume(pulumi.ComponentResource):
+class DataFolder(pulumi.ComponentResource):
     """A folder that is there for its owner, on the device of the volume where it has one.
 
     A device is formatted only if nothing at all is on it, and mounted by the id of its file system at every start of
@@ -33,7 +33,7 @@ class DataVolume(pulumi.ComponentResource):
     something else.
     """
 
-    def __init__(self, name: str, args: DataVolumeArgs, opts: pulumi.ResourceOptions | None = None):
+    def __init__(self, name: str, args: DataFolderArgs, opts: pulumi.ResourceOptions | None = None):
         volume = args.volume
         props = {"machine": args.machine.name, "path": volume.path, "owner": args.owner}
         super().__init__("nuvla:storage:DataVolume", name, props, opts)
@@ -48,20 +48,20 @@ class DataVolume(pulumi.ComponentResource):
                 "DEVICE": volume.device or "",
                 "SIZE_GIB": str(volume.size_gib) if has_device else "",
                 "OWNER": args.owner,
-                "FORMER": args.former,
+                "FORMER": args.former_owner,
             },
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[args.prepared],
+                depends_on=[args.depends_on],
                 replace_with=[args.machine.root] if has_device and args.machine.root else None,
             ),
             create="mount",
             delete="release" if has_device else None,
-            outlives=has_device and args.keep,
-            libraries=[FUNCTIONS],
+            undo_before_destroy=has_device and args.retain,
+            libraries=[MOUNT_FUNCTIONS],
             triggers=[
-                args.machine.root_id,
-                args.machine.disk_id,
+                args.machine.system_generation,
+                args.machine.data_generation,
                 *([volume.id] if volume.id else []),
                 *([volume.moves.count] if volume.moves else []),
             ],

@@ -8,15 +8,15 @@ from pulumi_command import remote
 
 from components import assets, ports
 from components.machines.data_paths import NFS_ROOT
-from components.machines.machine import APT, Machine
+from components.machines.machine import APT_FUNCTIONS, Machine
 from components.machines.skipped_command import SkippedCommand
 from components.machines.volume import Moves
 
 PATH = NFS_ROOT
 CLIENT = "nfs-common"
 SERVERS = {"kernel": ["nfs-kernel-server"], "ganesha": ["nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"]}
-INSTALLATION = "10m"
-FUNCTIONS = "storage/scripts/nfs.sh"
+INSTALL_TIMEOUT = "10m"
+NFS_FUNCTIONS = "storage/scripts/nfs.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,12 @@ class NfsArgs:
 
     server: Machine
     folder: str  # on that machine, where the files are kept
-    stored: pulumi.Resource  # what has made the folder
+    data_folder: pulumi.Resource  # what has made the folder
     volume_id: pulumi.Input[str]  # of what is mounted there, empty if nothing is
     server_kind: str  # "kernel" or "ganesha"
     access: str  # "ro" or "rw"
     machines: Mapping[str, Machine]  # all that may mount
-    prepared: Mapping[str, pulumi.Resource]  # machine -> what has installed packages there before
+    depends_on: Mapping[str, pulumi.Resource]  # machine -> what has installed packages there before
     moves: Moves | None = None  # of the files, from one server to another
 
 
@@ -49,7 +49,7 @@ class Nfs(pulumi.ComponentResource):
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", NFS; exports(5); ganesha-export-config(8).
     """
 
-    entries: dict[str, pulumi.Resource]
+    exports: dict[str, pulumi.Resource]
 
     def __init__(self, name: str, args: NfsArgs, opts: pulumi.ResourceOptions | None = None):
         props = {"server": args.server.name, "server_kind": args.server_kind, "access": args.access, "path": PATH}
@@ -72,11 +72,11 @@ class Nfs(pulumi.ComponentResource):
                 "LOCKD_PORT": str(ports.LOCKD.number),
             },
             # All, as the server of before is one of them.
-            after=[*packages.values(), args.stored],
-            libraries=[FUNCTIONS],
+            after=[*packages.values(), args.data_folder],
+            libraries=[NFS_FUNCTIONS],
             triggers=[args.volume_id, *self._moves],
         )
-        self.entries = {
+        self.exports = {
             machine.name: self._command(
                 f"entry-{machine.name}",
                 args.server,
@@ -90,7 +90,7 @@ class Nfs(pulumi.ComponentResource):
                 },
                 after=[self.ready],
                 verbs=("allow", "forbid"),
-                libraries=[FUNCTIONS],
+                libraries=[NFS_FUNCTIONS],
                 triggers=self._moves,
             )
             for machine in args.machines.values()
@@ -111,9 +111,9 @@ class Nfs(pulumi.ComponentResource):
                 **_ports(),
             },
             # A machine's packages are installed one after the other.
-            after=[args.prepared[machine.name], *([args.moves.noted] if args.moves else [])],
+            after=[args.depends_on[machine.name], *([args.moves.record] if args.moves else [])],
             verbs=("prepare", "stop"),
-            libraries=[APT, FUNCTIONS],
+            libraries=[APT_FUNCTIONS, NFS_FUNCTIONS],
         )
 
     def _command(
@@ -136,12 +136,12 @@ class Nfs(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(after),
-                custom_timeouts=pulumi.CustomTimeouts(create=INSTALLATION, update=INSTALLATION),
+                custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT),
             ),
             create=create,
             delete=delete,
             libraries=libraries,
-            triggers=[on.root_id, on.disk_id, *triggers],
+            triggers=[on.system_generation, on.data_generation, *triggers],
         )
 
 

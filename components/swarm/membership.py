@@ -8,14 +8,14 @@ from pulumi_command import remote
 
 from components.machines.machine import NAME_LABEL, Machine
 from components.machines.skipped_command import SkippedCommand
-from components.swarm.swarm import NODES, Swarm
+from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
-ASKED = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
+RENEWALS_SUFFIX = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
 
 
-def noted_asked(name: str, count: int, parent: pulumi.Resource) -> pulumi.Output[str]:
+def record_renewals(name: str, count: int, parent: pulumi.Resource) -> pulumi.Output[str]:
     """That number, in the state: the next run has to count on."""
-    stash = pulumi.Stash(f"{name}{ASKED}", input=count, opts=pulumi.ResourceOptions(parent=parent))
+    stash = pulumi.Stash(f"{name}{RENEWALS_SUFFIX}", input=count, opts=pulumi.ResourceOptions(parent=parent))
     return stash.urn.apply(lambda _: str(count))  # a preview knows the urn
 
 
@@ -25,9 +25,11 @@ class MembershipArgs:
 
     machine: Machine
     swarm: Swarm
-    after: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
+    depends_on: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
     leaves: bool  # whether the machine outlives its membership and so has to leave by itself
-    asked: int = 0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
+    invitation_renewals: int = (
+        0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
+    )
 
 
 class Membership(pulumi.ComponentResource):
@@ -45,7 +47,7 @@ class Membership(pulumi.ComponentResource):
     """
 
     node_id: pulumi.Output[str]
-    attempt: pulumi.Output[str]  # another one for each invitation
+    invitation_id: pulumi.Output[str]  # another one for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
         machine, api_manager = args.machine, args.swarm.api_manager
@@ -53,7 +55,7 @@ class Membership(pulumi.ComponentResource):
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
-        asked = [noted_asked(name, args.asked, self)] if args.asked else []
+        asked = [record_renewals(name, args.invitation_renewals, self)] if args.invitation_renewals else []
         node = self._command(
             "node",
             on=api_manager,
@@ -65,13 +67,13 @@ class Membership(pulumi.ComponentResource):
                 "ADDRESS": machine.private_address,
                 "HOST_KEY": machine.host_key,
             },
-            libraries=[NODES],
+            libraries=[NODES_FUNCTIONS],
             triggers=asked,
             opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
         )
         invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
         # The last word is no secret, and another one each time; a lost machine may have no invitation at all.
-        self.attempt = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
+        self.invitation_id = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
         join = self._command(
             "join",
             on=machine,
@@ -82,11 +84,11 @@ class Membership(pulumi.ComponentResource):
                 "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
             },
             verbs=("join", "leave" if args.leaves else None),
-            opts=pulumi.ResourceOptions(depends_on=list(args.after)),
+            opts=pulumi.ResourceOptions(depends_on=list(args.depends_on)),
         )
         self.node_id = join.stdout.apply(str.strip)
         labels = machine.labels | {NAME_LABEL: machine.name}
-        self.active = self._command(
+        self.ready = self._command(
             "active",
             on=api_manager,
             values={
@@ -97,8 +99,8 @@ class Membership(pulumi.ComponentResource):
                 "AVAILABILITY": machine.availability,
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
-            libraries=[NODES],
-            triggers=[self.attempt],
+            libraries=[NODES_FUNCTIONS],
+            triggers=[self.invitation_id],
             verbs=("activate", None if args.leaves else "drain"),
             opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
         )
@@ -135,6 +137,6 @@ class Membership(pulumi.ComponentResource):
             delete=delete,
             about=self.machine,
             libraries=libraries,
-            triggers=[self.machine.disk_id, *triggers],
+            triggers=[self.machine.data_generation, *triggers],
             logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
         )

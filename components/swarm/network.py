@@ -8,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.machines.cluster import STACK_LABEL
-from components.machines.error_hints import IN_SWARM, ErrorHints
+from components.machines.error_hints import SWARM_HINTS, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import ID_LABEL, NEVER_RELABELLED, Owner
 
@@ -22,7 +22,7 @@ class OverlayNetworkArgs:
     internal: bool = False  # whether nothing outside of the swarm is reached over it
     subnet: IPv4Network | None = None  # one of the swarm's own choice if unset
     setting: str | None = None  # that changes it, if any does
-    naming: str | None = None  # setting with its name, if one has it
+    name_setting: str | None = None  # setting with its name, if one has it
 
 
 class OverlayNetwork(pulumi.ComponentResource):
@@ -57,7 +57,7 @@ class OverlayNetwork(pulumi.ComponentResource):
                 parent=self,
                 # Networks of before had other ones, and applications are on them.
                 ignore_changes=["ipamConfigs", *NEVER_RELABELLED],
-                hooks=ErrorHints(IN_SWARM, f"{name}-advice").hooks,
+                hooks=ErrorHints(SWARM_HINTS, f"{name}-advice").hooks,
             ),
         )
         self.id = self.network.id
@@ -70,8 +70,8 @@ class NetworkChangesArgs:
 
     owner: Owner
     api_manager: Machine  # a manager
-    wanted: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
-    known: Sequence[str] = ()  # ids of those of the state that bear no id of an infrastructure
+    networks: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
+    known_ids: Sequence[str] = ()  # ids of those of the state that bear no id of an infrastructure
 
 
 class NetworkChanges(pulumi.ComponentResource):
@@ -93,19 +93,19 @@ class NetworkChanges(pulumi.ComponentResource):
                 "OWNER": args.owner.stack,
                 "ID_LABEL": ID_LABEL,
                 "ID": args.owner.id,
-                "KNOWN": " ".join(args.known),
+                "KNOWN": " ".join(args.known_ids),
                 "WANTED": "\n".join(
                     " ".join(
                         [
                             network.physical_name,
                             str(network.attachable).lower(),
                             str(network.internal).lower(),
-                            *([network.naming] if network.naming else []),
+                            *([network.name_setting] if network.name_setting else []),
                         ]
                     )
-                    for network in args.wanted
+                    for network in args.networks
                 ),
-                "SETTINGS": " or ".join(network.setting for network in args.wanted if network.setting),
+                "SETTINGS": " or ".join(network.setting for network in args.networks if network.setting),
             },
             pulumi.ResourceOptions(parent=self),
         )

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from components.fields import SMALLEST, Name, Range, Section, former
+from components.fields import LONGEST_PREFIX, AddressRange, Name, Section, former
 
 
 class PublicNetworkSettings(Section):
@@ -23,7 +23,7 @@ class SwarmSettings(Section):
         description="manager that the program talks to; the first one if unset",
         json_schema_extra=former("entry"),
     )
-    address_pools: list[Range] = Field(
+    address_pools: list[AddressRange] = Field(
         [IPv4Network("10.224.0.0/12")],
         min_length=1,
         description="ranges that overlay networks are cut from, for the life of the swarm",
@@ -31,7 +31,7 @@ class SwarmSettings(Section):
     subnet_prefix: int = Field(
         24,
         ge=16,
-        le=SMALLEST,
+        le=LONGEST_PREFIX,
         description="size of an overlay network, as its prefix length, for the life of the swarm",
     )
     public_network: PublicNetworkSettings = Field(
@@ -45,6 +45,6 @@ class SwarmSettings(Section):
         if self.subnet_prefix < smallest.prefixlen:
             raise ValueError(
                 f"subnet_prefix: {self.subnet_prefix} given; "
-                f"allowed: {smallest.prefixlen} to {SMALLEST}, within {smallest}"
+                f"allowed: {smallest.prefixlen} to {LONGEST_PREFIX}, within {smallest}"
             )
         return self

@@ -8,7 +8,7 @@ import pulumi
 
 from components.machines.machine import Machine
 
-NODES = "swarm/scripts/nodes.sh"  # functions of scripts about nodes, on a manager
+NODES_FUNCTIONS = "swarm/scripts/nodes.sh"  # functions of scripts about nodes, on a manager
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,8 @@ class Swarm(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
             create="start",
             update="continue",
-            libraries=[NODES],
-            triggers=[args.api_manager.disk_id],
+            libraries=[NODES_FUNCTIONS],
+            triggers=[args.api_manager.data_generation],
         )
         self.id = init.stdout.apply(str.strip)
         self.register_outputs({"id": self.id, **props})

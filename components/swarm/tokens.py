@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.swarm.membership import Membership
-from components.swarm.swarm import NODES, Swarm
+from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class JoinTokens(pulumi.ComponentResource):
             "swarm/scripts/tokens.sh",
             {"SWARM_ID": args.swarm.id},
             pulumi.ResourceOptions(parent=self, depends_on=list(args.memberships)),
-            libraries=[NODES],
-            triggers=[args.swarm.api_manager.disk_id, *(one.attempt for one in args.memberships)],
+            libraries=[NODES_FUNCTIONS],
+            triggers=[args.swarm.api_manager.data_generation, *(one.invitation_id for one in args.memberships)],
         )
         self.register_outputs({})

@@ -38,6 +38,6 @@ class IssuedCertificates(pulumi.ComponentResource):
                 "SERVICE": ISSUER if acme.shared else "traefik",
             },
             pulumi.ResourceOptions(parent=self),
-            triggers=[args.machine.disk_id],
+            triggers=[args.machine.data_generation],
         )
         self.register_outputs({})

@@ -51,7 +51,7 @@ def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
     """Pools, and hosts with names of their own, have no order that one could rely on."""
     machines, acme = settings.machines, settings.traefik.acme
     managers = sorted(machines.names("manager", active=True))
-    if machines.first_is_clear() or not managers:
+    if machines.first_manager_is_clear() or not managers:
         return
     wanted = {"swarm.api_manager": settings.swarm.api_manager, "monitoring.machine": settings.monitoring.machine}
     if settings.kind == "target":

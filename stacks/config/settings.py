@@ -79,7 +79,7 @@ class Settings(Section):
     def acme_machine(self) -> str:
         """Name of the manager that gets certificates, where Let's Encrypt is asked."""
         said = self.traefik.acme and self.traefik.acme.machine
-        return said or (self.first_manager if self.machines.first_is_clear() else self.monitoring_machine)
+        return said or (self.first_manager if self.machines.first_manager_is_clear() else self.monitoring_machine)
 
     @property
     def shares_certificates(self) -> bool:

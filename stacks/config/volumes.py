@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from components import catalog
-from components.fields import Line, Section, former
-from components.machines.data_paths import Folder
+from components.fields import Section, SingleLineText, former
+from components.machines.data_paths import DataPath
 
 
 class VolumeSettings(Section):
@@ -18,12 +18,14 @@ class VolumeSettings(Section):
     size_gib: int = Field(
         20, ge=10, le=10000, description="size that the block storage has at least; people let it grow (exoscale)"
     )
-    import_id: Line | None = Field(
+    import_id: SingleLineText | None = Field(
         None,
         description="id of a retained volume to reuse with its data, as `make down` printed it",
         json_schema_extra=former("id"),
     )
-    path: Folder | None = Field(None, description="folder with the data; one of machines.data_path if unset (existing)")
+    path: DataPath | None = Field(
+        None, description="folder with the data; one of machines.data_path if unset (existing)"
+    )
 
 
 class VolumesSettings(Section):

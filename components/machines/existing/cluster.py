@@ -7,9 +7,9 @@ import pulumi
 
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.existing.error_hints import Contact, HostErrorHints
-from components.machines.machine import APT, Machine, Role
+from components.machines.machine import APT_FUNCTIONS, Machine, Role
 from components.machines.owner import Owner
-from components.machines.volume import Volume, VolumeSpec
+from components.machines.volume import VolumeLocation, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import MOUNTD
 
@@ -65,7 +65,7 @@ class ExistingCluster(Cluster):
     system than the program knows, or is part of something else; or when two hosts have the same hostname.
     """
 
-    outlives = True
+    survives_destroy = True
 
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None):
         props = {
@@ -94,7 +94,7 @@ class ExistingCluster(Cluster):
         for machine, (pool_settings, host) in hosts.items():
             self.machines[machine], found[machine] = self._machine(machine, pool_settings, host)
         self.volumes = {
-            volume: Volume(machine=settings.machine, path=settings.path or f"{args.data_path}/{volume}")
+            volume: VolumeLocation(machine=settings.machine, path=settings.path or f"{args.data_path}/{volume}")
             for volume, settings in args.volumes.items()
         }
         self.hostnames = pulumi.Output.all(**found).apply(require_unique_hostnames)
@@ -118,16 +118,16 @@ class ExistingCluster(Cluster):
             public_address=host.address,
             private_address=host.private_address,
             user=host.user,
-            private_key=self.login.private,
+            private_key=self.ssh_key.private,
             host_key=pulumi.Output.from_input(host.host_key),
-            root_id=pulumi.Output.from_input(""),
-            disk_id=pulumi.Output.from_input(""),
+            system_generation=pulumi.Output.from_input(""),
+            data_generation=pulumi.Output.from_input(""),
             port=host.port,
             lost=name in self._args.losses.names,
             commands=self._args.losses.commands,
         )
-        made_anew = self._args.losses.made_anew.get(name, 0)
-        again = [str(made_anew)] if made_anew else []  # of what was there before it was lost, nothing is known
+        recreations = self._args.losses.recreations.get(name, 0)
+        again = [str(recreations)] if recreations else []  # of what was there before it was lost, nothing is known
         check = machine.command(
             f"{name}-check",
             "machines/existing/scripts/check_host.sh",
@@ -153,12 +153,12 @@ class ExistingCluster(Cluster):
             ),
             create="note",
             delete="leave",
-            libraries=[APT],
+            libraries=[APT_FUNCTIONS],
             triggers=again,
         )
         daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
         identity = before.id.apply(lambda known: " ".join([known, *again]))
-        ready = replace(machine, root_id=identity, disk_id=identity, daemon_json=daemon_json)
+        ready = replace(machine, system_generation=identity, data_generation=identity, daemon_json=daemon_json)
         return ready, check.stdout.apply(str.strip)
 
 

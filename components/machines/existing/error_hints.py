@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-ADVICE = (
+HINTS = (
     (
         r"host key mismatch|no common algorithm for host key",
         "it shows another host key than its setting host_key: compare what "
@@ -49,10 +49,10 @@ class Contact:
     user: str
 
 
-def advice(host: Contact, errors: Iterable[str]) -> str | None:
+def error_hint(host: Contact, errors: Iterable[str]) -> str | None:
     """What to do about the newest error of the first contact to a host, if that is known."""
     for error in errors:
-        for pattern, text in ADVICE:
+        for pattern, text in HINTS:
             found = re.search(pattern, error)
             if found:
                 return text.format(*found.groups(), host=host)
@@ -68,7 +68,7 @@ class HostErrorHints:
 
     def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
         machine = args.name.removesuffix("-check")
-        text = advice(self._hosts[machine], args.errors)
+        text = error_hint(self._hosts[machine], args.errors)
         if text:
             pulumi.log.error(f"{machine}: {text}")
         return False  # do not try again

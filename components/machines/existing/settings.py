@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from components.fields import Label, Line, Section
-from components.machines.data_paths import Folder
+from components.fields import Label, Section, SingleLineText
+from components.machines.data_paths import DataPath
 from components.machines.settings import SSH_KEY, FirewallMode, Machines, PoolSettings
 
-Member = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
+MemberName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$")]
 
@@ -36,7 +36,7 @@ class HostSettings(Section):
     port: int = Field(22, ge=1, le=65535, description="port of its SSH server (existing)")
     user: User = Field("root", description="who logs in (existing)")
     host_key: HostKey = Field(description="its public host key; `make hostkey HOST=...` prints it (existing)")
-    labels: dict[Label, Line] = Field({}, description="node labels beside those of its pool (existing)")
+    labels: dict[Label, SingleLineText] = Field({}, description="node labels beside those of its pool (existing)")
 
     def addresses(self) -> Sequence[IPv4Address]:
         """All that it is known by."""
@@ -46,7 +46,7 @@ class HostSettings(Section):
 class ExistingPoolSettings(PoolSettings):
     """Hosts that are alike."""
 
-    hosts: dict[Member, HostSettings] = Field(
+    hosts: dict[MemberName, HostSettings] = Field(
         description="its hosts; `1` of the pool `worker` is machine `worker-1` (existing)"
     )
 
@@ -69,7 +69,7 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
     firewall: bool = Field(
         True, description="whether the program filters on the machines, or you do for all but containers (existing)"
     )
-    data_path: Folder = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
+    data_path: DataPath = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
 
     @property
     def firewall_mode(self) -> FirewallMode:

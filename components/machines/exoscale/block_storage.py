@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.machines.volume import FOLDER, Volume, VolumeSpec
+from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,9 @@ class StorageArgs:
 
     volumes: Mapping[str, VolumeSpec]  # by name
     zones: Mapping[str, str]  # of the machines, by name
-    adopt: Collection[str]  # names of those that are there and that the state does not have yet: their `id` is imported
+    imports: Collection[
+        str
+    ]  # names of those that are there and that the state does not have yet: their `id` is imported
     keep: bool  # whether they are still there when the cluster is destroyed
     protect: bool  # by Pulumi
     labels: Mapping[str, pulumi.Input[str]]
@@ -42,7 +44,7 @@ class Storage:
         """
         zone = self._args.zones[wanted.machine]
         own = pulumi.ResourceOptions(
-            import_=f"{wanted.id}@{zone}" if name in self._args.adopt else None,
+            import_=f"{wanted.id}@{zone}" if name in self._args.imports else None,
             ignore_changes=["name", "labels", "size"],
             protect=self._args.protect,
             retain_on_delete=self._args.keep,
@@ -55,10 +57,10 @@ class Storage:
             opts=pulumi.ResourceOptions.merge(opts, own),
         )
 
-    def _volume(self, name: str, wanted: VolumeSpec) -> Volume:
+    def _volume(self, name: str, wanted: VolumeSpec) -> VolumeLocation:
         path = f"{FOLDER}/{name}"
         if name not in self.blocks:
-            return Volume(machine=wanted.machine, path=path)
+            return VolumeLocation(machine=wanted.machine, path=path)
         identity = self.blocks[name].id
         device = identity.apply(lambda known: f"/dev/disk/by-id/virtio-{known[:20]}")
-        return Volume(machine=wanted.machine, path=path, id=identity, device=device, size_gib=wanted.size_gib)
+        return VolumeLocation(machine=wanted.machine, path=path, id=identity, device=device, size_gib=wanted.size_gib)

@@ -12,7 +12,7 @@ from components.machines import pool_addresses
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.error_hints import ErrorHints
 from components.machines.exoscale.block_storage import Storage, StorageArgs
-from components.machines.exoscale.error_hints import ADVICE
+from components.machines.exoscale.error_hints import HINTS
 from components.machines.exoscale.hand_over import HandOver, hand_over
 from components.machines.exoscale.instance import (
     USER,
@@ -46,10 +46,10 @@ class ExoscaleClusterArgs:
     destroy_protected: bool  # by Exoscale
     protect: bool  # by Pulumi
     volumes: Mapping[str, VolumeSpec]  # by name
-    keep: bool  # whether the block storage is still there when the cluster is destroyed
-    adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
-    own_key: Key | None = None  # the user's, instead of a generated one
-    public_key: str | None = None  # of `own_key`, for the preview
+    retain_volumes: bool  # whether the block storage is still there when the cluster is destroyed
+    imports: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
+    ssh_key: Key | None = None  # the user's, instead of a generated one
+    public_key: str | None = None  # of `ssh_key`, for the preview
     losses: Losses = NONE_LOST
     givers: Mapping[str, str] = field(default_factory=dict)  # what a volume is attached to, where another gets it
     hand_overs: Sequence[HandOver] = ()  # of block storage that a living machine gives away
@@ -76,11 +76,11 @@ class ExoscaleCluster(Cluster):
             "protect": args.protect,
             "public_key": args.public_key,
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
-            "keep_volumes": args.keep,
+            "keep_volumes": args.retain_volumes,
         }
-        super().__init__("ExoscaleCluster", name, props, args.own_key, opts)
+        super().__init__("ExoscaleCluster", name, props, args.ssh_key, opts)
         self.args = args
-        self._hooks = ErrorHints(ADVICE).hooks
+        self._hooks = ErrorHints(HINTS).hooks
         self._labels = args.owner.labels()
         # What cannot have labels has this name, so that people see in the portal whose it is.
         self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
@@ -91,7 +91,7 @@ class ExoscaleCluster(Cluster):
         }
         self._zones = {name: args.pools[pool].zone for name, (pool, _) in self._places.items()}
         self._ssh_key = exoscale.SshKey(
-            f"{name}-ssh-key", name=self._infrastructure, public_key=self.login.public, opts=self._own()
+            f"{name}-ssh-key", name=self._infrastructure, public_key=self.ssh_key.public, opts=self._own()
         )
         self._group = SecurityGroup(
             f"{name}-security",
@@ -104,8 +104,8 @@ class ExoscaleCluster(Cluster):
         storage = StorageArgs(
             volumes=args.volumes,
             zones=self._zones,
-            adopt=args.adopt,
-            keep=args.keep,
+            imports=args.imports,
+            keep=args.retain_volumes,
             protect=args.protect,
             labels=self._labels,
         )
@@ -127,7 +127,7 @@ class ExoscaleCluster(Cluster):
                     machine: system(self._zones[machine], args.pools[pool].template_id)
                     for machine, (pool, _) in self._places.items()
                 },
-                "keep_volumes": args.keep,
+                "keep_volumes": args.retain_volumes,
                 "protected": sorted(self._protected()),
                 **args.losses.outputs(self.machines),
             }
@@ -151,7 +151,7 @@ class ExoscaleCluster(Cluster):
         )
 
     def _hand_over(self, args: HandOver) -> Sequence[pulumi.Resource]:
-        return hand_over(args, USER, self.login, self.args.losses.commands, self._own())
+        return hand_over(args, USER, self.ssh_key, self.args.losses.commands, self._own())
 
     def _protected(self) -> Iterator[str]:
         """Logical names of what Pulumi does not delete: what Exoscale keeps anyway is refused before the rest goes."""
@@ -179,8 +179,8 @@ class ExoscaleCluster(Cluster):
         args = InstanceArgs(
             name=f"{self._infrastructure}-{name}",
             pool=self.args.pools[pool],
-            login=self.login,
-            host_key=self.generated_key(f"{name}-host-key"),
+            login=self.ssh_key,
+            host_key=self.generate_key(f"{name}-host-key"),
             ssh_key=self._infrastructure,
             ssh_key_is_there=self._ssh_key,
             group=self._group,

@@ -3,7 +3,7 @@
 The patterns fit what the released plugin 0.66.1 says, and its stand-in; the first that fits counts.
 """
 
-ADVICE = (
+HINTS = (
     (
         r"protection is enabled|\bis protected\b",
         "Exoscale keeps machines that are protected: set machines.destroy_protection to false, run `pulumi up`, "

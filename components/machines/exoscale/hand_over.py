@@ -75,8 +75,8 @@ def _machine(contact: Contact, user: str, login: Key, done: bool, names: frozens
         user=user,
         private_key=login.private,
         host_key=pulumi.Output.from_input(contact.host_key),
-        root_id=nothing,
-        disk_id=nothing,
+        system_generation=nothing,
+        data_generation=nothing,
         lost=done,  # nothing is asked of it
         commands=names,
     )

@@ -14,7 +14,7 @@ from components.machines.machine import Machine
 
 USER = "ubuntu"  # of Exoscale's templates of Ubuntu
 # What stays as it is of a machine that is lost: its volumes and its elastic IP go to others, which asks Exoscale alone.
-FROZEN = [
+IGNORED_WHEN_LOST = [
     *("name", "zone", "template_id", "type", "disk_size", "ssh_keys", "security_group_ids", "anti_affinity_group_ids"),
     *("network_interfaces", "destroy_protected", "labels"),
 ]
@@ -90,8 +90,8 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
                 depends_on=[args.ssh_key_is_there],
                 delete_before_replace=True,
                 # Exoscale would store another text, but the machine would not run it.
-                ignore_changes=["user_data", *(FROZEN if lost else [])],
-                replacement_trigger=args.losses.made_anew.get(name, 0),
+                ignore_changes=["user_data", *(IGNORED_WHEN_LOST if lost else [])],
+                replacement_trigger=args.losses.recreations.get(name, 0),
                 custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE),
             ),
         ),
@@ -106,8 +106,8 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         user=USER,
         private_key=args.login.private,
         host_key=args.host_key.public,
-        root_id=made.id,
-        disk_id=made.id,
+        system_generation=made.id,
+        data_generation=made.id,
         root=made,
         disk=made,
         lost=lost,
@@ -129,7 +129,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         dial_error_limit=-1,
     )
     identity = pulumi.Output.all(made.id, ready.urn).apply(lambda known: str(known[0]))  # a preview knows the urn
-    return replace(machine, root_id=identity, disk_id=identity)
+    return replace(machine, system_generation=identity, data_generation=identity)
 
 
 def _interface(private: PrivateAddress) -> exoscale.ComputeInstanceNetworkInterfaceArgs:

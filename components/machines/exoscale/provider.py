@@ -12,7 +12,7 @@ from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleCluste
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
 from components.machines.prior_state import PriorState
-from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
 from components.ports import TrafficSource
 
 
@@ -28,7 +28,7 @@ class Exoscale(Provider[ExoscaleMachines]):
                 f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
                 f"as secrets of the stack or as {variables} in the environment"
             )
-        yield from half_of_a_key(machines.ssh.public_key, given)
+        yield from incomplete_key(machines.ssh.public_key, given)
 
     def conflicts(self, machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
         yield from _sources_in_the_private_network(machines, plan)
@@ -61,9 +61,9 @@ class Exoscale(Provider[ExoscaleMachines]):
             destroy_protected=machines.destroy_protection,
             protect=machines.pulumi_protect,
             volumes=plan.volumes,
-            keep=inputs.retain_volumes,
-            adopt=due,
-            own_key=own_key(inputs.secrets, machines.ssh.public_key),
+            retain_volumes=inputs.retain_volumes,
+            imports=due,
+            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
             givers=volume_moves.givers(machines, plan, prior),

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from components.fields import Line, Network, Section, former
+from components.fields import Network, Section, SingleLineText, former
 from components.machines.settings import (
     CountedPoolSettings,
     Machines,
@@ -29,7 +29,7 @@ class TemplateSettings(Section):
     """The system of new machines, by id, so that a newer one of the same name replaces none: `make template`."""
 
     id: Uuid = Field(description="id of the template in the zone (exoscale)")
-    name: Line = Field("", description="what `make template` found the id by; for people (exoscale)")
+    name: SingleLineText = Field("", description="what `make template` found the id by; for people (exoscale)")
 
 
 class ExoscalePoolSettings(CountedPoolSettings):

@@ -7,8 +7,8 @@ import pulumi
 import pulumiverse_exoscale as exoscale
 
 from components.errors import refusal
-from components.machines.error_hints import advice
-from components.machines.exoscale.error_hints import ADVICE
+from components.machines.error_hints import error_hint
+from components.machines.exoscale.error_hints import HINTS
 from components.machines.volume import VolumeSpec
 
 
@@ -37,7 +37,7 @@ def _unfit(name: str, wanted: VolumeSpec, zone: str, cloud: exoscale.Provider) -
                 f"volumes.{name}.import_id: Exoscale was not asked whether {wanted.id} can be taken over: {text}"
             )
         else:
-            yield f"volumes.{name}.import_id: not looked up; {advice([text], ADVICE) or text}"
+            yield f"volumes.{name}.import_id: not looked up; {error_hint([text], HINTS) or text}"
         return
     if found.instance:
         yield f"{given}a volume that is attached to no instance, unlike this one: `make down`, kept, where it is used"

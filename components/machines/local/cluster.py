@@ -13,7 +13,7 @@ from components.machines.cluster import DATA_LABEL, NONE_LOST, Cluster, Key, Los
 from components.machines.error_hints import ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
-from components.machines.volume import FOLDER, Volume, VolumeSpec
+from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
 
 # What systemd and an inner Docker engine need. SYS_TIME, SYS_MODULE, SYS_RAWIO and SYS_BOOT are left out:
 # machines share the kernel of the host, and none of these belongs to one of them.
@@ -28,7 +28,7 @@ CAPABILITIES = sorted(f"CAP_{name}" for name in _NAMES)
 
 DISK = "/var/lib/docker"
 # What is set of a container: of a machine that is lost, it stays as it is.
-FROZEN = [
+IGNORED_WHEN_LOST = [
     *("name", "hostname", "image", "restart", "envs", "stop_signal", "networks_advanced", "volumes", "uploads"),
     *("labels", "tmpfs", "privileged", "cgroupns_mode", "capabilities", "security_opts", "device_cgroup_rules"),
     "mounts",
@@ -45,10 +45,10 @@ class LocalClusterArgs:
     image: str  # made from local/
     privileged: bool  # False: the capabilities above and the host's cgroups instead
     volumes: Mapping[str, VolumeSpec]  # by name
-    keep: bool  # whether the volumes are still there when the cluster is destroyed
-    adopt: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
-    own_key: Key | None = None  # the user's, instead of a generated one
-    public_key: str | None = None  # of `own_key`, for the preview
+    retain_volumes: bool  # whether the volumes are still there when the cluster is destroyed
+    imports: Collection[str] = ()  # volumes that are there and that the state does not have yet: their `id` is imported
+    ssh_key: Key | None = None  # the user's, instead of a generated one
+    public_key: str | None = None  # of `ssh_key`, for the preview
     losses: Losses = NONE_LOST
 
 
@@ -70,9 +70,9 @@ class LocalCluster(Cluster):
             "privileged": args.privileged,
             "public_key": args.public_key,
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
-            "keep_volumes": args.keep,
+            "keep_volumes": args.retain_volumes,
         }
-        super().__init__("LocalCluster", name, props, args.own_key, opts)
+        super().__init__("LocalCluster", name, props, args.ssh_key, opts)
         self.args = args
         self._hooks = ErrorHints().hooks
         self._name = args.owner.stack.replace("/", "-")
@@ -96,7 +96,7 @@ class LocalCluster(Cluster):
                 "names": list(self.machines),
                 "provider": "local",
                 "network": str(args.subnet),
-                "keep_volumes": args.keep,
+                "keep_volumes": args.retain_volumes,
                 **args.losses.outputs(self.machines),
             }
         )
@@ -112,25 +112,25 @@ class LocalCluster(Cluster):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,
-                import_=settings.id if name in self.args.adopt else None,
+                import_=settings.id if name in self.args.imports else None,
                 ignore_changes=["name", *NEVER_RELABELLED],
-                retain_on_delete=self.args.keep,
+                retain_on_delete=self.args.retain_volumes,
             ),
         )
-        self.volumes[name] = Volume(machine=settings.machine, path=f"{FOLDER}/{name}", id=volume.name)
+        self.volumes[name] = VolumeLocation(machine=settings.machine, path=f"{FOLDER}/{name}", id=volume.name)
         return volume
 
     def _machine(self, pool: str, ordinal: int, settings: Pool) -> Machine:
         name = f"{pool}-{ordinal}"
         address = str(pool_addresses.address(self.args.subnet, pool, ordinal))
-        host_key = self.generated_key(f"{name}-host-key")
+        host_key = self.generate_key(f"{name}-host-key")
         losses = self.args.losses
-        lost, made_anew = name in losses.names, losses.made_anew.get(name, 0)
+        lost, recreations = name in losses.names, losses.recreations.get(name, 0)
         disk = docker.Volume(
             f"{name}-disk",
             labels=[docker.VolumeLabelArgs(label=key, value=label) for key, label in self._labels.items()],
             opts=pulumi.ResourceOptions(
-                parent=self, hooks=self._hooks, ignore_changes=NEVER_RELABELLED, replacement_trigger=made_anew
+                parent=self, hooks=self._hooks, ignore_changes=NEVER_RELABELLED, replacement_trigger=recreations
             ),
         )
         container = docker.Container(
@@ -154,7 +154,7 @@ class LocalCluster(Cluster):
             ],
             uploads=[
                 _file("/etc/ssh/ssh_host_ed25519_key", host_key.private, "0600"),
-                _file("/root/.ssh/authorized_keys", self.login.public, "0600"),
+                _file("/root/.ssh/authorized_keys", self.ssh_key.public, "0600"),
             ],
             labels=[docker.ContainerLabelArgs(label=key, value=label) for key, label in self._labels.items()],
             tmpfs={"/run": "", "/tmp": "exec"},  # noqa: S108 - the machine's own
@@ -165,8 +165,8 @@ class LocalCluster(Cluster):
                 hooks=self._hooks,
                 # The engine takes `systempaths=unconfined` apart and does not report it: a refresh would replace
                 # the machine. What the option is made from, `privileged`, is not ignored.
-                ignore_changes=FROZEN if lost else ["security_opts", *NEVER_RELABELLED],
-                replacement_trigger=made_anew,
+                ignore_changes=IGNORED_WHEN_LOST if lost else ["security_opts", *NEVER_RELABELLED],
+                replacement_trigger=recreations,
             ),
         )
         return Machine(
@@ -177,10 +177,10 @@ class LocalCluster(Cluster):
             public_address=address,
             private_address=address,
             user="root",
-            private_key=self.login.private,
+            private_key=self.ssh_key.private,
             host_key=host_key.public,
-            root_id=container.id,
-            disk_id=disk.id,
+            system_generation=container.id,
+            data_generation=disk.id,
             root=container,
             disk=disk,
             shares_kernel=True,

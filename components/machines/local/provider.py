@@ -8,7 +8,7 @@ import pulumi_docker as docker
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
-from components.machines.provider import ClusterInputs, Provider, StackPlan, half_of_a_key, own_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
 from components.ports import TrafficSource
 
 
@@ -16,7 +16,7 @@ class Local(Provider[LocalMachines]):
     """Containers on the Docker engine of the computer that runs the program."""
 
     def missing_secrets(self, machines: LocalMachines, given: Collection[str]) -> Iterator[str]:
-        yield from half_of_a_key(machines.ssh.public_key, given)
+        yield from incomplete_key(machines.ssh.public_key, given)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
         """Refuse rules that shut the program out: its packets come from the gateway of the machines' network."""
@@ -38,9 +38,9 @@ class Local(Provider[LocalMachines]):
             image=machines.image,
             privileged=machines.privileged,
             volumes=inputs.plan.volumes,
-            keep=inputs.retain_volumes,
-            adopt=inputs.prior.due_imports(inputs.plan.volumes),
-            own_key=own_key(inputs.secrets, machines.ssh.public_key),
+            retain_volumes=inputs.retain_volumes,
+            imports=inputs.prior.due_imports(inputs.plan.volumes),
+            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
         )
