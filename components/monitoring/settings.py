@@ -79,6 +79,7 @@ class MonitoringSettings(Section):
 
     @model_validator(mode="after")
     def _mails_have_a_server(self) -> Self:
+        """`monitoring.alertmanager.email_to` requires `monitoring.smtp`."""
         if self.alertmanager.email_to and self.smtp is None:
             raise ValueError("smtp: not given; required: the mail server, as monitoring.alertmanager.email_to is given")
         return self
