@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from components.machines.local.cluster import CAPABILITIES
+from components.machines.local.container import CAPABILITIES
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE_S = 1.0

@@ -41,7 +41,7 @@ def memberships(
                 swarm=swarm,
                 depends_on=[foundation.engines[machine.name], *known, *before],
                 leaves=survives_destroy,
-                invitation_renewals=prior.invitations(f"{machine.name}-membership"),
+                renewals=prior.renewals_of(f"{machine.name}-membership"),
             ),
             pulumi.ResourceOptions.merge(
                 foundation.cluster.child_lifecycle(), pulumi.ResourceOptions(depends_on=first)

@@ -129,7 +129,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         names=names,
         nuvla_certificate_end=by_type.get(SIGNED, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
-        invitation_renewals={
+        renewals={
             name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])
             for name, outputs in by_type.get(STASH, {}).items()
             if name.endswith(RENEWALS_SUFFIX)

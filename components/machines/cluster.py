@@ -52,21 +52,20 @@ class Key:
 
 
 class Cluster(pulumi.ComponentResource):
-    """All machines of an infrastructure and what only they need; a subclass per place that machines come from.
+    """All machines of an infrastructure and their keys, networks and volumes; each provider has a subclass.
 
-    It is what everything inside the machines is deleted with (`deleted_with`), so that destroying a cluster needs
-    none of its machines to answer, while a machine that leaves on its own is drained and removed.
+    Resources inside the machines are deleted with the cluster (`deleted_with`): destroying the cluster connects to no
+    machine. A single machine that leaves the cluster is drained and removed from the swarm first.
 
-    Outputs: ``names`` (list), the machines that it has; ``provider`` (str), where they are from; ``lost`` (list) and
-    ``recreations`` (dict), those that were given up and how often each was made anew; ``keep_volumes`` (bool).
+    Outputs: ``names`` (list) of the machines; ``provider`` (str); ``lost`` (list), the machines that the settings
+    declare lost, and ``made_anew`` (dict), how often each machine came back after a loss; ``keep_volumes`` (bool),
+    whether the volumes are retained.
     """
 
     machines: dict[str, Machine]
     volumes: dict[str, VolumeLocation]
-    stable_address: pulumi.Output[str] | None = (
-        None  # ipv4 of the infrastructure that outlives its entry, if it has one
-    )
-    survives_destroy = False  # whether its machines go on when it is destroyed, and so have to be left as they were
+    stable_address: pulumi.Output[str] | None = None  # ipv4 that survives a replacement of the API manager
+    survives_destroy = False  # whether the machines live on after `destroy`, so that the program has to clean them up
 
     def __init__(
         self,

@@ -1,13 +1,13 @@
-"""Folders of machines that may be given to data: neither the system's, nor what others keep their things in."""
+"""The type of a folder that may hold data, and the system's folders, which may not."""
 
 from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-NFS_ROOT = "/nfs-root"  # where the program mounts the files that machines share
+NFS_ROOT = "/nfs-root"  # where the program mounts the shared files
 
-# With all that is in them. Data have an owner and a mode of their own, and some are shared with everybody.
+# Refused with everything below them: the program sets owner and mode of a data folder, and shares some of them.
 SYSTEM = (
     *("/bin", "/boot", "/dev", "/efi", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root"),
     *("/run", "/sbin", "/snap", "/sys", "/tmp", "/usr", "/opt/cni", "/opt/containerd"),  # noqa: S108 - refused
@@ -24,21 +24,21 @@ SYSTEM = (
     ),
     NFS_ROOT,
 )
-# These alone: there is room for data in them.
+# Refused themselves; folders below them may hold data.
 SHARED = ("/", "/home", "/media", "/opt", "/var", "/var/lib", "/var/local", "/var/opt")
 
 
-def _own(given: str) -> str:
-    parts = given.split("/")[1:]
+def _require_data_path(text: str) -> str:
+    parts = text.split("/")[1:]
     if {".", ".."} & set(parts):
         raise ValueError("a path without the parts . and ..")
-    path = PurePosixPath(given)
-    place = next((top for top in SYSTEM if path.is_relative_to(top)), given if given in SHARED else None)
+    path = PurePosixPath(text)
+    place = next((top for top in SYSTEM if path.is_relative_to(top)), text if text in SHARED else None)
     if path.is_relative_to("/home") and (len(parts) < 3 or any(part.startswith(".") for part in parts)):
-        place = given  # what a user logs in with is in there
+        place = text  # a home folder holds the SSH keys of its user
     if place is not None:
         raise ValueError(f"a folder of its own, such as /srv/nuvla, as {place} is the system's")
-    return given
+    return text
 
 
-DataPath = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$"), AfterValidator(_own)]
+DataPath = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$"), AfterValidator(_require_data_path)]

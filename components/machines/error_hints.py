@@ -1,7 +1,8 @@
-"""What to do about errors of the Docker engine that local machines run on, and of the swarm, said beside them."""
+"""Error hints for the Docker engine that runs local machines, and for the swarm."""
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import pulumi
 
@@ -33,7 +34,7 @@ HINTS = (
         f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
-# Of the swarm, where names are taken by what an operator or an application has made there.
+# In the swarm, operators and applications may hold the names of networks and services.
 SWARM_HINTS = (
     (
         r"(network|service) (?:with name )?(\S+) already exists",
@@ -43,30 +44,30 @@ SWARM_HINTS = (
 )
 
 
-Hints = Iterable[tuple[str, str]]  # pattern of an error, and what to do about it, with the pattern's groups
+Hints = Iterable[tuple[str, str]]  # pattern of an error, and a hint: a format of the pattern's groups
 
 
-def error_hint(errors: Iterable[str], known: Hints = HINTS) -> str | None:
-    """What to do about the newest error, if that is known."""
+def error_hint(errors: Iterable[str], hints: Hints = HINTS, **values: Any) -> str | None:
+    """Return the hint for the newest error that a pattern matches; `values` are further values of its format."""
     for error in errors:
-        for pattern, text in known:
-            found = re.search(pattern, error)
-            if found:
-                return text.format(*found.groups())
+        for pattern, text in hints:
+            match = re.search(pattern, error)
+            if match:
+                return text.format(*match.groups(), **values)
     return None
 
 
 class ErrorHints:
-    """Says what to do, once for all machines that fail alike."""
+    """Hooks that log a hint for a failed resource, once for all machines that fail alike."""
 
-    def __init__(self, known: Hints = HINTS, name: str = "advice") -> None:
-        self._known = known
-        self._said: set[str] = set()
-        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._advise)])
+    def __init__(self, hints: Hints = HINTS, name: str = "advice") -> None:
+        self._hints = hints
+        self._logged: set[str] = set()
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._log_hint)])
 
-    def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
-        text = error_hint(args.errors, self._known)
-        if text and text not in self._said:
-            self._said.add(text)
-            pulumi.log.error(text)
-        return False  # do not try again
+    def _log_hint(self, args: pulumi.ErrorHookArgs) -> bool:
+        hint = error_hint(args.errors, self._hints)
+        if hint and hint not in self._logged:
+            self._logged.add(hint)
+            pulumi.log.error(hint)
+        return False  # Pulumi does not retry

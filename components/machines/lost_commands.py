@@ -1,4 +1,4 @@
-"""What a lost machine had that the program has no more: it leaves the state, and nothing is asked of the machine."""
+"""Commands of lost machines that the program no longer declares: the state drops them without a connection."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,42 +9,46 @@ from pulumi_command import remote
 from components.machines.machine import Machine
 from components.machines.skipped_command import IGNORED_WHEN_LOST
 
-SUFFIX = "-forgotten"  # of its name: the name of before is free for a command that runs elsewhere, or again
+SUFFIX = "-forgotten"  # frees the former name for a command that runs on another machine, or again
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormerCommand:
-    """A command of the state."""
+    """A command in the state."""
 
     urn: str
-    host: str  # address that it ran at: no two machines of a stack have the same
-    has_delete: bool  # whether something runs there when it goes
+    host: str  # address that the command ran at; no two machines of a stack share one
+    has_delete: bool  # whether its deletion runs a script on the machine
 
 
 def retain_lost_commands(
     former: Mapping[str, FormerCommand], machines: Collection[Machine], opts: pulumi.ResourceOptions
 ) -> None:
-    """Keeps commands of lost machines, by their names, as they are in the state, unless one of `machines` has them.
+    """Retain the commands of lost machines in the state, unless one of `machines` has registered them.
 
-    It comes after all commands. Pulumi undoes what a program has no more as the last update but this one had said: who
-    learns only now that a machine is dead has to say it of each command, and with that the next update may drop it.
-    It stays for as long as the machine is lost, so that an update which changes nothing has nothing to do.
+    `former` has the commands by name. The program calls this function after it registered all other commands.
+    Pulumi deletes a resource with the options of the last update that declared it, so it would run the delete scripts
+    on a machine that is only now declared lost. This declaration with `retain_on_delete` lets a later update drop the
+    commands without a connection. They stay declared for as long as the machine is lost, so that an update without
+    changes has nothing to do.
     """
-    made = {name for machine in machines for name in machine.registered}
-    for name, one in former.items():
-        if name in made:
+    registered = {name for machine in machines for name in machine.registered}
+    for name, command in former.items():
+        if name in registered:
             continue
-        kept = name.endswith(SUFFIX)
-        now = name if kept else name + SUFFIX
-        while not kept and now in former:  # of an earlier loss
-            now += SUFFIX
+        retained = name.endswith(SUFFIX)
+        new_name = name if retained else name + SUFFIX
+        while not retained and new_name in former:  # from an earlier loss
+            new_name += SUFFIX
         remote.Command(
-            now,
-            connection=remote.ConnectionArgs(host=one.host),
+            new_name,
+            connection=remote.ConnectionArgs(host=command.host),
             opts=pulumi.ResourceOptions.merge(
                 opts,
                 pulumi.ResourceOptions(
-                    aliases=None if kept else [one.urn], retain_on_delete=True, ignore_changes=IGNORED_WHEN_LOST
+                    aliases=None if retained else [command.urn],
+                    retain_on_delete=True,
+                    ignore_changes=IGNORED_WHEN_LOST,
                 ),
             ),
         )

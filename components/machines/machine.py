@@ -1,4 +1,4 @@
-"""What a machine is to everything that is built on it."""
+"""A machine as the rest of the program sees it, whichever provider it comes from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from components.assets import render_script
 from components.machines.skipped_command import IGNORED_WHEN_LOST, SkippedCommand
 
 Role = Literal["manager", "worker"]
-APT_FUNCTIONS = "machines/scripts/apt.sh"  # functions of scripts that install packages on one
-DIAL_ERROR_LIMIT = 10  # attempts to reach one that has answered before
-NAME_LABEL = "nuvla-swarm.machine"  # node label that every machine has: its name, as its hostname may be another
+APT_FUNCTIONS = "machines/scripts/apt.sh"  # functions for scripts that install packages
+DIAL_ERROR_LIMIT = 10  # attempts to connect to a machine that has answered before
+NAME_LABEL = "nuvla-swarm.machine"  # node label with the name of the machine; its hostname may differ
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """A Linux host that answers SSH, wherever it comes from."""
+    """A Linux host that answers SSH."""
 
     name: str  # "<pool>-<ordinal>"
     role: Role
@@ -26,19 +26,19 @@ class Machine:
     availability: str  # "active", "pause" or "drain", from its pool
     public_address: pulumi.Input[str]  # ipv4 that users and the program reach it by
     private_address: pulumi.Input[str]  # ipv4 that the other machines reach it by
-    user: str  # who logs in; others than root have sudo without password
+    user: str  # SSH user: root, or a user with sudo without password
     private_key: pulumi.Output[str]  # secret, OpenSSH format
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
-    system_generation: pulumi.Output[str]  # another one: /etc and the packages are those of a new machine
-    data_generation: pulumi.Output[str]  # another one: /var/lib/docker is empty
-    root: pulumi.Resource | None = None  # what has /etc and the packages; None: the machine outlives the program
-    disk: pulumi.Resource | None = None  # what has /var/lib/docker; None as above
-    port: int = 22  # of its SSH server
-    shares_kernel: bool = False  # with the computer that it is on, so that only `net.*` of it is the machine's own
-    daemon_json: pulumi.Output[str] | None = None  # what its engine had before the program came, empty if nothing
-    lost: bool = False  # it is dead: nothing is run on it or about it
-    commands: frozenset[str] = frozenset()  # names of those that the state has
-    registered: set[str] = field(default_factory=set)  # names of those that the program has, so far
+    system_generation: pulumi.Output[str]  # changes when /etc and the packages are those of a new machine
+    data_generation: pulumi.Output[str]  # changes when /var/lib/docker is a new, empty one
+    root: pulumi.Resource | None = None  # resource that holds /etc and the packages; None: the host outlives the stack
+    disk: pulumi.Resource | None = None  # resource that holds /var/lib/docker; None as for `root`
+    port: int = 22  # of the SSH server
+    shares_kernel: bool = False  # with its host, so that only the kernel settings below `net.` belong to the machine
+    daemon_json: pulumi.Output[str] | None = None  # daemon.json of the engine before the program came; may be empty
+    lost: bool = False  # the machine is dead: the program runs no command on it or about it
+    commands: frozenset[str] = frozenset()  # names of the commands in the state
+    registered: set[str] = field(default_factory=set)  # names of the commands that this run has registered so far
 
     def command(
         self,
@@ -57,14 +57,16 @@ class Machine:
         dial_error_limit: int = DIAL_ERROR_LIMIT,
         logging: remote.Logging = remote.Logging.STDERR,
     ) -> remote.Command | SkippedCommand:
-        """A script, by its path below components/, that runs here as root: when it is made, and when a value changes.
+        """Register a command that runs a script on this machine as root, at first and whenever a value changes.
 
-        `create`, `update` and `delete` are its argument then; without `update`, `create` is that too. What it prints is
-        its output, and is shown to nobody; its errors are. It runs again, without being undone before, when one of
-        `triggers` changes: a machine that died could not undo anything. It is undone when the program no longer has it
-        while the machine lives: this one, or the one that it is `about`; with `outlives`, before the machine is
-        destroyed too. `libraries` are scripts of functions before it. A `dial_error_limit` of -1 waits for a machine
-        that boots, until the command times out.
+        `script` and `libraries`, scripts of functions that precede it, are paths below components/.
+        `create`, `update` and `delete` are the script's argument in each case; `create` stands in for a missing
+        `update`. The stdout of the script is the output of the command, which Pulumi does not log; Pulumi logs stderr
+        unless `logging` says otherwise.
+        When one of `triggers` changes, the command runs again in place, without its delete script: a machine that died
+        could not run that. The delete script runs when the program drops the command while the machine lives: this
+        machine, or the one that the command is `about`. With `undo_before_destroy`, it also runs before the machine is
+        destroyed. With a `dial_error_limit` of -1, the command waits until the machine has booted, or times out.
         """
         self.registered.add(name)
         lost = self.lost or (about is not None and about.lost)
@@ -81,11 +83,11 @@ class Machine:
                 dial_error_limit=dial_error_limit,
             ),
             create=self._bash(create),
-            update=self._again(update or create, triggers) if update or triggers else None,
+            update=self._bash_with_triggers(update or create, triggers) if update or triggers else None,
             delete=self._bash(delete) if delete else None,
             stdin=render_script(script, values, libraries=libraries),
             logging=logging,
-            add_previous_output_in_env=False,  # or else it is in the environment of the script
+            add_previous_output_in_env=False,  # keeps former output out of the environment of the script
             opts=pulumi.ResourceOptions.merge(
                 opts,
                 pulumi.ResourceOptions(
@@ -96,14 +98,17 @@ class Machine:
             ),
         )
 
-    def _again(self, argument: str, triggers: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:
-        """The same, with the triggers as a comment: not in the script, whose lines a preview has to show."""
+    def _bash_with_triggers(self, argument: str, triggers: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:
+        """Return the command line with the triggers as a comment.
+
+        The script itself does not hold them: a preview may not know the triggers, but has to show the script's lines.
+        """
         command = self._bash(argument)
         return pulumi.Output.all(*triggers).apply(
-            lambda known: " # ".join([command, *(" ".join(str(one).split()) for one in known)])
+            lambda values: " # ".join([command, *(" ".join(str(value).split()) for value in values)])
         )
 
     def _bash(self, argument: str) -> str:
-        """Command line that runs a script from standard input as root."""
+        """Return the command line that runs a script from standard input as root."""
         sudo = "" if self.user == "root" else "sudo -n "
         return f"{sudo}bash -s -- {argument}".rstrip()

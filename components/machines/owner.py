@@ -1,4 +1,4 @@
-"""Whose something is: the name of the stack for people, and an id that no other checkout has."""
+"""The owner of resources: the stack's name, which people read, and an id that no other checkout shares."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ import pulumi
 
 from components.machines.cluster import STACK_LABEL, stack_id
 
-ID_LABEL = "io.nuvla.swarm.id"  # beside `MADE_BY_LABEL`: what bears another one belongs to somebody else
-NEVER_RELABELLED = ["labels"]  # ignored changes of what another label would be a reason to make anew
+ID_LABEL = "io.nuvla.swarm.id"  # beside `STACK_LABEL`: a resource with another id belongs to another infrastructure
+NEVER_RELABELLED = ["labels"]  # for ignore_changes of resources that a changed label would replace
 STASH = "infrastructure"  # logical name of the id in the state
 
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """An infrastructure, as what it makes bears it."""
+    """The infrastructure that owns a resource."""
 
-    stack: str  # "<project>/<stack>", which a stack of another checkout may be called too
+    stack: str  # "<project>/<stack>"; a stack of another checkout may have the same name
     id: pulumi.Output[str]  # 8 hex digits
 
     def labels(self) -> dict[str, pulumi.Input[str]]:
-        """Of all that the infrastructure makes."""
+        """Return the labels of all resources that the infrastructure creates."""
         return {STACK_LABEL: self.stack, ID_LABEL: self.id}
 
-    def note(self) -> pulumi.Output[str]:
-        """Of hosts that exist already."""
+    def as_text(self) -> pulumi.Output[str]:
+        """Return the text that existing hosts store in their restore points."""
         return pulumi.Output.concat(self.stack, " ", self.id)
 
 
 def this_infrastructure() -> Owner:
-    """The infrastructure of the current stack, to be called once. Its id is in the state as long as anything is."""
-    # Each run proposes an id; the first one is kept.
+    """Register the owner of the current stack; call it once a run. The state holds its id until `destroy`."""
+    # Each run proposes a random id; the state keeps the first.
     stash = pulumi.Stash(STASH, input=secrets.token_hex(4), opts=pulumi.ResourceOptions(ignore_changes=["input"]))
     return Owner(stack=stack_id(), id=stash.output)

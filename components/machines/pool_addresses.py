@@ -1,4 +1,4 @@
-"""Fixed addresses for the machines of a network that the program makes itself."""
+"""Fixed addresses of machines on a network that the program creates."""
 
 from ipaddress import IPv4Address, IPv4Network
 from zlib import crc32
@@ -7,14 +7,14 @@ BLOCK_SIZE = 64  # addresses of one pool: 60 machines and room to spare
 
 
 def block(subnet: IPv4Network, pool: str) -> int:
-    """Which block of the subnet a pool's machines live in.
+    """Return the number of the block of the subnet that holds a pool's machines.
 
-    It depends on the pool's name alone, so that no other pool, new, gone or resized, ever moves a machine.
-    The first block is left to the network's gateway.
+    The number depends on the pool's name alone: adding, removing or resizing another pool moves no machine.
+    No pool gets the first block, which holds the network's gateway.
     """
     return 1 + crc32(pool.encode()) % (subnet.num_addresses // BLOCK_SIZE - 1)
 
 
 def address(subnet: IPv4Network, pool: str, ordinal: int) -> IPv4Address:
-    """Address of machine `<pool>-<ordinal>`."""
+    """Return the address of machine `<pool>-<ordinal>`."""
     return subnet[BLOCK_SIZE * block(subnet, pool) + ordinal]

@@ -1,4 +1,4 @@
-"""Settings that machines of every provider have; each provider's folder adds its own."""
+"""Settings of machines of every provider; each provider's folder adds its own."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,72 +13,80 @@ from components.machines import pool_addresses
 
 
 class PoolSettings(Section):
-    """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
+    """A pool of machines with the same settings.
 
-    role: Literal["manager", "worker"] = Field(description="what its machines are in the swarm")
-    availability: Literal["active", "pause", "drain"] = Field("active", description="whether services may run on them")
+    Machines are named `<pool>-<member>`: a pool that grows or shrinks changes no other machine.
+    """
+
+    role: Literal["manager", "worker"] = Field(description="role of the machines in the swarm")
+    availability: Literal["active", "pause", "drain"] = Field(
+        "active", description="whether services may run on the machines"
+    )
     labels: dict[Label, SingleLineText] = Field({}, description="node labels, for placement of services")
 
     @abstractmethod
     def members(self) -> Sequence[str]:
-        """What tells its machines from each other: the last part of their names."""
+        """Return the members of the pool: the last parts of the machines' names."""
 
-    def labels_of(self, member: str) -> dict[str, str]:  # noqa: ARG002 - a host has some of its own
-        """The node labels of one of its machines."""
+    def labels_of(self, member: str) -> dict[str, str]:  # noqa: ARG002 - existing hosts have labels of their own
+        """Return the node labels of a machine."""
         return dict(self.labels)
 
 
 class CountedPoolSettings(PoolSettings):
-    """Machines that are alike. A machine is named `<pool>-<ordinal>`, so no pool's size touches another's machines."""
+    """A pool of machines that the program creates, named `<pool>-<ordinal>`."""
 
-    count: int = Field(1, ge=0, le=60, description="how many machines")
+    count: int = Field(1, ge=0, le=60, description="number of machines")
 
     def members(self) -> Sequence[str]:
         return [str(ordinal) for ordinal in range(1, self.count + 1)]
 
 
 class SshSettings(Section):
-    """The key that opens the machines: generated, unless the user gives both of its halves."""
+    """The SSH key of the machines: generated, unless the user gives both halves of a key."""
 
     public_key: str | None = Field(
-        None, pattern=r"^ssh-\S+ \S+", description="your own key; its private half is the secret `ssh_private_key`"
+        None, pattern=r"^ssh-\S+ \S+", description="your own SSH key; its private half is the secret `ssh_private_key`"
     )
 
 
-SSH_KEY = "ssh_private_key"  # secret that machines of every provider may have
+SSH_KEY = "ssh_private_key"  # key of the secret with the private half of the user's own SSH key
 
 P = TypeVar("P", bound=PoolSettings)
-# "rules" judge all packets, "containers" those of containers alone, where somebody else filters the others. Either way,
-# a machine reverts "confirmed" ones unless a new connection confirms them.
+# "rules" filter all packets; "containers" filter only packets of containers, where the user filters the others. A
+# machine reverts "confirmed" rules unless a new connection confirms them.
 FirewallMode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
 
 
 class Machines(Section, Generic[P]):
-    """The machines. The class variables say what differs between providers."""
+    """The machines of a provider. The class variables declare the differences between providers."""
 
-    is_remote: ClassVar[bool] = True  # whether the machines are elsewhere than the computer that runs the program
-    outlive_stack: ClassVar[bool] = False  # whether the machines go on when the stack is destroyed
-    secrets: ClassVar[Mapping[str, str]] = {}  # keys of the configuration that only this provider has, described
-    required_secrets: ClassVar[Sequence[str]] = ()  # a preview without real secrets needs stand-ins of these
-    preview_environment: ClassVar[Mapping[str, str]] = {}  # credentials of a preview for want of real ones
+    is_remote: ClassVar[bool] = True  # whether the machines are on other computers than the program
+    outlive_stack: ClassVar[bool] = False  # whether the machines live on after `destroy`
+    secrets: ClassVar[Mapping[str, str]] = {}  # keys of secrets that only this provider has, with descriptions
+    required_secrets: ClassVar[Sequence[str]] = ()  # keys of secrets that a preview without real ones has to make up
+    preview_environment: ClassVar[Mapping[str, str]] = {}  # made-up credentials for a preview without real ones
     default_engine_source: ClassVar[str] = "docker.com"
-    may_run_foreign_containers: ClassVar[bool] = False  # from before the program came
-    volume_options: ClassVar[frozenset[str]] = frozenset()  # keys of a volume that mean something
-    volumes_are_resources: ClassVar[bool] = False  # of their own, which any machine can have
+    may_run_foreign_containers: ClassVar[bool] = False  # whether machines may run containers of other owners
+    volume_options: ClassVar[frozenset[str]] = frozenset()  # keys of `volumes.<name>` that this provider supports
+    volumes_are_resources: ClassVar[bool] = False  # whether every volume is a resource that any machine can attach
 
-    provider: str = Field(description="where machines come from")
-    pools: dict[Name, P] = Field(description="the pools of machines, by name")
-    lost: list[str] = Field([], description="names of machines that are dead: nothing is asked of them")
+    provider: str = Field(description="provider of the machines")
+    pools: dict[Name, P] = Field(description="pools of machines, by name")
+    lost: list[str] = Field([], description="names of dead machines; the program does not connect to them")
 
     @model_validator(mode="after")
-    def _has_a_quorum(self) -> Self:
+    def _require_odd_managers(self) -> Self:
         managers = len(self.names("manager"))
         if managers not in (1, 3, 5, 7):
             raise ValueError(f"pools: {managers} managers given; allowed: 1, 3, 5 or 7 (an even number adds no safety)")
         return self
 
     def names(self, *roles: str, active: bool = False) -> list[str]:
-        """Names of the machines of some roles, in the order of pools and members; `active`: where services may run."""
+        """Return the names of the machines with these roles, in the order of pools and members.
+
+        With `active`, leave out machines on which services may not run.
+        """
         return [
             f"{name}-{member}"
             for name, pool in self.pools.items()
@@ -88,29 +96,29 @@ class Machines(Section, Generic[P]):
 
     @property
     def firewall_mode(self) -> FirewallMode:
-        """What the rules on each machine judge."""
+        """Return which packets the rules on each machine filter."""
         return "containers"
 
     def machine_network(self) -> tuple[str, IPv4Network | None] | None:
-        """Return the network that the program makes for the machines, and its setting; None where it makes none."""
+        """Return the setting and the network that the program creates for the machines; None if it creates none."""
         return None
 
     def cluster_networks(self) -> list[IPv4Network]:
-        """Return where packets of the machines come from, where rules on each machine have to know."""
+        """Return the source networks of the machines' packets, for the rules on each machine."""
         return []
 
     def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Yield each setting with node labels, and these."""
+        """Yield each setting with node labels, and its labels."""
         for name, pool in self.pools.items():
             yield f"machines.pools.{name}.labels", pool.labels
 
     def first_manager_is_clear(self) -> bool:
-        """Whether nobody can be in doubt which manager is the first one: pools, and hosts with names, have no order."""
+        """Return whether one manager is clearly the first: pools, and hosts with names, have no order."""
         pools = [pool.members() for pool in self.pools.values() if pool.role == "manager" and pool.members()]
         return len(pools) == 1 and (len(pools[0]) == 1 or "1" in pools[0])
 
     def names_with_label(self, key: str, value: str) -> list[str]:
-        """Names of the machines that have a node label."""
+        """Return the names of the machines that have a node label."""
         return [
             f"{name}-{member}"
             for name, pool in self.pools.items()
@@ -120,17 +128,17 @@ class Machines(Section, Generic[P]):
 
 
 def require_disjoint_pools(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:
-    """Refuses pools whose machines would have the same addresses of a network that the program makes."""
-    for one, other in combinations(sorted(pools), 2):
-        if pool_addresses.block(subnet, one) == pool_addresses.block(subnet, other):
+    """Refuse pools whose machines would share addresses of a network that the program creates."""
+    for pool, other in combinations(sorted(pools), 2):
+        if pool_addresses.block(subnet, pool) == pool_addresses.block(subnet, other):
             raise ValueError(
-                f"pools: `{one}` and `{other}` fall on the same addresses of {subnet}; "
+                f"pools: `{pool}` and `{other}` fall on the same addresses of {subnet}; "
                 f"allowed: another name for one of them, or a larger {setting}"
             )
 
 
 def require_prefix_length(network: IPv4Network) -> IPv4Network:
-    """Refuses a network that has no room for pools, or more than can be."""
+    """Refuse a network that is too small or too large for pools."""
     if not 16 <= network.prefixlen <= 24:
         raise ValueError("a network from /16 to /24")
     return network

@@ -1,8 +1,8 @@
-"""What stands for a command on a machine that is lost."""
+"""The stand-in for a command on a lost machine."""
 
 import pulumi
 
-# Every input of a command: one that a machine had before it was lost stays as it is.
+# Every input of a command, for ignore_changes: the commands of a lost machine stay as they were.
 IGNORED_WHEN_LOST = [
     "connection",
     "create",
@@ -16,7 +16,7 @@ IGNORED_WHEN_LOST = [
 
 
 class SkippedCommand(pulumi.Stash):
-    """A command that a lost machine never had, and that it is not asked for now.
+    """A command that never ran on a machine that is now lost: the program runs nothing.
 
     Outputs: ``stdout`` (str), empty.
     """

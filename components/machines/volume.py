@@ -1,56 +1,54 @@
-"""Data that outlives containers, and the machine that has it."""
+"""Data volumes: where the settings put them, where they are, and how often they moved."""
 
 from dataclasses import asdict, dataclass
 
 import pulumi
 
-FOLDER = "/var/lib/nuvla-swarm/volumes"  # where machines that the program makes have them
-MOVES_SUFFIX = "-moves"  # end of the names of what the state has of moves
+FOLDER = "/var/lib/nuvla-swarm/volumes"  # folder of data volumes on machines that the program creates
+MOVES_SUFFIX = "-moves"  # ends the logical names of the records of moves
 
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeSpec:
-    """Where data shall be."""
+    """Where the settings put a data volume."""
 
-    machine: str  # name of the machine that uses them
-    block: bool = (
-        False  # on a block storage volume of the cloud, which outlives the machine; else on the machine's disk
-    )
-    size_gib: int = 0  # of the block storage volume
-    id: str | None = None  # of a volume that was there before, and was or is taken over with what it holds
-    path: str | None = None  # folder of an existing machine
+    machine: str  # name of the machine that uses it
+    block: bool = False  # on block storage of the cloud, which outlives the machine; else on the machine's disk
+    size_gib: int = 0  # of the block storage
+    id: str | None = None  # of a retained volume that the stack imports, or imported before, with its data
+    path: str | None = None  # folder on an existing machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """The last time that a volume went elsewhere, or was to: whether it got there is not known."""
+    """The last move of a volume to another machine or storage, which may not have completed."""
 
-    count: int  # of all those times
-    place: str  # where it was to go, in a form that is only compared
+    count: int  # of all moves so far
+    place: str  # destination, in a form that is only compared
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moves:
-    """How often a volume went elsewhere, or was to: what unmounts, mounts or serves it does so again for each time."""
+    """The number of moves of a volume; commands that unmount, mount or serve the volume run again for each move."""
 
-    count: pulumi.Output[str]  # known once it is in the state
-    record: pulumi.Resource  # what has it in the state: a move that is interrupted must be known as one that began
+    count: pulumi.Output[str]  # known once the record is in the state
+    record: pulumi.Resource  # holds the count in the state, so that the next run knows of an interrupted move
 
 
 def record_moves(name: str, move: Move) -> Moves:
-    """The moves of a volume, in the state before anything that waits for them is done."""
+    """Record the moves of a volume in the state, before any command that depends on them runs."""
     stash = pulumi.Stash(f"{name}{MOVES_SUFFIX}", input=asdict(move))
-    # A preview knows the urn.
+    # A preview knows the URN, unlike the output.
     return Moves(count=stash.urn.apply(lambda _: str(move.count)), record=stash)
 
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeLocation:
-    """Where data are."""
+    """Where a data volume is."""
 
-    machine: str  # name of the machine that uses them
+    machine: str  # name of the machine that uses it
     path: str  # folder on the machine
-    id: pulumi.Output[str] | None = None  # by which the data are found again, where they outlive the machine
-    device: pulumi.Output[str] | None = None  # block device that holds them, to be formatted once and mounted
-    size_gib: int = 0  # that the device has at least, if there is one
-    moves: Moves | None = None  # None where it never went elsewhere
+    id: pulumi.Output[str] | None = None  # under which a volume that outlives the machine can be imported again
+    device: pulumi.Output[str] | None = None  # block device with the data, which the program formats once and mounts
+    size_gib: int = 0  # least size of the device, if there is one
+    moves: Moves | None = None  # None for a volume that never moved

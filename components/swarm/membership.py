@@ -27,7 +27,7 @@ class MembershipArgs:
     swarm: Swarm
     depends_on: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
     leaves: bool  # whether the machine outlives its membership and so has to leave by itself
-    invitation_renewals: int = (
+    renewals: int = (
         0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
     )
 
@@ -55,7 +55,7 @@ class Membership(pulumi.ComponentResource):
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
-        asked = [record_renewals(name, args.invitation_renewals, self)] if args.invitation_renewals else []
+        asked = [record_renewals(name, args.renewals, self)] if args.renewals else []
         node = self._command(
             "node",
             on=api_manager,

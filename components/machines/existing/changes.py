@@ -1,4 +1,4 @@
-"""Changes that would lose existing hosts, or their part in the swarm: one line for each."""
+"""Refusals of changes that would lose existing hosts or their swarm memberships."""
 
 from collections.abc import Iterator
 
@@ -15,31 +15,31 @@ def refusals(machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> 
 
 
 def is_same_machine(machines: ExistingMachines, prior: PriorState, name: str) -> bool:
-    """Return whether a host still has the part in the swarm that the state has of it.
+    """Return whether a host is still the swarm member that the state has.
 
-    A host with another host key was installed again, and has none. With another address too it is another host, while
-    the former one may still have its part.
+    A host with a new host key at the same address was reinstalled, and is no member any more. A host with a new host
+    key at a new address is another host, and the former host may still be a member.
     """
     hosts = machines.hosts()
     if name not in hosts:
         return True
-    return hosts[name].host_key == prior.hosts.get(name) or _moves(hosts[name], prior.members[name])
+    return hosts[name].host_key == prior.hosts.get(name) or _has_new_address(hosts[name], prior.members[name])
 
 
-def _moves(host: HostSettings, member: Member) -> bool:
+def _has_new_address(host: HostSettings, member: Member) -> bool:
     return str(host.private_address or host.address) != member.private_address
 
 
 def _hosts_keep_their_names(machines: ExistingMachines, prior: PriorState) -> Iterator[str]:
     hosts = machines.hosts()
-    # A copy of a host that is still there, which has its key, is another one.
-    gone = {
+    # A host that copies the key of a host that is still listed is another host.
+    former_names = {
         key: name
         for name, key in prior.hosts.items()
         if name in prior.machines and not (name in hosts and hosts[name].host_key == key)
     }
     for name, host in hosts.items():
-        was = gone.get(host.host_key, name)
+        was = former_names.get(host.host_key, name)
         if was != name and prior.hosts.get(name) != host.host_key:
             yield (
                 f"machines.pools: the host {host.address} is given as {name}, but is {was}; allowed: {was}, or an `up` "
@@ -49,11 +49,11 @@ def _hosts_keep_their_names(machines: ExistingMachines, prior: PriorState) -> It
 
 
 def _managers_keep_their_addresses(machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """A worker joins again by its new address, and so does one of several managers."""
+    """Refuse new addresses of managers, except of one of several: a worker and such a manager can join again."""
     moved = [
         name
         for name, host in machines.hosts().items()
-        if name in prior.managers and name not in machines.lost and _moves(host, prior.members[name])
+        if name in prior.managers and name not in machines.lost and _has_new_address(host, prior.members[name])
     ]
     for name in moved:
         was = prior.members[name].private_address

@@ -1,4 +1,4 @@
-"""Machines that exist already, and go on when the program has left them."""
+"""Clusters of existing hosts, which live on after the program has left them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,8 +13,8 @@ from components.machines.volume import VolumeLocation, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import MOUNTD
 
-RETRIES = 2  # of the first contact: a host that exists does not have to boot
-LEAVING = "10m"  # packages are removed
+RETRIES = 2  # of the first connection: an existing host is up already
+RESTORE_TIMEOUT = "10m"  # the restore removes packages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class HostArgs:
     """A host that answers SSH."""
 
     address: str  # ipv4
-    private_address: str  # ipv4 that the other machines reach it by
+    private_address: str  # ipv4 that the other machines connect to
     port: int
     user: str
     host_key: str  # public, "<type> <base64>"
@@ -31,38 +31,40 @@ class HostArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class HostPool:
-    """Hosts that are alike."""
+    """Hosts with the same settings."""
 
     role: Role
     availability: str
     labels: Mapping[str, str]
-    hosts: Mapping[str, HostArgs]  # by the last part of their machines' names
+    hosts: Mapping[str, HostArgs]  # by the last part of the machine's name
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingClusterArgs:
-    """Settings of hosts, all plain but whose they are and the key."""
+    """Settings of existing hosts, in plain values except the owner and the key."""
 
     owner: Owner
     pools: Mapping[str, HostPool]
-    engine_version: str  # that is wanted on each
+    engine_version: str  # version that the settings require
     ephemeral: tuple[int, int]  # first and last port that users reach applications by
-    data_path: str  # folder for data volumes that have none of their own
+    data_path: str  # parent folder of data volumes without a `path`
     volumes: Mapping[str, VolumeSpec]  # by name
-    key: pulumi.Output[str]  # private half of the key that opens them, in OpenSSH format
-    host_traces: HostTraces  # what the program puts on a host
+    key: pulumi.Output[str]  # private half of the SSH key of the hosts, in OpenSSH format
+    host_traces: HostTraces  # all that the program puts on a host
     losses: Losses = NONE_LOST
 
 
 class ExistingCluster(Cluster):
-    """Hosts of which each was found fit to be a machine, with a note of how it was before.
+    """Existing hosts, checked for fitness, each with a restore point.
 
-    A host has no id: what is on it is done again when its connection changes, as it does with the host key of one that
-    was installed anew. The note is made before everything else on it, and acted upon after everything else was undone:
-    a machine that is taken out of the settings, or destroyed, loses what the program put there and the packages that
-    it installed, and keeps its data volumes. On a machine that is lost, nothing is undone.
-    Errors: the update fails, before anything is changed on the host, when it does not let the program in, has another
-    system than the program knows, or is part of something else; or when two hosts have the same hostname.
+    A host has no id, so its connection identifies it: if the connection changes, as with the host key of a reinstalled
+    host, all commands run on the host again. The program records the restore point before any other change on the
+    host, and restores it after all other commands are undone: a host that leaves the settings, or whose stack is
+    destroyed, loses the files of the program and the packages that it installed, and keeps its data volumes. The
+    program undoes nothing on a lost machine.
+    Outputs: as a `Cluster`; ``hosts`` (dict), the host key of each machine; ``hostnames`` (dict).
+    Errors: the update fails before it changes a host if SSH refuses the program, the program does not support the
+    host's system, or the host is part of something else; it also fails if two hosts share a hostname.
     """
 
     survives_destroy = True
@@ -75,7 +77,7 @@ class ExistingCluster(Cluster):
             "data_path": args.data_path,
             "volumes": {volume: settings.path for volume, settings in args.volumes.items()},
         }
-        # The public half is on the hosts already, and nobody asks for it.
+        # The hosts have the public half already, and the program does not need it.
         key = Key(private=pulumi.Output.secret(args.key), public=pulumi.Output.from_input(""))
         super().__init__("ExistingCluster", name, props, key, opts)
         self._args = args
@@ -90,14 +92,14 @@ class ExistingCluster(Cluster):
                 for machine, (_, host) in hosts.items()
             }
         ).hooks
-        found = {}
+        hostnames = {}
         for machine, (pool_settings, host) in hosts.items():
-            self.machines[machine], found[machine] = self._machine(machine, pool_settings, host)
+            self.machines[machine], hostnames[machine] = self._machine(machine, pool_settings, host)
         self.volumes = {
             volume: VolumeLocation(machine=settings.machine, path=settings.path or f"{args.data_path}/{volume}")
             for volume, settings in args.volumes.items()
         }
-        self.hostnames = pulumi.Output.all(**found).apply(require_unique_hostnames)
+        self.hostnames = pulumi.Output.all(**hostnames).apply(require_unique_hostnames)
         self.register_outputs(
             {
                 "names": list(self.machines),
@@ -127,43 +129,44 @@ class ExistingCluster(Cluster):
             commands=self._args.losses.commands,
         )
         recreations = self._args.losses.recreations.get(name, 0)
-        again = [str(recreations)] if recreations else []  # of what was there before it was lost, nothing is known
+        # A host that comes back after a loss may be in any state, so all commands run on it again.
+        recreation = [str(recreations)] if recreations else []
         check = machine.command(
             f"{name}-check",
             "machines/existing/scripts/check_host.sh",
             {
                 "MACHINE": name,
-                "OWNER": self._args.owner.note(),
+                "OWNER": self._args.owner.as_text(),
                 "VERSION": self._args.engine_version,
                 "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
                 "MOUNTD_PORT": str(MOUNTD.number),
             },
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
-            triggers=again,
+            triggers=recreation,
             dial_error_limit=RETRIES,
         )
-        before = machine.command(
+        restore_point = machine.command(
             f"{name}-before",
             "machines/existing/scripts/restore_point.sh",
-            {"MACHINE": name, "OWNER": self._args.owner.note(), **_listed(self._args.host_traces)},
+            {"MACHINE": name, "OWNER": self._args.owner.as_text(), **_listed(self._args.host_traces)},
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[check],
-                custom_timeouts=pulumi.CustomTimeouts(delete=LEAVING),
+                custom_timeouts=pulumi.CustomTimeouts(delete=RESTORE_TIMEOUT),
             ),
             create="note",
             delete="leave",
             libraries=[APT_FUNCTIONS],
-            triggers=again,
+            triggers=recreation,
         )
-        daemon_json = before.stdout.apply(lambda text: text.partition("\n")[2])
-        identity = before.id.apply(lambda known: " ".join([known, *again]))
-        ready = replace(machine, system_generation=identity, data_generation=identity, daemon_json=daemon_json)
-        return ready, check.stdout.apply(str.strip)
+        daemon_json = restore_point.stdout.apply(lambda text: text.partition("\n")[2])
+        generation = restore_point.id.apply(lambda command_id: " ".join([command_id, *recreation]))
+        recorded = replace(machine, system_generation=generation, data_generation=generation, daemon_json=daemon_json)
+        return recorded, check.stdout.apply(str.strip)
 
 
 def _listed(traces: HostTraces) -> dict[str, str]:
-    """Return the lists that restore_point.sh takes."""
+    """Return the lists of paths, units and settings that restore_point.sh takes."""
     lists = {
         "REPLACED": traces.replaced,
         "ADDED": traces.added,
@@ -177,9 +180,9 @@ def _listed(traces: HostTraces) -> dict[str, str]:
 
 
 def require_unique_hostnames(hostnames: Mapping[str, str]) -> dict[str, str]:
-    """Hostnames by machine.
+    """Return the hostnames by machine.
 
-    Errors: `pulumi.RunError` when two machines have the same one.
+    Errors: `pulumi.RunError` if two machines share a hostname.
     """
     machine_of: dict[str, str] = {}
     for machine, hostname in hostnames.items():

@@ -1,10 +1,11 @@
-"""What to do about a host that the program does not get on to, said beside the error."""
+"""Error hints for existing hosts that the program cannot connect to."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
+
+from components.machines import error_hints
 
 HINTS = (
     (
@@ -42,7 +43,7 @@ HINTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """How a host is reached."""
+    """The SSH connection to a host."""
 
     address: str
     port: int
@@ -50,25 +51,20 @@ class Contact:
 
 
 def error_hint(host: Contact, errors: Iterable[str]) -> str | None:
-    """What to do about the newest error of the first contact to a host, if that is known."""
-    for error in errors:
-        for pattern, text in HINTS:
-            found = re.search(pattern, error)
-            if found:
-                return text.format(*found.groups(), host=host)
-    return None
+    """Return the hint for the newest error of the first connection to a host that a pattern matches."""
+    return error_hints.error_hint(errors, HINTS, host=host)
 
 
 class HostErrorHints:
-    """Says what to do when `<machine>-check`, the first command on a host, does not get there."""
+    """Hooks that log a hint when `<machine>-check`, the first command on a host, fails."""
 
     def __init__(self, hosts: Mapping[str, Contact]) -> None:
         self._hosts = hosts
-        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("host-advice", self._advise)])
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("host-advice", self._log_hint)])
 
-    def _advise(self, args: pulumi.ErrorHookArgs) -> bool:
+    def _log_hint(self, args: pulumi.ErrorHookArgs) -> bool:
         machine = args.name.removesuffix("-check")
-        text = error_hint(self._hosts[machine], args.errors)
-        if text:
-            pulumi.log.error(f"{machine}: {text}")
-        return False  # do not try again
+        hint = error_hint(self._hosts[machine], args.errors)
+        if hint:
+            pulumi.log.error(f"{machine}: {hint}")
+        return False  # Pulumi does not retry

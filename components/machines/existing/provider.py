@@ -1,4 +1,4 @@
-"""Existing hosts as a provider: what machines are made of there, and which settings of a stack they cannot have."""
+"""The provider of existing hosts: their cluster, and the settings of a stack that conflict with them."""
 
 from collections.abc import Collection, Iterator
 from itertools import combinations
@@ -14,7 +14,7 @@ from components.machines.settings import SSH_KEY
 
 
 class Existing(Provider[ExistingMachines]):
-    """Hosts that answer SSH, and that the program leaves as it found them."""
+    """Hosts that answer SSH; the program restores them when it leaves."""
 
     def missing_secrets(self, _machines: ExistingMachines, given: Collection[str]) -> Iterator[str]:
         if SSH_KEY not in given:
@@ -65,7 +65,7 @@ def _hosts(pool: ExistingPoolSettings) -> HostPool:
 
 
 def _hosts_among_containers(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
-    """Refuse networks for containers that have the address of a machine."""
+    """Yield a line for each network of containers that holds the address of a machine."""
     for name, host in machines.hosts().items():
         for address in host.addresses():
             for path, network in plan.container_networks:
@@ -74,24 +74,25 @@ def _hosts_among_containers(machines: ExistingMachines, plan: StackPlan) -> Iter
 
 
 def _volumes_apart(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
-    """One line for each volume that a setting has put where another one is, or the other one into it."""
-    given = plan.volume_paths
-    folders = {name: PurePosixPath(path or f"{machines.data_path}/{name}") for name, path in given.items()}
-    told: dict[str, str] = {}
-    for one, other in combinations(folders, 2):
-        # Of two folders that settings name, the later one or the inner one is wrong; else the one that a setting names.
-        outer, inner = (one, other) if folders[other].is_relative_to(folders[one]) else (other, one)
+    """Yield a line for each volume whose setting puts it into the folder of another volume, or around that folder."""
+    paths = plan.volume_paths
+    folders = {name: PurePosixPath(path or f"{machines.data_path}/{name}") for name, path in paths.items()}
+    lines: dict[str, str] = {}
+    for volume, other in combinations(folders, 2):
+        # If a setting names both folders, the line is about the inner or later folder; else about the folder that a
+        # setting names.
+        outer, inner = (volume, other) if folders[other].is_relative_to(folders[volume]) else (other, volume)
         if not folders[inner].is_relative_to(folders[outer]):
             continue
-        wrong, right = (inner, outer) if given[inner] else (outer, inner)
+        wrong, right = (inner, outer) if paths[inner] else (outer, inner)
         if folders[inner] == folders[outer]:
             allowed = f"another folder than that of volumes.{right}"
         elif wrong == inner:
             allowed = f"a folder outside that of volumes.{right}, {folders[right]}"
         else:
             allowed = f"a folder without that of volumes.{right}, {folders[right]}"
-        told.setdefault(wrong, f"volumes.{wrong}.path: {folders[wrong]} given; allowed: {allowed}")
-    yield from told.values()
+        lines.setdefault(wrong, f"volumes.{wrong}.path: {folders[wrong]} given; allowed: {allowed}")
+    yield from lines.values()
 
 
 PROVIDER = Existing()

@@ -1,4 +1,4 @@
-"""Settings of machines that exist already."""
+"""Settings of existing hosts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$")]
 
 
-def _address(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+def _address(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
-        return parse(given)
+        return parse(value)
     except ValueError as error:
         raise ValueError("an IPv4 address, such as 192.0.2.7") from error
 
@@ -27,27 +27,27 @@ Address = Annotated[IPv4Address, WrapValidator(_address)]
 
 
 class HostSettings(Section):
-    """A host that answers SSH, with the secret `ssh_private_key`, for a user with sudo without password."""
+    """A host that the secret `ssh_private_key` opens by SSH, for root or a user with sudo without password."""
 
-    address: Address = Field(description="address that this program and users reach it by (existing)")
+    address: Address = Field(description="address that this program and users connect to (existing)")
     private_address: Address | None = Field(
-        None, description="address that the other machines reach it by; `address` if unset (existing)"
+        None, description="address that the other machines connect to; `address` if unset (existing)"
     )
-    port: int = Field(22, ge=1, le=65535, description="port of its SSH server (existing)")
-    user: User = Field("root", description="who logs in (existing)")
-    host_key: HostKey = Field(description="its public host key; `make hostkey HOST=...` prints it (existing)")
-    labels: dict[Label, SingleLineText] = Field({}, description="node labels beside those of its pool (existing)")
+    port: int = Field(22, ge=1, le=65535, description="port of the SSH server (existing)")
+    user: User = Field("root", description="SSH user; root, or with sudo without password (existing)")
+    host_key: HostKey = Field(description="public host key of the host; `make hostkey HOST=...` prints it (existing)")
+    labels: dict[Label, SingleLineText] = Field({}, description="node labels beside the labels of the pool (existing)")
 
     def addresses(self) -> Sequence[IPv4Address]:
-        """All that it is known by."""
+        """Return all addresses of the host."""
         return [self.address, *([self.private_address] if self.private_address else [])]
 
 
 class ExistingPoolSettings(PoolSettings):
-    """Hosts that are alike."""
+    """A pool of existing hosts."""
 
     hosts: dict[MemberName, HostSettings] = Field(
-        description="its hosts; `1` of the pool `worker` is machine `worker-1` (existing)"
+        description="hosts of the pool; `1` of pool `worker` is machine `worker-1` (existing)"
     )
 
     def members(self) -> Sequence[str]:
@@ -58,16 +58,16 @@ class ExistingPoolSettings(PoolSettings):
 
 
 class ExistingMachines(Machines[ExistingPoolSettings]):
-    """Machines that exist already."""
+    """Existing hosts as machines."""
 
     outlive_stack: ClassVar[bool] = True
     required_secrets: ClassVar[Sequence[str]] = (SSH_KEY,)
     may_run_foreign_containers: ClassVar[bool] = True
     volume_options: ClassVar[frozenset[str]] = frozenset({"path"})
 
-    provider: Literal["existing"] = Field(description="where machines come from")
+    provider: Literal["existing"] = Field(description="provider of the machines")
     firewall: bool = Field(
-        True, description="whether the program filters on the machines, or you do for all but containers (existing)"
+        True, description="filter all packets of the machines; `false` filters only containers (existing)"
     )
     data_path: DataPath = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
 
@@ -90,19 +90,19 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
         ]
 
     def hosts(self) -> dict[str, HostSettings]:
-        """All of them, by the names of their machines."""
+        """Return all hosts, by the names of their machines."""
         return {f"{name}-{member}": host for name, pool in self.pools.items() for member, host in pool.hosts.items()}
 
     @model_validator(mode="after")
-    def _hosts_are_listed_once(self) -> Self:
-        named = [
+    def _require_unique_addresses(self) -> Self:
+        listed = [
             (address, f"pools.{name}.hosts.{member}")
             for name, pool in self.pools.items()
             for member, host in pool.hosts.items()
             for address in set(host.addresses())
         ]
-        count = Counter(address for address, _ in named)
-        twice = [f"{path}: {address} given twice" for address, path in named if count[address] > 1]
+        count = Counter(address for address, _ in listed)
+        twice = [f"{path}: {address} given twice" for address, path in listed if count[address] > 1]
         if twice:
             raise ValueError(f"{twice[-1]}; allowed: each host once")
         return self

@@ -1,4 +1,4 @@
-"""Local machines as a provider: what they are made of, and which settings of a stack they cannot have."""
+"""The provider of local machines: their cluster, and the settings of a stack that conflict with them."""
 
 from collections.abc import Collection, Iterator
 
@@ -19,7 +19,7 @@ class Local(Provider[LocalMachines]):
         yield from incomplete_key(machines.ssh.public_key, given)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
-        """Refuse rules that shut the program out: its packets come from the gateway of the machines' network."""
+        """Yield a line for firewall rules that shut the program out, whose packets come from the network's gateway."""
         gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
         if not any(gateway in network for network in management):
             yield (
@@ -44,7 +44,7 @@ class Local(Provider[LocalMachines]):
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
         )
-        # Nothing is asked of the engine before something is made there: a preview needs none.
+        # A preview needs no engine, so the provider does not connect before it creates something.
         engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
         return LocalCluster("cluster", args, pulumi.ResourceOptions(providers=[engine]))
 

@@ -17,22 +17,22 @@ from components.machines.settings import (
 
 
 class LocalMachines(Machines[CountedPoolSettings]):
-    """The machines. What only one provider knows has its name in brackets."""
+    """Containers on the Docker engine of this computer; descriptions name the providers that have a setting."""
 
     is_remote: ClassVar[bool] = False
     default_engine_source: ClassVar[str] = "distribution"
     volume_options: ClassVar[frozenset[str]] = frozenset({"import_id"})
-    volumes_are_resources: ClassVar[bool] = True  # volumes of the engine that the machines run on
+    volumes_are_resources: ClassVar[bool] = True  # of the engine that runs the machines
 
-    provider: Literal["local"] = Field(description="where machines come from")
+    provider: Literal["local"] = Field(description="provider of the machines")
     subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24 (local)")
-    image: Image = Field("nuvla-swarm/machine:dev", description="image that the machines run (local)")
+    image: Image = Field("nuvla-swarm/machine:dev", description="image of the machines (local)")
     privileged: bool = Field(
-        True, description="`false` where the engine has cgroup v1 or may not run privileged ones (local)"
+        True, description="privileged containers; `false` with cgroup v1 or without permission (local)"
     )
-    ssh: SshSettings = Field(SshSettings(), description="the key that opens the machines")
+    ssh: SshSettings = Field(SshSettings(), description="SSH key of the machines")
 
-    _room = field_validator("subnet")(require_prefix_length)
+    _prefix_length = field_validator("subnet")(require_prefix_length)
 
     @property
     def firewall_mode(self) -> FirewallMode:
@@ -45,7 +45,7 @@ class LocalMachines(Machines[CountedPoolSettings]):
         return [self.subnet]
 
     @model_validator(mode="after")
-    def _pools_have_addresses_of_their_own(self) -> Self:
+    def _require_disjoint_pools(self) -> Self:
         require_disjoint_pools(self.subnet, list(self.pools), "subnet")
         return self
 

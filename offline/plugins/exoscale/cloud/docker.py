@@ -17,7 +17,7 @@ from standin.resource import StandinError
 LABEL: Final = "io.nuvla.exoscale"
 STACK_LABEL: Final = "io.nuvla.swarm.stack"
 PATIENCE_S: Final = 120
-_CAPABILITIES: Final = (  # as components/machines/local/cluster.py has them
+_CAPABILITIES: Final = (  # as components/machines/local/container.py has them
     "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
     "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_CHROOT SYS_PTRACE SYS_ADMIN "
     "SYS_NICE SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP"
