@@ -180,8 +180,8 @@ def _bounds(schema: dict[str, Any]) -> str:
     if "const" in schema or "enum" in schema:
         bounds += [", ".join(_code(value) for value in schema.get("enum", [schema.get("const")]))]
     if "minimum" in schema:
-        upper = f"{schema['minimum']} to {schema.get('maximum')}"
-        bounds += [upper if "maximum" in schema else f"from {schema['minimum']}"]
+        low, high = schema["minimum"], schema.get("maximum")
+        bounds += [f"from {low}" if high is None else f"{low} to {high}"]
     if "minItems" in schema:
         bounds += [f"at least {schema['minItems']}"]
     if "pattern" in schema:

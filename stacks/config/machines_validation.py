@@ -22,10 +22,11 @@ def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
 
 
 def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
-    """`swarm.api_manager`, such as `manager-1`, and `traefik.acme.machine` name managers that are not lost.
+    """Machines that settings name are in pools, and not lost: `swarm.api_manager` is a manager, such as `manager-1`.
 
-    `traefik.acme.machine`, `nfs.machine` and `monitoring.machine` also have to be in an active pool. The same holds for
-    the first manager, where such a setting is unset and means it.
+    `traefik.acme.machine` is a manager, too; `nfs.machine` and `monitoring.machine` may be any machine. All three have
+    to be in a pool with `availability: active`. Where such a setting is unset and means the first manager, the same
+    holds for that manager.
     """
     machines, acme = settings.machines, settings.traefik.acme
     if not machines.names("manager", active=True):
@@ -55,10 +56,10 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
 
 
 def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
-    """With several pools of managers, or several managers without a number 1, the settings name the machines to use.
+    """With several manager pools, or several managers and none numbered 1, set `swarm.api_manager` and each `machine`.
 
-    Those settings are `swarm.api_manager`, `monitoring.machine`, on a target `nfs.machine`, and with `traefik.acme` its
-    `machine`: pools have no order, nor have hosts with names, so no manager is the first.
+    That is `monitoring.machine`, on a target `nfs.machine`, and with `traefik.acme` its `machine`. Pools have no order,
+    nor have hosts with names, so no manager is clearly the first.
     """
     machines, acme = settings.machines, settings.traefik.acme
     managers = sorted(machines.names("manager", active=True))

@@ -20,9 +20,9 @@ TAKEN_NAMES = (
 
 
 def _network_names_are_free(settings: Settings) -> Iterator[str]:
-    """`swarm.public_network.name` and `swarm.backend_network` are no network of the program or of Docker.
+    """`swarm.public_network.name` and `swarm.backend_network` differ on a host, and are no other network's name.
 
-    On a host they also differ from each other.
+    The other networks are those of the program and of Docker.
     """
     swarm = settings.swarm
     names = [("swarm.public_network.name", swarm.public_network.name), ("swarm.backend_network", swarm.backend_network)]

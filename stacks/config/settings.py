@@ -19,7 +19,7 @@ from stacks.config.volumes import VolumesSettings
 
 
 class Settings(Section):
-    """The whole configuration of a stack without its secrets; `cross_validation` checks the sections together."""
+    """All settings of a stack but its secrets."""
 
     kind: Literal["target", "host"] = Field(description="`target`: Nuvla deploys onto it; `host`: Nuvla runs on it")
     domain: Domain | None = Field(None, description="DNS name that users reach the infrastructure by")
