@@ -1,4 +1,4 @@
-"""A host: an infrastructure that Nuvla itself runs on."""
+"""The resources of a host, an infrastructure that Nuvla itself runs on."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     rows = host_rows(swarm_port=settings.firewall.expose_swarm_port_to_nuvla)
     machines = foundation.deploy(settings, secrets, rows, prior)
 
-    # What the kernel has to allow the database
+    # Kernels of the machines that run the database
     kernels = _prepare_kernels(settings, machines)
 
     # The swarm and its networks
