@@ -1,7 +1,7 @@
-"""Previews a stack as if it were new: `python tools/preview_without_state.py STACK`.
+"""Command that previews a stack as if it were new: `python tools/preview_without_state.py STACK`.
 
-It needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the checkout: for
-pull requests of forks, and for whoever may see the settings and nothing else.
+The preview needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the
+checkout. Use it for pull requests of forks, and wherever you may see only the settings.
 """
 
 import os
@@ -18,14 +18,14 @@ CHECKOUT = Path(__file__).parents[1]
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", ".venv")
 NAMESPACE = "nuvla-swarm"
 STAND_IN = "stand-in-for-a-secret"
-CREDENTIALS = {  # of the form that Exoscale's plugin wants; nobody is asked with them
+CREDENTIALS = {  # fake values in the form that Exoscale's plugin requires; a preview never sends them
     "EXOSCALE_API_KEY": "EXO" + 24 * "0",
     "EXOSCALE_API_SECRET": 43 * "0",
 }
 
 
 def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The settings without what a passphrase hides, and the keys that need a stand-in."""
+    """Return the settings without encrypted values, and the keys of secrets that need a stand-in."""
     plain: dict[str, Any] = {}
     hidden: list[str] = []
     for key, value in settings.items():
@@ -34,14 +34,14 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         else:
             plain[key] = value
     machines = plain.get(f"{NAMESPACE}:machines")
-    needed = f"{NAMESPACE}:ssh_private_key"
-    if isinstance(machines, Mapping) and machines.get("provider") == "existing" and needed not in hidden:
-        hidden.append(needed)
+    required = f"{NAMESPACE}:ssh_private_key"
+    if isinstance(machines, Mapping) and machines.get("provider") == "existing" and required not in hidden:
+        hidden.append(required)
     return plain, hidden
 
 
 def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
-    """Runs Pulumi on a state of its own in the folder."""
+    """Run Pulumi in the folder, with a state in the same folder; return its exit code."""
     env = {key: value for key, value in os.environ.items() if key != "PULUMI_CONFIG_PASSPHRASE_FILE"}
     env |= {"PULUMI_BACKEND_URL": (folder / "state").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "", **CREDENTIALS}
     command = ["pulumi", "--non-interactive", *arguments]
@@ -49,7 +49,7 @@ def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
 
 
 def preview(stack: str, folder: Path) -> int:
-    """Previews the stack in the folder, which is empty."""
+    """Preview the stack in an empty folder; return Pulumi's exit code."""
     document = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")) or {}
     plain, hidden = readable(document.get("config") or {})
     for part in PROGRAM:
@@ -65,7 +65,7 @@ def preview(stack: str, folder: Path) -> int:
 
 
 def main() -> None:
-    """Ends as Pulumi does."""
+    """Preview the stack in a temporary folder, and exit with Pulumi's exit code."""
     [stack] = sys.argv[1:] or [""]
     known = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in CHECKOUT.glob("Pulumi.*.yaml"))
     if stack not in known:
