@@ -1,4 +1,4 @@
-# `make up` and `make test` are all that is needed; `make help` lists the rest.
+# `make help` lists the goals. `make up` and `make test` install what they need.
 STACK ?= dev
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,93 +7,123 @@ SHELL := /bin/bash
 
 ENV := eval "$$(tools/env.sh)"
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
-PYTEST := pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+PYTEST := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+FAST := not engine and not tools and not slow
 
 .PHONY: help
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## print this list
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: setup
-setup: ## install what is needed: Python packages, Pulumi, a Docker engine, images
-	@tools/setup.sh
+##@ For operators. STACK (dev) names the stack.
 
 .PHONY: up
-up: ## make or change the infrastructure STACK (dev), then show it
+up: ## create or change the infrastructure, then show it
 	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
 	$(ENV)
 	tools/stack.sh up $(STACK)
 
 .PHONY: preview
-preview: ## show what `make up` would change
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
+preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
+	@tools/setup.sh $(if $(EXAMPLE),tools,$$(tools/stack.sh parts $(STACK)))
 	$(ENV)
-	tools/stack.sh preview $(STACK)
-
-.PHONY: refresh
-refresh: ## note in the state how all that is there is now; refused while the swarm cannot be asked
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
-	$(ENV)
-	tools/stack.sh refresh $(STACK)
-
-.PHONY: template
-template: ## set the system of new machines on Exoscale, by its NAME; POOL for one pool's
-	@tools/setup.sh tools
-	$(ENV)
-	tools/stack.sh select $(STACK)
-	python tools/exoscale_template.py $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
-
-.PHONY: hostkey
-hostkey: ## print the host key that an existing machine, HOST=<address>[:<port>], shows; compare it with the machine's own
-	@tools/host_key.sh "$(HOST)"
+	$(if $(EXAMPLE),python -m tools.preview_without_state "examples/$(EXAMPLE).yaml",tools/stack.sh preview $(STACK))
 
 .PHONY: status
-status: ## show machines, addresses and logins of STACK, and whether all is well
+status: ## show machines, addresses and logins, and whether all is well
 	@$(ENV)
 	python -m tools.status $(STACK) --logins
 
 .PHONY: down
-down: ## remove the infrastructure STACK, and the embedded engine if nothing else runs on it
+down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
 	@$(ENV)
 	tools/stack.sh down $(STACK)
+
+.PHONY: refresh
+refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
+	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
+	$(ENV)
+	tools/stack.sh refresh $(STACK)
+
+.PHONY: stack
+stack: ## create the settings of a stack NAME from an example FROM: make stack NAME=prod FROM=exoscale-target
+	@tools/new_stack.sh "$(NAME)" "$(FROM)"
+
+.PHONY: template
+template: ## set the system of new machines on Exoscale by its NAME; POOL for one pool
+	@tools/setup.sh tools
+	$(ENV)
+	tools/stack.sh select $(STACK)
+	python -m tools.exoscale_template $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+
+.PHONY: hostkey
+hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own
+	@tools/host_key.sh "$(HOST)"
 
 .PHONY: env
 env: ## print what plain `pulumi` needs: eval "$$(make env)"
 	@tools/env.sh
 
-.PHONY: check
-check: ## lint and type-check everything
-	@tools/setup.sh tools
-	tools/dev/test_tools.sh
-	$(ENV)
-	tools/dev/check.sh
-
-.PHONY: test
-test: check setup ## run the tests, but for the slow suites
-	@$(ENV)
-	$(PYTEST) -m 'not slow'
-
-.PHONY: test-slow
-test-slow: setup ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
-	@$(ENV)
-	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)'
-
-.PHONY: pins
-pins: ## write requirements.txt anew from requirements.in; UPGRADE=1 takes the newest of what these need
-	@tools/setup.sh tools
-	$(ENV)
-	tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
-
-.PHONY: outdated
-outdated: ## say which pinned versions are behind: images, engine, Pulumi, Python packages
-	@tools/setup.sh tools
-	$(ENV)
-	python -m tools.dev.outdated
-
-.PHONY: bench
-bench: setup ## measure speed and size, RUNS (3) times; prints docs/performance.md's tables, or those of PARTS
-	@$(ENV)
-	python -m bench $(PARTS) --runs $(or $(RUNS),3)
+.PHONY: setup
+setup: ## install what local machines need: Python packages, Pulumi, a Docker engine, images
+	@tools/setup.sh
 
 .PHONY: stop
 stop: ## stop the embedded engine and registry, where they are used
 	@tools/stop.sh
+
+##@ For developers. ARGS are options and paths of pytest.
+
+.PHONY: fmt
+fmt: ## format the Python code and mend what ruff can mend
+	@tools/setup.sh dev
+	$(ENV)
+	ruff format .
+	ruff check --fix .
+
+.PHONY: lint
+lint: ## check all sources: ruff, mypy, shellcheck, yamllint, actionlint, luacheck; needs no Docker
+	@tools/setup.sh dev
+	$(ENV)
+	tools/dev/lint.sh
+
+.PHONY: unit
+unit: ## run the fast tests: no Docker, no tools, no machines; ARGS="-k traefik", ARGS=tests/program
+	@tools/setup.sh dev
+	$(ENV)
+	$(PYTEST) -m '$(FAST)' $(if $(findstring tests,$(ARGS)),,tests) $(ARGS)
+
+.PHONY: check
+check: ## install the tools of checks and tests, then lint with all of them
+	@tools/setup.sh tools dev
+	tools/dev/test_tools.sh
+	$(ENV)
+	CI=true tools/dev/lint.sh
+
+.PHONY: test
+test: check setup ## check, then run the tests but the slow suites, on local machines too; MARKS="engine" selects
+	@$(ENV)
+	$(PYTEST) -m '$(or $(MARKS),not slow)' tests $(ARGS)
+
+.PHONY: test-slow
+test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
+	@tools/setup.sh tools dev engine images
+	$(ENV)
+	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
+
+.PHONY: bench
+bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS
+	@tools/setup.sh tools dev engine images
+	$(ENV)
+	python -m bench $(PARTS) --runs $(or $(RUNS),3)
+
+.PHONY: pins
+pins: ## write the requirements lists from their .in files; UPGRADE=1 takes the newest of what these need
+	@tools/setup.sh dev
+	$(ENV)
+	tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: outdated
+outdated: ## list pinned versions that are behind: images, engine, Pulumi, Python packages
+	@tools/setup.sh dev
+	$(ENV)
+	python -m tools.dev.outdated

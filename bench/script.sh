@@ -108,7 +108,7 @@ stack_files() {
   mkdir "$stack"
   cp -R "$components/monitoring/files/." "$components/socket_proxy/files/." "$components/s3/files/." \
     "$components/traefik/files/." "$here/stacks/." "$stack"
-  (cd "$here/.." && python -m components.dashboards "$stack/dashboards")
+  (cd "$here/.." && python -m tools.dev.dashboards "$stack/dashboards")
   # shellcheck disable=SC2016  # the names in the files
   (
     cd "$stack"

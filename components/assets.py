@@ -1,4 +1,4 @@
-"""The files that are shipped with components: as they are, with values, or as scripts."""
+"""The files of components, as plain text, as templates with values, or as scripts with parameters."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ COMPONENTS = Path(__file__).parent
 
 
 def read(path: str) -> str:
-    """Text of a file, by its path below components/."""
+    """Return the text of a file, by its path below components/."""
     return (COMPONENTS / path).read_text(encoding="utf-8")
 
 
 def render(path: str, values: Mapping[str, str]) -> str:
-    """Text of a file with its `$name`s replaced.
+    """Return the text of a file with its `$name`s replaced by values.
 
     Errors: KeyError for a name without a value, or a value without a name.
     """
@@ -39,14 +39,15 @@ def render_known(path: str, values: Mapping[str, str]) -> str:
 def render_script(
     path: str, values: Mapping[str, pulumi.Input[str]], *, libraries: Sequence[str] = ()
 ) -> pulumi.Output[str]:
-    """A script with its parameters before it, as `export KEY=<quoted value>` lines, then the functions that it uses.
+    """Return a script behind its parameters, as `export KEY=<quoted value>` lines, and behind its libraries.
 
-    For standard input, where neither a process list nor sshd's AcceptEnv stands in the way. Secret if a value is.
+    The text is for standard input: arguments would show in process lists, and sshd filters variables (AcceptEnv). The
+    text is a secret if a value is one.
     """
-    script = "".join(read(one) for one in (*libraries, path))
+    script = "".join(read(file) for file in (*libraries, path))
 
-    def with_exports(known: Mapping[str, str]) -> str:
-        exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known.items()]
+    def with_exports(known_values: Mapping[str, str]) -> str:
+        exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known_values.items()]
         return "".join(exports) + script
 
     return pulumi.Output.all(**values).apply(with_exports)

@@ -1,4 +1,4 @@
-"""What the values of settings are made of."""
+"""Types of the values of settings, and the base class of their sections."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Any
@@ -12,13 +12,13 @@ from pydantic import (
     WrapValidator,
 )
 
-LONGEST_PREFIX = 28  # prefix length of the smallest network that is cut from a range
+LONGEST_PREFIX = 28  # prefix length of the smallest network in an address range
 
 
-def _network(given: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
-        return parse(given)
-    except ValueError as error:  # it tells what is wrong, but not what is allowed
+        return parse(value)
+    except ValueError as error:  # pydantic's text does not say which values are allowed
         raise ValueError("an IPv4 network with no host bits set, such as 10.77.0.0/16") from error
 
 
@@ -43,11 +43,11 @@ Host = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
 
 
 def former(name: str) -> dict[str, Any]:
-    """Return what a field says of the name that its setting had: the old name is refused with a line on the new one."""
+    """Return the former name of a setting for its field: the program refuses that name with the new name."""
     return {"former": name}
 
 
 class Section(BaseModel):
-    """Plain values, known before anything is deployed: no secret, no address of a machine, no Output."""
+    """A section of settings: plain values known before the deployment, without secrets and Outputs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

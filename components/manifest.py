@@ -1,4 +1,4 @@
-"""What the folder of a service, or of a part of each machine, declares to the rest of the program."""
+"""Declarations of the folders of components/, which the program collects in the catalog."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -12,30 +12,30 @@ class DefaultImage:
 
     reference: str  # with an exact tag
     description: str
-    service: str  # that runs it
+    service: str  # name of the service that runs the image
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredData:
-    """Data that outlive containers: the setting `volumes.<name>`, and a folder of that name on one machine."""
+    """Data that outlive containers, in a folder on one machine; the setting `volumes.<name>` is theirs."""
 
     description: str
     owner: str  # "<uid>:<gid>" of the process that writes there
     former_owner: str = ""  # "<uid>" of the process that an earlier version of the program had write there
-    kinds: Sequence[str] = ("target", "host")  # of stacks that have the data
+    kinds: Sequence[str] = ("target", "host")  # kinds of stacks that have the data
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostTraces:
-    """What the program puts on a machine, so that an existing host can be left as it was found."""
+    """All that the program puts on a machine; the comments say how it restores an existing host."""
 
     replaced: Sequence[str] = ()  # files and folders that the host may have had: restored
-    added: Sequence[str] = ()  # files that only the program has: removed
-    folders: Sequence[str] = ()  # removed if they were absent and are empty
+    added: Sequence[str] = ()  # files that only the program writes: removed
+    folders: Sequence[str] = ()  # removed if the host did not have them and they are empty
     emptied: Sequence[str] = ()  # folders whose content is removed if they were absent or empty
-    units: Sequence[str] = ()  # of systemd: enabled and started as they were
-    sysctls: Sequence[str] = ()  # settings of the kernel: as they were
-    volumes: Sequence[str] = ()  # of the host's own engine: removed
+    units: Sequence[str] = ()  # of systemd: enabled and started as before
+    sysctls: Sequence[str] = ()  # kernel settings: set as before
+    volumes: Sequence[str] = ()  # of the host's engine: removed
 
     def __add__(self, other: "HostTraces") -> "HostTraces":
         both = {part.name: (*getattr(self, part.name), *getattr(other, part.name)) for part in fields(self)}
@@ -44,21 +44,21 @@ class HostTraces:
 
 @dataclass(frozen=True, kw_only=True)
 class Monitored:
-    """What monitoring gets from a folder; paths are below components/."""
+    """The parts of monitoring that a folder contributes, by the names of their files."""
 
-    rules: Sequence[str] = ()  # files with alerts
-    scrape: str | None = None  # template of a file with jobs of Prometheus
-    dashboard: str | None = None  # name of what the folder's module `dashboard` makes
+    rules: Sequence[str] = ()  # files/rules/<name>.yml, with alerts
+    scrape: str | None = None  # files/scrape/<name>.yml, a template with jobs of Prometheus
+    dashboard: str | None = None  # name of the dashboard that the folder's module `dashboard` builds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """All that a folder declares."""
+    """The declarations of a folder."""
 
-    feature: str | None = None  # part of a stack without which nothing of the folder is monitored
+    feature: str | None = None  # part of a stack; stacks without it do not monitor the folder
     images: Mapping[str, DefaultImage] = field(default_factory=dict)  # by the key of `images`
     data: Mapping[str, StoredData] = field(default_factory=dict)  # by the key of `volumes`
-    ports: Sequence[MachinePort] = ()  # that it listens on
-    secrets: Mapping[str, str] = field(default_factory=dict)  # keys of the configuration, with descriptions
+    ports: Sequence[MachinePort] = ()  # that its processes listen on
+    secrets: Mapping[str, str] = field(default_factory=dict)  # keys of secrets in the configuration, with descriptions
     host_traces: HostTraces = HostTraces()
     monitoring: Monitored = Monitored()

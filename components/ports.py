@@ -1,4 +1,4 @@
-"""The ports of the machines: the one table that listeners, firewalls, templates and documents read."""
+"""The table of the machines' ports, which listeners, firewalls, templates and documents read."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,25 +9,25 @@ BOTH: tuple[Protocol, ...] = ("tcp", "udp")
 
 
 class TrafficSource(StrEnum):
-    """Where packets come from; settings say which networks that are."""
+    """The source of packets; the settings give each source its networks."""
 
     MANAGEMENT = "management"  # the operators
-    CLUSTER = "cluster"  # the machines of this swarm, but no containers on them
-    NUVLA = "nuvla"  # the service that deploys
+    CLUSTER = "cluster"  # the machines of this swarm, without the containers on them
+    NUVLA = "nuvla"  # the Nuvla service that deploys applications
     USERS = "users"  # the users of deployed applications
 
 
 class ContainerAccess(StrEnum):
-    """What containers may do with a port that machines alone may use: Prometheus runs in one."""
+    """The access of containers, Prometheus among them, to a port that only machines may use."""
 
     NONE = "not at all"
-    CONNECT = "connect, and say nothing"  # enough to see whether somebody listens
+    CONNECT = "connect, and say nothing"  # enough to see whether a process listens
     FULL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortRule:
-    """Ports that are open to some sources. A port in no row is closed."""
+    """A row of the firewall: ports that are open to some sources. A port in no row is closed."""
 
     service: str
     first: int
@@ -38,7 +38,7 @@ class PortRule:
 
     @property
     def span(self) -> str:
-        """`22` or `32768-60999`."""
+        """Return the ports as text: `22` or `32768-60999`."""
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
@@ -47,18 +47,18 @@ class MachinePort:
     """A port that a process of a machine listens on."""
 
     number: int
-    row: str  # its name in the firewall's table
-    listener: str  # the process, or the part of the program that has it
-    feature: str | None = None  # part of a stack without which nobody listens
+    row: str  # name of its row in the firewall
+    listener: str  # process, or part of the program, that listens
+    feature: str | None = None  # part of a stack; in stacks without it, no process listens
     protocols: tuple[Protocol, ...] = ("tcp",)
-    on_target: tuple[TrafficSource, ...] = ()  # who reaches it on a target; without sources it has no row
-    on_host: tuple[TrafficSource, ...] = ()  # who reaches it on a host
+    on_target: tuple[TrafficSource, ...] = ()  # sources that may connect on a target; without any, there is no row
+    on_host: tuple[TrafficSource, ...] = ()  # sources that may connect on a host
     containers: ContainerAccess = ContainerAccess.NONE
-    fixed: bool = True  # whether the range of deployed applications must not hold it
+    fixed: bool = True  # whether the port range of applications must leave it out
 
     @property
     def holder(self) -> str:
-        """Who has the port, in a message."""
+        """Return the name of the port's holder for messages."""
         return self.listener if self.listener in ("nfs", "swarm") else self.row
 
 
@@ -99,11 +99,11 @@ NFS = MachinePort(
     on_target=_MACHINES,
     containers=ContainerAccess.CONNECT,
 )
-MOUNTD = MachinePort(  # Nuvla's guide has it within its own range of applications
+MOUNTD = MachinePort(  # Nuvla's guide puts it inside the port range of applications
     number=33333, row="nfs mountd", listener="nfs", feature="nfs", protocols=BOTH, on_target=_MACHINES, fixed=False
 )
-# What NFS has beside its server: closed, as file locks over version 3 are off; and fixed, as a random port would lie in
-# the range that is open to users.
+# Helpers of the NFS server. Their ports are closed, because file locks of NFS version 3 are off, and fixed, because
+# random ports would lie in the range that is open to users.
 STATD = MachinePort(number=662, row="nfs statd", listener="nfs", feature="nfs")
 STATD_OUTGOING = MachinePort(number=663, row="nfs statd outgoing", listener="nfs", feature="nfs")
 LOCKD = MachinePort(number=4045, row="nfs lockd", listener="nfs", feature="nfs", protocols=BOTH)
@@ -120,7 +120,7 @@ S3 = MachinePort(  # the default of the setting `s3.port`
     number=9000, row="s3", listener="traefik", feature="s3", on_target=_WEB_OF_TARGET, fixed=False
 )
 
-# In the order of the firewall's rows.
+# The order is that of the firewall's rows.
 TABLE = (
     *(SSH, TRAEFIK, SWARM_DATA, SWARM_GOSSIP, SWARM_JOIN, ENGINE_METRICS, PORTMAPPER, NFS, MOUNTD),
     *(STATD, STATD_OUTGOING, LOCKD, NFS_CALLBACK, DOCKER_API, SWARM_EXPOSED, HTTP, HTTPS, S3),

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 
 from components.ports import DOCKER_API, TRAEFIK
+from stacks import release
 from stacks.swarm_platform import SwarmPlatform
 
 
@@ -21,6 +22,7 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
         urls[name] = pulumi.Output.concat("https://", platform.address, f"/{name}/")
     return {
         "kind": platform.settings.kind,
+        "version": release.version(),
         "machines": {
             machine.name: {
                 "role": machine.role,

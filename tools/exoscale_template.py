@@ -1,6 +1,6 @@
 """Command that writes the id of an Exoscale template into a stack's file, so that no preview has to look it up.
 
-python tools/exoscale_template.py STACK NAME [--pool POOL]
+python -m tools.exoscale_template STACK NAME [--pool POOL]
 """
 
 import argparse
@@ -18,8 +18,9 @@ import pulumiverse_exoscale as exoscale
 import yaml
 from pulumi import automation
 
+from components.errors import NAMESPACE
+
 CHECKOUT = Path(__file__).resolve().parents[1]
-NAMESPACE = "nuvla-swarm"
 VARIABLES = {"exoscale_api_key": "EXOSCALE_API_KEY", "exoscale_api_secret": "EXOSCALE_API_SECRET"}
 
 

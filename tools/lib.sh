@@ -40,19 +40,28 @@ wait_for() {
   done
 }
 
+# as_root COMMAND...: runs the command as root, in CI by sudo. Elsewhere nobody is made root who is not.
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  else
+    [[ ${CI:-} == true ]] && sudo --non-interactive "$@"
+  fi
+}
+
 # debian_install PACKAGE...: installs what is missing, without starting any service of the packages.
 debian_install() {
-  [[ $(id -u) == 0 && -f /etc/debian_version ]] || fail "$* is missing: install it with the package manager of this system"
+  { [[ -f /etc/debian_version ]] && as_root true; } || fail "$* is missing: install it with the package manager of this system"
   local policy=/usr/sbin/policy-rc.d made=false result=0 log
   log=$(mktemp)
   say "installing Debian's $*"
   if [[ ! -e $policy ]]; then
     made=true
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 0755 "$policy"
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 0755 "$policy"
   fi
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"; } >"$log" 2>&1 || result=$?
-  if $made; then rm -f "$policy"; fi
+  { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"; } >"$log" 2>&1 || result=$?
+  if $made; then as_root rm -f "$policy"; fi
   [[ $result == 0 ]] || { tail -20 "$log" >&2 && fail "apt-get could not install $*; the lines above say why"; }
   rm -f "$log"
 }

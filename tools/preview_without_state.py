@@ -1,4 +1,6 @@
-"""Command that previews a stack as if it were new: `python tools/preview_without_state.py STACK`.
+"""Command that previews a stack or an example as if it were new.
+
+python -m tools.preview_without_state STACK|examples/EXAMPLE.yaml
 
 The preview needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the
 checkout. Use it for pull requests of forks, and wherever you may see only the settings.
@@ -14,14 +16,13 @@ from typing import Any
 
 import yaml
 
+from components.errors import NAMESPACE
+from components.machines.registry import MODELS
+
 CHECKOUT = Path(__file__).parents[1]
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", ".venv")
-NAMESPACE = "nuvla-swarm"
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "pyproject.toml", ".venv")
 STAND_IN = "stand-in-for-a-secret"
-CREDENTIALS = {  # fake values in the form that Exoscale's plugin requires; a preview never sends them
-    "EXOSCALE_API_KEY": "EXO" + 24 * "0",
-    "EXOSCALE_API_SECRET": 43 * "0",
-}
+CREDENTIALS = {name: value for model in MODELS.values() for name, value in model.preview_environment.items()}
 
 
 def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -34,9 +35,9 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         else:
             plain[key] = value
     machines = plain.get(f"{NAMESPACE}:machines")
-    required = f"{NAMESPACE}:ssh_private_key"
-    if isinstance(machines, Mapping) and machines.get("provider") == "existing" and required not in hidden:
-        hidden.append(required)
+    model = MODELS.get(str(machines.get("provider"))) if isinstance(machines, Mapping) else None
+    required = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
+    hidden += [key for key in required if key not in hidden]
     return plain, hidden
 
 
@@ -48,9 +49,17 @@ def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
     return subprocess.run(command, check=False, cwd=folder, env=env, text=True, input=text).returncode
 
 
-def preview(stack: str, folder: Path) -> int:
-    """Preview the stack in an empty folder; return Pulumi's exit code."""
-    document = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")) or {}
+def files() -> dict[str, Path]:
+    """Return the files of settings, by their argument on the command line: a stack's name or an example's path."""
+    stacks = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in CHECKOUT.glob("Pulumi.*.yaml")}
+    examples = {f"examples/{file.name}": file for file in (CHECKOUT / "examples").glob("*.yaml")}
+    return dict(sorted(stacks.items())) | dict(sorted(examples.items()))
+
+
+def preview(source: str, folder: Path) -> int:
+    """Preview a stack or an example in an empty folder; return Pulumi's exit code."""
+    stack = Path(source).stem if source.endswith(".yaml") else source
+    document = yaml.safe_load(files()[source].read_text(encoding="utf-8")) or {}
     plain, hidden = readable(document.get("config") or {})
     for part in PROGRAM:
         (folder / part).symlink_to(CHECKOUT / part)
@@ -65,13 +74,12 @@ def preview(stack: str, folder: Path) -> int:
 
 
 def main() -> None:
-    """Preview the stack in a temporary folder, and exit with Pulumi's exit code."""
-    [stack] = sys.argv[1:] or [""]
-    known = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in CHECKOUT.glob("Pulumi.*.yaml"))
-    if stack not in known:
-        sys.exit(f"error: {stack!r} is not a stack; allowed: {', '.join(known)}")
+    """Preview in a temporary folder, and exit with Pulumi's exit code."""
+    [source] = sys.argv[1:] or [""]
+    if source not in files():
+        sys.exit(f"error: {source!r} is neither a stack nor an example; allowed: {', '.join(files())}")
     with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
-        sys.exit(preview(stack, Path(folder)))
+        sys.exit(preview(source, Path(folder)))
 
 
 if __name__ == "__main__":

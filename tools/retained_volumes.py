@@ -1,6 +1,6 @@
 """Command that prints the data volumes which `destroy` retains, and how to import them.
 
-`python tools/retained_volumes.py STACK` exits with a message if a resource is protected, because Pulumi and Exoscale
+`python -m tools.retained_volumes STACK` exits with a message if a resource is protected, because Pulumi and Exoscale
 would refuse to destroy it only after all others are gone, and if the last `up` did not apply the setting
 `volumes.retain_on_destroy` yet.
 """
@@ -80,7 +80,9 @@ def report(data_volumes: Sequence[DataVolume]) -> str:
     retained = [volume for volume in data_volumes if volume.retained]
     if not retained:
         return ""
-    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.id {volume.id}" for volume in retained]
+    lines = [
+        f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in retained
+    ]
     return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
 
 

@@ -1,20 +1,25 @@
 #!/usr/bin/env bash
-# Makes what this checkout needs on this machine, and nothing twice: setup.sh [pulumi|tools|engine|images]...
-# pulumi: the Pulumi CLI, whatever is on PATH. tools: Python packages, a Pulumi CLI and its plugins. engine: a Docker engine. images: what local machines are made of.
+# Installs what this checkout needs on this machine, and nothing twice: setup.sh [pulumi|tools|dev|engine|images]...
+# pulumi: the Pulumi CLI, whatever is on PATH. tools: the Python packages of the program, a Pulumi CLI and its plugins.
+# dev: the Python packages of developers too. engine: a Docker engine. images: what local machines are made of.
+# Without an argument: tools, engine and images.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# python_packages LIST...: installs those of the lists that .venv does not have as they are now.
 python_packages() {
-  local venv=$CHECKOUT/.venv stamp lists=("$CHECKOUT/requirements.txt")
-  if offline; then lists+=("$CHECKOUT/offline/requirements.txt"); fi
-  stamp=$(hash_of "${lists[@]}")
-  [[ $(cat "$venv/.stamp" 2>/dev/null) != "$stamp" ]] || return 0
-  say "installing Python packages into .venv: about a minute"
+  local venv=$CHECKOUT/.venv list stale=()
+  for list in "$@"; do
+    [[ $(cat "$venv/.installed/${list//\//-}" 2>/dev/null) == "$(hash_of "$CHECKOUT/$list")" ]] || stale+=("$list")
+  done
+  [[ ${#stale[@]} -gt 0 ]] || return 0
+  say "installing Python packages of ${stale[*]} into .venv: about a minute"
   command -v python3 >/dev/null || fail "python3 is not on PATH: install Python >= 3.11"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old: Python >= 3.11 is needed"
   [[ -x $venv/bin/python ]] || python3 -m venv "$venv" || fail "python3 cannot make a virtual environment: install its venv package"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${lists[@]/#/--requirement=}" >&2
-  printf '%s\n' "$stamp" >"$venv/.stamp"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${stale[@]/#/--requirement=$CHECKOUT/}" >&2
+  mkdir -p "$venv/.installed"
+  for list in "${stale[@]}"; do hash_of "$CHECKOUT/$list" >"$venv/.installed/${list//\//-}"; done
 }
 
 # pulumi_on_path: whether the user's own CLI is new enough.
@@ -27,7 +32,9 @@ pulumi_on_path() {
 checked_pulumi() { locked pulumi "$CHECKOUT/tools/pulumi.sh"; }
 
 tools() {
-  locked "venv-${CHECKOUT//\//_}" python_packages
+  local lists=(requirements.txt)
+  if offline; then lists+=(offline/requirements.txt); fi
+  locked "venv-${CHECKOUT//\//_}" python_packages "${lists[@]}"
   if offline; then
     "$CHECKOUT/offline/tools.sh"
   else
@@ -38,6 +45,9 @@ tools() {
     [[ -e $marker ]] || { pulumi install --no-dependencies --cwd "$CHECKOUT" >&2 && touch "$marker"; }
   fi
 }
+
+# dev: all lists, whatever can be reached, so that a computer without a network has them all from before.
+dev() { locked "venv-${CHECKOUT//\//_}" python_packages requirements.txt requirements-dev.txt offline/requirements.txt; }
 
 engine() {
   use_engine
@@ -67,7 +77,7 @@ if offline; then say "offline mode (NUVLA_SWARM_OFFLINE=${NUVLA_SWARM_OFFLINE:-a
 for part in "$@"; do
   case $part in
     pulumi) checked_pulumi ;;
-    tools | engine | images) "$part" ;;
-    *) fail "'$part' is not a part: give any of pulumi, tools, engine, images, or nothing for all" ;;
+    tools | dev | engine | images) "$part" ;;
+    *) fail "'$part' is not a part: give any of pulumi, tools, dev, engine, images, or nothing for all" ;;
   esac
 done

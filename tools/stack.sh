@@ -7,8 +7,8 @@ verb=$1 stack=$2 # up, preview, refresh, down, select, fill-in, parts
 
 say() { echo "$*" >&2; }
 
-# provider NAMES: whether the stack's file says that its machines come from one of these, however it is written.
-provider() { grep -Esq "^[^#]*\\bprovider[\"']?: *[\"']?($1)\\b" "Pulumi.$stack.yaml"; }
+# provider NAME: whether the stack's file says that its machines come from this provider, however it is written.
+provider() { grep -Esq "^[^#]*\\bprovider[\"']?: *[\"']?$1\\b" "Pulumi.$stack.yaml"; }
 
 # What depends on this computer's engine is a setting, because a preview must not ask the engine.
 fill_in() {
@@ -36,12 +36,8 @@ select_stack() {
   fi
 }
 
-# A preview asks Exoscale nothing, but its plugin wants credentials: whoever has none previews all the same.
-lend_credentials() {
-  if [ -z "${EXOSCALE_API_KEY:-}${EXOSCALE_API_SECRET:-}" ]; then
-    export EXOSCALE_API_KEY=EXO00000000000000000000 EXOSCALE_API_SECRET=0000000000000000000000000000000000000000000
-  fi
-}
+# A preview asks no cloud, but plugins want credentials: without them, too, you can preview.
+lend_credentials() { eval "$(python -m tools.preview_environment)"; }
 
 # update: asks the machines and the swarm what is gone, and gives it back.
 update() {
@@ -67,7 +63,7 @@ case "$verb" in
     exit
     ;;
   parts) # of tools/setup.sh, that the stack needs on this computer
-    if provider 'exoscale|existing'; then echo tools; fi
+    if provider '[a-z]+' && ! provider local; then echo tools; fi
     exit
     ;;
 esac
@@ -87,7 +83,7 @@ case "$verb" in
     ;;
   down)
     python -m tools.repair down "$stack"
-    kept=$(python tools/retained_volumes.py "$stack")
+    kept=$(python -m tools.retained_volumes "$stack")
     pulumi destroy --yes --skip-preview
     printf '%s' "${kept:+$kept$'\n'}"
     tools/stop.sh --if-idle

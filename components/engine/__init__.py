@@ -1,4 +1,4 @@
-"""The Docker engine of every machine."""
+"""The Docker engines of the machines, and the certificates of their API."""
 
 from components import ports
 from components.manifest import HostTraces, Manifest

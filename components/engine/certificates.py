@@ -1,4 +1,4 @@
-"""Certificates for the Docker API of the managers: one CA, a server certificate each, and the clients'."""
+"""Certificates of the Docker API: a CA, a server certificate for each manager, and client certificates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,59 +13,59 @@ RENEWAL_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """A certificate and what is needed to use it, all PEM."""
+    """A certificate with its private key and its CA, all PEM."""
 
     ca: pulumi.Output[str]
     cert: pulumi.Output[str]
     key: pulumi.Output[str]  # secret
-    end: pulumi.Output[str]  # when it ends, RFC 3339
+    end: pulumi.Output[str]  # end of validity, RFC 3339
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
-        """As an output of the stack: nothing of it in plain text."""
+        """Return the certificate as an output of the stack, with all parts secret."""
         return {"ca": pulumi.Output.secret(self.ca), "cert": pulumi.Output.secret(self.cert), "key": self.key}
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificatesArgs:
-    """Who gets a certificate, and for how long."""
+    """The holders of certificates, and the lifetimes."""
 
-    generation: int  # another one renews the CA, and with it everything
-    operator_generation: int = 1  # another one renews the operator's key and certificate alone
-    nuvla_generation: int = 1  # Nuvla's alone
-    former_nuvla_end: str | None = None  # when Nuvla's certificate ends that the state has, if it has one
+    generation: int  # a change renews the CA and all certificates
+    operator_generation: int = 1  # a change renews only the operator's key and certificate
+    nuvla_generation: int = 1  # a change renews only Nuvla's key and certificate
+    former_nuvla_end: str | None = None  # end of Nuvla's certificate in the state, if there is one
     server_days: int
     client_days: int
     domain: str | None  # a further name of every server
     servers: Mapping[str, list[pulumi.Input[str]]] = field(default_factory=dict)  # machine -> its addresses
 
     def own_generations(self) -> dict[str, int]:
-        """Of those that are renewed without the others, by the name of the field."""
+        """Return the generations of the certificates that can be renewed alone, by the name of the field."""
         return {"operator_generation": self.operator_generation, "nuvla_generation": self.nuvla_generation}
 
 
 def end_date(end: str) -> str:
-    """The day of a time of a certificate."""
+    """Return the date of the end of a certificate."""
     return end.partition("T")[0]
 
 
 class Certificates(pulumi.ComponentResource):
-    """The CA of an infrastructure and the certificates that it signed.
+    """The CA of an infrastructure and the certificates that it signs.
 
-    The CA and the program's own client certificate live as long as the CA, because the Docker provider depends on
-    them; servers', the operator's and Nuvla's are renewed by the first update within 30 days of their end. A renewed
-    server certificate restarts the engine of its machine. Docker knows no list of revoked certificates: what is renewed
-    is valid beside what was, until that ends or the CA is another one. Of another one for Nuvla the update tells, as
-    somebody has to give it to Nuvla.
+    The program's own client certificate lives as long as the CA, because the Docker provider is configured with both.
+    The first update within 30 days of their end renews the certificates of servers, of the operator and of Nuvla. A
+    renewed server certificate restarts the engine of its machine. Docker supports no revocation list: a replaced
+    certificate stays valid until it ends or the CA is renewed. The update logs a warning when Nuvla's certificate is
+    renewed, because an operator has to register it with Nuvla.
 
-    Outputs: ``generation`` (int). Certificates are attributes: ``program``, ``operator``, ``nuvla``, ``servers``; and
-    ``ends``, of all of them, and ``client_ends``, of those that are on no machine.
+    Outputs: ``generation`` (int). The attributes ``program``, ``operator``, ``nuvla`` and ``servers`` hold the
+    certificates, ``ends`` the ends of all certificates, ``client_ends`` the ends of the CA and the client certificates.
     Source: Docker documentation, "Protect the Docker daemon socket".
     """
 
     def __init__(self, name: str, args: CertificatesArgs, opts: pulumi.ResourceOptions | None = None):
         props = {
             "generation": args.generation,
-            **{name: own for name, own in args.own_generations().items() if own > 1},
+            **{field_name: number for field_name, number in args.own_generations().items() if number > 1},
             "server_days": args.server_days,
             "client_days": args.client_days,
             "domain": args.domain,
@@ -90,18 +90,18 @@ class Certificates(pulumi.ComponentResource):
         }
         self.program = self._signed("program", "client_auth", CA_DAYS, renewed=False)
         self.operator = self._signed("operator", "client_auth", args.client_days)
-        told = pulumi.ResourceHook(f"{name}-nuvla-new", self._tell_of_nuvlas)
+        renewal_hook = pulumi.ResourceHook(f"{name}-nuvla-new", self._warn_of_renewal)
         self.nuvla = self._signed(
-            "nuvla", "client_auth", args.client_days, hooks=pulumi.ResourceHookBinding(after_create=[told])
+            "nuvla", "client_auth", args.client_days, hooks=pulumi.ResourceHookBinding(after_create=[renewal_hook])
         )
         clients = {"program": self.program, "operator": self.operator, "nuvla": self.nuvla}
         self.client_ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.validity_end_time}
-        self.client_ends |= {holder: one.end for holder, one in clients.items()}
-        self.ends = self.client_ends | {machine: one.end for machine, one in self.servers.items()}
+        self.client_ends |= {holder: certificate.end for holder, certificate in clients.items()}
+        self.ends = self.client_ends | {machine: certificate.end for machine, certificate in self.servers.items()}
         self.register_outputs({"generation": args.generation})
 
-    def _tell_of_nuvlas(self, made: pulumi.ResourceHookArgs) -> None:
-        former, new = self._args.former_nuvla_end, (made.new_outputs or {}).get("validityEndTime")
+    def _warn_of_renewal(self, certificate: pulumi.ResourceHookArgs) -> None:
+        former, new = self._args.former_nuvla_end, (certificate.new_outputs or {}).get("validityEndTime")
         if former is not None and new is not None:
             pulumi.log.warn(
                 f"Nuvla's certificate is a new one, until {end_date(new)}: register it (pulumi stack output docker "

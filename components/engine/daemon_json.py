@@ -1,4 +1,4 @@
-"""What a Docker engine reads from its daemon.json."""
+"""The content of daemon.json, the configuration file of a Docker engine."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ CERTIFICATE_FOLDER = "/etc/docker/tls"
 
 
 def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]:
-    """Content of /etc/docker/daemon.json.
+    """Return the program's content of /etc/docker/daemon.json.
 
     Source: Docker documentation, "dockerd", "Daemon configuration file".
     """
@@ -24,7 +24,7 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
         "metrics-addr": f"0.0.0.0:{ENGINE_METRICS.number}",
         "default-address-pools": [{"base": str(pool.base), "size": pool.prefix} for pool in settings.address_pools],
     }
-    # What is Docker's own default is not said, so that a host's own daemon.json may say otherwise.
+    # Docker's own defaults are left out, so that the former daemon.json of an existing host may override them.
     if settings.no_new_privileges:
         daemon["no-new-privileges"] = True
     if not settings.icc:
@@ -32,7 +32,7 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
     if settings.registry_mirrors:
         daemon["registry-mirrors"] = list(settings.registry_mirrors)
     if settings.major < 24:
-        daemon["experimental"] = True  # engine metrics were experimental until then
+        daemon["experimental"] = True  # Docker releases before 24 serve metrics only with this
     if serves_api:
         hosts.append(f"tcp://0.0.0.0:{DOCKER_API.number}")
         daemon |= {
@@ -44,13 +44,13 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
     return daemon | {"hosts": hosts}
 
 
-def merge_daemon_json(theirs: str, ours: Mapping[str, Any], machine: str) -> dict[str, Any]:
-    """What the engine of a machine had before, with our settings in the place of any of the same name.
+def merge_daemon_json(former: str, settings: Mapping[str, Any], machine: str) -> dict[str, Any]:
+    """Return the former daemon.json of a machine, updated with the program's settings.
 
-    Errors: `pulumi.RunError` when it is no JSON.
+    Errors: `pulumi.RunError` if the former text is not JSON.
     """
     try:
-        found = json.loads(theirs or "{}")
+        content = json.loads(former or "{}")
     except ValueError as error:
         raise pulumi.RunError(f"{machine}: its /etc/docker/daemon.json is not JSON ({error}); correct it") from error
-    return {**found, **ours}
+    return {**content, **settings}

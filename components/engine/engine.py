@@ -1,4 +1,4 @@
-"""The Docker engine of one machine."""
+"""The Docker engine of a machine."""
 
 import json
 from dataclasses import dataclass
@@ -11,33 +11,36 @@ from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings
 from components.machines.machine import APT_FUNCTIONS, Machine
 
-INSTALL_TIMEOUT = "10m"  # a cloud's machine boots, then packages are installed
-# Of the key that signs docker.com's packages. Source: Docker documentation, "Install Docker Engine on Debian".
+INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
+# Fingerprint of the key that signs docker.com's packages.
+# Source: Docker documentation, "Install Docker Engine on Debian".
 KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineArgs:
-    """What one engine is made of."""
+    """The settings of an engine."""
 
     machine: Machine
     settings: EngineSettings  # resolved
-    certificate: Certificate | None = None  # of the API on 2376; workers have none
-    depends_on: pulumi.Resource | None = None  # engine that must be up again before this one may restart
+    certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
+    depends_on: pulumi.Resource | None = None  # engine that has to run again before this engine may restart
 
 
 class Engine(pulumi.ComponentResource):
-    """A running Docker engine of an exact version, with the API on 2376 where a certificate is given.
+    """A Docker engine of an exact version, with the API on 2376 where a certificate is given.
 
-    What an engine had in its daemon.json before is kept beside the program's own settings. Destroying it leaves the
-    engine where it is: it goes with its machine, or when its machine leaves.
-    Outputs: ``version`` (str) as the engine reports it. ``running`` (str) is that, and since when it runs as it is set.
-    Errors: the update fails when the machine does not answer, its system is not supported, or the version is not to
-    be had from its packages.
+    The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
+    the engine in place: the engine goes with its machine, or when the program restores an existing host.
+    Outputs: ``version`` (str), as the engine reports it. The attribute ``packages`` is the command that installs the
+    packages, ``ready`` the command after which the engine runs with its settings, and ``generation`` (str) the version
+    with the start time of the engine.
+    Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
+    not have the version.
     """
 
     version: pulumi.Output[str]
-    generation: pulumi.Output[str]
+    generation: pulumi.Output[str]  # changes when the engine restarts with other settings
 
     def __init__(self, name: str, args: EngineArgs, opts: pulumi.ResourceOptions | None = None):
         daemon = daemon_json(args.settings, serves_api=args.certificate is not None)
@@ -65,7 +68,7 @@ class Engine(pulumi.ComponentResource):
         )
         certificate = args.certificate
         content = pulumi.Output.from_input(machine.daemon_json or "").apply(
-            lambda theirs: json.dumps(merge_daemon_json(theirs, daemon, machine.name), indent=2)
+            lambda former: json.dumps(merge_daemon_json(former, daemon, machine.name), indent=2)
         )
         self.ready = machine.command(
             f"{name}-configure",

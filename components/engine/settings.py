@@ -1,4 +1,4 @@
-"""Settings of the Docker engine of every machine."""
+"""Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
 from typing import Literal, Self
@@ -7,16 +7,16 @@ from pydantic import Field, model_validator
 
 from components.fields import LONGEST_PREFIX, AddressRange, Section, Url
 
-# By source, for stacks that set none: Debian 12's own, and a release that both distributions get the same.
+# Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
-CONTAINERD_VERSION = "1.7.29"  # of docker.com, which has runc in the same package
+CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
 
 
 class AddressPool(Section):
-    """Networks that an engine cuts its own bridge networks from."""
+    """A range from which an engine allocates its bridge networks."""
 
-    base: AddressRange = Field(description="range of the pool")
-    prefix: int = Field(24, ge=16, le=LONGEST_PREFIX, description="size of one network, as its prefix length")
+    base: AddressRange = Field(description="address range of the pool")
+    prefix: int = Field(24, ge=16, le=LONGEST_PREFIX, description="prefix length of each network")
 
     @model_validator(mode="after")
     def _holds_a_network(self) -> Self:
@@ -32,47 +32,53 @@ class EngineSettings(Section):
     """The Docker engine of every machine."""
 
     source: Literal["distribution", "docker.com"] | None = Field(
-        None, description="whose packages; unset: on local machines the distribution's, else docker.com's"
+        None, description="source of the packages; unset: distribution on local machines, else docker.com"
     )
     version: str | None = Field(
         None,
         pattern=r"^\d+\.\d+\.\d+$",
-        description="exact, the same on all machines; unset: 20.10.24 of the distribution, 28.5.1 of docker.com",
+        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.1 (docker.com)",
     )
     containerd_version: str | None = Field(
         None,
         pattern=r"^\d+\.\d+\.\d+$",
-        description="exact, of docker.com's containerd.io, which has runc in it; unset: 1.7.29",
+        description="exact version of docker.com's containerd.io, with runc; unset: 1.7.29",
     )
-    log_max_size_mib: int = Field(10, ge=1, le=1024, description="size at which a container's log is rotated")
-    log_max_files: int = Field(3, ge=1, le=100, description="rotated logs kept of a container")
+    log_max_size_mib: int = Field(10, ge=1, le=1024, description="log size in MiB at which Docker rotates it")
+    log_max_files: int = Field(3, ge=1, le=100, description="number of rotated logs per container")
     address_pools: list[AddressPool] = Field(
-        [AddressPool(base=IPv4Network("10.200.0.0/16"))], min_length=1, description="for networks of one machine"
+        [AddressPool(base=IPv4Network("10.200.0.0/16"))],
+        min_length=1,
+        description="address pools for networks of a single machine",
     )
     registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
     no_new_privileges: bool | None = Field(
         None,
-        description="whether sudo and its like work in no container; unset: on a host, but on existing machines",
+        description="blocks sudo in containers; unset: on for a host without existing machines",
     )
     icc: bool | None = Field(
         None,
-        description="whether containers on Docker's own bridge reach each other; unset: on existing machines",
+        description="traffic between containers on Docker's default bridge; unset: on for existing machines",
     )
-    certificate_generation: int = Field(1, ge=1, description="raise it to renew the CA and the program's certificate")
-    nuvla_certificate_generation: int = Field(1, ge=1, description="raise it for another key of Nuvla alone")
-    operator_certificate_generation: int = Field(1, ge=1, description="raise it for another key of operators alone")
-    server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of the certificates on 2376")
-    client_certificate_days: int = Field(365, ge=60, le=3650, description="lifetime of Nuvla's and operators' ones")
+    certificate_generation: int = Field(1, ge=1, description="number; raise it to renew the CA and all certificates")
+    nuvla_certificate_generation: int = Field(1, ge=1, description="number; raise it to renew only Nuvla's key")
+    operator_certificate_generation: int = Field(
+        1, ge=1, description="number; raise it to renew only the operators' key"
+    )
+    server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of server certificates in days")
+    client_certificate_days: int = Field(
+        365, ge=60, le=3650, description="lifetime of Nuvla's and the operators' certificates in days"
+    )
 
     @property
     def major(self) -> int:
-        """The first number of the version, of a resolved section."""
+        """Return the major version, of a resolved section."""
         return int((self.version or "0").split(".")[0])
 
     def resolved(self, *, default_source: str, no_new_privileges: bool, icc: bool) -> Self:
-        """Return the section with a value for all that is unset.
+        """Return the section with values for all unset fields.
 
-        The distribution's containerd has the version that the distribution gives it.
+        The distribution chooses the version of its containerd, so it stays unset there.
         """
         source = self.source or default_source
         own_containerd = self.containerd_version or CONTAINERD_VERSION

@@ -1,4 +1,4 @@
-"""The firewall of every machine."""
+"""The firewalls of the machines, and the ports that services of the swarm cannot publish."""
 
 from components.manifest import HostTraces, Manifest
 

@@ -1,28 +1,31 @@
-"""Firewall rules that hold only once a new connection has come through them."""
+"""Confirmed apply: a machine reverts new firewall rules unless a new connection confirms them."""
 
 import re
 
 import pulumi
 
-CONFIRM_TIMEOUT_S = 60  # after which rules that nobody confirmed are taken back
-UNCONFIRMED_MESSAGE = "has new firewall rules on trial"  # how the script says that it has to run again
+CONFIRM_TIMEOUT_S = 60  # after which the machine reverts unconfirmed rules
+UNCONFIRMED_MESSAGE = "has new firewall rules on trial"  # in the error with which the script asks to run again
 MAX_RETRIES = 2
 
 
 class ConfirmedApply:
-    """Runs the commands of the component `name` again that have put rules on trial: over a new connection."""
+    """Hooks that retry a firewall command over a new SSH connection, which confirms the rules that it applied.
+
+    `name` is the name of the component whose commands have these hooks.
+    """
 
     def __init__(self, name: str) -> None:
         self._prefix = f"{name}-"
-        self._tried: dict[str, int] = {}
-        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("firewall-trial", self._judge)])
+        self._retries: dict[str, int] = {}
+        self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("firewall-trial", self._retry)])
 
-    def _judge(self, args: pulumi.ErrorHookArgs) -> bool:
-        newest, tried = args.errors[0] if args.errors else "", self._tried.get(args.name, 0)
-        if UNCONFIRMED_MESSAGE in newest and tried < MAX_RETRIES:
-            self._tried[args.name] = tried + 1
+    def _retry(self, args: pulumi.ErrorHookArgs) -> bool:
+        newest_error, retries = args.errors[0] if args.errors else "", self._retries.get(args.name, 0)
+        if UNCONFIRMED_MESSAGE in newest_error and retries < MAX_RETRIES:
+            self._retries[args.name] = retries + 1
             return True
-        if tried and re.search(r"dial tcp|handshake failed", newest):
+        if retries and re.search(r"dial tcp|handshake failed", newest_error):
             pulumi.log.error(
                 f"{args.name.removeprefix(self._prefix)}: its new firewall rules do not let this computer in, and are "
                 "taken back within a minute: add this computer's address to firewall.management, and run this again"

@@ -1,51 +1,50 @@
-"""The firewall of the machines, as a table of rules on each one."""
+"""The firewall of each machine: a table of nftables rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import Literal
 
 import pulumi
 
 from components import assets
 from components.firewall.confirmed_apply import CONFIRM_TIMEOUT_S, UNCONFIRMED_MESSAGE, ConfirmedApply
 from components.machines.machine import DIAL_ERROR_LIMIT, Machine
+from components.machines.settings import FirewallMode
 from components.ports import MOUNTD, SSH, ContainerAccess, PortRule, TrafficSource
 
 TABLE = "inet nuvla_swarm"
-CONTAINER_SOURCES = (TrafficSource.CLUSTER, TrafficSource.USERS)  # whom they may not reach, and who some of them are
-# "rules" for all; "containers": for these alone, as somebody else filters for others. Either way, "confirmed" ones
-# revert by themselves unless a new connection confirms them.
-FirewallMode = Literal["rules", "confirmed rules", "containers", "confirmed containers"]
+# The sources in the rules for containers: containers cannot reach the cluster's ports, and may be among the users.
+CONTAINER_SOURCES = (TrafficSource.CLUSTER, TrafficSource.USERS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
-    """What is open, to whom, and where."""
+    """The rows of the firewall, the networks of their sources, and the machines."""
 
     mode: FirewallMode
     rows: Sequence[PortRule]
     sources: Mapping[TrafficSource, Sequence[IPv4Network]]
-    containers: Sequence[IPv4Network]  # what engine and swarm give to containers
-    ephemeral: tuple[int, int]  # first and last port: the kernel's own choice for outgoing connections too
+    containers: Sequence[IPv4Network]  # address ranges of containers, of engines and the swarm
+    ephemeral: tuple[int, int]  # first and last port, of applications and of the kernel's outgoing connections
     machines: Mapping[str, Machine]
-    depends_on: Mapping[str, pulumi.Resource]  # machine -> what has installed nftables there
+    depends_on: Mapping[str, pulumi.Resource]  # machine -> command that installs packages, nftables among them
 
 
 class Firewall(pulumi.ComponentResource):
-    """Machines whose inbound ports are closed but for the rows, also for ports that Docker publishes.
+    """A firewall on each machine that opens the ports of the rows and drops all else, also to published ports.
 
-    Containers reach even fewer ports of their machine and of the others, nothing of what a cloud tells a machine, and
-    are reached by the ports that they publish alone. The rules are loaded before the network at every start of a
-    machine and do not depend on its engine; where they cannot be, only operators come in. Whoever takes them away finds
-    them back soon, and is an alert. They are replaced as a whole; connections that exist are kept. Destroying it leaves
-    them: they go with their machine, or when their machine leaves. Rules that have to be confirmed are tried out: the
-    command fails on purpose, and is tried again over a new connection, without which the machine takes them back by
-    itself.
+    Containers reach fewer ports of the machines than the machines do. They cannot reach a cloud's metadata service, and
+    are reachable only on the ports that they publish. A machine loads the rules at every start, before its network and
+    without its engine; if the rules cannot be loaded, only operators can connect. If somebody removes the rules, the
+    machine soon restores them, and Prometheus raises an alert. An update replaces the rules as a whole and keeps
+    existing connections. Destroying the component leaves the rules in place: they go with the machine, or when the
+    program restores an existing host.
+    A machine tries out rules that need confirmation: the command fails on purpose, and Pulumi retries it over a new
+    connection; without that connection, the machine reverts the rules.
 
-    Outputs: ``machines`` (list). ``ready`` has the command of each machine, for what has to come after it.
-    Errors: the update fails, and the old rules stay, when nft refuses the new ones, or when they have to be confirmed
-    and do not let this program in.
+    Outputs: ``machines`` (list). The attribute ``ready`` has the command of each machine, as a dependency.
+    Errors: the update fails, and the former rules stay, if nft refuses the new rules, or if rules that need
+    confirmation shut this program out.
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures"; nftables wiki, "Netfilter hooks".
     """
 
@@ -54,11 +53,11 @@ class Firewall(pulumi.ComponentResource):
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None):
         first, last = args.ephemeral
         for_all = args.mode.endswith("rules")
-        judged = [source for source in TrafficSource if for_all or source in CONTAINER_SOURCES]
-        sources = {source: args.sources[source] if source in judged else [] for source in TrafficSource}
+        used = [source for source in TrafficSource if for_all or source in CONTAINER_SOURCES]
+        sources = {source: args.sources[source] if source in used else [] for source in TrafficSource}
         props = {
             "mode": args.mode,
-            "sources": {source.value: [str(network) for network in sources[source]] for source in judged},
+            "sources": {source.value: [str(network) for network in sources[source]] for source in used},
             "containers": [str(network) for network in args.containers],
             "rows": {
                 f"{row.service} {row.span}/{'+'.join(row.protocols)}": ", ".join(row.sources) for row in args.rows
@@ -66,35 +65,37 @@ class Firewall(pulumi.ComponentResource):
             "ephemeral": f"{first}-{last}",
         }
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
-        trial = ConfirmedApply(name) if args.mode.startswith("confirmed") else None
+        confirmation = ConfirmedApply(name) if args.mode.startswith("confirmed") else None
         self.ready = {
             machine.name: machine.command(
                 f"{name}-{machine.name}",
                 "firewall/scripts/firewall.sh",
                 {
                     "MACHINE": machine.name,
-                    "RULES": ruleset(_reachable(args.rows, machine), sources, args.containers, for_all=for_all),
+                    "RULES": ruleset(_with_ssh_port(args.rows, machine), sources, args.containers, for_all=for_all),
                     "CLOSED": closed(machine.port, sources) if for_all else "",
                     "GUARD": assets.read("firewall/files/guard.sh"),
                     "EPHEMERAL": f"{first} {last}",
                     "RESERVED": str(MOUNTD.number),
-                    "CONFIRM": "true" if trial else "",
+                    "CONFIRM": "true" if confirmation else "",
                     "TRIAL_S": str(CONFIRM_TIMEOUT_S),
                     "ON_TRIAL": UNCONFIRMED_MESSAGE,
                 },
                 pulumi.ResourceOptions(
-                    parent=self, depends_on=[args.depends_on[machine.name]], hooks=trial.hooks if trial else None
+                    parent=self,
+                    depends_on=[args.depends_on[machine.name]],
+                    hooks=confirmation.hooks if confirmation else None,
                 ),
                 triggers=[machine.system_generation],
-                dial_error_limit=2 if trial else DIAL_ERROR_LIMIT,
+                dial_error_limit=2 if confirmation else DIAL_ERROR_LIMIT,
             )
             for machine in args.machines.values()
         }
         self.register_outputs({"machines": list(args.machines)})
 
 
-def _reachable(rows: Sequence[PortRule], machine: Machine) -> list[PortRule]:
-    """The rows, with the port that the SSH server of this machine has."""
+def _with_ssh_port(rows: Sequence[PortRule], machine: Machine) -> list[PortRule]:
+    """Return the rows, with the SSH port of this machine."""
     return [replace(row, first=machine.port, last=machine.port) if row.service == SSH.row else row for row in rows]
 
 
@@ -105,32 +106,32 @@ def ruleset(
     *,
     for_all: bool = True,
 ) -> str:
-    """What `nft -f` loads: the table, then one line per network and per row, so that a preview shows each by itself.
+    """Return the text for `nft -f`: the table, then one line per network and per row, which a preview shows one by one.
 
-    Without `for_all`, containers alone are judged by it.
+    Without `for_all`, the rules filter only packets of containers.
     """
     networks = [
         f"add element {TABLE} {source} {{ {network} }}" for source in TrafficSource for network in sources[source]
     ]
     networks += [f"add element {TABLE} containers {{ {network} }}" for network in containers]
-    opened = [
+    accepts = [
         f'add rule {TABLE} {source} {protocol} dport {row.span} accept comment "{row.service}"'
         for source in (TrafficSource if for_all else [TrafficSource.USERS])
         for row in rows
         if source in row.sources
         for protocol in row.protocols
     ]
-    others = [] if for_all else [f"add rule {TABLE} others accept"]
-    kept_in = _of_containers(rows, to="ip daddr @cluster " if sources[TrafficSource.CLUSTER] else "")
-    return _text("firewall.nft", [*networks, *opened, *others, *kept_in])
+    unfiltered = [] if for_all else [f"add rule {TABLE} others accept"]
+    for_containers = _container_rules(rows, to="ip daddr @cluster " if sources[TrafficSource.CLUSTER] else "")
+    return _text("firewall.nft", [*networks, *accepts, *unfiltered, *for_containers])
 
 
-def _of_containers(rows: Sequence[PortRule], to: str) -> Iterator[str]:
-    """What containers may ask of machines, and what is closed to them there.
+def _container_rules(rows: Sequence[PortRule], to: str) -> Iterator[str]:
+    """Yield the rules for packets of containers to ports of machines; `to` limits them to the machines' addresses.
 
-    Where nobody knows the addresses of the machines, they reach what is the machines' own of nobody at all.
+    If these addresses are unknown, containers cannot reach the ports of the cluster at any address.
     """
-    bridge = 'iifname "docker_gwbridge"'  # of the overlay networks, on which monitoring is
+    bridge = 'iifname "docker_gwbridge"'  # the way out of overlay networks, which monitoring takes
     for row in rows:
         if row.containers is ContainerAccess.CONNECT:
             yield f"add rule {TABLE} silent {to}tcp dport {row.span} jump wordless"
@@ -143,7 +144,7 @@ def _of_containers(rows: Sequence[PortRule], to: str) -> Iterator[str]:
 
 
 def closed(ssh_port: int, sources: Mapping[TrafficSource, Sequence[IPv4Network]]) -> str:
-    """What is loaded where the rules cannot be: operators get in by SSH, and nobody else by anything."""
+    """Return the rules for a machine that cannot load its own: only operators can connect, and only by SSH."""
     operators = TrafficSource.MANAGEMENT
     networks = [f"add element {TABLE} {operators} {{ {network} }}" for network in sources[operators]]
     return _text("closed.nft", [*networks, f"add rule {TABLE} {operators} tcp dport {ssh_port} accept"])

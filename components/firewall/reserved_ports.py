@@ -1,4 +1,4 @@
-"""Ports of the machines that no service of the swarm can publish."""
+"""The reservation of machine ports that no service of the swarm may publish."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,39 +12,39 @@ from components.ports import PortRule, Protocol
 from components.service import docker_args
 from components.service.spec import HealthCheck, Port, Service
 
-NAME = "nuvla-swarm-ports"  # of the service, which Docker names to whom it refuses a port
+NAME = "nuvla-swarm-ports"  # of the service; Docker names it in the error for a service that asks for a reserved port
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReservedPortsArgs:
-    """What is reserved."""
+    """The ports to reserve."""
 
     rows: Sequence[PortRule]  # of the firewall
-    ssh: Sequence[int]  # ports of the machines' SSH servers, where another one than that of the rows
-    image: pulumi.Input[str]  # of the service, which runs nowhere
+    ssh: Sequence[int]  # ports of the machines' SSH servers, which may differ from the port of the row
+    image: pulumi.Input[str]  # of the service, which runs no task
     owner: Owner
 
 
 class ReservedPorts(pulumi.ComponentResource):
-    """A service without a task that publishes the ports of machines' own daemons.
+    """A service without a task that publishes the ports of the machines' daemons.
 
-    A port that an application publishes in Swarm's usual way is taken on all machines, before whatever listens there:
-    22 would take SSH away. Swarm refuses a port that another service has, whether that runs or not.
-    Outputs: ``ports`` (list), "22/tcp".
-    Errors: the update fails where an application has one of the ports already; Docker names it.
+    A port that an application publishes through Swarm's routing mesh is redirected on all machines, even if a daemon
+    listens on it: an application on 22 would cut SSH off. Swarm refuses a port of another service, running or not.
+    Outputs: ``ports`` (list), such as "22/tcp".
+    Errors: the update fails if an application publishes one of the ports already; Docker names the application.
     Source: moby/swarmkit, manager/controlapi/service.go, checkPortConflicts.
     """
 
     def __init__(self, name: str, args: ReservedPortsArgs, opts: pulumi.ResourceOptions | None = None):
         ports: set[tuple[int, Protocol]] = {(port, "tcp") for port in args.ssh}
         ports |= {(row.first, protocol) for row in args.rows if row.first == row.last for protocol in row.protocols}
-        shown = [f"{port}/{protocol}" for port, protocol in sorted(ports)]
-        super().__init__("nuvla:firewall:ReservedPorts", name, {"ports": shown}, opts)
+        port_titles = [f"{port}/{protocol}" for port, protocol in sorted(ports)]
+        super().__init__("nuvla:firewall:ReservedPorts", name, {"ports": port_titles}, opts)
         service = Service(
             name=NAME,
             image=args.image,
             networks=[],
-            memory_limit_mib=64,  # of no task
+            memory_limit_mib=64,  # required field; the service runs no task
             health=HealthCheck(command=["true"]),
             replicas=0,
             ports=[Port(published=port, target=port, protocol=protocol) for port, protocol in sorted(ports)],
@@ -58,4 +58,4 @@ class ReservedPorts(pulumi.ComponentResource):
                 ignore_changes=["taskSpec.placement.platforms", "taskSpec.containerSpec.labels"],
             ),
         )
-        self.register_outputs({"ports": shown})
+        self.register_outputs({"ports": port_titles})

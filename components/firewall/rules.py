@@ -1,4 +1,4 @@
-"""The firewall's rows: which ports of a machine are open to whom."""
+"""The firewall's rows for targets and hosts, from the table of ports."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from components.ports import MachinePort, PortRule, TrafficSource
 
 
 def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, swarm_port: bool) -> list[PortRule]:
-    """The table of a target; mountd's port belongs to mountd alone, also where the ephemeral range has it inside.
+    """Return the rows of a target. The rows leave mountd's port out of the range of applications.
 
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", the table of ports.
     """
@@ -24,7 +24,7 @@ def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, s
 
 
 def host_rows(*, swarm_port: bool) -> list[PortRule]:
-    """The table of a host.
+    """Return the rows of a host.
 
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", the table of ports.
     """
@@ -36,9 +36,9 @@ def host_rows(*, swarm_port: bool) -> list[PortRule]:
 
 
 def fixed_ports(*, nfs: bool = True) -> dict[int, str]:
-    """Who holds the ports that neither a setting nor an application may take, by port; with those of `nfs`."""
-    held = {port.number: port.holder for port in ports.TABLE if port.fixed and (nfs or port.listener != "nfs")}
-    return dict(sorted(held.items()))
+    """Return the holders of ports that neither settings nor applications may take; `nfs`: with the ports of NFS."""
+    holders = {port.number: port.holder for port in ports.TABLE if port.fixed and (nfs or port.listener != "nfs")}
+    return dict(sorted(holders.items()))
 
 
 def _row(port: MachinePort, number: int, sources: tuple[TrafficSource, ...]) -> PortRule:

@@ -1,4 +1,4 @@
-"""Settings of the firewall: who is who, and the ports of deployed applications."""
+"""Settings of the firewall: networks of the sources, and ports of deployed applications."""
 
 from ipaddress import IPv4Network
 from typing import Literal, Self
@@ -10,22 +10,22 @@ from components.ports import TrafficSource
 
 
 class EphemeralPorts(Section):
-    """Ports that deployed applications publish, and that the kernel takes for outgoing connections."""
+    """The port range of deployed applications, which the kernel also uses for outgoing connections."""
 
-    first: int = Field(32768, ge=1024, le=65535, description="first of the ports; 30000 has Swarm's own choices in it")
-    last: int = Field(60999, ge=1024, le=65535, description="last of the ports")
+    first: int = Field(32768, ge=1024, le=65535, description="first port; 30000 includes the ports that Swarm assigns")
+    last: int = Field(60999, ge=1024, le=65535, description="last port")
 
     @property
     def span(self) -> tuple[int, int]:
-        """The first and the last port."""
+        """Return the first and the last port."""
         return self.first, self.last
 
     def holds(self, port: int) -> bool:
-        """Whether the port is one of them."""
+        """Return whether the port is in the range."""
         return self.first <= port <= self.last
 
     @model_validator(mode="after")
-    def _is_a_range(self) -> Self:
+    def _require_range(self) -> Self:
         """`firewall.ephemeral.last` is greater than `firewall.ephemeral.first`."""
         if self.last <= self.first:
             raise ValueError(f"last: {self.last} given; allowed: more than first, {self.first}")
@@ -33,23 +33,23 @@ class EphemeralPorts(Section):
 
 
 class FirewallSettings(Section):
-    """Who may reach which ports of the machines: everything else is closed."""
+    """The source networks of the firewall. The machines' ports are closed to all others."""
 
-    management: list[Network] = Field(min_length=1, description="networks of the operators, and of this program")
-    nuvla: list[Network] = Field([], description="networks of the Nuvla service that deploys")
-    users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="networks of those who use applications")
+    management: list[Network] = Field(min_length=1, description="source networks of operators and of this program")
+    nuvla: list[Network] = Field([], description="source networks of the Nuvla service that deploys")
+    users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="source networks of users of applications")
     consoles: Literal["management", "users"] = Field(
-        "management", description="who reaches Prometheus, Grafana and the console of S3; `users` are operators too"
+        "management", description="sources of Prometheus, Grafana and the S3 console; `users` includes operators"
     )
-    ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="ports of deployed applications")
+    ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="port range of deployed applications")
     expose_swarm_port_to_nuvla: bool = Field(
         True,
-        description="whether Nuvla reaches 2377, as its guide lists; Nuvla does not need it",
+        description="opens 2377 to Nuvla (host: operators) as its guide lists; not needed",
         json_schema_extra=former("swarm_port"),
     )
 
     def sources(self) -> dict[TrafficSource, list[IPv4Network]]:
-        """Return the networks of all sources but the machines themselves."""
+        """Return the networks of all sources except the machines themselves."""
         return {
             TrafficSource.MANAGEMENT: self.management,
             TrafficSource.NUVLA: self.nuvla,
@@ -57,5 +57,5 @@ class FirewallSettings(Section):
         }
 
     def console_users(self) -> list[IPv4Network]:
-        """Networks of those who reach the program's own pages."""
+        """Return the source networks of the program's own pages."""
         return [*self.management, *(self.users if self.consoles == "users" else [])]

@@ -50,19 +50,19 @@ M = TypeVar("M", bound=Machines[Any])
 class Provider(ABC, Generic[M]):
     """A provider of machines. Its settings model declares all that needs no code."""
 
-    def missing_secrets(self, machines: M, given: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
-        """Yield a line for each secret that these machines need and do not have; `given` has the keys of secrets."""
+    def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - for others
+        """Yield a line for each secret that these machines lack; `secret_keys` are the configured ones."""
         yield from ()
 
-    def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
+    def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each mistake between the settings of the machines and the others."""
         yield from ()
 
-    def refusals(self, machines: M, plan: StackPlan, prior: PriorState) -> Iterator[str]:  # noqa: ARG002 - some provider needs all
+    def refusals(self, machines: M, plan: StackPlan, prior: PriorState) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each change that would lose a machine, the swarm or data."""
         yield from ()
 
-    def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - some provider needs all
+    def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - for others
         """Return whether the machine of this name is still the swarm member that the state has."""
         return True
 
@@ -79,8 +79,8 @@ def user_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) 
     return Key(private=private, public=pulumi.Output.from_input(public_key))
 
 
-def incomplete_key(public_key: str | None, given: Collection[str]) -> Iterator[str]:
+def incomplete_key(public_key: str | None, secret_keys: Collection[str]) -> Iterator[str]:
     """Yield a line if the settings have only one half of the user's own SSH key."""
-    if (public_key is None) != (SSH_KEY not in given):
+    if (public_key is None) != (SSH_KEY not in secret_keys):
         missing = SSH_KEY if public_key else "machines.ssh.public_key"
         yield f"{missing}: not given; required: both halves of your own SSH key, or none to have one made"

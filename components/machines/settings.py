@@ -34,7 +34,7 @@ class PoolSettings(Section):
 
 
 class CountedPoolSettings(PoolSettings):
-    """A pool of machines that the program creates, named `<pool>-<ordinal>`."""
+    """A pool of machines with the same settings, named `<pool>-<ordinal>`; its size changes no other pool."""
 
     count: int = Field(1, ge=0, le=60, description="number of machines")
 

@@ -10,7 +10,7 @@ MOVES_SUFFIX = "-moves"  # ends the logical names of the records of moves
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeSpec:
-    """Where the settings put a data volume."""
+    """The place of a data volume in the settings."""
 
     machine: str  # name of the machine that uses it
     block: bool = False  # on block storage of the cloud, which outlives the machine; else on the machine's disk
@@ -44,7 +44,7 @@ def record_moves(name: str, move: Move) -> Moves:
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeLocation:
-    """Where a data volume is."""
+    """The place of a data volume on a machine."""
 
     machine: str  # name of the machine that uses it
     path: str  # folder on the machine

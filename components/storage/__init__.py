@@ -1,4 +1,4 @@
-"""Data folders of machines, and the files that machines share over NFS."""
+"""Data folders of machines, and files that machines share over NFS."""
 
 from components import ports
 from components.machines.data_paths import NFS_ROOT
@@ -9,7 +9,7 @@ MANIFEST = Manifest(
     data={
         "nfs": StoredData(
             description="files that all machines share; only a target has them",
-            owner="65534:65534",  # who NFS clients write as
+            owner="65534:65534",  # nobody:nogroup, as which NFS clients write
             kinds=["target"],
         )
     },

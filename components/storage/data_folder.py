@@ -1,4 +1,4 @@
-"""A folder with data on a machine."""
+"""Folders with data on machines."""
 
 from dataclasses import dataclass
 
@@ -12,25 +12,26 @@ MOUNT_FUNCTIONS = "storage/scripts/mounts.sh"
 
 @dataclass(frozen=True, kw_only=True)
 class DataFolderArgs:
-    """Which folder, whose it is, and where."""
+    """The folder, its machine and its owner."""
 
     volume: VolumeLocation
     machine: Machine
-    owner: str  # "<uid>:<gid>" of who writes there
-    former_owner: str = ""  # "<uid>" of who wrote there before, if it was somebody else
-    depends_on: pulumi.Resource  # what has installed packages on the machine
-    retain: bool = False  # whether its device outlives the machine
+    owner: str  # "<uid>:<gid>" of the process that writes there
+    former_owner: str = ""  # "<uid>" of the process that an earlier version of the program had write there
+    depends_on: pulumi.Resource  # command that installs packages on the machine
+    retain: bool = False  # whether the device outlives the machine
 
 
 class DataFolder(pulumi.ComponentResource):
-    """A folder that is there for its owner, on the device of the volume where it has one.
+    """A folder that its owner can write to, on the block device of the volume if there is one.
 
-    A device is formatted only if nothing at all is on it, and mounted by the id of its file system at every start of
-    the machine, before the engine. Before its machine is replaced, or destroyed without it, it is unmounted.
-    Destroying it leaves folder and data.
-    Outputs: ``path``, ``machine`` (str). ``ready`` is there when services can use it.
-    Errors: the update fails when the device does not appear within two minutes, is smaller than it shall be, or holds
-    something else.
+    The program formats a device only if it is empty. The machine mounts the device by the id of its file system at
+    every start, before the engine. The program unmounts a device before it replaces the machine, or destroys the
+    machine and retains the device. Destroying the component leaves the folder and its data in place.
+    Outputs: ``path``, ``machine`` (str). The attribute ``ready`` is the command after which services can use the
+    folder.
+    Errors: the update fails if the device does not appear within two minutes, is smaller than the settings say, or
+    holds anything but an ext4 file system.
     """
 
     def __init__(self, name: str, args: DataFolderArgs, opts: pulumi.ResourceOptions | None = None):

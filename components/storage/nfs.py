@@ -1,4 +1,4 @@
-"""Files that all machines of a swarm share."""
+"""Files that all machines of a swarm share over NFS."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,31 +21,30 @@ NFS_FUNCTIONS = "storage/scripts/nfs.sh"
 
 @dataclass(frozen=True, kw_only=True)
 class NfsArgs:
-    """Who serves files to whom."""
+    """The NFS server, its files and its clients."""
 
     server: Machine
-    folder: str  # on that machine, where the files are kept
-    data_folder: pulumi.Resource  # what has made the folder
-    volume_id: pulumi.Input[str]  # of what is mounted there, empty if nothing is
+    folder: str  # with the files, on the server
+    data_folder: pulumi.Resource  # command that prepares the folder
+    volume_id: pulumi.Input[str]  # of the volume that is mounted there; empty without one
     server_kind: str  # "kernel" or "ganesha"
     access: str  # "ro" or "rw"
-    machines: Mapping[str, Machine]  # all that may mount
-    depends_on: Mapping[str, pulumi.Resource]  # machine -> what has installed packages there before
+    machines: Mapping[str, Machine]  # machines that may mount the files
+    depends_on: Mapping[str, pulumi.Resource]  # machine -> command that installs other packages before
     moves: Moves | None = None  # of the files, from one server to another
 
 
 class Nfs(pulumi.ComponentResource):
-    """The folder /nfs-root of one machine, exported to the machines of the swarm and to nobody else.
+    """The folder /nfs-root of a data volume, exported to the machines of the swarm only.
 
-    Its files are those of a data volume. Whoever writes, over NFS or S3, writes as
-    nobody:nogroup, so that each can read what the other wrote. Each machine has an entry of its own in the list of
-    those who may mount: it is made before the machine joins, and taken away after it left. With another server, the
-    one before stops to serve first, unless it is lost; when it is the server again, it serves anew, however far that
-    went.
+    NFS and S3 clients write as nobody:nogroup, so that each can read the files of the other. Each machine has an
+    export, which the program adds before the machine joins the swarm and removes after the machine has left. When the
+    server changes, the former server stops first, unless it is lost. If it becomes the server again, it starts again,
+    even if the change was interrupted.
 
-    Outputs: ``path`` (str). ``ready`` is there when files can be put into the folder; ``entries`` has the entry of
-    each machine.
-    Errors: the update fails when the server's packages are not to be had or it does not answer.
+    Outputs: ``path`` (str). The attribute ``ready`` is the command after which the folder takes files; ``exports`` has
+    the command of each machine's export.
+    Errors: the update fails if the package source does not have the server's packages, or the server does not answer.
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", NFS; exports(5); ganesha-export-config(8).
     """
 
@@ -71,8 +70,8 @@ class Nfs(pulumi.ComponentResource):
                 **_ports(),
                 "LOCKD_PORT": str(ports.LOCKD.number),
             },
-            # All, as the server of before is one of them.
-            after=[*packages.values(), args.data_folder],
+            # The command of the former server, which stops it, is among `packages`.
+            depends_on=[*packages.values(), args.data_folder],
             libraries=[NFS_FUNCTIONS],
             triggers=[args.volume_id, *self._moves],
         )
@@ -88,7 +87,7 @@ class Nfs(pulumi.ComponentResource):
                     "MACHINE": machine.name,
                     "ADDRESS": machine.private_address,
                 },
-                after=[self.ready],
+                depends_on=[self.ready],
                 verbs=("allow", "forbid"),
                 libraries=[NFS_FUNCTIONS],
                 triggers=self._moves,
@@ -98,7 +97,7 @@ class Nfs(pulumi.ComponentResource):
         self.register_outputs({"path": PATH})
 
     def _machine(self, machine: Machine, args: NfsArgs) -> remote.Command | SkippedCommand:
-        """What a machine needs to mount, and to serve if it does; one that served before does so no longer."""
+        """Install the packages that a machine needs to mount the files, or to serve them; stop a former server."""
         serves = machine is args.server
         return self._command(
             f"packages-{machine.name}",
@@ -110,8 +109,8 @@ class Nfs(pulumi.ComponentResource):
                 "SERVES": "true" if serves else "",
                 **_ports(),
             },
-            # A machine's packages are installed one after the other.
-            after=[args.depends_on[machine.name], *([args.moves.record] if args.moves else [])],
+            # Two commands must not install packages on a machine at the same time.
+            depends_on=[args.depends_on[machine.name], *([args.moves.record] if args.moves else [])],
             verbs=("prepare", "stop"),
             libraries=[APT_FUNCTIONS, NFS_FUNCTIONS],
         )
@@ -123,7 +122,7 @@ class Nfs(pulumi.ComponentResource):
         script: str,
         values: dict[str, pulumi.Input[str]],
         *,
-        after: Sequence[pulumi.Resource],
+        depends_on: Sequence[pulumi.Resource],
         libraries: Sequence[str],
         verbs: tuple[str, str | None] = ("", None),
         triggers: Sequence[pulumi.Input[str]] = (),
@@ -135,7 +134,7 @@ class Nfs(pulumi.ComponentResource):
             values,
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=list(after),
+                depends_on=list(depends_on),
                 custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT),
             ),
             create=create,
@@ -146,7 +145,7 @@ class Nfs(pulumi.ComponentResource):
 
 
 def _ports() -> dict[str, str]:
-    """Where what NFS has beside its server listens."""
+    """Return the settings of the ports that the helpers of NFS listen on."""
     return {
         "PORTS": assets.render(
             "storage/files/nfs.conf", _numbers(ports.MOUNTD, ports.STATD, ports.STATD_OUTGOING, ports.LOCKD)
@@ -156,6 +155,6 @@ def _ports() -> dict[str, str]:
     }
 
 
-def _numbers(*listened: ports.MachinePort) -> dict[str, str]:
-    """Values of a template, "nfs_mountd" for the port of mountd."""
-    return {port.row.replace(" ", "_"): str(port.number) for port in listened}
+def _numbers(*machine_ports: ports.MachinePort) -> dict[str, str]:
+    """Return the values of a template: `nfs_mountd` for the port of mountd."""
+    return {port.row.replace(" ", "_"): str(port.number) for port in machine_ports}

@@ -10,9 +10,13 @@ from components.fields import Section, former
 class NfsSettings(Section):
     """Files that all machines share."""
 
-    enabled: bool = Field(True, description="whether there is an NFS server")
+    enabled: bool = Field(True, description="whether the stack has an NFS server")
     machine: str | None = Field(None, description="machine that serves the files; the first manager if unset")
     server: Literal["kernel", "ganesha"] = Field(
-        "kernel", description="the kernel's server, or one without it", json_schema_extra=former("server_kind")
+        "kernel",
+        description="NFS server: of the kernel, or NFS-Ganesha in user space",
+        json_schema_extra=former("server_kind"),
     )
-    access: Literal["ro", "rw"] = Field("ro", description="what machines may do with the files: read, or write too")
+    access: Literal["ro", "rw"] = Field(
+        "ro", description="access of the machines to the files: read, or read and write"
+    )

@@ -1,4 +1,4 @@
-"""The swarm that the machines form, and its overlay networks."""
+"""The swarm of the machines, and its overlay networks."""
 
 from components import ports
 from components.manifest import Manifest, Monitored

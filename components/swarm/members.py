@@ -1,4 +1,4 @@
-"""The end of memberships in a swarm."""
+"""The removal of former machines from a swarm."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,24 +12,23 @@ from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
 @dataclass(frozen=True, kw_only=True)
 class MembersArgs:
-    """Who stays."""
+    """The memberships that stay."""
 
     swarm: Swarm
     memberships: Sequence[Membership]
 
 
 class Members(pulumi.ComponentResource):
-    """A swarm that has none of this program's machines but these: others are drained, and then forgotten, one by one.
+    """The list of the program's machines in a swarm; other machines of the program are drained and removed one by one.
 
-    It is the last thing of an update, so that the services of those that go run elsewhere already, and before machines
-    are destroyed. Nothing is asked of a machine that goes, nor of the manager that was the entry before.
-    Nodes that somebody else added are left alone.
-    Outputs: ``names`` (list).
-    Errors: the update fails when tasks of a machine do not stop within a minute and the time that they may take.
+    This step comes last in an update, when services already run on other machines, and before Pulumi destroys machines.
+    The program connects neither to a machine that leaves nor to a former API manager. Nodes of other owners stay.
+    Outputs: ``names`` (list) of the machines.
+    Errors: the update fails if the tasks of a machine do not stop within their grace period and a minute.
     """
 
     def __init__(self, name: str, args: MembersArgs, opts: pulumi.ResourceOptions | None = None):
-        names = [one.machine.name for one in args.memberships if not one.machine.lost]
+        names = [membership.machine.name for membership in args.memberships if not membership.machine.lost]
         super().__init__("nuvla:swarm:Members", name, {"names": names}, opts)
         api_manager = args.swarm.api_manager
         api_manager.command(

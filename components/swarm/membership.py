@@ -10,100 +10,56 @@ from components.machines.machine import NAME_LABEL, Machine
 from components.machines.skipped_command import SkippedCommand
 from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
-RENEWALS_SUFFIX = "-asked"  # end of the names of what has in the state how often a membership was asked for anew
+RENEWALS_SUFFIX = "-asked"  # ends the logical names of the records of renewed invitations
 
 
 def record_renewals(name: str, count: int, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """That number, in the state: the next run has to count on."""
+    """Record in the state how often an invitation was renewed, so that the next run continues the count."""
     stash = pulumi.Stash(f"{name}{RENEWALS_SUFFIX}", input=count, opts=pulumi.ResourceOptions(parent=parent))
-    return stash.urn.apply(lambda _: str(count))  # a preview knows the urn
+    return stash.urn.apply(lambda _: str(count))  # a preview knows the URN, unlike the output
 
 
 @dataclass(frozen=True, kw_only=True)
 class MembershipArgs:
-    """Who joins what."""
+    """The machine that joins, and the swarm."""
 
     machine: Machine
     swarm: Swarm
-    depends_on: Sequence[pulumi.Resource]  # its engine, and what else there has to be before it takes part
-    leaves: bool  # whether the machine outlives its membership and so has to leave by itself
-    renewals: int = (
-        0  # how often it is invited anew, because it has not joined by an invitation that may have ended since
-    )
+    depends_on: Sequence[pulumi.Resource]  # the machine's engine, and what else precedes the join
+    leaves: bool  # whether the machine outlives its membership, so that a script has to leave the swarm there
+    renewals: int = 0  # how often the invitation was renewed, because the machine did not use one that may have ended
 
 
 class Membership(pulumi.ComponentResource):
-    """A machine that is a ready member of the swarm, with its role, labels and availability.
+    """A ready member of the swarm, with its role, labels and availability.
 
-    The join token is read for this one join, ends after it (see `JoinTokens`) and is nowhere in plain text. A machine
-    that is made anew, or that has another address, joins again, and the swarm forgets what it was before. Before a
-    machine is replaced, it is drained.
-    One that is taken out is drained by `Members`, which needs neither that machine nor the entry of before.
-    Where ``<name>-node`` is replaced, the other steps are done again in place: a machine that somebody had leave joins.
+    The program reads a join token for this join alone, rotates it afterwards (see `JoinTokens`) and stores it nowhere
+    in plain text. A machine that is recreated, or whose address changes, joins again, and the swarm forgets the former
+    node. The program drains a machine before it replaces the machine. `Members` drains a machine that leaves the
+    settings, without a connection to that machine or to a former API manager.
+    If ``<name>-node`` is replaced, the other steps run again in place: a machine that somebody took out of the swarm
+    joins again.
     Outputs: ``name``, ``role``, ``public_address``, ``private_address``, ``host_key``, ``node_id`` (str);
-    ``goes_with`` (list), the resource without which its part in the swarm is gone.
-    Errors: the update fails when the machine does not become ready within a minute.
+    ``goes_with`` (list), the name of the resource that holds the membership. The attribute ``ready`` is the command
+    after which the member is ready.
+    Errors: the update fails if the machine does not become ready within a minute.
     Source: Docker CLI reference, ``docker swarm join`` and ``docker node``.
     """
 
     node_id: pulumi.Output[str]
-    invitation_id: pulumi.Output[str]  # another one for each invitation
+    invitation_id: pulumi.Output[str]  # differs for each invitation
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None):
-        machine, api_manager = args.machine, args.swarm.api_manager
+        machine = args.machine
         props = {"role": machine.role, "labels": machine.labels, "availability": machine.availability}
         super().__init__("nuvla:swarm:Membership", name, props, opts)
         self._name = name
         self.machine = machine
-        asked = [record_renewals(name, args.renewals, self)] if args.renewals else []
-        node = self._command(
-            "node",
-            on=api_manager,
-            values={
-                "SWARM_ID": args.swarm.id,
-                "NODE": machine.name,
-                "NAME_LABEL": NAME_LABEL,
-                "ROLE": machine.role,
-                "ADDRESS": machine.private_address,
-                "HOST_KEY": machine.host_key,
-            },
-            libraries=[NODES_FUNCTIONS],
-            triggers=asked,
-            opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
-        )
-        invitation: pulumi.Output[str] = pulumi.Output.secret(node.stdout)
-        # The last word is no secret, and another one each time; a lost machine may have no invitation at all.
+        invitation: pulumi.Output[str] = pulumi.Output.secret(self._invite(args).stdout)
+        # The last word is no secret and differs each time. A lost machine may have no invitation.
         self.invitation_id = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
-        join = self._command(
-            "join",
-            on=machine,
-            values={
-                "SWARM_ID": args.swarm.id,
-                "ADDRESS": machine.private_address,
-                "MANAGER": api_manager.private_address,
-                "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
-            },
-            verbs=("join", "leave" if args.leaves else None),
-            opts=pulumi.ResourceOptions(depends_on=list(args.depends_on)),
-        )
-        self.node_id = join.stdout.apply(str.strip)
-        labels = machine.labels | {NAME_LABEL: machine.name}
-        self.ready = self._command(
-            "active",
-            on=api_manager,
-            values={
-                "NODE": machine.name,
-                "NODE_ID": self.node_id,
-                "NAME_LABEL": NAME_LABEL,
-                "ROLE": machine.role,
-                "AVAILABILITY": machine.availability,
-                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
-            },
-            libraries=[NODES_FUNCTIONS],
-            triggers=[self.invitation_id],
-            verbs=("activate", None if args.leaves else "drain"),
-            opts=pulumi.ResourceOptions(replace_with=[machine.disk] if machine.disk else None),
-        )
+        self.node_id = self._join(args, invitation).stdout.apply(str.strip)
+        self.ready = self._activate(args)
         self.register_outputs(
             {
                 "name": machine.name,
@@ -114,6 +70,59 @@ class Membership(pulumi.ComponentResource):
                 "node_id": self.node_id,
                 "goes_with": [machine.disk.pulumi_resource_name] if machine.disk else [],
             }
+        )
+
+    def _invite(self, args: MembershipArgs) -> remote.Command | SkippedCommand:
+        """Register the command on the API manager that prints a join token for the machine."""
+        return self._command(
+            "node",
+            on=args.swarm.api_manager,
+            values={
+                "SWARM_ID": args.swarm.id,
+                "NODE": self.machine.name,
+                "NAME_LABEL": NAME_LABEL,
+                "ROLE": self.machine.role,
+                "ADDRESS": self.machine.private_address,
+                "HOST_KEY": self.machine.host_key,
+            },
+            libraries=[NODES_FUNCTIONS],
+            triggers=[record_renewals(self._name, args.renewals, self)] if args.renewals else [],
+            opts=pulumi.ResourceOptions(additional_secret_outputs=["stdout"]),
+        )
+
+    def _join(self, args: MembershipArgs, invitation: pulumi.Output[str]) -> remote.Command | SkippedCommand:
+        """Register the command on the machine that joins the swarm and prints the node's id."""
+        return self._command(
+            "join",
+            on=self.machine,
+            values={
+                "SWARM_ID": args.swarm.id,
+                "ADDRESS": self.machine.private_address,
+                "MANAGER": args.swarm.api_manager.private_address,
+                "INVITATION": invitation.apply(lambda text: " ".join(text.split())),
+            },
+            verbs=("join", "leave" if args.leaves else None),
+            opts=pulumi.ResourceOptions(depends_on=list(args.depends_on)),
+        )
+
+    def _activate(self, args: MembershipArgs) -> remote.Command | SkippedCommand:
+        """Register the command on the API manager that gives the node its role, labels and availability."""
+        labels = self.machine.labels | {NAME_LABEL: self.machine.name}
+        return self._command(
+            "active",
+            on=args.swarm.api_manager,
+            values={
+                "NODE": self.machine.name,
+                "NODE_ID": self.node_id,
+                "NAME_LABEL": NAME_LABEL,
+                "ROLE": self.machine.role,
+                "AVAILABILITY": self.machine.availability,
+                "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
+            },
+            libraries=[NODES_FUNCTIONS],
+            triggers=[self.invitation_id],
+            verbs=("activate", None if args.leaves else "drain"),
+            opts=pulumi.ResourceOptions(replace_with=[self.machine.disk] if self.machine.disk else None),
         )
 
     def _command(
@@ -138,5 +147,5 @@ class Membership(pulumi.ComponentResource):
             about=self.machine,
             libraries=libraries,
             triggers=[self.machine.data_generation, *triggers],
-            logging=remote.Logging.NONE,  # a token is on one's stdout, and Docker may quote it in another's errors
+            logging=remote.Logging.NONE,  # `node` prints a token, and Docker may quote the token in errors of `join`
         )

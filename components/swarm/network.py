@@ -1,4 +1,4 @@
-"""An overlay network that outlives the services on it."""
+"""Overlay networks of the swarm, and the check before an update changes one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,18 @@ from components.machines.owner import ID_LABEL, NEVER_RELABELLED, Owner
 class OverlayNetworkArgs:
     """Settings of an overlay network."""
 
-    physical_name: str  # what services refer to
-    attachable: bool  # whether single containers may attach to it
-    internal: bool = False  # whether nothing outside of the swarm is reached over it
-    subnet: IPv4Network | None = None  # one of the swarm's own choice if unset
-    setting: str | None = None  # that changes it, if any does
-    name_setting: str | None = None  # setting with its name, if one has it
+    physical_name: str  # name that services refer to
+    attachable: bool  # whether single containers may attach
+    internal: bool = False  # whether the network reaches only the swarm
+    subnet: IPv4Network | None = None  # None: the swarm allocates a subnet
+    setting: str | None = None  # setting that changes the network, if there is one
+    name_setting: str | None = None  # setting of the name, if there is one
 
 
 class OverlayNetwork(pulumi.ComponentResource):
-    """An overlay network of the swarm, known to everyone by its name.
+    """An overlay network of the swarm, with a name that services refer to.
 
-    It keeps the subnet and labels that it was made with. Whatever else of it changes, it is replaced: see
-    `NetworkChanges`.
+    The network keeps its first subnet and labels; any other change replaces it (see `NetworkChanges`).
     Outputs: ``id`` (str).
     """
 
@@ -55,7 +54,7 @@ class OverlayNetwork(pulumi.ComponentResource):
             labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in owner.labels().items()],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Networks of before had other ones, and applications are on them.
+                # Earlier versions of the program chose other subnets, and applications use those networks.
                 ignore_changes=["ipamConfigs", *NEVER_RELABELLED],
                 hooks=ErrorHints(SWARM_HINTS, f"{name}-advice").hooks,
             ),
@@ -66,21 +65,21 @@ class OverlayNetwork(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkChangesArgs:
-    """Who looks at which networks."""
+    """The networks to check, and the manager that checks them."""
 
     owner: Owner
-    api_manager: Machine  # a manager
-    networks: Sequence[OverlayNetworkArgs]  # all that the stack has in the swarm
-    known_ids: Sequence[str] = ()  # ids of those of the state that bear no id of an infrastructure
+    api_manager: Machine
+    networks: Sequence[OverlayNetworkArgs]  # all networks of the stack in the swarm
+    known_ids: Sequence[str] = ()  # ids of networks in the state without an owner's id
 
 
 class NetworkChanges(pulumi.ComponentResource):
-    """A look at the networks of the swarm before one of them is made, replaced or removed. All on them depends on it.
+    """A check of the swarm's networks before an update creates, replaces or removes one; services depend on the check.
 
-    Docker removes no network that anything is on, and makes none with the name of another one. The engine finds that
-    out when it has removed our services already.
-    Errors: the update fails while services or containers of others are on a network that cannot stay as it is, and
-    while a network of somebody else has a name that is wanted.
+    Docker refuses to remove a network in use, and to create a second network of the same name. Without the check, the
+    engine would refuse only after Pulumi has removed the program's services.
+    Errors: the update fails while services or containers of other owners use a network that has to change, and while a
+    network of another owner has the name of one of the networks.
     """
 
     def __init__(self, name: str, args: NetworkChangesArgs, opts: pulumi.ResourceOptions | None = None):

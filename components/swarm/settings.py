@@ -1,4 +1,4 @@
-"""Settings of the swarm that the engines form."""
+"""Settings of the swarm."""
 
 from ipaddress import IPv4Network
 from typing import Self
@@ -9,38 +9,38 @@ from components.fields import LONGEST_PREFIX, AddressRange, Name, Section, forme
 
 
 class PublicNetworkSettings(Section):
-    """The overlay network between Traefik and the services that it publishes."""
+    """The overlay network of Traefik and the services that it publishes."""
 
-    name: Name = Field("traefik-public", description="name that services refer to; fixed while any are on it")
-    attachable: bool = Field(False, description="whether single containers may attach; fixed while any are on it")
+    name: Name = Field("traefik-public", description="name that services refer to; fixed while in use")
+    attachable: bool = Field(False, description="whether single containers may attach; fixed while in use")
 
 
 class SwarmSettings(Section):
-    """The swarm itself."""
+    """The swarm and its networks."""
 
     api_manager: str | None = Field(
         None,
-        description="manager that the program talks to; the first one if unset",
+        description="manager that the program talks to; the first manager if unset",
         json_schema_extra=former("entry"),
     )
     address_pools: list[AddressRange] = Field(
         [IPv4Network("10.224.0.0/12")],
         min_length=1,
-        description="ranges that overlay networks are cut from, for the life of the swarm",
+        description="address ranges of overlay networks; fixed for the life of the swarm",
     )
     subnet_prefix: int = Field(
         24,
         ge=16,
         le=LONGEST_PREFIX,
-        description="size of an overlay network, as its prefix length, for the life of the swarm",
+        description="prefix length of overlay networks; fixed for the life of the swarm",
     )
-    public_network: PublicNetworkSettings = Field(
-        PublicNetworkSettings(), description="network of the published services"
+    public_network: PublicNetworkSettings = Field(PublicNetworkSettings(), description="network of published services")
+    backend_network: Name = Field(
+        "nuvla-backend", description="name of the attachable network of Nuvla's services, on a host"
     )
-    backend_network: Name = Field("nuvla-backend", description="attachable network of Nuvla's own services, on a host")
 
     @model_validator(mode="after")
-    def _pools_hold_a_network(self) -> Self:
+    def _require_room_for_a_network(self) -> Self:
         """Each of `swarm.address_pools` is at least as large as a network of `swarm.subnet_prefix`."""
         smallest = max(self.address_pools, key=lambda pool: pool.prefixlen)
         if self.subnet_prefix < smallest.prefixlen:

@@ -1,4 +1,4 @@
-"""The swarm, started on its first manager."""
+"""The swarm that the API manager starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pulumi
 
 from components.machines.machine import Machine
 
-NODES_FUNCTIONS = "swarm/scripts/nodes.sh"  # functions of scripts about nodes, on a manager
+NODES_FUNCTIONS = "swarm/scripts/nodes.sh"  # functions for scripts that change nodes, on a manager
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,17 +17,17 @@ class SwarmArgs:
 
     api_manager: Machine  # manager that the program talks to
     managers: Sequence[Machine]
-    address_pools: Sequence[IPv4Network]  # ranges that overlay networks are cut from
-    subnet_prefix: int  # size of one overlay network
+    address_pools: Sequence[IPv4Network]  # address ranges of overlay networks
+    subnet_prefix: int  # prefix length of overlay networks
 
 
 class Swarm(pulumi.ComponentResource):
-    """A swarm that has a manager: the entry. The others join it by their `Membership`.
+    """A swarm with its first manager, the API manager. Other machines join by a `Membership`.
 
-    Outputs: ``id`` (str), the swarm's own; ``entry`` (str), the name of its machine; ``address_pools`` (list) and
+    Outputs: ``id`` (str) of the swarm; ``entry`` (str), the name of the API manager; ``address_pools`` (list) and
     ``subnet_prefix`` (int).
-    Errors: the update fails when the entry is a worker, when it is in no swarm and another manager is or may be in one,
-    when the swarm has no leader, or when the address pools of a running swarm were changed.
+    Errors: the update fails if the API manager is a worker, if it is in no swarm while another manager is or may be in
+    one, if the swarm has no leader, or if the settings change the address pools of a running swarm.
     """
 
     id: pulumi.Output[str]

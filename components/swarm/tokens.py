@@ -1,4 +1,4 @@
-"""The tokens by which machines join a swarm."""
+"""Join tokens of a swarm, and their rotation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from components.swarm.swarm import NODES_FUNCTIONS, Swarm
 
 @dataclass(frozen=True, kw_only=True)
 class JoinTokensArgs:
-    """Who joins by them."""
+    """The swarm, and the memberships that use its tokens."""
 
     swarm: Swarm
     memberships: Sequence[Membership]
 
 
 class JoinTokens(pulumi.ComponentResource):
-    """Join tokens of which nobody knows: after machines have joined, the ones that they joined by open nothing.
+    """Join tokens that the swarm rotates after machines have joined, so that used tokens are invalid.
 
-    So neither the state nor a log has one that is valid, but while an update has not come that far. A machine that did
-    not join meanwhile is invited anew by the next update.
-    Errors: the update fails when the swarm has no leader for a minute.
+    Neither the state nor a log holds a valid token, except in an update that stopped before the rotation. The next
+    update renews the invitation of a machine that did not join.
+    Errors: the update fails if the swarm has no leader for a minute.
     Source: Docker CLI reference, ``docker swarm join-token``.
     """
 
@@ -34,6 +34,9 @@ class JoinTokens(pulumi.ComponentResource):
             {"SWARM_ID": args.swarm.id},
             pulumi.ResourceOptions(parent=self, depends_on=list(args.memberships)),
             libraries=[NODES_FUNCTIONS],
-            triggers=[args.swarm.api_manager.data_generation, *(one.invitation_id for one in args.memberships)],
+            triggers=[
+                args.swarm.api_manager.data_generation,
+                *(membership.invitation_id for membership in args.memberships),
+            ],
         )
         self.register_outputs({})

@@ -41,7 +41,7 @@ def whole_settings(subnet: str) -> dict[str, Any]:
             "users": ["203.0.113.0/24", here(subnet)],
         },
         "monitoring": {"prometheus": {"scrape_interval_s": 5}},
-        "nfs": {"server_kind": "ganesha"},
+        "nfs": {"server": "ganesha"},
         "s3": {},
     }
 

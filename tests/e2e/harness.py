@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,11 @@ from typing import Any, Self
 
 import requests
 import yaml
+
+from components import catalog
+from stacks.config import loader
+from tests.support.configs import texts
+from tests.support.stand_ins import skip_without_stand_in
 
 CHECKOUT = Path(__file__).parents[2]
 PROGRAM = [
@@ -29,6 +34,7 @@ PROGRAM = [
     "local",
     "offline",
     "requirements.txt",
+    "pyproject.toml",
 ]
 LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300
@@ -89,6 +95,13 @@ def environment(path: Path) -> bytes:
         return b""
 
 
+def _skip_without_images(settings: Mapping[str, Any]) -> None:
+    """Skip the running test if a service of the stack has an image that offline mode has no stand-in for."""
+    parsed, _ = loader.parse(texts(settings))
+    if parsed is not None:
+        skip_without_stand_in(*catalog.images_of(parsed.features))
+
+
 class Stack:
     """A copy of the program with a configuration and a state of its own."""
 
@@ -105,6 +118,7 @@ class Stack:
             source, target = CHECKOUT / part, folder / part
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
         (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+        _skip_without_images(settings)
         self.must("pulumi", "stack", "init", name)
         for key, value in settings.items():
             self.set(key, value)

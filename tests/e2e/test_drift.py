@@ -20,8 +20,8 @@ SETTINGS: dict[str, Any] = {
         "pools": {"manager": {"role": "manager"}},
     },
     "firewall": {"management": [here(subnet_of("drift"))]},
-    "nfs": {"server_kind": "ganesha"},
-    "volumes": {"nfs": {"block": True, "size_gib": 10}},
+    "nfs": {"server": "ganesha"},
+    "volumes": {"nfs": {"block_storage": True, "size_gib": 10}},
 }
 
 

@@ -27,7 +27,7 @@ def settings(here: str = HERE) -> dict[str, Any]:
         "machines": {"provider": "existing", "pools": {}},
         "firewall": {"management": [here]},
         "monitoring": {"enabled": False},
-        "nfs": {"server_kind": "ganesha", "machine": "worker-2"},
+        "nfs": {"server": "ganesha", "machine": "worker-2"},
         "s3": {"enabled": False},
     }
 

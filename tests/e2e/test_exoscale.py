@@ -37,9 +37,9 @@ SETTINGS: dict[str, Any] = {
         "users": ["203.0.113.0/24", HERE],
     },
     "monitoring": {"enabled": False},
-    "nfs": {"server_kind": "ganesha", "machine": "worker-1"},
+    "nfs": {"server": "ganesha", "machine": "worker-1"},
     "s3": {},
-    "volumes": {"nfs": {"block": True, "size_gib": 10}},
+    "volumes": {"nfs": {"block_storage": True, "size_gib": 10}},
 }
 
 
@@ -270,15 +270,15 @@ def test_after_all_that_nothing_is_left_to_change(target: CloudStack) -> None:
 
 
 def test_block_storage_that_is_kept_is_taken_over_by_its_id_with_what_it_holds(target: CloudStack) -> None:
-    target.set("volumes.keep", True)
+    target.set("volumes.retain_on_destroy", True)
     assert target.up().code == 0
     [volume] = target.records("block-storage")
     destroyed = target.destroy()
     assert destroyed.code == 0, destroyed.text
     assert list(target.records("block-storage")) == [volume]
     assert not any(target.records(kind) for kind in ("instance", "security-group", "elastic-ip", "private-network"))
-    target.set("volumes.nfs.id", volume)
-    target.set("volumes.keep", False)
+    target.set("volumes.nfs.import_id", volume)
+    target.set("volumes.retain_on_destroy", False)
     again = target.up()
     assert again.code == 0, again.text
     assert "nfs-volume imported" in again.text

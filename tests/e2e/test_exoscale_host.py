@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
     },
     "firewall": {"management": ["192.0.2.0/24", here(subnet_of("exoscale-host"))], "users": ["203.0.113.0/24"]},
     "monitoring": {"enabled": False},
-    "volumes": {"streams": {"block": True, "size_gib": 10}},
+    "volumes": {"streams": {"block_storage": True, "size_gib": 10}},
 }
 
 

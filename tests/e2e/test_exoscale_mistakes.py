@@ -44,7 +44,7 @@ def test_a_wrong_api_key_is_told_in_a_line(refused: CloudStack) -> None:
 ZONE = {"machines.zone": "ch-abc-1"}
 NO_ZONE = "error: Exoscale has no such zone: set machines.zone"
 NO_HOST = "error: there is no api-ch-abc-1.exoscale.com: if Exoscale has no zone ch-abc-1, set machines.zone"
-BLOCK = {"volumes.traefik.block": True, "domain": "a.example.org", "traefik.acme": {"email": "a@example.org"}}
+BLOCK = {"volumes.traefik.block_storage": True, "domain": "a.example.org", "traefik.acme": {"email": "a@example.org"}}
 TEMPLATE = "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
 
 

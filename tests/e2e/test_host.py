@@ -32,7 +32,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "machines": {"provider": "local", "subnet": SUBNET, "pools": POOLS},
         "firewall": {"management": ["192.0.2.0/24", here(SUBNET)], "users": ["203.0.113.0/24", here(SUBNET)]},
         "monitoring": {"elasticsearch": {"enabled": True}, "prometheus": {"scrape_interval_s": 5}},
-        "volumes": {"keep": True},
+        "volumes": {"retain_on_destroy": True},
     }
     with stack("e2e-host", Path(tmp_path_factory.mktemp("host")), settings) as made:
         result = made.up()
@@ -112,9 +112,9 @@ def test_another_machine_gets_the_data_of_the_one_before(host: Stack) -> None:
 
 
 def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host: Stack) -> None:
-    host.set("volumes.keep", False)
+    host.set("volumes.retain_on_destroy", False)
     refused = run("python", "tools/retained_volumes.py", host.name, env=host.env, cwd=host.folder)
-    host.set("volumes.keep", True)
+    host.set("volumes.retain_on_destroy", True)
     assert refused.code == 1
     assert "would be left behind: run `make up` first" in refused.text
 
@@ -133,7 +133,7 @@ def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> No
     assert result.code == 0, result.text
     assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
     outputs = host.outputs()
-    assert outputs["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.id"]
+    assert outputs["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.import_id"]
     opened, login = f"{outputs['urls']['grafana']}api/search", outputs["logins"]["grafana"]
     with host.user() as user:
         user.auth = (login["username"], login["password"])
@@ -143,16 +143,16 @@ def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> No
 
 
 def test_a_wrong_id_of_a_kept_volume_is_told(host: Stack) -> None:
-    before = host.get("volumes.db.id")
-    host.set("volumes.db.id", "no-such-volume")
+    before = host.get("volumes.db.import_id")
+    host.set("volumes.db.import_id", "no-such-volume")
     failed = host.up("--target", "urn:pulumi:*::nuvla-swarm::**db-volume")
-    host.set("volumes.db.id", before)
+    host.set("volumes.db.import_id", before)
     assert failed.code != 0
     assert "no-such-volume" in failed.text
 
 
 def test_data_that_are_kept_no_more_go_with_the_next_destruction(host: Stack) -> None:
-    host.set("volumes.keep", False)
+    host.set("volumes.retain_on_destroy", False)
     result = host.up()
     assert result.code == 0, result.text
     destroyed = host.destroy()

@@ -68,7 +68,7 @@ def on_exoscale(folder: Path) -> AbstractContextManager[CloudStack]:
         "kind": "target",
         "machines": ON_EXOSCALE | {"pools": POOLS},
         "firewall": {"management": ["192.0.2.0/24"]},
-        "volumes": {"keep": True, "nfs": {"block": True, "size_gib": 20}},
+        "volumes": {"retain_on_destroy": True, "nfs": {"block_storage": True, "size_gib": 20}},
         **OFF,
     }
     return cloud_stack("e2e-kept-exo", folder, settings, subnet_of("kept-exoscale"))
@@ -80,7 +80,7 @@ def on_engine(folder: Path) -> AbstractContextManager[Stack]:
         "kind": "target",
         "machines": {"provider": "local", "subnet": subnet, "pools": POOLS},
         "firewall": {"management": [here(subnet)]},
-        "volumes": {"keep": True},
+        "volumes": {"retain_on_destroy": True},
         **OFF,
     }
     return stack("e2e-kept", folder, settings)
@@ -111,21 +111,21 @@ def test_a_volume_that_is_taken_over_stays_until_a_destruction_that_is_told_to_d
     assert made.destroy().code == 0
     assert provider.volumes() == [volume]
 
-    made.set("volumes.keep", False)
-    made.set("volumes.nfs.id", NOBODY)
+    made.set("volumes.retain_on_destroy", False)
+    made.set("volumes.nfs.import_id", NOBODY)
     for result in (made.preview(), made.up()):
         assert result.code != 0, result.text
         assert NOBODY in result.text
         assert provider.wrong in result.text, result.text
-    made.set("volumes.nfs.id", volume)
+    made.set("volumes.nfs.import_id", volume)
     assert "nfs-volume imported" in up(made).text
     provider.quiet()
     provider.quiet()
     for settings in (
         {"nfs.id": None},  # taken out, and put back: it is its own now
         {"nfs.id": volume},
-        {"keep": True},
-        {"keep": False},
+        {"retain_on_destroy": True},
+        {"retain_on_destroy": False},
     ):
         for path, value in settings.items():
             made.set(f"volumes.{path}", value)
@@ -134,9 +134,9 @@ def test_a_volume_that_is_taken_over_stays_until_a_destruction_that_is_told_to_d
     provider.quiet()
     assert made.outputs()["volumes"]["nfs"] == volume
 
-    made.set("volumes.nfs.id", NOBODY)
-    provider.refused(f"volumes.nfs.id: {NOBODY} given; allowed: {volume}, which the stack has, or none; to take")
-    made.set("volumes.nfs.id", volume)
+    made.set("volumes.nfs.import_id", NOBODY)
+    provider.refused(f"volumes.nfs.import_id: {NOBODY} given; allowed: {volume}, which the stack has, or none; to take")
+    made.set("volumes.nfs.import_id", volume)
     assert provider.volumes() == [volume]
     assert made.destroy().code == 0
     assert provider.volumes() == []
@@ -148,11 +148,11 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     with on_exoscale(Path(tmp_path_factory.mktemp("protected")) / "stack") as made:
         alone(made, list, "")
         made.set("machines.pools.worker", {"role": "worker"})
-        made.set("machines.destroy_protected", True)
-        made.set("volumes.keep", False)
+        made.set("machines.destroy_protection", True)
+        made.set("volumes.retain_on_destroy", False)
         up(made)
         yield made
-        for setting in ("protect", "destroy_protected"):
+        for setting in ("pulumi_protect", "destroy_protection"):
             made.set(f"machines.{setting}", False)
         made.set("machines.pools", POOLS | {"worker": {"role": "worker"}})
         up(made)
@@ -165,18 +165,18 @@ def test_a_protected_machine_is_not_taken_out(protected: CloudStack) -> None:
     Provider(protected, list, "").refused(
         "machines: worker-1 would be destroyed, and protected by the last update; allow"
     )
-    protected.set("machines.destroy_protected", False)  # not in the same update
+    protected.set("machines.destroy_protection", False)  # not in the same update
     Provider(protected, list, "").refused(
         "machines: worker-1 would be destroyed, and protected by the last update; allow"
     )
-    protected.set("machines.destroy_protected", True)
+    protected.set("machines.destroy_protection", True)
     protected.set("machines.pools.worker", {"role": "worker"})
     assert up(protected).touched() == set()
 
 
-@pytest.mark.parametrize("setting", ["destroy_protected", "protect"])
+@pytest.mark.parametrize("setting", ["destroy_protection", "pulumi_protect"])
 def test_make_down_touches_nothing_that_is_protected_and_says_what_to_do(protected: CloudStack, setting: str) -> None:
-    for other in ("destroy_protected", "protect"):
+    for other in ("destroy_protection", "pulumi_protect"):
         protected.set(f"machines.{other}", other == setting)
     up(protected)
     before, calls = protected.state(), len(protected.calls())
@@ -194,8 +194,8 @@ def test_make_down_touches_nothing_that_is_protected_and_says_what_to_do(protect
 
 
 def test_plain_pulumi_refuses_too_in_its_preview(protected: CloudStack) -> None:
-    protected.set("machines.destroy_protected", True)
-    protected.set("machines.protect", False)
+    protected.set("machines.destroy_protection", True)
+    protected.set("machines.pulumi_protect", False)
     up(protected)
     calls = len(protected.calls())
     result = protected.run("pulumi", "destroy", "--yes", "--color=never", "--non-interactive")

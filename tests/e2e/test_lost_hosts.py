@@ -19,7 +19,7 @@ MANAGERS = ("manager-1", "manager-2", "manager-3")
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[Hosts]:
     """Three managers, of which the first one is the entry and serves the files."""
-    wanted = settings(here(subnet_of("lost-hosts"))) | {"nfs": {"server_kind": "ganesha"}}
+    wanted = settings(here(subnet_of("lost-hosts"))) | {"nfs": {"server": "ganesha"}}
     with stack("e2e-lost-hosts", tmp_path, wanted) as target, hosts(target, *MANAGERS, user="lost-hosts") as found:
         configure(found, {"manager": {"role": "manager", "hosts": members(found)}})
         result = target.up()
@@ -40,7 +40,7 @@ def test_the_dead_entry_with_the_files_is_given_up_in_one_update(three: Hosts) -
     target = three.stack
     docker("stop", "--time", "1", target.container("manager-1"))
     target.set("machines.lost", ["manager-1"])
-    target.set("swarm.entry", "manager-2")
+    target.set("swarm.api_manager", "manager-2")
     target.set("nfs.machine", "manager-3")
     target.set("monitoring.machine", "manager-3")
     given_up = target.up()

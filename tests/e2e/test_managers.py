@@ -41,7 +41,7 @@ def test_all_are_managers_and_answer_for_the_services(three: Stack) -> None:
 
 def test_another_entry_replaces_nothing_and_changes_no_member(three: Stack) -> None:
     before = three.on("manager-1", "docker", "node", "ls", "--quiet").text
-    three.set("swarm.entry", "manager-2")
+    three.set("swarm.api_manager", "manager-2")
     result = three.up()
     assert result.code == 0, result.text
     assert "replac" not in result.text
@@ -53,7 +53,7 @@ def test_a_dead_entry_is_given_up_in_the_update_that_names_another_one(three: St
     before = three.outputs()["machines"]
     docker("stop", "--time", "1", three.container("manager-2"))
     three.set("machines.lost", ["manager-2"])
-    three.set("swarm.entry", "manager-3")
+    three.set("swarm.api_manager", "manager-3")
     result = three.up()
     assert result.code == 0, result.text
     assert set(roles(three)) == {"manager-1", "manager-3"}
@@ -72,7 +72,7 @@ def test_one_manager_of_three_that_is_left_goes_on_as_the_message_says(three: St
     for name in ("manager-2", "manager-3"):
         docker("stop", "--time", "1", three.container(name))
     wait_for(lambda: three.on("manager-1", "docker", "node", "ls").code != 0, "there is no leader any more")
-    three.set("swarm.entry", "manager-1")
+    three.set("swarm.api_manager", "manager-1")
     three.set("machines.lost", ["manager-2", "manager-3"])
     address = three.address("manager-1")
     advice = f"docker swarm init --force-new-cluster --advertise-addr {address}"
@@ -93,7 +93,7 @@ def test_one_manager_of_three_that_is_left_goes_on_as_the_message_says(three: St
 
 
 def test_the_entry_of_before_goes_in_the_update_that_names_another_one(three: Stack) -> None:
-    three.set("swarm.entry", None)
+    three.set("swarm.api_manager", None)
     three.set("machines.pools.manager.count", 1)
     result = three.up()
     assert result.code == 0, result.text

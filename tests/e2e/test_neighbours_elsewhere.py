@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 SUBNET = subnet_of("neighbours")
 KINDS: dict[str, dict[str, Any]] = {
-    "target": {"nfs": {"server_kind": "ganesha"}, "s3": {}},
+    "target": {"nfs": {"server": "ganesha"}, "s3": {}},
     "host": {},
 }
 MANAGERS = ("manager-1", "manager-2", "manager-3")

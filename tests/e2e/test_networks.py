@@ -140,7 +140,7 @@ def test_traefik_is_updated_while_connections_are_open(target: Stack) -> None:
 
 def test_what_is_switched_on_beside_it_does_not_remove_traefik(target: Stack) -> None:
     before = services(target)
-    target.set("nfs", {"enabled": True, "server_kind": "ganesha"})
+    target.set("nfs", {"enabled": True, "server": "ganesha"})
     target.set("s3", {"enabled": True, "port": 9001})
     result = target.up()
     assert result.code == 0, result.text

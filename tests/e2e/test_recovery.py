@@ -19,7 +19,7 @@ READY = "Ready Active"
 @pytest.fixture(scope="module")
 def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on a manager, with the files, and a worker; each test loses something of it and gets it back."""
-    wanted = settings(subnet_of("recovery"), 1) | {"nfs": {"server_kind": "ganesha"}}
+    wanted = settings(subnet_of("recovery"), 1) | {"nfs": {"server": "ganesha"}}
     with stack("e2e-recovery", Path(tmp_path_factory.mktemp("recovery")), wanted) as made:
         result = made.make("up")
         assert result.code == 0, result.text

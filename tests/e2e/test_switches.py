@@ -26,7 +26,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target on one machine with all services. The tests run in their order."""
     wanted = settings(subnet_of("switches"), 0) | {
         "monitoring": {"prometheus": {"scrape_interval_s": 5}},
-        "nfs": {"server_kind": "ganesha"},
+        "nfs": {"server": "ganesha"},
         "s3": {},
     }
     with stack("e2e-switches", Path(tmp_path_factory.mktemp("switches")), wanted) as made:

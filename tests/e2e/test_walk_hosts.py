@@ -146,7 +146,7 @@ def _workers(walk: Walk) -> dict[str, Any]:
 
 
 def test_whatever_is_done_an_infrastructure_stays_whole(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    said: dict[str, Any] = {"swarm": {"entry": "manager-1"}, "nfs": {"machine": "worker-2", "server_kind": "ganesha"}}
+    said: dict[str, Any] = {"swarm": {"api_manager": "manager-1"}, "nfs": {"machine": "worker-2", "server": "ganesha"}}
     said |= {"monitoring": {"enabled": False, "machine": "manager-1"}}
     with (
         stack("e2e-walk-hosts", tmp_path, settings(here(subnet_of(USER))) | said) as made,

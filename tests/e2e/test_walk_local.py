@@ -104,7 +104,7 @@ def other_entry(walk: Walk) -> Expected:
     if not others:
         raise NotNowError
     machine = walk.chance.choice(others)
-    walk.made.set("swarm.entry", machine)
+    walk.made.set("swarm.api_manager", machine)
     return Expected(f"{machine} is the entry")
 
 
@@ -157,7 +157,7 @@ def lost(walk: Walk) -> Expected:
 
 def another_volume(walk: Walk) -> Expected:
     """Files of before would be replaced by those of a volume that somebody names."""
-    walk.made.set("volumes.nfs.id", f"nobody-has-{walk.chance.randrange(100)}")
+    walk.made.set("volumes.nfs.import_id", f"nobody-has-{walk.chance.randrange(100)}")
     return Expected("another volume for the files", r"volumes\.nfs\.id: ")
 
 
@@ -176,8 +176,8 @@ def _forget(walk: Walk) -> None:
 def test_whatever_is_done_an_infrastructure_stays_whole(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     subnet = subnet_of("walk-local")
     said: dict[str, Any] = {
-        "swarm": {"entry": "manager-1"},
-        "nfs": {"machine": "manager-1", "server_kind": "ganesha"},
+        "swarm": {"api_manager": "manager-1"},
+        "nfs": {"machine": "manager-1", "server": "ganesha"},
         "monitoring": {"enabled": False, "machine": "manager-1"},
     }
     with stack("e2e-walk", tmp_path, settings(subnet, 2) | said) as made:

@@ -97,7 +97,7 @@ class Walk:
     @property
     def entry(self) -> str:
         """The manager that the program talks to."""
-        return str(self.get("swarm.entry"))
+        return str(self.get("swarm.api_manager"))
 
     def docker(self, *command: str) -> str:
         """Docker on the entry."""

@@ -4,15 +4,16 @@ from typing import Any
 
 from tests.e2e.networks import DEFAULT_POOL, ELSEWHERE
 from tests.e2e.walk import APP, Expected, NotNowError, Step, Walk
-from tests.settings.changes import CHANGES
+from tests.settings.bases import TARGET
+from tests.settings.table import CHANGES
 
 # Of everything that has another value in the tables of the settings, what these machines can have.
 SECTIONS = (
-    *("traefik.log_level", "traefik.access_log", "traefik.memory", "traefik.certificate_days"),
+    *("traefik.log_level", "traefik.access_log", "traefik.memory", "traefik.self_signed_days"),
     *("engine.log", "engine.address_pools", "engine.certificate", "engine.server", "engine.client"),
-    *("firewall.nuvla", "firewall.ephemeral", "firewall.swarm_port"),
+    *("firewall.nuvla", "firewall.ephemeral", "firewall.expose_swarm_port_to_nuvla"),
     *("monitoring.prometheus", "monitoring.grafana", "monitoring.alertmanager.memory", "monitoring.exporters"),
-    *("nfs.access", "s3.port", "s3.memory", "volumes.keep"),
+    *("nfs.access", "s3.port", "s3.memory", "volumes.retain_on_destroy"),
 )
 
 
@@ -22,7 +23,7 @@ def another_value(walk: Walk) -> Expected:
         [
             one
             for one in CHANGES
-            if one.base == "target" and not one.also and not one.secrets and one.setting.startswith(SECTIONS)
+            if one.base is TARGET and not one.also and not one.secrets and one.setting.startswith(SECTIONS)
         ]
     )
     document = walk.settings()
@@ -102,9 +103,9 @@ def other_entry_of_before(walk: Walk) -> Expected:
     pools = walk.pools()
     managers = next(name for name, pool in pools.items() if pool["role"] == "manager" and walk.entry.startswith(name))
     walk.made.set("machines.pools", {"boss" if name == managers else name: pool for name, pool in pools.items()})
-    for path in ("swarm.entry", "monitoring.machine", "nfs.machine"):
+    for path in ("swarm.api_manager", "monitoring.machine", "nfs.machine"):
         walk.made.set(path, str(walk.get(path)).replace(f"{managers}-", "boss-"))
-    return Expected(f"the pool {managers} is renamed", r"swarm\.entry: .*not in the swarm|the host .* but is")
+    return Expected(f"the pool {managers} is renamed", r"swarm\.api_manager: .*not in the swarm|the host .* but is")
 
 
 def unnamed_entry(walk: Walk) -> Expected:
@@ -114,15 +115,15 @@ def unnamed_entry(walk: Walk) -> Expected:
     if "hosts" in next(iter(pools.values())):
         raise NotNowError
     walk.made.set("machines.pools", {"another": {"role": "manager", "count": 2}, **pools})
-    walk.made.set("swarm", {key: value for key, value in document["swarm"].items() if key != "entry"})
-    return Expected("a pool of managers, without an entry", r"swarm\.entry: not given")
+    walk.made.set("swarm", {key: value for key, value in document["swarm"].items() if key != "api_manager"})
+    return Expected("a pool of managers, without an entry", r"swarm\.api_manager: not given")
 
 
 def no_such_machine(walk: Walk) -> Expected:
     """Somebody who is not there shall be the entry, have files, or be lost."""
     path, value = walk.chance.choice(
         [
-            ("swarm.entry", "nobody-1"),
+            ("swarm.api_manager", "nobody-1"),
             ("nfs.machine", "nobody-1"),
             ("monitoring.machine", "nobody-1"),
             ("machines.lost", ["nobody-1"]),

@@ -11,6 +11,9 @@ import pytest
 from components.socket_proxy.stack import MEMORY_LIMIT_MIB
 from tests.files.docker_api import FILES, Proxy, placed, proxy
 from tests.files.shipped import says
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.tools("haproxy")
 
 CONTAINER = "0123456789ab" * 5 + "0123"
 NODE = "abcdefghij0123456789abcde"
@@ -88,68 +91,69 @@ def described(reply: Any) -> Any:
 # The configuration
 
 
-def test_haproxy_takes_them(tmp_path: Path) -> None:
+def test_haproxy_accepts_the_proxy_configuration(tmp_path: Path) -> None:
     assert says("haproxy", "-c", "-f", placed(tmp_path)) == ""
 
 
-@pytest.mark.parametrize(
-    ("file", "right", "wrong"),
+@rows(
+    "file, right, wrong",
     [("haproxy.cfg", "unless wanted", "unless wnted"), ("answers.lua", "end)", "")],
 )
-def test_haproxy_would_refuse_wrong_ones(tmp_path: Path, file: str, right: str, wrong: str) -> None:
+def test_haproxy_rejects_a_broken_configuration(tmp_path: Path, file: str, right: str, wrong: str) -> None:
     configuration = placed(tmp_path)
     (tmp_path / file).write_text((tmp_path / file).read_text().replace(right, wrong, 1))
     assert says("haproxy", "-c", "-f", configuration)
 
 
-def test_every_program_of_haproxy_here_is_checked() -> None:
-    assert sorted(path.name for path in FILES.iterdir()) == ["answers.lua", "haproxy.cfg"]
+def test_every_proxy_file_is_checked_by_haproxy() -> None:
+    files = sorted(path.name for path in FILES.iterdir())
+    assert files == ["answers.lua", "haproxy.cfg"], "add what reads a new file to the tests of this module"
 
 
 # Who may ask for what
 
 
-@pytest.mark.parametrize("version", ["", "/v1.24", "/v1.51"])
-@pytest.mark.parametrize(("bind", "path"), [(bind, path) for bind, paths in ALLOWED.items() for path in paths])
-def test_what_is_needed_is_asked_of_the_engine(shipped: Proxy, bind: str, path: str, version: str) -> None:
+@rows("version", ["", "/v1.24", "/v1.51"])
+@rows("bind, path", [(bind, path) for bind, paths in ALLOWED.items() for path in paths])
+def test_allowed_paths_reach_the_engine(shipped: Proxy, bind: str, path: str, version: str) -> None:
     shipped.engine.answers("[]")
     assert shipped.ask(version + path, bind).status == 200
     assert [(method, asked) for method, asked, _ in shipped.engine.asked] == [("GET", version + path)]
 
 
-@pytest.mark.parametrize("version", ["", "/v1.41"])
-@pytest.mark.parametrize("bind", ALLOWED)
-@pytest.mark.parametrize("path", REFUSED)
-def test_everything_else_is_refused(shipped: Proxy, bind: str, path: str, version: str) -> None:
+@rows("version", ["", "/v1.41"])
+@rows("bind", ALLOWED)
+@rows("path", REFUSED)
+def test_all_other_paths_are_forbidden(shipped: Proxy, bind: str, path: str, version: str) -> None:
     shipped.engine.answers("[]")
     assert shipped.ask(version + path, bind).status == 403
     assert shipped.engine.asked == []
 
 
-@pytest.mark.parametrize(
-    ("bind", "path"),
+@rows(
+    "bind, path",
     [
         *(("swarm", path) for path in ALLOWED["machine"] if path not in ALLOWED["swarm"]),
         *(("machine", path) for path in ALLOWED["swarm"] if path not in ALLOWED["machine"]),
     ],
 )
-def test_nobody_gets_what_only_the_others_need(shipped: Proxy, bind: str, path: str) -> None:
+def test_paths_of_one_bind_are_forbidden_on_the_other(shipped: Proxy, bind: str, path: str) -> None:
     shipped.engine.answers("[]")
     assert shipped.ask(path, bind).status == 403
     assert shipped.engine.asked == []
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/_ping", "/services", f"/containers/{CONTAINER}/json"])
-def test_only_what_reads_is_let_through(shipped: Proxy, path: str, method: str) -> None:
+@rows("method", METHODS)
+@rows("path", ["/_ping", "/services", f"/containers/{CONTAINER}/json"])
+def test_methods_other_than_get_and_head_are_forbidden(shipped: Proxy, path: str, method: str) -> None:
     shipped.engine.answers("[]")
     assert shipped.ask(path, method=method).status in (400, 403)
     assert shipped.engine.asked == []
 
 
-@pytest.mark.parametrize("bind", ALLOWED)
-@pytest.mark.parametrize("path", ["/_ping", "/services", "/networks"])
-def test_a_connection_is_never_made_another_ones(shipped: Proxy, path: str, bind: str) -> None:
+@rows("bind", ALLOWED)
+@rows("path", ["/_ping", "/services", "/networks"])
+def test_connection_upgrades_are_stripped(shipped: Proxy, path: str, bind: str) -> None:
     """An engine that upgrades it would pass bytes on, whatever they are."""
     shipped.engine.answers("[]")
     assert shipped.ask(path, bind, headers={"Connection": "Upgrade", "Upgrade": "h2c"}).status == 200
@@ -157,18 +161,16 @@ def test_a_connection_is_never_made_another_ones(shipped: Proxy, path: str, bind
     assert "upgrade" not in headers
 
 
-@pytest.mark.parametrize("path", ["/services", "/tasks", "/networks"])
-@pytest.mark.parametrize(
-    "query", ["filters=%7B%22service%22%3A%7B%22a%22%3Atrue%7D%7D", "status=true&a=b", "a=/secrets?"]
-)
-def test_what_is_looked_for_is_passed_on_as_it_is_written(shipped: Proxy, path: str, query: str) -> None:
+@rows("path", ["/services", "/tasks", "/networks"])
+@rows("query", ["filters=%7B%22service%22%3A%7B%22a%22%3Atrue%7D%7D", "status=true&a=b", "a=/secrets?"])
+def test_query_strings_are_forwarded_unchanged(shipped: Proxy, path: str, query: str) -> None:
     shipped.engine.answers("[]")
     assert shipped.ask(f"/v1.41{path}?{query}").status == 200
     assert [asked for _, asked, _ in shipped.engine.asked] == [f"/v1.41{path}?{query}"]
 
 
-@pytest.mark.parametrize("path", ["/_ping", "/services", f"/containers/{CONTAINER}/json"])
-def test_head_gets_the_headers_alone(shipped: Proxy, path: str) -> None:
+@rows("path", ["/_ping", "/services", f"/containers/{CONTAINER}/json"])
+def test_head_requests_return_headers_without_a_body(shipped: Proxy, path: str) -> None:
     shipped.engine.answers("[]" if path == "/services" else "{}")
     reply = shipped.ask(path, method="HEAD")
     assert (reply.status, reply.body, reply.headers["content-length"]) == (200, b"", "2")
@@ -177,16 +179,16 @@ def test_head_gets_the_headers_alone(shipped: Proxy, path: str) -> None:
 # What the engine says
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 503])
-@pytest.mark.parametrize("path", ["/networks", "/services", f"/containers/{CONTAINER}/json"])
-def test_a_refusal_of_the_engine_is_passed_on(shipped: Proxy, path: str, status: int) -> None:
+@rows("status", [400, 404, 500, 503])
+@rows("path", ["/networks", "/services", f"/containers/{CONTAINER}/json"])
+def test_engine_errors_are_forwarded(shipped: Proxy, path: str, status: int) -> None:
     shipped.engine.answers('{"message":"this node is not a swarm manager"}', status=status)
     reply = shipped.ask(path)
     assert (reply.status, json.loads(reply.body)) == (status, {"message": "this node is not a swarm manager"})
 
 
-@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "in parts"])
-def test_answers_have_their_length_and_kind_however_the_engine_sends_them(shipped: Proxy, *, chunked: bool) -> None:
+@rows("chunked", [False, True], ids=["whole", "in parts"])
+def test_replies_carry_length_and_content_type(shipped: Proxy, *, chunked: bool) -> None:
     services = [{"ID": str(number), "Spec": {"Name": "web", "Labels": {"a": "b" * 1000}}} for number in range(100)]
     shipped.engine.answers(json.dumps(services), chunked=chunked)
     reply = shipped.ask("/services")
@@ -195,9 +197,9 @@ def test_answers_have_their_length_and_kind_however_the_engine_sends_them(shippe
     assert reply.headers["content-length"] == str(len(reply.body))
 
 
-@pytest.mark.parametrize("path", ["/services", "/tasks"])
-@pytest.mark.parametrize("nothing", ["[]", "[ ]", "[]\n", "null", "null\n"])
-def test_nothing_is_passed_on_as_nothing(shipped: Proxy, path: str, nothing: str) -> None:
+@rows("path", ["/services", "/tasks"])
+@rows("nothing", ["[]", "[ ]", "[]\n", "null", "null\n"])
+def test_empty_engine_replies_are_forwarded(shipped: Proxy, path: str, nothing: str) -> None:
     shipped.engine.answers(nothing)
     assert described(shipped.ask(path)) == json.loads(nothing)
 
@@ -213,8 +215,8 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
-def test_an_answer_that_is_not_understood_is_not_passed_on(shipped: Proxy, body: str) -> None:
+@rows("body", BROKEN.values(), ids=BROKEN)
+def test_malformed_engine_replies_become_502(shipped: Proxy, body: str) -> None:
     shipped.engine.answers(body)
     reply = shipped.ask("/services")
     assert (reply.status, reply.body) == (502, b"")
@@ -222,31 +224,32 @@ def test_an_answer_that_is_not_understood_is_not_passed_on(shipped: Proxy, body:
     assert "secret" not in shipped.log()
 
 
-@pytest.mark.parametrize("body", [SERVICES[:-1] + "}", SERVICES + SERVICES, SERVICES + "secret"])
-def test_what_follows_the_end_of_an_answer_is_not_passed_on(shipped: Proxy, body: str) -> None:
+@rows("body", [SERVICES[:-1] + "}", SERVICES + SERVICES, SERVICES + "secret"])
+def test_data_after_the_json_document_is_dropped(shipped: Proxy, body: str) -> None:
     shipped.engine.answers(body)
     assert b"secret" not in shipped.ask("/services").body
 
 
-def test_an_answer_that_breaks_off_is_not_passed_on(shipped: Proxy) -> None:
+def test_truncated_engine_replies_become_502(shipped: Proxy) -> None:
     shipped.engine.answers(SERVICES[:-5], promised=len(SERVICES))
     reply = shipped.ask("/services")
     assert (reply.status, reply.body) == (502, b"")
 
 
-@pytest.mark.parametrize("before", [" ", "\n", "\ufeff", "garbage"])
-def test_an_answer_that_begins_with_something_else_is_not_passed_on_with_all_that_it_has(
-    shipped: Proxy, before: str
-) -> None:
+@rows("before", [" ", "\n", "\ufeff", "garbage"])
+def test_json_documents_behind_a_prefix_lose_their_secrets(shipped: Proxy, before: str) -> None:
     shipped.engine.answers(before + SERVICES)
     assert b"secret" not in shipped.ask("/services").body
 
 
-@pytest.mark.parametrize("path", ["/networks", "/services", "/tasks"])
-def test_an_engine_that_is_away_is_no_answer(tmp_path: Path, path: str) -> None:
+def test_proxy_answers_503_without_an_engine(tmp_path: Path) -> None:
     with proxy(tmp_path) as made:
         (tmp_path / "engine").unlink()
-        assert made.ask(path).status == 503
+        assert {path: made.ask(path).status for path in ("/networks", "/services", "/tasks")} == {
+            "/networks": 503,
+            "/services": 503,
+            "/tasks": 503,
+        }
 
 
 # What is nobody's business
@@ -341,11 +344,9 @@ def without(document: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in names}
 
 
-@pytest.mark.parametrize("indent", [None, 2], ids=["compact", "indented"])
-@pytest.mark.parametrize("bind", ALLOWED)
-def test_of_a_service_all_is_told_but_what_its_containers_are_started_with(
-    shipped: Proxy, bind: str, indent: int | None
-) -> None:
+@rows("indent", [None, 2], ids=["compact", "indented"])
+@rows("bind", ALLOWED)
+def test_service_replies_hide_how_containers_are_started(shipped: Proxy, bind: str, indent: int | None) -> None:
     shipped.engine.answers(json.dumps([SERVICE, SERVICE], indent=indent))
     spec = SERVICE["Spec"] | {"TaskTemplate": TEMPLATE | {"ContainerSpec": SHOWN}}
     expected = without(SERVICE, "PreviousSpec") | {"Spec": spec}
@@ -354,19 +355,17 @@ def test_of_a_service_all_is_told_but_what_its_containers_are_started_with(
     assert b"secret" not in reply.body
 
 
-@pytest.mark.parametrize("indent", [None, 2], ids=["compact", "indented"])
-@pytest.mark.parametrize("bind", ALLOWED)
-def test_of_a_task_all_is_told_but_what_its_container_is_started_with(
-    shipped: Proxy, bind: str, indent: int | None
-) -> None:
+@rows("indent", [None, 2], ids=["compact", "indented"])
+@rows("bind", ALLOWED)
+def test_task_replies_hide_how_containers_are_started(shipped: Proxy, bind: str, indent: int | None) -> None:
     shipped.engine.answers(json.dumps([TASK], indent=indent))
     reply = shipped.ask("/v1.41/tasks", bind)
     assert described(reply) == [TASK | {"Spec": TEMPLATE | {"ContainerSpec": SHOWN}}]
     assert b"secret" not in reply.body
 
 
-@pytest.mark.parametrize("indent", [None, 2], ids=["compact", "indented"])
-def test_of_a_container_all_is_told_but_what_it_is_started_with(shipped: Proxy, indent: int | None) -> None:
+@rows("indent", [None, 2], ids=["compact", "indented"])
+def test_container_replies_hide_how_the_container_is_started(shipped: Proxy, indent: int | None) -> None:
     shipped.engine.answers(json.dumps(INSPECTED, indent=indent))
     config = without(INSPECTED["Config"], "Env", "Cmd", "Entrypoint")
     reply = shipped.ask(f"/v1.41/containers/{CONTAINER}/json")
@@ -374,8 +373,8 @@ def test_of_a_container_all_is_told_but_what_it_is_started_with(shipped: Proxy, 
     assert b"secret" not in reply.body
 
 
-@pytest.mark.parametrize(
-    ("path", "document"),
+@rows(
+    "path, document",
     [
         ("/services", [{"Spec": {"Name": "p", "TaskTemplate": {"PluginSpec": {"Env": ["WORD=secret"]}}}}]),
         (
@@ -390,12 +389,12 @@ def test_of_a_container_all_is_told_but_what_it_is_started_with(shipped: Proxy, 
     ],
     ids=["environment of a plugin", "check of health", "what a check of health said", "options of a volume"],
 )
-def test_nothing_else_tells_of_passwords(shipped: Proxy, path: str, document: Any) -> None:
+def test_passwords_in_other_fields_are_hidden(shipped: Proxy, path: str, document: Any) -> None:
     shipped.engine.answers(json.dumps(document))
     assert b"secret" not in shipped.ask(path).body
 
 
-def test_of_machines_and_networks_all_is_told(shipped: Proxy) -> None:
+def test_node_and_network_replies_are_forwarded_unchanged(shipped: Proxy) -> None:
     text = json.dumps([{"ID": "1", "Spec": {"Name": "a", "Labels": {"traefik.tcp.a": "b"}}, "Args": []}], indent=1)
     shipped.engine.answers(text)
     assert shipped.ask("/networks").body.decode() == shipped.ask("/nodes", "swarm").body.decode() == text
@@ -404,7 +403,7 @@ def test_of_machines_and_networks_all_is_told(shipped: Proxy) -> None:
 # Size
 
 
-def test_2000_services_are_answered_within_the_memory_of_the_container(tmp_path: Path) -> None:
+def test_proxy_filters_2000_services_within_its_memory_limit(tmp_path: Path) -> None:
     many = [
         SERVICE | {"ID": f"s-{number}", "Spec": SERVICE["Spec"] | {"Name": f"web-{number}"}} for number in range(2000)
     ]

@@ -6,7 +6,10 @@ import pytest
 from cryptography import x509
 
 from tests.files.shipped import COMPONENTS, says
+from tests.support.rows import rows
 from tests.support.self_signed import self_signed
+
+pytestmark = pytest.mark.tools("haproxy")
 
 FILES = COMPONENTS / "traefik/files"
 PROGRAMS = ["certificates", "copies"]
@@ -24,18 +27,19 @@ def placed(folder: Path, program: str) -> Path:
     return folder / f"{program}.cfg"
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_haproxy_takes_them(tmp_path: Path, program: str) -> None:
+@rows("program", PROGRAMS)
+def test_haproxy_accepts_the_certificate_sync_configuration(tmp_path: Path, program: str) -> None:
     assert says("haproxy", "-c", "-f", placed(tmp_path, program)) == ""
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_haproxy_would_refuse_wrong_lua(tmp_path: Path, program: str) -> None:
+@rows("program", PROGRAMS)
+def test_haproxy_rejects_broken_lua(tmp_path: Path, program: str) -> None:
     configuration, lua = placed(tmp_path, program), tmp_path / f"{program}.lua"
     lua.write_text(lua.read_text(encoding="utf-8").replace("end)", "", 1), encoding="utf-8")
     assert f"{program}.lua" in says("haproxy", "-c", "-f", configuration)
 
 
-def test_every_program_of_haproxy_here_is_checked() -> None:
-    assert sorted(path.stem for path in FILES.glob("*.lua")) == PROGRAMS
-    assert sorted(path.stem for path in FILES.glob("*.cfg")) == PROGRAMS
+def test_every_certificate_sync_file_is_checked_by_haproxy() -> None:
+    for suffix in ("lua", "cfg"):
+        found = sorted(path.stem for path in FILES.glob(f"*.{suffix}"))
+        assert found == PROGRAMS, f"name each program with its .cfg and .lua in PROGRAMS of {Path(__file__).name}"

@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from components import assets
+from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
 RUNS = "T\tid\t1\trunning\trunning\t\tNEW"
@@ -24,26 +23,26 @@ def verdict(update: str, *tasks: str, wanted: int = 1, constraints: str = "", no
     return found
 
 
-@pytest.mark.parametrize("update", ["", "completed"])
-def test_a_service_with_all_of_its_tasks_is_well(update: str) -> None:
+@rows("update", ["", "completed"])
+def test_service_with_all_its_tasks_is_converged(update: str) -> None:
     assert verdict(update, RUNS) == "well"
     assert verdict(update, RUNS, wanted=2) == "waits"
 
 
-def test_a_service_whose_update_could_still_be_taken_back_is_not() -> None:
+def test_service_that_is_updating_is_not_converged() -> None:
     assert verdict("updating", RUNS) == "waits"
 
 
-@pytest.mark.parametrize("update", ["paused", "rollback_started", "rollback_completed", "rollback_paused"])
-def test_an_update_that_was_taken_back_is_told(update: str) -> None:
+@rows("update", ["paused", "rollback_started", "rollback_completed", "rollback_paused"])
+def test_paused_and_rolled_back_updates_are_reported(update: str) -> None:
     assert verdict(update, RUNS) == update
 
 
-def test_tasks_that_are_as_it_was_described_before_do_not_count() -> None:
+def test_tasks_of_an_older_spec_do_not_count() -> None:
     assert verdict("", RUNS.replace("NEW", "OLD")) == "waits"
 
 
-def test_a_task_that_fails_again_and_again_is_hopeless() -> None:
+def test_repeatedly_failing_task_is_hopeless() -> None:
     failed = "T\tid\t1\tshutdown\tfailed\tno such file\tNEW"
     assert verdict("updating", failed, failed) == "waits"
     assert verdict("updating", failed, failed, failed) == "hopeless"
@@ -54,8 +53,8 @@ MANAGER = "N\tready\tactive\tmanager"
 WORKER = "N\tready\tactive\tworker"
 
 
-@pytest.mark.parametrize(
-    ("constraints", "nodes", "told"),
+@rows(
+    "constraints, nodes, told",
     [
         ('["node.platform.os==linux"]', [MANAGER, WORKER], "waits"),
         ('["node.platform.os==linux"]', [WORKER], "well"),
@@ -67,13 +66,13 @@ WORKER = "N\tready\tactive\tworker"
         ("", [MANAGER, WORKER], "well"),  # not global
     ],
 )
-def test_a_global_service_needs_a_task_on_each_machine_that_fits_before_swarm_has_made_it(
+def test_global_service_waits_for_a_task_on_each_matching_node(
     constraints: str, nodes: Sequence[str], told: str
 ) -> None:
     assert verdict("", RUNS, constraints=constraints, nodes=nodes) == told
 
 
-def test_a_global_service_that_fits_no_machine_is_well_without_tasks() -> None:
+def test_global_service_without_a_matching_node_is_converged() -> None:
     """All workers may be lost."""
     assert verdict("", wanted=0, constraints='["node.role==worker"]', nodes=[MANAGER]) == "well"
     assert verdict("", wanted=0, constraints='["node.role==worker"]', nodes=[WORKER]) == "waits"
@@ -81,13 +80,13 @@ def test_a_global_service_that_fits_no_machine_is_well_without_tasks() -> None:
     assert verdict("", wanted=0, nodes=[MANAGER]) == "waits"
 
 
-@pytest.mark.parametrize("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
-def test_machines_that_run_no_new_tasks_need_none(state: str) -> None:
+@rows("state", ["down\tactive", "unknown\tactive", "ready\tdrain", "ready\tpause"])
+def test_nodes_that_accept_no_tasks_need_none(state: str) -> None:
     nodes = [WORKER, f"N\t{state}\tworker"]
     assert verdict("", RUNS, constraints='["node.role==worker"]', nodes=nodes) == "well"
 
 
-def test_a_service_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
     docker = tmp_path / "docker"
     docker.write_text("""#!/bin/sh
 [ "$1 $2" = "service ls" ] && echo "web 1/1"

@@ -1,13 +1,13 @@
 """Scripts that write to disks: a device that holds anything is not formatted, and a full disk takes nothing away."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from components import assets
+from tests.support.rows import rows
 
 MIB = 1 << 20
 [FORMAT] = re.findall(r"^format\(\) \{.*?^\}", assets.read("storage/scripts/volume.sh"), re.MULTILINE | re.DOTALL)
@@ -38,32 +38,32 @@ def device(folder: Path, signature: dict[int, bytes]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", SIGNATURES)
-def test_a_device_that_holds_something_is_refused(tmp_path: Path, kind: str) -> None:
+@rows("kind", SIGNATURES)
+def test_device_with_a_signature_is_not_formatted(tmp_path: Path, kind: str) -> None:
     result = formatted(device(tmp_path, SIGNATURES[kind]))
     assert result.returncode == 1
     assert result.stdout == ""
     assert f"holds {kind}; allowed: ext4, or a device that is empty" in result.stderr
 
 
-def test_a_device_that_is_empty_is_formatted(tmp_path: Path) -> None:
+def test_empty_device_is_formatted(tmp_path: Path) -> None:
     assert formatted(device(tmp_path, {})).stdout == "formatted\n"
 
 
-@pytest.mark.skipif(shutil.which("mkfs.ext4") is None, reason="there is no mkfs.ext4")
-def test_a_device_that_was_used_before_is_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.tools("mkfs.ext4")
+def test_device_with_ext4_is_not_formatted_again(tmp_path: Path) -> None:
     path = device(tmp_path, {})
     subprocess.run(["mkfs.ext4", "-q", "-F", str(path)], check=True)
     assert formatted(path).stdout == ""
 
 
-def test_a_device_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_unreadable_device_is_rejected(tmp_path: Path) -> None:
     result = formatted(tmp_path / "none")
     assert (result.returncode, result.stdout) == (1, "")
     assert "cannot be read" in result.stderr
 
 
-def test_a_list_stays_as_it_was_when_the_disk_is_full(tmp_path: Path) -> None:
+def test_export_list_survives_a_full_disk(tmp_path: Path) -> None:
     """Machines would lose their files, as one that is emptied is served all the same."""
     served, clients = tmp_path / "list", tmp_path / "clients.d"
     served.write_text("of before\n")

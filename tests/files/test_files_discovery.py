@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests.files.monitored import configuration, run
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.tools("promtool")
 
 NETWORKS = ["traefik-public", "docker-api", "monitoring"]
 MACHINES = {"manager-1": "10.0.0.1", "manager-2": "10.0.0.2", "worker-1": "10.0.0.3"}
@@ -132,8 +135,8 @@ def found(docker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, li
         return dict(zip(jobs, pool.map(ask, jobs), strict=True))
 
 
-@pytest.mark.parametrize(
-    ("job", "label", "expected"),
+@rows(
+    "job, label, expected",
     [
         ("node-exporter", "__address__", ["172.16.2.31:9100", "172.16.2.32:9100", "172.16.2.33:9100"]),
         ("cadvisor", "__address__", ["172.16.2.41:8080", "172.16.2.42:8080", "172.16.2.43:8080"]),
@@ -145,7 +148,7 @@ def found(docker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, li
         ("s3", "__param_target", ["https://traefik:9000/health"]),
     ],
 )
-def test_each_task_is_one_target(
+def test_prometheus_finds_one_target_per_task(
     found: dict[str, list[dict[str, str]]], job: str, label: str, expected: list[str]
 ) -> None:
     assert sorted(target[label] for target in found[job]) == expected
@@ -160,11 +163,11 @@ def test_targets_are_named_after_their_machines(found: dict[str, list[dict[str, 
     assert all(target["instance"] == target["node"] for target in named)
 
 
-def test_engines_say_what_they_are_in_the_swarm(found: dict[str, list[dict[str, str]]]) -> None:
+def test_engine_targets_carry_role_and_availability(found: dict[str, list[dict[str, str]]]) -> None:
     roles = [(target["role"], target["availability"]) for target in found["engine"]]
     assert roles == [("manager", "active"), ("manager", "active"), ("worker", "active")]
 
 
-def test_probes_go_through_blackbox(found: dict[str, list[dict[str, str]]]) -> None:
+def test_probes_go_through_the_blackbox_exporter(found: dict[str, list[dict[str, str]]]) -> None:
     asked = {job: {target["__address__"] for target in found[job]} for job in ("traefik-probe", "nfs", "s3")}
     assert all(addresses == {"blackbox:9115"} for addresses in asked.values())

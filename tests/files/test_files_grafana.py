@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.rows import rows
 
 PASSWORD = "the-password"
 CHANGED = "echo 'Admin password changed successfully'"
@@ -56,13 +57,13 @@ def used(container: Container) -> Container:
     return container
 
 
-def test_a_new_database_gets_the_login_from_the_servers_own_variables(container: Container) -> None:
+def test_new_database_gets_its_login_from_environment_variables(container: Container) -> None:
     assert container.start() == (["run.sh "], "started\n")
     (container.folder / "data/grafana.db").touch()  # it was killed before it wrote anything
     assert container.start() == (["run.sh "], "started\n")
 
 
-def test_data_of_before_get_it_before_the_server_starts(used: Container) -> None:
+def test_existing_database_gets_its_login_before_grafana_starts(used: Container) -> None:
     used.program("grafana", f"cat >{used.folder}/input; {CHANGED}")
     calls, log = used.start()
     options = "cli --homepath /home-of-grafana --config /config.ini"
@@ -71,18 +72,18 @@ def test_data_of_before_get_it_before_the_server_starts(used: Container) -> None
     assert log == "the login of this infrastructure is set\nstarted\n"
 
 
-def test_nobody_sees_the_password_in_arguments_variables_or_the_log(used: Container) -> None:
+def test_password_is_in_no_argument_variable_or_log(used: Container) -> None:
     used.program("grafana", f"env >>{used.calls}; {CHANGED}")
     calls, log = used.start()
     assert PASSWORD not in "\n".join([*calls, log])
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
+@rows(
+    "answer, reason",
     [("echo no database; exit 1", "no database"), ("echo not found", "not found"), ("exit 0", ""), ("kill -9 $$", "")],
     ids=["failed", "said so and ended with 0", "said nothing", "killed"],
 )
-def test_the_server_starts_all_the_same_and_the_log_tells(used: Container, answer: str, reason: str) -> None:
+def test_grafana_starts_when_the_login_cannot_be_set(used: Container, answer: str, reason: str) -> None:
     used.program("grafana", answer)
     calls, log = used.start()
     assert calls[-1] == "run.sh "
@@ -91,7 +92,7 @@ def test_the_server_starts_all_the_same_and_the_log_tells(used: Container, answe
     assert log.endswith("started\n")
 
 
-def test_what_hangs_is_ended_before_the_health_of_the_service_counts(used: Container) -> None:
+def test_hanging_login_reset_is_ended_by_timeout(used: Container) -> None:
     used.program("timeout", "exit 124")
     calls, log = used.start()
     assert calls[0].startswith("timeout 20 grafana cli")
@@ -108,7 +109,7 @@ def key(container: Container) -> str | None:
     return None if told == "none" else told
 
 
-def test_new_data_get_a_key_of_their_own_that_stays_and_that_only_grafana_reads(container: Container) -> None:
+def test_new_data_get_a_persistent_secret_key_only_grafana_can_read(container: Container) -> None:
     file = container.folder / "data/secret_key"
     assert key(container) == f"$__file{{{file}}}"
     made = file.read_text()
@@ -119,7 +120,7 @@ def test_new_data_get_a_key_of_their_own_that_stays_and_that_only_grafana_reads(
     assert file.read_text() == made
 
 
-def test_no_two_infrastructures_have_the_same_key(tmp_path: Path) -> None:
+def test_secret_keys_of_two_infrastructures_differ(tmp_path: Path) -> None:
     keys = set()
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -129,12 +130,12 @@ def test_no_two_infrastructures_have_the_same_key(tmp_path: Path) -> None:
     assert len(keys) == 2
 
 
-def test_data_of_before_keep_the_key_that_they_were_written_with(used: Container) -> None:
+def test_existing_database_keeps_its_former_key(used: Container) -> None:
     assert key(used) is None
     assert not (used.folder / "data/secret_key").exists()
 
 
-def test_a_key_that_was_not_written_to_its_end_is_none(container: Container) -> None:
+def test_half_written_secret_key_is_replaced(container: Container) -> None:
     (container.folder / "data/secret_key").touch()
     (container.folder / "data/secret_key.new").write_text("half")
     container.start()

@@ -90,7 +90,7 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     return Machine(tmp_path, request.param)
 
 
-def test_it_is_unmounted_and_nothing_is_served(machine: Machine) -> None:
+def test_hand_over_unmounts_the_volume_and_stops_serving(machine: Machine) -> None:
     assert machine.hand_over() == (0, "")
     assert machine.has() == {"log"}
     assert (machine.folder / "log").read_text() == f"umount {PATH}\n", "lazily, it would be in use when it is detached"
@@ -98,7 +98,7 @@ def test_it_is_unmounted_and_nothing_is_served(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("busy", [PATH, SHARED])
-def test_a_volume_in_use_is_served_as_before(machine: Machine, busy: str) -> None:
+def test_volume_in_use_stays_served(machine: Machine, busy: str) -> None:
     before = machine.has()
     (machine.folder / "busy" / busy.replace("/", "-")).touch()
     for _ in range(2):
@@ -113,7 +113,7 @@ def test_a_volume_in_use_is_served_as_before(machine: Machine, busy: str) -> Non
     assert machine.hand_over() == (0, "")
 
 
-def test_it_does_not_serve_the_folder_without_its_volume(machine: Machine) -> None:
+def test_hand_over_never_serves_the_folder_without_its_volume(machine: Machine) -> None:
     """An earlier run was killed when it had unmounted it."""
     (machine.folder / "mounts/-data-nfs").unlink()
     (machine.folder / "busy/-nfs-root").touch()
@@ -121,7 +121,7 @@ def test_it_does_not_serve_the_folder_without_its_volume(machine: Machine) -> No
     assert not list((machine.folder / "runs").iterdir())
 
 
-def test_a_server_of_others_goes_on(tmp_path: Path) -> None:
+def test_nfs_exports_of_others_stay_served(tmp_path: Path) -> None:
     machine = Machine(tmp_path, "nfs-server.service")
     (tmp_path / "etc/exports").write_text("/srv 192.0.2.0/24(ro)\n")
     assert machine.hand_over() == (0, "")

@@ -23,24 +23,24 @@ def check(folder: Path, *command: str) -> tuple[int, list[str]]:
     return done.returncode, pauses.read_text().split()
 
 
-def test_a_container_that_starts_is_checked_without_a_pause_until_it_is_well(tmp_path: Path) -> None:
+def test_starting_container_is_checked_without_a_pause(tmp_path: Path) -> None:
     assert check(tmp_path, "false") == (1, [])
     assert check(tmp_path, "true") == (0, [])
 
 
-def test_one_that_is_well_is_left_alone_for_a_while(tmp_path: Path) -> None:
+def test_healthy_container_is_checked_at_the_long_interval(tmp_path: Path) -> None:
     check(tmp_path, "true")
     assert check(tmp_path, "true") == (0, ["27"])
     assert check(tmp_path, "true") == (0, ["27"])
 
 
-def test_one_that_is_well_no_more_is_checked_without_a_pause_again(tmp_path: Path) -> None:
+def test_unhealthy_container_is_checked_at_the_short_interval(tmp_path: Path) -> None:
     check(tmp_path, "true")
     assert check(tmp_path, "false") == (1, ["27"])
     assert check(tmp_path, "false") == (1, [])
 
 
-def test_a_command_that_hangs_is_ended_and_counts_as_failed(tmp_path: Path) -> None:
+def test_hanging_check_is_ended_and_counts_as_failed(tmp_path: Path) -> None:
     check(tmp_path, "true")
     code, _ = check(tmp_path, "tail", "-f", "/dev/null")
     assert code != 0

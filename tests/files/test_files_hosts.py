@@ -1,4 +1,4 @@
-"""components/machines/scripts/*host*.sh: which machine of which infrastructure a host is."""
+"""components/machines/existing/scripts: which machine of which infrastructure a host is."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from components import assets
+from tests.support.rows import new_folder, rows
 
 Told = tuple[int, str]
 OWNER = "nuvla-swarm/prod 0123abcd"
@@ -16,7 +17,7 @@ OWNER = "nuvla-swarm/prod 0123abcd"
 
 def function(script: str, name: str) -> str:
     [found] = re.findall(
-        rf"^{name}\(\) \{{.*?\}}$", assets.read(f"machines/scripts/{script}"), re.MULTILINE | re.DOTALL
+        rf"^{name}\(\) \{{.*?\}}$", assets.read(f"machines/existing/scripts/{script}"), re.MULTILINE | re.DOTALL
     )
     return str(found)
 
@@ -50,35 +51,33 @@ def checked(folder: Path, machine: str = "worker-1") -> Told:
 
 
 def leaves(folder: Path, machine: str = "worker-1") -> Told:
-    return asked(folder, "host_before.sh", "say", "is_own", machine=machine)
+    return asked(folder, "restore_point.sh", "say", "is_own", machine=machine)
 
 
-def test_a_host_that_nobody_noted_is_fit_and_has_nothing_to_leave(tmp_path: Path) -> None:
+def test_unmarked_host_is_accepted_and_never_restored(tmp_path: Path) -> None:
     assert checked(tmp_path) == (0, "")
     assert leaves(tmp_path) == (1, "")
 
 
-def test_a_machines_own_host_is_fit_and_may_be_left(tmp_path: Path, note: Callable[..., None]) -> None:
+def test_own_host_is_accepted_and_may_be_restored(tmp_path: Path, note: Callable[..., None]) -> None:
     note(owner=OWNER, machine="worker-1")
     assert checked(tmp_path) == (0, "")
     assert leaves(tmp_path) == (0, "")
 
 
-@pytest.mark.parametrize("noted", [OWNER, OWNER.partition(" ")[0]])
-def test_a_host_that_an_earlier_version_noted_is_of_any_machine(
-    tmp_path: Path, note: Callable[..., None], noted: str
-) -> None:
+@rows("noted", [OWNER, OWNER.partition(" ")[0]])
+def test_host_marked_by_an_earlier_version_is_accepted(tmp_path: Path, note: Callable[..., None], noted: str) -> None:
     note(owner=noted)
     assert checked(tmp_path) == (0, "")
 
 
-def test_a_note_without_owner_is_none(tmp_path: Path, note: Callable[..., None]) -> None:
+def test_empty_owner_mark_counts_as_unmarked(tmp_path: Path, note: Callable[..., None]) -> None:
     note(owner="", machine="worker-2")
     assert checked(tmp_path) == (0, "")
     assert leaves(tmp_path) == (1, "")
 
 
-def test_another_machines_host_is_refused_and_not_left(tmp_path: Path, note: Callable[..., None]) -> None:
+def test_host_of_another_machine_is_rejected_and_not_restored(tmp_path: Path, note: Callable[..., None]) -> None:
     note(owner=OWNER, machine="worker-1")
     assert checked(tmp_path, "compute-1") == (
         1,
@@ -91,8 +90,8 @@ def test_another_machines_host_is_refused_and_not_left(tmp_path: Path, note: Cal
     )
 
 
-@pytest.mark.parametrize("noted", ["nuvla-swarm/prod ffffffff", "nuvla-swarm/other 0123abcd", "nuvla-swarm/other"])
-def test_a_host_of_another_checkout_is_refused_and_not_left_though_the_stack_has_the_same_name(
+@rows("noted", ["nuvla-swarm/prod ffffffff", "nuvla-swarm/other 0123abcd", "nuvla-swarm/other"])
+def test_host_of_another_checkout_is_rejected_and_not_restored(
     tmp_path: Path, note: Callable[..., None], noted: str
 ) -> None:
     note(owner=noted, machine="worker-1")
@@ -128,8 +127,8 @@ def _with_places(folder: Path, *functions: str, **values: str) -> Told:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
+@rows(
+    "text, told",
     [
         (
             '{"iptables": false}',
@@ -147,15 +146,15 @@ def _with_places(folder: Path, *functions: str, **values: str) -> Told:
         ('{"firewall-backend": "nftables"}', '"firewall-backend":"nftables": it excludes a swarm'),
     ],
 )
-def test_settings_of_an_engine_that_break_the_program_are_refused_by_name(tmp_path: Path, text: str, told: str) -> None:
-    code, said = engine_settings(tmp_path, text)
+def test_incompatible_engine_settings_are_rejected_by_name(tmp_path: Path, text: str, told: str) -> None:
+    code, said = engine_settings(new_folder(tmp_path), text)
     assert code == 1
     assert f"daemon.json has {told}" in said
     assert said.endswith("; remove it there, and restart its engine\n")
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "",
@@ -167,15 +166,15 @@ def test_settings_of_an_engine_that_break_the_program_are_refused_by_name(tmp_pa
         '{"bridge": "none", "dns": ["192.0.2.1"], "firewall-backend": "iptables", "userland-proxy": false}',
     ],
 )
-def test_other_settings_of_an_engine_are_kept(tmp_path: Path, text: str) -> None:
-    assert engine_settings(tmp_path, text) == (0, "")
+def test_other_engine_settings_are_accepted(tmp_path: Path, text: str) -> None:
+    assert engine_settings(new_folder(tmp_path), text) == (0, "")
 
 
-def test_a_host_without_an_engine_has_no_settings_of_one(tmp_path: Path) -> None:
+def test_host_without_an_engine_needs_no_engine_settings(tmp_path: Path) -> None:
     assert _with_places(tmp_path, "say", "fail", "unfit_settings", "check_engine_settings") == (0, "")
 
 
-def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note: Callable[..., None]) -> None:
+def test_marked_host_is_checked_by_its_former_engine_settings(tmp_path: Path, note: Callable[..., None]) -> None:
     note(owner=OWNER)
     assert engine_settings(tmp_path, '{"iptables": false}') == (0, ""), "those are the program's by now"
     before = tmp_path / "before/files/etc/docker"
@@ -184,8 +183,8 @@ def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note:
     assert engine_settings(tmp_path, "{}")[0] == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "code"),
+@rows(
+    "name, content, code",
     [
         ("override.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd:// --iptables=false\n", 1),
         ("override.conf", "[Service]\nEnvironment=HTTP_PROXY=http://proxy:3128\n", 0),
@@ -193,8 +192,10 @@ def test_of_a_machine_the_settings_of_before_are_looked_at(tmp_path: Path, note:
         ("nuvla-swarm.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd\n", 0),
     ],
 )
-def test_what_would_start_the_engine_otherwise_is_refused(tmp_path: Path, name: str, content: str, code: int) -> None:
-    found, said = engine_settings(tmp_path, "{}", {name: content})
+def test_drop_ins_that_change_how_dockerd_starts_are_rejected(
+    tmp_path: Path, name: str, content: str, code: int
+) -> None:
+    found, said = engine_settings(new_folder(tmp_path), "{}", {name: content})
     assert found == code
     assert ("sets how dockerd is started; move its options to /etc/docker/daemon.json" in said) is bool(code)
 
@@ -212,7 +213,7 @@ LISTEN 0      4096           0.0.0.0:61000      0.0.0.0:*    users:(("high",pid=
 """
 
 
-def test_what_a_host_itself_listens_on_among_the_ports_of_applications_is_told_by_name(tmp_path: Path) -> None:
+def test_listeners_on_application_ports_are_reported_by_name(tmp_path: Path) -> None:
     tool = tmp_path / "ss"
     tool.write_text(f"#!/bin/sh\ncat <<'EOF'\n{LISTENING}EOF\n")
     tool.chmod(0o755)

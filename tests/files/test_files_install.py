@@ -8,10 +8,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from components import assets
 from components.engine.engine import KEY_FINGERPRINT
+from tests.support.rows import new_folder, rows
 
 CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"
 MADISON = {
@@ -90,7 +89,7 @@ class Machine:
         return path.read_text().splitlines() if path.exists() else []
 
 
-def test_engine_client_and_containerd_are_of_exactly_the_given_versions_and_held(tmp_path: Path) -> None:
+def test_engine_packages_have_the_exact_versions_and_are_held(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     done = machine.install()
     assert done.returncode == 0, done.stderr
@@ -102,7 +101,7 @@ def test_engine_client_and_containerd_are_of_exactly_the_given_versions_and_held
     assert (len(machine.lines("asked")), len(machine.lines("held"))) == (again, 3)
 
 
-def test_another_version_of_the_engine_is_another_one_of_all_three(tmp_path: Path) -> None:
+def test_version_change_updates_all_three_packages(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.install()
     done = machine.install("29.1.3", "2.2.0")
@@ -110,7 +109,7 @@ def test_another_version_of_the_engine_is_another_one_of_all_three(tmp_path: Pat
     assert machine.there() == {name: versions[0] for name, versions in MADISON.items()}
 
 
-def test_a_version_that_is_not_to_be_had_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_unavailable_version_is_reported_with_the_available_ones(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     done = machine.install(containerd="1.6.0")
     assert done.returncode == 1
@@ -120,9 +119,9 @@ def test_a_version_that_is_not_to_be_had_is_told_with_those_that_are(tmp_path: P
     assert machine.there() == {}
 
 
-@pytest.mark.parametrize("keys", [(STRANGE,), (KEY_FINGERPRINT, STRANGE), (STRANGE, KEY_FINGERPRINT), ()])
-def test_packages_by_any_other_key_are_refused_in_one_line(tmp_path: Path, keys: tuple[str, ...]) -> None:
-    machine = Machine(tmp_path, keys)
+@rows("keys", [(STRANGE,), (KEY_FINGERPRINT, STRANGE), (STRANGE, KEY_FINGERPRINT), ()])
+def test_packages_signed_by_another_key_are_rejected(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    machine = Machine(new_folder(tmp_path), keys)
     done = machine.install()
     assert done.returncode == 1
     found = " ".join(keys) or "of nobody"
@@ -130,11 +129,11 @@ def test_packages_by_any_other_key_are_refused_in_one_line(tmp_path: Path, keys:
         f"manager-1: https://download.docker.com has the key {found} and not {KEY_FINGERPRINT}: nothing of it is"
     )
     assert machine.there() == {}
-    assert list((tmp_path / "etc/apt/sources.list.d").iterdir()) == []
-    assert not (tmp_path / "etc/apt/keyrings/docker.asc").exists()
+    assert list((machine.folder / "etc/apt/sources.list.d").iterdir()) == []
+    assert not (machine.folder / "etc/apt/keyrings/docker.asc").exists()
 
 
-def test_what_an_earlier_version_installed_is_held_as_it_is(tmp_path: Path) -> None:
+def test_packages_of_an_earlier_version_are_held_unchanged(tmp_path: Path) -> None:
     """It held the engine alone, and another containerd would be that of running containers."""
     newer = {CE: MADISON[CE][1], CLI: MADISON[CLI][0], CONTAINERD: MADISON[CONTAINERD][0]}
     machine = Machine(tmp_path, there=newer)
@@ -150,7 +149,7 @@ def test_what_an_earlier_version_installed_is_held_as_it_is(tmp_path: Path) -> N
     assert f"manager-1: has {CONTAINERD} {newer[CONTAINERD]} and not 1.7.29; it stays until" in "\n".join(told)
 
 
-def test_an_engine_of_the_hosts_own_is_neither_held_nor_changed(tmp_path: Path) -> None:
+def test_engine_of_the_host_is_neither_held_nor_changed(tmp_path: Path) -> None:
     machine = Machine(tmp_path, there={CE: MADISON[CE][1], CLI: MADISON[CLI][0], CONTAINERD: MADISON[CONTAINERD][0]})
     done = machine.install()
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,6 +8,7 @@ from tests.interrupted import programs
 from tests.interrupted.every import EVERY
 from tests.interrupted.inside.state import File, State, torn
 from tests.interrupted.inside.steps import Run, Script, Step, run
+from tests.support.rows import rows
 
 # Each command adds a line to the file $LINES, in whatever it is that runs it.
 TEXT = Path(__file__).with_name("commands.sh").read_text()
@@ -24,29 +25,32 @@ def whole(lines: Path) -> Run:
     return run(script(lines), lambda step: True)
 
 
-@pytest.mark.parametrize("path", sorted(set(programs.scripts()) - LIBRARIES))
-def test_every_script_with_each_of_its_arguments_has_a_scenario(path: str) -> None:
-    assert programs.verbs(path) == {one.verb for one in EVERY if one.path == path}
+@rows("path", sorted(set(programs.scripts()) - LIBRARIES))
+def test_every_script_and_verb_has_an_interruption_scenario(path: str) -> None:
+    tried = {one.verb for one in EVERY if one.path == path}
+    assert programs.verbs(path) == tried, "add a Scenario for each verb to tests/interrupted/<package>.py"
 
 
-@pytest.mark.parametrize("path", sorted(LIBRARIES))
-def test_every_function_library_is_part_of_scenarios_and_does_nothing_by_itself(path: str) -> None:
+@rows("path", sorted(LIBRARIES))
+def test_every_function_library_is_covered_by_a_scenario(path: str) -> None:
     text = (programs.COMPONENTS / path).read_text()
-    assert any(text.removeprefix(programs.SHEBANG) in str(one.sent()["text"]) for one in EVERY)
+    covered = any(text.removeprefix(programs.SHEBANG) in str(one.sent()["text"]) for one in EVERY)
+    assert covered, "add a scenario of a script that uses it to tests/interrupted"
     assert text.splitlines()[1].startswith("# Functions of scripts")
 
 
-def test_the_program_runs_every_script_with_each_of_its_arguments() -> None:
+def test_program_runs_every_script_and_verb() -> None:
     scripts = set(programs.scripts()) - LIBRARIES
-    assert programs.known() == {(path, verb) for path in scripts for verb in programs.verbs(path)}
+    every = {(path, verb) for path in scripts for verb in programs.verbs(path)}
+    assert programs.known() == every, "add a program that runs the script to tests/interrupted/programs.py"
 
 
-def test_scenarios_have_names_of_their_own() -> None:
+def test_scenario_titles_are_unique() -> None:
     titles = [one.title for one in EVERY]
     assert len(set(titles)) == len(titles)
 
 
-def test_a_script_runs_as_it_does_without_steps(tmp_path: Path) -> None:
+def test_stepping_does_not_change_what_a_script_does(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.write_text("")
     plain = run(script(lines))
@@ -57,7 +61,7 @@ def test_a_script_runs_as_it_does_without_steps(tmp_path: Path) -> None:
     assert sorted(lines.read_text().splitlines()) == sorted((tmp_path / "others").read_text().splitlines())
 
 
-def test_it_is_stopped_before_each_command_and_nothing_of_it_goes_on(tmp_path: Path) -> None:
+def test_script_stops_before_each_command(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     steps = whole(lines).steps
     done = lines.read_text().splitlines()
@@ -74,9 +78,10 @@ def test_it_is_stopped_before_each_command_and_nothing_of_it_goes_on(tmp_path: P
     assert seen == set(range(len(done) + 1))
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
+def test_commands_are_found_in_every_shell_construct(tmp_path: Path) -> None:
+    lines = TEXT.splitlines()
+    found = [lines[step.lines[0] - 1] for step in whole(tmp_path / "lines").steps]
+    places = [
         "substitution",
         "first of a pipe",
         "second of a pipe",
@@ -85,16 +90,11 @@ def test_it_is_stopped_before_each_command_and_nothing_of_it_goes_on(tmp_path: P
         "loop",
         "process",
         "subshell",
-        "trap",
-    ],
-)
-def test_commands_are_found_wherever_they_are(tmp_path: Path, where: str) -> None:
-    steps = whole(tmp_path / "lines").steps
-    lines = TEXT.splitlines()
-    assert any(f"add {where}" in lines[step.lines[0] - 1] for step in steps)
+    ]
+    assert [place for place in (*places, "trap") if not any(f"add {place}" in line for line in found)] == []
 
 
-def test_a_step_is_known_by_its_line_and_those_of_the_calls_that_it_is_in(tmp_path: Path) -> None:
+def test_steps_are_identified_by_their_line_and_call_lines(tmp_path: Path) -> None:
     steps = whole(tmp_path / "lines").steps
     lines = TEXT.splitlines()
     [inner, *_] = [step for step in steps if len(step.lines) == 2 and "add loop" in lines[step.lines[1] - 1]]
@@ -102,7 +102,7 @@ def test_a_step_is_known_by_its_line_and_those_of_the_calls_that_it_is_in(tmp_pa
     assert len({step.place for step in steps}) == len(steps)
 
 
-def test_of_files_that_were_written_in_place_a_part_may_be_there() -> None:
+def test_files_rewritten_in_place_count_as_possibly_torn() -> None:
     def file(inode: int, content: str = "a") -> File:
         return File(0o100644, (0, 0), content, inode, (0, 0))
 
@@ -113,7 +113,7 @@ def test_of_files_that_were_written_in_place_a_part_may_be_there() -> None:
     assert sorted(torn(before, after)) == ["/made", "/rewritten"]
 
 
-def test_a_script_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_script_raises_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.interrupted.inside.steps.PATIENCE_S", 0.2)
     with pytest.raises(TimeoutError, match="sleep"):
         run(Script("", "sleep 60\n"), lambda step: True)

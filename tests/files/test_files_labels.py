@@ -10,6 +10,9 @@ from tests.files import random_json
 from tests.files.docker_api import Proxy, proxy
 from tests.files.judged import OWN, answered_services, answered_tasks, passed
 from tests.files.random_services import FIRST, NINES, S3_NAME, described, label, shuffled, template
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.tools("haproxy")
 
 SEEDS = range(40)
 Labels = dict[str, str]
@@ -97,8 +100,8 @@ UNCHANGED: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", UNCHANGED.values(), ids=UNCHANGED)
-def test_what_is_an_applications_is_passed_on_as_it_is(shipped: Proxy, labels: Labels) -> None:
+@rows("labels", UNCHANGED.values(), ids=UNCHANGED)
+def test_application_labels_are_forwarded_unchanged(shipped: Proxy, labels: Labels) -> None:
     assert learnt(shipped, labels) == labels
 
 
@@ -142,8 +145,8 @@ GONE: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", GONE.values(), ids=GONE)
-def test_what_is_no_applications_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
+@rows("labels", GONE.values(), ids=GONE)
+def test_labels_that_are_not_for_applications_are_dropped(shipped: Proxy, labels: Labels) -> None:
     assert learnt(shipped, COMPLETE | labels | {"a": "b"}) == {
         label: text for label, text in (COMPLETE | {"a": "b"}).items() if label not in labels
     }
@@ -174,28 +177,28 @@ CHANGED: dict[str, tuple[Labels, str]] = {
 }
 
 
-@pytest.mark.parametrize(("labels", "instead"), CHANGED.values(), ids=CHANGED)
-def test_what_asks_for_too_much_gets_what_there_is_for_it(shipped: Proxy, labels: Labels, instead: str) -> None:
+@rows("labels, instead", CHANGED.values(), ids=CHANGED)
+def test_excessive_label_values_are_replaced(shipped: Proxy, labels: Labels, instead: str) -> None:
     assert learnt(shipped, {"traefik.enable": "true"} | labels) == {"traefik.enable": "true"} | dict.fromkeys(
         labels, instead
     )
 
 
-@pytest.mark.parametrize("rule", [f"Host(`{S3_NAME}`)", 'Path("/\\x41")'])
-def test_where_s3_has_no_name_rules_are_passed_on_as_they_are(without_s3: Proxy, rule: str) -> None:
+@rows("rule", [f"Host(`{S3_NAME}`)", 'Path("/\\x41")'])
+def test_rules_are_forwarded_unchanged_when_s3_has_no_name(without_s3: Proxy, rule: str) -> None:
     assert learnt(without_s3, router(rule=rule)) == router(rule=rule)
 
 
-@pytest.mark.parametrize("says", [{}, {"followRedirects": "true"}, {"followredirects": "false", "interval": "1s"}])
-def test_a_check_of_an_application_follows_it_nowhere_else(shipped: Proxy, says: Labels) -> None:
+@rows("says", [{}, {"followRedirects": "true"}, {"followredirects": "false", "interval": "1s"}])
+def test_health_checks_of_applications_follow_no_redirects(shipped: Proxy, says: Labels) -> None:
     check = "traefik.http.services.Shop.LoadBalancer.healthCheck"
     labels = {f"{check}.{option}": text for option, text in ({"path": "/"} | says).items()}
     kept = {label: text for label, text in labels.items() if not label.lower().endswith(".followredirects")}
     assert learnt(shipped, labels) == kept | {f"{check}.followredirects": "false"}
 
 
-@pytest.mark.parametrize(
-    ("others", "enabled"),
+@rows(
+    "others, enabled",
     [
         ({"traefik.tcp.routers.x.rule": "HostSNI(`*`)"}, False),
         ({"traefik.udp.routers.x.entrypoints": "web"}, False),
@@ -205,7 +208,7 @@ def test_a_check_of_an_application_follows_it_nowhere_else(shipped: Proxy, says:
     ],
     ids=["tcp", "udp", "tcp and http", "nothing else", "how it is reached"],
 )
-def test_what_has_asked_for_another_protocol_alone_is_not_published_by_http(
+def test_services_with_only_tcp_or_udp_labels_are_not_published_by_http(
     shipped: Proxy, others: Labels, *, enabled: bool
 ) -> None:
     """Traefik would, under the name of the service."""
@@ -213,8 +216,8 @@ def test_what_has_asked_for_another_protocol_alone_is_not_published_by_http(
     assert ("traefik.enable" in found, "Traefik.Enable" in found) == (enabled, enabled)
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
-def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, name: str) -> None:
+@rows("name", sorted(OWN))
+def test_own_services_keep_reserved_names(shipped: Proxy, name: str) -> None:
     ours = {
         "traefik.enable": "true",
         "traefik.http.routers.nuvla-swarm-a.priority": FIRST,
@@ -230,14 +233,14 @@ def test_services_of_the_program_have_the_names_that_are_theirs(shipped: Proxy, 
     assert learnt(shipped, others, name) == learnt(shipped, others, "app")
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
-def test_names_that_no_service_of_the_program_has_are_names_as_others(nothing_published: Proxy, name: str) -> None:
+@rows("name", sorted(OWN))
+def test_reserved_names_of_absent_services_are_dropped_for_everyone(nothing_published: Proxy, name: str) -> None:
     ours = {"traefik.http.routers.nuvla-swarm-a.rule": "Path(`/`)", "a": "b"}
     assert learnt(nothing_published, ours, name) == {"a": "b"}
 
 
-@pytest.mark.parametrize("name", ["Grafana", "grafana2", "shop_grafana", "traefik", "socket-proxy", "s3-console"])
-def test_others_have_none_of_them(shipped: Proxy, name: str) -> None:
+@rows("name", ["Grafana", "grafana2", "shop_grafana", "traefik", "socket-proxy", "s3-console"])
+def test_other_services_lose_reserved_names(shipped: Proxy, name: str) -> None:
     ours = {
         "traefik.http.routers.nuvla-swarm-a.rule": "Path(`/`)",
         "traefik.http.services.nuvla-swarm-a.loadbalancer.server.port": "80",
@@ -246,7 +249,7 @@ def test_others_have_none_of_them(shipped: Proxy, name: str) -> None:
     assert learnt(shipped, ours, name) == {}
 
 
-def test_a_label_is_found_however_its_letters_are_written(shipped: Proxy) -> None:
+def test_escaped_label_names_are_recognised(shipped: Proxy) -> None:
     """JSON has several ways to write one: the engine's is one of them."""
     label, text = "tr\\u0061efik.http.routers.x.serv\\u0069ce", "api\\u0040internal"
     written = f'[{{"Spec":{{"\\u004eame":"app","L\\u0061bels":{{"{label}":"{text}"}}}}}}]'
@@ -256,8 +259,8 @@ def test_a_label_is_found_however_its_letters_are_written(shipped: Proxy) -> Non
     ]
 
 
-@pytest.mark.parametrize("text", ["<&>", "\u2028", '"', "\\", "\\\\", "é", "\U0001f433", "\x7f", "\n\t", "/"])
-def test_letters_stay_as_they_are(shipped: Proxy, text: str) -> None:
+@rows("text", ["<&>", "\u2028", '"', "\\", "\\\\", "é", "\U0001f433", "\x7f", "\n\t", "/"])
+def test_characters_in_labels_are_preserved(shipped: Proxy, text: str) -> None:
     labels = {f"a{text}": text, "traefik.docker.network": text}
     for ascii_only in (True, False):
         shipped.engine.answers(json.dumps([{"Spec": {"Name": "app", "Labels": labels}}], ensure_ascii=ascii_only))
@@ -288,20 +291,20 @@ OTHERWISE: dict[str, Labels] = {
 }
 
 
-@pytest.mark.parametrize("labels", OTHERWISE.values(), ids=OTHERWISE)
-def test_what_traefik_reads_otherwise_than_it_looks_is_not_passed_on(shipped: Proxy, labels: Labels) -> None:
+@rows("labels", OTHERWISE.values(), ids=OTHERWISE)
+def test_labels_that_traefik_parses_differently_are_dropped(shipped: Proxy, labels: Labels) -> None:
     assert not learnt(shipped, COMPLETE | labels).keys() & labels.keys()
 
 
-@pytest.mark.parametrize(
-    ("name", "labels"),
+@rows(
+    "name, labels",
     [
         ("nuvla-swarm-grafana", {}),
         ("nuvla_swarm_grafana", {}),
         ("app", {"com.docker.compose.service": "nuvla-swarm", "com.docker.compose.project": "grafana"}),
     ],
 )
-def test_no_service_is_published_under_a_name_of_ours_that_it_has_without_labels(
+def test_services_without_labels_are_not_published_under_reserved_names(
     shipped: Proxy, name: str, labels: Labels
 ) -> None:
     """Traefik names a router after the service if no label does; a router of two services is none's."""
@@ -313,11 +316,9 @@ def test_no_service_is_published_under_a_name_of_ours_that_it_has_without_labels
 # All at once, at random.
 
 
-@pytest.mark.parametrize("is_hostile", [False, True], ids=["", "hostile"])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_services_are_told_of_as_the_rules_say_whatever_they_are_and_however_they_are_written(
-    shipped: Proxy, seed: int, *, is_hostile: bool
-) -> None:
+@rows("is_hostile", [False, True], ids=["", "hostile"])
+@rows("seed", SEEDS)
+def test_random_services_are_filtered_as_the_model_says(shipped: Proxy, seed: int, *, is_hostile: bool) -> None:
     random = Random(seed)
     for number in range(10):
         services = [described(random, is_hostile=is_hostile) for _ in range(random.randint(0, 6))]
@@ -330,8 +331,8 @@ def test_services_are_told_of_as_the_rules_say_whatever_they_are_and_however_the
         assert b"secret" not in reply.body, case
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_tasks_are_told_of_but_for_what_they_are_started_with_whatever_they_are(shipped: Proxy, seed: int) -> None:
+@rows("seed", SEEDS)
+def test_random_tasks_are_filtered_as_the_model_says(shipped: Proxy, seed: int) -> None:
     random = Random(seed)
     for number in range(10):
         tasks = [
@@ -347,7 +348,7 @@ def test_tasks_are_told_of_but_for_what_they_are_started_with_whatever_they_are(
         assert b"secret" not in reply.body, case
 
 
-def test_the_random_labels_are_of_every_kind() -> None:
+def test_random_labels_cover_kept_changed_and_dropped() -> None:
     """Passed on as they are, changed and gone: of each a good part."""
     random, counts = Random(0), {"kept": 0, "changed": 0, "gone": 0}
     for _ in range(4000):

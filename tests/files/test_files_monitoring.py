@@ -10,6 +10,7 @@ import yaml
 
 from tests.files.monitored import FILES, RULES, configuration, rendered, run
 from tests.files.shipped import COMPONENTS
+from tests.support.rows import rows
 
 ROOT = COMPONENTS.parent
 TESTS = Path(__file__).parent / "rules"
@@ -32,28 +33,31 @@ EMAIL = [
 ]
 
 
-def test_promtool_finds_no_fault_in_the_configuration_and_its_rules(tmp_path: Path) -> None:
+@pytest.mark.tools("promtool")
+def test_promtool_accepts_configuration_and_rules(tmp_path: Path) -> None:
     said = run("promtool", "check", "config", "--lint=all", "--lint-fatal", configuration(tmp_path))
     assert f"{len(RULES)} rule files found" in said
 
 
-def test_promtool_would_find_a_fault_in_a_file_of_one_kind_of_infrastructure(tmp_path: Path) -> None:
+@pytest.mark.tools("promtool")
+def test_promtool_rejects_a_fault_in_a_conditional_scrape_file(tmp_path: Path) -> None:
     file = configuration(tmp_path)
     (tmp_path / "scrape.d" / "s3.yml").write_text("scrape_configs: [{job_name: prometheus}]\n")
     with pytest.raises(AssertionError, match="multiple scrape configs with job name"):
         run("promtool", "check", "config", file)
 
 
-def test_each_file_of_rules_has_its_tests() -> None:
-    assert [file.name for file in RULES] == sorted(file.name for file in TESTS.glob("*.yml"))
+def test_every_rule_file_has_a_test_file() -> None:
+    tested = sorted(file.name for file in TESTS.glob("*.yml"))
+    assert [file.name for file in RULES] == tested, "add tests/files/rules/<name>.yml, in the format of promtool"
 
 
-@pytest.mark.parametrize("file", sorted(TESTS.glob("*.yml")), ids=lambda file: file.name)
-def test_alerts_fire_when_they_should_and_say_what_they_should(file: Path) -> None:
-    run("promtool", "test", "rules", file)
+@pytest.mark.tools("promtool")
+def test_alert_tests_pass() -> None:
+    run("promtool", "test", "rules", *sorted(TESTS.glob("*.yml")))
 
 
-def test_each_alert_is_tested_firing_and_silent() -> None:
+def test_every_alert_is_tested_firing_and_silent() -> None:
     cases = [
         case
         for file in TESTS.glob("*.yml")
@@ -62,31 +66,31 @@ def test_each_alert_is_tested_firing_and_silent() -> None:
     ]
     firing = {case["alertname"] for case in cases if case["exp_alerts"]}
     silent = {case["alertname"] for case in cases if not case["exp_alerts"]}
-    assert firing == set(ALERTS)
-    assert silent == set(ALERTS) - {"Watchdog"}
+    assert firing == set(ALERTS), "add an alert_rule_test with exp_alerts to tests/files/rules"
+    assert silent == set(ALERTS) - {"Watchdog"}, "add an alert_rule_test without exp_alerts to tests/files/rules"
 
 
-@pytest.mark.parametrize("alert", ALERTS)
-def test_each_alert_says_how_urgent_it_is_and_what_to_do(alert: str) -> None:
+@rows("alert", ALERTS)
+def test_alerts_have_a_severity_and_a_runbook_section(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ({"none"} if alert == "Watchdog" else {"critical", "warning"})
     assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
     page, _, section = rule["annotations"]["runbook_url"].partition("#")
     assert section == alert.lower()
     headings = re.findall(r"^### (\w+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings.count(alert) == 1
+    assert headings.count(alert) == 1, f"add the section `### {alert}` to {page}"
 
 
-def test_the_page_of_alerts_has_no_other_sections() -> None:
+def test_alert_page_has_one_section_per_alert() -> None:
     page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^### (.+)$", page, re.MULTILINE)) == set(ALERTS)
+    sections = set(re.findall(r"^### (.+)$", page, re.MULTILINE))
+    assert sections == set(ALERTS), "docs/alerts.md has one section for each alert: add or remove one"
 
 
-@pytest.mark.parametrize("webhooks", [[], WEBHOOK], ids=["", "webhook"])
-@pytest.mark.parametrize("emails", [[], EMAIL], ids=["", "email"])
-def test_amtool_finds_no_fault_whatever_receivers_there_are(
-    webhooks: list[Any], emails: list[Any], tmp_path: Path
-) -> None:
+@pytest.mark.tools("amtool")
+@rows("webhooks", [[], WEBHOOK], ids=["", "webhook"])
+@rows("emails", [[], EMAIL], ids=["", "email"])
+def test_amtool_accepts_every_combination_of_receivers(webhooks: list[Any], emails: list[Any], tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(
         rendered("alertmanager.yml", webhook_configs=json.dumps(webhooks), email_configs=json.dumps(emails))
@@ -97,8 +101,9 @@ def test_amtool_finds_no_fault_whatever_receivers_there_are(
     assert read["watchdog"] == {"name": "watchdog", "webhook_configs": webhooks}
 
 
-@pytest.mark.parametrize(("alert", "receiver"), [("Watchdog", "watchdog"), ("MachineDown", "operators")])
-def test_the_watchdog_goes_its_own_way(alert: str, receiver: str, tmp_path: Path) -> None:
+@pytest.mark.tools("amtool")
+@rows("alert, receiver", [("Watchdog", "watchdog"), ("MachineDown", "operators")])
+def test_watchdog_has_its_own_receiver(alert: str, receiver: str, tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(rendered("alertmanager.yml", webhook_configs="[]", email_configs="[]"))
     assert run("amtool", "config", "routes", "test", f"--config.file={file}", f"alertname={alert}").split() == [
@@ -106,7 +111,7 @@ def test_the_watchdog_goes_its_own_way(alert: str, receiver: str, tmp_path: Path
     ]
 
 
-def test_probes_ask_for_modules_that_there_are(tmp_path: Path) -> None:
+def test_probes_use_defined_blackbox_modules(tmp_path: Path) -> None:
     configuration(tmp_path)
     jobs = [
         job

@@ -80,7 +80,7 @@ ATTACHABLE = ("traefik-public", "true", "false")
 APPLICATION = ("app", "", "p")
 
 
-def test_networks_that_stay_may_have_applications(swarm: Swarm) -> None:
+def test_unchanged_networks_may_be_in_use(swarm: Swarm) -> None:
     swarm.services = [APPLICATION]
     assert swarm.answer(PUBLIC, API).returncode == 0
     assert not [line for line in swarm.asked() if line.startswith("service")], "nothing is asked in vain"
@@ -95,7 +95,7 @@ def test_networks_that_stay_may_have_applications(swarm: Swarm) -> None:
         (API,),
     ],
 )
-def test_a_network_with_an_application_is_not_changed_renamed_or_removed(
+def test_network_of_an_application_cannot_be_changed_renamed_or_removed(
     swarm: Swarm, wanted: tuple[tuple[str, str, str], ...]
 ) -> None:
     swarm.services = [("traefik", OWNER, "p"), APPLICATION, ("elsewhere", "", "x"), ("web_1", "nuvla-swarm/other", "p")]
@@ -107,7 +107,7 @@ def test_a_network_with_an_application_is_not_changed_renamed_or_removed(
     )
 
 
-def test_a_single_container_counts_on_whichever_machine_it_is(swarm: Swarm) -> None:
+def test_container_on_any_machine_keeps_a_network_in_use(swarm: Swarm) -> None:
     swarm.networks["p"] = ATTACHABLE
     swarm.containers = [("6ace23a434db31bc4f2eda17", "p"), ("0" * 64, "x")]
     answer = swarm.answer(PUBLIC, API)
@@ -120,14 +120,14 @@ def test_a_single_container_counts_on_whichever_machine_it_is(swarm: Swarm) -> N
     [(ID, OWNER, ""), (ID, "nuvla-swarm/of-before", ""), ("-", OWNER, ""), ("-", "nuvla-swarm/of-before", "p a")],
     ids=["both labels", "the stack had another name", "from before there were ids", "the state has it"],
 )
-def test_a_network_is_known_by_its_labels_or_by_the_state(swarm: Swarm, identity: str, owner: str, known: str) -> None:
+def test_own_networks_are_recognised_by_labels_or_state(swarm: Swarm, identity: str, owner: str, known: str) -> None:
     swarm.identity, swarm.owner, swarm.known, swarm.services = identity, owner, known, [APPLICATION]
     assert swarm.answer(ATTACHABLE, API).returncode == 1
     assert swarm.answer(PUBLIC, API).returncode == 0
 
 
 @pytest.mark.parametrize("services", [[], [("their-app", "", "x")]], ids=["nothing is on it", "an application is"])
-def test_the_name_of_somebody_elses_network_is_refused(swarm: Swarm, services: list[tuple[str, str, str]]) -> None:
+def test_network_name_of_somebody_else_is_rejected(swarm: Swarm, services: list[tuple[str, str, str]]) -> None:
     swarm.strange, swarm.services = {"x": ("front", "swarm")}, [("traefik", OWNER, "p"), *services]
     answer = swarm.answer(("front", "false", "false"), API)
     assert answer.returncode == 1
@@ -139,7 +139,7 @@ def test_the_name_of_somebody_elses_network_is_refused(swarm: Swarm, services: l
 
 
 @pytest.mark.parametrize("networks", [{}, {"p": PUBLIC, "a": API}], ids=["the first update", "a later one"])
-def test_a_network_of_this_machine_alone_takes_its_name_too(swarm: Swarm, networks: dict[str, Any]) -> None:
+def test_local_network_of_the_same_name_is_rejected(swarm: Swarm, networks: dict[str, Any]) -> None:
     swarm.networks, swarm.strange = networks, {"x": ("monitoring", "local"), "y": ("not-wanted", "local")}
     answer = swarm.answer(PUBLIC, API, ("monitoring", "false", "false"))
     assert answer.returncode == 1
@@ -154,7 +154,7 @@ def test_a_network_of_this_machine_alone_takes_its_name_too(swarm: Swarm, networ
     [("ffffffff", OWNER), ("ffffffff", "nuvla-swarm/of-before"), ("-", "nuvla-swarm/of-before")],
     ids=["a stack of the same name", "another stack", "another stack, without id"],
 )
-def test_what_another_infrastructure_made_is_somebody_elses(swarm: Swarm, identity: str, owner: str) -> None:
+def test_networks_of_another_infrastructure_are_foreign(swarm: Swarm, identity: str, owner: str) -> None:
     swarm.identity, swarm.owner = identity, owner
     told = swarm.answer(PUBLIC, API).stderr.splitlines()
     assert sorted(line.partition(":")[0] for line in told) == ["docker-api", "swarm.public_network.name"]
@@ -163,43 +163,43 @@ def test_what_another_infrastructure_made_is_somebody_elses(swarm: Swarm, identi
     )
 
 
-def test_ours_beside_a_namesake_on_this_machine_stays(swarm: Swarm) -> None:
+def test_own_network_beside_a_local_namesake_is_kept(swarm: Swarm) -> None:
     swarm.strange = {"0": ("traefik-public", "local")}
     assert swarm.answer(PUBLIC, API).returncode == 0
 
 
-def test_a_first_update_and_one_that_goes_on_after_a_kill_make_their_networks(swarm: Swarm) -> None:
+def test_first_and_interrupted_updates_create_networks(swarm: Swarm) -> None:
     swarm.networks = {}
     assert swarm.answer(PUBLIC, API).returncode == 0
     swarm.networks = {"p": PUBLIC}
     assert swarm.answer(PUBLIC, API).returncode == 0
 
 
-def test_a_network_without_applications_is_changed(swarm: Swarm) -> None:
+def test_unused_network_can_be_changed(swarm: Swarm) -> None:
     swarm.services = [("traefik", OWNER, "p"), ("elsewhere", "", "x")]
     swarm.containers = [("6ace23a434db31bc4f2eda17", "x")]
     assert swarm.answer(ATTACHABLE, API).returncode == 0
 
 
-def test_a_network_that_is_made_takes_nothing_away(swarm: Swarm) -> None:
+def test_new_network_removes_nothing(swarm: Swarm) -> None:
     swarm.services = [APPLICATION]
     assert swarm.answer(PUBLIC, API, ("monitoring", "false", "false")).returncode == 0
 
 
-def test_each_network_has_a_line(swarm: Swarm) -> None:
+def test_every_affected_network_is_reported(swarm: Swarm) -> None:
     swarm.services = [APPLICATION, ("spy", "", "a")]
     told = swarm.answer(("front", "true", "false")).stderr.splitlines()
     assert sorted(line.split(":")[0] for line in told) == ["docker-api", "traefik-public"]
 
 
-def test_many_applications_are_counted(swarm: Swarm) -> None:
+def test_long_lists_of_applications_are_shortened(swarm: Swarm) -> None:
     swarm.services = [(f"app-{number}", "", "p") for number in range(1000)]
     told = swarm.answer(API).stderr
     assert "service app-19 and 980 more;" in told
     assert len(told) < 1000
 
 
-def test_an_answer_that_is_missing_is_none(swarm: Swarm) -> None:
+def test_failed_docker_query_fails_the_check(swarm: Swarm) -> None:
     swarm.service_code = 1
     swarm.services = [("traefik", OWNER, "p")]
     assert swarm.answer(API).returncode != 0

@@ -4,10 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from components import assets
-from components.firewall.rules import STATD_PORT
+from components.ports import STATD
+from tests.support.rows import rows
 
 
 def function(script: str, name: str) -> str:
@@ -24,28 +23,24 @@ def said(folder: Path, text: str, **tools: str) -> str:
         (folder / name).chmod(0o755)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
-        env={"PATH": f"{folder}:/usr/bin:/bin", "FOLDER": "/nfs-root", "STATD_PORT": str(STATD_PORT)},
+        env={"PATH": f"{folder}:/usr/bin:/bin", "FOLDER": "/nfs-root", "STATD_PORT": str(STATD.number)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
 
 
-@pytest.mark.parametrize(
-    ("root", "option"),
+@rows(
+    "root, option",
     [("/", "no_subtree_check"), ("/var/lib/nuvla-swarm/nfs", "subtree_check"), ("", "subtree_check")],
 )
-def test_a_folder_that_is_part_of_a_file_system_is_not_left_by_handles_that_somebody_makes_up(
-    tmp_path: Path, root: str, option: str
-) -> None:
+def test_exported_subfolder_is_checked_against_forged_handles(tmp_path: Path, root: str, option: str) -> None:
     text = f"{function('nfs_entry.sh', 'subtree_check')}\nsubtree_check"
     assert said(tmp_path, text, findmnt=f"echo '{root}'; test -n '{root}'") == f"{option}\n"
 
 
-@pytest.mark.parametrize(("port", "restarted"), [(42279, True), (STATD_PORT, False)])
-def test_a_statd_that_runs_on_a_port_of_applications_is_restarted_on_its_own(
-    tmp_path: Path, port: int, restarted: bool
-) -> None:
+@rows("port, restarted", [(42279, True), (STATD.number, False)])
+def test_statd_on_an_application_port_is_restarted(tmp_path: Path, port: int, restarted: bool) -> None:
     [listens] = re.findall(r"^listens\(\) .*$", assets.read("storage/scripts/nfs.sh"), re.MULTILINE)
     ports = function("nfs.sh", "fix_ports").replace("install -d /etc/nfs.conf.d /etc/modprobe.d", "")
     text = f"{listens}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES=\n{ports}\nfix_ports"

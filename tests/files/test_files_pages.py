@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
+from tests.support.rows import rows
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = sorted((CHECKOUT / "docs").glob("*.md"))
+PAGES = sorted((CHECKOUT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -27,12 +27,18 @@ def broken(page: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", [CHECKOUT / "README.md", *PAGES], ids=lambda page: page.stem)
-def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+def linked(page: Path) -> set[Path]:
+    """Return the pages that a page links to."""
+    found = {path for path, _ in LINK.findall(CODE.sub("", page.read_text(encoding="utf-8"))) if path.endswith(".md")}
+    return {target for path in found if (target := (page.parent / path).resolve()).exists()}
+
+
+@rows("page", [CHECKOUT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_links_of_every_page_resolve(page: Path) -> None:
     assert broken(page) == []
 
 
-def test_a_link_that_leads_nowhere_is_seen(tmp_path: Path) -> None:
+def test_broken_links_are_detected(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     text = "# It's one\n[a](page.md#its-one) [b](#its-one) [c](none.md) [d](#two) `x](y)` [e](https://e.org)\n"
     page.write_text(text, encoding="utf-8")
@@ -40,6 +46,13 @@ def test_a_link_that_leads_nowhere_is_seen(tmp_path: Path) -> None:
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
-    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    linked = {path for path, _ in LINK.findall(text) if path.startswith("docs/")}
-    assert {f"docs/{page.name}" for page in PAGES} - linked == set()
+    top = {page for page in PAGES if page.parent.name == "docs"}
+    assert top - linked(CHECKOUT / "README.md") == set(), "add a link to README.md"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, new = set(), {CHECKOUT / "README.md"}
+    while new:
+        reached |= new
+        new = {page for known in new for page in linked(known)} - reached
+    assert set(PAGES) - reached == set(), "add a link to README.md, or to a page that is reached from there"

@@ -1,11 +1,13 @@
 """What is installed is what was looked at: Python packages and the Pulumi CLI by their checksums."""
 
+import ast
 import hashlib
 import io
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -13,8 +15,15 @@ import pytest
 
 from tests.e2e.harness import CHECKOUT
 
-LISTS = [CHECKOUT / "requirements.txt", CHECKOUT / "offline/requirements.txt"]
+LISTS = [CHECKOUT / f"{name}.txt" for name in ("requirements", "requirements-dev", "offline/requirements")]
 TOOLS = CHECKOUT / "tools"
+# Makes an environment with a copy of itself, and notes every installation beside its folder.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+  '-m venv') mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  '-m pip') echo "$*" >>"${0%/.venv/*}/calls" ;;
+esac
+"""
 BESIDE = {"setuptools"}  # what Python 3.11 puts into each environment by itself
 VERSION = re.findall(r"^PULUMI_VERSION=(\S+)", (TOOLS / "lib.sh").read_text(), re.MULTILINE)[0]
 ARCHIVE = f"pulumi-v{VERSION}-linux-x64.tar.gz"
@@ -37,25 +46,78 @@ def test_every_package_has_one_version_and_the_hashes_of_its_files(path: Path) -
     assert wanted.items() <= pins(path.read_text()).items(), "run `make pins`"
 
 
-def test_both_lists_agree_on_what_is_in_both() -> None:
-    one, other = (pins(path.read_text()) for path in LISTS)
-    assert {name: version for name, version in other.items() if name in one and one[name] != version} == {}
+def test_lists_agree_on_the_version_of_a_package_that_several_have() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in LISTS:
+        for name, version in pins(path.read_text()).items():
+            versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
-def test_what_is_installed_is_in_the_list() -> None:
+def imported(*places: str) -> set[str]:
+    """Return the names of all modules that the Python files of these places import."""
+    found: set[str] = set()
+    for path in (path for place in places for path in sorted(CHECKOUT.glob(place))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+    return {name.partition(".")[0] for name in found}
+
+
+def test_operators_need_the_first_list_alone() -> None:
+    """Pulumi and `make up` install requirements.txt and nothing else."""
+    modules = imported("__main__.py", "components/**/*.py", "stacks/**/*.py", "tools/*.py", "tools/repair/*.py")
+    modules -= {"components", "stacks", "tools"} | set(sys.stdlib_module_names)
+    packages = {"pyyaml" if name == "yaml" else name.replace("_", "-") for name in modules}
+    unused = pins((CHECKOUT / "requirements.in").read_text()).keys() - packages
+    assert unused == {"pip"}, "put what only developers need into requirements-dev.in"
+    assert packages - pins((CHECKOUT / "requirements.txt").read_text()).keys() == set(), "add it to requirements.in"
+
+
+def test_a_list_is_installed_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
+    """A stand-in for Python notes what pip is to install."""
+    for name in ("tools", "offline"):
+        (tmp_path / name).mkdir()
+    for name in ("setup.sh", "lib.sh"):
+        shutil.copy(TOOLS / name, tmp_path / "tools")
+    for path in LISTS:
+        shutil.copy(path, tmp_path / path.relative_to(CHECKOUT))
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    env = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}", "NUVLA_SWARM_CACHE": str(tmp_path / "cache")}
+
+    def installed() -> list[str]:
+        subprocess.run([tmp_path / "tools/setup.sh", "dev"], check=True, env=env, capture_output=True)
+        calls = tmp_path / "calls"
+        text = calls.read_text() if calls.exists() else ""
+        calls.unlink(missing_ok=True)
+        return [Path(path).name for path in re.findall(r"--requirement=(\S+)", text)]
+
+    assert installed() == ["requirements.txt", "requirements-dev.txt", "requirements.txt"]
+    assert installed() == []
+    with (tmp_path / "requirements-dev.txt").open("a") as file:
+        file.write("# another line\n")
+    assert installed() == ["requirements-dev.txt"]
+
+
+def test_installed_packages_are_in_the_lists() -> None:
     """Of this very environment: a package that another one needs is pinned too."""
     told = subprocess.run(["python", "-m", "pip", "freeze", "--all"], check=True, capture_output=True, text=True).stdout
     known = pins("".join(path.read_text() for path in LISTS))
     assert {name: version for name, version in pins(told).items() if known.get(name) != version}.keys() <= BESIDE
 
 
-def test_they_are_installed_by_their_hashes_and_by_nothing_else() -> None:
+def test_packages_are_installed_by_their_hashes_alone() -> None:
     text = (TOOLS / "setup.sh").read_text()
     assert re.findall(r"pip install .*", text) == re.findall(r"pip install .*--require-hashes .*", text) != []
     assert "pulumi install --no-dependencies" in text
 
 
-def test_no_script_is_run_as_it_comes_from_the_net() -> None:
+def test_no_downloaded_script_is_run_unchecked() -> None:
     for path in TOOLS.rglob("*.sh"):
         assert not re.search(
             r"curl[^\n]*\|\s*(sudo )?(ba)?sh\b|https://get\.pulumi\.com/? --output", path.read_text()
@@ -90,7 +152,7 @@ def archive() -> bytes:
     return made.getvalue()
 
 
-def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path) -> None:
+def test_cli_with_the_known_checksum_is_unpacked(tmp_path: Path) -> None:
     content = archive()
     done = fetched(tmp_path, content, hashlib.sha256(content).hexdigest())
     assert done.returncode == 0, done.stderr
@@ -98,7 +160,7 @@ def test_the_cli_is_unpacked_where_its_checksum_is_the_known_one(tmp_path: Path)
     assert os.access(tmp_path / f"cache/pulumi-{VERSION}/bin/pulumi", os.X_OK)
 
 
-def test_nothing_of_another_archive_is_left(tmp_path: Path) -> None:
+def test_archive_with_another_checksum_leaves_nothing(tmp_path: Path) -> None:
     done = fetched(tmp_path, archive(), "0" * 64)
     assert done.returncode == 1
     assert f"and tools/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]

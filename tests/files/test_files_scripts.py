@@ -9,6 +9,7 @@ from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.support.configs import existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program, run_program
+from tests.support.rows import rows
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 LYING = [
@@ -31,38 +32,39 @@ def program() -> Program:
     return run_program(target(managers=1, workers=1))
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=title)
-def test_bash_can_read_it(script: Path) -> None:
+@rows("script", SCRIPTS, ids=title)
+def test_machine_scripts_are_valid_bash(script: Path) -> None:
     assert says("bash", "-n", script) == ""
 
 
-def test_shellcheck_finds_nothing() -> None:
+@pytest.mark.tools("shellcheck")
+def test_shellcheck_accepts_every_script() -> None:
     assert says("shellcheck", *SCRIPTS, *OF_SERVICES, *LYING) == ""
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=title)
-def test_it_stops_at_the_first_error(script: Path) -> None:
+@rows("script", SCRIPTS, ids=title)
+def test_machine_scripts_stop_at_the_first_error(script: Path) -> None:
     first, *others = script.read_text(encoding="utf-8").splitlines()
     assert first == "#!/usr/bin/env bash"
     code = [line for line in others if line and not line.startswith("#")]
     assert code[0] == "set -euo pipefail"
 
 
-@pytest.mark.parametrize("script", LYING, ids=title)
-def test_one_that_lies_on_machines_is_no_less_strict(script: Path) -> None:
+@rows("script", LYING, ids=title)
+def test_installed_scripts_stop_at_the_first_error(script: Path) -> None:
     """Its first line is not that of the scripts which are sent, by which these are found behind their parameters."""
     first, *others = script.read_text(encoding="utf-8").splitlines()
     assert first == "#!/bin/bash"
     assert next(line for line in others if line and not line.startswith("#")) == "set -euo pipefail"
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS, *LYING], ids=title)
-def test_it_says_what_it_is_for(script: Path) -> None:
+@rows("script", [*SCRIPTS, *LYING], ids=title)
+def test_machine_scripts_state_their_purpose(script: Path) -> None:
     assert re.match(r"# [A-Z].{15,}", script.read_text(encoding="utf-8").splitlines()[1])
 
 
-@pytest.mark.parametrize("script", OF_SERVICES, ids=title)
-def test_a_script_of_a_service_is_for_the_plain_shell_that_images_have(script: Path) -> None:
+@rows("script", OF_SERVICES, ids=title)
+def test_service_scripts_are_strict_posix_shell(script: Path) -> None:
     first, purpose, *others = script.read_text(encoding="utf-8").splitlines()
     assert first == "#!/bin/sh"
     assert re.match(r"# [A-Z].{15,}", purpose)
@@ -72,25 +74,26 @@ def test_a_script_of_a_service_is_for_the_plain_shell_that_images_have(script: P
     assert says("sh", "-n", script) == ""
 
 
-def test_every_script_is_one_of_a_machine_or_of_a_service() -> None:
-    assert sorted(COMPONENTS.rglob("*.sh")) == sorted([*SCRIPTS, *OF_SERVICES, *LYING])
+def test_every_script_belongs_to_a_machine_or_a_service() -> None:
+    others = set(COMPONENTS.rglob("*.sh")) - {*SCRIPTS, *OF_SERVICES, *LYING}
+    assert others == set(), "move them to scripts/ (a machine runs them) or files/ (a service does) of their component"
 
 
 def moved() -> FakePulumi:
     """Block storage goes from one machine to another."""
-    before = exoscale(volumes={"nfs": {"block": True}})
+    before = exoscale(volumes={"nfs": {"block_storage": True}})
     state = run_program(before, secrets=secrets_for(before)).engine.state_after()
     return run_program(before | {"nfs": {"machine": "worker-1"}}, secrets=secrets_for(before), state=state).engine
 
 
-def test_each_one_runs_somewhere_in_the_program(program: Program) -> None:
+def test_every_machine_script_is_sent_by_some_program(program: Program) -> None:
     engines = [program.engine, *(run_program(one, secrets=secrets_for(one)).engine for one in OTHERS), moved()]
     sent = [str(engine.inputs(name).get("stdin", "")) for engine in engines for name in engine.given]
     unused = [title(path) for path in SCRIPTS if not any(path.read_text(encoding="utf-8") in text for text in sent)]
-    assert unused == []
+    assert unused == [], "add a configuration that needs the script to OTHERS of this module, or remove the script"
 
 
-def test_each_command_gets_the_parameters_that_its_script_asks_for(program: Program) -> None:
+def test_commands_get_exactly_the_parameters_of_their_script(program: Program) -> None:
     engine = program.engine
     for name, kind in engine.types.items():
         if kind == "command:remote:Command":
@@ -99,7 +102,7 @@ def test_each_command_gets_the_parameters_that_its_script_asks_for(program: Prog
             assert sorted(engine.parameters(name)) == sorted(asked), name
 
 
-def test_each_command_runs_with_a_verb_that_its_script_knows(program: Program) -> None:
+def test_commands_use_verbs_their_script_knows(program: Program) -> None:
     engine = program.engine
     for name, kind in engine.types.items():
         if kind == "command:remote:Command":
@@ -109,8 +112,8 @@ def test_each_command_runs_with_a_verb_that_its_script_knows(program: Program) -
             assert set(verbs) <= set(known), name
 
 
-@pytest.mark.parametrize("secret", ["INVITATION", "TLS_KEY"])
-def test_no_program_is_given_a_secret_as_an_argument(secret: str) -> None:
+@rows("secret", ["INVITATION", "TLS_KEY"])
+def test_secrets_are_not_passed_as_program_arguments(secret: str) -> None:
     """Only bash's own `printf` and redirections see it; arguments of programs stand in the process list."""
     lines = [line.strip() for script in SCRIPTS for line in script.read_text().splitlines()]
     uses = [line for line in lines if re.search(rf"\${{?{secret}\b", line)]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.files.shipped import COMPONENTS, calls, says, shipped, title
+from tests.support.rows import rows
 
 YAML = (".yaml", ".yml")
 KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf")  # each has its own checks
@@ -23,27 +24,28 @@ SECRET = re.compile(
 REGISTRY = re.compile(r"\b(docker\.io|ghcr\.io|quay\.io|gcr\.io|registry\.[\w.-]+|[\w.-]+\.azurecr\.io|[\w.-]+:5000)/")
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
-def test_it_is_of_a_kind_that_is_checked(file: Path) -> None:
-    assert file.suffix in KINDS
+@rows("file", shipped(), ids=title)
+def test_file_suffix_has_a_linter(file: Path) -> None:
+    assert file.suffix in KINDS, "add a test that checks such files to this module, and their suffix to KINDS"
 
 
-def test_no_yaml_or_json_is_beside_the_folders_of_files() -> None:
+def test_yaml_and_json_are_in_files_folders_only() -> None:
     found = {path for path in COMPONENTS.rglob("*") if path.suffix in (*YAML, ".json")}
-    assert found == set(shipped(*YAML, ".json"))
+    outside = {title(path) for path in found - set(shipped(*YAML, ".json"))}
+    assert outside == set(), "move them to the folder files/ of their component"
 
 
-@pytest.mark.parametrize("file", shipped(*YAML), ids=title)
-def test_yaml_can_be_read(file: Path) -> None:
+@rows("file", shipped(*YAML), ids=title)
+def test_yaml_files_are_valid(file: Path) -> None:
     assert yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
-def test_json_can_be_read() -> None:
+def test_json_files_are_valid() -> None:
     for file in shipped(".json"):
         assert json.loads(file.read_text(encoding="utf-8")), title(file)
 
 
-def test_yamllint_finds_nothing() -> None:
+def test_yamllint_accepts_every_yaml_file() -> None:
     config = str(Path(__file__).parent / "yamllint.yaml")
     command = [
         sys.executable,
@@ -60,14 +62,15 @@ def test_yamllint_finds_nothing() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize("file", shipped(".nft"), ids=title)
-def test_nft_takes_the_table_without_any_rows(file: Path) -> None:
+@pytest.mark.tools("nft")
+@rows("file", shipped(".nft"), ids=title)
+def test_nft_accepts_the_table_without_rows(file: Path) -> None:
     command = ["nft", "--check", "--file", str(file)]
     tool, *arguments = command if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net", *command]
     assert says(tool, *arguments) == ""
 
 
-def test_the_configuration_of_ganesha_is_blocks_of_settings() -> None:
+def test_ganesha_configuration_is_well_formed() -> None:
     """Its program is on no machine but the server, and has no way to only check a file."""
     (file,) = (one for one in shipped(".conf") if one.name == "ganesha.conf")
     depth = 0
@@ -79,16 +82,17 @@ def test_the_configuration_of_ganesha_is_blocks_of_settings() -> None:
     assert depth == 0
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
-def test_it_is_named_by_the_python_of_its_component(file: Path) -> None:
+@rows("file", shipped(), ids=title)
+def test_every_file_is_named_by_its_component(file: Path) -> None:
     """Itself, or its stem where those of its folder are named one by one."""
     component = COMPONENTS / file.relative_to(COMPONENTS).parts[0]
     texts = [path.read_text(encoding="utf-8") for path in component.rglob("*.py")]
     of_folder = re.compile(rf"{file.parent.name}/\{{\w+\}}{re.escape(file.suffix)}\"")
-    assert [text for text in texts if f'{file.name}"' in text or (of_folder.search(text) and f'"{file.stem}"' in text)]
+    named = [text for text in texts if f'{file.name}"' in text or (of_folder.search(text) and f'"{file.stem}"' in text)]
+    assert named, f"read or render it in {component.name}, or remove it"
 
 
-def test_each_template_gets_exactly_the_values_that_it_has_places_for() -> None:
+def test_templates_get_exactly_their_placeholders() -> None:
     rendered = list(calls("render"))
     assert rendered
     for call in rendered:
@@ -101,7 +105,7 @@ def test_each_template_gets_exactly_the_values_that_it_has_places_for() -> None:
         assert keys == set(template.get_identifiers()), path.value
 
 
-def test_no_file_is_both_rendered_and_read_as_it_is() -> None:
+def test_no_file_is_both_rendered_and_read() -> None:
     paths = [
         {call.args[0].value for call in calls(function) if isinstance(call.args[0], ast.Constant)}
         for function in ("render", "read")
@@ -109,17 +113,17 @@ def test_no_file_is_both_rendered_and_read_as_it_is() -> None:
     assert not paths[0] & paths[1]
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
-def test_it_holds_no_secret(file: Path) -> None:
+@rows("file", shipped(), ids=title)
+def test_files_hold_no_secret(file: Path) -> None:
     assert not SECRET.search(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("file", shipped(), ids=title)
-def test_it_names_no_registry(file: Path) -> None:
+@rows("file", shipped(), ids=title)
+def test_files_name_no_registry(file: Path) -> None:
     assert not REGISTRY.search(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "password: hunter22",
@@ -129,11 +133,11 @@ def test_it_names_no_registry(file: Path) -> None:
         '"secretKey": "abcdef"',
     ],
 )
-def test_the_search_for_secrets_would_find_one(text: str) -> None:
+def test_secret_pattern_finds_secrets(text: str) -> None:
     assert SECRET.search(text)
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         '--token "$TOKEN"',
@@ -142,5 +146,5 @@ def test_the_search_for_secrets_would_find_one(text: str) -> None:
         '"${TOKEN:?}"',
     ],
 )
-def test_the_search_for_secrets_lets_names_of_them_pass(text: str) -> None:
+def test_secret_pattern_ignores_references_to_secrets(text: str) -> None:
     assert not SECRET.search(text)

@@ -55,12 +55,12 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
 
 
-def test_a_preview_mends_nothing_and_waits_for_nobody(checkout: Checkout) -> None:
+def test_preview_repairs_nothing_and_shows_no_status(checkout: Checkout) -> None:
     assert checkout.run("preview").code == 0
     assert checkout.calls() == ["pulumi stack select s", "pulumi preview --diff"]
 
 
-def test_what_was_lost_is_found_before_an_update(checkout: Checkout) -> None:
+def test_up_repairs_before_it_updates(checkout: Checkout) -> None:
     assert checkout.run("up").code == 0
     assert checkout.calls()[1:] == [
         "python -m tools.repair up s",
@@ -69,7 +69,7 @@ def test_what_was_lost_is_found_before_an_update(checkout: Checkout) -> None:
     ]
 
 
-def test_an_update_waits_for_services_that_somebody_changed(checkout: Checkout) -> None:
+def test_up_replaces_resources_that_the_repair_names(checkout: Checkout) -> None:
     checkout.recovery(f"{URN}\n", 0)
     assert checkout.run("up").code == 0
     assert f"pulumi up --yes --skip-preview --suppress-outputs --replace={URN}" in checkout.calls()
@@ -78,7 +78,7 @@ def test_an_update_waits_for_services_that_somebody_changed(checkout: Checkout) 
 @pytest.mark.parametrize(
     ("fails", "missing", "updates", "code"), [(1, 1, 2, 0), (1, 0, 1, 1), (2, 1, 2, 1), (2, 2, 2, 1)]
 )
-def test_an_update_that_failed_in_a_swarm_which_was_started_anew_goes_on_once(
+def test_failed_update_is_repeated_once_if_a_new_swarm_lacks_resources(
     checkout: Checkout, fails: int, missing: int, updates: int, code: int
 ) -> None:
     for name, times in {"fails": fails, "missing": missing}.items():
@@ -90,13 +90,13 @@ def test_an_update_that_failed_in_a_swarm_which_was_started_anew_goes_on_once(
 
 
 @pytest.mark.parametrize("verb", ["up", "refresh", "down"])
-def test_nothing_is_done_where_that_ended_with_a_mistake(checkout: Checkout, verb: str) -> None:
+def test_failed_repair_ends_the_command(checkout: Checkout, verb: str) -> None:
     checkout.recovery("", 1)
     assert checkout.run(verb).code == 1
     assert checkout.calls() == ["pulumi stack select s", f"python -m tools.repair {verb} s"]
 
 
-def test_a_refresh_asks_the_entry_first(checkout: Checkout) -> None:
+def test_refresh_asks_the_api_manager_first(checkout: Checkout) -> None:
     assert checkout.run("refresh").code == 0
     assert checkout.calls()[1:] == [
         "python -m tools.repair refresh s",
@@ -105,12 +105,12 @@ def test_a_refresh_asks_the_entry_first(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("provider", ['"existing"', "'exoscale'", "exoscale # there"])
-def test_machines_elsewhere_need_no_engine_here_however_they_are_written(checkout: Checkout, provider: str) -> None:
+def test_remote_machines_need_no_local_engine_in_every_notation(checkout: Checkout, provider: str) -> None:
     (checkout.folder / "Pulumi.s.yaml").write_text(f"config:\n  nuvla-swarm:machines:\n    provider: {provider}\n")
     assert checkout.run("parts").text == "tools\n"
 
 
-def test_what_pulumi_writes_is_for_nobody_else(checkout: Checkout) -> None:
+def test_files_of_pulumi_are_for_their_owner_alone(checkout: Checkout) -> None:
     (checkout.folder / "bin" / "pulumi").write_text(f"{STUB}[[ $* != 'preview --diff' ]] || umask >$CALLS/umask\n")
     assert checkout.run("preview").code == 0
     assert (checkout.folder / "umask").read_text() == "0077\n"
@@ -126,14 +126,14 @@ def env(folder: Path) -> None:
     assert result.code == 0, result.text
 
 
-def test_the_state_is_for_nobody_else(checkout: Checkout) -> None:
+def test_new_state_is_for_its_owner_alone(checkout: Checkout) -> None:
     env(checkout.folder)
     state = checkout.folder / ".state"
     assert mode(state) == 0o700
     assert mode(state / "passphrase") == 0o600
 
 
-def test_a_state_that_others_could_read_is_closed(checkout: Checkout) -> None:
+def test_readable_state_of_before_is_closed(checkout: Checkout) -> None:
     state = checkout.folder / ".state"
     stored = state / ".pulumi" / "stacks" / "s.json"
     stored.parent.mkdir(parents=True)
@@ -147,10 +147,10 @@ def test_a_state_that_others_could_read_is_closed(checkout: Checkout) -> None:
     assert mode(state) == 0o700
 
 
-def test_committed_settings_are_of_no_computer() -> None:
-    """What the first `make up` adds to a stack's file is of this computer alone, and its salt of this state alone."""
-    names = run("git", "ls-files", "Pulumi.*.yaml", cwd=CHECKOUT).text.split()
-    assert "Pulumi.dev.yaml" in names
+def test_committed_settings_belong_to_no_computer() -> None:
+    """The first `make up` adds settings of this computer to a stack's file, and a salt of this state."""
+    names = run("git", "ls-files", "Pulumi.*.yaml", "examples/*.yaml", cwd=CHECKOUT).text.split()
+    assert {"Pulumi.dev.yaml", "examples/local-host.yaml"} <= set(names)
     for name in names:
         document = yaml.safe_load(run("git", "show", f":{name}", cwd=CHECKOUT).text)
         settings = {key.removeprefix("nuvla-swarm:"): value for key, value in document["config"].items()}

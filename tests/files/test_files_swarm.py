@@ -23,6 +23,7 @@ Done = subprocess.CompletedProcess[str]
 LABEL = "nuvla-swarm.machine"
 PAPER_DOCKER = Path(__file__).with_name("paper_docker.py")
 SWARM = "one-swarm"
+SLEEP = "naps=0; sleep() { naps=$((naps + 1)); SECONDS=$((SECONDS + (naps % 5 == 0))); }\n"  # a fifth of a second each
 
 
 def node(name: str, **changed: Any) -> dict[str, Any]:
@@ -63,8 +64,8 @@ class Paper:
             (self.folder / command).chmod(0o755)
         text = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
         text += "".join(assets.read(f"swarm/scripts/{one}") for one in (*libraries, script))
-        # Waits are for real swarms.
-        text = re.sub(r"patience_s=\d+", "patience_s=3", text)
+        # Time passes without waiting.
+        text = SLEEP + re.sub(r"patience_s=\d+", "patience_s=3", text)
         done = subprocess.run(
             ["bash", "-s", "--", *verb],
             input=text,
@@ -108,27 +109,27 @@ SILENT = "127.77.23.78"  # nobody listens there
 
 
 @pytest.mark.parametrize("verb", ["start", "continue"])
-def test_a_manager_of_a_swarm_stays_in_it(paper: Paper, verb: str) -> None:
+def test_manager_stays_in_its_swarm(paper: Paper, verb: str) -> None:
     assert init(paper, verb, SILENT).stdout == f"{SWARM}\n"
     assert not [line for line in paper.asked if line.startswith("swarm")]
 
 
-def test_the_first_manager_of_an_infrastructure_starts_a_swarm_beside_others_that_have_none_yet(paper: Paper) -> None:
+def test_first_manager_starts_a_swarm_beside_managers_without_one(paper: Paper) -> None:
     paper.here = OUT
     done = init(paper, "start", SILENT)
     assert (done.stdout, done.stderr) == ("new-swarm\n", "")
 
 
 @pytest.mark.parametrize("verb", ["start", "continue"])
-def test_no_swarm_is_started_beside_one_that_another_manager_has(paper: Paper, verb: str, other_manager: str) -> None:
+def test_no_swarm_starts_beside_a_manager_that_has_one(paper: Paper, verb: str, other_manager: str) -> None:
     paper.here = OUT
     done = init(paper, verb, f"{SILENT if verb == 'start' else ''} {other_manager}".strip())
     assert done.returncode == 1
-    assert f"is in no swarm, but the manager at {other_manager} is; set swarm.entry to that one" in done.stderr
+    assert f"is in no swarm, but the manager at {other_manager} is; set swarm.api_manager to that one" in done.stderr
     assert paper.here["state"] == "inactive"
 
 
-def test_no_second_swarm_is_started_while_another_manager_may_have_the_first_one(paper: Paper) -> None:
+def test_no_swarm_starts_while_a_silent_manager_may_have_one(paper: Paper) -> None:
     paper.here = OUT
     done = init(paper, "continue", SILENT)
     assert done.returncode == 1
@@ -137,14 +138,14 @@ def test_no_second_swarm_is_started_while_another_manager_may_have_the_first_one
     assert paper.here["state"] == "inactive"
 
 
-def test_the_only_manager_that_lost_its_swarm_starts_a_new_one_and_says_so(paper: Paper) -> None:
+def test_single_manager_that_lost_its_swarm_starts_a_new_one(paper: Paper) -> None:
     paper.here = OUT
     done = init(paper, "continue")
     assert done.stdout == "new-swarm\n"
     assert "has lost its swarm, and starts a new one" in done.stderr
 
 
-def test_a_swarm_without_a_leader_is_told_with_the_way_out(paper: Paper) -> None:
+def test_swarm_without_a_leader_is_reported_with_the_remedy(paper: Paper) -> None:
     paper.here = {"leader": False}
     done = init(paper, "continue", SILENT)
     assert done.returncode == 1
@@ -154,23 +155,23 @@ def test_a_swarm_without_a_leader_is_told_with_the_way_out(paper: Paper) -> None
 
 
 @pytest.mark.parametrize("state", ["error", "locked", "pending"])
-def test_a_machine_whose_part_in_a_swarm_is_in_doubt_starts_none(paper: Paper, state: str) -> None:
+def test_manager_in_a_doubtful_swarm_state_starts_no_swarm(paper: Paper, state: str) -> None:
     paper.here = {"state": state}
     done = init(paper, "continue")
     assert done.returncode == 1
     assert f"its part in the swarm is in the state {state}" in done.stderr
 
 
-def test_a_swarm_whose_managers_restart_has_a_leader_soon(paper: Paper) -> None:
+def test_restarting_managers_get_time_to_elect_a_leader(paper: Paper) -> None:
     paper.leaderless = 3
     assert init(paper, "continue").stdout == f"{SWARM}\n"
     paper.leaderless = 3
     assert invite(paper).split()[0] == "token-of-worker"
 
 
-def test_a_worker_is_no_entry(paper: Paper) -> None:
+def test_worker_is_rejected_as_api_manager(paper: Paper) -> None:
     paper.here = {"manages": False}
-    assert "is a worker of a swarm; allowed: a manager as swarm.entry" in init(paper, "continue").stderr
+    assert "is a worker of a swarm; allowed: a manager as swarm.api_manager" in init(paper, "continue").stderr
 
 
 def join(paper: Paper, verb: str = "join", invitation: str = "token id-manager-1 id-worker-1", **values: str) -> Any:
@@ -185,7 +186,7 @@ def left(paper: Paper) -> bool:
     return "swarm leave --force" in paper.asked
 
 
-def test_a_machine_joins_once(paper: Paper) -> None:
+def test_machine_joins_once(paper: Paper) -> None:
     paper.here = OUT
     assert join(paper).stdout == "id-joined\n"
     body = json.loads((paper.folder / "curl.body").read_text())
@@ -201,13 +202,13 @@ def test_a_machine_joins_once(paper: Paper) -> None:
     assert not (paper.folder / "curl.body").exists()
 
 
-def test_a_member_that_the_swarm_knows_stays_one_whatever_invites_it(paper: Paper) -> None:
+def test_known_member_ignores_new_invitations(paper: Paper) -> None:
     paper.here = WORKER
     assert join(paper).stdout == "id-worker-1\n"
     assert not left(paper)
 
 
-def test_a_machine_that_the_swarm_has_forgotten_joins_anew(paper: Paper) -> None:
+def test_forgotten_member_joins_again(paper: Paper) -> None:
     paper.here = WORKER
     assert join(paper).returncode == 0
     join(paper, invitation="token id-manager-1")
@@ -215,13 +216,13 @@ def test_a_machine_that_the_swarm_has_forgotten_joins_anew(paper: Paper) -> None
     assert (paper.folder / "curl.body").exists()
 
 
-def test_a_member_with_another_address_joins_anew(paper: Paper) -> None:
+def test_member_with_a_new_address_joins_again(paper: Paper) -> None:
     paper.here = WORKER | {"address": "10.0.0.99"}
     join(paper)
     assert left(paper)
 
 
-def test_a_swarm_that_lives_and_that_the_machine_manages_is_not_left_for_another_one(paper: Paper) -> None:
+def test_manager_of_another_living_swarm_does_not_join(paper: Paper) -> None:
     paper.here = {"swarm": "living", "id": "id-of-living"}
     done = join(paper)
     assert done.returncode == 1
@@ -229,7 +230,7 @@ def test_a_swarm_that_lives_and_that_the_machine_manages_is_not_left_for_another
     assert not left(paper)
 
 
-def test_a_manager_with_another_address_gives_its_vote_up_before_it_joins_anew(paper: Paper) -> None:
+def test_manager_with_a_new_address_is_demoted_before_it_joins_again(paper: Paper) -> None:
     paper.here = {"address": "10.0.0.99"}
     paper.nodes = [node(f"manager-{n}", role="manager") for n in (1, 2, 3)]
     assert join(paper).returncode == 0
@@ -239,7 +240,7 @@ def test_a_manager_with_another_address_gives_its_vote_up_before_it_joins_anew(p
     ]
 
 
-def test_a_manager_that_the_quorum_needs_does_not_leave(paper: Paper) -> None:
+def test_manager_needed_by_the_quorum_does_not_leave(paper: Paper) -> None:
     paper.here = {"address": "10.0.0.99"}
     paper.nodes = [node(f"manager-{n}", role="manager", state="down" if n == 2 else "ready") for n in (1, 2, 3)]
     done = join(paper)
@@ -248,13 +249,13 @@ def test_a_manager_that_the_quorum_needs_does_not_leave(paper: Paper) -> None:
     assert not left(paper)
 
 
-def test_a_manager_of_a_swarm_without_a_quorum_has_nothing_to_give_up(paper: Paper) -> None:
+def test_manager_without_a_quorum_leaves_without_demotion(paper: Paper) -> None:
     paper.here = {"address": "10.0.0.99", "leader": False}
     assert join(paper).returncode == 0
     assert left(paper)
 
 
-def test_a_manager_hands_its_part_over_before_it_leaves(paper: Paper) -> None:
+def test_leaving_manager_is_demoted_first(paper: Paper) -> None:
     paper.nodes = [node(f"manager-{n}", role="manager") for n in (1, 2, 3)]
     join(paper, "leave")
     demoted = [line for line in paper.asked if line.startswith("node demote")]
@@ -262,7 +263,7 @@ def test_a_manager_hands_its_part_over_before_it_leaves(paper: Paper) -> None:
     assert paper.asked.index("swarm leave --force") > paper.asked.index(demoted[0])
 
 
-def test_the_last_manager_just_leaves(paper: Paper) -> None:
+def test_last_manager_leaves_without_demotion(paper: Paper) -> None:
     join(paper, "leave")
     assert left(paper)
     assert not [line for line in paper.asked if line.startswith("node demote")]
@@ -282,7 +283,7 @@ def invite(paper: Paper, name: str = "worker-1") -> str:
     return done.stdout
 
 
-def test_an_invitation_is_a_token_and_the_nodes_that_there_are(paper: Paper) -> None:
+def test_invitation_holds_a_token_and_the_current_nodes(paper: Paper) -> None:
     paper.nodes += [node("worker-2")]
     given, again = invite(paper), invite(paper)
     assert given.split()[:-1] == ["token-of-worker", "id-manager-1", "id-worker-2"]
@@ -291,7 +292,7 @@ def test_an_invitation_is_a_token_and_the_nodes_that_there_are(paper: Paper) -> 
 
 @pytest.mark.parametrize("state", ["down", "disconnected"])
 @pytest.mark.parametrize("labels", [{LABEL: "worker-1"}, {}], ids=["labelled", "by its hostname"])
-def test_dead_managers_that_were_a_machine_that_joins_have_no_vote_and_may_come_back(
+def test_dead_managers_of_the_same_machine_are_demoted_and_kept(
     paper: Paper, state: str, labels: dict[str, str]
 ) -> None:
     paper.nodes += [node("worker-1", state=state, labels=labels, role="manager")]
@@ -300,7 +301,7 @@ def test_dead_managers_that_were_a_machine_that_joins_have_no_vote_and_may_come_
 
 
 @pytest.mark.parametrize("state", ["ready", "unknown"])
-def test_managers_that_may_live_vote(paper: Paper, state: str) -> None:
+def test_managers_that_may_be_alive_keep_their_role(paper: Paper, state: str) -> None:
     """After an election all are unknown for a while."""
     paper.nodes += [node("worker-1", state=state, role="manager"), node("worker-2", state="down", role="manager")]
     invite(paper)
@@ -318,7 +319,7 @@ def labels_of(paper: Paper) -> dict[str, str]:
     return {key: value for key, value in paper.nodes[1]["labels"].items() if not key.startswith("nuvla-swarm.")}
 
 
-def test_labels_that_others_gave_a_node_stay_and_own_ones_are_taken_back(paper: Paper) -> None:
+def test_labels_of_others_stay_and_own_labels_are_removed(paper: Paper) -> None:
     paper.nodes += [node("worker-1", labels={"theirs": "1"})]
     activate(paper, "own=1 more=2")
     assert labels_of(paper) == {"theirs": "1", "own": "1", "more": "2"}
@@ -328,7 +329,7 @@ def test_labels_that_others_gave_a_node_stay_and_own_ones_are_taken_back(paper: 
     assert labels_of(paper) == {"theirs": "1"}
 
 
-def test_the_availability_that_others_gave_a_node_stays_until_the_setting_changes(paper: Paper) -> None:
+def test_availability_set_by_others_stays_until_the_setting_changes(paper: Paper) -> None:
     paper.nodes += [node("worker-1", labels={}, availability="pause")]
     activate(paper)
     assert paper.nodes[1]["availability"] == "active", "a new member is what its settings say"
@@ -339,14 +340,14 @@ def test_the_availability_that_others_gave_a_node_stays_until_the_setting_change
     assert paper.nodes[1]["availability"] == "pause"
 
 
-def test_what_the_machine_was_before_is_forgotten_whatever_its_state(paper: Paper) -> None:
+def test_former_nodes_of_the_same_machine_are_removed(paper: Paper) -> None:
     before = node("worker-1", id="id-before", state="ready", role="manager")
     paper.nodes += [node("worker-1", labels={}), before, node("other", state="down")]
     activate(paper)
     assert paper.names() == ["id-manager-1", "id-worker-1", "id-other"]
 
 
-def test_an_update_that_came_between_is_no_failure(paper: Paper) -> None:
+def test_out_of_sequence_update_is_retried(paper: Paper) -> None:
     paper.nodes += [node("worker-1")]
     paper.out_of_sequence = 1
     activate(paper, role="manager")
@@ -357,7 +358,7 @@ def members(paper: Paper, names: str) -> Done:
     return paper.run("members.sh", libraries=["nodes.sh"], MEMBERS=names, NAME_LABEL=LABEL)
 
 
-def test_machines_that_are_no_members_any_more_are_drained_and_forgotten_and_nobody_else(paper: Paper) -> None:
+def test_removed_machines_are_drained_and_removed_and_no_others(paper: Paper) -> None:
     paper.nodes += [
         node("manager-2", role="manager"),
         node("worker-1"),
@@ -378,7 +379,7 @@ def test_machines_that_are_no_members_any_more_are_drained_and_forgotten_and_nob
     ]
 
 
-def test_of_managers_that_go_those_that_are_dead_go_first(paper: Paper) -> None:
+def test_dead_managers_are_removed_before_living_ones(paper: Paper) -> None:
     """Without the one that lives, those that are left would have no majority."""
     paper.nodes += [node("manager-2", role="manager"), node("manager-3", role="manager", state="down")]
     done = members(paper, "manager-1")
@@ -386,7 +387,7 @@ def test_of_managers_that_go_those_that_are_dead_go_first(paper: Paper) -> None:
     assert paper.names() == ["id-manager-1"]
 
 
-def test_managers_of_a_swarm_that_was_started_anew_from_one_have_no_vote_and_are_forgotten(paper: Paper) -> None:
+def test_voteless_managers_of_a_recreated_swarm_are_removed(paper: Paper) -> None:
     gone = {"role": "manager", "state": "down", "voteless": True}
     paper.nodes += [node("manager-2", **gone), node("manager-3", **gone)]
     assert invite(paper, "manager-2").split()[1:-1] == ["id-manager-1", "id-manager-2", "id-manager-3"]
@@ -395,20 +396,20 @@ def test_managers_of_a_swarm_that_was_started_anew_from_one_have_no_vote_and_are
     assert paper.names() == ["id-manager-1"]
 
 
-def test_a_node_that_never_was_one_is_forgotten(paper: Paper) -> None:
+def test_ghost_node_is_removed(paper: Paper) -> None:
     """Two managers that joined at once have left some."""
     paper.nodes += [node("", id="id-ghost", hostname="", labels={}, state="down")]
     assert members(paper, "manager-1").returncode == 0
     assert paper.names() == ["id-manager-1"]
 
 
-def test_a_machine_that_dies_while_it_is_drained_is_not_waited_for(paper: Paper) -> None:
+def test_machine_that_dies_while_draining_is_removed(paper: Paper) -> None:
     paper.nodes += [node("worker-1", tasks=["app.1"], dies=True)]
     assert members(paper, "manager-1").returncode == 0
     assert paper.names() == ["id-manager-1"]
 
 
-def test_a_machine_whose_tasks_do_not_stop_is_not_forgotten(paper: Paper) -> None:
+def test_machine_whose_tasks_do_not_stop_is_kept(paper: Paper) -> None:
     paper.nodes += [node("worker-1", tasks=["app.1"])]
     done = members(paper, "manager-1")
     assert done.returncode == 1
@@ -416,17 +417,17 @@ def test_a_machine_whose_tasks_do_not_stop_is_not_forgotten(paper: Paper) -> Non
     assert paper.names() == ["id-manager-1", "id-worker-1"]
 
 
-def test_the_entry_does_not_remove_itself(paper: Paper) -> None:
+def test_api_manager_never_removes_itself(paper: Paper) -> None:
     done = members(paper, "manager-2")
     assert done.returncode == 1
-    assert "manager-1: is swarm.entry and no member of the settings" in done.stderr
+    assert "manager-1: is swarm.api_manager and no member of the settings" in done.stderr
 
 
 def rotate(paper: Paper) -> Done:
     return paper.run("tokens.sh", libraries=["nodes.sh"], SWARM_ID=SWARM)
 
 
-def test_no_token_that_a_machine_was_given_opens_the_swarm_once_they_are_rotated(paper: Paper) -> None:
+def test_rotated_join_tokens_invalidate_the_former_ones(paper: Paper) -> None:
     given = invite(paper).split()[0]
     assert rotate(paper).returncode == 0
     assert invite(paper).split()[0] != given
@@ -437,13 +438,13 @@ def test_no_token_that_a_machine_was_given_opens_the_swarm_once_they_are_rotated
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_tokens_are_rotated_again_if_somebody_else_changes_the_swarm_just_then(paper: Paper) -> None:
+def test_token_rotation_is_retried_after_a_concurrent_change(paper: Paper) -> None:
     paper.leaderless = 2
     assert rotate(paper).returncode == 0
     assert len([line for line in paper.asked if "--rotate" in line]) == 4
 
 
-def test_tokens_that_cannot_be_rotated_are_told(paper: Paper) -> None:
+def test_failed_token_rotation_is_reported(paper: Paper) -> None:
     paper.leaderless = 1000
     done = rotate(paper)
     assert done.returncode == 1

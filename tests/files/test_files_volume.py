@@ -37,7 +37,7 @@ def run(folder: Path, size_gib: int, wanted_gib: int) -> tuple[subprocess.Comple
     return result, done.read_text().splitlines() if done.exists() else []
 
 
-def test_it_says_how_the_volume_grows(tmp_path: Path) -> None:
+def test_undersized_device_is_reported_with_the_remedy(tmp_path: Path) -> None:
     result, touched = run(tmp_path, 20, 40)
     assert result.returncode == 1
     assert result.stderr.startswith(
@@ -49,13 +49,13 @@ def test_it_says_how_the_volume_grows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size_gib", [20, 21])
-def test_a_device_that_is_large_enough_is_looked_at(tmp_path: Path, size_gib: int) -> None:
+def test_device_of_sufficient_size_is_inspected(tmp_path: Path, size_gib: int) -> None:
     result, touched = run(tmp_path, size_gib, 20)
     assert "holds ntfs; allowed: ext4" in result.stderr
     assert len(touched) == 1
 
 
-def test_what_the_former_user_wrote_is_the_owners_and_nothing_else(tmp_path: Path) -> None:
+def test_files_of_the_former_owner_get_the_new_owner(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     (folder / "wal").mkdir(parents=True)
     for path, user in {folder / "wal/1": 65534, folder / "theirs": 1000, elsewhere: 65534}.items():

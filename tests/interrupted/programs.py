@@ -10,7 +10,7 @@ from typing import Final
 import pulumi
 
 from components.machines.cluster import Key
-from components.storage.hand_over import Contact, HandOver, hand_over
+from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
 from tests.support.configs import existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
@@ -22,7 +22,7 @@ SHEBANG: Final = "#!/usr/bin/env bash\n"
 PROGRAMS: Final = (
     target(managers=1, workers=1),
     host(),
-    exoscale(volumes={"nfs": {"block": True, "size_gib": 20}}),
+    exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
     existing(),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )
@@ -44,7 +44,7 @@ def _engines() -> Iterator[FakePulumi]:
         yield run_program(document, secrets=secrets_for(document)).engine
     engine = start(preview=False)
     one = Contact(name="manager-1", address="192.0.2.1", host_key="")
-    args = HandOver(volume="nfs", giver=one, entry=one, shared="/nfs-root", done=False)
+    args = HandOver(volume="nfs", giver=one, api_manager=one, shared="/nfs-root", done=False)
     login = Key(private=pulumi.Output.from_input(""), public=pulumi.Output.from_input(""))
     build(lambda: hand_over(args, "root", login, frozenset(), pulumi.ResourceOptions()))
     yield engine

@@ -1,6 +1,5 @@
 """Clouds of the stand-in of ``exoscale``, each with records, networks and addresses of its own."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
-import pytest
 
 from tests.offline import plugin
 from tests.offline.plugin import Made, Plugin
@@ -117,12 +115,3 @@ def cloud(folder: Path, subnet: str, config: dict[str, Any] | None = None) -> It
         finally:
             found.remove_all()
         assert found.leftovers() == []
-
-
-def has_engine() -> bool:
-    return bool(os.environ.get("DOCKER_HOST")) or Path("/var/run/docker.sock").exists()
-
-
-needs_engine = pytest.mark.skipif(
-    not has_engine(), reason="no Docker engine: run this in the environment of tools/env.sh"
-)

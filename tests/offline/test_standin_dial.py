@@ -17,6 +17,7 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from tests.offline import plugin, sshd
 from tests.offline.plugin import Plugin, secret
 from tests.offline.sshd import Server
+from tests.support.rows import rows
 
 
 @pytest.fixture
@@ -38,61 +39,61 @@ def refusal(command: Plugin, connection: dict[str, Any], **options: Any) -> str:
     return str(caught.value.details())
 
 
-def test_a_wrong_host_key_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_wrong_host_key_is_rejected(command: Plugin, machine: Server, tmp_path: Path) -> None:
     other = sshd.new_key(tmp_path / "other").with_suffix(".pub").read_text()
     message = refusal(command, machine.connection(hostKey=other))
     assert message == "after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch"
 
 
-def test_a_wrong_host_key_is_retried_like_any_failure(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_wrong_host_key_is_retried_like_other_failures(command: Plugin, machine: Server, tmp_path: Path) -> None:
     other = sshd.new_key(tmp_path / "other").with_suffix(".pub").read_text()
     assert refusal(command, machine.connection(hostKey=other, dialErrorLimit=2)).startswith("after 2 failed attempts:")
 
 
-def test_a_host_key_of_another_kind_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_host_key_of_another_algorithm_is_rejected(command: Plugin, machine: Server, tmp_path: Path) -> None:
     other = sshd.new_key(tmp_path / "other", "ecdsa").with_suffix(".pub").read_text()
     assert "ssh: handshake failed" in refusal(command, machine.connection(hostKey=other))
 
 
-def test_a_pinned_rsa_host_key_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_pinned_rsa_host_key_is_rejected(command: Plugin, machine: Server, tmp_path: Path) -> None:
     """The released plugin then asks for ssh-rsa alone, which is RSA with SHA-1."""
     other = sshd.new_key(tmp_path / "other", "rsa").with_suffix(".pub").read_text()
     assert "no common algorithm for host key" in refusal(command, machine.connection(hostKey=other))
 
 
-def test_without_a_host_key_any_is_taken(command: Plugin, machine: Server) -> None:
+def test_any_host_key_is_accepted_without_a_pinned_one(command: Plugin, machine: Server) -> None:
     connection = machine.connection()
     del connection["hostKey"]
     assert run(command, connection) == "ran"
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
+@rows(
+    "change, message",
     [
         ({"hostKey": "no key"}, "failed to parse host key: ssh: no key found"),
         ({"privateKey": "no key"}, "ssh: the private key cannot be read (ValueError)"),
         ({"agentSocketPath": "/nonexistent/agent"}, "dial unix /nonexistent/agent"),
     ],
 )
-def test_what_cannot_be_read_is_not_retried(
+def test_unreadable_keys_are_not_retried(
     command: Plugin, machine: Server, change: dict[str, str], message: str
 ) -> None:
     assert refusal(command, machine.connection(dialErrorLimit=-1, **change)).startswith(message)
     assert not command.log.lines
 
 
-def test_a_wrong_user_key_is_refused(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_wrong_user_key_is_rejected(command: Plugin, machine: Server, tmp_path: Path) -> None:
     other = sshd.new_key(tmp_path / "other").read_text()
     assert "unable to authenticate, attempted methods [publickey]" in refusal(
         command, machine.connection(privateKey=other)
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "options"),
+@rows(
+    "kind, options",
     [("ed25519", ()), ("rsa", ("-b", "2048")), ("rsa", ("-b", "2048", "-m", "PEM")), ("ecdsa", ("-m", "PKCS8"))],
 )
-def test_keys_of_every_format_log_in(
+def test_user_keys_of_every_format_log_in(
     command: Plugin, tmp_path_factory: pytest.TempPathFactory, machine: Server, kind: str, options: tuple[str, ...]
 ) -> None:
     path = sshd.new_key(tmp_path_factory.mktemp("key") / "key", kind, *options)
@@ -101,7 +102,7 @@ def test_keys_of_every_format_log_in(
     assert run(command, machine.connection(privateKey=path.read_text())) == "ran"
 
 
-def test_a_key_with_a_password_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_encrypted_user_key_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text(machine.private_key)
     path.chmod(0o600)
@@ -109,7 +110,7 @@ def test_a_key_with_a_password_logs_in(command: Plugin, machine: Server, tmp_pat
     assert run(command, machine.connection(privateKey=path.read_text(), privateKeyPassword="pass word")) == "ran"
 
 
-def test_an_agent_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_ssh_agent_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(machine.private_key)
     key.chmod(0o600)
@@ -127,7 +128,7 @@ def test_an_agent_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> N
             agent.terminate()
 
 
-def test_a_limit_of_two_allows_three_dials(command: Plugin, machine: Server, closed_port: int) -> None:
+def test_dial_limit_of_two_allows_three_dials(command: Plugin, machine: Server, closed_port: int) -> None:
     began = time.monotonic()
     message = refusal(command, machine.connection(port=closed_port, dialErrorLimit=2))
     assert message == f"after 2 failed attempts: dial tcp 127.0.0.1:{closed_port}: connection refused"
@@ -135,7 +136,7 @@ def test_a_limit_of_two_allows_three_dials(command: Plugin, machine: Server, clo
     assert time.monotonic() - began >= 0.1 + 0.15, "the delays are 100 ms, then half as much again, up to 5 s"
 
 
-def test_without_a_limit_the_time_out_ends_it(command: Plugin, machine: Server, closed_port: int) -> None:
+def test_unlimited_dialling_ends_at_the_timeout(command: Plugin, machine: Server, closed_port: int) -> None:
     began = time.monotonic()
     connection = machine.connection(port=closed_port, dialErrorLimit=-1)
     assert refusal(command, connection, timeout=1) == "context deadline exceeded"
@@ -143,7 +144,7 @@ def test_without_a_limit_the_time_out_ends_it(command: Plugin, machine: Server, 
     assert command.log.lines[0] == "Dial 1/inf failed: retrying"
 
 
-def test_a_server_that_says_nothing_is_one_failed_dial(command: Plugin, machine: Server) -> None:
+def test_silent_server_is_one_failed_dial(command: Plugin, machine: Server) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -151,7 +152,7 @@ def test_a_server_that_says_nothing_is_one_failed_dial(command: Plugin, machine:
         assert "ssh: handshake failed" in refusal(command, machine.connection(port=port, perDialTimeout=1))
 
 
-def test_a_machine_that_comes_up_late_is_reached(command: Plugin, machine: Server, tmp_path: Path) -> None:
+def test_late_server_is_reached(command: Plugin, machine: Server, tmp_path: Path) -> None:
     """Its port refuses until the first retry has been logged."""
     with socket.socket() as late, futures.ThreadPoolExecutor(1) as pool:
         late.bind(("127.0.0.1", 0))
@@ -164,7 +165,7 @@ def test_a_machine_that_comes_up_late_is_reached(command: Plugin, machine: Serve
         assert running.result() == "ran"
 
 
-def test_a_time_out_does_not_stop_a_command_that_runs(command: Plugin, machine: Server) -> None:
+def test_timeout_does_not_stop_a_running_command(command: Plugin, machine: Server) -> None:
     """As released: the time-out ends the dialling only."""
     inputs = {
         "connection": secret(machine.connection()),
@@ -174,7 +175,7 @@ def test_a_time_out_does_not_stop_a_command_that_runs(command: Plugin, machine: 
     assert command.create(inputs, timeout=1).outputs["stdout"] == "ran"
 
 
-def test_cancel_ends_the_dialling(machine: Server, closed_port: int) -> None:
+def test_cancel_ends_dialling(machine: Server, closed_port: int) -> None:
     with plugin.running(plugin.standin("command")) as own, futures.ThreadPoolExecutor(1) as pool:
         command = own.of("command:remote:Command")
         running = pool.submit(refusal, command, machine.connection(port=closed_port, dialErrorLimit=-1))

@@ -77,26 +77,26 @@ def stack(new_stack: Stack, first_up: str) -> Stack:
     return new_stack
 
 
-def test_a_first_preview_needs_no_host(first_preview: str) -> None:
+def test_first_preview_under_the_engine_needs_no_host(first_preview: str) -> None:
     assert "+ 5 to create" in first_preview
 
 
-def test_outputs_reach_the_program(stack: Stack) -> None:
+def test_provider_outputs_reach_the_program(stack: Stack) -> None:
     outputs = json.loads(stack.pulumi("stack", "output", "--json", "--show-secrets"))
     assert outputs["fingerprint"].startswith("SHA256:")
     assert outputs["ca"].startswith("-----BEGIN CERTIFICATE-----\n")
     assert outputs["quiet"] == "tok-1234"
 
 
-def test_the_second_preview_has_no_changes(stack: Stack) -> None:
+def test_second_preview_has_no_changes(stack: Stack) -> None:
     assert stack.steps() == {}
 
 
-def test_a_refresh_has_no_changes(stack: Stack) -> None:
+def test_refresh_has_no_changes(stack: Stack) -> None:
     stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 
 
-def test_the_state_has_no_secret_in_plain_text(stack: Stack, machine: Server) -> None:
+def test_state_encrypts_every_secret(stack: Stack, machine: Server) -> None:
     state = stack.pulumi("stack", "export")
     assert "tok-1234" not in state
     assert "PRIVATE KEY" not in state
@@ -104,31 +104,31 @@ def test_the_state_has_no_secret_in_plain_text(stack: Stack, machine: Server) ->
     assert "PRIVATE KEY" in stack.pulumi("stack", "export", "--show-secrets"), "they are there, encrypted"
 
 
-def test_the_log_shows_output_unless_it_is_off(first_up: str) -> None:
+def test_log_shows_output_unless_logging_is_off(first_up: str) -> None:
     assert "127.0.0.1" in first_up
     assert "tok-1234" not in first_up
     assert "to-stderr" not in first_up
     assert "PRIVATE KEY" not in first_up
 
 
-def test_a_changed_trigger_replaces_and_what_depends_on_it_updates(stack: Stack) -> None:
+def test_changed_trigger_replaces_and_updates_dependents(stack: Stack) -> None:
     steps = stack.steps(TRIGGER="b")
     assert steps["address"] == "replace"
     assert steps["quiet"] == "update", "its connection is unknown until the new command has run"
 
 
-def test_a_changed_create_updates(stack: Stack) -> None:
+def test_changed_create_updates_in_place(stack: Stack) -> None:
     assert stack.steps(CREATE="cat; true") == {"quiet": "update"}
 
 
-def test_a_failing_update_tells_status_command_and_output(stack: Stack, machine: Server) -> None:
+def test_failing_update_reports_status_command_and_output(stack: Stack, machine: Server) -> None:
     said = stack.pulumi("up", "--yes", "--skip-preview", ok=False, settings={"CREATE": "echo why >&2; exit 7"})
     assert 'Process exited with status 7: running "echo why >&2; exit 7":' in said
     assert "why" in said.replace("echo why", "")
     assert machine.private_key.splitlines()[1] not in said
 
 
-def test_a_misspelt_input_is_refused_in_the_preview(stack: Stack) -> None:
+def test_misspelt_input_is_rejected_in_the_preview(stack: Stack) -> None:
     main = stack.folder / "__main__.py"
     program = main.read_text()
     misspelt = (

@@ -10,12 +10,12 @@ from pathlib import Path
 import grpc  # type: ignore[import-untyped]
 import pytest
 
-from tests.offline.clouds import MACHINE, ZONE, Cloud, cloud, docker, needs_engine
+from tests.offline.clouds import MACHINE, ZONE, Cloud, cloud, docker
 from tests.offline.commands import refusal
 from tests.offline.instances import Instance, kept
 from tests.offline.plugin import Made
 
-pytestmark = [pytest.mark.slow, needs_engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def mount(machine: Instance, volume: Made) -> None:
     machine.on("bash", "-ec", f"mkdir -p /data; echo UUID={uuid} /data ext4 {options} 0 2 >>/etc/fstab; mount /data")
 
 
-def test_a_volume_belongs_to_one_instance(whole: Cloud, one: Instance, two: Instance, volume: Made) -> None:
+def test_volume_attaches_to_one_instance_only(whole: Cloud, one: Instance, two: Instance, volume: Made) -> None:
     assert volume.outputs["state"] == "detached"
     one.change(blockStorageVolumeIds=[volume.id])
     refused = refusal(whole.instance.update, two.made, two.given | {"blockStorageVolumeIds": [volume.id]})
@@ -68,9 +68,7 @@ def test_a_volume_belongs_to_one_instance(whole: Cloud, one: Instance, two: Inst
     assert whole.volume.read(volume).outputs["state"] == "attached"
 
 
-def test_an_attach_that_failed_in_an_update_is_never_repeated(
-    whole: Cloud, one: Instance, two: Instance, volume: Made
-) -> None:
+def test_failed_attach_in_an_update_is_never_repeated(whole: Cloud, one: Instance, two: Instance, volume: Made) -> None:
     """The state has what was planned (rUpdate, d.HasChange): neither an update nor a refresh finds a difference."""
     one.change(blockStorageVolumeIds=[volume.id])
     wanted = two.given | {"blockStorageVolumeIds": [volume.id], "labels": {"a": "b"}}
@@ -91,7 +89,7 @@ def test_an_attach_that_failed_in_an_update_is_never_repeated(
     assert whole.volume.read(volume).outputs["state"] == "attached"
 
 
-def test_an_attach_that_failed_in_a_creation_is_never_repeated(whole: Cloud, one: Instance, volume: Made) -> None:
+def test_failed_attach_in_a_creation_is_never_repeated(whole: Cloud, one: Instance, volume: Made) -> None:
     """rCreate: the instance is there, and protected already."""
     one.change(blockStorageVolumeIds=[volume.id])
     wanted = MACHINE | {"name": "three", "blockStorageVolumeIds": [volume.id], "destroyProtected": True}
@@ -109,7 +107,7 @@ def test_an_attach_that_failed_in_a_creation_is_never_repeated(whole: Cloud, one
         whole.instance.delete(half)
 
 
-def test_volumes_are_attached_before_others_are_detached_and_before_all_else(whole: Cloud, one: Instance) -> None:
+def test_volumes_attach_before_others_detach_and_before_other_changes(whole: Cloud, one: Instance) -> None:
     """rUpdate: volumes, elastic IPs, private networks, groups, power, protection."""
     old, new = (whole.make("volume", zone=ZONE, name=name, size=1) for name in ("old", "new"))
     elastic, group = whole.make("elastic", zone=ZONE), whole.make("group", name="order")
@@ -129,9 +127,7 @@ def test_volumes_are_attached_before_others_are_detached_and_before_all_else(who
     one.change(blockStorageVolumeIds=[], elasticIpIds=[], securityGroupIds=[], labels={})
 
 
-def test_a_volume_that_is_detached_is_pulled_out_from_under_its_mount(
-    whole: Cloud, one: Instance, two: Instance, volume: Made
-) -> None:
+def test_detached_volume_disappears_under_its_mount(whole: Cloud, one: Instance, two: Instance, volume: Made) -> None:
     """A running instance is not asked: what was written to the disk is there, what was not never is."""
     mount(one, volume)
     one.on("bash", "-ec", "echo synced >/data/synced; sync -f /data; echo lost >/data/lost")
@@ -150,7 +146,7 @@ def test_a_volume_that_is_detached_is_pulled_out_from_under_its_mount(
     assert two.on("cat", "/data/synced", "/data/two") == "synced\nof two"
 
 
-def test_a_volume_that_is_unmounted_before_loses_nothing(one: Instance, two: Instance, volume: Made) -> None:
+def test_unmounted_volume_loses_nothing_when_detached(one: Instance, two: Instance, volume: Made) -> None:
     mount(one, volume)
     one.on("bash", "-ec", "echo kept >/data/file; umount /data")
     one.change(blockStorageVolumeIds=[])
@@ -159,7 +155,7 @@ def test_a_volume_that_is_unmounted_before_loses_nothing(one: Instance, two: Ins
     assert two.on("cat", "/data/file") == "kept"
 
 
-def test_an_instance_is_deleted_as_it_runs(whole: Cloud, two: Instance, volume: Made) -> None:
+def test_running_instance_is_deleted_without_a_shutdown(whole: Cloud, two: Instance, volume: Made) -> None:
     """rDelete: neither stopped nor asked to unmount, so that what was not written to its volumes is lost."""
     doomed = Instance(whole, name="doomed", securityGroupIds=[])
     mount(doomed, volume)
@@ -173,7 +169,7 @@ def test_an_instance_is_deleted_as_it_runs(whole: Cloud, two: Instance, volume: 
     assert two.on("ls", "--ignore=lost+found", "/data") == "synced"
 
 
-def test_an_attached_volume_is_deleted_all_the_same(whole: Cloud, one: Instance, volume: Made) -> None:
+def test_attached_volume_is_deleted_without_unmounting(whole: Cloud, one: Instance, volume: Made) -> None:
     """block_storage/resource_volume.go, Delete: it is detached first, mounted or not."""
     mount(one, volume)
     whole.volume.delete(volume)
@@ -182,7 +178,7 @@ def test_an_attached_volume_is_deleted_all_the_same(whole: Cloud, one: Instance,
     one.given["blockStorageVolumeIds"] = []
 
 
-def test_who_needs_a_disk_that_is_gone_does_not_start_again(one: Instance, volume: Made) -> None:
+def test_unit_that_requires_a_missing_disk_stays_down_after_boot(one: Instance, volume: Made) -> None:
     """systemd.mount(5): a line of fstab that outlives its disk takes down what requires it, at the next boot."""
     unit = (
         "[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target"
@@ -203,7 +199,7 @@ def test_who_needs_a_disk_that_is_gone_does_not_start_again(one: Instance, volum
     one.wait("systemctl", "is-active", "standin-user.service")
 
 
-def test_a_volume_grows_only_while_its_instance_is_stopped(whole: Cloud, one: Instance, volume: Made) -> None:
+def test_volume_grows_only_while_its_instance_is_stopped(whole: Cloud, one: Instance, volume: Made) -> None:
     """block_storage/resource_volume.go, Schema of size; egoscale v3.1.27 v3/operations.go, ResizeBlockStorageVolume."""
     mount(one, volume)
     one.on("bash", "-c", "echo kept >/data/file")

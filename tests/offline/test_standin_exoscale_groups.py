@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from tests.offline import clouds, plugin
-from tests.offline.clouds import ZONE, Cloud, cloud, needs_engine
+from tests.offline.clouds import ZONE, Cloud, cloud
 from tests.offline.commands import refusal
 from tests.offline.plugin import UNKNOWN, Made
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine  # whose leftovers each cloud looks for
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMlgzS0fP9emsFgQUvNOLe3/trP9780hOL3+dERBajN of a test"
 
@@ -33,8 +36,8 @@ def row(group: Made, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (whole | {"cidr": "192.0.2.0/24"} | changes).items() if value is not None}
 
 
-@pytest.mark.parametrize("kind", ["key", "group", "apart", "volume", "network", "instance"])
-def test_a_missing_name_is_made_of_the_logical_one(own: Cloud, kind: str) -> None:
+@rows("kind", ["key", "group", "apart", "volume", "network", "instance"])
+def test_missing_name_derives_from_the_logical_name(own: Cloud, kind: str) -> None:
     given: dict[str, Any] = {"key": {"publicKey": KEY}, "volume": {"zone": ZONE}, "network": {"zone": ZONE}}.get(
         kind, {}
     )
@@ -48,15 +51,15 @@ def test_a_missing_name_is_made_of_the_logical_one(own: Cloud, kind: str) -> Non
     assert resource.check(given | {"name": "mine"}, checked)["name"] == "mine"
 
 
-@pytest.mark.parametrize(("name", "first"), [(None, False), ("mine", True)])
-def test_what_has_a_given_name_goes_before_its_replacement_comes(own: Cloud, name: str | None, first: bool) -> None:
+@rows("name, first", [(None, False), ("mine", True)])
+def test_named_resource_is_deleted_before_its_replacement(own: Cloud, name: str | None, first: bool) -> None:
     given = {"description": "one"} | ({"name": name} if name else {})
     made = own.make("group", **given)
     answer = own.group.difference(made, given | {"description": "two"})
     assert (list(answer.replaces), answer.deleteBeforeReplace) == (["description"], first)
 
 
-def test_a_key_is_known_by_its_name(own: Cloud) -> None:
+def test_ssh_key_id_is_its_name(own: Cloud) -> None:
     made = own.make("key", name="login", publicKey=KEY)
     assert made.id == "login"
     assert made.outputs["fingerprint"].count(":") == 15
@@ -66,47 +69,47 @@ def test_a_key_is_known_by_its_name(own: Cloud) -> None:
     assert "is no public key" in refusal(own.key.create, {"name": "x", "publicKey": "no key"})
 
 
-def test_a_group_is_lower_case_and_its_name_is_taken_once(own: Cloud) -> None:
+def test_security_group_names_are_lower_case_and_unique(own: Cloud) -> None:
     assert own.make("group", name="Mixed").outputs["name"] == "mixed"
     assert "security group named 'mixed' exists already" in refusal(own.group.create, {"name": "mixed"})
 
 
-def test_a_group_that_a_rule_of_another_refers_to_stays(own: Cloud) -> None:
+def test_security_group_used_by_a_rule_of_another_is_not_deleted(own: Cloud) -> None:
     group, other = own.make("group", name="a"), own.make("group", name="b")
     rule = own.make("rule", **row(group, cidr=None, userSecurityGroupId=other.id))
     assert rule.outputs["userSecurityGroup"] == "b"
     assert f"security group {other.id} is in use" in refusal(own.group.delete, other)
 
 
-def test_every_change_of_a_rule_replaces_it_create_first(own: Cloud) -> None:
+def test_every_rule_change_replaces_create_first(own: Cloud) -> None:
     made = own.make("rule", **row(group := own.make("group", name="a")))
     answer = own.rule.difference(made, row(group, endPort=23, protocol="UDP"))
     assert (list(answer.replaces), answer.deleteBeforeReplace) == (["endPort", "protocol"], False)
     assert own.rule.diff(made, row(group)) == {}
 
 
-def test_a_rule_without_both_ports_never_comes_to_rest(own: Cloud) -> None:
+def test_rule_without_both_ports_always_has_a_diff(own: Cloud) -> None:
     group = own.make("group", name="a")
     made = own.make("rule", **(half := row(group, endPort=None, startPort=None)))
     assert own.rule.diff(made, half) == {"startPort": "UPDATE_REPLACE", "endPort": "UPDATE_REPLACE"}
 
 
-@pytest.mark.parametrize("protocol", ["ESP", "AH", "GRE", "IPIP", "ICMP", "ALL"])
-def test_protocols_without_ports_are_at_rest(own: Cloud, protocol: str) -> None:
-    group = own.make("group", name="a")
+@rows("protocol", ["ESP", "AH", "GRE", "IPIP", "ICMP", "ALL"])
+def test_rule_of_a_portless_protocol_has_no_diff(own: Cloud, protocol: str) -> None:
+    group = own.make("group", name=protocol)
     made = own.make("rule", **(given := row(group, protocol=protocol, endPort=None, startPort=None)))
     assert own.rule.diff(made, given) == {}
     assert own.rule.read(made) == made
 
 
-def test_a_cidr_with_host_bits_is_refused_by_the_api(own: Cloud) -> None:
+def test_cidr_with_host_bits_is_rejected_by_the_api(own: Cloud) -> None:
     group = own.make("group", name="a")
     assert "invalid CIDR '192.0.2.7/24'" in refusal(own.rule.create, row(group, cidr="192.0.2.7/24"))
     assert own.rule.preview(row(group, cidr="192.0.2.7/24"))["cidr"] == "192.0.2.7/24"
 
 
-@pytest.mark.parametrize(
-    ("changes", "path"),
+@rows(
+    "changes, path",
     [
         ({"protocol": "SCTP"}, "protocol"),
         ({"type": "INWARDS"}, "type"),
@@ -120,16 +123,16 @@ def test_a_cidr_with_host_bits_is_refused_by_the_api(own: Cloud) -> None:
         ({"publicSecurityGroup": "x"}, "publicSecurityGroup"),
     ],
 )
-def test_a_wrong_rule_is_refused(own: Cloud, changes: dict[str, Any], path: str) -> None:
+def test_invalid_rules_are_rejected(own: Cloud, changes: dict[str, Any], path: str) -> None:
     assert path in own.rule.failures(row(Made("a", {}, {}), **changes))
 
 
-def test_a_rule_previews_with_a_group_that_is_not_known_yet(own: Cloud) -> None:
+def test_rule_preview_accepts_an_unknown_group(own: Cloud) -> None:
     outputs = own.rule.preview(row(Made(UNKNOWN, {}, {})))
     assert (outputs["securityGroupId"], outputs["securityGroup"]) == (UNKNOWN, UNKNOWN)
 
 
-def test_an_elastic_ip_is_of_the_upper_quarter_of_its_zone(own: Cloud) -> None:
+def test_elastic_ip_is_from_the_upper_quarter_of_its_zone(own: Cloud) -> None:
     first, second = own.make("elastic", zone=ZONE), own.make("elastic", zone="de-fra-1")
     assert (first.outputs["ipAddress"], first.outputs["cidr"]) == ("10.130.16.191", "10.130.16.191/32")
     assert second.outputs["ipAddress"] == "10.130.20.191"
@@ -138,8 +141,7 @@ def test_an_elastic_ip_is_of_the_upper_quarter_of_its_zone(own: Cloud) -> None:
     assert "lookup api-xx-yyy-1.exoscale.com" in refusal(own.elastic.create, {"zone": "xx-yyy-1"})
 
 
-@needs_engine
-def test_a_private_network_is_managed_or_not(own: Cloud) -> None:
+def test_private_network_is_managed_only_with_addresses(own: Cloud) -> None:
     managed = {
         "zone": ZONE,
         "name": "m",
@@ -154,8 +156,8 @@ def test_a_private_network_is_managed_or_not(own: Cloud) -> None:
     assert "startIp" not in plain.outputs
 
 
-@pytest.mark.parametrize(
-    ("changes", "path"),
+@rows(
+    "changes, path",
     [
         ({"netmask": None}, "netmask"),
         ({"endIp": "10.130.41.1"}, "endIp"),
@@ -163,18 +165,18 @@ def test_a_private_network_is_managed_or_not(own: Cloud) -> None:
         ({"startIp": "10.130.40.300"}, "startIp"),
     ],
 )
-def test_a_private_network_needs_addresses_that_fit(own: Cloud, changes: dict[str, Any], path: str) -> None:
+def test_private_network_addresses_must_fit(own: Cloud, changes: dict[str, Any], path: str) -> None:
     given = {"zone": ZONE, "startIp": "10.130.40.10", "endIp": "10.130.40.99", "netmask": "255.255.255.0"} | changes
     assert list(own.network.failures({k: v for k, v in given.items() if v is not None})) == [path]
 
 
-def test_what_is_gone_is_seen_by_a_refresh(own: Cloud) -> None:
+def test_refresh_drops_missing_resources(own: Cloud) -> None:
     made = own.apart.create({"name": "apart"})
     own.apart.delete(made)
     assert own.apart.read(made) == Made("", {}, {})
 
 
-def test_two_processes_see_one_cloud(own: Cloud) -> None:
+def test_two_processes_share_one_cloud(own: Cloud) -> None:
     own.make("group", name="shared")
     with plugin.running(plugin.standin("exoscale"), clouds.environment(own.folder, "10.130.16.0/20")) as other:
         again = other.of(clouds.TOKENS["group"])

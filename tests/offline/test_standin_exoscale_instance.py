@@ -11,6 +11,9 @@ import pytest
 from tests.offline.clouds import MACHINE, ZONE, Cloud, cloud
 from tests.offline.commands import refusal
 from tests.offline.plugin import UNKNOWN, Made
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine  # whose leftovers each cloud looks for
 
 USER_DATA = "#cloud-config\nhostname: one\n"
 STATE = Made(
@@ -31,8 +34,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         assert found.leftovers() == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "text"),
+@rows(
+    "changes, text",
     [
         ({"type": "standard.enormous"}, "unable to retrieve instance type: Not Found"),
         ({"templateId": "00000000-0000-0000-0000-000000000000"}, f"{REFUSED}template '00000000-"),
@@ -42,12 +45,14 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         ({"antiAffinityGroupIds": ["none"]}, f"{REFUSED}anti-affinity group 'none' not found"),
     ],
 )
-def test_what_the_cloud_does_not_have_is_refused_by_it(empty: Cloud, changes: dict[str, Any], text: str) -> None:
+def test_references_to_missing_cloud_objects_are_rejected_by_the_api(
+    empty: Cloud, changes: dict[str, Any], text: str
+) -> None:
     assert text in refusal(empty.instance.create, MACHINE | {"name": "one"} | changes)
 
 
-@pytest.mark.parametrize(
-    ("changes", "path"),
+@rows(
+    "changes, path",
     [
         ({"diskSize": 9}, "diskSize"),
         ({"type": "large"}, "type"),
@@ -59,12 +64,12 @@ def test_what_the_cloud_does_not_have_is_refused_by_it(empty: Cloud, changes: di
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_wrong_inputs_are_refused_before_anything_is_made(empty: Cloud, changes: dict[str, Any], path: str) -> None:
+def test_invalid_instance_inputs_are_rejected_by_check(empty: Cloud, changes: dict[str, Any], path: str) -> None:
     assert list(empty.instance.failures(MACHINE | changes)) == [path]
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
+@rows(
+    "text, reason",
     [
         ("#cloud-config\nswap: {}\n", "swap: not known; known are "),
         ("#cloud-config\nruncmd: [\n", "it is no YAML"),
@@ -81,12 +86,12 @@ def test_wrong_inputs_are_refused_before_anything_is_made(empty: Cloud, changes:
         ("#cloud-config\n" + "# padding\n" * 4000, "user data is larger than 32768 bytes"),
     ],
 )
-def test_user_data_that_it_cannot_run_is_refused(empty: Cloud, text: str, reason: str) -> None:
+def test_unsupported_user_data_is_rejected(empty: Cloud, text: str, reason: str) -> None:
     assert reason in empty.instance.failures(MACHINE | {"userData": text})["userData"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
+@rows(
+    "changes, expected",
     [
         ({}, {}),
         ({"securityGroupIds": ["b", "a"]}, {}),  # a set
@@ -108,11 +113,13 @@ def test_user_data_that_it_cannot_run_is_refused(empty: Cloud, text: str, reason
         ({"state": "stopped"}, {"state": "ADD"}),
     ],
 )
-def test_some_changes_replace(empty: Cloud, changes: dict[str, Any], expected: dict[str, str]) -> None:
+def test_instance_diff_updates_or_replaces_as_released(
+    empty: Cloud, changes: dict[str, Any], expected: dict[str, str]
+) -> None:
     assert empty.instance.diff(STATE, GIVEN | changes) == expected
 
 
-def test_a_ninth_instance_cannot_be_apart_from_eight(tmp_path: Path) -> None:
+def test_ninth_instance_of_an_anti_affinity_group_is_rejected(tmp_path: Path) -> None:
     with cloud(tmp_path, "10.130.112.0/20") as full:
         group = full.make("apart", name="apart")
         records = full.folder / "cloud" / "cloud.json"
@@ -124,25 +131,25 @@ def test_a_ninth_instance_cannot_be_apart_from_eight(tmp_path: Path) -> None:
         records.write_text(json.dumps(known))
 
 
-def test_a_replaced_instance_of_a_given_name_goes_first(empty: Cloud) -> None:
+def test_named_instance_is_deleted_before_its_replacement(empty: Cloud) -> None:
     assert empty.instance.difference(STATE, GIVEN | {"templateId": "x"}).deleteBeforeReplace
     unnamed = {name: value for name, value in GIVEN.items() if name != "name"} | {"templateId": "x"}
     assert not empty.instance.difference(STATE, unnamed).deleteBeforeReplace
 
 
-def test_left_out_groups_and_encoded_user_data_never_come_to_rest(empty: Cloud) -> None:
+def test_omitted_groups_and_encoded_user_data_always_have_a_diff(empty: Cloud) -> None:
     inputs = {name: value for name, value in GIVEN.items() if name != "securityGroupIds"}
     inputs["userData"] = base64.b64encode(USER_DATA.encode()).decode()
     made = Made("i", inputs | {"__defaults": []}, {})
     assert empty.instance.diff(made, inputs) == {"securityGroupIds": "DELETE", "userData": "UPDATE"}
 
 
-def test_a_preview_knows_what_is_given(empty: Cloud) -> None:
+def test_instance_preview_shows_given_inputs(empty: Cloud) -> None:
     outputs = empty.instance.preview(GIVEN | {"networkInterfaces": [{"networkId": UNKNOWN}]})
     assert (outputs["publicIpAddress"], outputs["name"], outputs["zone"]) == (UNKNOWN, "one", ZONE)
     assert outputs["networkInterfaces"] == [{"networkId": UNKNOWN, "ipAddress": UNKNOWN, "macAddress": UNKNOWN}]
 
 
-def test_a_preview_of_an_update_keeps_the_address(empty: Cloud) -> None:
+def test_instance_update_preview_keeps_the_address(empty: Cloud) -> None:
     outputs = empty.instance.update(STATE, GIVEN | {"labels": {"a": "b"}}, preview=True).outputs
     assert (outputs["publicIpAddress"], outputs["labels"]) == ("192.0.2.1", {"a": "b"})

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.offline.clouds import ZONE, Cloud, cloud, docker, needs_engine
+from tests.offline.clouds import ZONE, Cloud, cloud, docker
 from tests.offline.commands import refusal
 from tests.offline.instances import Instance
 from tests.offline.plugin import Made
 
-pytestmark = [pytest.mark.slow, needs_engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(180)]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMlgzS0fP9emsFgQUvNOLe3/trP9780hOL3+dERBajN of a test"
 USER_DATA = """\
 #cloud-config
@@ -48,7 +48,7 @@ def one(whole: Cloud, group: Made) -> Instance:
     return found
 
 
-def test_user_data_ran_once(one: Instance) -> None:
+def test_user_data_runs_once(one: Instance) -> None:
     assert one.on("hostname") == "given"
     assert one.on("cat", "/etc/standin/first", "/etc/standin/second") == "init\nmore\nfirst"
     assert one.on("stat", "-c", "%a %U", "/etc/standin/first") == "600 root"
@@ -62,14 +62,14 @@ def test_user_data_ran_once(one: Instance) -> None:
     assert one.on("cat", "/etc/standin/ran") == "a b"
 
 
-def test_a_group_is_enforced_also_after_a_restart(one: Instance) -> None:
+def test_security_group_is_enforced_after_a_restart(one: Instance) -> None:
     docker("restart", one.container)
     one.wait("systemctl", "is-active", "ssh")
     assert one.answers(22)
     assert not one.answers(23)
 
 
-def test_rules_and_members_come_and_go(whole: Cloud, one: Instance, group: Made) -> None:
+def test_rule_and_member_changes_apply_to_running_instances(whole: Cloud, one: Instance, group: Made) -> None:
     row = {"securityGroupId": group.id, "type": "INGRESS", "protocol": "TCP", "startPort": 9000, "endPort": 9001}
     rule = whole.rule.create(row | {"cidr": "0.0.0.0/0"})
     assert one.answers(9001)
@@ -87,7 +87,7 @@ def test_rules_and_members_come_and_go(whole: Cloud, one: Instance, group: Made)
     whole.rule.delete(own)
 
 
-def test_an_elastic_ip_reaches_whom_it_is_attached_to(whole: Cloud, one: Instance) -> None:
+def test_elastic_ip_reaches_only_attached_instances(whole: Cloud, one: Instance) -> None:
     elastic = whole.make("elastic", zone=ZONE)
     address = elastic.outputs["ipAddress"]
     one.on("ip", "address", "add", f"{address}/32", "dev", "lo")
@@ -99,7 +99,7 @@ def test_an_elastic_ip_reaches_whom_it_is_attached_to(whole: Cloud, one: Instanc
     assert not one.answers(22, address)
 
 
-def test_no_group_filters_a_private_network(whole: Cloud, one: Instance) -> None:
+def test_private_network_is_not_filtered_by_groups(whole: Cloud, one: Instance) -> None:
     given = {"startIp": "10.130.65.10", "endIp": "10.130.65.20", "netmask": "255.255.255.0"}
     network = whole.make("network", zone=ZONE, name="private", **given)
     one.change(networkInterfaces=[{"networkId": network.id}])
@@ -121,7 +121,7 @@ def test_no_group_filters_a_private_network(whole: Cloud, one: Instance) -> None
     one.change(networkInterfaces=[])
 
 
-def test_an_unmanaged_network_gives_no_address(whole: Cloud, one: Instance) -> None:
+def test_unmanaged_network_assigns_no_address(whole: Cloud, one: Instance) -> None:
     network = whole.make("network", zone=ZONE, name="unmanaged")
     one.change(networkInterfaces=[{"networkId": network.id}])
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_an_unmanaged_network_gives_no_address(whole: Cloud, one: Instance) -> N
     one.change(networkInterfaces=[])
 
 
-def test_another_type_restarts_the_machine_and_a_label_does_not(one: Instance) -> None:
+def test_type_change_restarts_the_instance_and_label_change_does_not(one: Instance) -> None:
     started = docker("inspect", "--format={{.State.StartedAt}}", one.container)
     assert one.change(labels={"a": "b"}).outputs["labels"] == {"a": "b"}
     assert docker("inspect", "--format={{.State.StartedAt}}", one.container) == started
@@ -142,7 +142,7 @@ def test_another_type_restarts_the_machine_and_a_label_does_not(one: Instance) -
     assert "* unable to scale down the disk size, use size > 20\n" in refused
 
 
-def test_a_protected_instance_stays(whole: Cloud, one: Instance) -> None:
+def test_protected_instance_is_not_deleted(whole: Cloud, one: Instance) -> None:
     one.change(destroyProtected=True)
     refused = refusal(whole.instance.delete, one.made)
     assert "DeleteInstance: http response: Forbidden: Operation delete-instance on resource" in refused
@@ -150,7 +150,7 @@ def test_a_protected_instance_stays(whole: Cloud, one: Instance) -> None:
     one.change(destroyProtected=False)
 
 
-def test_a_machine_that_is_gone_is_seen_and_cannot_be_deleted(whole: Cloud) -> None:
+def test_missing_instance_is_dropped_by_refresh_and_not_deletable(whole: Cloud) -> None:
     """As rDelete of instance/resource.go: a refresh drops it."""
     lost = Instance(whole, name="lost", securityGroupIds=[])
     docker("rm", "--force", lost.container)

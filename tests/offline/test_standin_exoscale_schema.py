@@ -11,6 +11,7 @@ from tests.offline import plugin
 from tests.offline.clouds import TOKENS, ZONE, cloud
 from tests.offline.commands import refusal
 from tests.offline.shapes import Schema, Sdk
+from tests.support.rows import rows
 
 SDK = Sdk("pulumiverse_exoscale")
 
@@ -21,24 +22,22 @@ def schema() -> Iterator[Schema]:
         yield Schema(running.schema())
 
 
-@pytest.mark.parametrize("token", TOKENS.values())
-def test_it_has_the_released_inputs(schema: Schema, token: str) -> None:
+@rows("token", TOKENS.values())
+def test_exoscale_inputs_match_the_release(schema: Schema, token: str) -> None:
     assert schema.shape(token).inputs == SDK.shape(token).inputs
 
 
-@pytest.mark.parametrize("token", TOKENS.values())
-def test_it_has_the_released_outputs(schema: Schema, token: str) -> None:
+@rows("token", TOKENS.values())
+def test_exoscale_outputs_match_the_release(schema: Schema, token: str) -> None:
     assert schema.shape(token).outputs == SDK.shape(token).outputs
 
 
-def test_it_answers_for_the_version_of_the_sdk(schema: Schema) -> None:
+def test_exoscale_schema_has_the_version_of_the_sdk(schema: Schema) -> None:
     assert schema.document["version"] == version("pulumiverse_exoscale")
 
 
-@pytest.mark.parametrize(
-    ("config", "missing"), [({}, "key and secret"), ({"key": "EXO1"}, "secret"), ({"secret": "s"}, "key")]
-)
-def test_missing_credentials_are_refused_at_once(config: dict[str, str], missing: str) -> None:
+@rows("config, missing", [({}, "key and secret"), ({"key": "EXO1"}, "secret"), ({"secret": "s"}, "key")])
+def test_missing_credentials_are_rejected_at_once(config: dict[str, str], missing: str) -> None:
     none = {"EXOSCALE_API_KEY": "", "EXOSCALE_API_SECRET": ""}
     with (
         pytest.raises(grpc.RpcError, match=f"no API {missing} given: set exoscale:key"),
@@ -47,6 +46,7 @@ def test_missing_credentials_are_refused_at_once(config: dict[str, str], missing
         pass
 
 
+@pytest.mark.engine
 def test_wrong_credentials_pass_a_preview_and_fail_at_the_first_call(tmp_path: Path) -> None:
     with cloud(tmp_path, "10.130.0.0/20", {"key": "AKIA1", "secret": "s"}) as wrong:
         inputs = {"description": "of a test"}
@@ -55,7 +55,8 @@ def test_wrong_credentials_pass_a_preview_and_fail_at_the_first_call(tmp_path: P
         assert "invalid request: Invalid request signature" in refusal(wrong.invoke, zone=ZONE, name="any")
 
 
-def test_checks_differences_and_previews_call_nothing(tmp_path: Path) -> None:
+@pytest.mark.engine
+def test_check_diff_and_preview_call_nothing(tmp_path: Path) -> None:
     with cloud(tmp_path, "10.130.0.0/20") as counted:
         made = counted.make("apart", name="apart")
         assert counted.calls() == ["POST /anti-affinity-group"]
@@ -66,7 +67,8 @@ def test_checks_differences_and_previews_call_nothing(tmp_path: Path) -> None:
         assert counted.calls()[1:] == [f"GET /anti-affinity-group/{made.id}"]
 
 
-def test_a_template_is_found_by_name_and_by_id(tmp_path: Path) -> None:
+@pytest.mark.engine
+def test_template_is_found_by_name_and_by_id(tmp_path: Path) -> None:
     with cloud(tmp_path, "10.130.0.0/20") as found:
         named = found.invoke(zone=ZONE, name="Linux Ubuntu 24.04 LTS 64-bit")
         assert (named["defaultUser"], named["visibility"], named["zone"]) == ("ubuntu", "public", ZONE)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.offline.clouds import Cloud, cloud, environment, needs_engine
+from tests.offline.clouds import Cloud, cloud, environment
 from tests.offline.plugin import Made
 
-pytestmark = [pytest.mark.slow, needs_engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(300)]
 PROJECT = Path(__file__).parent / "exoscale_project"
 KEPT = Path(__file__).parent / "exoscale_kept"
 SUBNET = "10.130.80.0/20"
@@ -86,7 +86,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert made.leftovers() == []
 
 
-def test_the_machine_is_reached_with_its_own_host_key_by_the_default_user(stack: Stack) -> None:
+def test_instance_is_reached_with_its_host_key_by_the_default_user(stack: Stack) -> None:
     one = stack.outputs()["one"]
     assert stack.ssh("ubuntu", one, "cloud-init status --wait") == "status: done\n"
     assert stack.ssh("ubuntu", one, "cat ~/own && sudo cat /etc/standin/greeting /etc/standin/ran") == (
@@ -95,7 +95,7 @@ def test_the_machine_is_reached_with_its_own_host_key_by_the_default_user(stack:
     assert "Permission denied" in stack.ssh("root", one, "true", fails=True)
 
 
-def test_what_the_rules_say_is_open_and_all_else_is_closed(stack: Stack) -> None:
+def test_only_ports_of_the_rules_are_open(stack: Stack) -> None:
     outputs = stack.outputs()
     one, two, probe = outputs["one"], outputs["two"], "timeout 2 bash -c '</dev/tcp/{}/{}' 2>&1 || echo status $?"
     for machine in ("one", "two"):  # the guest's to bring up
@@ -107,7 +107,7 @@ def test_what_the_rules_say_is_open_and_all_else_is_closed(stack: Stack) -> None
     assert "Connection refused" in stack.ssh("ubuntu", one, probe.format(outputs["two-private"], 8001))
 
 
-def test_the_volume_is_there(stack: Stack) -> None:
+def test_attached_volume_is_a_block_device(stack: Stack) -> None:
     outputs = stack.outputs()
     size = stack.ssh(
         "ubuntu", outputs["one"], f"sudo blockdev --getsize64 /dev/disk/by-id/virtio-{outputs['volume'][:20]}"
@@ -115,7 +115,7 @@ def test_the_volume_is_there(stack: Stack) -> None:
     assert int(size) == 1 << 30
 
 
-def test_nothing_changes_a_second_time_nor_after_a_refresh(stack: Stack) -> None:
+def test_second_update_and_refresh_change_nothing(stack: Stack) -> None:
     calls = len(stack.cloud.calls())
     assert "13 unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
     assert "13 unchanged" in stack.pulumi("preview", "--expect-no-changes")
@@ -123,13 +123,13 @@ def test_nothing_changes_a_second_time_nor_after_a_refresh(stack: Stack) -> None
     assert "13 unchanged" in stack.pulumi("preview", "--refresh", "--expect-no-changes")
 
 
-def test_no_private_key_is_in_plain_text_in_the_state(stack: Stack) -> None:
+def test_private_keys_are_encrypted_in_the_state(stack: Stack) -> None:
     texts = [path.read_text() for path in (stack.folder / ".state").rglob("*.json*")]
     assert any("standin-one" in text for text in texts)
     assert not any("PRIVATE KEY" in text for text in texts)
 
 
-def test_a_renamed_group_that_is_in_use_stays(stack: Stack) -> None:
+def test_renamed_group_in_use_is_not_deleted(stack: Stack) -> None:
     """A group of a given name is deleted before its replacement comes."""
     program = stack.folder / "__main__.py"
     text = program.read_text()
@@ -158,7 +158,7 @@ def kept(tmp_path: Path) -> Iterator[Stack]:
         second.pulumi("destroy", "--yes", "--skip-preview")
 
 
-def test_a_volume_that_was_kept_is_adopted_by_its_id(kept: Stack) -> None:
+def test_retained_volume_is_adopted_by_its_id(kept: Stack) -> None:
     kept.pulumi("config", "set", "ignore", "name,labels,size")
     assert "1 imported" in kept.pulumi("up", "--yes", "--skip-preview")
     kept.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
@@ -169,7 +169,7 @@ def test_a_volume_that_was_kept_is_adopted_by_its_id(kept: Stack) -> None:
     assert "1 deleted" in kept.pulumi("refresh", "--yes", "--skip-preview")
 
 
-def test_a_volume_of_which_anything_is_changed_as_it_is_adopted_is_deleted_by_the_next_update(kept: Stack) -> None:
+def test_volume_changed_while_adopted_is_deleted_by_the_next_update(kept: Stack) -> None:
     """CLI 3.250, resource/deploy/step_generator.go, continueStepsFromImport: the id of the import is forgotten.
 
     The plugin reads no size of what is imported, so that to give it one is a change.
@@ -187,7 +187,7 @@ def test_a_volume_of_which_anything_is_changed_as_it_is_adopted_is_deleted_by_th
     assert f"DELETE /block-storage/{volume}" in kept.cloud.calls()
 
 
-def test_a_wrong_id_is_adopted_as_nothing_and_spoils_the_state_until_a_refresh(kept: Stack) -> None:
+def test_wrong_import_id_spoils_the_state_until_a_refresh(kept: Stack) -> None:
     right = kept.run("pulumi", "config", "get", "adopt").strip()
     kept.pulumi("config", "set", "ignore", "name,labels,size")
     kept.pulumi("config", "set", "adopt", "5cae0887-0337-40fe-a2f6-a9fa04fab459")

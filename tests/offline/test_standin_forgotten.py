@@ -16,8 +16,8 @@ from pulumi_command import remote
 from components.machines.lost_commands import forget
 from components.machines.machine import Machine
 from components.machines.skipped_command import FROZEN
-from stacks import sdk
-from stacks.prior_state import PriorState
+from stacks import pulumi_runtime
+from components.machines.prior_state import PriorState
 
 WANTED, LOST = os.environ["WANTED"].split(), os.environ.get("LOST", "").split()
 
@@ -58,13 +58,13 @@ def build(prior: PriorState) -> dict[str, Any]:
     return {}
 
 
-sdk.run(build)
+pulumi_runtime.run(build)
 """
 BEFORE, PACKAGES, ENTRY = "worker-1-before", "nfs-packages-worker-1", "nfs-entry-worker-2"
 UP = ("up", "--yes", "--skip-preview")
 
 
-def test_what_a_dead_machine_had_goes_without_a_word_to_it(tmp_path: Path) -> None:
+def test_resources_of_a_dead_machine_are_dropped_without_contact(tmp_path: Path) -> None:
     every = {"WANTED": f"{BEFORE} {PACKAGES} {ENTRY}"}
     fewer = {"WANTED": BEFORE}
     lost = fewer | {"LOST": "worker-1"}

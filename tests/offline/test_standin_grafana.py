@@ -1,14 +1,14 @@
 """The stand-in for Grafana: what it refuses, and what it answers."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.offline.grafana import DASHBOARD, LOGIN, PANEL, SOURCE, Grafana
+from tests.support.rows import new_folder, rows
 
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go, which builds the stand-in, is not on PATH")
+pytestmark = pytest.mark.tools("go")  # builds the fake
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def grafana(tmp_path: Path) -> Grafana:
     return Grafana(tmp_path)
 
 
-def test_it_answers_under_its_sub_path_and_its_api_without_too(grafana: Grafana) -> None:
+def test_fake_grafana_answers_under_its_sub_path_and_its_api_without(grafana: Grafana) -> None:
     with grafana.running():
         for path in ("/grafana/api/health", "/api/health"):
             assert grafana.get(path).json()["database"] == "ok"
@@ -26,14 +26,14 @@ def test_it_answers_under_its_sub_path_and_its_api_without_too(grafana: Grafana)
         assert "stand-in" in grafana.get("/grafana/login").text
 
 
-def test_it_answers_at_the_root_where_it_has_no_sub_path(grafana: Grafana) -> None:
+def test_fake_grafana_answers_at_the_root_without_a_sub_path(grafana: Grafana) -> None:
     del grafana.env["GF_SERVER_SERVE_FROM_SUB_PATH"]
     with grafana.running():
         assert "grafana_build_info" in grafana.get("/metrics").text
         assert grafana.get("/grafana/api/health").text.startswith("<!doctype html>")
 
 
-def test_it_shows_what_is_provisioned_to_who_has_the_password(grafana: Grafana) -> None:
+def test_fake_grafana_shows_provisioned_objects_after_login(grafana: Grafana) -> None:
     with grafana.running():
         for login in (None, ("operator", "admin"), ("admin", "word")):
             assert grafana.get("/grafana/api/search", login).status_code == 401
@@ -44,8 +44,8 @@ def test_it_shows_what_is_provisioned_to_who_has_the_password(grafana: Grafana) 
         assert [found["uid"] for found in grafana.get("/grafana/api/datasources", LOGIN).json()] == ["prometheus"]
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "reason"),
+@rows(
+    "file, content, reason",
     [
         ("provisioning/datasources/one.yaml", "apiVersion: [", "did not find expected"),
         ("provisioning/datasources/one.yaml", {"datasources": [SOURCE]}, "apiVersion is not 1"),
@@ -69,15 +69,16 @@ def test_it_shows_what_is_provisioned_to_who_has_the_password(grafana: Grafana) 
         ("dashboards/two.json", DASHBOARD, 'have the same uid "one"'),
     ],
 )
-def test_it_refuses_files_that_grafana_could_not_use(grafana: Grafana, file: str, content: Any, reason: str) -> None:
+def test_fake_grafana_rejects_invalid_provisioning_files(tmp_path: Path, file: str, content: Any, reason: str) -> None:
+    grafana = Grafana(new_folder(tmp_path))
     grafana.write(file, content)
     said = grafana.refusal()
     assert reason in said
     assert Path(file).name in said or "two datasources" in said
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "reason"),
+@rows(
+    "variable, value, reason",
     [
         ("GF_SECURITY_ADMIN_PASSWORD", "$__file{/nowhere}", "no such file"),
         ("GF_SECURITY_ADMIN_PASSWORD", "", "GF_SECURITY_ADMIN_PASSWORD is empty"),
@@ -87,6 +88,7 @@ def test_it_refuses_files_that_grafana_could_not_use(grafana: Grafana, file: str
         ("GF_SMTP_PASSWORD", "$__file{/nowhere}", "GF_SMTP_PASSWORD"),
     ],
 )
-def test_it_refuses_variables_that_cannot_be(grafana: Grafana, variable: str, value: str, reason: str) -> None:
+def test_fake_grafana_rejects_invalid_variables(tmp_path: Path, variable: str, value: str, reason: str) -> None:
+    grafana = Grafana(new_folder(tmp_path))
     grafana.env |= {"GF_SMTP_ENABLED": "true", variable: value}
     assert reason in grafana.refusal()

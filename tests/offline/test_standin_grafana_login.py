@@ -5,7 +5,6 @@ Source: grafana/grafana, pkg/cmd/grafana-cli/commands/reset_password_command.go,
 """
 
 import hashlib
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import requests
 from components import assets
 from tests.offline.grafana import LOGIN, PATIENCE_S, Grafana
 
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go, which builds the stand-in, is not on PATH")
+pytestmark = pytest.mark.tools("go")  # builds the fake
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def grafana(tmp_path: Path) -> Grafana:
     return Grafana(tmp_path)
 
 
-def test_its_first_password_stays(grafana: Grafana) -> None:
+def test_fake_grafana_keeps_its_first_password(grafana: Grafana) -> None:
     """As in Grafana, whose variables make the administrator, and never change it."""
     with grafana.running():
         pass
@@ -32,7 +31,7 @@ def test_its_first_password_stays(grafana: Grafana) -> None:
         assert not grafana.opens("operator", "other")
 
 
-def test_its_tool_resets_the_password_from_its_input(grafana: Grafana) -> None:
+def test_reset_tool_reads_the_password_from_stdin(grafana: Grafana) -> None:
     with grafana.running():
         code, said = grafana.reset("--password-from-stdin", input="another\nline\n")
         assert (code, "Admin password changed successfully" in said) == (0, True)
@@ -42,7 +41,7 @@ def test_its_tool_resets_the_password_from_its_input(grafana: Grafana) -> None:
         assert grafana.opens("operator", "another")
 
 
-def test_its_tool_makes_the_database_where_there_is_none(grafana: Grafana) -> None:
+def test_reset_tool_creates_a_missing_database(grafana: Grafana) -> None:
     """So that it must have the variables of the server: without a password, it would be `admin` until it is reset."""
     del grafana.env["GF_SECURITY_ADMIN_PASSWORD"]
     assert grafana.reset("--password-from-stdin", input="")[0] == 1
@@ -54,7 +53,7 @@ def test_its_tool_makes_the_database_where_there_is_none(grafana: Grafana) -> No
     assert grafana.users == first
 
 
-def test_its_tool_knows_the_administrator_by_id_whatever_the_name_is_now(grafana: Grafana) -> None:
+def test_reset_tool_finds_the_administrator_by_id(grafana: Grafana) -> None:
     with grafana.running():
         pass
     grafana.users = [grafana.users[0] | {"login": "renamed"}]
@@ -64,7 +63,7 @@ def test_its_tool_knows_the_administrator_by_id_whatever_the_name_is_now(grafana
         assert not grafana.opens("operator", "another")
 
 
-def test_its_tool_ends_with_0_also_where_it_changed_nothing(grafana: Grafana) -> None:
+def test_reset_tool_exits_0_when_it_changes_nothing(grafana: Grafana) -> None:
     with grafana.running():
         pass
     (first,) = grafana.users
@@ -79,7 +78,7 @@ def test_its_tool_ends_with_0_also_where_it_changed_nothing(grafana: Grafana) ->
     assert "successfully" in grafana.reset("--password-from-stdin", "--user-id", "2")[1]
 
 
-def test_its_tool_refuses_what_the_real_one_refuses(grafana: Grafana) -> None:
+def test_reset_tool_rejects_what_grafana_rejects(grafana: Grafana) -> None:
     with grafana.running():
         pass
     assert grafana.reset("--password-from-stdin", input="abc")[0] == 1
@@ -93,7 +92,7 @@ def test_its_tool_refuses_what_the_real_one_refuses(grafana: Grafana) -> None:
     assert "is no database" in grafana.refusal()
 
 
-def test_a_password_is_changed_by_hand(grafana: Grafana) -> None:
+def test_password_can_be_changed_by_api(grafana: Grafana) -> None:
     with grafana.running():
         address = f"http://127.0.0.1:{grafana.port}/api/user/password"
         for old, code in (("wrong", 400), ("word", 200)):
@@ -102,7 +101,7 @@ def test_a_password_is_changed_by_hand(grafana: Grafana) -> None:
         assert grafana.opens("operator", "by-hand")
 
 
-def test_a_variable_names_a_file_in_either_way(grafana: Grafana) -> None:
+def test_variable_value_is_read_from_a_file_in_either_syntax(grafana: Grafana) -> None:
     del grafana.env["GF_SECURITY_ADMIN_PASSWORD"]
     grafana.env["GF_SECURITY_ADMIN_PASSWORD__FILE"] = str(grafana.folder / "password")
     with grafana.running():
@@ -111,13 +110,13 @@ def test_a_variable_names_a_file_in_either_way(grafana: Grafana) -> None:
     assert "Both GF_SECURITY_ADMIN_PASSWORD and" in grafana.refusal()
 
 
-def test_the_database_of_the_stand_in_of_before_is_taken_over(grafana: Grafana) -> None:
+def test_database_of_an_older_fake_is_migrated(grafana: Grafana) -> None:
     grafana.write("data/grafana.db", hashlib.sha256(b"operator\0old").hexdigest())
     with grafana.running():
         assert grafana.opens("operator", "old")
 
 
-def test_the_services_start_makes_the_programs_login_open_it(grafana: Grafana, tmp_path: Path) -> None:
+def test_start_script_restores_the_login_of_the_program(grafana: Grafana, tmp_path: Path) -> None:
     """With data of before, after another password, and after one that was set by hand."""
     text = assets.read("monitoring/files/grafana_start.sh")
     text = text.replace("/run/secrets/grafana-admin-password", str(tmp_path / "password"))

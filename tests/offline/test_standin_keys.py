@@ -4,29 +4,29 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
 from tests.offline.plugin import UNKNOWN, Plugin, is_secret, plain
+from tests.support.rows import rows
 
 PRIVATE = ("privateKeyPem", "privateKeyOpenssh", "privateKeyPemPkcs8")
 
 
-@pytest.mark.parametrize("kind", [{"algorithm": "RSA"}, {"algorithm": "ED25519"}, {"algorithm": "ECDSA"}])
-def test_private_keys_are_secret(private_key: Plugin, kind: dict[str, str]) -> None:
+@rows("kind", [{"algorithm": "RSA"}, {"algorithm": "ED25519"}, {"algorithm": "ECDSA"}])
+def test_private_key_outputs_are_secret(private_key: Plugin, kind: dict[str, str]) -> None:
     outputs = private_key.create(kind).outputs
     assert {name for name, value in outputs.items() if is_secret(value)} == set(PRIVATE)
 
 
-@pytest.mark.parametrize(
-    ("kind", "head"),
+@rows(
+    "kind, head",
     [
         ({"algorithm": "RSA", "rsaBits": 2048}, "RSA PRIVATE KEY"),
         ({"algorithm": "ECDSA", "ecdsaCurve": "P384"}, "EC PRIVATE KEY"),
         ({"algorithm": "ED25519"}, "PRIVATE KEY"),
     ],
 )
-def test_a_key_has_one_public_key_in_all_formats(private_key: Plugin, kind: dict[str, Any], head: str) -> None:
+def test_all_formats_of_a_key_share_one_public_key(private_key: Plugin, kind: dict[str, Any], head: str) -> None:
     outputs = plain(private_key.create(kind).outputs)
     assert outputs["privateKeyPem"].startswith(f"-----BEGIN {head}-----\n")
     pem = load_pem_private_key(outputs["privateKeyPem"].encode(), None).public_key()
@@ -34,7 +34,7 @@ def test_a_key_has_one_public_key_in_all_formats(private_key: Plugin, kind: dict
     assert pem == load_ssh_private_key(outputs["privateKeyOpenssh"].encode(), None).public_key()
 
 
-def test_openssh_agrees_on_the_fingerprints(private_key: Plugin, tmp_path: Path) -> None:
+def test_fingerprints_match_those_of_openssh(private_key: Plugin, tmp_path: Path) -> None:
     outputs = private_key.create({"algorithm": "ED25519"}).outputs
     (path := tmp_path / "key.pub").write_text(outputs["publicKeyOpenssh"])
     for kind, property_, prefix in (
@@ -45,19 +45,19 @@ def test_openssh_agrees_on_the_fingerprints(private_key: Plugin, tmp_path: Path)
         assert run.stdout.split()[1] == prefix + outputs[property_]
 
 
-def test_openssh_has_no_p224(private_key: Plugin) -> None:
+def test_p224_keys_have_no_openssh_format(private_key: Plugin) -> None:
     outputs = plain(private_key.create({"algorithm": "ECDSA"}).outputs)
     assert outputs["ecdsaCurve"] == "P224"
     assert outputs["privateKeyOpenssh"] == outputs["publicKeyOpenssh"] == outputs["publicKeyFingerprintMd5"] == ""
 
 
-def test_defaults_are_outputs_and_leaving_them_out_is_no_change(private_key: Plugin) -> None:
+def test_default_key_inputs_are_outputs_and_have_no_diff(private_key: Plugin) -> None:
     made = private_key.create({"algorithm": "ED25519", "rsaBits": 2048})
     assert (made.outputs["rsaBits"], made.outputs["ecdsaCurve"]) == (2048, "P224")
     assert private_key.diff(made, {"algorithm": "ED25519"}) == {}
 
 
-def test_a_changed_key_is_replaced(private_key: Plugin) -> None:
+def test_changed_key_input_replaces(private_key: Plugin) -> None:
     made = private_key.create({"algorithm": "ED25519"})
     assert private_key.diff(made, {"algorithm": "RSA", "rsaBits": 4096}) == {
         "algorithm": "UPDATE_REPLACE",
@@ -65,15 +65,15 @@ def test_a_changed_key_is_replaced(private_key: Plugin) -> None:
     }
 
 
-def test_a_preview_knows_no_key(private_key: Plugin) -> None:
+def test_key_preview_is_unknown_and_secret(private_key: Plugin) -> None:
     outputs = private_key.preview({"algorithm": "ED25519"})
     assert plain(outputs["privateKeyPem"]) == outputs["publicKeyOpenssh"] == UNKNOWN
     assert is_secret(outputs["privateKeyPem"])
     assert outputs["rsaBits"] == 2048
 
 
-@pytest.mark.parametrize(
-    ("inputs", "path"),
+@rows(
+    "inputs, path",
     [
         ({"algorithm": "DSA"}, "algorithm"),
         ({}, "algorithm"),
@@ -81,5 +81,5 @@ def test_a_preview_knows_no_key(private_key: Plugin) -> None:
         ({"algorithm": "RSA", "rsaBits": "2048"}, "rsaBits"),
     ],
 )
-def test_check_names_the_wrong_input_of_a_key(private_key: Plugin, inputs: dict[str, Any], path: str) -> None:
+def test_key_check_names_the_wrong_input(private_key: Plugin, inputs: dict[str, Any], path: str) -> None:
     assert list(private_key.failures(inputs)) == [path]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.offline import plugin
 from tests.offline.plugin import UNKNOWN, Made, Plugin, is_secret, plain, secret
+from tests.support.rows import rows
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 CLASSES = {
@@ -54,38 +55,38 @@ def matches(hashed: str, password: str) -> bool:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout == hashed
 
 
-def test_the_result_and_its_hash_are_secret(made: Made) -> None:
+def test_password_and_hash_are_secret(made: Made) -> None:
     assert {name for name, value in made.outputs.items() if is_secret(value)} == {"result", "bcryptHash"}
 
 
-def test_the_id_tells_nothing(made: Made) -> None:
+def test_password_id_is_none(made: Made) -> None:
     assert made.id == made.outputs["id"] == "none"
 
 
-def test_the_length_is_the_wanted_one(made: Made) -> None:
+def test_password_has_the_given_length(made: Made) -> None:
     assert len(result(made)) == 24
 
 
-def test_no_two_are_alike(password: Plugin, made: Made) -> None:
+def test_two_passwords_differ(password: Plugin, made: Made) -> None:
     assert result(password.create(LENGTH)) != result(made)
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_only_the_wanted_classes_are_drawn(password: Plugin, name: str) -> None:
+@rows("name", CLASSES)
+def test_password_uses_enabled_character_classes_only(password: Plugin, name: str) -> None:
     assert set(result(password.create(MANY | OFF | {name: True}))) == set(CLASSES[name])
     assert not set(result(password.create(MANY | {name: False}))) & set(CLASSES[name])
 
 
-def test_every_class_is_on_by_default(password: Plugin) -> None:
+def test_password_uses_every_class_by_default(password: Plugin) -> None:
     assert all(set(result(password.create(MANY))) & set(alphabet) for alphabet in CLASSES.values())
 
 
-def test_special_characters_can_be_others(password: Plugin) -> None:
+def test_special_characters_can_be_overridden(password: Plugin) -> None:
     assert set(result(password.create(MANY | OFF | {"special": True, "overrideSpecial": "_~"}))) == {"_", "~"}
     assert set(result(password.create(MANY | OFF | {"special": True, "overrideSpecial": ""}))) == set(SPECIAL)
 
 
-def test_there_are_so_many_of_each_class(password: Plugin) -> None:
+def test_class_minima_are_respected(password: Plugin) -> None:
     """The sum of the minima is the length, so that each is exact."""
     minima = {"minUpper": 1, "minLower": 2, "minNumeric": 3, "minSpecial": 4}
     found = result(password.create({"length": 10} | minima))
@@ -93,31 +94,31 @@ def test_there_are_so_many_of_each_class(password: Plugin) -> None:
     assert counts == minima
 
 
-def test_a_minimum_counts_also_where_its_class_is_off(password: Plugin) -> None:
+def test_minimum_counts_for_a_disabled_class(password: Plugin) -> None:
     found = result(password.create(MANY | OFF | {"lower": True, "minNumeric": 2}))
     assert sum(character in string.digits for character in found) == 2
 
 
-def test_the_order_is_random(password: Plugin) -> None:
+def test_character_order_is_random(password: Plugin) -> None:
     """Twenty characters of one class and twenty of another fall apart by chance once in 10^10 times."""
     wish = OFF | {"length": 40, "upper": True, "minUpper": 20, "minNumeric": 20}
     found = [c.isdigit() for c in result(password.create(wish))]
     assert found not in (sorted(found), sorted(found, reverse=True))
 
 
-def test_the_hash_is_of_the_result(made: Made) -> None:
+def test_hash_matches_the_password(made: Made) -> None:
     hashed = plain(made.outputs["bcryptHash"])
     assert hashed.startswith("$2a$10$")
     assert matches(hashed, result(made))
     assert not matches(hashed, result(made)[:-1])
 
 
-def test_a_long_one_is_hashed_as_far_as_bcrypt_goes(password: Plugin) -> None:
+def test_long_password_is_hashed_up_to_the_bcrypt_limit(password: Plugin) -> None:
     long = password.create({"length": 100})
     assert matches(plain(long.outputs["bcryptHash"]), result(long))
 
 
-def test_the_state_has_the_defaults(made: Made) -> None:
+def test_password_outputs_include_defaults(made: Made) -> None:
     assert made.inputs == LENGTH
     assert {k: v for k, v in made.outputs.items() if k not in ("id", "result", "bcryptHash")} == {
         **LENGTH,
@@ -126,20 +127,20 @@ def test_the_state_has_the_defaults(made: Made) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["number", "numeric"])
-def test_the_old_name_of_numeric_is_kept_alike(password: Plugin, name: str) -> None:
+@rows("name", ["number", "numeric"])
+def test_number_is_an_alias_of_numeric(password: Plugin, name: str) -> None:
     made = password.create(LENGTH | {name: False})
     assert (made.outputs["number"], made.outputs["numeric"]) == (False, False)
     assert not set(result(made)) & set(string.digits)
 
 
-def test_the_same_inputs_are_no_change(password: Plugin, made: Made) -> None:
+def test_unchanged_password_inputs_have_no_diff(password: Plugin, made: Made) -> None:
     assert password.diff(made, LENGTH) == {}
     assert password.diff(made, LENGTH | {"special": True, "minUpper": 0, "number": True}) == {}
 
 
-@pytest.mark.parametrize(
-    ("change", "kinds"),
+@rows(
+    "change, kinds",
     [
         ({"length": 25}, {"length": "UPDATE_REPLACE"}),
         ({"special": False}, {"special": "UPDATE_REPLACE"}),
@@ -154,32 +155,32 @@ def test_the_same_inputs_are_no_change(password: Plugin, made: Made) -> None:
         ({"keepers": {"generation": "1"}}, {"keepers": "ADD_REPLACE"}),
     ],
 )
-def test_any_changed_input_replaces(
+def test_changed_password_input_replaces(
     password: Plugin, made: Made, change: dict[str, Any], kinds: dict[str, str]
 ) -> None:
     assert password.diff(made, LENGTH | change) == kinds
 
 
-@pytest.mark.parametrize("generation", ["2", UNKNOWN])
-def test_a_changed_keeper_replaces(password: Plugin, generation: str) -> None:
+@rows("generation", ["2", UNKNOWN])
+def test_changed_keeper_replaces(password: Plugin, generation: str) -> None:
     kept = password.create(LENGTH | {"keepers": {"generation": "1"}})
     changed = LENGTH | {"keepers": {"generation": generation}}
     assert password.diff(kept, kept.inputs) == {}
     assert password.diff(kept, changed) == {"keepers.generation": "UPDATE_REPLACE"}
 
 
-def test_a_refresh_keeps_it(password: Plugin, made: Made) -> None:
+def test_password_refresh_changes_nothing(password: Plugin, made: Made) -> None:
     assert password.read(made) == made
 
 
-def test_a_preview_draws_nothing(password: Plugin) -> None:
+def test_password_preview_is_unknown_and_secret(password: Plugin) -> None:
     found = password.preview(LENGTH)
     assert (found["result"], found["bcryptHash"]) == (secret(UNKNOWN), secret(UNKNOWN))
     assert (found["length"], found["special"], found["minUpper"]) == (24, True, 0)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "path"),
+@rows(
+    "inputs, path",
     [
         ({}, "length"),
         ({"length": 0}, "length"),
@@ -191,23 +192,23 @@ def test_a_preview_draws_nothing(password: Plugin) -> None:
         (LENGTH | {"result": "chosen"}, "result"),
     ],
 )
-def test_check_names_the_wrong_input(password: Plugin, inputs: dict[str, Any], path: str) -> None:
+def test_password_check_names_the_wrong_input(password: Plugin, inputs: dict[str, Any], path: str) -> None:
     assert list(password.failures(inputs)) == [path]
 
 
-def test_what_is_not_yet_known_is_not_wrong(password: Plugin) -> None:
+def test_unknown_inputs_pass_the_check(password: Plugin) -> None:
     assert password.failures({"length": UNKNOWN, "minUpper": 3, "minSpecial": 3}) == {}
     assert password.failures(LENGTH | OFF | {"special": UNKNOWN}) == {}
 
 
-def test_a_string_is_its_own_id_and_no_secret(text: Plugin) -> None:
+def test_random_string_is_its_own_id_and_plain(text: Plugin) -> None:
     made = text.create(LENGTH | {"special": False})
     assert made.id == made.outputs["id"] == made.outputs["result"]
     assert "bcryptHash" not in made.outputs
     assert text.diff(made, made.inputs) == {}
 
 
-def test_pythons_own_module_is_not_hidden() -> None:
+def test_fakes_do_not_hide_the_random_module_of_python() -> None:
     """Every stand-in has the folder of all of them first on its path, where this one's is named ``random``."""
     script = "import sys; sys.path.insert(0, sys.argv[1]); import random; print(random.Random.__module__)"
     command = [sys.executable, "-c", script, str(plugin.PLUGINS)]

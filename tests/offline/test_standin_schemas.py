@@ -12,6 +12,7 @@ import pytest
 from tests.offline import plugin
 from tests.offline.shapes import Schema, Sdk
 from tests.settings.replaced import REPLACING
+from tests.support.rows import rows
 
 STANDINS = [
     ("command", "command:remote:Command"),
@@ -52,22 +53,22 @@ def docker() -> Schema:
         return Schema(running.schema())
 
 
-@pytest.mark.parametrize(("name", "token"), STANDINS)
-def test_a_stand_in_has_the_released_inputs(schemas: dict[str, Schema], name: str, token: str) -> None:
+@rows("name, token", STANDINS)
+def test_fake_inputs_match_the_release(schemas: dict[str, Schema], name: str, token: str) -> None:
     assert schemas[name].shape(token).inputs == Sdk(f"pulumi_{name}").shape(token).inputs
 
 
-@pytest.mark.parametrize(("name", "token"), STANDINS)
-def test_a_stand_in_has_the_released_outputs(schemas: dict[str, Schema], name: str, token: str) -> None:
+@rows("name, token", STANDINS)
+def test_fake_outputs_match_the_release(schemas: dict[str, Schema], name: str, token: str) -> None:
     assert schemas[name].shape(token).outputs == Sdk(f"pulumi_{name}").shape(token).outputs
 
 
-@pytest.mark.parametrize(("name", "token"), STANDINS)
-def test_a_stand_in_marks_what_replaces(schemas: dict[str, Schema], name: str, token: str) -> None:
+@rows("name, token", STANDINS)
+def test_fake_schema_marks_replacing_inputs(schemas: dict[str, Schema], name: str, token: str) -> None:
     assert schemas[name].shape(token).replaces == Sdk(f"pulumi_{name}").shape(token).replaces
 
 
-@pytest.mark.parametrize(
+@rows(
     "change",
     [
         lambda r: r["inputProperties"].pop("stdin"),
@@ -80,35 +81,37 @@ def test_a_stand_in_marks_what_replaces(schemas: dict[str, Schema], name: str, t
         lambda r: r["properties"]["triggers"].pop("replaceOnChanges"),
     ],
 )
-def test_a_difference_shows(schemas: dict[str, Schema], change: Callable[[dict[str, Any]], Any]) -> None:
+def test_schema_comparison_detects_a_difference(
+    schemas: dict[str, Schema], change: Callable[[dict[str, Any]], Any]
+) -> None:
     changed = copy.deepcopy(schemas["command"].document)
     change(changed["resources"]["command:remote:Command"])
     assert Schema(changed).shape("command:remote:Command") != Sdk("pulumi_command").shape("command:remote:Command")
 
 
-def test_a_difference_inside_an_object_shows(schemas: dict[str, Schema]) -> None:
+def test_schema_comparison_detects_a_nested_difference(schemas: dict[str, Schema]) -> None:
     changed = copy.deepcopy(schemas["command"].document)
     del changed["types"]["command:remote:ProxyConnection"]["properties"]["hostKey"]
     assert Schema(changed).shape("command:remote:Command") != Sdk("pulumi_command").shape("command:remote:Command")
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in STANDINS}))
-def test_a_stand_in_answers_for_the_version_of_the_sdk(schemas: dict[str, Schema], name: str) -> None:
+@rows("name", sorted({name for name, _ in STANDINS}))
+def test_fake_schema_has_the_version_of_the_sdk(schemas: dict[str, Schema], name: str) -> None:
     assert schemas[name].document["version"] == version(f"pulumi_{name}")
 
 
-@pytest.mark.parametrize("token", DOCKER)
-def test_the_docker_plugin_has_the_released_inputs(docker: Schema, token: str) -> None:
+@rows("token", DOCKER)
+def test_docker_inputs_match_the_release(docker: Schema, token: str) -> None:
     assert docker.shape(token).inputs == Sdk("pulumi_docker").shape(token).inputs
 
 
-@pytest.mark.parametrize("token", DOCKER)
-def test_the_docker_plugin_has_the_released_outputs(docker: Schema, token: str) -> None:
+@rows("token", DOCKER)
+def test_docker_outputs_match_the_release(docker: Schema, token: str) -> None:
     assert docker.shape(token).outputs == Sdk("pulumi_docker").shape(token).outputs
 
 
-@pytest.mark.parametrize("token", REPLACING)
-def test_what_replaces_a_service_or_network_is_known(docker: Schema, token: str) -> None:
+@rows("token", REPLACING)
+def test_replacing_inputs_of_services_and_networks_are_listed(docker: Schema, token: str) -> None:
     def replacing(path: str, properties: dict[str, Any]) -> Iterator[str]:
         for name, one in properties.items():
             inner = one.get("$ref") or one.get("items", {}).get("$ref", "")
@@ -118,4 +121,5 @@ def test_what_replaces_a_service_or_network_is_known(docker: Schema, token: str)
                 fields = docker.document["types"][inner.removeprefix("#/types/")]["properties"]
                 yield from replacing(f"{path}{name}.", fields)
 
-    assert set(replacing("", docker.document["resources"][token]["inputProperties"])) == REPLACING[token]
+    found = set(replacing("", docker.document["resources"][token]["inputProperties"]))
+    assert found == REPLACING[token], "copy these inputs to REPLACING of tests/settings/replaced.py"

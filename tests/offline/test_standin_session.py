@@ -2,15 +2,14 @@
 
 from concurrent import futures
 
-import pytest
-
 from tests.offline.commands import given, refusal
 from tests.offline.plugin import Plugin, secret
 from tests.offline.sshd import Server
+from tests.support.rows import rows
 
 
-@pytest.mark.parametrize(
-    ("logging", "lines"),
+@rows(
+    "logging, lines",
     [
         (None, ["err", "out"]),
         ("stdoutAndStderr", ["err", "out"]),
@@ -19,14 +18,17 @@ from tests.offline.sshd import Server
         ("none", []),
     ],
 )
-def test_logging_chooses_the_streams(command: Plugin, machine: Server, logging: str | None, lines: list[str]) -> None:
+def test_logging_input_selects_the_streams(
+    command: Plugin, machine: Server, logging: str | None, lines: list[str]
+) -> None:
     chosen = {"logging": logging} if logging else {}
+    command.log.entries.clear()
     made = command.create(given(machine, create="echo out; echo err >&2", **chosen))
     assert sorted(command.log.lines) == lines
     assert (made.outputs["stdout"], made.outputs["stderr"]) == ("out", "err")
 
 
-def test_the_log_has_the_lines_while_the_command_runs(command: Plugin, machine: Server) -> None:
+def test_log_lines_arrive_while_the_command_runs(command: Plugin, machine: Server) -> None:
     flag = machine.folder / "go-on"
     script = f"echo first; for i in $(seq 500); do [ -e {flag} ] && exit 0; sleep 0.02; done; exit 1"
     with futures.ThreadPoolExecutor(1) as pool:
@@ -37,25 +39,25 @@ def test_the_log_has_the_lines_while_the_command_runs(command: Plugin, machine: 
         assert running.result().outputs["stdout"] == "first"
 
 
-def test_log_lines_are_status_of_their_resource(command: Plugin, machine: Server) -> None:
+def test_log_lines_are_ephemeral_and_belong_to_their_resource(command: Plugin, machine: Server) -> None:
     command.create(given(machine, create="echo out"))
     (entry,) = command.log.entries
     assert (entry.urn, entry.ephemeral) == (command.urn, True)
 
 
-def test_a_secret_is_in_no_log_and_no_error(command: Plugin, machine: Server) -> None:
+def test_secrets_are_in_no_log_and_no_error(command: Plugin, machine: Server) -> None:
     message = refusal(command.create, given(machine, create="cat >/dev/null; exit 1", stdin=secret("tok-1234")))
     said = "\n".join([message, *command.log.lines])
     assert "tok-1234" not in said
     assert "PRIVATE KEY" not in said
 
 
-def test_variables_that_the_server_accepts_are_set(command: Plugin, machine: Server) -> None:
+def test_accepted_environment_variables_are_set(command: Plugin, machine: Server) -> None:
     made = command.create(given(machine, create='echo "$GREETING"', environment={"GREETING": "hello 'you'"}))
     assert made.outputs["stdout"] == "hello 'you'"
 
 
-def test_a_variable_that_the_server_refuses_is_an_error(command: Plugin, machine: Server) -> None:
+def test_refused_environment_variable_is_an_error(command: Plugin, machine: Server) -> None:
     message = refusal(command.create, given(machine, create="true", environment={"OTHER": "x"}))
     assert message == 'could not set environment variable "OTHER": ssh: setenv failed'
     assert "AcceptEnv" in command.log.lines[0]
@@ -71,7 +73,7 @@ def test_previous_outputs_are_variables_of_the_next_run(command: Plugin, machine
     )
 
 
-def test_ten_commands_run_at_once(command: Plugin, machine: Server) -> None:
+def test_ten_commands_run_concurrently(command: Plugin, machine: Server) -> None:
     (folder := machine.folder / "meeting").mkdir()
     wait = f"for i in $(seq 400); do [ $(ls {folder} | wc -l) -ge 10 ] && exit 0; sleep 0.05; done; exit 1"
     with futures.ThreadPoolExecutor(10) as pool:

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from tests.offline.plugin import UNKNOWN, Made, Plugin, is_secret, plain, secret
+from tests.support.rows import rows
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +78,7 @@ def certificate(made: Made) -> x509.Certificate:
     return x509.load_pem_x509_certificate(made.outputs["certPem"].encode())
 
 
-def test_the_chain_verifies(authority: Made, server: Made) -> None:
+def test_certificate_chain_verifies(authority: Made, server: Made) -> None:
     store = verification.Store([certificate(authority)])
     verifier = verification.PolicyBuilder().store(store).build_server_verifier(x509.DNSName("manager-0"))
     try:
@@ -98,7 +99,7 @@ def test_openssl_verifies_the_chain_as_server_and_as_client(authority: Made, ser
         assert run.returncode == 0, run.stderr
 
 
-def test_the_names_come_from_the_request(server: Made) -> None:
+def test_certificate_names_come_from_the_request(server: Made) -> None:
     names = certificate(server).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["manager-0", "localhost"]
     assert names.get_values_for_type(x509.IPAddress) == [
@@ -109,7 +110,7 @@ def test_the_names_come_from_the_request(server: Made) -> None:
     assert certificate(server).subject.rfc4514_string() == "CN=manager-0"
 
 
-def test_allowed_uses_are_key_usages(authority: Made, server: Made) -> None:
+def test_allowed_uses_become_key_usages(authority: Made, server: Made) -> None:
     root = certificate(authority).extensions.get_extension_for_class(x509.KeyUsage)
     assert root.critical
     assert (root.value.key_cert_sign, root.value.crl_sign, root.value.digital_signature) == (True, True, False)
@@ -117,42 +118,42 @@ def test_allowed_uses_are_key_usages(authority: Made, server: Made) -> None:
     assert {use.dotted_string for use in extended} == {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"}
 
 
-def test_the_signer_is_named_by_its_key(authority: Made, server: Made) -> None:
+def test_issuer_is_identified_by_its_key(authority: Made, server: Made) -> None:
     own = certificate(authority).extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     above = certificate(server).extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     assert above == own
 
 
-def test_the_id_is_the_serial_number(server: Made) -> None:
+def test_certificate_id_is_its_serial_number(server: Made) -> None:
     assert server.id == server.outputs["id"] == str(certificate(server).serial_number)
 
 
-def test_the_times_are_the_certificates(server: Made) -> None:
+def test_validity_outputs_match_the_certificate(server: Made) -> None:
     start, end = (datetime.datetime.fromisoformat(server.outputs[f"validity{edge}Time"]) for edge in ("Start", "End"))
     assert end - start == datetime.timedelta(hours=100)
     assert certificate(server).not_valid_after_utc == end.astimezone(datetime.UTC).replace(microsecond=0)
 
 
-def test_the_key_algorithms_are_told(authority: Made, server: Made) -> None:
+def test_key_algorithms_are_outputs(authority: Made, server: Made) -> None:
     assert (authority.outputs["keyAlgorithm"], server.outputs["caKeyAlgorithm"]) == ("ECDSA", "ECDSA")
 
 
-def test_the_private_key_of_a_certificate_stays_secret(authority: Made, server: Made) -> None:
+def test_private_key_of_a_certificate_is_secret(authority: Made, server: Made) -> None:
     assert is_secret(authority.outputs["privateKeyPem"])
     assert is_secret(server.outputs["caPrivateKeyPem"])
     assert not is_secret(server.outputs["certPem"])
 
 
-def test_the_same_inputs_are_no_change(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
+def test_unchanged_certificate_inputs_have_no_diff(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
     assert signed.diff(server, server_inputs) == {}
     assert signed.diff(server, server_inputs | {"isCaCertificate": False, "earlyRenewalHours": 0}) == {}
 
 
-@pytest.mark.parametrize(
+@rows(
     "change",
     [{"validityPeriodHours": 99}, {"allowedUses": ["server_auth"]}, {"setSubjectKeyId": True}, {"maxPathLength": 1}],
 )
-def test_any_changed_input_replaces(
+def test_changed_certificate_input_replaces(
     signed: Plugin, server: Made, server_inputs: dict[str, Any], change: dict[str, Any]
 ) -> None:
     kinds = signed.diff(server, server_inputs | change).values()
@@ -160,19 +161,19 @@ def test_any_changed_input_replaces(
     assert all(kind.endswith("_REPLACE") for kind in kinds)
 
 
-def test_a_changed_authority_replaces(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
+def test_changed_authority_replaces(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
     unknown = server_inputs | {"caCertPem": UNKNOWN, "caPrivateKeyPem": secret(UNKNOWN)}
     assert set(signed.diff(server, unknown).values()) == {"UPDATE_REPLACE"}
 
 
-def test_early_renewal_is_updated_in_place(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
+def test_early_renewal_updates_in_place(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
     changed = server_inputs | {"earlyRenewalHours": 10}
     assert signed.diff(server, changed) == {"earlyRenewalHours": "UPDATE"}
     updated = signed.update(server, changed).outputs
     assert (updated["earlyRenewalHours"], updated["certPem"]) == (10, server.outputs["certPem"])
 
 
-def test_a_certificate_near_its_end_is_replaced(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
+def test_certificate_near_its_end_is_replaced(signed: Plugin, server: Made, server_inputs: dict[str, Any]) -> None:
     """As the engine asks a hundred hours later: 10 hours of early renewal, 5 hours left."""
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=5)
     changed = server_inputs | {"earlyRenewalHours": 10}
@@ -183,24 +184,24 @@ def test_a_certificate_near_its_end_is_replaced(signed: Plugin, server: Made, se
     assert signed.read(server).outputs["readyForRenewal"] is False
 
 
-def test_a_certificate_that_is_always_due_says_so(self_signed: Plugin, authority_inputs: dict[str, Any]) -> None:
+def test_certificate_always_due_is_ready_for_renewal(self_signed: Plugin, authority_inputs: dict[str, Any]) -> None:
     made = self_signed.create(authority_inputs | {"validityPeriodHours": 5, "earlyRenewalHours": 6})
     assert made.outputs["readyForRenewal"] is True
 
 
-def test_the_depth_of_an_authority_is_kept(self_signed: Plugin, authority_inputs: dict[str, Any]) -> None:
+def test_path_length_of_an_authority_is_kept(self_signed: Plugin, authority_inputs: dict[str, Any]) -> None:
     made = self_signed.create(authority_inputs | {"maxPathLength": 1})
     assert certificate(made).extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == 1
 
 
-def test_a_strangers_key_signs_nothing(signed: Plugin, private_key: Plugin, server_inputs: dict[str, Any]) -> None:
+def test_foreign_key_cannot_sign(signed: Plugin, private_key: Plugin, server_inputs: dict[str, Any]) -> None:
     other = private_key.create({"algorithm": "ED25519"}).outputs["privateKeyPem"]
     with pytest.raises(grpc.RpcError, match="doesn't match parent's PublicKey"):
         signed.create(server_inputs | {"caPrivateKeyPem": other})
 
 
-@pytest.mark.parametrize(
-    ("change", "path"),
+@rows(
+    "change, path",
     [
         ({"allowedUses": ["server"]}, "allowedUses[0]"),
         ({"validityPeriodHours": -1}, "validityPeriodHours"),
@@ -209,13 +210,13 @@ def test_a_strangers_key_signs_nothing(signed: Plugin, private_key: Plugin, serv
         ({"privateKeyPem": None}, "privateKeyPem"),
     ],
 )
-def test_check_names_the_wrong_input_of_a_certificate(
+def test_certificate_check_names_the_wrong_input(
     self_signed: Plugin, authority_inputs: dict[str, Any], change: dict[str, Any], path: str
 ) -> None:
     assert list(self_signed.failures(authority_inputs | change)) == [path]
 
 
-def test_a_failure_does_not_quote_the_key(self_signed: Plugin, authority_inputs: dict[str, Any], key_pem: str) -> None:
+def test_failure_does_not_quote_the_key(self_signed: Plugin, authority_inputs: dict[str, Any], key_pem: str) -> None:
     broken = key_pem.replace("\n", "\n!", 1)
     with pytest.raises(grpc.RpcError) as caught:
         self_signed.create(authority_inputs | {"privateKeyPem": secret(broken)})

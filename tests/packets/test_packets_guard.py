@@ -9,9 +9,11 @@ import pytest
 
 from components import assets
 from components.firewall.firewall import closed, ruleset
-from components.firewall.rules import Source
+from components.ports import TrafficSource
 from tests.packets.test_packets_rules import PORTS, ROWS, TCP, load
 from tests.packets.wires import CONTAINERS, MACHINE, POOLS, PUBLISHED, SOURCES, Wires
+
+pytestmark = pytest.mark.tools("ip", "nft", "nsenter", "unshare")
 
 GOOD, BAD = ruleset(ROWS, SOURCES, POOLS), "table inet nuvla_swarm { what is this }\n"
 
@@ -57,7 +59,7 @@ def reached(wires: Wires, place: str) -> set[int]:
     return {port for port, answer in wires.reach(place, MACHINE, *TCP).items() if answer == "open"}
 
 
-def test_a_table_that_somebody_took_away_is_loaded_again_and_counted(wires: Wires, guard: Guarded) -> None:
+def test_guard_reloads_a_removed_table_and_counts_it(wires: Wires, guard: Guarded) -> None:
     guard("load")
     guard("look")
     assert guard.metrics() == {"in_force": 1, "loaded_again_total": 0}
@@ -70,13 +72,13 @@ def test_a_table_that_somebody_took_away_is_loaded_again_and_counted(wires: Wire
             assert guard.metrics() == {"in_force": 1, "loaded_again_total": times}
 
 
-def test_what_nobody_has_confirmed_yet_is_not_loaded(wires: Wires, guard: Guarded) -> None:
+def test_guard_loads_no_unconfirmed_rules(wires: Wires, guard: Guarded) -> None:
     (guard.folder / "firewall.nft").unlink()
     guard("look")
     assert "nuvla_swarm" not in wires.run("machine", "nft", "list", "tables")
 
 
-def test_it_tells_the_table_of_the_engines_networks_and_of_no_other_bridge(wires: Wires, guard: Guarded) -> None:
+def test_guard_adds_bridges_of_the_engine_only(wires: Wires, guard: Guarded) -> None:
     guard("load")
     guard("look")
     engines = {bridge for bridge, _, _ in CONTAINERS.values()}
@@ -90,14 +92,14 @@ def test_it_tells_the_table_of_the_engines_networks_and_of_no_other_bridge(wires
     assert guard.elements("bridges") == engines
 
 
-def test_a_network_with_a_range_of_its_own_is_of_containers_once_it_was_seen(wires: Wires, guard: Guarded) -> None:
+def test_guard_adds_docker_networks_of_custom_ranges(wires: Wires, guard: Guarded) -> None:
     guard("load")
     guard("look")
     with wires.listening("machine", *PORTS):
         assert reached(wires, "own") == set(), "though operators have addresses of that range"
 
 
-def test_rules_that_cannot_be_loaded_let_operators_in_and_nobody_else(wires: Wires, guard: Guarded) -> None:
+def test_invalid_rules_leave_ssh_to_operators_only(wires: Wires, guard: Guarded) -> None:
     (guard.folder / "firewall.nft").write_text(BAD)
     guard("load", succeeds=False)
     with wires.listening("machine", *PORTS), wires.listening("single", 80):
@@ -114,9 +116,9 @@ def test_rules_that_cannot_be_loaded_let_operators_in_and_nobody_else(wires: Wir
         assert reached(wires, "user") == {80, 443, 9000, 45000}
 
 
-def test_an_operators_connection_is_kept_when_the_rules_cannot_be_loaded(wires: Wires, guard: Guarded) -> None:
+def test_invalid_rules_keep_the_ssh_port_of_the_settings_open(wires: Wires, guard: Guarded) -> None:
     port = 2222
-    text = closed(port, {**SOURCES, Source.MANAGEMENT: SOURCES[Source.NUVLA]})
+    text = closed(port, {**SOURCES, TrafficSource.MANAGEMENT: SOURCES[TrafficSource.NUVLA]})
     (guard.folder / "firewall-closed.nft").write_text(text)
     (guard.folder / "firewall.nft").write_text(BAD)
     guard("load", succeeds=False)
@@ -124,7 +126,7 @@ def test_an_operators_connection_is_kept_when_the_rules_cannot_be_loaded(wires: 
         assert wires.reach("nuvla", MACHINE, f"tcp/{port}", "tcp/22") == {port: "open", 22: "closed"}
 
 
-def test_where_others_filter_nothing_is_closed_when_rules_cannot_be_loaded(wires: Wires, guard: Guarded) -> None:
+def test_invalid_rules_close_nothing_where_others_filter(wires: Wires, guard: Guarded) -> None:
     load(wires, for_all=False)
     (guard.folder / "firewall-closed.nft").write_text("\n")
     (guard.folder / "firewall.nft").write_text(BAD)

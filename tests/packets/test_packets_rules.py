@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 import pytest
 
 from components.firewall.firewall import ruleset
-from components.firewall.rules import Source, host_rows, target_rows
+from components.firewall.rules import host_rows, target_rows
+from components.ports import TrafficSource
 from tests.packets.wires import (
     BELOW,
     CONTAINERS,
@@ -19,6 +20,9 @@ from tests.packets.wires import (
     SOURCES,
     Wires,
 )
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.tools("ip", "nft", "nsenter", "unshare")
 
 ROWS = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
 # Of each row one port, and some that are in none; 33333 is mountd's.
@@ -37,7 +41,11 @@ BRIDGES += '"br-0123456789ab", "br-ba9876543210" }; add element inet nuvla_swarm
 
 
 def load(
-    wires: Wires, sources: Mapping[Source, Sequence[IPv4Network]] = SOURCES, *, for_all: bool = True, told: bool = True
+    wires: Wires,
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]] = SOURCES,
+    *,
+    for_all: bool = True,
+    told: bool = True,
 ) -> None:
     """The table; `told`: of the engine's networks too."""
     wires.load(ruleset(ROWS, sources, POOLS, for_all=for_all))
@@ -50,8 +58,8 @@ def opened(wires: Wires, place: str, address: str, wanted: Sequence[str] = TCP) 
 
 
 @pytest.mark.parametrize("wires", ["eth0", "br-lan"], indirect=True)
-@pytest.mark.parametrize("source", OPEN)
-def test_each_neighbour_reaches_its_rows_and_no_more(wires: Wires, source: str) -> None:
+@rows("source", OPEN)
+def test_neighbours_reach_exactly_their_rows(wires: Wires, source: str) -> None:
     load(wires)
     with wires.listening("machine", *PORTS, 4789) as ear:
         assert opened(wires, source, MACHINE) == OPEN[source]
@@ -60,19 +68,17 @@ def test_each_neighbour_reaches_its_rows_and_no_more(wires: Wires, source: str) 
     assert heard == DATAGRAMS.get(source, set())
 
 
-@pytest.mark.parametrize("address", ["192.168.1.255", "255.255.255.255", "224.0.0.1"])
-def test_what_is_sent_to_all_is_no_way_around(wires: Wires, address: str) -> None:
+@rows("address", ["192.168.1.255", "255.255.255.255", "224.0.0.1"])
+def test_broadcasts_and_multicasts_are_dropped(wires: Wires, address: str) -> None:
     load(wires)
     with wires.listening("machine", *PORTS) as ear:
         wires.reach("stranger", address, *(f"udp/{port}" for port in PORTS), sender=NEIGHBOURS["stranger"])
         assert ear.heard() == set()
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("for_all", [True, False])
-def test_containers_reach_no_port_of_their_own_machine_but_what_is_measured(
-    wires: Wires, container: str, for_all: bool
-) -> None:
+@rows("container", CONTAINERS)
+def test_containers_reach_only_measured_ports_of_their_machine(wires: Wires, container: str, for_all: bool) -> None:
     load(wires, for_all=for_all)
     bridge, network, _ = CONTAINERS[container]
     gateway = network.partition("/")[0]
@@ -85,8 +91,8 @@ def test_containers_reach_no_port_of_their_own_machine_but_what_is_measured(
     assert heard == ({("tcp", 9323)} if bridge == "docker_gwbridge" else set()), "on 2049 nothing can be said"
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-def test_containers_reach_no_port_of_another_machine_but_what_is_measured(wires: Wires, container: str) -> None:
+@rows("container", CONTAINERS)
+def test_containers_reach_only_measured_cluster_ports_of_other_machines(wires: Wires, container: str) -> None:
     load(wires)
     measured = {2049, 9323} if container == "task" else set()
     with wires.listening("peer", *PORTS, 4789) as ear:
@@ -97,8 +103,8 @@ def test_containers_reach_no_port_of_another_machine_but_what_is_measured(wires:
     assert ("tcp", 2049) not in heard
 
 
-def test_where_the_machines_are_not_known_containers_reach_the_clusters_ports_of_nobody(wires: Wires) -> None:
-    load(wires, {**SOURCES, Source.CLUSTER: []}, for_all=False)
+def test_containers_reach_no_cluster_port_where_machines_are_unknown(wires: Wires) -> None:
+    load(wires, {**SOURCES, TrafficSource.CLUSTER: []}, for_all=False)
     with wires.listening("peer", *PORTS) as ear:
         assert opened(wires, "composed", PEER) == {22, 80, 443, 662, 2376, 4045, 8080, 9000, 9100, 45000}
         assert opened(wires, "task", PEER) >= {2049, 9323, 22}
@@ -107,7 +113,7 @@ def test_where_the_machines_are_not_known_containers_reach_the_clusters_ports_of
         assert opened(wires, "composed", CONTAINERS["beside"][2], ["tcp/7946"]) == {7946}
 
 
-def test_no_segment_is_so_small_that_it_says_something_to_the_server(wires: Wires) -> None:
+def test_short_segments_to_the_nfs_server_carry_no_data(wires: Wires) -> None:
     """Without options of tcp, one with a few letters is as short as another one is without any."""
     load(wires)
     wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=0")
@@ -117,9 +123,9 @@ def test_no_segment_is_so_small_that_it_says_something_to_the_server(wires: Wire
     wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=1")
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("for_all", [True, False])
-def test_containers_do_not_reach_what_clouds_tell_their_machines_but_names_and_time(
+@rows("container", CONTAINERS)
+def test_containers_reach_only_dns_and_time_at_the_metadata_address(
     wires: Wires, container: str, for_all: bool
 ) -> None:
     load(wires, for_all=for_all, told=False)
@@ -130,7 +136,7 @@ def test_containers_do_not_reach_what_clouds_tell_their_machines_but_names_and_t
         assert wires.reach("machine", METADATA, "tcp/80") == {80: "open"}
 
 
-def test_users_reach_a_published_port_of_the_range_and_none_below(wires: Wires) -> None:
+def test_users_reach_published_ports_of_the_range_only(wires: Wires) -> None:
     load(wires)
     with wires.listening("single", 80, 81):
         assert wires.reach("user", MACHINE, f"tcp/{PUBLISHED}", f"tcp/{BELOW}") == {PUBLISHED: "open", BELOW: "closed"}
@@ -138,9 +144,9 @@ def test_users_reach_a_published_port_of_the_range_and_none_below(wires: Wires) 
 
 
 @pytest.mark.parametrize("for_all", [True, False])
-@pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("source", ["stranger", "operator"])
-def test_nobody_is_routed_to_a_container_past_the_ports_that_it_publishes(
+@rows("container", CONTAINERS)
+def test_containers_are_not_routed_to_past_published_ports(
     wires: Wires, source: str, container: str, for_all: bool
 ) -> None:
     load(wires, for_all=for_all)
@@ -155,7 +161,7 @@ def test_nobody_is_routed_to_a_container_past_the_ports_that_it_publishes(
         wires.run(source, "ip", "route", "delete", way)
 
 
-def test_nor_with_an_address_that_is_a_containers(wires: Wires) -> None:
+def test_spoofed_container_addresses_are_dropped(wires: Wires) -> None:
     load(wires)
     wires.run("stranger", "ip", "address", "add", "10.200.2.9/32", "dev", "eth0")
     wires.run("stranger", "ip", "route", "replace", "10.200.0.0/24", "via", MACHINE)
@@ -169,7 +175,7 @@ def test_nor_with_an_address_that_is_a_containers(wires: Wires) -> None:
         wires.run("stranger", "ip", "route", "delete", "10.200.0.0/24")
 
 
-def test_containers_of_one_network_talk_and_all_reach_what_is_outside(wires: Wires) -> None:
+def test_containers_reach_their_network_and_the_outside(wires: Wires) -> None:
     load(wires)
     with wires.listening("beside", 2049, 7946), wires.listening("stranger", 22, 2049, 443):
         beside, stranger = CONTAINERS["beside"][2], NEIGHBOURS["stranger"]
@@ -178,24 +184,24 @@ def test_containers_of_one_network_talk_and_all_reach_what_is_outside(wires: Wir
             assert opened(wires, container, stranger, ["tcp/22", "tcp/2049", "tcp/443"]) == {22, 2049, 443}
 
 
-def test_containers_are_users_where_everybody_is(wires: Wires) -> None:
-    load(wires, {**SOURCES, Source.USERS: [IPv4Network("0.0.0.0/0")]})
+def test_containers_count_as_users_where_everybody_does(wires: Wires) -> None:
+    load(wires, {**SOURCES, TrafficSource.USERS: [IPv4Network("0.0.0.0/0")]})
     with wires.listening("machine", *PORTS):
         for container in CONTAINERS:
             measured = {2049, 9323} if container == "task" else set()
             assert opened(wires, container, MACHINE) == {80, 443, 9000, 45000} | measured
 
 
-def test_containers_are_no_operators_though_their_addresses_are(wires: Wires) -> None:
-    everywhere = {source: [IPv4Network("10.0.0.0/8"), IPv4Network("192.168.0.0/16")] for source in Source}
-    everywhere[Source.USERS] = []
+def test_containers_never_count_as_operators(wires: Wires) -> None:
+    everywhere = {source: [IPv4Network("10.0.0.0/8"), IPv4Network("192.168.0.0/16")] for source in TrafficSource}
+    everywhere[TrafficSource.USERS] = []
     load(wires, everywhere)
     with wires.listening("machine", *PORTS):
         for container in set(CONTAINERS) - {"task"}:
             assert opened(wires, container, MACHINE) == set()
 
 
-def test_where_others_filter_everybody_else_is_let_in(wires: Wires) -> None:
+def test_everybody_is_accepted_where_others_filter(wires: Wires) -> None:
     load(wires, for_all=False)
     with wires.listening("machine", *PORTS) as ear:
         assert opened(wires, "stranger", MACHINE) == set(PORTS)
@@ -203,7 +209,7 @@ def test_where_others_filter_everybody_else_is_let_in(wires: Wires) -> None:
         assert ("udp", 111, NEIGHBOURS["stranger"]) in ear.heard()
 
 
-def test_a_host_has_no_port_for_containers_but_the_engines_metrics(wires: Wires) -> None:
+def test_host_tables_open_only_engine_metrics_to_containers(wires: Wires) -> None:
     wires.load(ruleset(host_rows(swarm_port=True), SOURCES, POOLS))
     with wires.listening("machine", *PORTS):
         assert opened(wires, "task", MACHINE) == {9323}

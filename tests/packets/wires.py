@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from components.firewall.rules import Source
+from components.ports import TrafficSource
 
 INSIDE = Path(__file__).with_name("inside")
 MACHINE, PEER = "192.168.1.11", "192.168.1.12"
@@ -34,11 +34,11 @@ CONTAINERS = {
     "own": ("br-ba9876543210", "192.168.50.1/24", "192.168.50.2"),
 }
 POOLS = [IPv4Network("10.200.0.0/16"), IPv4Network("10.224.0.0/12")]
-SOURCES: dict[Source, list[IPv4Network]] = {
-    Source.MANAGEMENT: [IPv4Network("192.168.1.5/32"), IPv4Network("192.168.50.0/24")],
-    Source.CLUSTER: [IPv4Network(MACHINE), IPv4Network(PEER)],
-    Source.NUVLA: [IPv4Network("192.168.1.6/32")],
-    Source.USERS: [IPv4Network("192.168.1.7/32")],
+SOURCES: dict[TrafficSource, list[IPv4Network]] = {
+    TrafficSource.MANAGEMENT: [IPv4Network("192.168.1.5/32"), IPv4Network("192.168.50.0/24")],
+    TrafficSource.CLUSTER: [IPv4Network(MACHINE), IPv4Network(PEER)],
+    TrafficSource.NUVLA: [IPv4Network("192.168.1.6/32")],
+    TrafficSource.USERS: [IPv4Network("192.168.1.7/32")],
 }
 PUBLISHED, BELOW = 40000, 8888  # at the machine, by the container `single`
 # As the engines do it that do not drop what is routed to a container (before 28).

@@ -2,11 +2,10 @@
 
 from functools import cache
 
-import pytest
-
 from tests.support.configs import target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
 
 SHARING = {"traefik-copies", "traefik-issuer", "traefik-sharing"}
 
@@ -28,16 +27,16 @@ def before(made: FakePulumi, name: str) -> set[str]:
     return found
 
 
-def test_one_manager_shares_nothing() -> None:
+def test_single_manager_has_no_certificate_sync() -> None:
     assert not SHARING & set(engine(1).options)
     assert "traefik-issued" in engine(1).finished
 
 
-def test_without_it_there_is_none_of_it() -> None:
+def test_no_acme_resources_without_acme_setting() -> None:
     assert not (SHARING | {"traefik-issued"}) & set(engine(3, acme=False).options)
 
 
-def test_copies_are_there_before_what_shows_them_and_that_before_any_is_asked_for() -> None:
+def test_certificate_sync_starts_before_traefik_and_issuer_after() -> None:
     made = engine(3)
     assert made.finished >= SHARING
     assert "traefik-copies-converged" in before(made, "traefik-service")
@@ -45,20 +44,20 @@ def test_copies_are_there_before_what_shows_them_and_that_before_any_is_asked_fo
     assert "traefik-data-folder" in before(made, "traefik-certificates-service")
 
 
-@pytest.mark.parametrize(("managers", "last"), [(1, "traefik-converged"), (3, "traefik-issuer-converged")])
-def test_the_look_comes_when_all_is_there(managers: int, last: str) -> None:
+@rows("managers, last", [(1, "traefik-converged"), (3, "traefik-issuer-converged")])
+def test_certificate_report_runs_last(managers: int, last: str) -> None:
     made = engine(managers)
     assert last in before(made, "traefik-issued-look")
     assert made.parameters("traefik-issued-look")["NAMES"] == "example.org s3.example.org"
 
 
-def test_the_programs_own_certificate_leaves_the_names_to_the_issued_ones() -> None:
+def test_self_signed_certificate_omits_names_with_acme_certificates() -> None:
     """Traefik asks for none that its default certificate has."""
     assert engine(1).inputs("traefik-certificate")["names"] == []
     assert engine(1, acme=False).inputs("traefik-certificate")["names"] == ["example.org", "s3.example.org"]
 
 
-def test_keys_between_managers_are_on_an_internal_network() -> None:
+def test_certificate_sync_network_is_internal() -> None:
     made = engine(3)
     assert made.inputs("traefik-sharing-network")["internal"] is True
     assert made.inputs("traefik-sharing-network")["attachable"] is False

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from tests.program.runs import run
 from tests.support.configs import changed, existing
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 
 KEY = {"ssh_private_key": "KEY"}
+KINDS = ("target", "host")
 MACHINES = ("manager-1", "worker-1", "worker-2")
 NEW_KEY = "ssh-ed25519 BBBB"
 OTHER_KEY = ("machines.pools.worker.hosts.2.host_key", NEW_KEY)
@@ -40,17 +39,16 @@ def before(engine: FakePulumi, name: str) -> set[str]:
     return found
 
 
-@pytest.fixture(params=["target", "host"])
-def program(request: pytest.FixtureRequest) -> Program:
-    return run(document(request.param), secrets=KEY)
-
-
-def test_a_first_preview_registers_the_same(program: Program) -> None:
-    kind = program.outputs["kind"]
+@rows("kind", KINDS)
+def test_first_preview_registers_the_resources_of_an_update(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
+    assert program.outputs["kind"] == kind
     assert set(run(document(kind), preview=True, secrets=KEY).engine.types) == set(program.engine.types)
 
 
-def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_noted(program: Program) -> None:
+@rows("kind", KINDS)
+def test_host_is_checked_and_recorded_before_anything_else(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     for machine, address in zip(MACHINES, ("198.51.100.1", "198.51.100.11", "198.51.100.12"), strict=True):
         ours = {f"{machine}-check", f"{machine}-before"}
@@ -58,7 +56,9 @@ def test_nothing_is_done_on_a_host_before_it_was_found_fit_and_how_it_was_is_not
             assert ours <= before(engine, name), name
 
 
-def test_each_machine_is_left_step_by_step(program: Program) -> None:
+@rows("kind", KINDS)
+def test_hosts_leave_the_swarm_and_are_restored_on_destroy(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     assert {engine.deleted_with(name) for name in engine.types} == {""}
     for machine in MACHINES:
@@ -66,34 +66,38 @@ def test_each_machine_is_left_step_by_step(program: Program) -> None:
         assert engine.inputs(f"{machine}-before")["delete"].endswith(" leave")
 
 
-def test_every_firewall_knows_a_machine_before_it_joins(program: Program) -> None:
+@rows("kind", KINDS)
+def test_firewalls_know_every_machine_before_a_machine_joins(kind: str) -> None:
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     for machine in MACHINES:
         assert {f"firewall-{other}" for other in MACHINES} <= engine.dependencies(f"{machine}-membership-join")
 
 
-def test_the_entry_is_the_first_member_and_the_last(program: Program) -> None:
+@rows("kind", KINDS)
+def test_api_manager_joins_first_and_leaves_last(kind: str) -> None:
     """What has to be there first is taken away last: the other members, and all that is on the swarm."""
+    program = run(document(kind), secrets=KEY)
     engine = program.engine
     entry = {f"manager-1-membership-{step}" for step in ("node", "join", "active")}
     for name in ("worker-1-membership-node", "worker-2-membership-join", "public-network-network"):
         assert entry <= before(engine, name), name
 
 
-def test_a_host_that_was_installed_anew_is_prepared_and_joined_anew_and_no_other() -> None:
+def test_only_a_reinstalled_host_is_prepared_and_joins_again() -> None:
     old, new = run(document(), secrets=KEY).engine, run(changed(document(), *OTHER_KEY), secrets=KEY).engine
     touched = {name for name in commands(old) if old.inputs(name) != new.inputs(name)}
     assert touched == on(old, "198.51.100.12") | {"worker-2-membership-node"}
     assert new.parameters("worker-2-membership-node")["HOST_KEY"] == NEW_KEY
 
 
-def test_it_is_done_again_in_place_as_nothing_can_be_undone_on_what_is_gone() -> None:
+def test_commands_of_a_reinstalled_host_update_in_place() -> None:
     old, new = run(document(), secrets=KEY).engine, run(changed(document(), *OTHER_KEY), secrets=KEY).engine
     for name in commands(old):
         assert old.inputs(name).get("triggers") == new.inputs(name).get("triggers"), name
 
 
-def test_of_a_lost_machine_nothing_is_asked_and_all_else_is_as_it_was_but_that_it_is_forgotten() -> None:
+def test_lost_machine_is_never_contacted_and_only_removed_from_the_swarm() -> None:
     old = run(document(), secrets=KEY)
     after = changed(document(), "machines.lost", ["worker-2"])
     new = run(after, secrets=KEY, state=old.engine.state_after()).engine
@@ -104,7 +108,7 @@ def test_of_a_lost_machine_nothing_is_asked_and_all_else_is_as_it_was_but_that_i
     assert all("connection" in new.options[name].ignoreChanges for name in frozen)
 
 
-def test_hosts_are_protected_unless_somebody_says_that_he_does_it() -> None:
+def test_firewall_is_confirmed_unless_the_setting_disables_it() -> None:
     assert run(existing(), secrets=KEY).engine.inputs("firewall")["mode"] == "confirmed rules"
     engine = run(changed(existing(), "machines.firewall", False), secrets=KEY).engine
     assert engine.inputs("firewall")["mode"] == "confirmed containers"
@@ -112,7 +116,7 @@ def test_hosts_are_protected_unless_somebody_says_that_he_does_it() -> None:
         assert "add rule inet nuvla_swarm others accept\n" in engine.script(f"firewall-{machine}")
 
 
-def test_a_label_of_a_single_host_counts_as_one_of_its_pool() -> None:
+def test_label_of_a_single_host_counts_like_a_pool_label() -> None:
     """It says where Nuvla's database is, and what its machine needs for that."""
     kind = existing() | {"kind": "host"}
     labels = {"type": "worker-db"}

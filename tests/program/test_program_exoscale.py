@@ -16,13 +16,13 @@ from tests.support.pulumi_run import Program, Secret
 CHECKOUT = Path(__file__).parents[2]
 KEYS = {"exoscale_api_key": "EXO-of-a-test", "exoscale_api_secret": "of-a-test"}
 EXAMPLES = ("exoscale-target", "exoscale-host")
-BLOCK = {"volumes": {"nfs": {"block": True}}}
+BLOCK = {"volumes": {"nfs": {"block_storage": True}}}
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 
 
 def example(name: str) -> dict[str, Any]:
-    """The settings of an example stack."""
-    config = yaml.safe_load((CHECKOUT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
+    """The settings of an example."""
+    config = yaml.safe_load((CHECKOUT / f"examples/{name}.yaml").read_text(encoding="utf-8"))["config"]
     return {key.removeprefix("nuvla-swarm:"): value for key, value in config.items() if key.startswith("nuvla-swarm:")}
 
 
@@ -123,11 +123,11 @@ def test_a_third_worker_is_all_that_is_added() -> None:
     [
         ("machines.pools.worker.size", "standard.huge", {"worker-1", "worker-2"}),
         ("machines.pools.worker.disk_gib", 60, {"worker-1", "worker-2"}),
-        ("machines.destroy_protected", True, {"manager-1", "worker-1", "worker-2"}),
+        ("machines.destroy_protection", True, {"manager-1", "worker-1", "worker-2"}),
         ("volumes.nfs.size_gib", 30, {"nfs-volume", "nfs-data-folder"}),
         ("machines.template.id", "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", {"manager-1", "worker-1", "worker-2"}),
         ("machines.template.name", "Other", set()),
-        ("machines.protect", True, set()),
+        ("machines.pulumi_protect", True, set()),
     ],
 )
 def test_a_setting_changes_what_it_is_about_and_shows_on_the_component(

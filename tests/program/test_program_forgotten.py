@@ -10,7 +10,7 @@ from tests.support.configs import changed, secrets_for, without
 from tests.support.fake_pulumi import FakePulumi
 
 FILES = changed(HOSTS, "nfs.machine", "worker-1")
-ON_A_WORKER = changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "volumes.keep", True)
+ON_A_WORKER = changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "volumes.retain_on_destroy", True)
 OFF = {"nfs": {"enabled": False}, "s3": {"enabled": False}}
 LOST = changed(FILES, "machines.lost", ["worker-1"])
 ELSEWHERE = changed(LOST, "nfs.machine", "manager-1")
@@ -56,7 +56,7 @@ def at(engine: FakePulumi, name: str) -> str:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_goes_with_a_machine_is_not_undone_there(case: str) -> None:
+def test_removals_never_contact_a_lost_machine(case: str) -> None:
     before, after, gone = CASES[case]
     secrets = secrets_for(before)
     old = run(before, secrets=secrets).engine
@@ -72,7 +72,7 @@ def test_what_goes_with_a_machine_is_not_undone_there(case: str) -> None:
         assert {"delete", "connection"} <= set(request.ignoreChanges)
 
 
-def test_what_other_machines_have_is_undone() -> None:
+def test_removals_on_other_machines_are_undone() -> None:
     before, after, _ = CASES["the files are elsewhere, and another machine goes"]
     secrets = secrets_for(before)
     old = run(before, secrets=secrets).engine
@@ -80,7 +80,7 @@ def test_what_other_machines_have_is_undone() -> None:
     assert undone(old, new) == {"nfs-packages-worker-2", "worker-2-before", "worker-2-membership-join"}
 
 
-def test_it_is_forgotten_for_as_long_as_the_machine_is_lost() -> None:
+def test_forgotten_resources_stay_until_the_machine_is_back() -> None:
     before, lost, _ = CASES["the files are switched off"]
     secrets = secrets_for(before)
     states = [stands(before)]
@@ -102,7 +102,7 @@ def test_it_is_forgotten_for_as_long_as_the_machine_is_lost() -> None:
     assert not [name for name in engines[2].types if name.endswith("-forgotten")]
 
 
-def test_the_name_of_one_that_an_earlier_loss_left_is_not_given_twice() -> None:
+def test_forgotten_resources_of_two_losses_have_distinct_names() -> None:
     before, lost, gone = CASES["the files are switched off"]
     state = stands(before)
     left = {f"{urn}-forgotten": one for urn, one in state.items() if urn.endswith("::nfs-packages-worker-1")}

@@ -7,6 +7,7 @@ import pytest
 from tests.program.runs import run
 from tests.support.configs import changed, target
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.rows import rows
 
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
@@ -38,28 +39,28 @@ def of_machine(name: str) -> set[str]:
     return {name, *(f"{name}-{part}" for part in parts), *(f"{part}-{name}" for part in OF_EACH_MACHINE)}
 
 
-def test_a_third_worker_is_all_that_is_added_and_its_tasks_are_waited_for() -> None:
+def test_third_worker_adds_only_its_own_resources() -> None:
     assert growth(target(workers=2), target(workers=3)) == (of_machine("worker-3"), WAITS | MEMBERS)
 
 
-@pytest.mark.parametrize("pool", ["a-first-pool", "zz-last-pool"])
-def test_another_pool_is_all_that_is_added_wherever_it_sorts(pool: str) -> None:
+@rows("pool", ["a-first-pool", "zz-last-pool"])
+def test_new_pool_adds_only_its_own_resources(pool: str) -> None:
     before = target(workers=1)
     after = changed(before, f"machines.pools.{pool}", SPARE)
     assert growth(before, after) == (of_machine(f"{pool}-1") | of_machine(f"{pool}-2"), WAITS | MEMBERS)
 
 
-def test_an_empty_pool_is_no_machine() -> None:
+def test_empty_pool_has_no_machines() -> None:
     assert set(run(target(workers=0)).outputs["machines"]) == {"manager-1"}
 
 
-def test_the_first_worker_brings_the_proxy_of_workers_with_it() -> None:
+def test_first_worker_adds_the_socket_proxy_of_workers() -> None:
     configs = {f"socket-proxy-worker-config-{name}" for name in ("answers", "haproxy")}
     proxy = configs | {"socket-proxy-worker-service"}
     assert growth(target(workers=0), target(workers=1)) == (of_machine("worker-1") | proxy, WAITS | MEMBERS)
 
 
-def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
+def test_more_managers_change_only_manager_lists() -> None:
     added, touched = growth(target(managers=1), target(managers=3))
     certificates = {f"certificates-manager-{n}-{part}" for n in (2, 3) for part in ("key", "request", "cert")}
     assert added == of_machine("manager-2") | of_machine("manager-3") | certificates
@@ -71,18 +72,18 @@ def test_two_more_managers_change_only_who_is_known_as_a_manager() -> None:
     [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-gateway-service"})],
     ids=["a name", "its address"],
 )
-def test_another_entry_touches_no_machine_and_only_services_that_tell_users_its_address(
+def test_new_api_manager_changes_only_services_that_show_its_address(
     domain: dict[str, str], services: set[str]
 ) -> None:
     before = target(managers=3, workers=1, **domain)
-    added, touched = growth(before, changed(before, "swarm.entry", "manager-2"))
+    added, touched = growth(before, changed(before, "swarm.api_manager", "manager-2"))
     assert not added
     types = run(before).engine.types
     assert {name for name in touched if types[name].startswith("docker:")} == services
     assert "swarm-engine" in touched
 
 
-def test_another_machine_for_the_files_moves_their_server_and_what_follows_it() -> None:
+def test_new_nfs_machine_moves_the_server_and_its_dependents() -> None:
     added, touched = growth(target(), changed(target(), "nfs.machine", "worker-1"))
     assert not added
     assert touched == {
@@ -100,7 +101,7 @@ def test_another_machine_for_the_files_moves_their_server_and_what_follows_it() 
     }
 
 
-def test_what_is_switched_off_takes_its_own_with_it_and_leaves_the_rest() -> None:
+def test_disabled_section_removes_only_its_own_resources() -> None:
     document = target(workers=1)
     names = set(run(document).engine.types)
     gone = {

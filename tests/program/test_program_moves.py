@@ -11,7 +11,7 @@ from tests.support.configs import changed, existing, exoscale, host, secrets_for
 from tests.support.fake_pulumi import FakePulumi
 
 State = dict[str, Any]
-SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block": True}}, nfs={"machine": "worker-1"})
+SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block_storage": True}}, nfs={"machine": "worker-1"})
 SERVED_BY_2 = changed(SERVED_BY_1, "nfs.machine", "worker-2")
 HANDED = ("nfs-idle", "nfs-hand-over")
 ENTRIES = {f"nfs-entry-{name}" for name in ("manager-1", "worker-1", "worker-2")}
@@ -60,14 +60,14 @@ def asked(engine: FakePulumi, names: Iterable[str] = HANDED) -> list[tuple[str, 
 
 
 @pytest.mark.parametrize("document", [SERVED_BY_1, target(), host(), existing()])
-def test_a_stack_without_a_move_has_nothing_of_moves(document: dict[str, Any]) -> None:
+def test_stack_without_a_move_has_no_move_resources(document: dict[str, Any]) -> None:
     state = states(document)
     for engine in (up(document), up(document, state)):
         assert not [name for name in engine.types if "moves" in name or "hand-over" in name]
     assert touched(up(document), up(document, state), state) == set()
 
 
-def test_a_move_is_in_the_state_before_anything_of_it_is_done() -> None:
+def test_move_is_recorded_before_it_begins() -> None:
     engine = up(SERVED_BY_2, states(SERVED_BY_1))
     for name in (*HANDED, "nfs-packages-worker-1", *(SERVES - {"s3-converged"})):
         assert "nfs-moves" in engine.dependencies(name), name
@@ -75,7 +75,7 @@ def test_a_move_is_in_the_state_before_anything_of_it_is_done() -> None:
     assert asked(engine) == [("manager-1", ["1"]), ("worker-1", ["1"])]
 
 
-def test_after_a_move_the_next_up_changes_nothing() -> None:
+def test_finished_move_changes_nothing_in_the_next_update() -> None:
     before = states(SERVED_BY_1)
     moved = up(SERVED_BY_2, before)
     state = moved.state_after()
@@ -86,7 +86,7 @@ def test_after_a_move_the_next_up_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("done", [(), ("nfs-idle",), HANDED])
-def test_a_machine_serves_again_what_it_was_about_to_give_away(done: tuple[str, ...]) -> None:
+def test_aborted_move_is_served_again_by_the_first_machine(done: tuple[str, ...]) -> None:
     before = up(SERVED_BY_1)
     state = interrupted(before.state_after(), SERVED_BY_2, "nfs-moves", *done)
     back = up(SERVED_BY_1, state)
@@ -100,14 +100,14 @@ def test_a_machine_serves_again_what_it_was_about_to_give_away(done: tuple[str, 
     assert touched(back, up(SERVED_BY_1, after), after) == set()
 
 
-def test_a_move_that_is_tried_again_is_the_same_one() -> None:
+def test_retried_move_has_the_same_number() -> None:
     state = interrupted(states(SERVED_BY_1), SERVED_BY_2, "nfs-moves", "nfs-idle")
     again = up(SERVED_BY_2, state)
     assert asked(again) == [("manager-1", ["1"]), ("worker-1", ["1"])]
     assert "nfs-moves" not in touched(again, again, state)
 
 
-def test_a_move_that_was_taken_back_is_another_one_later() -> None:
+def test_reverted_move_gets_a_new_number_later() -> None:
     state = interrupted(states(SERVED_BY_1), SERVED_BY_2, "nfs-moves", *HANDED)
     state = up(SERVED_BY_1, state).state_after()
     again = up(SERVED_BY_2, state)
@@ -115,7 +115,7 @@ def test_a_move_that_was_taken_back_is_another_one_later() -> None:
     assert set(HANDED) <= again.dependencies("worker-1")
 
 
-def test_a_taking_back_that_is_killed_too_leaves_no_move_that_is_taken_for_done() -> None:
+def test_interrupted_revert_does_not_count_as_a_finished_move() -> None:
     """What mounted the volume again is in the state only after it is there that this was another move."""
     state = interrupted(states(SERVED_BY_1), SERVED_BY_2, "nfs-moves", *HANDED)
     back = up(SERVED_BY_1, state)
@@ -124,7 +124,7 @@ def test_a_taking_back_that_is_killed_too_leaves_no_move_that_is_taken_for_done(
     assert asked(again) == [("manager-1", ["3"]), ("worker-1", ["3"])]
 
 
-def test_each_time_that_it_goes_the_machine_that_has_it_lets_it_go() -> None:
+def test_every_move_is_handed_over_by_the_current_machine() -> None:
     state, found = states(SERVED_BY_1), []
     for document in (SERVED_BY_2, SERVED_BY_1, SERVED_BY_2):
         engine = up(document, state)
@@ -134,15 +134,15 @@ def test_each_time_that_it_goes_the_machine_that_has_it_lets_it_go() -> None:
     assert found == [("worker-1", ["1"]), ("worker-2", ["2"]), ("worker-1", ["3"])]
 
 
-def test_a_move_from_a_lost_machine_counts_too() -> None:
+def test_move_from_a_lost_machine_is_counted() -> None:
     """Nothing is asked of that one, and the machine that mounted it then has to let it go later."""
     lost = changed(SERVED_BY_1, "machines.lost", ["worker-2"])
     state = states(SERVED_BY_1, SERVED_BY_2, lost, SERVED_BY_1)
     assert asked(up(SERVED_BY_2, state)) == [("manager-1", ["3"]), ("worker-1", ["3"])]
 
 
-def test_what_monitoring_has_is_mounted_again_and_its_service_started() -> None:
-    by_1 = exoscale(volumes={"grafana": {"block": True}}, monitoring={"machine": "worker-1"})
+def test_aborted_monitoring_move_remounts_data_and_restarts_the_service() -> None:
+    by_1 = exoscale(volumes={"grafana": {"block_storage": True}}, monitoring={"machine": "worker-1"})
     by_2 = changed(by_1, "monitoring.machine", "worker-2")
     before = up(by_1)
     state = interrupted(before.state_after(), by_2, "grafana-moves", "grafana-idle", "grafana-hand-over")
@@ -152,9 +152,9 @@ def test_what_monitoring_has_is_mounted_again_and_its_service_started() -> None:
     assert asked(up(by_2, back.state_after()), ["grafana-hand-over"]) == [("worker-1", ["3"])]
 
 
-def test_a_volume_that_was_about_to_leave_the_stack_is_mounted_again() -> None:
-    kept = changed(SERVED_BY_1, "volumes.keep", True)
-    left = changed(kept, "volumes.nfs.block", False)
+def test_aborted_removal_of_a_volume_is_remounted() -> None:
+    kept = changed(SERVED_BY_1, "volumes.retain_on_destroy", True)
+    left = changed(kept, "volumes.nfs.block_storage", False)
     before = up(kept)
     state = interrupted(before.state_after(), left, "nfs-moves", *HANDED)
     assert touched(before, up(kept, state), state) == {"nfs-moves", *SERVES}
@@ -162,7 +162,7 @@ def test_a_volume_that_was_about_to_leave_the_stack_is_mounted_again() -> None:
     assert touched(done, up(left, done.state_after()), done.state_after()) == set()
 
 
-def test_a_host_that_was_about_to_stop_serving_serves_again() -> None:
+def test_aborted_move_of_a_host_serves_again() -> None:
     """Its data stay there, so nothing is unmounted; but the server of before stops first."""
     by_1 = existing(nfs={"machine": "worker-1"})
     by_2 = changed(by_1, "nfs.machine", "worker-2")
@@ -176,13 +176,13 @@ def test_a_host_that_was_about_to_stop_serving_serves_again() -> None:
     assert touched(moved, up(by_2, moved.state_after()), moved.state_after()) == set()
 
 
-def test_other_data_of_hosts_stay_where_they_are_and_are_not_counted() -> None:
+def test_folders_on_hosts_are_not_counted_as_moves() -> None:
     by_1 = existing(monitoring={"machine": "worker-1"})
     engine = up(changed(by_1, "monitoring.machine", "worker-2"), states(by_1))
     assert not [name for name in engine.types if "moves" in name]
 
 
-def test_local_machines_that_give_or_get_a_volume_are_made_anew_which_does_it() -> None:
+def test_local_machines_are_replaced_when_a_volume_moves() -> None:
     by_1 = target(nfs={"machine": "worker-1"})
     by_2 = changed(by_1, "nfs.machine", "worker-2")
     engine = up(by_2, states(by_1))
@@ -191,7 +191,7 @@ def test_local_machines_that_give_or_get_a_volume_are_made_anew_which_does_it() 
         assert engine.inputs(name)["volumes"] != up(by_1).inputs(name)["volumes"], "another one of these replaces it"
 
 
-def test_files_that_are_switched_off_and_on_did_not_move() -> None:
+def test_disabled_and_enabled_nfs_is_not_a_move() -> None:
     on = existing(nfs={"machine": "worker-1"})
     off = existing(nfs={"enabled": False}, s3={"enabled": False})
     engine = up(on, states(on, off))

@@ -33,13 +33,13 @@ POOLS = "the swarm keeps the ranges that it was made with; allowed: 10.201.0.0/1
         ),
     ],
 )
-def test_a_swarm_keeps_the_ranges_that_it_was_made_with(ranges: dict[str, Any], line: str) -> None:
+def test_address_ranges_of_a_swarm_cannot_change(ranges: dict[str, Any], line: str) -> None:
     """The default may be another one than it was then."""
     assert refusals(target(swarm=BEFORE), target(swarm=ranges)) == [line]
     assert refusals(target(swarm=BEFORE), target(swarm=BEFORE)) == []
 
 
-def test_a_swarm_of_a_release_that_did_not_note_its_ranges_is_asked_itself() -> None:
+def test_swarm_without_recorded_ranges_is_accepted() -> None:
     state = stands(target(swarm=BEFORE))
     for resource in state.values():
         if resource["type"] == "nuvla:swarm:Swarm":
@@ -72,7 +72,7 @@ def test_a_swarm_of_a_release_that_did_not_note_its_ranges_is_asked_itself() -> 
         ),
     ],
 )
-def test_a_preview_says_which_services_go_with_a_network(
+def test_preview_warns_of_services_replaced_with_a_network(
     caplog: pytest.LogCaptureFixture, before: dict[str, Any], path: str, value: Any, lines: list[str]
 ) -> None:
     after = changed(before, path, value)
@@ -81,7 +81,7 @@ def test_a_preview_says_which_services_go_with_a_network(
     assert caplog.messages == lines
 
 
-def test_all_that_is_on_the_swarm_waits_for_the_look_at_its_networks() -> None:
+def test_resources_on_the_swarm_wait_for_the_network_check() -> None:
     """Else a service would be gone when it is found that its network cannot be."""
     engine = run(target(managers=3, domain="example.org", traefik={"acme": {"email": "a@example.org"}})).engine
     kinds = ("network:Network", "service:Service", "serviceConfig:ServiceConfig", "secret:Secret")
@@ -97,7 +97,7 @@ def test_all_that_is_on_the_swarm_waits_for_the_look_at_its_networks() -> None:
         assert "networks-look" in waits, name
 
 
-def test_networks_from_before_infrastructures_had_ids_are_known_by_the_state() -> None:
+def test_networks_without_an_id_label_are_known_by_the_state() -> None:
     """Their labels are never changed, so nothing else tells that they are not somebody else's."""
     state = stands(target())
     assert run(target(), state=state).engine.parameters("networks-look")["KNOWN"] == ""

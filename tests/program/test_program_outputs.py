@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from tests.program.runs import run
+from tests.program.snapshot import PROGRAMS
 from tests.support.configs import changed, target
 from tests.support.pulumi_run import Program, Secret
+from tests.support.rows import rows
 
 
 def certificate(holder: str) -> dict[str, Secret]:
@@ -17,7 +17,7 @@ def certificate(holder: str) -> dict[str, Secret]:
     }
 
 
-def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
+def test_target_outputs_have_the_designed_names(dev: Program) -> None:
     assert list(dev.outputs) == [
         "kind",
         "machines",
@@ -33,8 +33,8 @@ def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
     assert dev.outputs["kind"] == "target"
 
 
-@pytest.mark.parametrize(
-    ("off", "outputs", "urls"),
+@rows(
+    "off, outputs, urls",
     [
         (["s3"], {"s3"}, {"s3", "s3_console"}),
         (["s3", "nfs"], {"s3", "nfs"}, {"s3", "s3_console"}),
@@ -42,7 +42,7 @@ def test_the_outputs_are_those_of_the_design(dev: Program) -> None:
     ],
     ids=lambda given: "+".join(given) if isinstance(given, list) else "",
 )
-def test_what_there_is_not_has_no_output(dev: Program, off: list[str], outputs: set[str], urls: set[str]) -> None:
+def test_disabled_sections_have_no_outputs(dev: Program, off: list[str], outputs: set[str], urls: set[str]) -> None:
     document = target()
     for section in off:
         document = changed(document, f"{section}.enabled", False)
@@ -52,7 +52,7 @@ def test_what_there_is_not_has_no_output(dev: Program, off: list[str], outputs: 
     assert (found["logins"] == Secret({})) is ("monitoring" in off)
 
 
-def test_machines_have_a_role_addresses_and_the_command_to_log_in(dev: Program) -> None:
+def test_machines_output_has_role_addresses_and_ssh_command(dev: Program) -> None:
     machines = dev.outputs["machines"]
     assert {name: machine["role"] for name, machine in machines.items()} == {
         "manager-1": "manager",
@@ -69,11 +69,11 @@ def test_machines_have_a_role_addresses_and_the_command_to_log_in(dev: Program) 
         }
 
 
-def test_the_key_that_opens_machines_is_secret(dev: Program) -> None:
+def test_ssh_private_key_output_is_secret(dev: Program) -> None:
     assert dev.outputs["ssh"] == Secret({"user": "root", "private_key": "PRIVATE-KEY-OPENSSH:cluster-login-key"})
 
 
-def test_the_docker_endpoint_is_open_and_its_certificates_are_secret(dev: Program) -> None:
+def test_docker_output_has_a_plain_endpoint_and_secret_certificates(dev: Program) -> None:
     address = dev.outputs["machines"]["manager-1"]["public_address"]
     assert dev.outputs["docker"] == {
         "endpoint": f"tcp://{address}:2376",
@@ -82,7 +82,7 @@ def test_the_docker_endpoint_is_open_and_its_certificates_are_secret(dev: Progra
     }
 
 
-def test_urls_are_those_of_the_entry(dev: Program) -> None:
+def test_urls_use_the_address_of_the_api_manager(dev: Program) -> None:
     address = dev.outputs["machines"]["manager-1"]["public_address"]
     assert dev.outputs["urls"] == {
         "traefik": f"https://{address}/",
@@ -94,7 +94,7 @@ def test_urls_are_those_of_the_entry(dev: Program) -> None:
     }
 
 
-def test_urls_have_the_domain_where_there_is_one() -> None:
+def test_urls_use_the_domain_when_there_is_one() -> None:
     outputs = run(target(domain="example.org")).outputs
     assert outputs["urls"] == {
         "traefik": "https://example.org/",
@@ -106,20 +106,20 @@ def test_urls_have_the_domain_where_there_is_one() -> None:
     }
 
 
-def test_logins_are_secret_and_each_has_a_password_of_its_own(dev: Program) -> None:
+def test_logins_are_secret_with_distinct_passwords(dev: Program) -> None:
     assert dev.outputs["logins"] == Secret(
         {name: {"username": "admin", "password": f"RESULT:{name}-login-password"} for name in ("prometheus", "grafana")}
     )
 
 
-@pytest.mark.parametrize("machine", ["manager-1", "worker-2"])
-def test_files_are_at_the_private_address_of_their_machine(machine: str) -> None:
+@rows("machine", ["manager-1", "worker-2"])
+def test_nfs_output_has_the_private_address_of_its_machine(machine: str) -> None:
     outputs = run(target(nfs={"machine": machine})).outputs
     address = outputs["machines"][machine]["private_address"]
     assert outputs["nfs"] == {"address": address, "path": "/nfs-root"}
 
 
-def test_s3_is_at_its_port_with_secret_keys() -> None:
+def test_s3_output_has_its_port_and_secret_keys() -> None:
     outputs = run(target(domain="example.org", s3={"port": 9001})).outputs
     assert outputs["s3"] == Secret(
         {
@@ -131,12 +131,12 @@ def test_s3_is_at_its_port_with_secret_keys() -> None:
     assert outputs["urls"]["s3"] == "https://example.org:9001"
 
 
-def test_the_entry_is_the_manager_that_the_settings_name() -> None:
-    outputs = run(target(managers=3, workers=0, swarm={"entry": "manager-2"})).outputs
+def test_docker_endpoint_is_the_api_manager_of_the_settings() -> None:
+    outputs = run(target(managers=3, workers=0, swarm={"api_manager": "manager-2"})).outputs
     assert outputs["docker"]["endpoint"] == f"tcp://{outputs['machines']['manager-2']['public_address']}:2376"
 
 
-def test_an_own_key_is_used_and_comes_back_as_a_secret() -> None:
+def test_given_ssh_key_is_used_and_exported_as_secret() -> None:
     machines = target()["machines"] | {"ssh": {"public_key": "ssh-ed25519 OWN"}}
     program = run(target(machines=machines), secrets={"ssh_private_key": "OWN-PRIVATE-KEY"})
     assert program.outputs["ssh"] == Secret({"user": "root", "private_key": "OWN-PRIVATE-KEY"})
@@ -145,7 +145,9 @@ def test_an_own_key_is_used_and_comes_back_as_a_secret() -> None:
         assert program.engine.inputs(command)["connection"]["privateKey"] == "OWN-PRIVATE-KEY"
 
 
-def test_nothing_secret_is_in_the_open_outputs(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_plain_outputs_hold_no_secret(title: str) -> None:
+    program = run(PROGRAMS[title])
     text = str(_without_secrets(program.outputs))
     assert not [word for word in ("PRIVATE-KEY", "PEM", "RESULT", "BCRYPT") if word in text]
 
@@ -156,6 +158,6 @@ def _without_secrets(thing: Any) -> Any:
     return None if isinstance(thing, Secret) else thing
 
 
-def test_the_ends_of_the_certificates_of_dockers_api_are_no_secret(dev: Program) -> None:
+def test_certificate_expiry_dates_are_plain_outputs(dev: Program) -> None:
     assert set(dev.outputs["certificates"]) == {"ca", "program", "operator", "nuvla", "manager-1"}
     assert dev.outputs["certificates"]["nuvla"] == "2027-11-29T06:00:00Z"

@@ -21,13 +21,13 @@ def written(times: int) -> FakePulumi:
     return run_program(target(), seen=writing).engine
 
 
-def test_a_state_that_is_written_just_then_is_read_again() -> None:
+def test_state_that_is_being_written_is_read_again() -> None:
     engine = written(2)
     assert engine.unreadable == 0
     assert "swarm" in engine.types
 
 
-def test_a_state_that_cannot_be_read_is_told_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_state_fails_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prior_state, "PAUSE_S", 0)
     with pytest.raises(pulumi.RunError, match=r"the state of .* cannot be read: .*failed to load checkpoint: EOF"):
         written(1000)
@@ -48,13 +48,13 @@ def again(state: dict[str, Any]) -> FakePulumi:
     ).engine
 
 
-def test_a_machine_that_joined_is_invited_no_more() -> None:
+def test_joined_machine_is_not_invited_again() -> None:
     second = again(after(run(SMALL).engine))
     assert ASKED not in second.types
     assert second.inputs(NODE) == run(SMALL).engine.inputs(NODE)
 
 
-def test_a_machine_that_never_came_is_invited_anew_once_for_each_run() -> None:
+def test_machine_that_never_joined_is_invited_again_in_each_update() -> None:
     """Its token may have ended with the joins of others."""
     state = after(run(SMALL).engine)
     del state[JOIN]
@@ -68,7 +68,7 @@ def test_a_machine_that_never_came_is_invited_anew_once_for_each_run() -> None:
     assert again(lost).outputs[ASKED]["input"] == 2
 
 
-def test_a_machine_that_came_by_an_earlier_invitation_than_its_last_is_invited_anew() -> None:
+def test_machine_that_joined_by_an_older_invitation_is_invited_again() -> None:
     state = after(run(SMALL).engine)
     state[JOIN]["outputs"]["stdin"] = state[JOIN]["outputs"]["stdin"].replace("STDOUT:", "BEFORE:")
     assert again(state).outputs[ASKED]["input"] == 1

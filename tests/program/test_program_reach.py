@@ -3,7 +3,6 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.program.runs import run
@@ -11,6 +10,7 @@ from tests.program.test_program_services import PROXIES, SERVICES, container, ev
 from tests.support.configs import target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 
 DOCKER = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROOT = {None, "", "0", "root", "0:0"}
@@ -30,7 +30,7 @@ def networks(engine: FakePulumi) -> dict[str, set[str]]:
     }
 
 
-def test_nobody_but_the_proxies_reaches_the_socket_of_docker(dev: Program) -> None:
+def test_only_socket_proxies_reach_the_docker_socket(dev: Program) -> None:
     """Neither as a mount of its own nor below another one, unless its user is nobody, who may not open it."""
     reaching = set()
     for name, service in services(dev.engine).items():
@@ -41,22 +41,22 @@ def test_nobody_but_the_proxies_reaches_the_socket_of_docker(dev: Program) -> No
     assert reaching == PROXIES
 
 
-def test_nobody_but_those_who_read_dockers_api_is_on_its_network(dev: Program) -> None:
+def test_only_readers_of_the_docker_api_are_on_its_network(dev: Program) -> None:
     on = networks(dev.engine)
     assert {name for name, names in on.items() if "docker-api" in names} == PROXIES | {"prometheus"}
     assert dev.engine.inputs("docker-api-network")["internal"] is True
 
 
-def test_no_container_attaches_to_a_network_of_the_program_but_the_public_one(dev: Program) -> None:
+def test_only_the_public_network_is_attachable(dev: Program) -> None:
     names = ("docker-api", "monitoring-network", "web-network")
     assert {dev.engine.inputs(f"{name}-network")["attachable"] for name in names} == {False}
 
 
-def test_nothing_of_the_program_but_traefik_is_where_applications_are(dev: Program) -> None:
+def test_only_traefik_is_on_the_public_network(dev: Program) -> None:
     assert {name for name, names in networks(dev.engine).items() if "traefik-public" in names} == {"traefik"}
 
 
-def test_what_traefik_publishes_and_what_is_scraped_shares_a_network_with_it(dev: Program) -> None:
+def test_traefik_and_prometheus_share_a_network_with_their_backends(dev: Program) -> None:
     on = networks(dev.engine)
     published = {
         name
@@ -70,7 +70,7 @@ def test_what_traefik_publishes_and_what_is_scraped_shares_a_network_with_it(dev
     assert {name for name, names in on.items() if "monitoring" in names} == SERVICES - PROXIES - {"s3", "s3-gateway"}
 
 
-def test_only_traefik_has_ports_of_the_machine_and_they_are_those_of_the_table(dev: Program) -> None:
+def test_only_traefik_publishes_ports_and_they_are_in_the_port_table(dev: Program) -> None:
     ports = {
         name: {port["publishedPort"] for port in service["endpointSpec"].get("ports", [])}
         for name, service in services(dev.engine).items()
@@ -80,7 +80,7 @@ def test_only_traefik_has_ports_of_the_machine_and_they_are_those_of_the_table(d
     assert {f"{int(port)}/tcp" for port in ports["traefik"]} <= opened
 
 
-def test_a_service_that_runs_nowhere_keeps_each_single_port_of_the_table_from_applications(dev: Program) -> None:
+def test_idle_service_reserves_each_single_port_of_the_table(dev: Program) -> None:
     kept = every(dev.engine)["nuvla-swarm-ports"]["endpointSpec"]["ports"]
     numbers = {f"{int(port['publishedPort'])}/{port['protocol']}" for port in kept}
     opened = [row.rpartition(" ")[2] for row in dev.engine.inputs("firewall")["rows"]]
@@ -88,7 +88,7 @@ def test_a_service_that_runs_nowhere_keeps_each_single_port_of_the_table_from_ap
     assert numbers == {f"{port}/{protocol}" for port, _, both in single for protocol in both.split("+")}
 
 
-def test_services_run_as_the_users_whose_files_they_have(dev: Program) -> None:
+def test_services_run_as_the_owner_of_their_files(dev: Program) -> None:
     users = {name: container(service).get("user") for name, service in services(dev.engine).items()}
     assert users == {
         "socket-proxy": "0:0",
@@ -110,7 +110,7 @@ def test_services_run_as_the_users_whose_files_they_have(dev: Program) -> None:
     assert moved == {"nfs": "", "prometheus": "65534", "alertmanager": "65534", "grafana": ""}
 
 
-def test_no_service_runs_as_another_ones_user_unless_it_is_root(dev: Program) -> None:
+def test_unprivileged_users_are_distinct(dev: Program) -> None:
     """Who sees the processes of its machine could read of those of its own user what they were given in secret."""
     made = {name: service for name, service in services(dev.engine).items() if name != "s3-gateway"}  # as its front
     users = [container(service).get("user") for service in made.values()]
@@ -118,7 +118,7 @@ def test_no_service_runs_as_another_ones_user_unless_it_is_root(dev: Program) ->
     assert len(set(users)) == len(users)
 
 
-def test_no_service_has_more_power_than_it_needs(dev: Program) -> None:
+def test_services_drop_all_capabilities_but_those_they_need(dev: Program) -> None:
     given: dict[str, list[str]] = {}
     for name, service in services(dev.engine).items():
         inputs = container(service)
@@ -127,14 +127,14 @@ def test_no_service_has_more_power_than_it_needs(dev: Program) -> None:
     assert given == {"traefik": ["CAP_NET_BIND_SERVICE"]}
 
 
-def test_a_secret_can_be_read_by_the_user_of_its_service_and_by_nobody_else(dev: Program) -> None:
+def test_secrets_are_readable_by_their_service_user_only(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         for secret in container(service).get("secrets", []):
             user, _, _ = (container(service).get("user") or "").partition(":")
             assert (secret["fileMode"], secret.get("fileUid", "")) == (0o400, user), name
 
 
-def test_the_cluster_of_the_firewall_is_the_network_of_the_machines() -> None:
+def test_firewall_cluster_source_is_the_machine_network() -> None:
     document = target(workers=0, firewall={"management": ["10.80.0.1/32"]})
     document["machines"] |= {"subnet": "10.80.0.0/16"}
     assert run(document).engine.inputs("firewall")["sources"]["cluster"] == ["10.80.0.0/16"]
@@ -153,12 +153,12 @@ def of_traefik(name: str, **settings: Any) -> Any:
 MANAGEMENT, USERS = ["10.77.0.1/32", "203.0.113.7/32"], ["192.0.2.0/24"]
 
 
-@pytest.mark.parametrize(
-    ("consoles", "allowed"),
+@rows(
+    "consoles, allowed",
     [({}, MANAGEMENT), ({"consoles": "management"}, MANAGEMENT), ({"consoles": "users"}, MANAGEMENT + USERS)],
     ids=["by default", "management", "users"],
 )
-def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_for_operators_alone(
+def test_console_pages_follow_the_setting_and_port_8080_is_for_management(
     consoles: dict[str, str], allowed: list[str]
 ) -> None:
     made = of_traefik("dynamic", firewall={"management": MANAGEMENT, "users": USERS, **consoles})["http"]["middlewares"]
@@ -166,8 +166,8 @@ def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_fo
     assert made["operators"]["ipAllowList"]["sourceRange"] == MANAGEMENT
 
 
-@pytest.mark.parametrize(
-    ("off", "paths"),
+@rows(
+    "off, paths",
     [
         ((), ("/prometheus", "/grafana", "/minio")),
         (("s3",), ("/prometheus", "/grafana")),
@@ -175,24 +175,22 @@ def test_the_programs_own_pages_are_for_those_whom_the_setting_names_and_8080_fo
         (("monitoring", "s3"), ()),
     ],
 )
-def test_paths_of_what_is_switched_on_are_reserved(off: tuple[str, ...], paths: tuple[str, ...]) -> None:
+def test_paths_of_enabled_services_are_reserved(off: tuple[str, ...], paths: tuple[str, ...]) -> None:
     file = of_traefik("reserved", **{section: {"enabled": False} for section in off})
     assert (file is None) == (paths == ())
     rule = file["http"]["routers"]["reserved"]["rule"] if file else ""
     assert rule == " || ".join(f"(Path(`{path}`) || PathPrefix(`{path}/`))" for path in paths)
 
 
-@pytest.mark.parametrize(
-    ("settings", "names"),
+@rows(
+    "settings, names",
     [
         ({}, {"s3": "*"}),
         ({"domain": "example.org"}, {"s3": "*", "websecure": "s3.example.org"}),
         ({"domain": "example.org", "s3": {"enabled": False}}, {}),
     ],
 )
-def test_connections_to_s3_are_reserved_by_the_names_that_it_has(
-    settings: dict[str, Any], names: dict[str, str]
-) -> None:
+def test_s3_names_are_reserved_on_their_entry_points(settings: dict[str, Any], names: dict[str, str]) -> None:
     engine = run(target(**settings)).engine
     found = {}
     for entry_point in ("s3", "websecure"):
@@ -203,15 +201,15 @@ def test_connections_to_s3_are_reserved_by_the_names_that_it_has(
     assert found == names
 
 
-@pytest.mark.parametrize(
-    ("settings", "name"),
+@rows(
+    "settings, name",
     [
         ({}, ""),
         ({"domain": "example.org"}, "s3.example.org"),
         ({"domain": "example.org", "s3": {"enabled": False}}, ""),
     ],
 )
-def test_proxies_know_the_name_of_s3_where_it_has_one(settings: dict[str, Any], name: str) -> None:
+def test_proxies_know_the_s3_name_when_there_is_one(settings: dict[str, Any], name: str) -> None:
     engine = run(target(**settings)).engine
     found = {container(every(engine)[proxy])["env"].get("S3_NAME") for proxy in PROXIES}
     assert found == {name}
@@ -220,10 +218,8 @@ def test_proxies_know_the_name_of_s3_where_it_has_one(settings: dict[str, Any], 
 ACME = {"managers": 3, "domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, ACME, {"s3": {"enabled": False}}, {"monitoring": {"enabled": False}}, {"kind": "host"}]
-)
-def test_only_services_that_traefik_publishes_may_have_its_names(settings: dict[str, Any]) -> None:
+@rows("settings", [{}, ACME, {"s3": {"enabled": False}}, {"monitoring": {"enabled": False}}, {"kind": "host"}])
+def test_proxies_reserve_names_for_published_services_only(settings: dict[str, Any]) -> None:
     engine = run(target(**settings)).engine
     published = {
         name

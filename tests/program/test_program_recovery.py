@@ -3,9 +3,11 @@
 from components.firewall import reserved_ports
 from components.machines import cluster, owner
 from components.service import stack
-from tests.program.snapshot import FOLDER
+from tests.program.runs import run
+from tests.program.snapshot import FOLDER, PROGRAMS
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 from tools.repair import local, strays
 from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
 from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
@@ -13,9 +15,9 @@ from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
 ID = "OUTPUT:infrastructure"
 
 
-def test_labels_and_types_are_those_of_the_program(dev: Program) -> None:
-    assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.MADE_BY_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
-    assert (strays.STACK_LABEL, strays.PREFIX) == (stack.STACK_LABEL, stack.PREFIX)
+def test_repair_tool_constants_match_the_program(dev: Program) -> None:
+    assert (STACK_LABEL, ID_LABEL, local.DATA_LABEL) == (cluster.STACK_LABEL, owner.ID_LABEL, cluster.DATA_LABEL)
+    assert (strays.STACK_LABEL, strays.PREFIX) == (stack.NAMESPACE_LABEL, stack.PREFIX)
     assert strays.PORTS == reserved_ports.NAME
     assert dev.engine.types[OWNER] == STASH
     assert set(dev.engine.types.values()) >= set(KINDS)
@@ -39,7 +41,9 @@ def known(engine: FakePulumi) -> State:
     return State("test", {"resources": resources})
 
 
-def test_every_service_and_network_of_the_swarm_is_known_by_its_maker(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_repair_tool_finds_the_owner_of_every_service_and_network(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     state, seen = known(engine), 0
     for name, kind in engine.types.items():

@@ -8,8 +8,9 @@ import pytest
 from components.machines.owner import ID_LABEL
 from stacks.config.loader import parse
 from tests.program.runs import run
-from tests.settings.changes import CHANGES
+from tests.settings.bases import TARGET
 from tests.settings.replaced import replaced
+from tests.settings.table import CHANGES
 from tests.support.configs import NAMESPACE, changed, host, target, texts
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
@@ -28,7 +29,7 @@ SEEDS = range(6)
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
-def test_no_service_is_replaced_when(transition: str) -> None:
+def test_no_service_is_replaced_by_a_transition(transition: str) -> None:
     before, after = (run(document).engine for document in TRANSITIONS[transition])
     assert replaced(before, after) == set()
     assert replaced(after, before) == set()
@@ -38,7 +39,7 @@ def several(seed: int) -> dict[str, Any]:
     """A target with other values of some settings that go together."""
     document = target(managers=1, workers=1)
     random = Random(seed)
-    plain = [one for one in CHANGES if one.base == "target" and not one.secrets and not one.stands]
+    plain = [one for one in CHANGES if one.base is TARGET and not one.secrets and not one.stands]
     for change in random.sample(plain, 40):
         if change.setting in APART:
             continue
@@ -51,12 +52,12 @@ def several(seed: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_service_is_replaced_when_many_settings_change_at_once(seed: int) -> None:
+def test_no_service_is_replaced_by_many_setting_changes(seed: int) -> None:
     one, other = run(several(seed)).engine, run(several(seed + 100)).engine
     assert replaced(one, other) == set(), f"seed {seed}"
 
 
-def test_a_service_on_another_network_or_with_another_label_would_be_replaced() -> None:
+def test_replacement_check_detects_network_and_label_changes() -> None:
     """Else none of these tests could fail."""
     before = run(target(workers=1)).engine
     after = run(target(workers=1, swarm={"public_network": {"name": "front"}})).engine

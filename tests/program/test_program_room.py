@@ -12,6 +12,7 @@ from tests.settings.loading import load
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
 
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
@@ -47,8 +48,8 @@ def counted(engine: FakePulumi, machines: dict[str, int]) -> dict[str, dict[str,
     return found
 
 
-@pytest.mark.parametrize("title", DOCUMENTS)
-def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None:
+@rows("title", DOCUMENTS)
+def test_task_counts_per_network_match_the_services(title: str) -> None:
     document = DOCUMENTS[title]
     secrets = secrets_for(document)
     settings = load(document, secrets)
@@ -56,8 +57,8 @@ def test_the_tasks_on_each_network_are_those_of_the_services(title: str) -> None
     assert networks.tasks(settings) == counted(run(document, secrets=secrets).engine, machines)
 
 
-@pytest.mark.parametrize("title", DOCUMENTS)
-def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title: str) -> None:
+@rows("title", DOCUMENTS)
+def test_networks_have_distinct_subnets_at_the_end_of_the_pool(title: str) -> None:
     document = DOCUMENTS[title]
     engine = run(document, secrets=secrets_for(document)).engine
     subnets = defaultdict(list)
@@ -68,8 +69,8 @@ def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title
     assert all(subnet.startswith("10.239.") for subnet in subnets), "the end of the pool"
 
 
-@pytest.mark.parametrize(
-    ("document", "told"),
+@rows(
+    "document, told",
     [
         (target(), []),
         (target(swarm={"address_pools": ["10.201.0.0/16"]}), [124]),
@@ -77,7 +78,7 @@ def test_no_two_networks_have_one_subnet_and_applications_have_their_range(title
         (host(swarm={"address_pools": ["10.201.0.0/16"]}), []),
     ],
 )
-def test_a_target_with_room_for_few_deployments_says_so(
+def test_warning_says_how_many_deployments_fit(
     document: dict[str, Any], told: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has a network, and a service with two addresses on the public one."""

@@ -10,12 +10,11 @@ from pulumi.runtime import stack
 from stacks.pulumi_runtime import WANTED, drop_debug_messages
 from tests.support import pulumi_run
 from tests.support.configs import target
+from tests.support.rows import rows
 
 
-@pytest.mark.parametrize(("wanted", "sent"), [("", []), ("1", ["a detail"])])
-def test_a_debug_message_is_sent_to_whoever_asked_for_it(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, sent: list[str]
-) -> None:
+@rows("wanted, sent", [("", []), ("1", ["a detail"])])
+def test_debug_messages_are_sent_only_on_request(monkeypatch: pytest.MonkeyPatch, wanted: str, sent: list[str]) -> None:
     messages: list[str] = []
     monkeypatch.setattr(pulumi.log, "get_engine", object)
     monkeypatch.setattr(pulumi.log, "_log", lambda _engine, _severity, message, *_more: messages.append(message))
@@ -27,7 +26,7 @@ def test_a_debug_message_is_sent_to_whoever_asked_for_it(
     assert messages == [*sent, "a warning"]
 
 
-def test_the_sdk_waits_for_resources_one_by_one_and_not_for_all_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sdk_waits_for_resources_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
 
     class Counting:

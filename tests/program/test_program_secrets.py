@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from tests.program.runs import run
+from tests.program.snapshot import PROGRAMS
 from tests.program.test_program_services import container, services
 from tests.support.configs import target
 from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 
 GIVEN = {"smtp_password": "GIVEN-PASSWORD", "alert_webhook_url": "https://hook.example.org/GIVEN-URL"}
 SECRET_WORDS = ("PRIVATE-KEY", "RESULT:", "BCRYPT:", "GIVEN-")  # of keys, passwords, hashes, and what a user gave
@@ -25,7 +27,7 @@ def found_in(thing: Any) -> list[str]:
     return [word for word in SECRET_WORDS if word in str(thing)]
 
 
-def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(everything: Program) -> None:
+def test_every_secret_is_registered_as_a_docker_secret(everything: Program) -> None:
     registered = [everything.engine.inputs(name) for name in everything.engine.given]
     secrets = {name for name, kind in everything.engine.types.items() if kind == "docker:index/secret:Secret"}
     assert found_in(registered) == ["PRIVATE-KEY"]  # others only as Docker wants them, in base64
@@ -45,7 +47,9 @@ def test_every_secret_is_somewhere_or_else_these_tests_would_prove_nothing(every
     }
 
 
-def test_no_secret_is_an_open_input(everything: Program, program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_secrets_are_in_no_plain_input(everything: Program, title: str) -> None:
+    program = run(PROGRAMS[title])
     for engine in (everything.engine, program.engine):
         for name, given in engine.given.items():
             for key, value in given.items():
@@ -53,19 +57,19 @@ def test_no_secret_is_an_open_input(everything: Program, program: Program) -> No
                     assert found_in(value) == [], f"{name}.{key}"
 
 
-def test_what_docker_keeps_as_a_secret_is_one_to_pulumi_too(everything: Program) -> None:
+def test_docker_secret_data_are_secret_to_pulumi(everything: Program) -> None:
     for name, kind in everything.engine.types.items():
         if kind == "docker:index/secret:Secret":
             assert everything.engine.is_secret(name, "data"), name
 
 
-def test_services_and_configs_have_nothing_secret_so_that_a_preview_shows_them(everything: Program) -> None:
+def test_services_and_configs_hold_no_secret(everything: Program) -> None:
     for name, kind in everything.engine.types.items():
         if kind in ("docker:index/service:Service", "docker:index/serviceConfig:ServiceConfig"):
             assert everything.engine.given[name] == everything.engine.inputs(name), name
 
 
-def test_every_secret_file_that_a_service_names_is_one_of_its_own(everything: Program) -> None:
+def test_services_mount_every_secret_file_they_name(everything: Program) -> None:
     for name, service in services(everything.engine).items():
         mounted = {secret["fileName"] for secret in container(service).get("secrets", [])}
         prefix = "/run/secrets/"
@@ -78,7 +82,7 @@ def test_every_secret_file_that_a_service_names_is_one_of_its_own(everything: Pr
         assert named <= mounted, name
 
 
-def test_no_secret_of_the_user_is_shown_by_a_component(everything: Program) -> None:
+def test_components_show_no_secret_of_the_user(everything: Program) -> None:
     for name in everything.engine.components():
         assert found_in(everything.engine.inputs(name)) == [], name
     assert everything.engine.inputs("monitoring")["webhook"] is True

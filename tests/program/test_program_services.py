@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from components.machines.volume import FOLDER
 from tests.program.runs import run
 from tests.support.configs import changed, existing, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 
 PROXIES = {"socket-proxy", "socket-proxy-worker"}
 SERVICES = {
@@ -42,12 +41,12 @@ def constraints(service: Any) -> list[str]:
     return found
 
 
-def test_these_are_the_services_of_a_target(dev: Program) -> None:
-    assert set(services(dev.engine)) == SERVICES
+def test_target_has_the_expected_services(dev: Program) -> None:
+    assert set(services(dev.engine)) == SERVICES, "add a new service to SERVICES of this module"
     assert set(every(dev.engine)) - SERVICES == {"nuvla-swarm-ports"}
 
 
-def test_an_image_keeps_the_digest_that_a_service_of_it_has(dev: Program) -> None:
+def test_image_pull_supplies_the_digest_of_its_service(dev: Program) -> None:
     found = services(dev.engine)
     pulls = [name for name in dev.engine.types if name.endswith("-image-pull")]
     assert len(pulls) == len({container(service)["image"] for service in found.values()})
@@ -56,7 +55,7 @@ def test_an_image_keeps_the_digest_that_a_service_of_it_has(dev: Program) -> Non
         assert container(service)["image"] == f"STDOUT:{pull}"
 
 
-def test_every_service_says_whether_it_is_well(dev: Program) -> None:
+def test_every_service_has_a_health_check(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         check = container(service)["healthcheck"]
         assert check["tests"][0] == "CMD", name
@@ -65,21 +64,21 @@ def test_every_service_says_whether_it_is_well(dev: Program) -> None:
         assert check["retries"] >= 1, name
 
 
-def test_every_service_has_memory_of_its_own_and_no_more_than_its_limit(dev: Program) -> None:
+def test_every_service_has_a_memory_reservation_below_its_limit(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         resources = service["taskSpec"]["resources"]
         limit, kept = resources["limits"]["memoryBytes"], resources["reservation"]["memoryBytes"]
         assert 0 < kept < limit <= 2**30, name
 
 
-def test_all_services_of_three_machines_fit_in_the_memory_of_the_issue(dev: Program) -> None:
+def test_memory_reservations_fit_three_small_machines(dev: Program) -> None:
     """What is reserved, on three machines together."""
     kept = {name: service["taskSpec"]["resources"]["reservation"] for name, service in services(dev.engine).items()}
     machines = {"socket-proxy-worker": 2, "node-exporter": 3, "cadvisor": 3}
     assert sum(one["memoryBytes"] * machines.get(name, 1) for name, one in kept.items()) <= 3 * 2**30
 
 
-def test_every_service_is_updated_one_by_one_and_rolled_back_if_that_fails(dev: Program) -> None:
+def test_services_update_one_by_one_and_roll_back(dev: Program) -> None:
     for name, service in services(dev.engine).items():
         update, rollback = service["updateConfig"], service["rollbackConfig"]
         assert (update["parallelism"], update["failureAction"]) == (1, "rollback"), name
@@ -87,8 +86,8 @@ def test_every_service_is_updated_one_by_one_and_rolled_back_if_that_fails(dev: 
         assert service["taskSpec"]["restartPolicy"]["condition"] == "any", name
 
 
-@pytest.mark.parametrize("machine", ["manager-1", "worker-1"])
-def test_a_service_with_data_is_where_they_are(machine: str) -> None:
+@rows("machine", ["manager-1", "worker-1"])
+def test_services_with_data_run_on_the_machine_of_their_data(machine: str) -> None:
     """The proxies have none: what is on their volume is made by each of them."""
     engine = run(target(workers=1, nfs={"machine": machine}, monitoring={"machine": machine})).engine
     with_data = set()
@@ -101,7 +100,7 @@ def test_a_service_with_data_is_where_they_are(machine: str) -> None:
     assert with_data == {"prometheus", "alertmanager", "grafana", "s3", "s3-gateway"}
 
 
-def test_data_belong_to_one_service_each_and_are_where_nothing_else_is(dev: Program) -> None:
+def test_data_folders_belong_to_one_service_each(dev: Program) -> None:
     users: dict[str, set[str]] = {}
     for name, service in services(dev.engine).items():
         for mount in mounts(service):
@@ -128,7 +127,7 @@ def test_services_of_all_machines_are_global(dev: Program) -> None:
     }
 
 
-def test_every_service_is_waited_for_with_its_stack(dev: Program) -> None:
+def test_every_service_is_awaited_by_its_stack(dev: Program) -> None:
     engine = dev.engine
     waited = {
         name: set(engine.parameters(name)["SERVICES"].strip("'").split())
@@ -143,38 +142,38 @@ def test_every_service_is_waited_for_with_its_stack(dev: Program) -> None:
     }
 
 
-def test_where_no_worker_may_run_services_none_is_waited_for_there() -> None:
+def test_drained_workers_run_no_awaited_services() -> None:
     drained = changed(target(workers=1), "machines.pools.worker.availability", "drain")
     assert PROXIES & set(services(run(drained).engine)) == {"socket-proxy"}
     assert "worker-1-membership-active" not in run(drained).engine.dependencies("socket-proxy-converged")
     assert "worker-1-membership-active" in run(target(workers=1)).engine.dependencies("socket-proxy-converged")
 
 
-def test_what_has_data_starts_once_their_folder_is_there(dev: Program) -> None:
+def test_services_start_after_their_data_folder(dev: Program) -> None:
     for name in ("prometheus", "alertmanager", "grafana"):
         before = {one for outer in dev.engine.ancestors(f"{name}-service") for one in dev.engine.dependencies(outer)}
         assert f"{name}-data-folder" in before
 
 
-def test_s3_starts_once_its_folder_is_there(dev: Program) -> None:
+def test_s3_starts_after_the_nfs_server(dev: Program) -> None:
     before = {name for one in dev.engine.ancestors("s3-service") for name in dev.engine.dependencies(one)}
     assert "nfs-server" in before
 
 
-@pytest.mark.parametrize("name", ["manager-1", "worker-2"])
-def test_a_machine_joins_once_it_is_closed_and_its_files_are_open_to_it(dev: Program, name: str) -> None:
+@rows("name", ["manager-1", "worker-2"])
+def test_machine_joins_after_its_firewall_and_nfs_access(dev: Program, name: str) -> None:
     before = dev.engine.dependencies(f"{name}-membership-join")
     assert {f"firewall-{name}", f"nfs-entry-{name}", f"{name}-engine-configure"} <= before
 
 
-def test_without_nfs_a_machine_joins_all_the_same() -> None:
+def test_machine_joins_without_nfs() -> None:
     engine = run(target(workers=1, nfs={"enabled": False}, s3={"enabled": False})).engine
     before = engine.dependencies("worker-1-membership-join")
     assert "firewall-worker-1" in before
     assert not [name for name in before if name.startswith("nfs")]
 
 
-def test_services_with_data_are_started_anew_when_these_are_on_another_volume() -> None:
+def test_services_restart_when_their_data_move_to_another_volume() -> None:
     """A container keeps what was mounted when it was started, and Swarm sees no change."""
     engine = run(target(domain="example.org", traefik={"acme": {"email": "a@example.org"}})).engine
     told = {
@@ -197,7 +196,7 @@ def test_services_with_data_are_started_anew_when_these_are_on_another_volume() 
     }
 
 
-def test_a_service_is_told_of_another_folder() -> None:
+def test_services_restart_when_their_folder_changes() -> None:
     before, after = (
         run(document, secrets=secrets_for(document)).engine
         for document in (existing(), changed(existing(), "volumes.nfs.path", "/srv/files"))

@@ -2,56 +2,67 @@
 
 import re
 
-import pytest
-
 from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
 from tests.support.configs import changed, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
+from tests.support.rows import rows
 
 CLUSTER = "cluster"
 ONLY_IN_STATE = ("tls:", "random:", "pulumi:")  # nothing of them is on a machine
 
 
-@pytest.mark.parametrize("title", PROGRAMS)
-def test_the_resources_are_those_of_the_snapshot(title: str) -> None:
+@rows("title", PROGRAMS)
+def test_resources_match_the_snapshot(title: str) -> None:
     text = tree(run(PROGRAMS[title]).engine)
     assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "run `python -m tests.program.snapshot`"
 
 
-def test_there_is_a_snapshot_file_for_each_program_and_no_other() -> None:
+def test_every_program_has_a_snapshot_file() -> None:
     examples = {"exoscale-host", "exoscale-target"}  # in test_program_exoscale.py
-    assert {path.stem for path in FOLDER.iterdir()} == set(PROGRAMS) | examples
+    files = {path.stem for path in FOLDER.iterdir()}
+    assert files == set(PROGRAMS) | examples, "run `python -m tests.program.snapshot`; remove files without a program"
 
 
-@pytest.mark.parametrize("title", PROGRAMS)
-def test_the_first_preview_registers_the_same_resources(title: str) -> None:
+@rows("title", PROGRAMS)
+def test_first_preview_matches_the_snapshot(title: str) -> None:
     preview = run(PROGRAMS[title], preview=True)
-    assert tree(preview.engine) == (FOLDER / f"{title}.txt").read_text(encoding="utf-8")
+    text = tree(preview.engine)
+    assert text == (FOLDER / f"{title}.txt").read_text(encoding="utf-8"), "make no resource inside of an apply"
     assert preview.engine.components() <= preview.engine.finished
 
 
-def test_every_component_says_that_it_is_finished(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_component_registers_its_outputs(title: str) -> None:
+    program = run(PROGRAMS[title])
     assert program.engine.components() <= program.engine.finished
 
 
-def test_every_component_has_a_type_of_three_parts(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_component_types_have_three_parts(title: str) -> None:
+    program = run(PROGRAMS[title])
     for name in program.engine.components():
         assert re.fullmatch(r"nuvla:[a-z0-9]+:[A-Z][A-Za-z0-9]+", program.engine.types[name])
 
 
-def test_every_component_has_children(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_component_has_children(title: str) -> None:
+    program = run(PROGRAMS[title])
     assert all(program.engine.children(name) for name in program.engine.components())
 
 
-def test_every_resource_but_providers_and_the_id_is_the_child_of_a_component(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_every_resource_is_the_child_of_a_component(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     orphans = {name for name in engine.options if engine.parent(name) not in engine.components()}
     assert orphans - engine.components() == {"local-engine", "swarm-engine", "infrastructure"}
 
 
-def test_every_child_is_named_after_its_component_machine_or_service(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_children_are_named_after_their_component_machine_or_service(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name in engine.options:
         parent = engine.parent(name)
@@ -67,7 +78,9 @@ def test_every_child_is_named_after_its_component_machine_or_service(program: Pr
             assert name in allowed or name.startswith(tuple(f"{one}-" for one in allowed)), name
 
 
-def test_what_is_on_machines_goes_with_the_cluster(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_resources_inside_machines_are_deleted_with_them(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     # What runs on a machine goes with that one, and what is about its membership with its disk.
     parts = {name for name in engine.children(CLUSTER) if engine.types[name].startswith("docker:")}
@@ -88,7 +101,7 @@ def made_up(engine: FakePulumi) -> set[str]:
     }
 
 
-def test_only_keys_certificates_and_logins_are_in_the_state_alone(dev: Program) -> None:
+def test_only_keys_certificates_and_logins_live_in_the_state_alone(dev: Program) -> None:
     assert made_up(dev.engine) == {
         "certificates",
         "traefik-certificate",
@@ -99,7 +112,9 @@ def test_only_keys_certificates_and_logins_are_in_the_state_alone(dev: Program) 
     }
 
 
-def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_docker_resources_have_explicit_providers(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, kind in engine.types.items():
         if kind.startswith("docker:"):
@@ -107,12 +122,14 @@ def test_no_docker_resource_has_the_default_provider(program: Program) -> None:
             assert engine.provider(name) == expected, name
 
 
-def test_neither_docker_provider_asks_an_engine_before_it_makes_something(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_docker_providers_connect_lazily(title: str) -> None:
+    program = run(PROGRAMS[title])
     for name in ("local-engine", "swarm-engine"):
         assert program.engine.inputs(name)["disableDockerDaemonCheck"] in (True, "true")
 
 
-def test_the_swarms_provider_talks_to_the_entry_with_the_programs_certificate(dev: Program) -> None:
+def test_swarm_provider_uses_the_api_manager_and_the_program_certificate(dev: Program) -> None:
     provider = dev.engine.inputs("swarm-engine")
     assert provider["host"] == dev.outputs["docker"]["endpoint"]
     assert provider["host"] == f"tcp://{dev.outputs['machines']['manager-1']['public_address']}:2376"
@@ -122,14 +139,16 @@ def test_the_swarms_provider_talks_to_the_entry_with_the_programs_certificate(de
     }
 
 
-def test_no_setting_of_a_component_is_unknown_or_secret_in_the_first_preview() -> None:
+def test_component_inputs_are_known_and_plain_in_the_first_preview() -> None:
     engine = run(target(), preview=True).engine
     for name in engine.components():
         assert engine.given[name] == engine.inputs(name), name
         assert "Unknown object" not in repr(engine.given[name]), name
 
 
-def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_docker_resources_carry_the_stack_labels(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     marks = [
         {"label": "io.nuvla.swarm.stack", "value": "nuvla-swarm/test"},
@@ -140,7 +159,9 @@ def test_what_the_stack_makes_outside_of_the_program_has_its_mark(program: Progr
         assert [name for name in docker if mark not in engine.inputs(name)["labels"]] == []
 
 
-def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_command_line(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_commands_have_secret_connections_and_no_arguments_or_environment(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, kind in engine.types.items():
         if kind == "command:remote:Command":
@@ -150,7 +171,9 @@ def test_every_command_keeps_its_input_secret_or_has_none_and_never_on_its_comma
             assert engine.inputs(name)["connection"]["privateKey"] == "PRIVATE-KEY-OPENSSH:cluster-login-key", name
 
 
-def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_commands_pin_the_host_key_of_their_machine(title: str) -> None:
+    program = run(PROGRAMS[title])
     machines = program.outputs["machines"].items()
     host_keys = {machine["public_address"]: f"ssh-ed25519 {name}-host-key" for name, machine in machines}
     for name, kind in program.engine.types.items():
@@ -159,9 +182,9 @@ def test_every_command_knows_the_host_key_of_the_machine_that_it_talks_to(progra
             assert connection["hostKey"] == host_keys[connection["host"]], name
 
 
-def test_an_engine_that_is_to_be_a_managers_no_more_waits_for_the_others_too() -> None:
+def test_demoted_manager_engine_restarts_after_other_managers() -> None:
     """Its vote is taken later, so that it counts in the quorum while it restarts."""
-    before = changed(target(managers=3), "swarm.entry", "manager-1")
+    before = changed(target(managers=3), "swarm.api_manager", "manager-1")
     pools = {"manager": {"role": "manager"}, "more": {"role": "manager", "count": 2}}
     before = changed(before, "machines.pools", pools) | {
         "nfs": {"machine": "manager-1"},
@@ -173,7 +196,7 @@ def test_an_engine_that_is_to_be_a_managers_no_more_waits_for_the_others_too() -
     assert "more-1-engine-configure" in engine.dependencies("more-2-engine-configure")
 
 
-def test_engines_of_managers_are_restarted_one_after_another() -> None:
+def test_manager_engines_restart_one_after_another() -> None:
     engine = run(target(managers=3, workers=1)).engine
     after = {
         name: {other for other in engine.dependencies(f"{name}-engine-configure") if other.endswith("-configure")}
@@ -187,7 +210,9 @@ def test_engines_of_managers_are_restarted_one_after_another() -> None:
     }
 
 
-def test_managers_get_a_server_certificate_of_their_own_and_workers_none(program: Program) -> None:
+@rows("title", PROGRAMS)
+def test_managers_have_server_certificates_and_workers_have_none(title: str) -> None:
+    program = run(PROGRAMS[title])
     engine = program.engine
     for name, machine in program.outputs["machines"].items():
         script = engine.script(f"{name}-engine-configure")

@@ -9,10 +9,11 @@ import pytest
 from docs.settings_table import Setting, is_section, settings
 from stacks.config import loader
 from tests.program.runs import run
-from tests.settings import cases, cases_machines
-from tests.settings.cases import concrete
+from tests.settings.rows import concrete
+from tests.settings.table import ROWS
 from tests.support.configs import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.rows import rows
 
 KEPT = (
     "random:index/randomPassword:RandomPassword",
@@ -26,7 +27,7 @@ BASES: dict[str, dict[str, Any]] = {
     "exoscale host": changed(exoscale("host"), "machines.pools.worker.labels", {"type": "worker-db"}),
     "existing target": existing(),
 }
-GOOD = {case.setting: case.good for case in [*cases.CASES, *cases_machines.CASES]}
+GOOD = {row.path: row.values.good for row in ROWS}
 
 
 def optional(setting: Setting) -> bool:
@@ -38,7 +39,7 @@ def optional(setting: Setting) -> bool:
 SWITCHES = [
     setting
     for setting in settings()
-    if (setting.schema.get("type") == "boolean" or optional(setting)) and not setting.path.endswith(".block")
+    if (setting.schema.get("type") == "boolean" or optional(setting)) and not setting.path.endswith(".block_storage")
 ]
 
 
@@ -75,7 +76,7 @@ def everything(title: str) -> tuple[dict[str, Any], Sequence[Setting]]:
     """A configuration with all on that can be, each volume on block storage, and the switches that it has."""
     document = changed(BASES[title], "domain", "example.org")
     for setting in settings():
-        if setting.path.endswith(".block") and is_taken(changed(document, setting.path, True)):
+        if setting.path.endswith(".block_storage") and is_taken(changed(document, setting.path, True)):
             document = changed(document, setting.path, True)
     switches = [switch for switch in SWITCHES if is_taken(on(document, switch))]
     for switch in switches:
@@ -91,7 +92,7 @@ def kept(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("title", BASES)
-def test_a_switch_leaves_data_keys_and_logins_as_they_are(title: str) -> None:
+def test_switches_keep_data_keys_and_logins(title: str) -> None:
     document, switches = everything(title)
     before = kept(document)
     assert kept(off(document, *switches)) == before, "all of them"
@@ -102,7 +103,7 @@ def test_a_switch_leaves_data_keys_and_logins_as_they_are(title: str) -> None:
             assert kept(alone) == before, switch.path
 
 
-def test_what_is_kept_is_all_that_there_is_of_each_kind() -> None:
+def test_switch_tests_cover_every_kept_resource() -> None:
     """Else the test above would say little."""
     volumes = {"prometheus", "alertmanager", "grafana", "traefik"}
     logins = {"prometheus-login-password", "grafana-login-password"}
@@ -113,12 +114,12 @@ def test_what_is_kept_is_all_that_there_is_of_each_kind() -> None:
         expected = logins | (keys if "target" in title else set())
         if "existing" not in title:
             expected |= {f"{name}-volume" for name in volumes | own}
-        assert expected <= kept(document).keys(), title
+        assert expected <= kept(document).keys(), f"{title}: name each type of kept resources in KEPT"
         assert {"monitoring.enabled", "traefik.acme"} <= {switch.path for switch in switches}, title
     assert {"nfs.enabled", "s3.enabled"} <= {switch.path for switch in everything("local target")[1]}
 
 
-def test_block_storage_stays_attached_and_mounted_while_its_service_is_off() -> None:
+def test_block_storage_stays_mounted_while_its_service_is_disabled() -> None:
     document, switches = everything("exoscale target")
     services = [switch for switch in switches if switch.name == "enabled" or switch.path == "traefik.acme"]
     engines = [run(one, secrets=secrets_for(one)).engine for one in (document, off(document, *services))]
@@ -127,8 +128,8 @@ def test_block_storage_stays_attached_and_mounted_while_its_service_is_off() -> 
         assert engines[0].inputs(name) == engines[1].inputs(name), name
 
 
-@pytest.mark.parametrize("title", ["exoscale target", "existing target"])
-def test_a_folder_on_a_disk_is_left_alone_while_nobody_uses_it(title: str) -> None:
+@rows("title", ["exoscale target", "existing target"])
+def test_data_folder_of_a_disabled_service_is_left_alone(title: str) -> None:
     """It stays there as it is: nothing is made of it anew, and nothing that undoes it is run."""
     document = changed(BASES[title], "monitoring.enabled", False)
     engine = run(document, secrets=secrets_for(document)).engine

@@ -10,10 +10,11 @@ from tests.program.test_program_exoscale import KEYS
 from tests.support.configs import changed, on_exoscale, target
 from tests.support.fake_pulumi import FakePulumi, Refusal
 from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
-BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block": True, "size_gib": 20, "id": ID}}}
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20, "id": ID}}}
 FREE: dict[str, Any] = {"size": 20, "instance": None}
 TYPES = {
     "cluster": "nuvla:machines:ExoscaleCluster",
@@ -33,46 +34,46 @@ def ran(document: dict[str, Any], *, preview: bool = False, **known: Any) -> Fak
     return run_program(document, preview=preview, secrets=KEYS, **known).engine
 
 
-def test_a_kept_volume_is_imported_by_the_first_update_and_by_no_other() -> None:
+def test_kept_volume_is_imported_by_the_first_update_only() -> None:
     document = {**on_exoscale(target()), **BLOCK}
     assert ran(document, volumes={ID: FREE}).options["nfs-volume"].importId == f"{ID}@{ZONE}"
     again = ran(document, state=left(nfs_volume={"id": ID, "zone": ZONE}))
     assert again.options["nfs-volume"].importId == ""
 
 
-def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_other() -> None:
-    document = changed(target(), "volumes.nfs.id", "kept-1")
+def test_kept_docker_volume_is_imported_by_the_first_update_only() -> None:
+    document = changed(target(), "volumes.nfs.import_id", "kept-1")
     assert run_program(document).engine.options["nfs-volume"].importId == "kept-1"
     kind = "docker:index/volume:Volume"
     urn = f"urn:pulumi:test::nuvla-swarm::nuvla:machines:LocalCluster${kind}::nfs-volume"
     known = {urn: {"type": kind, "outputs": {"id": "kept-1"}}}
     assert run_program(document, state=known).engine.options["nfs-volume"].importId == ""
     with pytest.raises(pulumi.RunError, match=r"volumes\.nfs\.id: kept-2 given; allowed: kept-1, which"):
-        run_program(changed(document, "volumes.nfs.id", "kept-2"), state=known)
+        run_program(changed(document, "volumes.nfs.import_id", "kept-2"), state=known)
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize(
-    ("path", "value", "known", "line"),
+@rows("preview", [True, False])
+@rows(
+    "path, value, known, line",
     [
         (
-            "volumes.nfs.id",
+            "volumes.nfs.import_id",
             OTHER,
             {"state": left(nfs_volume={"id": ID, "zone": ZONE})},
-            f"volumes.nfs.id: {OTHER} given",
+            f"volumes.nfs.import_id: {OTHER} given",
         ),
         ("volumes.nfs.size_gib", 30, {"volumes": {ID: FREE}}, "volumes.nfs.size_gib: 30 given; allowed: at most 20"),
         (
             "volumes.nfs.size_gib",
             10,
             {"volumes": {ID: FREE | {"instance": {"id": OTHER}}}},
-            f"volumes.nfs.id: {ID} given; allowed: a volume that is attached to no instance",
+            f"volumes.nfs.import_id: {ID} given; allowed: a volume that is attached to no instance",
         ),
         (
-            "volumes.nfs.id",
+            "volumes.nfs.import_id",
             OTHER,
             {},
-            f"volumes.nfs.id: {OTHER} given; allowed: the id of block storage in zone {ZONE}",
+            f"volumes.nfs.import_id: {OTHER} given; allowed: the id of block storage in zone {ZONE}",
         ),
         (
             "machines.zone",
@@ -88,7 +89,7 @@ def test_a_kept_volume_of_the_engine_is_imported_by_the_first_update_and_by_no_o
         ),
     ],
 )
-def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
+def test_destructive_or_impossible_changes_are_refused_in_one_line(
     path: str, value: Any, known: dict[str, Any], line: str, preview: bool
 ) -> None:
     document = changed({**on_exoscale(target(workers=2)), **BLOCK}, path, value)
@@ -99,7 +100,7 @@ def test_what_would_be_lost_or_cannot_be_is_refused_in_a_line_and_in_previews(
     assert [found.startswith(f"  nuvla-swarm:{line}") for found in rest] == [True], rest
 
 
-def test_a_wrong_key_is_told_when_a_volume_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_api_key_is_reported_by_the_volume_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> None:
         raise Refusal("ListZones: http response: Forbidden: Invalid request signature")
 

@@ -16,7 +16,7 @@ from botocore.config import Config  # type: ignore[import-untyped]
 
 from components import assets
 from components.s3.stack import API_PORT, FRONT_COMMAND, FRONT_FILES, gateway_env
-from stacks.config.images import Images
+from stacks.config.images import ImagesSettings
 
 ACCESS_KEY = "A1" * 10
 SECRET_KEY = "s3cr3t" * 7
@@ -36,7 +36,7 @@ def image(key: str) -> str:
     name = f'"$REGISTRY/$(<"{CHECKOUT}/offline/images/{key}/image")"'
     script = f'source "{CHECKOUT}/tools/lib.sh"; use_engine; offline && echo {name}'
     found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False).stdout.strip()
-    return found or str(getattr(Images(), key))
+    return found or str(getattr(ImagesSettings(), key))
 
 
 @dataclass

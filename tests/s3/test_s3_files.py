@@ -16,6 +16,9 @@ from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.s3.served import NOBODY, USER, Served
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine
 
 MIB = 2**20
 
@@ -104,8 +107,8 @@ def another_file(path: Path, old: bytes) -> None:
 
 @pytest.mark.parametrize("size", [33, 11 * MIB, 17 * MIB + 1])
 @pytest.mark.parametrize("put", [put_small, put_parts, put_copied])
-@pytest.mark.parametrize("made", CHANGES)
-def test_a_changed_file_is_read_with_its_own_etag(served: Served, s3: Any, made: str, put: Any, size: int) -> None:
+@rows("made", CHANGES)
+def test_file_changed_over_nfs_is_read_with_a_new_etag(served: Served, s3: Any, made: str, put: Any, size: int) -> None:
     key = f"{made}-{put.__name__}-{size}"
     content = random.Random(key).randbytes(size)
     put(s3, key, content)
@@ -127,9 +130,9 @@ def test_a_changed_file_is_read_with_its_own_etag(served: Served, s3: Any, made:
     s3.delete_object(Bucket="data", Key=key)
 
 
-@pytest.mark.parametrize("how", ["chmod", "utime", "mv", "tags", "again"])
-@pytest.mark.parametrize("put", [put_small, put_copied])
-def test_what_is_not_changed_keeps_its_etag(served: Served, s3: Any, put: Any, how: str) -> None:
+@rows("how", ["chmod", "utime", "mv", "tags", "again"])
+@rows("put", [put_small, put_copied])
+def test_unchanged_object_keeps_its_etag(served: Served, s3: Any, put: Any, how: str) -> None:
     content = random.Random(how).randbytes(3 * MIB)
     put(s3, "kept", content)
     path = served.bucket("data") / "kept"
@@ -147,7 +150,7 @@ def test_what_is_not_changed_keeps_its_etag(served: Served, s3: Any, put: Any, h
     assert got["Body"].read() == content
 
 
-def test_the_etag_of_an_upload_in_parts_is_kept_beside_its_tags(s3: Any) -> None:
+def test_multipart_etag_survives_tagging(s3: Any) -> None:
     put_parts(s3, "parts", bytes(11 * MIB))
     first = s3.head_object(Bucket="data", Key="parts")["ETag"]
     assert first.endswith('-3"')
@@ -157,8 +160,8 @@ def test_the_etag_of_an_upload_in_parts_is_kept_beside_its_tags(s3: Any) -> None
     assert s3.head_object(Bucket="data", Key="parts", PartNumber=3)["ContentLength"] == MIB
 
 
-@pytest.mark.parametrize("size", [0, 33, 11 * MIB, 17 * MIB])
-def test_a_file_that_s3_never_had_has_an_etag(served: Served, s3: Any, size: int) -> None:
+@rows("size", [0, 33, 11 * MIB, 17 * MIB])
+def test_file_written_over_nfs_has_an_etag(served: Served, s3: Any, size: int) -> None:
     content = random.Random(size).randbytes(size)
     file(served.bucket("data") / "foreign", content)
     listed = s3.list_objects_v2(Bucket="data", Prefix="foreign")["Contents"][0]["ETag"]
@@ -173,7 +176,7 @@ def test_a_file_that_s3_never_had_has_an_etag(served: Served, s3: Any, size: int
 
 
 @pytest.mark.skipif(USER != NOBODY, reason="files of somebody else are made by root")
-def test_a_file_that_its_owner_lets_nobody_write_has_an_etag(served: Served, s3: Any) -> None:
+def test_read_only_file_of_another_user_has_an_etag(served: Served, s3: Any) -> None:
     path = served.bucket("data") / "of-root"
     etags = set()
     for content in (b"first", b"other", b"longer one"):
@@ -196,9 +199,9 @@ def delete_many(s3: Any, key: str) -> None:
     s3.delete_objects(Bucket="data", Delete={"Objects": [{"Key": key}]})
 
 
-@pytest.mark.parametrize("delete", [delete_one, delete_many])
-@pytest.mark.parametrize("put", [put_small, put_parts, put_copied])
-def test_folders_of_persons_stay_and_those_of_s3_go(served: Served, s3: Any, put: Any, delete: Any) -> None:
+@rows("delete", [delete_one, delete_many])
+@rows("put", [put_small, put_parts, put_copied])
+def test_deletion_removes_folders_made_by_s3_and_keeps_others(served: Served, s3: Any, put: Any, delete: Any) -> None:
     top = folder(served.bucket("data") / f"inbox-{put.__name__}-{delete.__name__}")
     inode = top.stat().st_ino
     inner = folder(top / "made")
@@ -211,7 +214,7 @@ def test_folders_of_persons_stay_and_those_of_s3_go(served: Served, s3: Any, put
     assert list(inner.iterdir()) == []
 
 
-def test_the_folder_of_an_aborted_upload_and_a_folder_object_leave_a_persons_folder(served: Served, s3: Any) -> None:
+def test_aborted_upload_and_folder_object_keep_a_user_folder(served: Served, s3: Any) -> None:
     top = folder(served.bucket("data") / "person")
     s3.put_object(Bucket="data", Key="person/", Body=b"")
     assert [found["Key"] for found in s3.list_objects_v2(Bucket="data", Prefix="person/")["Contents"]] == ["person/"]
@@ -223,7 +226,7 @@ def test_the_folder_of_an_aborted_upload_and_a_folder_object_leave_a_persons_fol
     assert list(top.iterdir()) == []
 
 
-def test_a_bucket_goes_with_the_folders_that_s3_made_and_stays_with_those_of_persons(served: Served, s3: Any) -> None:
+def test_bucket_with_user_folders_is_not_deleted(served: Served, s3: Any) -> None:
     s3.create_bucket(Bucket="going")
     s3.put_object(Bucket="going", Key="a/b/c", Body=b"1")
     (served.bucket("going") / "a/b/c").unlink()  # over NFS
@@ -285,7 +288,7 @@ LINKS = [
 ]
 
 
-def test_no_listing_breaks(left: Path, s3: Any) -> None:
+def test_listings_skip_hostile_files(left: Path, s3: Any) -> None:
     assert [found["Key"] for found in s3.list_objects_v2(Bucket="hostile")["Contents"]] == GOOD
     assert [found["Key"] for found in s3.list_objects(Bucket="hostile")["Contents"]] == GOOD
     top = s3.list_objects_v2(Bucket="hostile", Delimiter="/")
@@ -296,8 +299,8 @@ def test_no_listing_breaks(left: Path, s3: Any) -> None:
     assert {"data", "hostile"} <= {found["Name"] for found in s3.list_buckets()["Buckets"]}
 
 
-@pytest.mark.parametrize("key", LINKS)
-def test_links_lead_nowhere(left: Path, s3: Any, key: str) -> None:
+@rows("key", LINKS)
+def test_symbolic_links_and_fifos_are_no_objects(left: Path, s3: Any, key: str) -> None:
     before = sorted(path.name for path in left.iterdir())
     assert code(lambda: s3.get_object(Bucket="hostile", Key=key)) == "NoSuchKey"
     assert code(lambda: s3.head_object(Bucket="hostile", Key=key)) == "404"
@@ -314,14 +317,14 @@ def test_links_lead_nowhere(left: Path, s3: Any, key: str) -> None:
     assert (left / "a").read_bytes() == b"good"
 
 
-def test_a_link_is_no_bucket(left: Path, s3: Any) -> None:
+def test_symbolic_link_is_no_bucket(left: Path, s3: Any) -> None:
     assert code(lambda: s3.list_objects_v2(Bucket="linked-bucket")) == "NoSuchBucket"
     assert code(lambda: s3.get_object(Bucket="linked-bucket", Key="a")) == "NoSuchBucket"
     assert code(lambda: s3.put_object(Bucket="linked-bucket", Key="new", Body=b"")) == "NoSuchBucket"
     assert "linked-bucket" not in [found["Name"] for found in s3.list_buckets()["Buckets"]]
 
 
-def test_what_may_not_be_read_is_refused_and_kept(left: Path, s3: Any) -> None:
+def test_unreadable_files_are_denied_and_kept(left: Path, s3: Any) -> None:
     for key in ("closed/file", "unread"):
         assert code(partial(s3.get_object, Bucket="hostile", Key=key)) == "AccessDenied"
         assert code(partial(s3.put_object, Bucket="hostile", Key=key, Body=b"")) == "AccessDenied"
@@ -329,7 +332,7 @@ def test_what_may_not_be_read_is_refused_and_kept(left: Path, s3: Any) -> None:
     assert (left / "unread").exists()
 
 
-def test_a_file_that_is_being_written_is_read_all_the_while(served: Served, s3: Any) -> None:
+def test_growing_file_is_readable(served: Served, s3: Any) -> None:
     path = file(served.bucket("data") / "log", b"line\n")
     ended = threading.Event()
 
@@ -352,7 +355,7 @@ def test_a_file_that_is_being_written_is_read_all_the_while(served: Served, s3: 
     assert s3.get_object(Bucket="data", Key="log", ChecksumMode="ENABLED")["Body"].read() == now
 
 
-def test_an_object_that_others_replace_is_read_as_it_was_or_as_it_is(served: Served, s3: Any) -> None:
+def test_object_under_concurrent_writes_is_read_whole(served: Served, s3: Any) -> None:
     bodies = {hashlib.md5(body).hexdigest(): body for body in (b"1" * 17, b"2" * 300_000, b"")}
     ended = threading.Event()
 

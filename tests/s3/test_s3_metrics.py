@@ -4,9 +4,12 @@ import re
 import socket
 import time
 
+import pytest
 import requests
 
 from tests.s3.served import Served
+
+pytestmark = pytest.mark.engine
 
 TOLD_PORT, METRICS_PORT = 7072, 7073
 SOURCE = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(
@@ -40,7 +43,7 @@ def asked(served: Served, method: str, path: str) -> int:
             return int(answer.readline().split()[1])
 
 
-def test_each_request_by_the_entry_is_counted_by_method_and_status(served: Served) -> None:
+def test_requests_are_counted_by_method_and_status(served: Served) -> None:
     before = told(served)
     assert [asked(served, method, "/health") for method in ("GET", "GET", "BREW")] == [200, 200, 501]
     assert asked(served, "GET", "/..") == 400
@@ -58,7 +61,7 @@ def test_each_request_by_the_entry_is_counted_by_method_and_status(served: Serve
     assert grown["s3_response_bytes_total"] > 100
 
 
-def test_buckets_are_those_of_a_histogram(served: Served) -> None:
+def test_duration_buckets_are_cumulative(served: Served) -> None:
     asked(served, "GET", "/health")
     found = {
         float(bound[1]): number
@@ -69,7 +72,7 @@ def test_buckets_are_those_of_a_histogram(served: Served) -> None:
     assert counts == sorted(counts)
 
 
-def test_checks_of_health_by_its_own_machine_are_not_counted(served: Served) -> None:
+def test_local_health_checks_are_not_counted(served: Served) -> None:
     start = told(served)
     asked(served, "GET", "/health")
     counted(served, start, 1)
@@ -78,5 +81,5 @@ def test_checks_of_health_by_its_own_machine_are_not_counted(served: Served) -> 
     assert told(served) == before
 
 
-def test_there_is_nothing_beside_the_metrics(served: Served) -> None:
+def test_metrics_port_serves_metrics_only(served: Served) -> None:
     assert requests.get(f"http://{served.address}:{METRICS_PORT}/", timeout=10).status_code == 404

@@ -12,6 +12,8 @@ from tests.s3.clients import Aws, Boto, Java, Rclone
 from tests.s3.model import Client, Walk
 from tests.s3.served import Served, serve
 
+pytestmark = pytest.mark.engine
+
 CLIENTS = Path(__file__).parent / "clients.sh"
 SEED = os.environ.get("S3_SEED") or "20261129"
 
@@ -30,14 +32,14 @@ def walk(served: Served, s3: Any, clients: dict[Client, int], seed: str, steps: 
     return made
 
 
-def test_boto3_reads_what_aws_would_answer_beside_writers_of_files(served: Served, s3: Any) -> None:
+def test_boto3_walk_matches_the_model_of_aws(served: Served, s3: Any) -> None:
     made = walk(served, s3, {Boto(s3): 1}, SEED, 400)
     assert made.counts["boto3"] + made.counts["files"] > 350
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_four_clients_read_what_aws_would_answer(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_four_client_walk_matches_the_model_of_aws(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """10,000 steps where walks have 40."""
     seed = os.environ.get("S3_SEED") or str(random.SystemRandom().randrange(10**6))
     made = subprocess.run([CLIENTS], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()

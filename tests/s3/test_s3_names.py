@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.s3.requests_of import send, status, upload
 from tests.s3.served import Served
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine
 
 IMPOSSIBLE = [
     "a//b",
@@ -68,8 +71,8 @@ def wanted(key: str) -> tuple[int, str]:
     return (400, "KeyTooLongError") if key in TOO_LONG else (400, "InvalidArgument")
 
 
-@pytest.mark.parametrize("key", IMPOSSIBLE + TOO_LONG)
-def test_an_impossible_key_is_refused_by_name_and_leaves_nothing(served: Served, s3: Any, key: str) -> None:
+@rows("key", IMPOSSIBLE + TOO_LONG)
+def test_impossible_key_is_rejected_by_name_and_leaves_nothing(served: Served, s3: Any, key: str) -> None:
     before = files(served)
     for make in (
         partial(s3.put_object, Bucket="data", Key=key, Body=bytes(100_000)),
@@ -84,8 +87,8 @@ def test_an_impossible_key_is_refused_by_name_and_leaves_nothing(served: Served,
     assert not (served.folder / "outside").exists()
 
 
-@pytest.mark.parametrize("key", IMPOSSIBLE + TOO_LONG)
-def test_an_impossible_key_is_not_there_and_deleted_at_once(s3: Any, key: str) -> None:
+@rows("key", IMPOSSIBLE + TOO_LONG)
+def test_impossible_key_reads_as_missing_and_deletes_as_done(s3: Any, key: str) -> None:
     not_there = (404, "NoSuchKey") if key not in TOO_LONG else (400, "KeyTooLongError")
     if "\0" not in key and not key.startswith(".."):  # nginx itself refuses these, with 400
         with pytest.raises(ClientError) as refused:
@@ -98,8 +101,8 @@ def test_an_impossible_key_is_not_there_and_deleted_at_once(s3: Any, key: str) -
             assert s3.delete_object(Bucket="data", Key=key)["ResponseMetadata"]["HTTPStatusCode"] == 204
 
 
-@pytest.mark.parametrize("key", IMPOSSIBLE)
-def test_an_impossible_key_is_no_target_of_a_copy(served: Served, s3: Any, key: str) -> None:
+@rows("key", IMPOSSIBLE)
+def test_impossible_key_is_rejected_as_copy_target(served: Served, s3: Any, key: str) -> None:
     s3.put_object(Bucket="data", Key="source", Body=b"1")
     before = files(served)
     with pytest.raises(ClientError) as refused:
@@ -108,16 +111,16 @@ def test_an_impossible_key_is_no_target_of_a_copy(served: Served, s3: Any, key: 
     assert files(served) == before
 
 
-@pytest.mark.parametrize("key", ["a//source", "a/../source", "./source", "/source"])
-def test_an_impossible_key_is_no_source_of_a_copy(s3: Any, key: str) -> None:
+@rows("key", ["a//source", "a/../source", "./source", "/source"])
+def test_impossible_key_is_rejected_as_copy_source(s3: Any, key: str) -> None:
     s3.put_object(Bucket="data", Key="source", Body=b"1")
     with pytest.raises(ClientError) as refused:
         s3.copy_object(Bucket="data", Key="copy", CopySource={"Bucket": "data", "Key": key})
     assert error(refused) == (404, "NoSuchKey")
 
 
-@pytest.mark.parametrize("key", [*(key for key in IMPOSSIBLE if "\0" not in key), "${filename}"])
-def test_an_impossible_key_of_a_form_is_refused(served: Served, s3: Any, key: str) -> None:
+@rows("key", [*(key for key in IMPOSSIBLE if "\0" not in key), "${filename}"])
+def test_impossible_key_in_a_form_is_rejected(served: Served, s3: Any, key: str) -> None:
     before = files(served)
     sent = upload(served, "form", key, bytes(300_000))
     if key == "${filename}":
@@ -128,7 +131,7 @@ def test_an_impossible_key_of_a_form_is_refused(served: Served, s3: Any, key: st
     assert files(served) == before
 
 
-def test_deletions_of_impossible_keys_are_done_and_delete_nothing_else(served: Served, s3: Any) -> None:
+def test_deletion_of_impossible_keys_succeeds_and_deletes_nothing_else(served: Served, s3: Any) -> None:
     s3.put_object(Bucket="data", Key="many/b", Body=b"1")
     s3.put_object(Bucket="data", Key="many/c", Body=b"1")
     keys = ["many/a/../b", "many//b", "many/./b", "many/c", "many/none", "<&>//"]
@@ -145,8 +148,8 @@ def test_deletions_of_impossible_keys_are_done_and_delete_nothing_else(served: S
     stranger.close()
 
 
-@pytest.mark.parametrize("key", ODD)
-def test_an_odd_key_is_a_key(served: Served, s3: Any, key: str) -> None:
+@rows("key", ODD)
+def test_odd_keys_are_stored_and_read(served: Served, s3: Any, key: str) -> None:
     body = b"" if key.endswith("/") else key.encode()
     s3.put_object(Bucket="data", Key=key, Body=body)
     s3.put_object(Bucket="data", Key=key, Body=body)  # again: it is replaced
@@ -166,8 +169,8 @@ def test_an_odd_key_is_a_key(served: Served, s3: Any, key: str) -> None:
     assert not (served.bucket("data") / key).exists()
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a\0b", "x" * 300, "UPPER", "a", ".sgwtmp", "-dash"])
-def test_an_impossible_bucket_is_refused_by_the_error_of_s3(served: Served, name: str) -> None:
+@rows("name", ["..", ".", "a\0b", "x" * 300, "UPPER", "a", ".sgwtmp", "-dash"])
+def test_impossible_bucket_names_get_an_s3_error(served: Served, name: str) -> None:
     path = quote(name, safe="")
     for method in (b"PUT", b"GET", b"DELETE", b"HEAD"):
         answer = send(served, method + f" /{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -175,7 +178,7 @@ def test_an_impossible_bucket_is_refused_by_the_error_of_s3(served: Served, name
         assert method == b"HEAD" or b"<Error><Code>" in answer, answer
 
 
-def test_what_has_the_name_of_a_bucket_and_is_none_is_no_bucket(served: Served, s3: Any) -> None:
+def test_plain_file_is_no_bucket(served: Served, s3: Any) -> None:
     (served.folder / "plain-file").write_text("1")
     with pytest.raises(ClientError) as refused:
         s3.list_objects_v2(Bucket="plain-file")

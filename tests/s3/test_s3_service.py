@@ -24,6 +24,9 @@ from components import assets
 from components.s3.stack import CONSOLE_PORT
 from tests.s3.requests_of import send, status, upload
 from tests.s3.served import ACCESS_KEY, NOBODY, SECRET_KEY, USER, Served, command, serve
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine
 
 BODY = b"some text, " * 1000
 
@@ -41,22 +44,22 @@ def attribute(served: Served, key: str) -> str | None:
     return os.getxattr(path, found).decode() if found in os.listxattr(path) else None
 
 
-@pytest.mark.parametrize("kind", ["trailing", "chunked"])
-def test_the_coding_of_the_transfer_is_not_the_objects(served: Served, s3: Any, kind: str) -> None:
+@rows("kind", ["trailing", "chunked"])
+def test_transfer_encoding_is_not_stored_as_content_encoding(served: Served, s3: Any, kind: str) -> None:
     assert status(send(served, upload(served, kind, "coded", BODY))) == 200
     head = s3.head_object(Bucket="data", Key="coded")
     assert "ContentEncoding" not in head
     assert attribute(served, "coded") is None
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("aws-chunked,gzip", "gzip"), ("gzip, aws-chunked", "gzip"), ("br", "br")])
-def test_the_objects_own_coding_stays(served: Served, s3: Any, sent: str, kept: str) -> None:
+@rows("sent, kept", [("aws-chunked,gzip", "gzip"), ("gzip, aws-chunked", "gzip"), ("br", "br")])
+def test_content_encoding_of_the_object_is_stored(served: Served, s3: Any, sent: str, kept: str) -> None:
     s3.put_object(Bucket="data", Key="coding", Body=gzip.compress(BODY), ContentEncoding=sent)
     assert s3.head_object(Bucket="data", Key="coding")["ContentEncoding"] == kept
     assert attribute(served, "coding") == kept
 
 
-def test_an_object_of_before_is_read_without_it(served: Served, s3: Any, web: requests.Session) -> None:
+def test_stored_aws_chunked_encoding_is_not_returned(served: Served, s3: Any, web: requests.Session) -> None:
     s3.put_object(Bucket="data", Key="before", Body=BODY)
     os.setxattr(served.bucket("data") / "before", "user.content-encoding", b"aws-chunked")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "before"})
@@ -75,18 +78,14 @@ def admin(served: Served, web: requests.Session, path: str, body: str = "") -> r
     return web.request("PATCH", request.url, data=body, headers=dict(request.headers.items()), timeout=10)
 
 
-@pytest.mark.parametrize(
-    "path", ["/create-user", "/update-user?access=a", "/delete-user?access=a", "/change-bucket-owner", "/x/create"]
-)
-def test_users_cannot_be_made(served: Served, web: requests.Session, path: str) -> None:
+@rows("path", ["/create-user", "/update-user?access=a", "/delete-user?access=a", "/change-bucket-owner", "/x/create"])
+def test_admin_requests_that_create_users_are_denied(served: Served, web: requests.Session, path: str) -> None:
     answer = admin(served, web, path, "<Account><Access>a</Access><Secret>b</Secret><Role>user</Role></Account>")
     assert answer.status_code == 403
     assert "<Code>AccessDenied</Code><Message>This S3 has one key" in answer.text
 
 
-def test_the_console_still_lists_buckets_and_has_no_pages_of_users(
-    served: Served, s3: Any, web: requests.Session
-) -> None:
+def test_console_lists_buckets_and_has_no_user_pages(served: Served, s3: Any, web: requests.Session) -> None:
     assert admin(served, web, "/list-buckets").status_code == 200
     console = f"http://{served.address}:{CONSOLE_PORT}/minio"
     page = web.get(f"{console}/buckets.html", timeout=10)
@@ -97,9 +96,9 @@ def test_the_console_still_lists_buckets_and_has_no_pages_of_users(
         assert (answer.status_code, answer.text[:19]) == (404, "This S3 has one key")
 
 
-@pytest.mark.parametrize(("key", "code"), [("access", "InvalidAccessKeyId"), ("secret", "SignatureDoesNotMatch")])
-@pytest.mark.parametrize("bucket", ["data", "none-such"])
-def test_a_wrong_key_is_refused(served: Served, s3: Any, key: str, code: str, bucket: str) -> None:
+@rows("key, code", [("access", "InvalidAccessKeyId"), ("secret", "SignatureDoesNotMatch")])
+@rows("bucket", ["data", "none-such"])
+def test_wrong_key_is_rejected(served: Served, s3: Any, key: str, code: str, bucket: str) -> None:
     keys = {"access": ACCESS_KEY, "secret": SECRET_KEY} | {key: "0" * 20}
     stranger = served.client(access=keys["access"], secret=keys["secret"])
     for call in (
@@ -113,9 +112,7 @@ def test_a_wrong_key_is_refused(served: Served, s3: Any, key: str, code: str, bu
     stranger.close()
 
 
-def test_a_request_without_a_key_reads_lists_and_changes_nothing(
-    served: Served, s3: Any, web: requests.Session
-) -> None:
+def test_unsigned_and_expired_requests_are_denied(served: Served, s3: Any, web: requests.Session) -> None:
     s3.put_object(Bucket="data", Key="private", Body=BODY)
     for method in ("GET", "HEAD", "PUT", "DELETE"):
         assert web.request(method, f"{served.url}/data/private", timeout=10).status_code == 403
@@ -126,7 +123,7 @@ def test_a_request_without_a_key_reads_lists_and_changes_nothing(
     assert web.get(later, timeout=10).status_code in (400, 403)
 
 
-def test_pages_of_other_origins_may_use_it(served: Served, s3: Any, web: requests.Session) -> None:
+def test_cors_allows_other_origins(served: Served, s3: Any, web: requests.Session) -> None:
     url = s3.generate_presigned_url("put_object", Params={"Bucket": "data", "Key": "by-page"})
     origin = {"Origin": "https://page.test"}
     asked = web.options(url, headers={**origin, "Access-Control-Request-Method": "PUT"}, timeout=10)
@@ -143,7 +140,7 @@ def test_pages_of_other_origins_may_use_it(served: Served, s3: Any, web: request
     assert [one.headers["Access-Control-Allow-Origin"] for one in (got, listed)] == ["*", "*"]
 
 
-def test_a_range_is_not_compressed(s3: Any, web: requests.Session) -> None:
+def test_range_response_is_not_compressed(s3: Any, web: requests.Session) -> None:
     s3.put_object(Bucket="data", Key="range.txt", Body=BODY, ContentType="text/plain")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "range.txt"})
     for coding in ("gzip", "br", "zstd", "identity"):
@@ -152,7 +149,7 @@ def test_a_range_is_not_compressed(s3: Any, web: requests.Session) -> None:
         assert "Content-Encoding" not in part.headers
 
 
-def test_it_has_a_minute_for_heads_and_between_pieces_of_bodies() -> None:
+def test_nginx_timeouts_are_one_minute() -> None:
     config = assets.read("s3/files/front/nginx.conf")
     for setting in ("client_header_timeout", "client_body_timeout", "lua_socket_read_timeout", "send_timeout"):
         assert re.search(rf"^ +{setting} 60s;$", config, re.MULTILINE)
@@ -168,7 +165,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def test_an_unfinished_head_ends_and_a_slow_body_does_not(hasty: Served) -> None:
+def test_unfinished_header_times_out_and_slow_body_does_not(hasty: Served) -> None:
     with socket.create_connection((hasty.address, 7070), timeout=10) as unfinished:
         unfinished.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")
         sent = upload(hasty, "presigned", "slow", BODY)
@@ -180,7 +177,7 @@ def test_an_unfinished_head_ends_and_a_slow_body_does_not(hasty: Served) -> None
         assert b"HTTP/1.1 200" not in unfinished.recv(65536), "it has ended long ago"
 
 
-def test_one_source_has_so_many_requests_at_a_time_and_no_more(hasty: Served) -> None:
+def test_concurrent_requests_per_source_are_limited(hasty: Served) -> None:
     def opened(stack: contextlib.ExitStack, source: str, sent: bytes) -> socket.socket:
         connection = stack.enter_context(socket.create_connection((hasty.address, 7072), timeout=10))
         connection.sendall(f"PROXY TCP4 {source} 192.0.2.9 1 2\r\n".encode() + sent)
@@ -200,7 +197,7 @@ def test_one_source_has_so_many_requests_at_a_time_and_no_more(hasty: Served) ->
             assert status(connection.recv(65536)) == 200
 
 
-def test_nothing_is_in_a_log_that_a_signature_could_be_made_of(served: Served, tmp_path: Path) -> None:
+def test_log_holds_no_secret_key(served: Served, tmp_path: Path) -> None:
     assert SECRET_KEY not in served.log()
 
 
@@ -211,7 +208,7 @@ def open_files(served: Served) -> int:
 
 
 @pytest.mark.skipif(USER != NOBODY, reason="only root sees what another user's processes have open")
-def test_no_file_stays_open_where_the_gateway_ends_the_request(tmp_path: Path) -> None:
+def test_failed_gateway_requests_leave_no_open_files(tmp_path: Path) -> None:
     place = tmp_path / "sockets/gateway.sock"
     with serve(tmp_path) as served:
         s3 = served.client()

@@ -9,6 +9,9 @@ import pytest
 
 from tests.s3.requests_of import KINDS, send, status, upload
 from tests.s3.served import NOBODY, SECRET_KEY, USER, Served, serve
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.engine
 
 SEED = 20261129
 OLD = b"the object that was there\n" * 1000
@@ -32,15 +35,15 @@ def assert_unchanged(s3: Any, key: str) -> None:
     assert found["ContentLength"] == len(OLD)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_upload_is_stored(served: Served, s3: Any, body: bytes, kind: str) -> None:
+@rows("kind", KINDS)
+def test_whole_upload_is_stored(served: Served, s3: Any, body: bytes, kind: str) -> None:
     answer = send(served, upload(served, kind, f"whole/{kind}", body))
     assert status(answer) in (200, 204), answer
     assert s3.get_object(Bucket="data", Key=f"whole/{kind}")["Body"].read() == body
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_upload_that_breaks_off_changes_nothing(served: Served, s3: Any, body: bytes, kind: str) -> None:
+def test_truncated_upload_changes_nothing(served: Served, s3: Any, body: bytes, kind: str) -> None:
     key = f"cut/{kind}"
     s3.put_object(Bucket="data", Key=key, Body=OLD)
     etag = s3.head_object(Bucket="data", Key=key)["ETag"]
@@ -55,9 +58,7 @@ def test_an_upload_that_breaks_off_changes_nothing(served: Served, s3: Any, body
 
 
 @pytest.mark.parametrize("killed", ["front", "gateway"])
-def test_what_dies_in_the_middle_of_an_upload_stores_no_piece(
-    served: Served, s3: Any, body: bytes, killed: str
-) -> None:
+def test_upload_through_a_killed_process_changes_nothing(served: Served, s3: Any, body: bytes, killed: str) -> None:
     """Even where a signature covers no body: the gateway takes an early end for the end."""
     s3.put_object(Bucket="data", Key="killed", Body=OLD)
     sent = upload(served, "presigned", "killed", body)
@@ -80,7 +81,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("why", REFUSALS)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "form"])
-def test_a_refusal_is_read_as_the_error_of_s3(served: Served, s3: Any, kind: str, why: str) -> None:
+def test_rejected_upload_gets_the_s3_error(served: Served, s3: Any, kind: str, why: str) -> None:
     """40 of 40, of whatever size: the gateway answers early, and its client is still sending."""
     code, number = REFUSALS[why]
     secret = "0" * 40 if why == "wrong secret" else SECRET_KEY
@@ -96,7 +97,7 @@ def test_a_refusal_is_read_as_the_error_of_s3(served: Served, s3: Any, kind: str
         assert status(answer) in (number, 403), answer
 
 
-def test_a_precondition_that_fails_is_told(s3: Any) -> None:
+def test_failed_precondition_gets_the_s3_error(s3: Any) -> None:
     s3.put_object(Bucket="data", Key="there", Body=OLD)
     for _ in range(40):
         with pytest.raises(s3.exceptions.ClientError) as refused:
@@ -105,9 +106,9 @@ def test_a_precondition_that_fails_is_told(s3: Any) -> None:
     assert_unchanged(s3, "there")
 
 
-@pytest.mark.parametrize("kind", ["presigned", "trailing"])
-@pytest.mark.parametrize("size", [0, 3, 3 * 2**20])
-def test_an_upload_in_chunks_that_tells_no_length_is_stored(served: Served, s3: Any, kind: str, size: int) -> None:
+@rows("kind", ["presigned", "trailing"])
+@rows("size", [0, 3, 3 * 2**20])
+def test_chunked_upload_without_length_is_stored(served: Served, s3: Any, kind: str, size: int) -> None:
     """As boto3 sends its own over TLS; cut, it changes nothing."""
     body = random.Random(size).randbytes(size)
     head, _, coded = upload(served, kind, "no-length", body).partition(b"\r\n\r\n")
@@ -124,7 +125,7 @@ def test_an_upload_in_chunks_that_tells_no_length_is_stored(served: Served, s3: 
 
 
 @pytest.mark.skipif(USER != NOBODY, reason="only root makes a disk that is full soon")
-def test_on_a_full_disk_an_upload_is_refused_and_the_object_unchanged(tmp_path: Path) -> None:
+def test_full_disk_rejects_an_upload_and_keeps_the_object(tmp_path: Path) -> None:
     with serve(tmp_path, size_mib=8) as small:
         s3 = small.client()
         s3.create_bucket(Bucket="data")

@@ -1,4 +1,4 @@
-"""Loading a configuration as the program does, and what comes of it."""
+"""Reads a configuration as the program does: its settings, or the lines that refuse it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,19 @@ import pytest
 from stacks.config import loader
 from stacks.config.settings import Settings
 from tests.support import pulumi_run
-from tests.support.configs import texts
+from tests.support.configs import NAMESPACE, texts
 
-PREFIX = "  nuvla-swarm:"
+PREFIX = f"  {NAMESPACE}:"
+
+
+def parse(document: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
+    """The settings of a document, or the lines that refuse it; secrets are not looked at."""
+    return loader.parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()})
+
+
+def refusals(document: Mapping[str, Any]) -> list[str]:
+    """The lines that refuse a document; none for one that is taken."""
+    return parse(document)[1]
 
 
 def load(
@@ -19,8 +29,8 @@ def load(
 ) -> Settings:
     """The settings of a document, of secrets, and of texts that are handed over as they are."""
     engine = pulumi_run.start()
-    hidden = {f"nuvla-swarm:{key}": text for key, text in (secrets or {}).items()}
-    raw = {f"nuvla-swarm:{key}": text for key, text in (plain or {}).items()}
+    hidden = {f"{NAMESPACE}:{key}": text for key, text in (secrets or {}).items()}
+    raw = {f"{NAMESPACE}:{key}": text for key, text in (plain or {}).items()}
     pulumi.runtime.set_all_config({**texts(document), **raw, **hidden}, list(hidden))
     try:
         settings, _ = pulumi_run.build(loader.load)
@@ -32,7 +42,7 @@ def load(
 def mistakes(
     document: Mapping[str, Any], secrets: Mapping[str, str] | None = None, plain: Mapping[str, str] | None = None
 ) -> list[str]:
-    """The lines that a refused configuration is answered with, below their count."""
+    """The lines of the error that stops the program, below their count."""
     with pytest.raises(pulumi.RunError) as refusal:
         load(document, secrets, plain)
     head, *lines = str(refusal.value).splitlines()

@@ -1,7 +1,10 @@
 """What `pulumi preview --diff` shows of each resource, taken from its text."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from tests.settings.rows import GONE, NEW, NO_LINE, Change
 
 HEADER = re.compile(r"[ ~+-]*[\w/]+(?::[\w/-]+)+: \(([\w-]+)\)")
 URN = re.compile(r" *\[urn=urn:pulumi:.*::(.+)\]")
@@ -48,3 +51,25 @@ def shown(text: str) -> dict[str, Shown]:
 
 def _path(way: list[tuple[int, str]]) -> str:
     return ".".join(key for _, key in way).replace(".[", "[")
+
+
+def has(resource: Shown, line: str) -> bool:
+    """Whether one of the changes is a line, in which a star stands for any text."""
+    pattern = re.compile(".*".join(map(re.escape, line.split("*"))))
+    return any(pattern.fullmatch(change) for change in resource.changes)
+
+
+def hidden(change: Change, seen: Mapping[str, Shown], on_component: str, on_resource: str) -> list[Shown]:
+    """What is shown of the component or the resource of a change, where that does not have its line."""
+    component, resource = (seen.get(name, Shown("none")) for name in (change.component, change.resource))
+    found = []
+    if component.operation != ("delete" if on_component == GONE else "update") or (
+        on_component != GONE and not has(component, on_component)
+    ):
+        found.append(component)
+    if on_resource in (NEW, GONE):
+        if resource.operation != ("create" if on_resource == NEW else "delete"):
+            found.append(resource)
+    elif on_resource != NO_LINE and not has(resource, on_resource):
+        found.append(resource)
+    return found

@@ -76,11 +76,11 @@ def test_an_api_key_in_plain_text_is_refused_and_not_repeated() -> None:
             ["10.90.0.7/16"],
             'firewall.management[0]: "10.90.0.7/16" given; allowed: an IPv4 network',
         ),
-        ("volumes.nfs", {"block": True, "size_gib": 9}, "volumes.nfs.size_gib: 9 given; allowed: at least 10"),
+        ("volumes.nfs", {"block_storage": True, "size_gib": 9}, "volumes.nfs.size_gib: 9 given; allowed: at least 10"),
         (
             "volumes.nfs",
             {"id": "kept"},
-            "volumes.nfs.id: kept given; allowed: only with a volume that outlives its machine",
+            "volumes.nfs.import_id: kept given; allowed: only with a volume that outlives its machine",
         ),
     ],
 )

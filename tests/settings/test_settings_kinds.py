@@ -39,7 +39,7 @@ def test_an_engine_is_of_the_packages_that_its_machines_have(
 ) -> None:
     document = BASES[f"target-{provider}"] | {"engine": given}
     settings = load(document, secrets_for(document))
-    assert (settings.engine_source, settings.engine_version) == installed
+    assert (settings.resolved_engine.source, settings.resolved_engine.version) == installed
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_containerd_is_one_version_too_where_it_is_of_docker(
     provider: str, given: dict[str, str], containerd: str | None
 ) -> None:
     document = BASES[f"target-{provider}"] | {"engine": given}
-    assert load(document, secrets_for(document)).containerd_version == containerd
+    assert load(document, secrets_for(document)).resolved_engine.containerd_version == containerd
 
 
 def test_the_distributions_containerd_is_nobodys_choice() -> None:
@@ -73,9 +73,9 @@ def test_containers_of_others_keep_what_they_may_need(base: str, less: bool, icc
     """Which programs users run on a target nobody knows, and on hosts some are there before."""
     document = BASES[base]
     settings = load(document, secrets_for(document))
-    assert (settings.no_new_privileges, settings.icc) == (less, icc)
+    assert (settings.resolved_engine.no_new_privileges, settings.resolved_engine.icc) == (less, icc)
     said = load(document | {"engine": {"no_new_privileges": not less, "icc": not icc}}, secrets_for(document))
-    assert (said.no_new_privileges, said.icc) == (not less, not icc)
+    assert (said.resolved_engine.no_new_privileges, said.resolved_engine.icc) == (not less, not icc)
 
 
 @pytest.mark.parametrize("section", ["nfs", "s3"])
@@ -116,9 +116,9 @@ def test_a_volume_is_only_where_its_provider_can_have_it(volume: str, value: obj
 def test_a_volume_that_ends_with_its_machine_cannot_be_taken_over() -> None:
     reason = "allowed: only with a volume that outlives its machine"
     document = exoscale(volumes={"nfs": {"id": "one"}})
-    assert mistakes(document, secrets_for(document)) == [f"volumes.nfs.id: one given; {reason}"]
+    assert mistakes(document, secrets_for(document)) == [f"volumes.nfs.import_id: one given; {reason}"]
     document = existing(volumes={"nfs": {"id": "one"}})
-    assert mistakes(document, secrets_for(document)) == [f"volumes.nfs.id: one given; {reason}"]
+    assert mistakes(document, secrets_for(document)) == [f"volumes.nfs.import_id: one given; {reason}"]
 
 
 def test_no_two_volumes_are_in_one_folder() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from components.errors import NAMESPACE
+from components.machines.local.settings import LocalMachines
 from stacks.config import loader
 from tests.settings.loading import load, mistakes
 from tests.support.configs import changed, target, without
@@ -26,7 +28,7 @@ def test_a_number_of_managers_with_a_clear_majority_is_taken(managers: int) -> N
 
 def test_managers_of_several_pools_are_counted_together() -> None:
     pools = {"a": {"role": "manager", "count": 1}, "b": {"role": "manager", "count": 2}}
-    said = dict.fromkeys(("swarm.entry", "nfs.machine", "monitoring.machine"), "b-1")
+    said = dict.fromkeys(("swarm.api_manager", "nfs.machine", "monitoring.machine"), "b-1")
     document = changed(target(), "machines.pools", pools)
     for path, name in said.items():
         document = changed(document, path, name)
@@ -95,8 +97,8 @@ def test_two_pools_on_the_same_addresses_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("entry", ["worker-1", "manager-2", "manager"])
 def test_an_entry_that_is_no_manager_is_refused(entry: str) -> None:
-    document = changed(target(managers=1), "swarm.entry", entry)
-    assert mistakes(document) == [f'swarm.entry: "{entry}" given; allowed: one of manager-1']
+    document = changed(target(managers=1), "swarm.api_manager", entry)
+    assert mistakes(document) == [f'swarm.api_manager: "{entry}" given; allowed: one of manager-1']
 
 
 def test_every_mistake_has_its_line() -> None:
@@ -134,7 +136,7 @@ def test_an_empty_configuration_lacks_what_is_required() -> None:
 
 
 def test_keys_of_other_namespaces_are_none_of_ours() -> None:
-    assert loader.NAMESPACE == "nuvla-swarm"
+    assert NAMESPACE == "nuvla-swarm"
     document = {**target(), "domain": "example.org"}
     assert load(document, plain={}).domain == "example.org"
 
@@ -163,7 +165,7 @@ def test_both_halves_of_an_own_key_are_required() -> None:
     assert mistakes(OWN_KEY) == [f"ssh_private_key: {both}"]
     assert mistakes(target(), {"ssh_private_key": KEY}) == [f"machines.ssh.public_key: {both}"]
     machines = load(OWN_KEY, {"ssh_private_key": KEY}).machines
-    assert machines.provider == "local"
+    assert isinstance(machines, LocalMachines)
     assert machines.ssh.public_key == "ssh-ed25519 AAAA me@here"
 
 

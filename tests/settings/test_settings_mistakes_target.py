@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.config.images import Images
+from stacks.config.images import ImagesSettings
 from tests.settings.loading import load, mistakes
 from tests.support.configs import HOST_KEY, changed, existing, secrets_for, target
 
@@ -105,7 +105,7 @@ def test_without_a_manager_on_which_services_may_run_there_is_no_entry() -> None
 NOT_SAID = (
     "not given; required: one of {}, as there is more than one pool of managers, or hosts with names of their own"
 )
-SAID = ("swarm.entry", "monitoring.machine", "nfs.machine")
+SAID = ("swarm.api_manager", "monitoring.machine", "nfs.machine")
 TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": {"role": "manager", "count": 2}})
 
 
@@ -116,7 +116,7 @@ def test_with_more_than_one_pool_of_managers_what_runs_where_is_said() -> None:
     for path in SAID:
         document = changed(document, path, "b-1")
     settings = load(document)
-    assert (settings.entry, settings.nfs_machine, settings.monitoring_machine) == ("b-1", "b-1", "b-1")
+    assert (settings.api_manager, settings.nfs_machine, settings.monitoring_machine) == ("b-1", "b-1", "b-1")
     acme = document | {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
     assert mistakes(acme) == [f"traefik.acme.machine: {NOT_SAID.format('a-1, a-2, b-1')}"]
 
@@ -136,7 +136,7 @@ def test_hosts_with_names_of_their_own_have_no_first_one(members: tuple[str, ...
     }
     document = changed(existing(), "machines.pools.manager.hosts", hosts)
     if clear:
-        assert load(document, secrets_for(document)).entry == f"manager-{members[0]}"
+        assert load(document, secrets_for(document)).api_manager == f"manager-{members[0]}"
     else:
         names = ", ".join(f"manager-{member}" for member in members)
         assert mistakes(document, secrets_for(document)) == [f"{path}: {NOT_SAID.format(names)}" for path in SAID]
@@ -147,7 +147,7 @@ def test_what_is_nowhere_said_is_not_on_a_machine_that_is_lost() -> None:
     assert mistakes(document) == [
         f"{path}: not given, which means manager-1; allowed: one of {allowed}"
         for path, allowed in (
-            ("swarm.entry", "manager-2, manager-3"),
+            ("swarm.api_manager", "manager-2, manager-3"),
             ("nfs.machine", "manager-2, manager-3, worker-1, worker-2"),
             ("monitoring.machine", "manager-2, manager-3, worker-1, worker-2"),
         )
@@ -197,7 +197,7 @@ def test_every_secret_in_plain_text_is_refused_and_not_repeated(secret: str) -> 
 
 def test_an_unknown_image_is_refused_with_those_that_there_are() -> None:
     (line,) = mistakes(changed(target(), "images.minio", "minio/minio:latest"))
-    assert line == f"images.minio: unknown key; allowed in images: {', '.join(Images.model_fields)}"
+    assert line == f"images.minio: unknown key; allowed in images: {', '.join(ImagesSettings.model_fields)}"
 
 
 def test_mistakes_of_different_sections_are_told_at_once() -> None:
@@ -206,7 +206,7 @@ def test_mistakes_of_different_sections_are_told_at_once() -> None:
     document = changed(document, "engine.address_pools", [{"base": "10.77.0.0/17"}])
     assert [line.split(":")[0] for line in mistakes(document)] == [
         "engine.address_pools[0].base",
-        "swarm.entry",
+        "swarm.api_manager",
         "nfs.machine",
         "firewall.management",
         "s3.port",

@@ -4,8 +4,9 @@ import re
 
 import yaml
 
+from components.errors import NAMESPACE
 from docs.settings_table import PAGE, README, is_section, page, readme, settings
-from stacks.config.loader import NAMESPACE, SECRETS
+from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 from tests.settings.loading import load
 from tests.support.configs import target

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.engine.certificates import Certificate
-from components.engine.daemon_json import EngineSettings
+from components.engine.settings import AddressPool, EngineSettings
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service
@@ -22,7 +22,7 @@ SETTINGS = EngineSettings(
     containerd_version=None,
     log_max_size_mib=10,
     log_max_files=3,
-    address_pools=[(IPv4Network("10.200.0.0/16"), 24)],
+    address_pools=[AddressPool(base=IPv4Network("10.200.0.0/16"), prefix=24)],
     registry_mirrors=[],
     no_new_privileges=False,
     icc=True,
@@ -30,12 +30,12 @@ SETTINGS = EngineSettings(
 
 
 def owner() -> Owner:
-    """The infrastructure of the stack `test`."""
+    """Return the owner of the infrastructure of the stack `test`."""
     return Owner(stack="nuvla-swarm/test", id=pulumi.Output.from_input("0123abcd"))
 
 
 def machine(name: str = "worker-1", **changed: Any) -> Machine:
-    """A machine at 192.0.2.7 that one logs in to as root."""
+    """Return a machine at 192.0.2.7 with the user root."""
     given = Machine(
         name=name,
         role="worker",
@@ -53,7 +53,7 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
 
 
 def certificate() -> Certificate:
-    """A certificate with its key."""
+    """Return a certificate with its key."""
     return Certificate(
         end=pulumi.Output.from_input("2027-11-29T06:00:00Z"),
         ca=pulumi.Output.from_input("CA"),
@@ -62,25 +62,27 @@ def certificate() -> Certificate:
     )
 
 
-def swarm(entry: Machine | None = None) -> Swarm:
-    """A swarm with one manager."""
-    manager = entry or machine("manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1")
+def swarm(api_manager: Machine | None = None) -> Swarm:
+    """Return a swarm with one manager."""
+    manager = api_manager or machine(
+        "manager-1", role="manager", private_address="10.0.0.1", public_address="192.0.2.1"
+    )
     pools = [IPv4Network("10.201.0.0/16")]
-    return Swarm("swarm", SwarmArgs(entry=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
+    return Swarm("swarm", SwarmArgs(api_manager=manager, managers=[manager], address_pools=pools, subnet_prefix=24))
 
 
 def network(name: str = "net") -> OverlayNetwork:
-    """A network that services can be on."""
+    """Return an overlay network for services."""
     return OverlayNetwork(name, OverlayNetworkArgs(physical_name=name, attachable=False), owner())
 
 
 def another(name: str = "another") -> pulumi.Resource:
-    """Some resource that others can wait for."""
+    """Return a resource that others can depend on."""
     return remote.Command(name, connection=remote.ConnectionArgs(host="192.0.2.7"), create="true")
 
 
 def memberships(*names: str) -> list[Membership]:
-    """Machines that join a swarm with one manager."""
+    """Return the memberships of machines in a swarm with one manager."""
     if not names:
         return []
     joined, before = swarm(), another("their-engine")
@@ -91,7 +93,7 @@ def memberships(*names: str) -> list[Membership]:
 
 
 def service(**changed: Any) -> Service:
-    """The service `web`, with changes."""
+    """Return the service `web`, which has one of everything but only the networks that it is given."""
     """Return the service `web` with each kind of part, changed as asked; it has only the networks that it is given."""
     given = Service(
         name="web",

@@ -11,21 +11,21 @@ NAMESPACE = "nuvla-swarm"
 
 
 def target(managers: int = 1, workers: int = 2, **sections: Any) -> dict[str, Any]:
-    """A target on local machines; a section replaces the one that it would have."""
+    """Return a target on local machines; a given section replaces its own."""
     pools = {"manager": {"role": "manager", "count": managers}, "worker": {"role": "worker", "count": workers}}
     machines = {"provider": "local", "pools": pools}
     return {"kind": "target", "machines": machines, "firewall": {"management": ["10.77.0.1/32"]}} | sections
 
 
 def on_exoscale(document: Mapping[str, Any], **machines: Any) -> dict[str, Any]:
-    """The document with its pools on Exoscale; `machines` are further settings of the machines."""
+    """Return the document with its pools on Exoscale; `machines` are further settings of the machines."""
     template = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit"}
     place = {"provider": "exoscale", "zone": "ch-gva-2", "template": template, "pools": document["machines"]["pools"]}
     return {**document, "machines": place | machines}
 
 
 def host(**sections: Any) -> dict[str, Any]:
-    """A host on local machines, one for each of the things that Nuvla places by labels."""
+    """Return a host on local machines, one for each label that Nuvla places services by."""
     pools: dict[str, Any] = {"frontend": {"role": "manager", "labels": {"type": "frontend"}}}
     pools |= {name: {"role": "worker", "labels": {"type": f"worker-{name}"}} for name in ("job", "streams", "db")}
     machines = {"provider": "local", "pools": pools}
@@ -37,14 +37,14 @@ TEMPLATE = {"id": "00000000-0000-4000-8000-000000000001", "name": "Linux Ubuntu 
 
 
 def exoscale(kind: str = "target", managers: int = 1, workers: int = 2, **sections: Any) -> dict[str, Any]:
-    """An infrastructure on Exoscale."""
+    """Return an infrastructure on Exoscale."""
     pools = {"manager": {"role": "manager", "count": managers}, "worker": {"role": "worker", "count": workers}}
     machines = {"provider": "exoscale", "zone": "ch-gva-2", "template": TEMPLATE, "pools": pools}
     return {"kind": kind, "machines": machines, "firewall": {"management": ["192.0.2.0/24"]}} | sections
 
 
 def existing(kind: str = "target", workers: int = 2, **sections: Any) -> dict[str, Any]:
-    """An infrastructure on machines that exist already."""
+    """Return an infrastructure on existing machines."""
 
     def hosts(first: int, count: int) -> dict[str, Any]:
         return {str(i + 1): {"address": f"198.51.100.{first + i}", "host_key": HOST_KEY} for i in range(count)}
@@ -66,12 +66,12 @@ SECRETS = {
 
 
 def secrets_for(document: Mapping[str, Any]) -> dict[str, str]:
-    """The secrets that a configuration cannot do without."""
+    """Return the secrets that a configuration requires."""
     return SECRETS[document["machines"]["provider"]]
 
 
 def changed(document: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """The document with another value at a path such as `swarm.address_pools[0]`, as `config set --path` does it."""
+    """Return the document with a value at a path such as `swarm.address_pools[0]`, as `config set --path` does it."""
     result = deepcopy(dict(document))
     place: Any = result
     *way, last = steps(path)
@@ -90,7 +90,7 @@ def changed(document: Mapping[str, Any], path: str, value: Any) -> dict[str, Any
 
 
 def without(document: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The document without what is at a path."""
+    """Return the document without the value at a path."""
     result = deepcopy(dict(document))
     place: Any = result
     *way, last = steps(path)
@@ -101,12 +101,12 @@ def without(document: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 
 def steps(path: str) -> list[str | int]:
-    """Keys and indexes of a path."""
+    """Return the keys and indexes of a path."""
     return [int(index) if index else key for key, index in re.findall(r"([^.\[\]]+(?!\]))|\[(\d+)\]", path)]
 
 
 def texts(document: Mapping[str, Any]) -> dict[str, str]:
-    """Each section as the text that Pulumi hands to the program: JSON, but plain texts as they are."""
+    """Return each section as the text that Pulumi hands to the program: JSON, or a plain text unchanged."""
     return {
         f"{NAMESPACE}:{key}": section if isinstance(section, str) else json.dumps(section)
         for key, section in document.items()

@@ -13,13 +13,13 @@ from tools.repair.swarm import Swarm
 
 
 def node(name: str, *, role: str = "worker", state: str = "ready", labels: Mapping[str, str]) -> dict[str, Any]:
-    """Of a machine, as Docker's API tells it."""
+    """Return the node of a machine, as Docker's API describes it."""
     spec = {"Role": role, "Availability": "drain", "Labels": {**labels, "theirs": "1"}}
     return {"ID": f"{name}-id", "Spec": spec, "Status": {"State": state, "Addr": "192.0.2.20"}, "Version": {"Index": 4}}
 
 
 def there(kind: str, name: str, **more: Any) -> dict[str, Any]:
-    """The same, as Docker's API has it."""
+    """Return a resource as Docker's API describes it."""
     if kind == "networks":
         return {"Id": f"{name}-id", "Name": name, "Labels": LABELS, "Scope": "swarm"} | more
     spec = {"Name": name, "Labels": LABELS}
@@ -30,7 +30,7 @@ def there(kind: str, name: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Docker:
-    """Docker's API of a manager, as far as it is asked; in place of a session of `requests`."""
+    """The part of a manager's Docker API that tools/repair asks, in place of a session of `requests`."""
 
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by kind
     used: set[str] = field(default_factory=set)  # ids that are in use

@@ -1,33 +1,79 @@
-"""Settings of monitoring, for tests of its services."""
+"""Settings and resources of monitoring, for tests of its services."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from components.monitoring.settings import MonitoringSettings, Smtp
+import pulumi
 
-SMTP = Smtp(host="mail.example.org", port=25, from_address="swarm@example.org", username=None)
-LOGIN = replace(SMTP, username="me")
+from components import catalog
+from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.settings import MonitoringSettings, SmtpSettings
+from components.service.login import Login
+from tests.support.builders import network
+
+SMTP = SmtpSettings(host="mail.example.org", port=25, from_address="swarm@example.org")
+LOGIN = SMTP.model_copy(update={"username": "me"})
+SECTIONS: dict[str, Any] = {
+    "prometheus": {
+        "scrape_interval_s": 20,
+        "retention_time": "7d",
+        "retention_size": "3GB",
+        "memory_limit_mib": 1000,
+    },
+    "grafana": {"memory_limit_mib": 500},
+    "exporters": {"memory_limit_mib": 200},
+}
 
 
-def settings(**changed: Any) -> MonitoringSettings:
-    """Monitoring of an infrastructure without anything special, with its data on `worker-1`."""
-    given = MonitoringSettings(
+def context(
+    *,
+    email_to: Sequence[str] = (),
+    smtp: SmtpSettings | None = None,
+    elasticsearch_url: str | None = None,
+    **changed: Any,
+) -> MonitoringContext:
+    """Return monitoring with its data on `worker-1`, and with the rules, jobs and dashboards of what it watches."""
+    elasticsearch = {"enabled": True, "url": elasticsearch_url} if elasticsearch_url else {}
+    settings = MonitoringSettings.model_validate(
+        {
+            **SECTIONS,
+            "alertmanager": {"email_to": list(email_to), "memory_limit_mib": 100},
+            "elasticsearch": {**elasticsearch, "memory_limit_mib": 50},
+            "smtp": smtp,
+        }
+    )
+    watched = {"nfs": "nfs_machine" in changed, "s3": "s3" in changed, "elasticsearch": bool(elasticsearch_url)}
+    features = [feature for feature, is_watched in watched.items() if is_watched]
+    given = MonitoringContext(
+        settings=settings,
         machine="worker-1",
         folders={name: f"/data/{name}" for name in ("prometheus", "alertmanager", "grafana")},
         domain=None,
-        scrape_interval_s=20,
-        retention_time="7d",
-        retention_size="3GB",
-        email_to=[],
         webhook=False,
-        smtp=None,
         nfs_machine=None,
         s3=False,
-        elasticsearch_url=None,
-        prometheus_memory_limit_mib=1000,
-        grafana_memory_limit_mib=500,
-        alertmanager_memory_limit_mib=100,
-        exporters_memory_limit_mib=200,
-        elasticsearch_memory_limit_mib=50,
+        rules=catalog.rules(features),
+        scrapes=catalog.scrapes(features),
+        dashboards=catalog.dashboards(features),
+    )
+    return replace(given, **changed)
+
+
+def parts(**changed: Any) -> MonitoringParts:
+    """Return resources for monitoring, without secrets of the user. To be called within `build`."""
+    images = [*catalog.MANIFESTS["monitoring"].images, "elasticsearch_exporter"]
+    given = MonitoringParts(
+        images={name: f"{name.replace('_', '-')}:1" for name in images},
+        monitoring=network("monitoring"),
+        docker=network("docker-api"),
+        web=network("web"),
+        backend=network("nuvla-backend"),
+        grafana_login=Login("login", "boss"),
+        grafana_url="https://a/grafana/",
+        traefik_login=Login("metrics", "reader"),
+        smtp_password=None,
+        webhook_url=None,
+        certificate_ends={"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z")},
     )
     return replace(given, **changed)

@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(alternative: x509.GeneralName) -> tuple[str, str]:
-    """A certificate that is good for a day, and its key."""
+    """Return a certificate that is valid for a day, and its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

@@ -29,18 +29,18 @@ OUTPUTS: dict[str, Any] = {
 
 
 def secret(text: Any) -> dict[str, str]:
-    """As an export with secrets has one."""
+    """Return a secret as an export with secrets has it."""
     mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
     return mark | {"plaintext": json.dumps(text)}
 
 
 def urn(kind: str, name: str) -> str:
-    """Of what is in the swarm."""
+    """Return the URN of a resource of the swarm."""
     return f"{ROOT}{'$'.join(TYPES[kind])}::{name}"
 
 
 def in_state(kind: str, name: str, **more: Any) -> dict[str, Any]:
-    """A resource of the swarm; its id is `<name>-id`."""
+    """Return a resource of the swarm with the id `<name>-id`, as the state has it."""
     parent = f"{ROOT}{TYPES[kind][0]}::{name}"
     outputs = {"name": name} | (OUTPUTS if kind == "services" else {})
     made = {"urn": urn(kind, name), "type": TYPES[kind][1], "id": f"{name}-id", "outputs": outputs, "parent": parent}
@@ -48,12 +48,12 @@ def in_state(kind: str, name: str, **more: Any) -> dict[str, Any]:
 
 
 def component(kind: str, name: str) -> dict[str, Any]:
-    """What it is a child of, in the state."""
+    """Return the component of a resource of the swarm, as the state has it."""
     return {"urn": f"{ROOT}{TYPES[kind][0]}::{name}", "type": TYPES[kind][0], "inputs": {"name": name}}
 
 
 def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: bool = False) -> State:
-    """What the state of a stack knows beside what every one does; pending if an update was killed."""
+    """Return a state with these resources beside those of every stack; `pending` as after a killed update."""
     known: list[Mapping[str, Any]] = [
         {"urn": f"{ROOT}pulumi:pulumi:Stack::nuvla-swarm-s", "type": "pulumi:pulumi:Stack"},
         *(
@@ -92,7 +92,7 @@ def state(*resources: Mapping[str, Any], cluster: str = "Existing", pending: boo
 
 
 def membership(name: str, *, role: str = "worker", labels: Mapping[str, str], leaves: bool = False) -> list[Any]:
-    """That of a machine, and its commands; its node's id is `<name>-id`."""
+    """Return the membership of a machine and its commands; the id of its node is `<name>-id`."""
     parent = f"{ROOT}nuvla:swarm:Membership::{name}-membership"
     known = {"role": role, "labels": labels, "availability": "active"}
     commands: list[dict[str, Any]] = [

@@ -1,7 +1,10 @@
 """tests/unit mirrors the code: the tests of `<folder>/<module>.py` are in `tests/unit/<folder>/test_<module>.py`.
 
-Three kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
-settings (tests/settings), and modules of stacks/, which compose components to whole programs (tests/program).
+Tests of one aspect of a module may be in a further file, `test_<module>_<aspect>.py`.
+
+Four kinds of modules need no unit tests, because other tests cover them: modules that only declare values, models of
+settings (tests/settings), dashboards (tests/files), and modules of stacks/, which compose components to whole programs
+(tests/program).
 """
 
 import ast
@@ -27,10 +30,21 @@ def is_declaration(statement: ast.stmt) -> bool:
 
 
 def is_exempt(module: Path) -> bool:
-    """Return whether a module only declares values, or has models of settings."""
+    """Return whether a module only declares values, has models of settings, or is a dashboard."""
     statements = ast.parse(module.read_text()).body
     imported = {name.module for name in statements if isinstance(name, ast.ImportFrom)}
-    return all(is_declaration(statement) for statement in statements) or "pydantic" in imported
+    return (
+        all(is_declaration(statement) for statement in statements)
+        or "pydantic" in imported
+        or module.stem == "dashboard"
+    )
+
+
+def modules_of(name: str) -> list[str]:
+    """Return the modules that `test_<name>.py` may test: `<name>` may go on with an aspect of the module."""
+    words = name.split("_")
+    stems = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    return [pattern for stem in stems for pattern in (f"{stem}.py", f"__{stem}__.py", f"{stem}.sh")]
 
 
 def missing_tests(checkout: Path) -> list[str]:
@@ -55,8 +69,7 @@ def misplaced_tests(checkout: Path) -> list[str]:
     lines = []
     for file in sorted(unit.glob("*/**/test_*.py")):
         place, name = file.relative_to(unit).parent, file.stem.removeprefix("test_")
-        modules = (f"{name}.py", f"__{name}__.py", f"{name}.sh")
-        if place.parts[0] in ALLOWED and any((checkout / place / module).exists() for module in modules):
+        if place.parts[0] in ALLOWED and any((checkout / place / module).exists() for module in modules_of(name)):
             continue
         same = [
             path.relative_to(checkout) for folder in ALLOWED for path in sorted(checkout.glob(f"{folder}/**/{name}.py"))

@@ -73,7 +73,7 @@ def packages(name: str) -> Iterator[str]:
 
 
 def python_packages(listed: str) -> Iterator[Pin]:
-    """Yield the pins of requirements.in, whose newest versions pip lists."""
+    """Yield the pins of the text of a requirements file, whose newest versions pip lists."""
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", listed, re.MULTILINE))
     command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json"]
     outdated = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -93,7 +93,8 @@ def pins() -> Iterator[Pin]:
         r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools/lib.sh").read_text(encoding="utf-8"), re.MULTILINE
     )
     yield Pin("tools/pulumi.sha256", version, lambda: [get(PULUMI).text.strip()])
-    yield from python_packages((CHECKOUT / "requirements.in").read_text(encoding="utf-8"))
+    listed = [(CHECKOUT / f"{name}.in").read_text(encoding="utf-8") for name in ("requirements", "requirements-dev")]
+    yield from python_packages("".join(listed))
 
 
 def main(all_pins: Iterable[Pin]) -> int:

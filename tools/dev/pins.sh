@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes requirements.txt and its like anew from their .in files: all that is needed, and the hashes of every file of it, for
-# every system and every Python that the project runs on. With --upgrade, what is not in an .in file is of today.
+# Writes each requirements list from its .in file: every package that is needed, and the hashes of all its files, for every
+# system and every Python that the project runs on. With --upgrade, packages that no .in file names get their newest version.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cd "$CHECKOUT"
@@ -12,4 +12,5 @@ compile() { # LIST OPTION...
 }
 
 compile requirements "$@"
+compile requirements-dev --constraint requirements.txt "$@"
 compile offline/requirements --constraint requirements.txt "$@"

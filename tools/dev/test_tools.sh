@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Installs what only checks and tests need: an SSH server for those of the command plugin, shellcheck, nft, and the programs
-# that check what services and GitHub read. The latter stand in .venv/bin, which env.sh has on PATH.
+# Installs the tools that checks and tests need: test_tools.sh [lint] (the tools of `make lint` alone, or all).
+# Linters: shellcheck, luacheck, actionlint. Tests: an SSH server, nft, and the programs that check what services read.
+# Programs that no package of Debian has stand in .venv/bin, which env.sh puts on PATH.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 BIN=$CHECKOUT/.venv/bin
 ACTIONLINT=rhysd/actionlint:1.7.12
+purpose=${1:-all}
+[[ $purpose == all || $purpose == lint ]] || fail "'$purpose' given; allowed: lint, or nothing for all tools"
 
 # default_of KEY: the image that the settings have by default.
 default_of() { (cd "$CHECKOUT" && "$BIN/python" -c 'import sys; from stacks.config.settings import Images; print(getattr(Images(), sys.argv[1]))' "$1"); }
@@ -37,25 +40,29 @@ EOF
 }
 
 missing=()
-[[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
-command -v ssh >/dev/null || missing+=(openssh-client)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 command -v luacheck >/dev/null || missing+=(lua-check)
-[[ -x /usr/sbin/nft ]] || missing+=(nftables)
-[[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
+if [[ $purpose == all ]]; then
+  [[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
+  command -v ssh >/dev/null || missing+=(openssh-client)
+  [[ -x /usr/sbin/nft ]] || missing+=(nftables)
+  [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
+fi
 [[ ${#missing[@]} == 0 ]] || debian_install "${missing[@]}"
 
 if offline; then
-  mapfile -t built < <("$CHECKOUT/offline/build.sh" prometheus alertmanager actionlint)
-  [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
-  programs=("${built[0]}/promtool" "${built[1]}/amtool" "${built[2]}/actionlint" /usr/sbin/haproxy)
+  wanted=(actionlint)
+  if [[ $purpose == all ]]; then wanted+=(prometheus alertmanager); fi
+  mapfile -t built < <("$CHECKOUT/offline/build.sh" "${wanted[@]}")
+  [[ ${#built[@]} == "${#wanted[@]}" ]] || exit 1 # build.sh has said why
+  programs=("${built[0]}/actionlint")
+  if [[ $purpose == all ]]; then programs+=("${built[1]}/promtool" "${built[2]}/amtool" /usr/sbin/haproxy); fi
 else
   use_engine
-  programs=(
-    "$(from_image "$(default_of prometheus)" /bin/promtool)"
-    "$(from_image "$(default_of alertmanager)" /bin/amtool)"
-    "$(from_image "$ACTIONLINT" /usr/local/bin/actionlint)"
-  )
-  haproxy_by_docker
+  programs=("$(from_image "$ACTIONLINT" /usr/local/bin/actionlint)")
+  if [[ $purpose == all ]]; then
+    programs+=("$(from_image "$(default_of prometheus)" /bin/promtool)" "$(from_image "$(default_of alertmanager)" /bin/amtool)")
+    haproxy_by_docker
+  fi
 fi
 ln -sf "${programs[@]}" "$BIN/"

@@ -26,7 +26,7 @@ class HostArgs:
     port: int
     user: str
     host_key: str  # public, "<type> <base64>"
-    labels: Mapping[str, str]  # node labels, beside those of its pool
+    labels: Mapping[str, str]  # node labels, beside the labels of its pool
 
 
 @dataclass(frozen=True, kw_only=True)

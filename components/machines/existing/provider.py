@@ -16,8 +16,8 @@ from components.machines.settings import SSH_KEY
 class Existing(Provider[ExistingMachines]):
     """Hosts that answer SSH; the program restores them when it leaves."""
 
-    def missing_secrets(self, _machines: ExistingMachines, given: Collection[str]) -> Iterator[str]:
-        if SSH_KEY not in given:
+    def missing_secrets(self, _machines: ExistingMachines, secret_keys: Collection[str]) -> Iterator[str]:
+        if SSH_KEY not in secret_keys:
             yield f"{SSH_KEY}: not given; required: the key that opens the machines, in OpenSSH format"
 
     def conflicts(self, machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:

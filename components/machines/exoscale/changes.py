@@ -1,4 +1,4 @@
-"""Changes that would lose machines or data on Exoscale: one line for each."""
+"""Refusals of changes that would lose machines or data on Exoscale."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,9 @@ from components.machines.exoscale.settings import ExoscaleMachines
 from components.machines.prior_state import PriorState
 from components.machines.provider import StackPlan
 
-# Of block storage, as pulumiverse-exoscale 0.66.1 has them: terraform-provider-exoscale 0.66.0, pkg/config/config.go.
-ZONES = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "de-fra-1", "bg-sof-1", "de-muc-1", "hr-zag-1")
+# Zones with block storage that pulumiverse-exoscale 0.66.1 accepts.
+# Source: terraform-provider-exoscale 0.66.0, pkg/config/config.go.
+BLOCK_STORAGE_ZONES = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "de-fra-1", "bg-sof-1", "de-muc-1", "hr-zag-1")
 
 
 def refusals(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
@@ -18,54 +19,54 @@ def refusals(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> 
 
 def _managers_are_not_replaced(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
     for name, system in machines.systems().items():
-        if name in prior.managers and name not in machines.lost and prior.systems.get(name, system) != system:
-            was = prior.systems[name]
+        former = prior.systems.get(name, system)
+        if name in prior.managers and name not in machines.lost and former != system:
             yield (
-                f"machines.pools: {name} would be replaced, as it has zone and template {was}, and its part of the "
+                f"machines.pools: {name} would be replaced, as it has zone and template {former}, and its part of the "
                 "swarm would be lost; allowed: these, or a pool of managers beside it, then swarm.api_manager there, "
                 "and then none of this pool"
             )
 
 
 def _lost_manager_replaces_nothing(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """A machine is drained by the API manager that it was made with, before another one takes its place."""
+    """Refuse replacements while the former API manager, which would drain the replaced machines, is lost."""
     api_manager = prior.api_manager
     if api_manager not in machines.lost or api_manager in prior.lost:
         return
     for name, system in machines.systems().items():
-        was = prior.systems.get(name, system)
-        if name in prior.members and name not in machines.lost and was != system:
+        former = prior.systems.get(name, system)
+        if name in prior.members and name not in machines.lost and former != system:
             yield (
-                f"machines.pools: {name} would be replaced, as it has zone and template {was}, and {api_manager}, "
+                f"machines.pools: {name} would be replaced, as it has zone and template {former}, and {api_manager}, "
                 "which is lost, cannot drain it; allowed: these in this `up`, and others in the next one"
             )
 
 
 def _volumes_can_move(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """Block storage stays in its zone, and goes from a machine that stays to one that gives none away itself."""
-    wanted, every = plan.volumes, machines.names("manager", "worker")
+    """Refuse moves of block storage to other zones, from machines that leave, and to machines that give up a volume."""
+    volumes, names = plan.volumes, machines.names("manager", "worker")
     moves = {
         name: block
         for name, block in prior.blocks.items()
-        if name in wanted and wanted[name].block and block.machine not in (None, wanted[name].machine)
+        if name in volumes and volumes[name].block and block.machine not in (None, volumes[name].machine)
     }
-    givers = {block.machine for block in moves.values()} - set(machines.lost)
+    sources = {block.machine for block in moves.values()} - set(machines.lost)
     for name, block in prior.blocks.items():
-        if name not in wanted or not wanted[name].block:
+        if name not in volumes or not volumes[name].block:
             continue
-        machine = wanted[name].machine
+        machine = volumes[name].machine
         zone = machines.zones()[machine]
         if block.zone not in ("", zone):
             yield (
                 f"volumes.{name}: {machine} is in {zone}, and the volume in {block.zone}; "
                 f"allowed: a machine in {block.zone}"
             )
-        elif name in moves and block.machine not in every:
+        elif name in moves and block.machine not in names:
             yield (
                 f"machines.pools: {block.machine} is taken out, and has the volume of volumes.{name}; "
                 f"allowed: to keep it for an `up` in which that goes to {machine}"
             )
-        elif name in moves and machine in givers:
+        elif name in moves and machine in sources:
             yield (
                 f"volumes.{name}: goes to {machine}, which gives another volume away; "
                 "allowed: one of both moves in an `up`"
@@ -73,21 +74,21 @@ def _volumes_can_move(machines: ExoscaleMachines, plan: StackPlan, prior: PriorS
 
 
 def _zones_have_block_storage(machines: ExoscaleMachines, plan: StackPlan, _prior: PriorState) -> Iterator[str]:
-    """The plugin says of another zone that it is none, when the machines have been made."""
+    """Refuse zones without block storage, which the plugin refuses only after the machines are created."""
     for name, volume in plan.volumes.items():
         zone = machines.zones()[volume.machine]
-        if volume.block and zone not in ZONES:
+        if volume.block and zone not in BLOCK_STORAGE_ZONES:
             yield (
                 f"volumes.{name}: on {volume.machine}, which is in zone {zone}; "
-                f"allowed on block storage: {', '.join(ZONES)}"
+                f"allowed on block storage: {', '.join(BLOCK_STORAGE_ZONES)}"
             )
 
 
 def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """What the last update protected is refused by Pulumi, or by Exoscale, when half of this one is done."""
+    """Refuse to destroy resources that the last update protected: Pulumi or Exoscale would refuse halfway through."""
     volumes = [f"{name}-volume" for name, volume in plan.volumes.items() if volume.block]
-    wanted = {*machines.names("manager", "worker"), *volumes, *(["cluster-address"] if machines.elastic_ip else [])}
-    gone = sorted(name for name in prior.protected & prior.names if name not in wanted)
+    declared = {*machines.names("manager", "worker"), *volumes, *(["cluster-address"] if machines.elastic_ip else [])}
+    gone = sorted(name for name in prior.protected & prior.names if name not in declared)
     if gone:
         yield (
             f"machines: {', '.join(gone)} would be destroyed, and protected by the last update; allowed: to keep that, "

@@ -1,6 +1,6 @@
-"""What to do about errors of Exoscale, said beside them.
+"""Error hints for Exoscale.
 
-The patterns fit what the released plugin 0.66.1 says, and its stand-in; the first that fits counts.
+The patterns match errors of the released plugin 0.66.1 and of its stand-in; the first match counts.
 """
 
 HINTS = (

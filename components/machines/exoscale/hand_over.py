@@ -1,4 +1,4 @@
-"""Block storage that goes from one machine to another while both live."""
+"""The hand-over of block storage from a living machine to another one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FUNCTIONS = ("storage/scripts/nfs.sh", "storage/scripts/mounts.sh")
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """How a machine was reached by the last update, before this one makes anything."""
+    """The connection to a machine, as the last update left it: this update has not created machines yet."""
 
     name: str
     address: str  # ipv4
@@ -23,35 +23,35 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """A volume that a machine gives away."""
+    """A volume that a machine gives up."""
 
     volume: str  # name
-    giver: Contact
-    api_manager: Contact  # manager that can stop the services which use it
-    shared: str | None  # folder that the files are served from too, if they are
-    done: bool  # whether that was in an update before: then nothing is run
-    moves: Moves | None = None  # of the volume; None where this was in an update of a program that did not count them
+    source: Contact  # machine that gives it up
+    api_manager: Contact  # manager that stops the services on the volume
+    shared: str | None  # folder that NFS serves the files from, if it does
+    done: bool  # whether an earlier update ran the commands, so that nothing runs now
+    moves: Moves | None = None  # of the volume; None if an earlier version of the program did not count them
 
 
 def hand_over(
-    args: HandOver, user: str, login: Key, names: frozenset[str], opts: pulumi.ResourceOptions
+    args: HandOver, user: str, ssh_key: Key, known_commands: frozenset[str], opts: pulumi.ResourceOptions
 ) -> Sequence[pulumi.Resource]:
-    """Commands that end whoever uses the volume on its machine, and unmount it there: to be made before it is detached.
+    """Register commands that stop all users of a volume on its machine and unmount it, before Exoscale detaches it.
 
-    They stay in the state, and run again only for another one of its moves. `names` are those of the commands that are
-    there.
+    The commands stay in the state and run again only when the volume moves again. `known_commands` has the names of
+    the commands in the state.
     """
     folder = f"{FOLDER}/{args.volume}"
     folders = [folder, *([args.shared] if args.shared else [])]
     triggers = [args.moves.count] if args.moves else []
-    idle = _machine(args.api_manager, user, login, args.done, names).command(
+    idle = _machine(args.api_manager, user, ssh_key, args.done, known_commands).command(
         f"{args.volume}-idle",
         "machines/exoscale/scripts/idle.sh",
-        {"MACHINE": args.giver.name, "FOLDERS": " ".join(folders), "LABEL": f"{STACK_LABEL}={stack_id()}"},
+        {"MACHINE": args.source.name, "FOLDERS": " ".join(folders), "LABEL": f"{STACK_LABEL}={stack_id()}"},
         opts,
         triggers=triggers,
     )
-    given = _machine(args.giver, user, login, args.done, names).command(
+    unmounted = _machine(args.source, user, ssh_key, args.done, known_commands).command(
         f"{args.volume}-hand-over",
         "machines/exoscale/scripts/hand_over.sh",
         {"FOLDER": folder, "SHARED": args.shared or ""},
@@ -59,12 +59,12 @@ def hand_over(
         libraries=FUNCTIONS,
         triggers=triggers,
     )
-    return [idle, given]
+    return [idle, unmounted]
 
 
-def _machine(contact: Contact, user: str, login: Key, done: bool, names: frozenset[str]) -> Machine:
-    """Enough of a machine to run a command on it."""
-    nothing = pulumi.Output.from_input("")
+def _machine(contact: Contact, user: str, ssh_key: Key, done: bool, known_commands: frozenset[str]) -> Machine:
+    """Return a machine that can only run commands."""
+    no_generation = pulumi.Output.from_input("")
     return Machine(
         name=contact.name,
         role="worker",
@@ -73,10 +73,10 @@ def _machine(contact: Contact, user: str, login: Key, done: bool, names: frozens
         public_address=contact.address,
         private_address=contact.address,
         user=user,
-        private_key=login.private,
+        private_key=ssh_key.private,
         host_key=pulumi.Output.from_input(contact.host_key),
-        system_generation=nothing,
-        data_generation=nothing,
-        lost=done,  # nothing is asked of it
-        commands=names,
+        system_generation=no_generation,
+        data_generation=no_generation,
+        lost=done,  # the program does not connect to a lost machine
+        commands=known_commands,
     )

@@ -1,4 +1,4 @@
-"""One machine on Exoscale."""
+"""Exoscale instances as machines."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,29 +12,30 @@ from components.machines.cluster import Key, Losses, Pool
 from components.machines.exoscale.security_group import SecurityGroup
 from components.machines.machine import Machine
 
-USER = "ubuntu"  # of Exoscale's templates of Ubuntu
-# What stays as it is of a machine that is lost: its volumes and its elastic IP go to others, which asks Exoscale alone.
+USER = "ubuntu"  # SSH user of Exoscale's Ubuntu templates
+# For ignore_changes of a lost machine. Its volumes and its elastic IP may still go to other machines, for which the
+# program needs only Exoscale.
 IGNORED_WHEN_LOST = [
     *("name", "zone", "template_id", "type", "disk_size", "ssh_keys", "security_group_ids", "anti_affinity_group_ids"),
     *("network_interfaces", "destroy_protected", "labels"),
 ]
-PATIENCE = "10m"  # until it is made, or has booted
+BOOT_TIMEOUT = "10m"  # of the creation, and of the first boot
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstancePool(Pool):
-    """Instances that are alike, on different hypervisors."""
+    """Instances with the same settings, on different hypervisors."""
 
     size: str  # "<family>.<size>"
     disk_gib: int
     zone: str
     template_id: str
-    template_name: str  # for people
+    template_name: str  # for people; the program uses the id
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateAddress:
-    """Where a machine is on a private network."""
+    """The address of a machine on a private network."""
 
     network_id: pulumi.Input[str]
     address: str  # ipv4
@@ -43,16 +44,16 @@ class PrivateAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceArgs:
-    """What one instance is made of."""
+    """The settings of one instance."""
 
-    name: str  # on Exoscale; a fixed one, so that a replaced instance is gone before the new one wants its volumes
+    name: str  # on Exoscale; fixed, so that Pulumi deletes a replaced instance before the new one takes its volumes
     pool: InstancePool
-    login: Key
+    ssh_key: Key
     host_key: Key
-    ssh_key: str  # name of `login` on Exoscale
-    ssh_key_is_there: pulumi.Resource
+    ssh_key_name: str  # of `ssh_key` on Exoscale
+    depends_on: pulumi.Resource  # registers the SSH key on Exoscale
     group: SecurityGroup
-    apart: exoscale.AntiAffinityGroup
+    anti_affinity_group: exoscale.AntiAffinityGroup
     private: PrivateAddress | None
     elastic_ip: exoscale.ElasticIp | None
     volumes: Sequence[exoscale.BlockStorageVolume]
@@ -62,22 +63,23 @@ class InstanceArgs:
 
 
 def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Machine:
-    """A machine; `opts` are for the instance itself.
+    """Create an instance and wait until it has booted; `opts` are for the instance itself.
 
-    Whatever depends on the ids of the machine waits until it has booted, and a preview knows them all the same.
+    Resources that use the generations of the machine wait for the boot; a preview knows the generations of an instance
+    that exists.
     """
     pool, private, lost = args.pool, args.private, name in args.losses.names
-    made = exoscale.ComputeInstance(
+    resource = exoscale.ComputeInstance(
         name,
         name=args.name,
         zone=pool.zone,
         template_id=pool.template_id,
         type=pool.size,
         disk_size=pool.disk_gib,
-        # By its name and not by the resource: a changed key must not replace the machines that have the former one.
-        ssh_keys=[args.ssh_key],
+        # The name instead of the resource's output: a changed key must not replace machines with the former key.
+        ssh_keys=[args.ssh_key_name],
         security_group_ids=[args.group.id],
-        anti_affinity_group_ids=[args.apart.id],
+        anti_affinity_group_ids=[args.anti_affinity_group.id],
         network_interfaces=[_interface(private)] if private else None,
         elastic_ip_ids=[args.elastic_ip.id] if args.elastic_ip else None,
         block_storage_volume_ids=[volume.id for volume in args.volumes] or None,
@@ -87,12 +89,12 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=[args.ssh_key_is_there],
+                depends_on=[args.depends_on],
                 delete_before_replace=True,
-                # Exoscale would store another text, but the machine would not run it.
+                # Exoscale would store a changed text, but a machine runs it only on its first boot.
                 ignore_changes=["user_data", *(IGNORED_WHEN_LOST if lost else [])],
                 replacement_trigger=args.losses.recreations.get(name, 0),
-                custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE),
+                custom_timeouts=pulumi.CustomTimeouts(create=BOOT_TIMEOUT),
             ),
         ),
     )
@@ -101,15 +103,15 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         role=pool.role,
         labels=dict(pool.labels),
         availability=pool.availability,
-        public_address=made.public_ip_address,
-        private_address=private.address if private else made.public_ip_address,
+        public_address=resource.public_ip_address,
+        private_address=private.address if private else resource.public_ip_address,
         user=USER,
-        private_key=args.login.private,
+        private_key=args.ssh_key.private,
         host_key=args.host_key.public,
-        system_generation=made.id,
-        data_generation=made.id,
-        root=made,
-        disk=made,
+        system_generation=resource.id,
+        data_generation=resource.id,
+        root=resource,
+        disk=resource,
         lost=lost,
         commands=args.losses.commands,
     )
@@ -123,13 +125,14 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         pulumi.ResourceOptions(
             parent=opts.parent,
             depends_on=[args.group],
-            custom_timeouts=pulumi.CustomTimeouts(create=PATIENCE, update=PATIENCE),
+            custom_timeouts=pulumi.CustomTimeouts(create=BOOT_TIMEOUT, update=BOOT_TIMEOUT),
         ),
-        triggers=[made.id],
+        triggers=[resource.id],
         dial_error_limit=-1,
     )
-    identity = pulumi.Output.all(made.id, ready.urn).apply(lambda known: str(known[0]))  # a preview knows the urn
-    return replace(machine, system_generation=identity, data_generation=identity)
+    # The URN adds the dependency on `ready`; a preview knows it.
+    generation = pulumi.Output.all(resource.id, ready.urn).apply(lambda values: str(values[0]))
+    return replace(machine, system_generation=generation, data_generation=generation)
 
 
 def _interface(private: PrivateAddress) -> exoscale.ComputeInstanceNetworkInterfaceArgs:
@@ -137,7 +140,7 @@ def _interface(private: PrivateAddress) -> exoscale.ComputeInstanceNetworkInterf
 
 
 def _user_data(hostname: str, host_key: Key) -> pulumi.Output[str]:
-    """The text of cloud-init; a secret, as it holds the private half of the host key."""
+    """Return the text of cloud-init, a secret: it holds the private half of the host key."""
 
     def rendered(keys: Sequence[str]) -> str:
         private, public = keys

@@ -1,4 +1,4 @@
-"""Exoscale as a provider: what machines are made of there, and which settings of a stack they cannot have."""
+"""The provider of Exoscale: its clusters, and the settings of a stack that conflict with them."""
 
 import os
 from collections.abc import Collection, Iterator, Sequence
@@ -19,16 +19,18 @@ from components.ports import TrafficSource
 class Exoscale(Provider[ExoscaleMachines]):
     """Instances on Exoscale."""
 
-    def missing_secrets(self, machines: ExoscaleMachines, given: Collection[str]) -> Iterator[str]:
-        """Also say what the plugin would: it reads the environment by itself, and has words of its own."""
-        missing = [key for key in ExoscaleMachines.secrets if key not in given and not os.environ.get(key.upper())]
+    def missing_secrets(self, machines: ExoscaleMachines, secret_keys: Collection[str]) -> Iterator[str]:
+        """Yield a line for a missing API key, which the plugin reads from the environment too, or half an SSH key."""
+        missing = [
+            key for key in ExoscaleMachines.secrets if key not in secret_keys and not os.environ.get(key.upper())
+        ]
         if missing:
             variables = " and ".join(key.upper() for key in ExoscaleMachines.secrets)
             yield (
                 f"{', '.join(missing)}: not given; required: an API key of your Exoscale organization and its secret, "
                 f"as secrets of the stack or as {variables} in the environment"
             )
-        yield from incomplete_key(machines.ssh.public_key, given)
+        yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
         """`import_id` requires `block_storage`; no firewall source overlaps `machines.private_network` (exoscale)."""
@@ -50,8 +52,8 @@ class Exoscale(Provider[ExoscaleMachines]):
             key=inputs.secrets.get("exoscale_api_key"),
             secret=inputs.secrets.get("exoscale_api_secret"),
         )
-        due = prior.due_imports(plan.volumes)
-        volume_import.look(due, plan.volumes, machines.zones(), cloud)
+        imports = prior.due_imports(plan.volumes)
+        volume_import.check_imports(imports, plan.volumes, machines.zones(), cloud)
         args = ExoscaleClusterArgs(
             owner=inputs.owner,
             pools={name: _instances(machines, pool) for name, pool in machines.pools.items()},
@@ -63,12 +65,12 @@ class Exoscale(Provider[ExoscaleMachines]):
             protect=machines.pulumi_protect,
             volumes=plan.volumes,
             retain_volumes=inputs.retain_volumes,
-            imports=due,
+            imports=imports,
             ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
-            givers=volume_moves.givers(machines, plan, prior),
-            hand_overs=volume_moves.all_of(machines, plan, prior, inputs.moves),
+            volume_sources=volume_moves.volume_sources(machines, plan, prior),
+            hand_overs=volume_moves.hand_overs(machines, plan, prior, inputs.moves),
         )
         return ExoscaleCluster("cluster", args, pulumi.ResourceOptions(providers=[cloud]))
 
@@ -89,15 +91,16 @@ def _instances(machines: ExoscaleMachines, pool: ExoscalePoolSettings) -> Instan
 
 
 def _sources_in_the_private_network(machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
+    """Yield a line for each source network of the firewall that overlaps the private network."""
     network = machines.private_network
     if network is None:
         return
     others: Sequence[TrafficSource] = (TrafficSource.MANAGEMENT, TrafficSource.NUVLA, TrafficSource.USERS)
     for source in others:
-        for index, given in enumerate(plan.sources[source]):
-            if given.prefixlen and given.overlaps(network):
+        for index, source_network in enumerate(plan.sources[source]):
+            if source_network.prefixlen and source_network.overlaps(network):
                 yield (
-                    f"firewall.{source}[{index}]: {given} given; "
+                    f"firewall.{source}[{index}]: {source_network} given; "
                     f"allowed: a network outside machines.private_network, {network}"
                 )
 

@@ -1,4 +1,4 @@
-"""The firewall of machines on Exoscale, as a security group around them."""
+"""The security group around machines on Exoscale."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,28 +10,29 @@ import pulumiverse_exoscale as exoscale
 
 from components.ports import PortRule, TrafficSource
 
-DESCRIPTION = "Machines of one infrastructure"  # another one would replace the group, which is in use
+DESCRIPTION = "Machines of one infrastructure"  # a changed description would replace the group, which is in use
 PING = {"protocol": "ICMP", "icmp_type": 8, "icmp_code": 0}
 PINGED_BY = (TrafficSource.MANAGEMENT, TrafficSource.CLUSTER)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupArgs:
-    """What is open, and to whom."""
+    """The rows of the firewall and the networks of their sources."""
 
-    name: str  # that people see on Exoscale, in lower case
+    name: str  # on Exoscale, in lower case
     rows: Sequence[PortRule]
-    sources: Mapping[TrafficSource, Sequence[IPv4Network]]  # the cluster is the group itself, whatever is given for it
-    hooks: pulumi.ResourceHookBinding | None = None  # of group and rules
+    sources: Mapping[TrafficSource, Sequence[IPv4Network]]  # networks of CLUSTER are ignored: the group stands for it
+    hooks: pulumi.ResourceHookBinding | None = None  # of the group and its rules
 
 
 class SecurityGroup(pulumi.ComponentResource):
-    """A group whose members can be reached by the rows alone, and reach each other by those of the cluster.
+    """A security group that opens the ports of the rows to their sources, and closes all other ports.
 
-    A rule is named by what it opens to whom, so that no other rule is touched when one is added, changed or removed.
-    Private networks pass the group by: whoever is on one is trusted. Destroying it needs the members to be gone.
-    Outputs: ``id`` (str), of the group.
-    Errors: the update fails when the account has a group of that name already.
+    The logical name of a rule consists of its ports and its source: adding, changing or removing a rule touches no
+    other rule. A security group does not filter private networks: the program trusts all machines on them. Exoscale
+    destroys a group only after its members.
+    Outputs: ``id`` (str) of the group.
+    Errors: the update fails if the account has a group of this name already.
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures"; Exoscale documentation, "Security Groups".
     """
 
@@ -49,38 +50,38 @@ class SecurityGroup(pulumi.ComponentResource):
             },
         }
         super().__init__("nuvla:firewall:SecurityGroup", name, props, opts)
-        own = pulumi.ResourceOptions(parent=self, hooks=args.hooks)
-        group = exoscale.SecurityGroup(f"{name}-group", name=args.name, description=DESCRIPTION, opts=own)
+        child_options = pulumi.ResourceOptions(parent=self, hooks=args.hooks)
+        group = exoscale.SecurityGroup(f"{name}-group", name=args.name, description=DESCRIPTION, opts=child_options)
         self.id = group.id
-        for title, opened in _rules(args):
-            network = opened.pop("network")
+        for title, rule in _rules(args):
+            network = rule.pop("network")
             exoscale.SecurityGroupRule(
                 f"{name}-{title}",
                 security_group_id=group.id,
                 type="INGRESS",
-                **opened,
+                **rule,
                 **({"cidr": str(network)} if network else {"user_security_group_id": group.id}),
-                opts=own,
+                opts=child_options,
             )
         self.register_outputs({"id": self.id})
 
 
 def _rules(args: SecurityGroupArgs) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each rule opens, by a title of its own: networks that are of several sources have one rule for all."""
-    found: dict[str, dict[str, Any]] = {}
+    """Yield the title and the inputs of each rule; a network of several sources gets one rule for all of them."""
+    rules: dict[str, dict[str, Any]] = {}
     for source in TrafficSource:
         networks = [None] if source is TrafficSource.CLUSTER else args.sources[source]
         for network in networks:
-            whom = str(network).replace("/", "-") if network else source.value
-            for title, opened in _openings(args.rows, source):
-                found.setdefault(f"{title}-{whom}", {**opened, "network": network})
-    yield from found.items()
+            source_title = str(network).replace("/", "-") if network else source.value
+            for title, rule in _open_ports(args.rows, source):
+                rules.setdefault(f"{title}-{source_title}", {**rule, "network": network})
+    yield from rules.items()
 
 
-def _openings(rows: Sequence[PortRule], source: TrafficSource) -> Iterator[tuple[str, dict[str, Any]]]:
+def _open_ports(rows: Sequence[PortRule], source: TrafficSource) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in rows:
         for protocol in row.protocols if source in row.sources else ():
-            # Both ports, always: without one of them, each update would replace the rule.
+            # Without one of the ports, each update would replace the rule.
             ports = {"start_port": row.first, "end_port": row.last}
             yield f"{protocol}-{row.span}", {"protocol": protocol.upper(), "description": row.service, **ports}
     if source in PINGED_BY:

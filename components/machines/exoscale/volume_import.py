@@ -1,4 +1,4 @@
-"""The check of block storage that a stack imports."""
+"""Checks of block storage before a stack imports it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,34 +12,34 @@ from components.machines.exoscale.error_hints import HINTS
 from components.machines.volume import VolumeSpec
 
 
-def look(
-    names: Sequence[str], wanted: Mapping[str, VolumeSpec], zones: Mapping[str, str], cloud: exoscale.Provider
+def check_imports(
+    names: Sequence[str], volumes: Mapping[str, VolumeSpec], zones: Mapping[str, str], cloud: exoscale.Provider
 ) -> None:
-    """Asks Exoscale about the volumes of these names; `zones` are those of the machines.
+    """Ask Exoscale whether the volumes of these names can be imported; `zones` has the zone of each machine.
 
-    Errors: `pulumi.RunError`, when one cannot be taken over: the import would say so too late, and spoil the state.
+    Errors: `pulumi.RunError` if a volume cannot be imported: the import itself would fail late and spoil the state.
     """
-    lines = [line for name in names for line in _unfit(name, wanted[name], zones[wanted[name].machine], cloud)]
+    lines = [line for name in names for line in _problems(name, volumes[name], zones[volumes[name].machine], cloud)]
     if lines:
         raise refusal(f"what is there cannot be taken over, {len(lines)} reason(s)", lines)
 
 
-def _unfit(name: str, wanted: VolumeSpec, zone: str, cloud: exoscale.Provider) -> Iterator[str]:
-    given = f"volumes.{name}.import_id: {wanted.id} given; allowed: "
+def _problems(name: str, spec: VolumeSpec, zone: str, cloud: exoscale.Provider) -> Iterator[str]:
+    prefix = f"volumes.{name}.import_id: {spec.id} given; allowed: "
     try:
-        found = exoscale.get_block_storage_volume(id=wanted.id, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
+        volume = exoscale.get_block_storage_volume(id=spec.id, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
     except Exception as error:
         text = str(error)
         if re.search(r"GetBlockStorageVolume: http response: Not Found|unable to parse volume ID", text):
-            yield f"{given}the id of block storage in zone {zone}, as `make down` told it, or none"
-        elif pulumi.runtime.is_dry_run():  # by somebody without a key
+            yield f"{prefix}the id of block storage in zone {zone}, as `make down` told it, or none"
+        elif pulumi.runtime.is_dry_run():  # possible without an API key
             pulumi.log.warn(
-                f"volumes.{name}.import_id: Exoscale was not asked whether {wanted.id} can be taken over: {text}"
+                f"volumes.{name}.import_id: Exoscale was not asked whether {spec.id} can be taken over: {text}"
             )
         else:
             yield f"volumes.{name}.import_id: not looked up; {error_hint([text], HINTS) or text}"
         return
-    if found.instance:
-        yield f"{given}a volume that is attached to no instance, unlike this one: `make down`, kept, where it is used"
-    if wanted.size_gib > found.size:
-        yield f"volumes.{name}.size_gib: {wanted.size_gib} given; allowed: at most {found.size}, which that volume has"
+    if volume.instance:
+        yield f"{prefix}a volume that is attached to no instance, unlike this one: `make down`, kept, where it is used"
+    if spec.size_gib > volume.size:
+        yield f"volumes.{name}.size_gib: {spec.size_gib} given; allowed: at most {volume.size}, which that volume has"

@@ -1,4 +1,4 @@
-"""Volumes of block storage that machines give to each other."""
+"""Moves of block storage between machines, as the settings and the state imply them."""
 
 from collections.abc import Mapping
 
@@ -10,39 +10,39 @@ from components.machines.provider import StackPlan
 from components.machines.volume import Moves
 
 
-def all_of(
+def hand_overs(
     machines: ExoscaleMachines, plan: StackPlan, prior: PriorState, moves: Mapping[str, Moves]
 ) -> list[HandOver]:
-    """Block storage that goes from a machine which lives to another one, or that went in an update before."""
-    found = []
+    """Return the hand-overs of block storage that a living machine gives up now, or gave up in an earlier update."""
+    result = []
     for name in dict.fromkeys([*plan.volumes, *prior.blocks, *prior.moves]):
-        giver = _giver(machines, plan, prior, name)
-        if giver is not None or f"{name}-hand-over" in prior.names:
-            found.append(
+        source = _living_source(machines, plan, prior, name)
+        if source is not None or f"{name}-hand-over" in prior.names:
+            result.append(
                 HandOver(
                     volume=name,
-                    giver=_contact(prior, giver),
-                    api_manager=_contact(prior, plan.api_manager if giver else None),
+                    source=_contact(prior, source),
+                    api_manager=_contact(prior, plan.api_manager if source else None),
                     shared=NFS_ROOT if name == "nfs" else None,
-                    done=giver is None,
+                    done=source is None,
                     moves=moves.get(name),
                 )
             )
-    return found
+    return result
 
 
-def givers(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> dict[str, str]:
-    """The machine that has a volume which another one gets, by the name of the volume; lost or not."""
-    every, wanted = machines.names("manager", "worker"), plan.volumes
+def volume_sources(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> dict[str, str]:
+    """Return the machine, lost or not, that each moving volume is still attached to, by volume."""
+    names, volumes = machines.names("manager", "worker"), plan.volumes
     return {
         name: block.machine
         for name, block in prior.blocks.items()
-        if name in wanted and wanted[name].block and block.machine in every and block.machine != wanted[name].machine
+        if name in volumes and volumes[name].block and block.machine in names and block.machine != volumes[name].machine
     }
 
 
-def _giver(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState, name: str) -> str | None:
-    """The machine that has a volume, if that goes elsewhere and both it and the entry can be asked."""
+def _living_source(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState, name: str) -> str | None:
+    """Return the machine that gives up a volume, if the program can connect to it and to the API manager."""
     block, volume = prior.blocks.get(name), plan.volumes.get(name)
     if block is None or (volume is not None and volume.block and volume.machine == block.machine):
         return None

@@ -15,8 +15,8 @@ from components.ports import TrafficSource
 class Local(Provider[LocalMachines]):
     """Containers on the Docker engine of the computer that runs the program."""
 
-    def missing_secrets(self, machines: LocalMachines, given: Collection[str]) -> Iterator[str]:
-        yield from incomplete_key(machines.ssh.public_key, given)
+    def missing_secrets(self, machines: LocalMachines, secret_keys: Collection[str]) -> Iterator[str]:
+        yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
         """`firewall.management` holds the first address of `machines.subnet`, the program's own address (local)."""

@@ -17,7 +17,7 @@ from components.machines.settings import (
 
 
 class LocalMachines(Machines[CountedPoolSettings]):
-    """Containers on the Docker engine of this computer; descriptions name the providers that have a setting."""
+    """The machines. A setting of a single provider names the provider in brackets."""
 
     is_remote: ClassVar[bool] = False
     default_engine_source: ClassVar[str] = "distribution"

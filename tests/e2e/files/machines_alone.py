@@ -1,20 +1,22 @@
 """The program's machines with their volumes, and nothing on them: what becomes of data is seen in seconds."""
 
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi_tls as tls
 
-from components.firewall.rules import Source
+from components import catalog
 from components.machines.machine import Machine
 from components.machines.owner import this_infrastructure
-from stacks import clusters, pulumi_runtime, transitions
+from components.machines.prior_state import PriorState
+from components.machines.provider import ClusterInputs
+from components.machines.registry import provider_of
+from stacks import pulumi_runtime, transitions
 from stacks.config import loader
-from stacks.prior_state import PriorState
+from stacks.plan import plan
 
 
 def no_command(_machine: Machine, name: str, *_script: Any, **_options: Any) -> tls.PrivateKey:
-    """In place of what runs on a machine."""
+    """Make a resource in place of what runs on a machine."""
     return tls.PrivateKey(name, algorithm="ED25519")
 
 
@@ -23,9 +25,19 @@ settings, secrets = loader.load()
 
 
 def build(prior: PriorState) -> dict[str, Any]:
-    checked = transitions.checked(settings, prior)
-    sources: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
-    cluster = clusters.build(settings, secrets, this_infrastructure(), checked, rows=[], sources=sources)
+    inputs = ClusterInputs(
+        plan=plan(settings),
+        owner=this_infrastructure(),
+        prior=transitions.checked(settings, prior),
+        secrets=secrets,
+        rows=[],
+        ephemeral=settings.firewall.ephemeral.span,
+        engine_version=settings.resolved_engine.version or "",
+        retain_volumes=settings.volumes.retain_on_destroy,
+        moves={},
+        host_traces=catalog.host_traces(),
+    )
+    cluster = provider_of(settings.machines).cluster(settings.machines, inputs)
     return {"volumes": {name: volume.id for name, volume in cluster.volumes.items() if volume.id}}
 
 

@@ -1,4 +1,4 @@
-"""tools/certificates.py: what certificate a machine shows."""
+"""tools/certificates.py: the certificate that a machine serves."""
 
 import re
 import socket
@@ -17,7 +17,7 @@ from tools.certificates import shown
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """Somebody who shows a certificate to one who asks."""
+    """The port of a server that serves one client its certificate."""
     certificate, key = self_signed(x509.DNSName("example.org"))
     (tmp_path / "both.pem").write_text(certificate + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -35,11 +35,11 @@ def port(tmp_path: Path) -> Iterator[int]:
         thread.join(timeout=10)
 
 
-def test_it_says_who_issued_it_and_when_it_ends(port: int) -> None:
+def test_served_certificate_is_described_by_issuer_and_end(port: int) -> None:
     assert re.fullmatch(r"self-signed, until \d{4}-\d{2}-\d{2}", shown("127.0.0.1", "example.org", port))
 
 
-def test_it_says_so_when_nobody_answers() -> None:
+def test_unreachable_server_is_described_by_its_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
     assert shown("127.0.0.1", "example.org", free) == "does not answer: ConnectionRefusedError"

@@ -1,4 +1,4 @@
-"""Which settings a preview without a passphrase takes, and what it says of a stack that is none."""
+"""tools/preview_without_state.py: a preview without a passphrase."""
 
 import sys
 from pathlib import Path
@@ -15,27 +15,25 @@ def existing() -> dict[str, object]:
     return {"nuvla-swarm:kind": "target", "nuvla-swarm:machines": {"provider": "existing"}}
 
 
-def test_what_is_encrypted_gets_a_stand_in_and_the_rest_stays() -> None:
+def test_encrypted_settings_are_replaced_and_others_stay() -> None:
     settings = {"nuvla-swarm:kind": "host", "nuvla-swarm:smtp_password": SECURE, "nuvla-swarm:domain": "example.org"}
     plain, hidden = preview_without_state.readable(settings)
     assert plain == {"nuvla-swarm:kind": "host", "nuvla-swarm:domain": "example.org"}
     assert hidden == ["nuvla-swarm:smtp_password"]
 
 
-def test_the_key_that_opens_existing_machines_gets_one_too_whether_it_is_there_or_not() -> None:
+def test_ssh_key_of_existing_machines_is_always_replaced() -> None:
     assert preview_without_state.readable(existing()) == (existing(), ["nuvla-swarm:ssh_private_key"])
     with_key = existing() | {"nuvla-swarm:ssh_private_key": SECURE}
     assert preview_without_state.readable(with_key) == (existing(), ["nuvla-swarm:ssh_private_key"])
 
 
-def test_a_setting_that_only_looks_like_a_secret_stays() -> None:
+def test_pool_named_secure_is_no_secret() -> None:
     settings = {"nuvla-swarm:machines": {"provider": "local", "pools": {"secure": {"role": "manager"}}}}
     assert preview_without_state.readable(settings) == (settings, [])
 
 
-def test_every_secret_of_a_stack_is_replaced_before_pulumi_sees_the_settings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pulumi_gets_placeholders_for_all_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout, folder, given = tmp_path / "checkout", tmp_path / "folder", []
     checkout.mkdir()
     folder.mkdir()
@@ -58,12 +56,17 @@ def test_every_secret_of_a_stack_is_replaced_before_pulumi_sees_the_settings(
     assert yaml.safe_load((folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")) == {"config": existing()}
 
 
-def test_it_stops_at_the_first_step_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preview_stops_at_the_first_failed_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview_without_state, "pulumi", lambda *_, text=None: 3)
     assert preview_without_state.preview("dev", tmp_path) == 3
 
 
-def test_a_stack_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_stack_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").mkdir()
+    for name in ("Pulumi.prod.yaml", "Pulumi.dev.yaml", "examples/local.yaml"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(preview_without_state, "CHECKOUT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["preview.py", "Dev"])
-    with pytest.raises(SystemExit, match=r"error: 'Dev' is not a stack; allowed: dev, existing-target, "):
+    refused = r"error: 'Dev' is neither a stack nor an example; allowed: dev, prod, examples/local.yaml$"
+    with pytest.raises(SystemExit, match=refused):
         preview_without_state.main()

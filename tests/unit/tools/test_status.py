@@ -1,4 +1,4 @@
-"""tools/status.py: what is said of a Prometheus that has only just started."""
+"""tools/status.py: the state of monitoring and of certificates."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ FOUND: dict[str, Any] = {"urls": {"prometheus": "https://192.0.2.7/prometheus/"}
 
 
 class Answer:
-    """What Prometheus answers, one thing for each path."""
+    """An answer of Prometheus."""
 
     def __init__(self, data: dict[str, Any] | None):
         self._data = data
@@ -20,7 +20,7 @@ class Answer:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str]) -> None:
-    """Has Prometheus know targets by how they are, and alerts by their names."""
+    """Let Prometheus answer with targets of these states and alerts of these names."""
 
     def ask(url: str, _login: dict[str, str]) -> Answer:
         path = url.removeprefix("https://192.0.2.7/prometheus/api/v1/")
@@ -32,27 +32,23 @@ def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[
     monkeypatch.setattr(status, "ask", ask)
 
 
-@pytest.mark.parametrize(
-    ("targets", "alerts", "line"),
-    [
+def test_unprobed_targets_are_counted_apart_from_failing_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases: list[tuple[list[str], list[str], str]] = [
         (["up", "up"], [], "2 of 2 targets are up; alerts: none"),
         (["up", "unknown", "unknown"], [], "1 of 3 targets are up, 2 not asked yet; alerts: none"),
         (["up", "down"], ["B", "A", "B"], "1 of 2 targets are up; alerts: A, B"),
-    ],
-)
-def test_targets_that_were_never_asked_are_told_from_those_that_do_not_answer(
-    monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str], line: str
-) -> None:
-    answering(monkeypatch, targets, alerts)
-    assert status.watched(FOUND) == line
+    ]
+    for targets, alerts, line in cases:
+        answering(monkeypatch, targets, alerts)
+        assert status.watched(FOUND) == line
 
 
-def test_nothing_is_known_where_prometheus_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prometheus_without_an_answer_has_no_targets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "ask", lambda _url, _login: Answer(None))
     assert status.watched(FOUND) == "0 of 0 targets are up; alerts: none"
 
 
-def test_the_end_of_each_certificate_of_dockers_api_is_shown_the_first_one_first() -> None:
+def test_certificates_of_the_docker_api_are_sorted_by_their_end() -> None:
     found = {"certificates": {"nuvla": "2999-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}}
     first, last = status.certificates(found)
     assert first == "on 2376, of manager-1: until 2001-01-02, it has ended"

@@ -6,9 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.engine.daemon_json import daemon_json, merged
-from components.engine.engine import Engine as DockerEngine
-from components.engine.engine import EngineArgs
+from components.engine.daemon_json import daemon_json, merge_daemon_json
+from components.engine.engine import Engine, EngineArgs
 from tests.support.builders import SETTINGS, another, certificate, machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
@@ -18,14 +17,14 @@ CONFIGURE = COMMANDS[1]
 
 
 def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) -> None:
-    def make() -> DockerEngine:
+    def make() -> Engine:
         args = EngineArgs(
             machine=machine(**of_machine),
             settings=SETTINGS,
             certificate=certificate() if api else None,
             after=another("manager-1-engine-configure") if waits else None,
         )
-        return DockerEngine("worker-1-engine", args)
+        return Engine("worker-1-engine", args)
 
     build(make)
 
@@ -90,7 +89,7 @@ def test_foreign_keys_of_an_existing_daemon_json_are_kept(fake_pulumi: FakePulum
 
 def test_malformed_daemon_json_is_reported_with_its_machine() -> None:
     with pytest.raises(pulumi.RunError, match=r"worker-1: its /etc/docker/daemon.json is not JSON"):
-        merged("{,}", {}, "worker-1")
+        merge_daemon_json("{,}", {}, "worker-1")
 
 
 def test_script_with_the_private_key_is_secret(fake_pulumi: FakePulumi) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.firewall.confirmed_apply import ON_TRIAL, Trial
+from components.firewall.confirmed_apply import ON_TRIAL, ConfirmedApply
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -22,8 +22,8 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def retries(*errors: str) -> list[bool]:
-    """Whether a command is tried again, after each of its errors."""
-    hook: Any = build(lambda: Trial("wall")).hooks.on_error[0]  # type: ignore[index]
+    """Return, for each error of a command, whether the command is retried."""
+    hook: Any = build(lambda: ConfirmedApply("wall")).hooks.on_error[0]  # type: ignore[index]
     seen = [list(reversed(errors[: count + 1])) for count in range(len(errors))]
     return [
         hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(name="wall-worker-1", errors=newest_first)))

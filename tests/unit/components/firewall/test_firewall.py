@@ -1,45 +1,22 @@
 """components/firewall/firewall.py: the firewall of each machine, and the nftables rules that it loads."""
 
-import os
 import re
 import shlex
-import shutil
-import subprocess
-from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from components import assets
 from components.firewall.confirmed_apply import ON_TRIAL
 from components.firewall.firewall import Firewall, FirewallArgs, closed, ruleset
-from components.firewall.rules import Measured, Row, Source, target_rows
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.firewall import POOLS, ROWS, SOURCES
 from tests.support.pulumi_run import build
 
-ROWS = [
-    Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,)),
-    Row(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(Source.CLUSTER, Source.NUVLA)),
-    Row(service="metrics", first=9323, last=9323, sources=(Source.CLUSTER,), measured=Measured.WHOLE),
-    Row(service="files", first=2049, last=2049, sources=(Source.CLUSTER,), measured=Measured.SILENT),
-    Row(service="ephemeral", first=30000, last=31000, sources=(Source.USERS,)),
-]
-NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
-GUIDE = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
 TABLE = "inet nuvla_swarm"
+
+
 COMMANDS = ("wall-manager-1", "wall-worker-1")
-
-
-def networks(*texts: str) -> list[IPv4Network]:
-    return [IPv4Network(text) for text in texts]
-
-
-POOLS = networks("10.200.0.0/16", "10.224.0.0/12")
-SOURCES = NOBODY | {Source.MANAGEMENT: networks("192.0.2.0/24", "10.77.0.1/32"), Source.USERS: networks("0.0.0.0/0")}
 
 
 def firewall(**changed: Any) -> Firewall:
@@ -56,21 +33,6 @@ def firewall(**changed: Any) -> Firewall:
         return Firewall("wall", FirewallArgs(machines=machines, prepared=prepared, **given))
 
     return build(make)
-
-
-def lines(rows: list[Row], sources: Mapping[Source, list[IPv4Network]]) -> list[str]:
-    """What follows the table itself."""
-    return ruleset(rows, sources, POOLS).removeprefix(assets.read("firewall/files/firewall.nft")).splitlines()
-
-
-def nft(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What nft says of a ruleset, which is not loaded."""
-    tool = shutil.which("nft") or shutil.which("nft", path="/usr/sbin")
-    assert tool, "nft is not on PATH: run `make check`, which installs it"
-    file = folder / "rules.nft"
-    file.write_text(text, encoding="utf-8")
-    as_root = [] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
-    return subprocess.run([*as_root, tool, "--check", "--file", file], capture_output=True, text=True, check=False)
 
 
 def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
@@ -187,106 +149,3 @@ def test_each_machine_gets_the_guard_of_its_rules(fake_pulumi: FakePulumi) -> No
 def test_destroying_the_firewall_keeps_its_rules(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert not any("delete" in fake_pulumi.inputs(name) for name in COMMANDS)
-
-
-def test_ruleset_has_one_line_for_each_network_and_row() -> None:
-    wanted = """
-add element inet nuvla_swarm management { 192.0.2.0/24 }
-add element inet nuvla_swarm management { 10.77.0.1/32 }
-add element inet nuvla_swarm users { 0.0.0.0/0 }
-add element inet nuvla_swarm containers { 10.200.0.0/16 }
-add element inet nuvla_swarm containers { 10.224.0.0/12 }
-add rule inet nuvla_swarm management tcp dport 22 accept comment "ssh"
-add rule inet nuvla_swarm cluster tcp dport 7946 accept comment "gossip"
-add rule inet nuvla_swarm cluster udp dport 7946 accept comment "gossip"
-add rule inet nuvla_swarm cluster tcp dport 9323 accept comment "metrics"
-add rule inet nuvla_swarm cluster tcp dport 2049 accept comment "files"
-add rule inet nuvla_swarm nuvla tcp dport 7946 accept comment "gossip"
-add rule inet nuvla_swarm nuvla udp dport 7946 accept comment "gossip"
-add rule inet nuvla_swarm users tcp dport 30000-31000 accept comment "ephemeral"
-add rule inet nuvla_swarm measured iifname "docker_gwbridge" tcp dport 9323 accept comment "metrics"
-add rule inet nuvla_swarm silent tcp dport 2049 jump wordless
-add rule inet nuvla_swarm measured iifname "docker_gwbridge" tcp dport 2049 accept comment "files"
-add rule inet nuvla_swarm outward tcp dport 7946 counter drop comment "gossip"
-add rule inet nuvla_swarm outward udp dport 7946 counter drop comment "gossip"
-add rule inet nuvla_swarm outward tcp dport 9323 counter drop comment "metrics"
-add rule inet nuvla_swarm outward tcp dport 2049 counter drop comment "files"
-"""
-    assert lines(ROWS, SOURCES) == wanted.strip().splitlines()
-
-
-def test_containers_reach_only_user_ports_of_known_machines() -> None:
-    known = lines(ROWS, SOURCES | {Source.CLUSTER: networks("192.0.2.1/32")})
-    kept = [line for line in known if " outward " in line or " silent " in line or " measured " in line]
-    assert all("ip daddr @cluster tcp dport" in line or "ip daddr @cluster udp dport" in line for line in kept)
-    outward = {match[1] for line in kept if (match := re.search(r"outward .* dport (\S+)", line))}
-    assert outward == {"22", "7946", "9323", "2049"}
-
-
-def test_additional_network_adds_one_line_to_the_ruleset() -> None:
-    more = SOURCES | {Source.NUVLA: networks("198.51.100.0/24")}
-    before, after = lines(ROWS, SOURCES), lines(ROWS, more)
-    assert [line for line in after if line not in before] == ["add element inet nuvla_swarm nuvla { 198.51.100.0/24 }"]
-    assert [line for line in after if line in before] == before
-
-
-def test_source_without_networks_keeps_its_rules() -> None:
-    ours = [f"add element {TABLE} containers {{ {network} }}" for network in POOLS]
-    assert [line for line in lines(ROWS, NOBODY) if line.startswith("add element")] == ours
-    rules = [line for line in lines(ROWS, SOURCES) if line.startswith("add rule")]
-    assert [line for line in lines(ROWS, NOBODY) if line.startswith("add rule")] == rules
-
-
-def test_each_source_has_a_set_and_a_chain_in_the_table() -> None:
-    text = assets.read("firewall/files/firewall.nft")
-    for source in Source:
-        assert f"set {source} {{ type ipv4_addr;" in text
-        assert f"chain {source} {{" in text
-        assert f"ip saddr @{source} jump {source}\n" in text
-
-
-def test_ruleset_changes_no_table_but_its_own() -> None:
-    rules = [line for line in ruleset(GUIDE, SOURCES, POOLS).splitlines() if not line.strip().startswith("#")]
-    assert "flush" not in "\n".join(rules)
-    for line in rules:
-        if line.startswith(("add", "delete", "table")):
-            assert " inet nuvla_swarm" in line
-
-
-def test_inbound_chain_accepts_known_traffic_first_and_drops_the_rest_last() -> None:
-    text = assets.read("firewall/files/firewall.nft")
-    chain = [line.strip() for line in text.partition("chain inbound {")[2].partition("}\n}")[0].splitlines()]
-    rules = [line for line in chain if line and not line.startswith(("#", "type ", "}"))]
-    assert "type filter hook prerouting priority -150; policy accept;" in chain
-    assert rules[:4] == [
-        'iifname "lo" accept',
-        'iifname "docker_gwbridge" jump silent',
-        "ct state established,related accept",
-        "fib daddr type unicast goto forwarded",
-    ]
-    containers = [rules.index(f"{whose} goto containers") for whose in ("ip saddr @containers", "iifname @bridges")]
-    assert max(containers) < min(rules.index(f"ip saddr @{source} jump {source}") for source in Source)
-    assert rules[-1] == "counter drop"
-
-
-@pytest.mark.parametrize(
-    "sources",
-    [
-        NOBODY,
-        SOURCES,
-        NOBODY | {Source.USERS: networks("10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16", "10.1.2.3/32")},
-        NOBODY | {Source.NUVLA: networks("10.0.0.0/9", "10.128.0.0/9")},
-        NOBODY | {Source.USERS: networks("0.0.0.0/0", "192.0.2.0/24"), Source.NUVLA: networks("192.0.2.0/24")},
-    ],
-    ids=["nobody", "everybody", "overlapping", "adjacent", "everybody and some"],
-)
-def test_nft_accepts_the_ruleset_for_all_kinds_of_sources(
-    sources: dict[Source, list[IPv4Network]], tmp_path: Path
-) -> None:
-    checked = nft(ruleset(GUIDE, sources, POOLS), tmp_path)
-    assert checked.returncode == 0, checked.stderr
-
-
-def test_nft_refuses_a_port_out_of_range(tmp_path: Path) -> None:
-    row = Row(service="ssh", first=70000, last=70000, sources=(Source.USERS,))
-    assert nft(ruleset([row], NOBODY, []), tmp_path).returncode != 0

@@ -1,26 +1,10 @@
 """components/firewall/rules.py: the ports of Nuvla's guide, transcribed here a second time."""
 
-from configparser import ConfigParser
+from components import ports
+from components.firewall.rules import fixed_ports, host_rows, target_rows
+from components.ports import ContainerAccess, PortRule, TrafficSource
 
-import pytest
-
-from components import assets
-from components.firewall.rules import (
-    CALLBACK_PORT,
-    FIXED_PORTS,
-    LOCKD_PORT,
-    MOUNTD_PORT,
-    STATD_OUTGOING_PORT,
-    STATD_PORT,
-    Measured,
-    Row,
-    Source,
-    machine_rows,
-    target_rows,
-)
-
-BESIDE_NFS = (STATD_PORT, STATD_OUTGOING_PORT, LOCKD_PORT, CALLBACK_PORT)
-
+NFS_HELPERS = (ports.STATD, ports.STATD_OUTGOING, ports.LOCKD, ports.NFS_CALLBACK)
 Opening = tuple[str, int, int, str]  # protocol, first and last port, source
 
 MACHINE = """
@@ -58,7 +42,7 @@ tcp 33334-60999 users
 RANGES = [(32768, 60999), (33333, 40000), (30000, 33333), (33332, 33334), (33334, 60999), (40000, 50000), (1024, 33332)]
 
 
-def openings(rows: list[Row]) -> set[Opening]:
+def openings(rows: list[PortRule]) -> set[Opening]:
     return {
         (protocol, row.first, row.last, source) for row in rows for protocol in row.protocols for source in row.sources
     }
@@ -76,7 +60,7 @@ def table(*texts: str) -> set[Opening]:
 
 def target(
     *, ephemeral: tuple[int, int] = (32768, 60999), nfs: bool = True, s3: int | None = 9000, swarm_port: bool = True
-) -> list[Row]:
+) -> list[PortRule]:
     return target_rows(ephemeral=ephemeral, nfs=nfs, s3_port=s3, swarm_port=swarm_port)
 
 
@@ -84,8 +68,9 @@ def test_target_rows_equal_the_table_of_the_guide() -> None:
     assert openings(target()) == table(MACHINE, NFS, SWARM_PORT, S3, TARGET)
 
 
-def test_machine_rows_are_those_of_every_machine() -> None:
-    assert openings(machine_rows()) == table(MACHINE)
+def test_target_and_host_have_the_rows_of_every_machine() -> None:
+    assert table(MACHINE) <= openings(target())
+    assert table(MACHINE) <= openings(host_rows(swarm_port=False))
 
 
 def test_swarm_port_is_open_to_nuvla_only_if_enabled() -> None:
@@ -104,12 +89,13 @@ def test_s3_port_follows_the_setting() -> None:
     assert openings(target(s3=9001)) - openings(target(s3=None)) == table("tcp 9001 nuvla", "tcp 9001 users")
 
 
-@pytest.mark.parametrize("ephemeral", RANGES)
-def test_users_reach_the_ephemeral_range_without_the_mountd_port(ephemeral: tuple[int, int]) -> None:
+def test_users_reach_the_ephemeral_range_without_the_mountd_port() -> None:
     fixed = openings(target()) - table("tcp 32768-33332 users", "tcp 33334-60999 users")
-    spans = [(first, last) for _, first, last, _ in openings(target(ephemeral=ephemeral)) - fixed]
-    ports = [port for first, last in spans for port in range(first, last + 1)]
-    assert sorted(ports) == [port for port in range(ephemeral[0], ephemeral[1] + 1) if port != 33333]
+    for ephemeral in RANGES:
+        spans = [(first, last) for _, first, last, _ in openings(target(ephemeral=ephemeral)) - fixed]
+        ports = [port for first, last in spans for port in range(first, last + 1)]
+        wanted = [port for port in range(ephemeral[0], ephemeral[1] + 1) if port != 33333]
+        assert sorted(ports) == wanted, ephemeral
 
 
 def test_service_and_span_identify_a_row() -> None:
@@ -118,33 +104,25 @@ def test_service_and_span_identify_a_row() -> None:
 
 
 def test_span_is_a_port_or_a_range() -> None:
-    assert Row(service="a", first=22, last=22, sources=(Source.USERS,)).span == "22"
-    assert Row(service="a", first=22, last=23, sources=(Source.USERS,)).span == "22-23"
+    assert PortRule(service="a", first=22, last=22, sources=(TrafficSource.USERS,)).span == "22"
+    assert PortRule(service="a", first=22, last=23, sources=(TrafficSource.USERS,)).span == "22-23"
 
 
 def test_fixed_ports_are_the_ports_that_no_setting_moves() -> None:
-    fixed = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
-    assert set(FIXED_PORTS) | {MOUNTD_PORT} == fixed | set(BESIDE_NFS)
+    opened = {first for _, first, last, _ in table(MACHINE, NFS, SWARM_PORT, TARGET) if first == last}
+    helpers = {port.number for port in NFS_HELPERS}
+    assert set(fixed_ports()) | {ports.MOUNTD.number} == opened | helpers
+    nfs = {port.number for port in ports.TABLE if port.listener == "nfs"}
+    assert set(fixed_ports(nfs=False)) == set(fixed_ports()) - nfs
+    assert list(fixed_ports()) == sorted(fixed_ports())
 
 
-def test_nfs_helpers_listen_on_fixed_closed_ports() -> None:
-    """Left to itself, it takes a port of those that are open to users."""
-    config = ConfigParser()
-    config.read_string(assets.read("storage/files/nfs.conf"))
-    ports = {name: {key: int(port) for key, port in config[name].items()} for name in config.sections()}
-    assert ports == {
-        "mountd": {"port": MOUNTD_PORT},
-        "statd": {"port": STATD_PORT, "outgoing-port": STATD_OUTGOING_PORT},
-        "lockd": {"port": LOCKD_PORT, "udp-port": LOCKD_PORT},
-    }
-    modules = [line for line in assets.read("storage/files/modprobe.conf").splitlines() if not line.startswith("#")]
-    assert modules == [
-        f"options lockd nlm_tcpport={LOCKD_PORT} nlm_udpport={LOCKD_PORT}",
-        f"options nfs callback_tcpport={CALLBACK_PORT}",
-    ]
-    assert not [row for row in target() if any(row.first <= port <= row.last for port in BESIDE_NFS)]
+def test_nfs_helpers_have_no_row() -> None:
+    """Left to itself, a helper takes a port of the range that is open to users."""
+    helpers = {port.number for port in NFS_HELPERS}
+    assert [row for row in target() if any(row.first <= port <= row.last for port in helpers)] == []
 
 
 def test_containers_may_reach_metrics_and_probe_nfs() -> None:
-    found = {row.first: row.measured for row in target() if row.measured is not Measured.NOT}
-    assert found == {9323: Measured.WHOLE, 2049: Measured.SILENT}
+    found = {row.first: row.containers for row in target() if row.containers is not ContainerAccess.NONE}
+    assert found == {9323: ContainerAccess.FULL, 2049: ContainerAccess.CONNECT}

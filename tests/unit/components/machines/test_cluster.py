@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.machines.cluster import Cluster, Key, made_by
+from components.machines.cluster import Cluster, Key, stack_id
 from tests.support.builders import machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, value
@@ -46,4 +46,4 @@ def test_managers_keep_the_order_of_machines(fake_pulumi: FakePulumi) -> None:
 
 
 def test_mark_of_the_stack_has_project_and_stack(fake_pulumi: FakePulumi) -> None:
-    assert made_by() == "nuvla-swarm/test"
+    assert stack_id() == "nuvla-swarm/test"

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.machines.lost_commands import Former, forget
+from components.machines.lost_commands import FormerCommand, retain_lost_commands
 from tests.support.builders import machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
@@ -11,15 +11,17 @@ URN = "urn:pulumi:test::nuvla-swarm::nuvla:storage:Nfs$command:remote:Command::"
 SCRIPT = "swarm/scripts/init.sh"
 
 
-def given(*names: str) -> dict[str, Former]:
-    return {name: Former(urn=URN + name, host="192.0.2.9", undone=True) for name in names}
+def given(*names: str) -> dict[str, FormerCommand]:
+    return {name: FormerCommand(urn=URN + name, host="192.0.2.9", undone=True) for name in names}
 
 
-def forgotten(former: dict[str, Former]) -> None:
+def forgotten(former: dict[str, FormerCommand]) -> None:
     def make() -> None:
         one = machine()
         one.command("still", SCRIPT, {"A": "b"}, pulumi.ResourceOptions())
-        forget(former, [one], pulumi.ResourceOptions(parent=pulumi.ComponentResource("nuvla:machines:Some", "cluster")))
+        retain_lost_commands(
+            former, [one], pulumi.ResourceOptions(parent=pulumi.ComponentResource("nuvla:machines:Some", "cluster"))
+        )
 
     build(make)
 

@@ -1,21 +1,21 @@
 """components/machines/machine.py: the way in which commands reach a machine."""
 
+from functools import partial
 from typing import Any
 
 import pulumi
-import pytest
 
 from components import assets
 from components.machines.skipped_command import FROZEN
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import build
+from tests.support.pulumi_run import build, start
 
 SCRIPT = "service/scripts/pull.sh"
 
 
 def command(changed: dict[str, Any] | None = None, **arguments: Any) -> None:
-    """A command `c` on a machine."""
+    """Register the command `c` on a machine."""
     given: dict[str, Any] = {"values": {"IMAGE": pulumi.Output.secret("a 'b")}, "opts": pulumi.ResourceOptions()}
     build(lambda: machine(**(changed or {})).command("c", SCRIPT, **(given | arguments)))
 
@@ -40,24 +40,21 @@ def test_command_waits_for_a_machine_if_asked(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.inputs("c")["connection"]["dialErrorLimit"] == -1
 
 
-@pytest.mark.parametrize(
-    ("user", "verbs", "create", "delete"),
-    [
+def test_script_comes_over_standard_input_and_runs_as_root() -> None:
+    cases: list[tuple[str, dict[str, str], str, str | None]] = [
         ("root", {}, "bash -s --", None),
         ("root", {"create": "activate", "delete": "drain"}, "bash -s -- activate", "bash -s -- drain"),
         ("debian", {"create": "join"}, "sudo -n bash -s -- join", None),
         ("debian", {"delete": "leave"}, "sudo -n bash -s --", "sudo -n bash -s -- leave"),
         ("root", {"create": "start", "update": "continue"}, "bash -s -- start", None),
-    ],
-)
-def test_script_comes_over_standard_input_and_runs_as_root(
-    fake_pulumi: FakePulumi, user: str, verbs: dict[str, str], create: str, delete: str | None
-) -> None:
-    command({"user": user}, **verbs)
-    inputs = fake_pulumi.inputs("c")
-    assert (inputs["create"], inputs.get("delete")) == (create, delete)
-    assert fake_pulumi.is_secret("c", "stdin")
-    assert fake_pulumi.script("c").startswith("export IMAGE='a '\"'\"'b'\n#!/usr/bin/env bash\n")
+    ]
+    for user, verbs, create, delete in cases:
+        fake_pulumi = start()
+        command({"user": user}, **verbs)
+        inputs = fake_pulumi.inputs("c")
+        assert (inputs["create"], inputs.get("delete")) == (create, delete), (user, verbs)
+        assert fake_pulumi.is_secret("c", "stdin")
+        assert fake_pulumi.script("c").startswith("export IMAGE='a '\"'\"'b'\n#!/usr/bin/env bash\n")
 
 
 def test_command_output_is_neither_logged_nor_passed_to_the_next_run(
@@ -105,23 +102,24 @@ def test_command_about_another_machine_is_deleted_with_that_machine(fake_pulumi:
     assert fake_pulumi.deleted_with("c") == "disk"
 
 
-@pytest.mark.parametrize("which", ["it", "other"])
-def test_lost_machine_keeps_old_commands_frozen_and_skips_new_ones(fake_pulumi: FakePulumi, which: str) -> None:
-    def make() -> None:
-        losses: dict[str, Any] = {"lost": True, "commands": frozenset({"old"})}
-        about = machine("worker-2", **(losses if which == "other" else {}))
-        on = machine(**(losses if which == "it" else {}))
+def test_lost_machine_keeps_old_commands_frozen_and_skips_new_ones() -> None:
+    losses: dict[str, Any] = {"lost": True, "commands": frozenset({"old"})}
+
+    def run_commands(on_lost: bool) -> None:
+        on, about = machine(**(losses if on_lost else {})), machine("worker-2", **({} if on_lost else losses))
         for name in ("old", "new"):
             on.command(name, SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), about=about)
 
-    build(make)
-    assert fake_pulumi.types == {"old": "command:remote:Command", "new": "pulumi:index:Stash"}
-    assert fake_pulumi.options["old"].retainOnDelete
-    assert set(fake_pulumi.inputs("old")) <= {camel_case(name) for name in FROZEN}
-    assert [camel_case(name) for name in FROZEN] == list(fake_pulumi.options["old"].ignoreChanges)
+    for on_lost in (True, False):  # the command runs on the lost machine, or is about it
+        fake_pulumi = start()
+        build(partial(run_commands, on_lost))
+        assert fake_pulumi.types == {"old": "command:remote:Command", "new": "pulumi:index:Stash"}
+        assert fake_pulumi.options["old"].retainOnDelete
+        assert set(fake_pulumi.inputs("old")) <= {camel_case(name) for name in FROZEN}
+        assert [camel_case(name) for name in FROZEN] == list(fake_pulumi.options["old"].ignoreChanges)
 
 
 def camel_case(name: str) -> str:
-    """A name as the engine has it."""
+    """Return a name as Pulumi's engine writes it."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)

@@ -6,7 +6,7 @@ from tests.support.pulumi_run import build, start, value
 
 
 def proposed_id(fake_pulumi: FakePulumi) -> str:
-    """What the id would be, if there were none."""
+    """Return the id that a run proposes for a stack without an id."""
     return str(fake_pulumi.options["infrastructure"].object["input"])
 
 

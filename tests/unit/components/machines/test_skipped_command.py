@@ -2,14 +2,14 @@
 
 import pulumi
 
-from components.machines.skipped_command import Unasked
+from components.machines.skipped_command import SkippedCommand
 from tests.support.builders import another
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, value
 
 
 def test_skipped_command_is_in_the_state_alone_with_an_empty_output(fake_pulumi: FakePulumi) -> None:
-    made = build(lambda: Unasked("c", another("p")))
+    made = build(lambda: SkippedCommand("c", another("p")))
     assert fake_pulumi.types["c"] == "pulumi:index:Stash"
     assert fake_pulumi.parent("c") == "p"
     assert value(made.stdout) == ""
@@ -17,7 +17,7 @@ def test_skipped_command_is_in_the_state_alone_with_an_empty_output(fake_pulumi:
 
 def test_resources_can_depend_on_a_skipped_command(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
-        pulumi.Stash("after", input="", opts=pulumi.ResourceOptions(depends_on=[Unasked("c", None)]))
+        pulumi.Stash("after", input="", opts=pulumi.ResourceOptions(depends_on=[SkippedCommand("c", None)]))
 
     build(make)
     assert fake_pulumi.dependencies("after") == {"c"}

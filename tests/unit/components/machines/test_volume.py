@@ -1,10 +1,10 @@
 """components/machines/volume.py: the place where data are wanted, and the place where they are."""
 
-from components.machines.volume import FOLDER, Volume, VolumeArgs
+from components.machines.volume import FOLDER, Volume, VolumeSpec
 
 
 def test_volume_is_on_the_machines_own_disk_by_default() -> None:
-    wanted = VolumeArgs(machine="manager-1")
+    wanted = VolumeSpec(machine="manager-1")
     assert (wanted.block, wanted.id, wanted.path) == (False, None, None)
 
 

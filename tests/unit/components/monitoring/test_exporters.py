@@ -3,17 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
 
-import pytest
 import yaml
 
-from components import assets
+from components import assets, catalog
 from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
 from components.service.spec import Service
 from components.socket_proxy.stack import SOCKET, VOLUME
-from tests.support.builders import network
-from tests.support.monitoring import settings
+from tests.support.monitoring import context, parts
 from tests.support.pulumi_run import build, start, value
 
 WGET = ["wget", "-q", "-O", "/dev/null"]
@@ -24,30 +21,29 @@ EXPORTERS: dict[str, tuple[Callable[..., Service], list[str], str]] = {  # maker
 }
 
 
-def service(name: str, **changed: Any) -> Service:
+def service(name: str) -> Service:
     start()
-    return build(lambda: EXPORTERS[name][0](settings(**changed), f"{name}:1", [network("inner")]))
+    return build(lambda: EXPORTERS[name][0](context(), parts()))
 
 
-@pytest.mark.parametrize("name", EXPORTERS)
-def test_exporter_is_small_healthy_and_internal(name: str) -> None:
-    made = service(name)
-    _, health, user = EXPORTERS[name]
-    assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
-    assert list(made.health.command) == health
-    assert [value(on.network.name) for on in made.networks] == ["inner"]
-    assert (list(made.ports), dict(made.labels), list(made.secrets), dict(made.env)) == ([], {}, [], {})
+def test_exporter_is_small_healthy_and_internal() -> None:
+    for name, (_, health, user) in EXPORTERS.items():
+        made = service(name)
+        assert (made.name, made.image, made.memory_limit_mib, made.user) == (name, f"{name}:1", 200, user)
+        assert list(made.health.command) == health
+        assert [value(on.network.name) for on in made.networks] == ["monitoring"]
+        assert (list(made.ports), dict(made.labels), list(made.secrets), dict(made.env)) == ([], {}, [], {})
 
 
-@pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
-def test_machine_exporters_run_on_every_machine(name: str) -> None:
-    made = service(name)
-    assert (made.replicas, list(made.constraints)) == (None, [])
+def test_machine_exporters_run_on_every_machine() -> None:
+    for name in ("node-exporter", "cadvisor"):
+        made = service(name)
+        assert (made.replicas, list(made.constraints)) == (None, []), name
 
 
-@pytest.mark.parametrize("name", ["node-exporter", "cadvisor"])
-def test_machine_exporters_mount_the_machine_read_only(name: str) -> None:
-    assert [mount for mount in service(name).mounts if mount.type == "bind" and not mount.read_only] == []
+def test_machine_exporters_mount_the_machine_read_only() -> None:
+    for name in ("node-exporter", "cadvisor"):
+        assert [mount for mount in service(name).mounts if mount.type == "bind" and not mount.read_only] == [], name
 
 
 def test_node_exporter_reads_the_machine_instead_of_its_container() -> None:
@@ -70,16 +66,14 @@ def test_node_exporter_reads_the_metrics_that_the_engine_script_writes() -> None
     assert "metrics=/etc/nuvla-swarm/metrics\n" in assets.read("engine/scripts/configure.sh")
 
 
-@pytest.mark.parametrize("path", ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"])
-def test_disks_of_the_machine_are_measured(path: str) -> None:
-    assert not re.search(NOT_DISKS, path)
+def test_disks_of_the_machine_are_measured() -> None:
+    paths = ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"]
+    assert [path for path in paths if re.search(NOT_DISKS, path)] == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/dev", "/dev/shm", "/proc", "/sys/fs/cgroup", "/run", "/tmp", "/etc/hosts", "/var/lib/docker/overlay2/a"]
-)
-def test_other_mounts_are_not_measured_as_disks(path: str) -> None:
-    assert re.search(NOT_DISKS, path)
+def test_other_mounts_are_not_measured_as_disks() -> None:
+    paths = ["/dev", "/dev/shm", "/proc", "/sys/fs/cgroup", "/run", "/tmp", "/etc/hosts", "/var/lib/docker/overlay2/a"]
+    assert [path for path in paths if not re.search(NOT_DISKS, path)] == []
 
 
 def test_cadvisor_asks_the_socket_proxy_of_its_machine() -> None:
@@ -113,7 +107,8 @@ def test_blackbox_has_the_modules_that_jobs_name() -> None:
     (file,) = made.files
     assert list(made.args) == [f"--config.file={file.path}"]
     modules = set(yaml.safe_load(str(file.content))["modules"])
-    jobs = "".join(assets.read(f"monitoring/files/{name}.yml") for name in ("prometheus", "scrape/nfs", "scrape/s3"))
+    paths = ["monitoring/files/prometheus.yml", *(path for _, path in catalog.scrapes(catalog.FEATURES))]
+    jobs = "".join(assets.read(path) for path in paths)
     named = set(re.findall(r"^ *module: \[(\w+)\]$", jobs, re.MULTILINE))
     assert named
     assert named <= modules

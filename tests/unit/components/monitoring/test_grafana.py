@@ -4,14 +4,11 @@ import json
 from typing import Any
 
 import pulumi
-import pytest
 import yaml
 
 from components.monitoring.grafana import grafana
-from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.support.builders import network
-from tests.support.monitoring import LOGIN, SMTP, settings
+from tests.support.monitoring import LOGIN, SMTP, context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = ["machines", "services", "swarm", "traefik"]
@@ -20,14 +17,8 @@ PASSWORD_FILE = "$__file{/run/secrets/smtp-password}"
 
 def service(*, password: bool = False, **changed: Any) -> Service:
     start()
-
-    def make() -> Service:
-        word = pulumi.Output.secret("WORD") if password else None
-        networks = [network("web"), network("inner")]
-        login = Login("login", "boss")
-        return grafana(settings(**changed), "grafana:1", networks, login, word, url="https://a/grafana/")
-
-    return build(make)
+    word = pulumi.Output.secret("WORD") if password else None
+    return build(lambda: grafana(context(**changed), parts(smtp_password=word)))
 
 
 def files(**changed: Any) -> dict[str, str]:
@@ -112,7 +103,7 @@ def test_grafana_password_files_are_secrets_of_the_service() -> None:
 
 
 def test_grafana_start_script_sets_the_login_first() -> None:
-    """Whatever password its data have: its variables count for a new database alone."""
+    """Grafana reads its variables for a new database alone; existing data have another password."""
     made = service()
     (start,) = [file for file in made.files if file.name == "start"]
     assert list(made.command) == ["/bin/sh", start.path]
@@ -131,15 +122,16 @@ def test_grafana_data_sources_are_prometheus_and_alertmanager() -> None:
     assert sources["alertmanager"]["url"] == "http://alertmanager:9093"
 
 
-@pytest.mark.parametrize(
-    ("changed", "more"),
-    [({}, []), ({"nfs_machine": "a-1"}, []), ({"nfs_machine": "a-1", "s3": True}, ["nfs-s3"])],
-    ids=["neither", "nfs", "both"],
-)
-def test_grafana_has_dashboards_for_enabled_services(changed: dict[str, Any], more: list[str]) -> None:
-    found = {path: text for path, text in files(**changed).items() if path.endswith(".json")}
-    assert sorted(found) == [f"/etc/grafana/dashboards/{name}.json" for name in sorted([*ALWAYS, *more])]
-    assert all(json.loads(text)["panels"] for text in found.values())
+def test_grafana_has_dashboards_for_enabled_services() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, []),
+        ({"nfs_machine": "a-1"}, []),
+        ({"nfs_machine": "a-1", "s3": True}, ["nfs-s3"]),
+    ]
+    for changed, more in cases:
+        found = {path: text for path, text in files(**changed).items() if path.endswith(".json")}
+        assert sorted(found) == [f"/etc/grafana/dashboards/{name}.json" for name in sorted([*ALWAYS, *more])]
+        assert all(json.loads(text)["panels"] for text in found.values())
 
 
 def test_grafana_provider_points_to_the_dashboards() -> None:
@@ -164,5 +156,5 @@ def test_grafana_health_is_its_own_check() -> None:
 
 def test_grafana_has_the_given_networks_image_and_memory() -> None:
     made = service()
-    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
+    assert [value(on.network.name) for on in made.networks] == ["web", "monitoring"]
     assert (made.name, made.image, made.memory_limit_mib) == ("grafana", "grafana:1", 500)

@@ -3,14 +3,11 @@
 from typing import Any
 
 import pulumi
-import pytest
 import yaml
 
 from components.monitoring.prometheus import prometheus
-from components.service.login import Login
 from components.service.spec import Mount, Service
-from tests.support.builders import network
-from tests.support.monitoring import settings
+from tests.support.monitoring import context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "certificate-ends", "monitoring"}
@@ -20,12 +17,11 @@ CA_END = "2036-11-26T06:00:00.25+01:00"
 def service(**changed: Any) -> Service:
     start()
     ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
-    on = [network("web"), network("inner")]
-    return build(lambda: prometheus(settings(**changed), "prometheus:1", on, ends, Login("metrics", "reader")))
+    return build(lambda: prometheus(context(**changed), parts(certificate_ends=ends)))
 
 
 def files(**changed: Any) -> dict[str, Any]:
-    """What its files say, by their path."""
+    """Return the parsed files of Prometheus, by path."""
     return {file.path: yaml.safe_load(str(value(file.content))) for file in service(**changed).files}
 
 
@@ -40,11 +36,11 @@ def test_prometheus_retention_follows_the_settings() -> None:
     assert "--storage.tsdb.retention.size=3GB" in args
 
 
-@pytest.mark.parametrize(("domain", "url"), [(None, "/prometheus"), ("example.org", "https://example.org/prometheus")])
-def test_prometheus_is_served_below_its_path(domain: str | None, url: str) -> None:
-    args = service(domain=domain).args
-    assert f"--web.external-url={url}" in args
-    assert "--web.route-prefix=/prometheus" in args
+def test_prometheus_is_served_below_its_path() -> None:
+    for domain, url in ((None, "/prometheus"), ("example.org", "https://example.org/prometheus")):
+        args = service(domain=domain).args
+        assert f"--web.external-url={url}" in args
+        assert "--web.route-prefix=/prometheus" in args
 
 
 def test_prometheus_admin_interfaces_are_off() -> None:
@@ -83,21 +79,16 @@ def test_scrape_interval_follows_the_settings() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("changed", "scraped", "rules"),
-    [
-        ({}, set(), set()),
-        ({"nfs_machine": "worker-2"}, {"nfs"}, {"nfs"}),
-        ({"s3": True}, {"s3"}, {"s3"}),
-        ({"nfs_machine": "worker-2", "s3": True}, {"nfs", "s3"}, {"nfs", "s3"}),
-    ],
-    ids=["neither", "nfs", "s3", "both"],
-)
-def test_prometheus_has_jobs_and_rules_for_enabled_services(
-    changed: dict[str, Any], scraped: set[str], rules: set[str]
-) -> None:
-    assert below("scrape.d", **changed) == scraped
-    assert below("rules", **changed) == ALWAYS | rules
+def test_prometheus_has_jobs_and_rules_for_enabled_services() -> None:
+    cases: list[tuple[dict[str, Any], set[str]]] = [
+        ({}, set()),
+        ({"nfs_machine": "worker-2"}, {"nfs"}),
+        ({"s3": True}, {"s3"}),
+        ({"nfs_machine": "worker-2", "s3": True}, {"nfs", "s3"}),
+    ]
+    for changed, watched in cases:
+        assert below("scrape.d", **changed) == watched
+        assert below("rules", **changed) == ALWAYS | watched
 
 
 def test_nfs_job_finds_the_server_by_its_machine() -> None:
@@ -132,7 +123,7 @@ def test_prometheus_health_is_its_own_check() -> None:
 def test_prometheus_has_the_given_networks_image_and_memory() -> None:
     made = service()
     assert dict(made.env) == {}
-    assert [value(on.network.name) for on in made.networks] == ["web", "inner"]
+    assert [value(on.network.name) for on in made.networks] == ["web", "monitoring", "docker-api"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
 
 

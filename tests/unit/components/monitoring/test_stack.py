@@ -1,25 +1,15 @@
 """components/monitoring/stack.py: all services of monitoring, and the networks between them."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pulumi
-import pytest
 import yaml
 
 from components import assets
-from components.monitoring.stack import (
-    NETWORK,
-    MonitoringImages,
-    MonitoringNetworks,
-    MonitoringSecrets,
-    monitoring,
-)
-from components.service.login import Login
+from components.monitoring.stack import NETWORK, monitoring
 from components.service.spec import Service, StackSpec
-from tests.support.builders import network
-from tests.support.monitoring import LOGIN, settings
+from tests.support.monitoring import LOGIN, context, parts
 from tests.support.pulumi_run import build, start, value
 
 NAMES = ["prometheus", "alertmanager", "grafana", "node-exporter", "cadvisor", "blackbox"]
@@ -28,28 +18,8 @@ DATABASE = "elasticsearch-exporter"
 
 def spec(**changed: Any) -> StackSpec:
     start()
-
-    def make() -> StackSpec:
-        return monitoring(
-            settings(**changed),
-            MonitoringImages(**{name.replace("-", "_"): f"{name}:1" for name in [*NAMES, DATABASE]}),
-            MonitoringNetworks(
-                monitoring=network("monitoring"),
-                docker=network("docker-api"),
-                web=network("web"),
-                backend=network("nuvla-backend"),
-            ),
-            MonitoringSecrets(
-                grafana=Login("login", "admin"),
-                traefik=Login("metrics", "reader"),
-                smtp_password=pulumi.Output.secret("WORD"),
-                webhook_url=pulumi.Output.secret("URL"),
-            ),
-            "https://a/grafana/",
-            certificate_ends={"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z")},
-        )
-
-    return build(make)
+    secrets = {"smtp_password": pulumi.Output.secret("WORD"), "webhook_url": pulumi.Output.secret("URL")}
+    return build(lambda: monitoring(context(**changed), parts(**secrets)))
 
 
 def services(**changed: Any) -> dict[str, Service]:
@@ -100,12 +70,13 @@ def test_static_targets_are_monitoring_services() -> None:
     assert f";{NETWORK}" in assets.read("monitoring/files/prometheus.yml")
 
 
-@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "blackbox"])
-def test_single_services_run_on_the_machine_of_the_settings(name: str) -> None:
-    assert services(machine="worker-2")[name].constraints == ["node.labels.nuvla-swarm.machine==worker-2"]
+def test_single_services_run_on_the_machine_of_the_settings() -> None:
+    made = services(machine="worker-2")
+    constraints = {name: list(made[name].constraints) for name in ("prometheus", "alertmanager", "grafana", "blackbox")}
+    assert constraints == {name: ["node.labels.nuvla-swarm.machine==worker-2"] for name in constraints}
 
 
 def test_preview_shows_all_settings_of_monitoring_and_no_secret() -> None:
     shown = spec(smtp=LOGIN, email_to=["a@example.org"]).settings
-    assert shown == asdict(settings(smtp=LOGIN, email_to=["a@example.org"]))
+    assert shown == context(smtp=LOGIN, email_to=["a@example.org"]).shown()
     assert not any(word in json.dumps(shown) for word in ("WORD", "URL"))

@@ -9,22 +9,29 @@ import yaml
 
 from components import assets
 from components.s3.access_key import AccessKey
-from components.s3.stack import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Settings, gateway_env, s3
+from components.s3.settings import S3Settings
+from components.s3.stack import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Context, S3Parts, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
 from tests.support.builders import network
 from tests.support.pulumi_run import Secret, build, start, value
 
-SETTINGS = S3Settings(machine="worker-1", folder="/files", port=9001, name=None, memory_limit_mib=300)
+SETTINGS = S3Settings(port=9001, memory_limit_mib=300)
+CONTEXT = S3Context(machine="worker-1", folder="/files", name=None)
 START = "/etc/versitygw/start.sh"
 
 
 def spec(**changed: Any) -> StackSpec:
     start()
-    endpoint = "https://192.0.2.1:9001"
 
     def make() -> StackSpec:
-        settings = replace(SETTINGS, **changed)
-        return s3(settings, "versitygw:1", [network("front")], AccessKey("key"), endpoint, front_image="openresty:1")
+        parts = S3Parts(
+            image="versitygw:1",
+            front_image="openresty:1",
+            networks=[network("front")],
+            key=AccessKey("key"),
+            endpoint="https://192.0.2.1:9001",
+        )
+        return s3(SETTINGS, replace(CONTEXT, **changed), parts)
 
     return build(make)
 
@@ -38,7 +45,7 @@ def gateway(**changed: Any) -> Service:
 
 
 def rules(**changed: Any) -> dict[str, tuple[str, str, str]]:
-    """Of each router of Traefik: its rule, its entry point and its service."""
+    """Return rule, entry point and service of each router of Traefik."""
     labels = front(**changed).labels
     routers = [label.removesuffix(".rule") for label in labels if label.endswith(".rule")]
     return {
@@ -81,7 +88,7 @@ def test_s3_console_is_limited_to_console_networks() -> None:
 
 
 def listens(block: str) -> list[str]:
-    """The ports of nginx.conf's servers."""
+    """Return the ports that a server of nginx.conf listens on."""
     return re.findall(r"^ +listen (\d+)", block, re.MULTILINE)
 
 
@@ -93,7 +100,7 @@ def test_s3_routers_lead_to_the_ports_that_nginx_listens_on() -> None:
     assert ports["traefik.tcp.services.nuvla-swarm-s3.loadbalancer.server.port"] in listens(api)
     assert listens(console) == [ports["traefik.http.services.nuvla-swarm-s3-console.loadbalancer.server.port"]]
     assert len(ports) == 2
-    scraped = yaml.safe_load(assets.read("monitoring/files/scrape/s3.yml"))["scrape_configs"][1]
+    scraped = yaml.safe_load(assets.read("s3/files/scrape/s3.yml"))["scrape_configs"][1]
     assert scraped["static_configs"] == [{"targets": [f"{NAME}:{port}" for port in listens(metrics)]}]
 
 
@@ -179,4 +186,4 @@ def test_s3_services_follow_and_show_their_settings() -> None:
     made = gateway()
     assert (made.name, made.image, made.memory_limit_mib) == ("s3-gateway", "versitygw:1", 300)
     assert (front().name, front().image) == ("s3", "openresty:1")
-    assert spec().settings == asdict(SETTINGS)
+    assert spec().settings == {**asdict(CONTEXT), "port": 9001, "memory_limit_mib": 300}

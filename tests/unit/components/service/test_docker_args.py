@@ -3,20 +3,19 @@
 from typing import Any
 
 import pulumi_docker as docker
-import pytest
 
 from components import assets
 from components.service import docker_args
 from components.service.spec import HealthCheck, Mount, Port
 from tests.support.builders import network, service
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import build
+from tests.support.pulumi_run import build, start
 
 MARKS = {"mark": "m", "another": "n"}
 
 
 def registered(fake_pulumi: FakePulumi, **changed: Any) -> Any:
-    """Inputs of the service that the arguments make."""
+    """Return the inputs of the service that the arguments create."""
 
     def make() -> None:
         wanted = service(networks=[network("one"), network("two")], **changed)
@@ -62,11 +61,9 @@ def test_all_capabilities_are_dropped_by_default(fake_pulumi: FakePulumi) -> Non
     assert [mount["target"] for mount in inputs["mounts"]] == ["/data", "/tmp"]
 
 
-@pytest.mark.parametrize(("changed", "read_only"), [({}, True), ({"read_only": False}, False)])
-def test_root_filesystem_is_read_only_unless_disabled(
-    fake_pulumi: FakePulumi, changed: dict[str, bool], read_only: bool
-) -> None:
-    assert container(fake_pulumi, **changed)["readOnly"] is read_only
+def test_root_filesystem_is_read_only_unless_disabled() -> None:
+    assert container(start())["readOnly"] is True
+    assert container(start(), read_only=False)["readOnly"] is False
 
 
 def test_temporary_folders_are_bounded_tmpfs_mounts(fake_pulumi: FakePulumi) -> None:
@@ -89,14 +86,14 @@ def test_service_labels_are_sorted_with_those_of_the_stack(fake_pulumi: FakePulu
 
 
 def test_container_labels_are_those_of_the_stack_alone(fake_pulumi: FakePulumi) -> None:
-    """Another one would replace the service: the provider removes it first."""
+    """With other labels the provider would remove the service and create it again."""
     ports = [Port(published=443, target=1)]
     labels = [(label["label"], label["value"]) for label in container(fake_pulumi, ports=ports)["labels"]]
     assert labels == [("another", "n"), ("mark", "m")]
 
 
 def test_changed_ports_change_the_container(fake_pulumi: FakePulumi) -> None:
-    """Swarm alone would keep the old one if its placement changes too."""
+    """Swarm would otherwise keep the old container when the placement changes too."""
     ports = [Port(published=443, target=1), Port(published=80, target=2, protocol="udp")]
     assert container(fake_pulumi, ports=ports)["env"]["NUVLA_SWARM_PORTS"] == "443:1/tcp 80:2/udp"
 
@@ -114,7 +111,7 @@ def test_constraints_and_ports_are_sorted(fake_pulumi: FakePulumi) -> None:
 
 
 def test_unconstrained_service_has_an_explicit_placement(fake_pulumi: FakePulumi) -> None:
-    """Docker would fill in an empty placement, and the provider would call that a change each time."""
+    """Docker fills in an empty placement, which the provider would report as a change at each update."""
     placement = registered(fake_pulumi, constraints=())["taskSpec"]["placement"]
     assert placement == {"constraints": ["node.platform.os==linux"]}
 
@@ -129,9 +126,8 @@ def test_service_name_resolves_to_its_tasks(fake_pulumi: FakePulumi) -> None:
     assert registered(fake_pulumi)["endpointSpec"]["mode"] == "dnsrr"
 
 
-@pytest.mark.parametrize(
-    ("changed", "order"),
-    [
+def test_update_order_is_start_first_if_tasks_can_run_side_by_side() -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"ports": (), "mounts": ()}, "start-first"),
         ({"ports": (), "mounts": [Mount(source="data", target="/a", read_only=True)]}, "start-first"),
         ({"ports": (), "mounts": [Mount(source="/a", target="/a", type="bind", shared=True)]}, "start-first"),
@@ -139,13 +135,10 @@ def test_service_name_resolves_to_its_tasks(fake_pulumi: FakePulumi) -> None:
         ({"ports": (), "mounts": [Mount(source="data", target="/a")]}, "stop-first"),
         ({"ports": [Port(published=80, target=80)], "mounts": ()}, "stop-first"),
         ({"ports": (), "mounts": (), "replicas": None}, "stop-first"),
-    ],
-)
-def test_update_order_is_start_first_if_tasks_can_run_side_by_side(
-    fake_pulumi: FakePulumi, changed: dict[str, Any], order: str
-) -> None:
-    inputs = registered(fake_pulumi, **changed)
-    assert (inputs["updateConfig"]["order"], inputs["rollbackConfig"]["order"]) == (order, order)
+    ]
+    for changed, order in cases:
+        inputs = registered(start(), **changed)
+        assert (inputs["updateConfig"]["order"], inputs["rollbackConfig"]["order"]) == (order, order), changed
 
 
 def test_update_replaces_one_task_at_a_time_and_rolls_back(fake_pulumi: FakePulumi) -> None:
@@ -202,6 +195,6 @@ def test_stop_grace_period_is_set(fake_pulumi: FakePulumi) -> None:
     assert container(fake_pulumi, stop_grace_s=30)["stopGracePeriod"] == "30s"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (61, "1m1s"), (120, "2m")])
-def test_duration_is_written_as_the_provider_reads_it(seconds: int, text: str) -> None:
-    assert docker_args.duration(seconds) == text
+def test_duration_is_written_as_the_provider_reads_it() -> None:
+    texts = {0: "0s", 59: "59s", 60: "1m", 61: "1m1s", 120: "2m"}
+    assert {seconds: docker_args.duration(seconds) for seconds in texts} == texts

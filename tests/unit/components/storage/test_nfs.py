@@ -1,37 +1,13 @@
 """components/storage/nfs.py: one machine serves files, with one entry for each client."""
 
-from typing import Any
-
 import pulumi
-import pytest
 
-from components import assets
 from components.machines.volume import Moves
 from components.storage.nfs import Nfs, NfsArgs
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.nfs import ENTRIES, HOSTS, PACKAGES, SERVER, nfs
 from tests.support.pulumi_run import build, start
-
-SERVER, PACKAGES, ENTRIES = (
-    "nfs-server",
-    ("nfs-packages-manager-1", "nfs-packages-worker-1"),
-    ("nfs-entry-manager-1", "nfs-entry-worker-1"),
-)
-HOSTS = {"manager-1": "192.0.2.1", "worker-1": "192.0.2.7"}
-
-
-def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs:
-    def make() -> Nfs:
-        machines = {
-            "manager-1": machine("manager-1", public_address="192.0.2.1", private_address="10.0.0.1", user=user),
-            "worker-1": machine("worker-1"),
-        }
-        args: dict[str, Any] = {"server": machines[server], "server_kind": "kernel", "access": "ro"} | changed
-        args |= {"folder": "/data/nfs", "stored": another("folder-is-there"), "volume_id": "volume-1"}
-        prepared = {name: another(f"{name}-installed") for name in machines}
-        return Nfs("nfs", NfsArgs(machines=machines, prepared=prepared, **args))
-
-    return build(make)
 
 
 def test_preview_shows_server_kind_access_and_path(fake_pulumi: FakePulumi) -> None:
@@ -52,13 +28,14 @@ def test_nfs_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
     assert list(made.entries) == ["manager-1", "worker-1"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "packages"),
-    [("kernel", "nfs-common nfs-kernel-server"), ("ganesha", "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind")],
-)
-def test_packages_are_for_clients_and_for_one_server(fake_pulumi: FakePulumi, kind: str, packages: str) -> None:
-    nfs(server_kind=kind)
-    assert [fake_pulumi.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
+def test_packages_are_for_clients_and_for_one_server() -> None:
+    for kind, packages in {
+        "kernel": "nfs-common nfs-kernel-server",
+        "ganesha": "nfs-common nfs-ganesha nfs-ganesha-vfs rpcbind",
+    }.items():
+        fake_pulumi = start()
+        nfs(server_kind=kind)
+        assert [fake_pulumi.parameters(name)["PACKAGES"] for name in PACKAGES] == [packages, "nfs-common"]
 
 
 def test_packages_run_on_each_machine_and_the_rest_on_the_server(
@@ -89,49 +66,6 @@ def test_server_waits_for_its_folder_and_for_all_packages(fake_pulumi: FakePulum
 def test_entries_wait_for_the_server(fake_pulumi: FakePulumi) -> None:
     nfs()
     assert [fake_pulumi.dependencies(name) for name in ENTRIES] == [{SERVER}, {SERVER}]
-
-
-def test_server_exports_the_data_volume(fake_pulumi: FakePulumi) -> None:
-    nfs()
-    script = fake_pulumi.script(SERVER)
-    assert fake_pulumi.parameters(SERVER) | {"GANESHA": "", "PORTS": "", "MODULES": ""} == {
-        "KIND": "kernel",
-        "FOLDER": "/nfs-root",
-        "DISK": "/data/nfs",
-        "MOUNTD_PORT": "33333",
-        "GANESHA": "",
-        "PORTS": "",
-        "MODULES": "",
-        "STATD_PORT": "662",
-        "LOCKD_PORT": "4045",
-    }
-    assert assets.read("storage/files/ganesha.conf") in script
-
-
-def test_ganesha_uses_the_ports_of_the_kernel_server() -> None:
-    config = assets.read("storage/files/ganesha.conf")
-    assert "  NFS_Port = 2049;\n" in config
-    assert "  MNT_Port = 33333;\n" in config
-
-
-def test_ganesha_admits_only_the_listed_clients(fake_pulumi: FakePulumi) -> None:
-    """The list is put in place of the mark, by what both scripts call."""
-    config = assets.read("storage/files/ganesha.conf")
-    assert "  Access_Type = None;\n" in config
-    assert config.count("# clients\n") == 1
-    assert "'/# clients/r /dev/stdin'" in assets.read("storage/scripts/nfs.sh")
-    for script in ("nfs_server.sh", "nfs_entry.sh"):
-        assert "put_together ganesha" in assets.read(f"storage/scripts/{script}")
-
-
-@pytest.mark.parametrize("access", ["ro", "rw"])
-def test_entry_names_the_private_address_of_one_machine(fake_pulumi: FakePulumi, access: str) -> None:
-    nfs(access=access, server_kind="ganesha")
-    common = {"KIND": "ganesha", "ACCESS": access, "FOLDER": "/nfs-root"}
-    assert [fake_pulumi.parameters(name) for name in ENTRIES] == [
-        common | {"MACHINE": "manager-1", "ADDRESS": "10.0.0.1"},
-        common | {"MACHINE": "worker-1", "ADDRESS": "10.0.0.7"},
-    ]
 
 
 def test_removed_machine_stops_serving_and_loses_its_entry(fake_pulumi: FakePulumi) -> None:

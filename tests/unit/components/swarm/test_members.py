@@ -28,7 +28,7 @@ def test_preview_shows_the_members(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.outputs["members"] == fake_pulumi.inputs("members")
 
 
-def test_members_are_enforced_on_the_entry_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
+def test_members_are_enforced_on_the_api_manager_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
     members()
     assert fake_pulumi.inputs("members-only")["connection"]["host"] == "192.0.2.1"
     assert fake_pulumi.parameters("members-only")["MEMBERS"] == "manager-1 worker-1 worker-2"

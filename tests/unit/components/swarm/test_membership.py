@@ -3,15 +3,14 @@
 from typing import Any
 
 import pulumi
-import pytest
 
 from components.swarm.membership import Membership, MembershipArgs
 from tests.support.builders import another, machine, swarm
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import Secret, build, value
+from tests.support.pulumi_run import Secret, build, start, value
 
 NODE, JOIN, ACTIVE = COMMANDS = ("m-node", "m-join", "m-active")
-ENTRY, WORKER = "192.0.2.1", "192.0.2.7"
+API_MANAGER, WORKER = "192.0.2.1", "192.0.2.7"
 
 
 def membership(*, leaves: bool = False, asked: int = 0, **of_machine: Any) -> Membership:
@@ -35,9 +34,9 @@ def test_membership_is_three_commands(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.children("m") == set(COMMANDS)
 
 
-def test_machine_runs_the_join_and_the_entry_runs_the_rest(fake_pulumi: FakePulumi) -> None:
+def test_machine_runs_the_join_and_the_api_manager_runs_the_rest(fake_pulumi: FakePulumi) -> None:
     membership()
-    assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == [ENTRY, WORKER, ENTRY]
+    assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == [API_MANAGER, WORKER, API_MANAGER]
 
 
 def delete_commands(fake_pulumi: FakePulumi) -> dict[str, str]:
@@ -58,7 +57,7 @@ def test_machine_is_drained_before_it_is_replaced(fake_pulumi: FakePulumi) -> No
 
 
 def test_membership_commands_are_deleted_with_the_machine(fake_pulumi: FakePulumi) -> None:
-    """What runs on the entry is deleted with the machine that it is about; the entry of before may be dead too."""
+    """A command on the API manager is deleted with the machine that it is about: the former API manager may be dead."""
     build(lambda: membership_on(another("disk-of-it")))
     assert {fake_pulumi.deleted_with(name) for name in COMMANDS if name != JOIN} == {"disk-of-it"}
     assert fake_pulumi.outputs["m"]["goes_with"] == ["disk-of-it"]
@@ -119,7 +118,7 @@ def test_join_token_is_secret_and_neither_in_arguments_nor_in_logs(fake_pulumi: 
 
 
 def test_invitation_does_not_depend_on_the_join_token(fake_pulumi: FakePulumi) -> None:
-    """Neither a rotated token nor another command line makes a member join again."""
+    """A rotated token makes no member join again."""
     membership()
     assert fake_pulumi.parameters(NODE) == {
         "SWARM_ID": "STDOUT:swarm-init",
@@ -131,29 +130,30 @@ def test_invitation_does_not_depend_on_the_join_token(fake_pulumi: FakePulumi) -
     }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_new_disk_joins_again_in_place(fake_pulumi: FakePulumi, command: str) -> None:
+def test_new_disk_joins_again_in_place(fake_pulumi: FakePulumi) -> None:
     membership()
-    assert fake_pulumi.triggers(command)[0] == "worker-1-disk"
-    assert "triggers" not in fake_pulumi.inputs(command), "it would be undone over a connection of before"
+    for command in COMMANDS:
+        assert fake_pulumi.triggers(command)[0] == "worker-1-disk"
+        assert "triggers" not in fake_pulumi.inputs(command), "it would be undone over the earlier connection"
 
 
 def test_new_invitation_labels_the_node_again(fake_pulumi: FakePulumi) -> None:
-    """By the last word of the invitation, which is no secret."""
+    """The trigger is the last word of the invitation, which is no secret."""
     membership()
     assert fake_pulumi.triggers(ACTIVE)[1:] == ["STDOUT:m-node"]
     assert not fake_pulumi.is_secret(ACTIVE, "update")
 
 
-@pytest.mark.parametrize("asked", [1, 2])
-def test_absent_machine_is_invited_again_and_counted(fake_pulumi: FakePulumi, asked: int) -> None:
-    membership(asked=asked)
-    assert fake_pulumi.triggers(NODE) == ["worker-1-disk", str(asked)]
-    assert (fake_pulumi.types["m-asked"], fake_pulumi.outputs["m-asked"]["input"]) == ("pulumi:index:Stash", asked)
+def test_absent_machine_is_invited_again_and_counted() -> None:
+    for asked in (1, 2):
+        fake_pulumi = start()
+        membership(asked=asked)
+        assert fake_pulumi.triggers(NODE) == ["worker-1-disk", str(asked)]
+        assert (fake_pulumi.types["m-asked"], fake_pulumi.outputs["m-asked"]["input"]) == ("pulumi:index:Stash", asked)
 
 
 def test_new_swarm_reruns_each_step(fake_pulumi: FakePulumi) -> None:
-    """Each step has something of the one before among its parameters, so that it is done again after it."""
+    """Each step has an output of the step before among its parameters, and so runs after it again."""
     membership()
     assert fake_pulumi.parameters(NODE)["SWARM_ID"] == "STDOUT:swarm-init"
     assert fake_pulumi.parameters(JOIN)["SWARM_ID"] == "STDOUT:swarm-init"
@@ -186,7 +186,7 @@ def test_membership_commands_run_as_root_for_any_user(fake_pulumi: FakePulumi) -
     membership(user="debian", leaves=True)
     assert fake_pulumi.inputs(JOIN)["create"] == "sudo -n bash -s -- join"
     assert fake_pulumi.inputs(JOIN)["delete"] == "sudo -n bash -s -- leave"
-    assert fake_pulumi.inputs(NODE)["create"] == "bash -s --"  # of the entry, where root logs in
+    assert fake_pulumi.inputs(NODE)["create"] == "bash -s --"  # on the API manager, where root logs in
 
 
 def test_node_id_is_what_the_join_prints(fake_pulumi: FakePulumi) -> None:

@@ -78,7 +78,8 @@ def changes() -> None:
     ]
     build(
         lambda: NetworkChanges(
-            "networks", NetworkChangesArgs(owner=owner(), entry=machine("manager-1"), wanted=wanted, known=["n1", "n2"])
+            "networks",
+            NetworkChangesArgs(owner=owner(), api_manager=machine("manager-1"), wanted=wanted, known=["n1", "n2"]),
         )
     )
 

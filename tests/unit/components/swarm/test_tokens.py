@@ -21,7 +21,7 @@ def tokens() -> None:
     build(make)
 
 
-def test_tokens_are_rotated_on_the_entry_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
+def test_tokens_are_rotated_on_the_api_manager_after_all_have_joined(fake_pulumi: FakePulumi) -> None:
     tokens()
     assert fake_pulumi.types["tokens"] == "nuvla:swarm:JoinTokens"
     assert fake_pulumi.inputs(ROTATED)["connection"]["host"] == "192.0.2.1"

@@ -3,60 +3,22 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-import pytest
-import yaml
-
-from components.service.login import Login
 from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.stack import VOLUME
-from components.traefik.acme import PRODUCTION, STAGING, AcmeSettings
-from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
-from tests.support.builders import network
-from tests.support.pulumi_run import build, start, value
-
-ACME = AcmeSettings(
-    email="a@example.org",
-    server=PRODUCTION,
-    server_ca=None,
-    names=["example.org", "s3.example.org"],
-    machine="manager-1",
-    folder="/data/traefik",
-    shared=False,
-)
-PLAIN = TraefikSettings(
-    network="front",
-    log_level="INFO",
-    access_log=False,
-    memory_limit_mib=300,
-    s3_port=None,
-    s3_name=None,
-    operators=["192.0.2.0/24"],
-    consoles=["192.0.2.0/24"],
-    reserved=["PathPrefix(`/grafana`)"],
-)
+from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
+from components.traefik.stack import traefik
+from tests.support.pulumi_run import build, start
+from tests.support.traefik import ACME, SETTINGS, context, files, parts
 
 
-def spec(acme: AcmeSettings | None) -> StackSpec:
+def spec(acme: AcmeIssuer | None) -> StackSpec:
     start()
-
-    def make() -> StackSpec:
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        logins = TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader"))
-        return traefik(replace(PLAIN, acme=acme), "traefik:v3.6.1", [network("front")], certificate, logins)
-
-    return build(make)
+    return build(lambda: traefik(SETTINGS, context(acme=acme), parts()))
 
 
 def service(**changed: Any) -> Service:
     (only,) = spec(replace(ACME, **changed)).services
     return only
-
-
-def files(made: Service) -> dict[str, Any]:
-    """Its files by their path; YAML as what it says."""
-    contents = {file.path: value(file.content) for file in made.files}
-    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
 
 
 def resolver(**changed: Any) -> Any:
@@ -87,16 +49,13 @@ def test_acme_storage_is_in_the_folder_of_the_machine() -> None:
     assert resolver()["storage"] == "/acme/acme.json"
 
 
-@pytest.mark.parametrize(
-    ("server", "storage"),
-    [
-        (STAGING, "/acme/acme-acme-staging-v02.api.letsencrypt.org.json"),
-        ("https://10.0.0.1:14000/dir", "/acme/acme-10.0.0.1.json"),
-    ],
-)
-def test_each_acme_server_has_its_own_storage(server: str, storage: str) -> None:
-    """What is in it is not asked for again, whoever issued it."""
-    assert resolver(server=server)["storage"] == storage
+def test_each_acme_server_has_its_own_storage() -> None:
+    """A server cannot renew the certificates of another server."""
+    storages = {
+        STAGING: "/acme/acme-acme-staging-v02.api.letsencrypt.org.json",
+        "https://10.0.0.1:14000/dir": "/acme/acme-10.0.0.1.json",
+    }
+    assert {server: resolver(server=server)["storage"] for server in storages} == storages
 
 
 def test_given_ca_is_trusted_for_the_acme_server() -> None:

@@ -8,7 +8,7 @@ from components.traefik.certificate_report import IssuedCertificates, IssuedCert
 from tests.support.builders import machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
-from tests.unit.components.traefik.test_acme import ACME
+from tests.support.traefik import ACME
 
 
 def report(fake_pulumi: FakePulumi, **changed: Any) -> dict[str, str]:

@@ -1,18 +1,17 @@
-"""components/traefik/certificate_sync.py: one Traefik gets certificates, and the Traefiks of all managers serve them."""
+"""components/traefik/certificate_sync.py: one Traefik gets certificates, and all managers serve them."""
 
 from dataclasses import replace
 from typing import Any
 
-from components.service.login import Login
 from components.service.spec import Mount, Service, on_machine
 from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import ISSUER
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.certificate_sync import SOURCE, issuing, sharing
-from components.traefik.stack import TraefikLogins, traefik
+from components.traefik.certificate_sync import CERTIFICATE_SOURCE, certificate_sync_stack, issuer_stack
+from components.traefik.stack import traefik
 from tests.support.builders import network
 from tests.support.pulumi_run import Secret, build, start, value
-from tests.unit.components.traefik.test_acme import ACME, PLAIN, files
+from tests.support.traefik import ACME, SETTINGS, context, files, parts
 
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
 MACHINE = on_machine("manager-2")
@@ -22,19 +21,13 @@ def services() -> dict[str, Service]:
     start()
 
     def make() -> dict[str, Service]:
-        front, web = network("front"), network("web")
-        tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[SOURCE], days=100))
+        web = network("web")
+        tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[CERTIFICATE_SOURCE], days=100))
         acme = replace(ACME, machine="manager-2", shared=True)
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        monitoring = network("monitoring")
-        spec = traefik(
-            replace(PLAIN, s3_port=9000, acme=acme),
-            "traefik:v3.6.1",
-            [front, web, monitoring],
-            certificate,
-            TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader")),
-        )
-        specs = [spec, issuing(spec, acme, [web]), sharing(acme, "haproxy:1", network("sharing"), tls)]
+        on = [network("front"), web, network("monitoring")]
+        spec = traefik(SETTINGS, context(s3_port=9000, acme=acme), parts(networks=on))
+        sync = certificate_sync_stack(acme, "haproxy:1", network("sharing"), tls)
+        specs = [spec, issuer_stack(spec, acme, [web]), sync]
         return {service.name: service for made in specs for service in made.services}
 
     return build(make)
@@ -46,8 +39,8 @@ def networks(service: Service) -> set[Any]:
 
 def test_certificate_sync_services_have_the_names_in_their_files() -> None:
     made = services()
-    assert set(made) == {"traefik", ISSUER, SOURCE, "traefik-copies"}
-    assert f'"https://{SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
+    assert set(made) == {"traefik", ISSUER, CERTIFICATE_SOURCE, "traefik-copies"}
+    assert f'"https://{CERTIFICATE_SOURCE}/"' in files(made["traefik-copies"])["/etc/haproxy/copies.lua"]
 
 
 def test_challenges_reach_the_issuer_before_the_redirection() -> None:
@@ -100,14 +93,14 @@ def test_certificate_keys_travel_on_their_own_network() -> None:
     assert {name: networks(service) for name, service in services().items()} == {
         "traefik": {"front", "web", "monitoring"},
         ISSUER: {"web"},
-        SOURCE: {"sharing"},
+        CERTIFICATE_SOURCE: {"sharing"},
         "traefik-copies": {"sharing"},
     }
 
 
 def test_certificate_source_reads_the_storage_of_the_issuer() -> None:
     made = services()
-    source = made[SOURCE]
+    source = made[CERTIFICATE_SOURCE]
     assert (source.replicas, list(source.constraints)) == (1, MACHINE)
     assert source.env == {"STORAGE": _static(made[ISSUER])["certificatesResolvers"]["cert-resolver"]["acme"]["storage"]}
     assert list(source.mounts) == [Mount(type="bind", source="/data/traefik", target="/acme", read_only=True)]
@@ -127,9 +120,9 @@ def test_certificate_replica_writes_where_traefik_reads_its_configuration() -> N
 
 def test_certificate_replica_trusts_the_source_alone() -> None:
     made = services()
-    (secret,) = made[SOURCE].secrets
+    (secret,) = made[CERTIFICATE_SOURCE].secrets
     assert value(secret.content) == Secret("SELF-SIGNED-PEM:tPRIVATE-KEY-PEM:t".replace(":t", ":t-cert", 1) + "-key")
-    assert f"crt /run/secrets/{secret.name} " in files(made[SOURCE])["/etc/haproxy/certificates.cfg"]
+    assert f"crt /run/secrets/{secret.name} " in files(made[CERTIFICATE_SOURCE])["/etc/haproxy/certificates.cfg"]
     copies = files(made["traefik-copies"])
     assert copies["/etc/haproxy/sharing.pem"] == "SELF-SIGNED-PEM:t-cert"
     assert "httpclient.ssl.ca-file /etc/haproxy/sharing.pem" in copies["/etc/haproxy/copies.cfg"]
@@ -139,7 +132,7 @@ def test_certificate_replica_trusts_the_source_alone() -> None:
 
 def test_certificate_sync_programs_have_their_files_and_health_checks() -> None:
     made = services()
-    for name, configuration in ((SOURCE, "certificates.cfg"), ("traefik-copies", "copies.cfg")):
+    for name, configuration in ((CERTIFICATE_SOURCE, "certificates.cfg"), ("traefik-copies", "copies.cfg")):
         found = files(made[name])
         command = list(made[name].command)
         started = found[command[1]] if command[0] == "/bin/sh" else " ".join(command)

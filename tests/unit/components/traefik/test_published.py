@@ -1,7 +1,5 @@
 """components/traefik/published.py: the labels that publish the program's own services."""
 
-import pytest
-
 from components.traefik import published
 
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
@@ -11,7 +9,7 @@ CHALLENGE = published.challenge(80)
 
 
 def names(labels: dict[str, str]) -> set[str]:
-    """What the labels name: routers and services."""
+    """Return the names of the routers and services in labels."""
     return {label.split(".")[3] for label in labels if label.split(".")[1] in ("http", "tcp")}
 
 
@@ -71,14 +69,15 @@ def test_challenge_router_precedes_the_redirection() -> None:
     )
 
 
-@pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
-def test_router_and_service_names_have_the_reserved_prefix(labels: dict[str, str]) -> None:
-    assert names(labels)
-    assert all(name.startswith(published.PREFIX) for name in names(labels))
+def test_router_and_service_names_have_the_reserved_prefix() -> None:
+    for labels in (HTTP, TCP, CHALLENGE):
+        assert names(labels)
+        assert all(name.startswith(published.PREFIX) for name in names(labels))
 
 
-@pytest.mark.parametrize("labels", [HTTP, TCP, CHALLENGE], ids=["http", "tcp", "challenge"])
-def test_routers_have_the_highest_priority(labels: dict[str, str]) -> None:
-    assert {text for label, text in labels.items() if label.endswith(".priority")} == {str(published.FIRST)}
+def test_routers_have_the_highest_priority() -> None:
+    for labels in (HTTP, TCP, CHALLENGE):
+        priorities = {text for label, text in labels.items() if label.endswith(".priority")}
+        assert priorities == {str(published.FIRST)}
     assert published.FIRST == HIGHEST
     assert len(str(HIGHEST)) > 18, "digits that an application may have: see answers.lua"

@@ -1,72 +1,14 @@
 """components/traefik/stack.py: the configuration of Traefik, and what it promises to published services."""
 
-import re
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict
 
-import pytest
-import yaml
-
-from components.service.login import Login
-from components.service.spec import Service, StackSpec
 from components.socket_proxy.stack import SOCKET, VOLUME
 from components.traefik import published
-from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
-from components.traefik.stack import TraefikLogins, TraefikSettings, traefik
-from tests.support.builders import network
-from tests.support.pulumi_run import Secret, build, start, value
+from components.traefik.stack import SHOWN_ELSEWHERE
+from tests.support.pulumi_run import value
+from tests.support.traefik import SETTINGS, context, dynamic, files_of, routers, service, spec, static
 
-SETTINGS = TraefikSettings(
-    network="front",
-    log_level="WARN",
-    access_log=False,
-    memory_limit_mib=300,
-    s3_port=None,
-    s3_name=None,
-    operators=["192.0.2.0/24", "198.51.100.7/32"],
-    consoles=["192.0.2.0/24", "0.0.0.0/0"],
-    reserved=["PathPrefix(`/grafana`)", "PathPrefix(`/prometheus`)"],
-)
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
-
-
-def spec(**changed: Any) -> StackSpec:
-    start()
-
-    def make() -> StackSpec:
-        certificate = SelfSignedCertificate("c", SelfSignedCertificateArgs(addresses=[], names=[], days=100))
-        logins = TraefikLogins(prometheus=Login("login", "admin"), metrics=Login("metrics", "reader"))
-        return traefik(replace(SETTINGS, **changed), "traefik:v3.6.1", [network("front")], certificate, logins)
-
-    return build(make)
-
-
-def service(**changed: Any) -> Service:
-    (only,) = spec(**changed).services
-    return only
-
-
-def files(**changed: Any) -> dict[str, Any]:
-    """Its files by their path; YAML as what it says."""
-    contents = {file.path: value(file.content) for file in service(**changed).files}
-    return {path: yaml.safe_load(text) if path.endswith(".yaml") else text for path, text in contents.items()}
-
-
-def static(**changed: Any) -> Any:
-    return files(**changed)["/etc/traefik/traefik.yaml"]
-
-
-def dynamic(**changed: Any) -> Any:
-    return files(**changed)["/etc/traefik/dynamic/dynamic.yaml"]
-
-
-def routers(entry_point: str) -> dict[str, Any]:
-    """The routers of the program's own files on an entry point."""
-    made = files()
-    found = {path: made[path]["http"]["routers"] for path in made if path.startswith("/etc/traefik/dynamic/")}
-    return {
-        name: router for of in found.values() for name, router in of.items() if router["entryPoints"] == [entry_point]
-    }
 
 
 def test_entry_points_have_the_names_and_ports_of_nuvlas_compose_files() -> None:
@@ -118,7 +60,7 @@ def test_reserved_paths_are_kept_while_their_service_is_down() -> None:
 
 
 def test_s3_connections_are_closed_while_s3_is_down() -> None:
-    made = files(s3_port=9000, s3_name="s3.example.org")
+    made = files_of(s3_port=9000, s3_name="s3.example.org")
     for entry_point, host in (("s3", "*"), ("websecure", "s3.example.org")):
         (router,) = made[f"/etc/traefik/dynamic/reserved-{entry_point}.yaml"]["tcp"]["routers"].values()
         assert router["entryPoints"] == [entry_point]
@@ -126,16 +68,11 @@ def test_s3_connections_are_closed_while_s3_is_down() -> None:
         assert router["priority"] == published.FIRST - 1
         assert router["tls"] == {}
         assert dynamic()["tcp"]["services"][router["service"]] == {"loadBalancer": {"servers": []}}
-    assert "/etc/traefik/dynamic/reserved-s3.yaml" not in files(s3_port=None)
+    assert "/etc/traefik/dynamic/reserved-s3.yaml" not in files_of(s3_port=None)
 
 
 def test_no_path_is_reserved_without_own_services() -> None:
-    assert "/etc/traefik/dynamic/reserved.yaml" not in files(reserved=[])
-
-
-def test_responses_are_compressed_by_an_existing_middleware() -> None:
-    (middleware,) = static()["entryPoints"]["websecure"]["http"]["middlewares"]
-    assert dynamic()["http"]["middlewares"][middleware.removesuffix("@file")] == {"compress": {"encodings": ["gzip"]}}
+    assert "/etc/traefik/dynamic/reserved.yaml" not in files_of(reserved=[])
 
 
 def test_uploads_may_take_an_hour() -> None:
@@ -148,7 +85,7 @@ def test_s3_entry_point_has_no_http_routers_or_timeouts() -> None:
 
 
 def test_traefik_closes_connections_before_docker_kills_it() -> None:
-    """Whoever removes it waits no longer than Docker does, and fails if it is killed."""
+    """The provider waits no longer than Docker does, and fails if Docker kills Traefik."""
     points = static()["entryPoints"]
     assert points.pop("health") == {"address": "127.0.0.1:8082"}, "nobody has open ones there"
     for point in points.values():
@@ -156,88 +93,17 @@ def test_traefik_closes_connections_before_docker_kills_it() -> None:
     assert service().stop_grace_s >= 5 + 10
 
 
-@pytest.mark.parametrize(
-    ("middleware", "users"),
-    [("nuvla-swarm-prometheus-login", "prometheus-users"), ("metrics-login", "metrics-users")],
-)
-def test_login_middlewares_do_not_pass_the_password_on(middleware: str, users: str) -> None:
-    assert dynamic()["http"]["middlewares"][middleware] == {
-        "basicAuth": {"usersFile": f"/run/secrets/{users}", "removeHeader": True}
-    }
-
-
-def test_login_users_are_secrets() -> None:
-    secrets = {secret.name: value(secret.content) for secret in service().secrets}
-    assert secrets["prometheus-users"] == Secret("admin:BCRYPT:login-password")
-    assert secrets["metrics-users"] == Secret("reader:BCRYPT:metrics-password")
-
-
-def test_middlewares_and_options_named_by_labels_exist() -> None:
-    made = dynamic()
-    there = {f"{name}@file" for name in (*made["http"]["middlewares"], *made["tcp"]["middlewares"])}
-    assert {published.CONSOLES, *published.LOGIN} <= there
-    labels = published.tcp("s3", 1, {"s3": "*"})
-    assert {text for label, text in labels.items() if label.endswith(".middlewares")} <= there
-    assert {text for label, text in labels.items() if label.endswith(".tls.options")} == {published.HTTP_1}
-    assert made["tls"]["options"] == {published.HTTP_1.removesuffix("@file"): {"alpnProtocols": ["http/1.1"]}}
-
-
-def test_consoles_are_limited_to_their_networks() -> None:
-    allowed = dynamic()["http"]["middlewares"][published.CONSOLES.removesuffix("@file")]["ipAllowList"]
-    assert allowed == {"sourceRange": ["192.0.2.0/24", "0.0.0.0/0"]}
-
-
-def test_port_8080_is_for_operators_or_behind_a_login() -> None:
-    made = dynamic()["http"]["middlewares"]
-    assert made["operators"]["ipAllowList"] == {"sourceRange": ["192.0.2.0/24", "198.51.100.7/32"]}
-    asked = {name: router["middlewares"] for name, router in routers("traefik").items()}
-    assert asked == {
-        "operators": ["operators", "dashboard"],
-        "operators-ping": ["operators"],
-        "operators-metrics": ["operators"],
-        "metrics": ["nuvla-swarm-login-rate", "metrics-login"],
-    }
-    assert static()["api"] == {"dashboard": True}, "no router of Traefik's own, which asks nobody"
-    assert static()["metrics"]["prometheus"] == {"manualRouting": True}
-
-
-def test_root_of_port_8080_redirects_to_the_dashboard() -> None:
-    redirection = dynamic()["http"]["middlewares"]["dashboard"]["redirectRegex"]
-    assert (
-        re.sub(redirection["regex"], r"\1/dashboard/", "http://192.0.2.1:8080/") == "http://192.0.2.1:8080/dashboard/"
-    )
-    assert redirection["replacement"] == "${1}/dashboard/"
-
-
-def test_ping_listens_on_localhost_alone() -> None:
-    points = static()["entryPoints"]
-    assert points[static()["ping"]["entryPoint"]]["address"].startswith("127.0.0.1:")
-
-
-def test_self_signed_certificate_is_the_default() -> None:
-    default = dynamic()["tls"]["stores"]["default"]["defaultCertificate"]
-    assert files()[default["certFile"]] == "SELF-SIGNED-PEM:c-cert"
-    assert default["keyFile"].removeprefix("/run/secrets/") in {secret.name for secret in service().secrets}
-
-
 def test_traefik_reads_all_given_dynamic_files() -> None:
     folder = static()["providers"]["file"]["directory"]
-    assert {path for path in files() if path.startswith(f"{folder}/")} == {
+    assert {path for path in files_of() if path.startswith(f"{folder}/")} == {
         "/etc/traefik/dynamic/dynamic.yaml",
         "/etc/traefik/dynamic/reserved.yaml",
     }
 
 
-def test_keys_and_hashes_are_secrets_and_in_no_file() -> None:
-    secrets = {secret.name: value(secret.content) for secret in service().secrets}
-    assert secrets.keys() == {"certificate-key", "prometheus-users", "metrics-users"}
-    assert secrets["certificate-key"] == Secret("PRIVATE-KEY-PEM:c-key")
-    assert not re.search("PRIVATE-KEY|BCRYPT|RESULT", str(files()))
-
-
-@pytest.mark.parametrize(("wanted", "log"), [(True, {}), (False, None)])
-def test_access_log_follows_the_setting(wanted: bool, log: Any) -> None:
-    assert static(access_log=wanted)["accessLog"] == log
+def test_access_log_follows_the_setting() -> None:
+    assert static(SETTINGS.model_copy(update={"access_log": True}))["accessLog"] == {}
+    assert static(SETTINGS.model_copy(update={"access_log": False}))["accessLog"] is None
 
 
 def test_log_level_follows_the_setting() -> None:
@@ -269,10 +135,6 @@ def test_traefik_mounts_only_the_socket_of_the_proxy() -> None:
     assert SOCKET.removeprefix("unix://").startswith(f"{VOLUME.target}/")
 
 
-def test_traefik_health_is_its_ping() -> None:
-    assert service().health.command == ["traefik", "healthcheck", "--configFile=/etc/traefik/traefik.yaml"]
-
-
 def test_traefik_has_the_public_network_memory_and_image() -> None:
     made = service()
     assert [value(on.network.name) for on in made.networks] == ["front"]
@@ -281,7 +143,7 @@ def test_traefik_has_the_public_network_memory_and_image() -> None:
 
 
 def test_preview_shows_all_settings_of_traefik() -> None:
-    assert spec().settings == asdict(SETTINGS)
+    assert spec().settings == {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE)}
 
 
 def test_stack_has_the_service_traefik_alone() -> None:

@@ -1,10 +1,8 @@
-"""tools/repair/comparison.py: what of a swarm is missing, left over, or another than the state says."""
+"""tools/repair/comparison.py: differences between a swarm and its state."""
 
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
-
-import pytest
 
 from tests.support.fake_swarm_api import Docker
 from tests.support.stack_states import IN_STACK, LABELS, OUTPUTS, SPEC, in_state, state, urn
@@ -78,75 +76,73 @@ def differences(known: State, docker: Docker) -> Differences:
 
 
 def whole() -> tuple[State, Docker]:
-    """A stack with one thing of each kind, in state and swarm."""
+    """Return a stack with one resource of each kind, in the state and in the swarm."""
     docker = Docker()
     for kind in EVERY:
         docker.add(kind, kind)
     return state(*(in_state(kind, kind) for kind in EVERY)), docker
 
 
-def test_nothing_differs_where_all_is_there() -> None:
+def test_complete_swarm_has_no_differences() -> None:
     known, docker = whole()
     assert differences(known, docker) == Differences([], [], [], [])
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_what_is_not_in_the_swarm_is_gone(kind: str) -> None:
-    known, docker = whole()
-    docker.objects[kind].clear()
-    found = differences(known, docker)
-    assert [one.urn for one in found.gone] == [urn(kind, kind)]
-    assert (found.changed, found.stopped, found.strays) == ([], [], [])
+def test_missing_resource_is_gone() -> None:
+    for kind in EVERY:
+        known, docker = whole()
+        docker.objects[kind].clear()
+        found = differences(known, docker)
+        assert [one.urn for one in found.gone] == [urn(kind, kind)]
+        assert (found.changed, found.stopped, found.strays) == ([], [], [])
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_what_bears_the_id_and_is_in_no_state_is_left_over(kind: str) -> None:
-    known, docker = whole()
-    docker.add(kind, "left")
-    found = differences(known, docker)
-    assert [(one.kind, one.name) for one in found.strays] == [(kind, "left")]
-    assert found.gone == []
+def test_resource_with_the_id_outside_of_the_state_is_a_stray() -> None:
+    for kind in EVERY:
+        known, docker = whole()
+        docker.add(kind, "left")
+        found = differences(known, docker)
+        assert [(one.kind, one.name) for one in found.strays] == [(kind, "left")]
+        assert found.gone == []
 
 
-@pytest.mark.parametrize(
-    "labels", [LABELS | {"io.nuvla.swarm.id": "ffffffff"}, {"io.nuvla.swarm.stack": "nuvla-swarm/s"}]
-)
-def test_what_another_checkout_made_for_a_stack_of_the_same_name_is_not_ours(labels: dict[str, str]) -> None:
-    known, docker = whole()
-    docker.add("networks", "theirs", Labels=labels)
-    docker.add("configs", "theirs", Spec={"Name": "theirs", "Labels": labels})
-    assert differences(known, docker).strays == []
+def test_resource_of_another_checkout_is_no_stray() -> None:
+    for labels in (LABELS | {"io.nuvla.swarm.id": "ffffffff"}, {"io.nuvla.swarm.stack": "nuvla-swarm/s"}):
+        known, docker = whole()
+        docker.add("networks", "theirs", Labels=labels)
+        docker.add("configs", "theirs", Spec={"Name": "theirs", "Labels": labels})
+        assert differences(known, docker).strays == []
 
 
-def test_nothing_is_ours_without_an_id_in_the_state() -> None:
+def test_state_without_an_id_has_no_strays() -> None:
     _, docker = whole()
     bare = State("s", {"resources": []})
     assert bare.id is None
     assert differences(bare, docker).strays == []
 
 
-def test_what_a_machine_has_of_its_own_is_not_in_the_swarm() -> None:
+def test_local_network_of_a_machine_is_no_stray() -> None:
     known, docker = whole()
     docker.add("networks", "bridge", Scope="local")
     assert differences(known, docker).strays == []
 
 
-@pytest.mark.parametrize("update", ["paused", "rollback_started", "rollback_paused", "rollback_completed"])
-def test_an_update_that_was_stopped_or_taken_back_is_told(update: str) -> None:
-    known, docker = whole()
-    docker.objects["services"][0]["UpdateStatus"] = {"State": update}
-    [(service, now)] = differences(known, docker).stopped
-    assert (service.urn, now.id) == (urn("services", "services"), "services-id")
+def test_stopped_or_rolled_back_update_is_reported() -> None:
+    for update in ("paused", "rollback_started", "rollback_paused", "rollback_completed"):
+        known, docker = whole()
+        docker.objects["services"][0]["UpdateStatus"] = {"State": update}
+        [(service, now)] = differences(known, docker).stopped
+        assert (service.urn, now.id) == (urn("services", "services"), "services-id")
 
 
-@pytest.mark.parametrize("update", ["updating", "completed"])
-def test_an_update_that_goes_on_or_went_well_is_not(update: str) -> None:
-    known, docker = whole()
-    docker.objects["services"][0]["UpdateStatus"] = {"State": update}
-    assert differences(known, docker).stopped == []
+def test_running_or_completed_update_is_not_reported() -> None:
+    for update in ("updating", "completed"):
+        known, docker = whole()
+        docker.objects["services"][0]["UpdateStatus"] = {"State": update}
+        assert differences(known, docker).stopped == []
 
 
-def test_a_service_that_goes_with_the_next_update_is_not_compared() -> None:
+def test_service_marked_for_deletion_is_not_compared() -> None:
     known = state(in_state("services", "web", delete=True))
     docker = Docker().add("services", "web", UpdateStatus={"State": "paused"})
     docker.objects["services"][0]["Spec"] = docker.objects["services"][0]["Spec"] | {"Mode": {"Global": {}}}
@@ -155,9 +151,9 @@ def test_a_service_that_goes_with_the_next_update_is_not_compared() -> None:
     assert [one.urn for one in differences(known, docker).gone] == [urn("services", "web")]
 
 
-def test_the_same_service_is_the_same_on_both_sides() -> None:
-    told, known = WHOLE
-    assert of_swarm(told) == of_state(known)
+def test_equal_services_compare_equal() -> None:
+    spec, known = WHOLE
+    assert of_swarm(spec) == of_state(known)
     assert of_swarm({**SPEC, "Name": "web", "Labels": LABELS | IN_STACK}) == of_state(OUTPUTS)
 
 
@@ -171,9 +167,10 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_changed_field_makes_services_differ() -> None:
+    fields: dict[str, Any] = {"Image": "web:2", "Command": None, "Args": ["--slow"], "Env": ["A=x=y"], "User": ""}
+    fields |= {"Mounts": [], "Configs": [], "Secrets": []}
+    changes = [
         put("Mode", "Replicated", "Replicas", value=0),
         put("Mode", value={"Global": {}}),
         put("Labels", "a", value="3"),
@@ -181,28 +178,17 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
         put("TaskTemplate", "Networks", value=[]),
         put("TaskTemplate", "Placement", "Constraints", value=[]),
         put("TaskTemplate", "Resources", "Limits", "MemoryBytes", value=1),
-        *(
-            put("TaskTemplate", "ContainerSpec", key, value=value)
-            for key, value in {
-                "Image": "web:2",
-                "Command": None,
-                "Args": ["--slow"],
-                "Env": ["A=x=y"],
-                "User": "",
-                "Mounts": [],
-                "Configs": [],
-                "Secrets": [],
-            }.items()
-        ),
-    ],
-)
-def test_a_service_that_somebody_described_anew_is_told(change: Callable[[dict[str, Any]], None]) -> None:
-    told, known = deepcopy(WHOLE[0]), WHOLE[1]
-    change(told)
-    assert of_swarm(told) != of_state(known)
+        *(put("TaskTemplate", "ContainerSpec", key, value=value) for key, value in fields.items()),
+    ]
+    original, known = WHOLE
+    for change in changes:
+        spec = deepcopy(original)
+        change(spec)
+        assert spec != original
+        assert of_swarm(spec) != of_state(known), spec
 
 
-def test_a_changed_service_is_to_be_asked_about() -> None:
+def test_changed_service_is_reported() -> None:
     known, docker = whole()
     docker.objects["services"][0]["Spec"] |= {"Mode": {"Replicated": {"Replicas": 0}}}
     assert [one.urn for one in differences(known, docker).changed] == [urn("services", "services")]

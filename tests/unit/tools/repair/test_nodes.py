@@ -1,4 +1,4 @@
-"""tools/repair/nodes.py: machines that are not the nodes that the state says."""
+"""tools/repair/nodes.py: machines whose nodes are not as the state says."""
 
 import socket
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.fake_swarm_api import Docker, node
+from tests.support.repair_run import Run
 from tests.support.stack_states import ROOT, membership, state
-from tests.unit.tools.repair.test_main import Run
 from tools.repair import __main__ as recovery
 from tools.repair import nodes
 from tools.repair.nodes import MACHINE_LABEL, Member, answers, astray
@@ -32,7 +32,7 @@ def members(**more: Any) -> list[Member]:
     return nodes.members(state(*membership("worker-1", labels={"disk": "ssd"}, **more)))
 
 
-def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> None:
+def test_members_are_read_from_the_state() -> None:
     assert members() == [
         Member(
             name="worker-1",
@@ -47,7 +47,7 @@ def test_the_state_knows_who_is_a_member_and_how_it_is_asked_to_join_again() -> 
     ]
 
 
-def test_who_is_lost_or_did_not_join_is_no_member() -> None:
+def test_lost_or_unjoined_machine_is_no_member() -> None:
     joined = membership("worker-1", labels={})
     gone = {"urn": f"{ROOT}nuvla:machines:LocalCluster::it", "type": "nuvla:machines:LocalCluster"}
     assert nodes.members(state(*joined, gone | {"outputs": {"lost": ["worker-1"]}})) == []
@@ -56,19 +56,19 @@ def test_who_is_lost_or_did_not_join_is_no_member() -> None:
     assert members(leaves=True) == []
 
 
-@pytest.mark.parametrize("how", ["ready", "unknown"])
-def test_a_node_with_labels_and_an_availability_of_others_is_what_it_was(how: str) -> None:
-    assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
+def test_foreign_labels_and_availability_of_a_node_are_accepted() -> None:
+    for how in ("ready", "unknown"):
+        assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
 
 
-@pytest.mark.parametrize("bad", BAD)
-@pytest.mark.parametrize("alive", [True, False])
-def test_a_machine_that_answers_is_put_right_and_no_other_one(bad: str, alive: bool) -> None:
-    now, told = BAD[bad]
+def test_only_reachable_machines_with_wrong_nodes_are_repaired() -> None:
     others = [node("manager-1", role="manager", labels={})]
-    found = astray(members(), [*others, now] if now else others, lambda _one: alive)
-    assert [one.member for one in found] == (members() if alive else [])
-    assert all(told in one.told for one in found)
+    for case, (now, message) in BAD.items():
+        there = [*others, now] if now else others
+        found = astray(members(), there, lambda _one: True)
+        assert [one.member for one in found] == members(), case
+        assert all(message in one.told for one in found), case
+        assert astray(members(), there, lambda _one: False) == [], case
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *there: Mapping[str, Any]) -> Run:
@@ -77,24 +77,24 @@ def run(monkeypatch: pytest.MonkeyPatch, *there: Mapping[str, Any]) -> Run:
     return Run(monkeypatch, state(*membership("worker-1", labels={"disk": "ssd"})), docker)
 
 
-def test_an_update_is_told_what_to_make_anew(
+def test_update_replaces_the_invitation_of_a_wrong_node(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = run(monkeypatch, node("worker-1", labels={}))
     recovery.main("up", "s")
-    told = capsys.readouterr()
-    assert told.out == f"{INVITATION}\n"
-    assert "s: the machine worker-1 is another node than it was set to be" in told.err
+    message = capsys.readouterr()
+    assert message.out == f"{INVITATION}\n"
+    assert "s: the machine worker-1 is another node than it was set to be" in message.err
     assert made.commands == []
 
 
-@pytest.mark.parametrize("verb", ["down", "refresh"])
-def test_nothing_else_asks_about_nodes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+def test_destruction_and_refresh_ignore_nodes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(monkeypatch)
-    recovery.main(verb, "s")
-    assert capsys.readouterr() == ("", "")
+    for verb in ("down", "refresh"):
+        run(monkeypatch)
+        recovery.main(verb, "s")
+        assert capsys.readouterr() == ("", "")
 
 
 ALIKE = {"ManagerStatus": {"Addr": "192.0.2.20:2377"}, "Status": {"State": "ready", "Addr": "0.0.0.0"}}
@@ -113,20 +113,19 @@ NAMELESS: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
-@pytest.mark.parametrize("case", NAMELESS)
-def test_a_node_gets_its_name_back_before_the_update(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    """The update may take the machine out, by that name."""
-    there, named = NAMELESS[case]
-    docker = Docker(objects={"nodes": [there]})
+def test_unnamed_node_gets_its_name_label_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The update may remove the machine, and finds its node by that label."""
     monkeypatch.setattr(nodes, "answers", lambda _one: False)
-    Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
-    recovery.main("up", "s")
-    labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
-    update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
-    assert docker.calls == ([update] if named else [])
+    for case, (there, named) in NAMELESS.items():
+        docker = Docker(objects={"nodes": [there]})
+        Run(monkeypatch, state(*membership("worker-1", labels={})), docker)
+        recovery.main("up", "s")
+        labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
+        update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
+        assert docker.calls == ([update] if named else []), case
 
 
-def test_a_machine_answers_where_its_ssh_server_listens() -> None:
+def test_machine_answers_if_its_ssh_port_listens() -> None:
     [member] = members()
     with socket.create_server(("127.77.31.1", 0)) as server:
         port = server.getsockname()[1]

@@ -1,57 +1,16 @@
 """components/machines/existing/cluster.py: hosts that exist before the program and after it."""
 
-import subprocess
-from typing import Any
-
 import pulumi
 import pytest
 
-from components import assets
 from components.machines.cluster import Losses
-from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool, each_its_own
-from components.machines.volume import Volume, VolumeArgs
-from tests.support.builders import owner
+from components.machines.existing.cluster import (
+    require_unique_hostnames,
+)
+from components.machines.volume import Volume, VolumeSpec
+from tests.support.existing import CHECKS, KEY, RECORDS, cluster, host, pool
 from tests.support.fake_pulumi import FakePulumi
-from tests.support.pulumi_run import Secret, build, start, value
-
-CHECKS = ("manager-a-check", "worker-1-check", "worker-2-check")
-RECORDS = ("manager-a-before", "worker-1-before", "worker-2-before")
-KEY = "ssh-ed25519 AAAA"
-
-
-def host(number: int, **changed: Any) -> HostArgs:
-    given: dict[str, Any] = {
-        "address": f"192.0.2.{number}",
-        "private_address": f"10.0.0.{number}",
-        "port": 22,
-        "user": "ops",
-        "host_key": KEY,
-        "labels": {},
-    }
-    return HostArgs(**(given | changed))
-
-
-def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: HostArgs) -> HostPool:
-    members = {name.removeprefix("m"): one for name, one in hosts.items()}
-    return HostPool(role=role, availability="active", labels=labels or {}, hosts=members)
-
-
-def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
-    given: dict[str, Any] = {
-        "engine_version": "20.10.24",
-        "ephemeral": (30000, 31000),
-        "data_path": "/data",
-        "volumes": {},
-    }
-    wanted = pools or {"manager": pool("manager", a=host(1)), "worker": pool(m1=host(2), m2=host(3))}
-    return build(
-        lambda: ExistingCluster(
-            "cluster",
-            ExistingClusterArgs(
-                owner=owner(), pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)
-            ),
-        )
-    )
+from tests.support.pulumi_run import Secret, start, value
 
 
 def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulumi) -> None:
@@ -75,7 +34,7 @@ def test_existing_machine_follows_the_settings_of_its_host(fake_pulumi: FakePulu
 
 
 def test_preview_shows_settings_of_hosts_and_no_key(fake_pulumi: FakePulumi) -> None:
-    cluster(volumes={"nfs": VolumeArgs(machine="worker-1", path="/srv/nfs")})
+    cluster(volumes={"nfs": VolumeSpec(machine="worker-1", path="/srv/nfs")})
     shown = fake_pulumi.inputs("cluster")
     assert fake_pulumi.types["cluster"] == "nuvla:machines:ExistingCluster"
     assert shown["provider"] == "existing"
@@ -116,6 +75,21 @@ def test_record_command_follows_the_check_and_restores_when_the_host_leaves(fake
     assert (note["create"], note["delete"]) == ("sudo -n bash -s -- note", "sudo -n bash -s -- leave")
     assert fake_pulumi.dependencies("worker-2-before") == {"worker-2-check"}
     assert fake_pulumi.options["worker-2-before"].customTimeouts.delete == "10m"
+
+
+def test_record_command_gets_what_the_program_puts_on_a_host(fake_pulumi: FakePulumi) -> None:
+    cluster()
+    assert fake_pulumi.parameters("worker-2-before") == {
+        "MACHINE": "worker-2",
+        "OWNER": "nuvla-swarm/test 0123abcd",
+        "REPLACED": "/etc/a /etc/b",
+        "ADDED": "/etc/c",
+        "EMPTY_FOLDERS": "",
+        "EMPTIED": "",
+        "UNITS": "d.service",
+        "VOLUMES": "",
+        "SYSCTLS": "net.e",
+    }
 
 
 def test_new_engine_version_changes_the_check_and_not_the_record(fake_pulumi: FakePulumi) -> None:
@@ -167,14 +141,14 @@ def test_cluster_outputs_identify_hosts_for_the_next_run(fake_pulumi: FakePulumi
 def test_existing_machines_survive_their_cluster(fake_pulumi: FakePulumi) -> None:
     made = cluster()
     assert made.outlives
-    assert made.inside().deleted_with is None
+    assert made.child_lifecycle().deleted_with is None
 
 
 def test_volume_of_a_host_is_a_given_folder_or_one_below_the_data_path(fake_pulumi: FakePulumi) -> None:
     made = cluster(
         volumes={
-            "nfs": VolumeArgs(machine="worker-1", path="/srv/nfs"),
-            "grafana": VolumeArgs(machine="manager-a"),
+            "nfs": VolumeSpec(machine="worker-1", path="/srv/nfs"),
+            "grafana": VolumeSpec(machine="manager-a"),
         }
     )
     assert made.volumes == {
@@ -199,52 +173,15 @@ def test_check_output_has_hostname_and_daemon_json(fake_pulumi: FakePulumi) -> N
 
 
 def test_shared_hostname_is_refused() -> None:
-    assert each_its_own({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
+    assert require_unique_hostnames({"a": "one", "b": "two"}) == {"a": "one", "b": "two"}
     with pytest.raises(
         pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
     ):
-        each_its_own({"worker-1": "one", "b": "two", "worker-2": "one"})
+        require_unique_hostnames({"worker-1": "one", "b": "two", "worker-2": "one"})
 
 
-@pytest.mark.parametrize("preview", [True, False])
-def test_preview_registers_the_resources_of_an_update(preview: bool) -> None:
-    fake_pulumi = start(preview=preview)
-    cluster()
-    assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}
-
-
-PORTS = ("EPHEMERAL", "MOUNTD_PORT")
-
-
-def system_error(name: str, version: str) -> str:
-    """What the script says of a system; nothing if it takes it."""
-    functions = assets.read("machines/existing/scripts/check_host.sh").rpartition("\ncheck_system\n")[0]
-    faked = functions.replace("/etc/os-release", "/dev/stdin").replace("[ -d /run/systemd/system ]", "true")
-    faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
-    done = subprocess.run(
-        ["bash", "-c", f"{faked}\ncheck_system"],
-        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(("OWNER", "VERSION", *PORTS), "1")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip()
-
-
-@pytest.mark.parametrize(
-    ("name", "version"), [("debian", "12"), ("debian", "13"), ("ubuntu", "22.04"), ("ubuntu", "24.04")]
-)
-def test_check_accepts_supported_systems(name: str, version: str) -> None:
-    assert system_error(name, version) == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "version"), [("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "9.10"), ("fedora", "41")]
-)
-def test_check_refuses_other_systems(name: str, version: str) -> None:
-    allowed = "allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
-    assert system_error(name, version) == f"worker-1: runs {name} {version}; {allowed}"
-
-
-def test_check_refuses_a_system_without_a_version() -> None:
-    assert system_error("debian", "").startswith("worker-1: runs debian of no version; allowed:")
+def test_preview_registers_the_resources_of_an_update() -> None:
+    for preview in (True, False):
+        fake_pulumi = start(preview=preview)
+        cluster()
+        assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}

@@ -5,25 +5,25 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
-import pytest
 
-from components.firewall.rules import Row, Source, host_rows, target_rows
+from components.firewall.rules import host_rows, target_rows
 from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
+from components.ports import PortRule, TrafficSource
 from tests.e2e import guide
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, start
 
-NOBODY: dict[Source, list[IPv4Network]] = {source: [] for source in Source}
+NOBODY: dict[TrafficSource, list[IPv4Network]] = {source: [] for source in TrafficSource}
 NETWORKS = {
-    Source.MANAGEMENT: IPv4Network("192.0.2.0/24"),
-    Source.NUVLA: IPv4Network("198.51.100.7/32"),
-    Source.USERS: IPv4Network("0.0.0.0/0"),
+    TrafficSource.MANAGEMENT: IPv4Network("192.0.2.0/24"),
+    TrafficSource.NUVLA: IPv4Network("198.51.100.7/32"),
+    TrafficSource.USERS: IPv4Network("0.0.0.0/0"),
 }
 SOURCES = NOBODY | {source: [network] for source, network in NETWORKS.items()}
 TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
-SSH = Row(service="ssh", first=22, last=22, sources=(Source.MANAGEMENT,))
-GOSSIP = Row(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(Source.CLUSTER,))
-WEB = Row(service="web", first=80, last=81, sources=(Source.MANAGEMENT, Source.USERS))
+SSH = PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,))
+GOSSIP = PortRule(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(TrafficSource.CLUSTER,))
+WEB = PortRule(service="web", first=80, last=81, sources=(TrafficSource.MANAGEMENT, TrafficSource.USERS))
 Opening = tuple[str, str, int, int]  # from whom, protocol, first and last port
 
 # The guide's table of a host, as this test reads it: written from the guide, not from the program.
@@ -41,7 +41,7 @@ HOST: list[tuple[set[str], str, int, int]] = [
 ]
 
 
-def wall(rows: Iterable[Row], sources: dict[Source, list[IPv4Network]], **changed: Any) -> SecurityGroup:
+def wall(rows: Iterable[PortRule], sources: dict[TrafficSource, list[IPv4Network]], **changed: Any) -> SecurityGroup:
     given: dict[str, Any] = {"name": "nuvla-swarm-test", "rows": list(rows), "sources": sources} | changed
     return build(lambda: SecurityGroup("wall", SecurityGroupArgs(**given)))
 
@@ -52,7 +52,7 @@ def rules(fake_pulumi: FakePulumi) -> dict[str, dict[str, Any]]:
 
 
 def openings(fake_pulumi: FakePulumi) -> set[Opening]:
-    """What the rules open by ports, from the network or the group that they name."""
+    """Return the ports that the rules open, with the source of each rule."""
     whose = {str(network): source.value for source, network in NETWORKS.items()}
     found = [
         (
@@ -69,7 +69,7 @@ def openings(fake_pulumi: FakePulumi) -> set[Opening]:
 
 
 def wanted_of_a_target() -> set[Opening]:
-    """The guide's table, with the ephemeral range around the port in it that has a line of its own."""
+    """Return the table of the guide, with the ephemeral range split around mountd's port."""
     ranges = [(guide.FIRST, 33332), (33334, guide.LAST)]
     found = {
         (source, protocol, port, port)
@@ -136,20 +136,21 @@ def test_rule_name_says_ports_and_source(fake_pulumi: FakePulumi) -> None:
     assert fake_pulumi.inputs("wall-tcp-80-81-0.0.0.0-0")["description"] == "web"
 
 
-@pytest.mark.parametrize("more", [[SSH, WEB, GOSSIP], [GOSSIP, SSH, WEB]], ids=["after", "before"])
-def test_additional_row_or_network_changes_no_other_rule(fake_pulumi: FakePulumi, more: list[Row]) -> None:
-    wall([SSH, WEB], SOURCES)
-    before = rules(fake_pulumi)
-    fake_pulumi = start()
-    wall(more, SOURCES | {Source.USERS: [IPv4Network("203.0.113.0/24"), *SOURCES[Source.USERS]]})
-    assert {name: rule for name, rule in rules(fake_pulumi).items() if name in before} == before
-    assert len(rules(fake_pulumi)) == len(before) + 3
+def test_additional_row_or_network_changes_no_other_rule() -> None:
+    for more in ([SSH, WEB, GOSSIP], [GOSSIP, SSH, WEB]):  # after the others, and before them
+        fake_pulumi = start()
+        wall([SSH, WEB], SOURCES)
+        before = rules(fake_pulumi)
+        fake_pulumi = start()
+        wall(more, SOURCES | {TrafficSource.USERS: [IPv4Network("203.0.113.0/24"), *SOURCES[TrafficSource.USERS]]})
+        assert {name: rule for name, rule in rules(fake_pulumi).items() if name in before} == before
+        assert len(rules(fake_pulumi)) == len(before) + 3
 
 
 def test_network_of_two_sources_has_one_rule(fake_pulumi: FakePulumi) -> None:
-    """Exoscale's plugin finds a rule by its content: two alike could not be told apart."""
+    """Exoscale's plugin finds a rule by its content, and cannot tell two equal rules apart."""
     same = IPv4Network("192.0.2.0/24")
-    wall([WEB], NOBODY | {Source.MANAGEMENT: [same, same], Source.USERS: [same]})
+    wall([WEB], NOBODY | {TrafficSource.MANAGEMENT: [same, same], TrafficSource.USERS: [same]})
     assert set(rules(fake_pulumi)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
 
 
@@ -159,7 +160,7 @@ def test_without_sources_only_the_machines_reach_each_other(fake_pulumi: FakePul
 
 
 def test_cluster_networks_are_ignored_in_favour_of_the_group(fake_pulumi: FakePulumi) -> None:
-    wall([GOSSIP], NOBODY | {Source.CLUSTER: [IPv4Network("10.0.0.0/8")]})
+    wall([GOSSIP], NOBODY | {TrafficSource.CLUSTER: [IPv4Network("10.0.0.0/8")]})
     assert not [rule for rule in rules(fake_pulumi).values() if "cidr" in rule]
 
 

@@ -1,0 +1,168 @@
+"""Rows of the settings of the Docker engine of every machine."""
+
+from tests.settings.rows import Bad, Change, Row, Values, refused
+from tests.settings.values import (
+    LIST,
+    NETWORK,
+    OBJECT,
+    URL,
+    VERSION,
+    choice,
+    section,
+    switch,
+    whole,
+)
+
+INSTALLED = ("worker-1-engine", "worker-1-engine-install")
+CONFIGURED = ("worker-1-engine", "worker-1-engine-configure")
+OF_DOCKER = {"engine.source": "docker.com"}
+OWN_RANGE = {"engine.address_pools": [{"base": "10.200.0.0/16"}]}
+OTHER_RANGE = (
+    'daemon.default-address-pools[0].base: "10.200.0.0/16" => "10.210.0.0/16"',
+    '+ stdin: "base": "10.210.0.0/16",',
+)
+OTHER_KEY = "publicKeyPem: * => [unknown]"
+OTHER_TRIGGER = "@replacement_trigger: * => *2*"
+
+ROWS = [
+    section("engine"),
+    Row(
+        "engine.source",
+        choice("distribution", "docker.com"),
+        Change("docker.com", *INSTALLED, 'source: "distribution" => "docker.com"', "+ stdin: export SOURCE=docker.com"),
+    ),
+    Row(
+        "engine.version",
+        Values(["20.10.24", "29.0.0"], refused(VERSION, "20.10", "v20.10.24", "20.10.24-1", "latest")),
+        Change("20.10.25", *INSTALLED, 'version: "20.10.24" => "20.10.25"', "+ stdin: export VERSION=20.10.25"),
+    ),
+    Row(
+        "engine.containerd_version",
+        Values(["1.7.29", "2.2.0"], refused(VERSION, "1.7", "v1.7.29", "1.7.29-1"), also=OF_DOCKER),
+        Change(
+            "2.2.0",
+            *INSTALLED,
+            '+ containerd_version: "2.2.0"',
+            "+ stdin: export CONTAINERD_VERSION=2.2.0",
+            also=OF_DOCKER,
+            mocked=('containerd_version: "1.7.29" => "2.2.0"', "+ stdin: export CONTAINERD_VERSION=2.2.0"),
+        ),
+    ),
+    Row(
+        "engine.log_max_size_mib",
+        whole(1, 1024),
+        Change(20, *CONFIGURED, 'daemon.log-opts.max-size: "10m" => "20m"', '+ stdin: "max-size": "20m",'),
+    ),
+    Row(
+        "engine.log_max_files",
+        whole(1, 100),
+        Change(4, *CONFIGURED, 'daemon.log-opts.max-file: "3" => "4"', '+ stdin: "max-file": "4"'),
+    ),
+    Row(
+        "engine.address_pools",
+        Values(
+            [[{"base": "10.8.0.0/16"}], [{"base": "10.8.0.0/16"}, {"base": "10.9.0.0/16"}]],
+            [Bad([], "at least 1 of them"), Bad({}, LIST), Bad(["10.8.0.0/16"], OBJECT, "[0]", "10.8.0.0/16")],
+        ),
+        Change([{"base": "10.210.0.0/16"}], *CONFIGURED, *OTHER_RANGE, together="ranges"),
+    ),
+    Row(
+        "engine.address_pools[0].base",
+        Values(["10.8.0.0/16"], refused(NETWORK, "10.8.0.1/16", 3)),
+        Change("10.210.0.0/16", *CONFIGURED, *OTHER_RANGE, also=OWN_RANGE),
+        required=True,
+    ),
+    Row(
+        "engine.address_pools[0].prefix",
+        whole(16, 28),
+        Change(
+            25, *CONFIGURED, "daemon.default-address-pools[0].size: 24 => 25", '+ stdin: "size": 25', also=OWN_RANGE
+        ),
+    ),
+    Row(
+        "engine.registry_mirrors",
+        Values(
+            [[], ["http://mirror:5000", "https://mirror.example.org"]],
+            [
+                Bad("https://mirror.example.org", LIST),
+                Bad(["https://a", "b"], URL, "[1]", "b"),
+                Bad(["https://me:word@a"], URL, "[0]", "https://me:word@a"),
+            ],
+        ),
+        Change(
+            ["http://mirror:5000"],
+            *CONFIGURED,
+            '*daemon.registry-mirrors[0]: *"http://mirror:5000"',
+            '+ stdin: *"http://mirror:5000"*',
+        ),
+    ),
+    Row(
+        "engine.no_new_privileges",
+        switch(unset=True),
+        Change(True, *CONFIGURED, "+ daemon.no-new-privileges: true", '+ stdin: "no-new-privileges": true,'),
+    ),
+    Row(
+        "engine.icc",
+        switch(unset=True),
+        Change(True, *CONFIGURED, "- daemon.icc: false", '- stdin: "icc": false,'),
+    ),
+    Row(
+        "engine.certificate_generation",
+        whole(1),
+        Change(
+            2,
+            "certificates",
+            "certificates-ca-key",
+            "generation: 1 => 2",
+            OTHER_KEY,
+            mocked=("generation: 1 => 2", OTHER_TRIGGER),
+            together="managers",
+        ),
+    ),
+    Row(
+        "engine.nuvla_certificate_generation",
+        whole(1),
+        Change(
+            2,
+            "certificates",
+            "certificates-nuvla-key",
+            "+ nuvla_generation: 2",
+            OTHER_KEY,
+            mocked=("+ nuvla_generation: 2", OTHER_TRIGGER),
+        ),
+    ),
+    Row(
+        "engine.operator_certificate_generation",
+        whole(1),
+        Change(
+            2,
+            "certificates",
+            "certificates-operator-key",
+            "+ operator_generation: 2",
+            OTHER_KEY,
+            mocked=("+ operator_generation: 2", OTHER_TRIGGER),
+        ),
+    ),
+    Row(
+        "engine.server_certificate_days",
+        whole(120, 3650),
+        Change(
+            731,
+            "certificates",
+            "certificates-manager-1-cert",
+            "server_days: 730 => 731",
+            "validityPeriodHours: 17520 => 17544",
+        ),
+    ),
+    Row(
+        "engine.client_certificate_days",
+        whole(60, 3650),
+        Change(
+            366,
+            "certificates",
+            "certificates-nuvla-cert",
+            "client_days: 365 => 366",
+            "validityPeriodHours: 8760 => 8784",
+        ),
+    ),
+]

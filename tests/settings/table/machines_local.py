@@ -1,0 +1,77 @@
+"""Rows of the settings of local machines alone."""
+
+from tests.settings.rows import Bad, Change, Row, Values, refused
+from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, section, switch
+
+PUBLIC_KEY = r"text that matches ^ssh-\S+ \S+"
+
+ROWS = [
+    Row(
+        "machines.subnet",
+        Values(
+            ["10.0.0.0/16", "192.168.7.0/24"],
+            [
+                *refused("a network from /16 to /24", "10.0.0.0/15", "10.0.0.0/25"),
+                *refused(NETWORK, "10.0.0.1/16", "10.0.0.0/33", "nonsense", "fd00::/16"),
+            ],
+            also={"firewall.management": ["10.0.0.1/32", "192.168.7.1/32", "10.77.0.1/32"]},
+        ),
+        Change(
+            "10.78.0.0/16",
+            "cluster",
+            "cluster-network",
+            'subnet: "10.77.0.0/16" => "10.78.0.0/16"',
+            'ipamConfigs[0].subnet: "10.77.0.0/16" => "10.78.0.0/16"',
+            also={"firewall.management": ["10.77.0.1/32", "10.78.0.1/32"]},
+            refused="10.78.0.0/16 given; the machines of the swarm know each other by their addresses; "
+            "allowed: 10.82.0.0/16, or another stack",
+        ),
+    ),
+    Row(
+        "machines.image",
+        Values(
+            ["a:1", f"a@{DIGEST}", "registry.example.org:5000/a/b:1.2-c"],
+            [*refused(IMAGE, "a", "a@sha256:0", "a:1 b"), Bad(1, TEXT)],
+        ),
+        Change(
+            "nuvla-swarm/machine:new",
+            "cluster",
+            "worker-1",
+            'image: * => "nuvla-swarm/machine:new"',
+            'image: * => "nuvla-swarm/machine:new"',
+            together="machines",
+        ),
+    ),
+    Row(
+        "machines.privileged",
+        switch(),
+        Change(
+            False,
+            "cluster",
+            "worker-1",
+            "privileged: * => *",
+            "*privileged: *",
+            together="machines",
+            otherwise=True,
+        ),
+    ),
+    section("machines.ssh"),
+    Row(
+        "machines.ssh.public_key",
+        Values(
+            ["ssh-ed25519 AAAA", "ssh-rsa AAAA me@here"],
+            [*refused(PUBLIC_KEY, "AAAA", "ssh-ed25519"), Bad(1, TEXT)],
+        ),
+        Change(
+            "ssh-ed25519 BBBB",
+            "cluster",
+            "worker-1",
+            '+ public_key: "ssh-ed25519 BBBB"',
+            "uploads: [secret] => [secret]",
+            also={"machines.ssh.public_key": "ssh-ed25519 AAAA"},
+            secrets={"ssh_private_key": "KEY"},
+            mocked=('public_key: "ssh-ed25519 AAAA" => "ssh-ed25519 BBBB"', "uploads: [secret] => [secret]"),
+            together="ranges",
+        ),
+    ),
+]
