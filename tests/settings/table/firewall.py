@@ -86,6 +86,6 @@ ROWS = [
             '- rows.swarm port 2377/tcp: "nuvla"',
             '- stdin: add rule inet nuvla_swarm nuvla tcp dport 2377 accept comment "swarm port"',
         ),
-        formerly=["firewall.swarm_port"],
+        formerly=["firewall.expose_swarm_port_to_nuvla"],
     ),
 ]

@@ -78,12 +78,12 @@ ROWS = on(
         "machines.destroy_protection",
         switch(),
         shown(True, "destroy_protected: false => true", "destroyProtected: false => true"),
-        formerly=["machines.destroy_protected"],
+        formerly=["machines.destroy_protection"],
     ),
     Row(
         "machines.pulumi_protect",
         switch(),
         shown(True, "protect: false => true", "@protect: false => true"),
-        formerly=["machines.protect"],
+        formerly=["machines.pulumi_protect"],
     ),
 )

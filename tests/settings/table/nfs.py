@@ -35,7 +35,7 @@ ROWS = [
             otherwise="kernel",
             mocked=('server_kind: "kernel" => "ganesha"', "+ stdin: export KIND=ganesha"),
         ),
-        formerly=["nfs.server_kind"],
+        formerly=["nfs.server"],
     ),
     Row(
         "nfs.access",

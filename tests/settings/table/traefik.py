@@ -50,7 +50,7 @@ ROWS = [
             "days: 365 => 366",
             "validityPeriodHours: 8760 => 8784",
         ),
-        formerly=["traefik.certificate_days"],
+        formerly=["traefik.self_signed_days"],
     ),
     Row(
         "traefik.acme",
