@@ -1,4 +1,4 @@
-"""Traefik, the entry to the services of a swarm."""
+"""The service of Traefik, which routes requests from outside to the services of a swarm."""
 
 import json
 from collections.abc import Sequence
@@ -18,39 +18,39 @@ from components.traefik.certificate import SelfSignedCertificate
 from components.traefik.certificate_sync import with_synced_certificates
 from components.traefik.settings import TraefikSettings
 
-SHOWN_ELSEWHERE = {"acme", "self_signed_days"}  # by other components
+SHOWN_ELSEWHERE = {"acme", "self_signed_days"}  # settings that other components show in a preview
 
 
 @dataclass(frozen=True, kw_only=True)
 class TraefikContext:
-    """The infrastructure as Traefik sees it: plain values, which a preview shows."""
+    """Plain values of the rest of the stack that Traefik needs; a preview shows them."""
 
-    network: str  # name of the network of the published services
-    s3_port: int | None  # of the machines, where S3 is published
-    s3_name: str | None  # by which S3 is reached on 443
-    operators: Sequence[str]  # networks that 8080 is for, "192.0.2.0/24"
-    consoles: Sequence[str]  # networks that the program's own pages are for
-    reserved: Sequence[str]  # rules of what is the program's on 443, "Path(`/grafana`)"
-    acme: AcmeIssuer | None = None  # self-signed certificates only if unset
+    network: str  # name of the network of applications
+    s3_port: int | None  # port of the machines that publishes S3; None without S3
+    s3_name: str | None  # host name of S3 on 443
+    operators: Sequence[str]  # source networks of port 8080, "192.0.2.0/24"
+    consoles: Sequence[str]  # source networks of the program's own pages
+    reserved: Sequence[str]  # rules of the program's own paths on 443, "Path(`/grafana`)"
+    acme: AcmeIssuer | None = None  # None: only self-signed certificates
 
 
 @dataclass(frozen=True, kw_only=True)
 class TraefikParts:
-    """Resources that Traefik runs on and with."""
+    """Resources that Traefik needs."""
 
     image: pulumi.Input[str]
     networks: Sequence[OverlayNetwork]
     certificate: SelfSignedCertificate
-    prometheus_login: Login  # for those who look at Prometheus
-    metrics_login: Login  # for Prometheus, as it collects the metrics of Traefik
+    prometheus_login: Login  # for users of Prometheus' pages
+    metrics_login: Login  # for Prometheus, which collects the metrics of Traefik
 
 
 def traefik(settings: TraefikSettings, context: TraefikContext, parts: TraefikParts) -> StackSpec:
-    """Traefik on every manager: 80 redirects to 443, which serves what labels publish; 8080 is for the operators.
+    """Return Traefik on every manager: 80 redirects to 443, 443 serves published services, 8080 serves operators.
 
-    It learns of labels what the proxy of its own machine lets through (see `answers.lua`). The S3 service has a port
-    of its own beside 443, since its paths are its buckets. Of one manager, it gets certificates too; for several, see
-    `issuing`.
+    Traefik reads labels through the socket proxy of its own machine, which filters them (see `answers.lua`). S3 has its
+    own port beside 443, because its paths are names of buckets. With a single manager, Traefik also requests the
+    certificates; with several, the service of `issuer_stack` does.
 
     Source: Traefik documentation, "Swarm provider", "API & Dashboard"; the compose files of nuvla/deployment.
     """
