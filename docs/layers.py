@@ -14,8 +14,8 @@ INTRODUCTION = """# Layers
 <!-- Made by `python -m docs.layers` from the imports: change these, not this page. -->
 
 A folder imports folders of lower layers alone. Imports that only the type checker reads count too.
-`tests/unit/docs/test_layers.py` fails on an arrow that is not here. If the arrow belongs, draw the page again, and say why
-in the commit.
+`tests/unit/docs/test_layers.py` fails on an arrow that is not here. If the arrow belongs, draw the page again, and say
+why in the commit.
 
 """
 

@@ -40,7 +40,7 @@ def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
             "--web.route-prefix=/prometheus",
         ],
         user=USERS["prometheus"],
-        files=[*_files(context, parts.traefik_login.username), _certificate_ends(parts.certificate_ends)],
+        files=[*configuration_files(context, parts.traefik_login.username), _certificate_ends(parts.certificate_ends)],
         mounts=[context.data_mount("prometheus", "/prometheus")],
         secrets=[SecretFile(name="traefik-metrics-password", content=parts.traefik_login.password)],
         labels=published.enabled()
@@ -70,7 +70,7 @@ def _certificate_ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
     )
 
 
-def _files(context: MonitoringContext, traefik_user: str) -> list[File]:
+def configuration_files(context: MonitoringContext, traefik_user: str) -> list[File]:
     values = context.template_values() | {
         "scrape_interval": context.scrape_interval,
         "evaluation_interval": context.scrape_interval,

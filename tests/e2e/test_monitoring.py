@@ -16,9 +16,8 @@ from tests.e2e.port_probes import SCRIPTS
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
 
-FILES = CHECKOUT / "components/monitoring/files"
 DASHBOARDS = {name: json.loads(text) for name, text in sorted(catalog.dashboard_texts().items())}
-RULES = sorted(path.name for path in (FILES / "rules").glob("*.yml"))
+RULES = {name: CHECKOUT / "components" / path for name, path in catalog.rules(catalog.FEATURES)}
 MACHINES = {"manager-1", "worker-1", "worker-2"}
 # Jobs of Prometheus -> number of targets.
 TARGETS = {
@@ -118,11 +117,11 @@ def test_queries_of_a_dashboard_have_data(prometheus: Prometheus, name: str) -> 
 
 
 def rules(name: str) -> list[Any]:
-    document = yaml.safe_load((FILES / "rules" / name).read_text())
+    document = yaml.safe_load(RULES[name].read_text())
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name != "elasticsearch.yml"])  # a host has these rules
+@pytest.mark.parametrize("name", [name for name in RULES if name != "elasticsearch"])  # a host has these rules
 def test_rules_are_loaded_and_their_expressions_are_valid(prometheus: Prometheus, name: str) -> None:
     loaded = {rule["name"]: rule for group in prometheus.api("rules")["groups"] for rule in group["rules"]}
     assert rules(name)

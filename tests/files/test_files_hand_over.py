@@ -1,4 +1,4 @@
-"""components/machines/exoscale/scripts/hand_over.sh: what cannot be unmounted is served as before, and what can be is not."""
+"""machines/exoscale/scripts/hand_over.sh: what cannot be unmounted is served as before, and what can be is not."""
 
 import os
 import subprocess
