@@ -12,8 +12,9 @@ from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
 from components.traefik.certificate_sync import CERTIFICATE_SOURCE, certificate_sync_stack, issuer_stack
+from components.traefik.context import TraefikContext
 from components.traefik.published import path_rule
-from components.traefik.stack import TraefikContext, TraefikParts, traefik
+from components.traefik.stack import TraefikParts, traefik
 from stacks.config.settings import Settings
 from stacks.swarm_platform import SwarmPlatform
 
