@@ -107,7 +107,7 @@ def previews(quiet: Quiet, machines: int) -> Previews:
             for section in ("monitoring", "s3"):
                 measured.set(section, {"enabled": False})
         _timed(quiet, measured, *UP)
-        docker("kill", *measured.on_engine("container"))
+        docker("kill", *measured.labelled_ids("container"))
         calls = len(measured.calls())
         unchanged_s = _timed(quiet, measured, *PREVIEW, "--expect-no-changes")
         return Previews(first_s, first_calls, unchanged_s, len(measured.calls()) - calls)
