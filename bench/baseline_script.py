@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 
 from bench.machine import machine_flags
+from components import assets
 from components.engine.daemon_json import daemon_json
 from components.engine.settings import EngineSettings
 from components.firewall.firewall import ruleset
 from components.firewall.rules import target_rows
 from components.firewall.settings import EphemeralPorts
-from components.ports import TrafficSource
+from components.ports import MOUNTD, NFS, TrafficSource
 from components.swarm.settings import SwarmSettings
 from stacks.config.images import ImagesSettings
 
@@ -28,6 +29,9 @@ def environment(subnet: IPv4Network, local: Mapping[str, str], image: str | None
         "MANAGER_JSON": _daemon_json(local, serves_api=True),
         "WORKER_JSON": _daemon_json(local, serves_api=False),
         "FIREWALL": _firewall(subnet),
+        "GANESHA": assets.render(
+            "storage/files/ganesha.conf", {"nfs": str(NFS.number), "nfs_mountd": str(MOUNTD.number)}
+        ),
         **{f"IMAGE_{key.upper()}": reference for key, reference in images.items()},
     }
 
