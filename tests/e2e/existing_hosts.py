@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.machines.local.cluster import CAPABILITIES
+from components.machines.local.container import CAPABILITIES
 from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, run
 from tests.e2e.networks import address, subnet_of, this_computer
 

@@ -44,7 +44,7 @@ def _engines() -> Iterator[FakePulumi]:
         yield run_program(document, secrets=secrets_for(document)).engine
     engine = start(preview=False)
     one = Contact(name="manager-1", address="192.0.2.1", host_key="")
-    args = HandOver(volume="nfs", giver=one, api_manager=one, shared="/nfs-root", done=False)
+    args = HandOver(volume="nfs", source=one, api_manager=one, shared="/nfs-root", done=False)
     login = Key(private=pulumi.Output.from_input(""), public=pulumi.Output.from_input(""))
     build(lambda: hand_over(args, "root", login, frozenset(), pulumi.ResourceOptions()))
     yield engine

@@ -35,8 +35,8 @@ def build(prior: PriorState) -> dict[str, Any]:
         user=os.environ["SSH_USER"],
         private_key=key,
         host_key=nothing,
-        root_id=nothing,
-        disk_id=nothing,
+        system_generation=nothing,
+        data_generation=nothing,
     )
     cluster = pulumi.ComponentResource("nuvla:machines:ExistingCluster", "cluster")
     files = pulumi.ComponentResource("nuvla:storage:Nfs", "nfs")

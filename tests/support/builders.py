@@ -46,8 +46,8 @@ def machine(name: str = "worker-1", **changed: Any) -> Machine:
         user="root",
         private_key=pulumi.Output.secret("LOGIN-KEY"),
         host_key=pulumi.Output.from_input("ssh-ed25519 HOST"),
-        root_id=pulumi.Output.from_input(f"{name}-root"),
-        disk_id=pulumi.Output.from_input(f"{name}-disk"),
+        system_generation=pulumi.Output.from_input(f"{name}-root"),
+        data_generation=pulumi.Output.from_input(f"{name}-disk"),
     )
     return replace(given, **changed)
 
@@ -87,7 +87,7 @@ def memberships(*names: str) -> list[Membership]:
         return []
     joined, before = swarm(), another("their-engine")
     return [
-        Membership(name, MembershipArgs(machine=machine(name), swarm=joined, after=[before], leaves=False))
+        Membership(name, MembershipArgs(machine=machine(name), swarm=joined, depends_on=[before], leaves=False))
         for name in names
     ]
 

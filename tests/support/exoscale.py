@@ -32,7 +32,7 @@ def args(**changed: Any) -> ExoscaleClusterArgs:
         "destroy_protected": False,
         "protect": False,
         "volumes": {},
-        "keep": False,
+        "retain_volumes": False,
     }
     return ExoscaleClusterArgs(**(given | changed))
 

@@ -20,6 +20,6 @@ def pool(count: int = 1, role: Any = "worker", **changed: Any) -> Pool:
 
 def cluster(pools: dict[str, Pool] | None = None, **changed: Any) -> LocalCluster:
     given: dict[str, Any] = {"subnet": IPv4Network("10.77.0.0/16"), "image": "machine:dev", "privileged": True}
-    given |= {"volumes": {}, "keep": False}
+    given |= {"volumes": {}, "retain_volumes": False}
     wanted = pools or {"manager": pool(role="manager"), "worker": pool(2)}
     return build(lambda: LocalCluster("cluster", LocalClusterArgs(owner=owner(), pools=wanted, **{**given, **changed})))

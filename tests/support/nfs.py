@@ -19,8 +19,8 @@ def nfs(*, server: str = "manager-1", user: str = "root", **changed: Any) -> Nfs
             "worker-1": machine("worker-1"),
         }
         args: dict[str, Any] = {"server": machines[server], "server_kind": "kernel", "access": "ro"} | changed
-        args |= {"folder": "/data/nfs", "stored": another("folder-is-there"), "volume_id": "volume-1"}
+        args |= {"folder": "/data/nfs", "data_folder": another("folder-is-there"), "volume_id": "volume-1"}
         prepared = {name: another(f"{name}-installed") for name in machines}
-        return Nfs("nfs", NfsArgs(machines=machines, prepared=prepared, **args))
+        return Nfs("nfs", NfsArgs(machines=machines, depends_on=prepared, **args))
 
     return build(make)

@@ -172,7 +172,7 @@ def test_new_nuvla_certificate_is_announced_with_the_end_of_the_old_one(
     monkeypatch.setattr(pulumi.log, "warn", told.append)
     made = certificates(former_nuvla_end=former)
     new = pulumi.ResourceHookArgs("urn", "id", "name", "type", new_outputs={"validityEndTime": "2027-11-29T06:00:00Z"})
-    made._tell_of_nuvlas(new)
+    made._warn_of_renewal(new)
     assert [line.partition(":")[0] for line in told] == (
         ["Nuvla's certificate is a new one, until 2027-11-29"] if former else []
     )

@@ -22,7 +22,7 @@ def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) 
             machine=machine(**of_machine),
             settings=SETTINGS,
             certificate=certificate() if api else None,
-            after=another("manager-1-engine-configure") if waits else None,
+            depends_on=another("manager-1-engine-configure") if waits else None,
         )
         return Engine("worker-1-engine", args)
 
@@ -126,7 +126,7 @@ def test_configuration_gives_up_on_an_unreachable_machine(fake_pulumi: FakePulum
 
 
 def test_recreated_machine_is_installed_and_configured_again(fake_pulumi: FakePulumi) -> None:
-    docker_engine(root_id="another-root")
+    docker_engine(system_generation="another-root")
     assert [fake_pulumi.triggers(command) for command in COMMANDS] == [["another-root"], ["another-root"]]
 
 

@@ -6,11 +6,11 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.firewall.confirmed_apply import ON_TRIAL, ConfirmedApply
+from components.firewall.confirmed_apply import UNCONFIRMED_MESSAGE, ConfirmedApply
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
-WAITING = f"Process exited with status 1: running ...:\nworker-1: {ON_TRIAL} for 60 s"
+WAITING = f"Process exited with status 1: running ...:\nworker-1: {UNCONFIRMED_MESSAGE} for 60 s"
 SHUT_OUT = "after 2 failed attempts: dial tcp 192.0.2.7:22: i/o timeout"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from components import assets
-from components.firewall.confirmed_apply import ON_TRIAL
+from components.firewall.confirmed_apply import UNCONFIRMED_MESSAGE
 from components.firewall.firewall import Firewall, FirewallArgs, closed, ruleset
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
@@ -30,7 +30,7 @@ def firewall(**changed: Any) -> Firewall:
         given |= changed
         machines["worker-1"] = replace(machines["worker-1"], port=given.pop("port", 22))
         prepared = {name: another(f"{name}-installed") for name in machines}
-        return Firewall("wall", FirewallArgs(machines=machines, prepared=prepared, **given))
+        return Firewall("wall", FirewallArgs(machines=machines, depends_on=prepared, **given))
 
     return build(make)
 
@@ -62,7 +62,7 @@ def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
 def test_each_machine_loads_the_same_rules_with_its_own_command(fake_pulumi: FakePulumi) -> None:
     made = firewall()
     assert fake_pulumi.children("wall") == set(COMMANDS)
-    assert list(made.applied) == ["manager-1", "worker-1"]
+    assert list(made.ready) == ["manager-1", "worker-1"]
     assert [fake_pulumi.inputs(name)["connection"]["host"] for name in COMMANDS] == ["192.0.2.1", "192.0.2.7"]
     assert [fake_pulumi.inputs(name)["create"].strip() for name in COMMANDS] == ["sudo -n bash -s --", "bash -s --"]
     assert [fake_pulumi.parameters(name)["MACHINE"] for name in COMMANDS] == ["manager-1", "worker-1"]
@@ -107,9 +107,9 @@ def test_confirmed_mode_tries_rules_out_and_reconnects_briefly(fake_pulumi: Fake
     made = firewall(mode="confirmed rules")
     assert {fake_pulumi.parameters(name)["CONFIRM"] for name in COMMANDS} == {"true"}
     assert {fake_pulumi.parameters(name)["TRIAL_S"] for name in COMMANDS} == {"60"}
-    assert {fake_pulumi.parameters(name)["ON_TRIAL"] for name in COMMANDS} == {ON_TRIAL}
+    assert {fake_pulumi.parameters(name)["ON_TRIAL"] for name in COMMANDS} == {UNCONFIRMED_MESSAGE}
     assert {fake_pulumi.inputs(name)["connection"]["dialErrorLimit"] for name in COMMANDS} == {2}
-    assert list(made.applied) == ["manager-1", "worker-1"]
+    assert list(made.ready) == ["manager-1", "worker-1"]
 
 
 def test_containers_mode_filters_containers_alone(fake_pulumi: FakePulumi) -> None:

@@ -18,12 +18,12 @@ def test_login_key_is_generated_as_a_child_of_the_cluster(fake_pulumi: FakePulum
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
     assert fake_pulumi.inputs("cluster-login-key") == {"algorithm": "ED25519"}
     assert fake_pulumi.parent("cluster-login-key") == "cluster"
-    assert value(cluster.login.private) == Secret("PRIVATE-KEY-OPENSSH:cluster-login-key")
+    assert value(cluster.ssh_key.private) == Secret("PRIVATE-KEY-OPENSSH:cluster-login-key")
 
 
 def test_public_key_has_no_comment_and_no_line_break(fake_pulumi: FakePulumi) -> None:
     cluster = build(lambda: Cluster("SomeCluster", "cluster", {}, None))
-    assert value(cluster.login.public) == "ssh-ed25519 cluster-login-key"
+    assert value(cluster.ssh_key.public) == "ssh-ed25519 cluster-login-key"
 
 
 def test_given_key_replaces_the_generated_key(fake_pulumi: FakePulumi) -> None:
@@ -31,7 +31,7 @@ def test_given_key_replaces_the_generated_key(fake_pulumi: FakePulumi) -> None:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
         return Cluster("SomeCluster", "cluster", {}, own)
 
-    assert value(build(make).login.private) == Secret("OWN")
+    assert value(build(make).ssh_key.private) == Secret("OWN")
     assert set(fake_pulumi.types) == {"cluster"}
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.error_hints import ADVICE, IN_SWARM, ErrorHints, advice
+from components.machines.error_hints import HINTS, SWARM_HINTS, ErrorHints, error_hint
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -26,11 +26,13 @@ ERRORS = {
 
 
 def test_known_error_gets_a_hint() -> None:
-    assert {error: advice([error]) for error, hint in ERRORS.items() if hint not in (advice([error]) or "")} == {}
+    assert {
+        error: error_hint([error]) for error, hint in ERRORS.items() if hint not in (error_hint([error]) or "")
+    } == {}
 
 
 def test_each_hint_has_an_error_in_this_test() -> None:
-    assert len({advice([error]) for error in ERRORS}) == len(ADVICE)
+    assert len({error_hint([error]) for error in ERRORS}) == len(HINTS)
 
 
 def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name() -> None:
@@ -39,18 +41,18 @@ def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name() -> No
         "AlreadyExists desc = name conflicts with an existing object: service s3 already exists": ("service", "s3"),
     }
     for error, (kind, name) in conflicts.items():
-        text = advice([error], IN_SWARM) or ""
+        text = error_hint([error], SWARM_HINTS) or ""
         assert f"has a {kind} {name} already: if a killed update made it, `make up` puts that right" in text
         assert f"`docker {kind} rm {name}`" in text
 
 
 def test_unknown_error_gets_no_hint() -> None:
-    assert advice(["something else"]) is None
-    assert advice([]) is None
+    assert error_hint(["something else"]) is None
+    assert error_hint([]) is None
 
 
 def test_newest_known_error_decides_the_hint() -> None:
-    assert advice(["something else", *ERRORS]) == advice([next(iter(ERRORS))])
+    assert error_hint(["something else", *ERRORS]) == error_hint([next(iter(ERRORS))])
 
 
 def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,4 +62,4 @@ def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, mon
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for error in [*ERRORS, *ERRORS, "something else"]:
         assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
-    assert logged == [advice([error]) for error in ERRORS]
+    assert logged == [error_hint([error]) for error in ERRORS]

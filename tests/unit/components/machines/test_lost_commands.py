@@ -12,7 +12,7 @@ SCRIPT = "swarm/scripts/init.sh"
 
 
 def given(*names: str) -> dict[str, FormerCommand]:
-    return {name: FormerCommand(urn=URN + name, host="192.0.2.9", undone=True) for name in names}
+    return {name: FormerCommand(urn=URN + name, host="192.0.2.9", has_delete=True) for name in names}
 
 
 def forgotten(former: dict[str, FormerCommand]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from components import assets
-from components.machines.skipped_command import FROZEN
+from components.machines.skipped_command import IGNORED_WHEN_LOST
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, start
@@ -66,7 +66,7 @@ def test_command_output_is_neither_logged_nor_passed_to_the_next_run(
 
 
 def test_changed_trigger_updates_the_command_in_place(fake_pulumi: FakePulumi) -> None:
-    command(triggers=[machine().root_id])
+    command(triggers=[machine().system_generation])
     assert fake_pulumi.triggers("c") == ["worker-1-root"]
     assert "triggers" not in fake_pulumi.inputs("c"), "it would be undone where it ran before"
 
@@ -87,7 +87,7 @@ def test_command_is_deleted_with_its_machine(
 def test_command_that_outlives_its_machine_is_undone_first(fake_pulumi: FakePulumi) -> None:
     def make() -> None:
         given = machine(root=another("root-of-it"))
-        given.command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), outlives=True)
+        given.command("c", SCRIPT, {"IMAGE": "a"}, pulumi.ResourceOptions(), undo_before_destroy=True)
 
     build(make)
     assert fake_pulumi.deleted_with("c") == ""
@@ -115,8 +115,8 @@ def test_lost_machine_keeps_old_commands_frozen_and_skips_new_ones() -> None:
         build(partial(run_commands, on_lost))
         assert fake_pulumi.types == {"old": "command:remote:Command", "new": "pulumi:index:Stash"}
         assert fake_pulumi.options["old"].retainOnDelete
-        assert set(fake_pulumi.inputs("old")) <= {camel_case(name) for name in FROZEN}
-        assert [camel_case(name) for name in FROZEN] == list(fake_pulumi.options["old"].ignoreChanges)
+        assert set(fake_pulumi.inputs("old")) <= {camel_case(name) for name in IGNORED_WHEN_LOST}
+        assert [camel_case(name) for name in IGNORED_WHEN_LOST] == list(fake_pulumi.options["old"].ignoreChanges)
 
 
 def camel_case(name: str) -> str:

@@ -16,7 +16,7 @@ def test_owner_is_stack_and_id(fake_pulumi: FakePulumi) -> None:
         "io.nuvla.swarm.stack": "nuvla-swarm/test",
         "io.nuvla.swarm.id": "OUTPUT:infrastructure",
     }
-    assert value(owner.note()) == "nuvla-swarm/test OUTPUT:infrastructure"
+    assert value(owner.as_text()) == "nuvla-swarm/test OUTPUT:infrastructure"
 
 
 def test_first_proposed_id_is_kept(fake_pulumi: FakePulumi) -> None:

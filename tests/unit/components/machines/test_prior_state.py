@@ -12,27 +12,27 @@ def test_managers_are_the_members_that_are_not_lost() -> None:
 
 
 def test_machine_that_is_lost_no_more_is_counted_as_recreated() -> None:
-    prior = PriorState(lost=frozenset({"worker-1", "worker-2"}), made_anew={"worker-1": 1})
+    prior = PriorState(lost=frozenset({"worker-1", "worker-2"}), recreations={"worker-1": 1})
     losses = prior.losses(frozenset({"worker-2"}))
-    assert (losses.names, losses.made_anew) == (frozenset({"worker-2"}), {"worker-1": 2})
+    assert (losses.names, losses.recreations) == (frozenset({"worker-2"}), {"worker-1": 2})
 
 
 def test_former_commands_of_lost_machines_are_those_that_would_be_undone() -> None:
-    def command(host: str, *, undone: bool = True) -> FormerCommand:
-        return FormerCommand(urn="urn", host=host, undone=undone)
+    def command(host: str, *, has_delete: bool = True) -> FormerCommand:
+        return FormerCommand(urn="urn", host=host, has_delete=has_delete)
 
     commands = {
-        "worker-1-engine-install": command("192.0.2.7", undone=False),
+        "worker-1-engine-install": command("192.0.2.7", has_delete=False),
         "nfs-entry": command("192.0.2.7"),
         "other": command("192.0.2.8"),
     }
-    assert list(PriorState(commands=commands).former(["worker-1"])) == ["nfs-entry"]
-    assert PriorState(commands=commands).former([]) == {}
+    assert list(PriorState(commands=commands).lost_commands(["worker-1"])) == ["nfs-entry"]
+    assert PriorState(commands=commands).lost_commands([]) == {}
 
 
 def test_invitation_is_repeated_for_a_machine_that_did_not_come() -> None:
-    prior = PriorState(asked={"worker-1": 2}, unanswered=frozenset({"worker-1", "worker-2"}))
-    assert [prior.invitations(name) for name in ("worker-1", "worker-2", "worker-3")] == [3, 1, 0]
+    prior = PriorState(renewals={"worker-1": 2}, unanswered=frozenset({"worker-1", "worker-2"}))
+    assert [prior.renewals_of(name) for name in ("worker-1", "worker-2", "worker-3")] == [3, 1, 0]
 
 
 def test_volume_with_an_id_is_imported_until_the_state_has_it() -> None:

@@ -1,6 +1,6 @@
 """components/machines/volume.py: the place where data are wanted, and the place where they are."""
 
-from components.machines.volume import FOLDER, Volume, VolumeSpec
+from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
 
 
 def test_volume_is_on_the_machines_own_disk_by_default() -> None:
@@ -9,6 +9,6 @@ def test_volume_is_on_the_machines_own_disk_by_default() -> None:
 
 
 def test_volume_in_a_folder_has_no_device() -> None:
-    volume = Volume(machine="manager-1", path=f"{FOLDER}/nfs")
+    volume = VolumeLocation(machine="manager-1", path=f"{FOLDER}/nfs")
     assert (volume.device, volume.id) == (None, None)
     assert volume.path == "/var/lib/nuvla-swarm/volumes/nfs"

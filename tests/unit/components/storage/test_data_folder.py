@@ -4,8 +4,8 @@ from typing import Any
 
 import pulumi
 
-from components.machines.volume import Moves, Volume
-from components.storage.data_folder import DataVolume, DataVolumeArgs
+from components.machines.volume import Moves, VolumeLocation
+from components.storage.data_folder import DataFolder, DataFolderArgs
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
@@ -13,19 +13,19 @@ from tests.support.pulumi_run import build
 FOLDER = "nfs-data-folder"
 
 
-def data(*, keep: bool = False, device: str | None = None, **changed: Any) -> DataVolume:
-    def make() -> DataVolume:
+def data(*, keep: bool = False, device: str | None = None, **changed: Any) -> DataFolder:
+    def make() -> DataFolder:
         if device:
             changed.update(device=pulumi.Output.from_input(device), id=pulumi.Output.from_input("1"))
-        volume = Volume(**({"machine": "worker-1", "path": "/data/nfs"} | changed))
-        args = DataVolumeArgs(
+        volume = VolumeLocation(**({"machine": "worker-1", "path": "/data/nfs"} | changed))
+        args = DataFolderArgs(
             volume=volume,
             machine=machine("worker-1", root=another("root")),
             owner="65534:65534",
-            prepared=another("installed"),
-            keep=keep,
+            depends_on=another("installed"),
+            retain=keep,
         )
-        return DataVolume("nfs-data", args)
+        return DataFolder("nfs-data", args)
 
     return build(make)
 
@@ -59,7 +59,7 @@ def test_new_machine_disk_or_volume_is_prepared_again(fake_pulumi: FakePulumi) -
 
 
 def test_moved_volume_is_mounted_again(fake_pulumi: FakePulumi) -> None:
-    data(moves=Moves(count=pulumi.Output.from_input("2"), noted=pulumi.Resource.__new__(pulumi.Resource)))
+    data(moves=Moves(count=pulumi.Output.from_input("2"), record=pulumi.Resource.__new__(pulumi.Resource)))
     assert fake_pulumi.triggers(FOLDER) == ["worker-1-root", "worker-1-disk", "2"]
 
 

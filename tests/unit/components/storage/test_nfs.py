@@ -25,7 +25,7 @@ def test_preview_shows_server_kind_access_and_path(fake_pulumi: FakePulumi) -> N
 def test_nfs_is_packages_a_server_and_entries(fake_pulumi: FakePulumi) -> None:
     made = nfs()
     assert fake_pulumi.children("nfs") == {SERVER, *PACKAGES, *ENTRIES}
-    assert list(made.entries) == ["manager-1", "worker-1"]
+    assert list(made.exports) == ["manager-1", "worker-1"]
 
 
 def test_packages_are_for_clients_and_for_one_server() -> None:
@@ -96,13 +96,13 @@ def test_moved_volume_reruns_server_and_entries_after_it_is_recorded(
             NfsArgs(
                 server=machines["manager-1"],
                 folder="/data/nfs",
-                stored=another("folder-is-there"),
+                data_folder=another("folder-is-there"),
                 volume_id="volume-1",
                 server_kind="kernel",
                 access="ro",
                 machines=machines,
-                prepared=prepared,
-                moves=Moves(count=pulumi.Output.from_input("3"), noted=another("noted")),
+                depends_on=prepared,
+                moves=Moves(count=pulumi.Output.from_input("3"), record=another("noted")),
             ),
         )
 

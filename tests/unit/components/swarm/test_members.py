@@ -12,7 +12,8 @@ def members(*lost: str) -> None:
         joined = swarm()
         memberships = [
             Membership(
-                name, MembershipArgs(machine=machine(name, lost=name in lost), swarm=joined, after=[], leaves=False)
+                name,
+                MembershipArgs(machine=machine(name, lost=name in lost), swarm=joined, depends_on=[], leaves=False),
             )
             for name in ("manager-1", "worker-1", "worker-2")
         ]

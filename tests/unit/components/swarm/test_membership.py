@@ -16,7 +16,9 @@ API_MANAGER, WORKER = "192.0.2.1", "192.0.2.7"
 def membership(*, leaves: bool = False, asked: int = 0, **of_machine: Any) -> Membership:
     def make() -> Membership:
         after = [another("docker"), another("wall")]
-        args = MembershipArgs(machine=machine(**of_machine), swarm=swarm(), after=after, leaves=leaves, asked=asked)
+        args = MembershipArgs(
+            machine=machine(**of_machine), swarm=swarm(), depends_on=after, leaves=leaves, renewals=asked
+        )
         return Membership("m", args)
 
     return build(make)
@@ -64,7 +66,7 @@ def test_membership_commands_are_deleted_with_the_machine(fake_pulumi: FakePulum
 
 
 def membership_on(disk: pulumi.Resource) -> Membership:
-    return Membership("m", MembershipArgs(machine=machine(disk=disk), swarm=swarm(), after=[], leaves=False))
+    return Membership("m", MembershipArgs(machine=machine(disk=disk), swarm=swarm(), depends_on=[], leaves=False))
 
 
 def test_membership_steps_run_in_order(fake_pulumi: FakePulumi) -> None:

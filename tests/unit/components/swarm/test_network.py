@@ -72,14 +72,16 @@ def test_given_subnet_is_set_and_later_changes_are_ignored(
 
 def changes() -> None:
     wanted = [
-        OverlayNetworkArgs(physical_name="front", attachable=True, setting="swarm.public_network", naming="name"),
+        OverlayNetworkArgs(physical_name="front", attachable=True, setting="swarm.public_network", name_setting="name"),
         OverlayNetworkArgs(physical_name="api", attachable=False, internal=True),
         OverlayNetworkArgs(physical_name="back", attachable=True, setting="swarm.backend_network"),
     ]
     build(
         lambda: NetworkChanges(
             "networks",
-            NetworkChangesArgs(owner=owner(), api_manager=machine("manager-1"), wanted=wanted, known=["n1", "n2"]),
+            NetworkChangesArgs(
+                owner=owner(), api_manager=machine("manager-1"), networks=wanted, known_ids=["n1", "n2"]
+            ),
         )
     )
 

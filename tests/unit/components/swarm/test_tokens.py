@@ -13,7 +13,7 @@ def tokens() -> None:
     def make() -> None:
         joined = swarm()
         memberships = [
-            Membership(name, MembershipArgs(machine=machine(name), swarm=joined, after=[], leaves=False))
+            Membership(name, MembershipArgs(machine=machine(name), swarm=joined, depends_on=[], leaves=False))
             for name in ("manager-1", "worker-1")
         ]
         JoinTokens("tokens", JoinTokensArgs(swarm=joined, memberships=memberships))

@@ -7,7 +7,7 @@ from components.machines.cluster import Losses
 from components.machines.existing.cluster import (
     require_unique_hostnames,
 )
-from components.machines.volume import Volume, VolumeSpec
+from components.machines.volume import VolumeLocation, VolumeSpec
 from tests.support.existing import CHECKS, KEY, RECORDS, cluster, host, pool
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, start, value
@@ -109,7 +109,7 @@ def test_machine_ids_are_stable_when_the_record_command_reruns(
     fake_pulumi: FakePulumi,
 ) -> None:
     machine = cluster().machines["worker-1"]
-    assert value(machine.root_id) == value(machine.disk_id) == "worker-1-before-id"
+    assert value(machine.system_generation) == value(machine.data_generation) == "worker-1-before-id"
 
 
 def test_check_gives_up_on_an_unreachable_host(fake_pulumi: FakePulumi) -> None:
@@ -140,7 +140,7 @@ def test_cluster_outputs_identify_hosts_for_the_next_run(fake_pulumi: FakePulumi
 
 def test_existing_machines_survive_their_cluster(fake_pulumi: FakePulumi) -> None:
     made = cluster()
-    assert made.outlives
+    assert made.survives_destroy
     assert made.child_lifecycle().deleted_with is None
 
 
@@ -152,8 +152,8 @@ def test_volume_of_a_host_is_a_given_folder_or_one_below_the_data_path(fake_pulu
         }
     )
     assert made.volumes == {
-        "nfs": Volume(machine="worker-1", path="/srv/nfs"),
-        "grafana": Volume(machine="manager-a", path="/data/grafana"),
+        "nfs": VolumeLocation(machine="worker-1", path="/srv/nfs"),
+        "grafana": VolumeLocation(machine="manager-a", path="/data/grafana"),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.existing.error_hints import ADVICE, Contact, HostErrorHints, advice
+from components.machines.existing.error_hints import HINTS, Contact, HostErrorHints, error_hint
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -34,21 +34,21 @@ SUDO = [
 
 
 def test_known_host_error_gets_a_hint() -> None:
-    found = {error: advice(HOST, [error]) or "" for error in ERRORS}
+    found = {error: error_hint(HOST, [error]) or "" for error in ERRORS}
     assert {error: hint for error, hint in found.items() if ERRORS[error] not in hint} == {}
 
 
 def test_each_host_hint_has_an_error_in_this_test() -> None:
-    assert len({advice(HOST, [error]) for error in ERRORS}) == len(ADVICE)
+    assert len({error_hint(HOST, [error]) for error in ERRORS}) == len(HINTS)
 
 
 def test_any_sudo_error_gets_the_hint_about_sudo() -> None:
-    assert [error for error in SUDO if "has no sudo without password" not in (advice(HOST, [error]) or "")] == []
+    assert [error for error in SUDO if "has no sudo without password" not in (error_hint(HOST, [error]) or "")] == []
 
 
 def test_error_of_a_script_gets_no_hint() -> None:
-    assert advice(HOST, ["worker-1: is in another swarm; take it out there"]) is None
-    assert advice(HOST, []) is None
+    assert error_hint(HOST, ["worker-1: is in another swarm; take it out there"]) is None
+    assert error_hint(HOST, []) is None
 
 
 def test_hint_names_its_machine_and_nothing_is_retried(

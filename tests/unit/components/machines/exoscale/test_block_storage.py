@@ -58,7 +58,7 @@ def test_volume_without_block_storage_is_a_folder_of_the_disk(fake_pulumi: FakeP
 def test_kept_block_storage_is_retained_when_the_cluster_is_destroyed() -> None:
     for keep in (True, False):
         fake_pulumi = start()
-        cluster(keep=keep, volumes={"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30)})
+        cluster(retain_volumes=keep, volumes={"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30)})
         assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
         assert not fake_pulumi.options["worker-1"].retainOnDelete
 
@@ -68,7 +68,7 @@ def test_retained_block_storage_is_imported_once_and_never_changed() -> None:
     volumes = {"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30, id=VOLUME)}
     for adopt, imported in ((["nfs"], f"{VOLUME}@ch-gva-2"), ([], "")):
         fake_pulumi = start()
-        cluster(adopt=adopt, volumes=volumes)
+        cluster(imports=adopt, volumes=volumes)
         request = fake_pulumi.options["nfs-volume"]
         assert request.importId == imported
         assert list(request.ignoreChanges) == ["name", "labels", "size"]

@@ -96,7 +96,7 @@ def test_preview_shows_all_settings_of_an_exoscale_cluster(fake_pulumi: FakePulu
         pools={"worker": pool(1, labels={"disk": "ssd"})},
         private_network=IPv4Network("10.90.0.0/16"),
         elastic_ip="worker-1",
-        keep=True,
+        retain_volumes=True,
         volumes={"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=30)},
     )
     assert fake_pulumi.types["cluster"] == "nuvla:machines:ExoscaleCluster"

@@ -1,7 +1,7 @@
 """components/machines/exoscale/error_hints.py: a hint follows an error of Exoscale."""
 
-from components.machines.error_hints import advice
-from components.machines.exoscale.error_hints import ADVICE
+from components.machines.error_hints import error_hint
+from components.machines.exoscale.error_hints import HINTS as EXOSCALE_HINTS
 
 # What Exoscale or its plugin says, and how the hint begins.
 HINTS = [
@@ -66,10 +66,10 @@ HINTS = [
 
 
 def test_exoscale_error_gets_a_hint() -> None:
-    found = {error: advice([error], ADVICE) or "" for error, _ in HINTS}
+    found = {error: error_hint([error], EXOSCALE_HINTS) or "" for error, _ in HINTS}
     assert {error: found[error] for error, start in HINTS if not found[error].startswith(start)} == {}
 
 
 def test_unknown_exoscale_error_gets_no_hint() -> None:
     errors = ["API error: Service Unavailable", "context deadline exceeded", "urn:pulumi:protected::a", ""]
-    assert [error for error in errors if advice([error], ADVICE) is not None] == []
+    assert [error for error in errors if error_hint([error], EXOSCALE_HINTS) is not None] == []

@@ -6,7 +6,7 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
-from components.machines.volume import Move, noted
+from components.machines.volume import Move, record_moves
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -18,7 +18,7 @@ def handed(
 ) -> None:
     args = HandOver(
         volume="nfs",
-        giver=Contact(name="worker-1", address="192.0.2.7", host_key="KEY-7"),
+        source=Contact(name="worker-1", address="192.0.2.7", host_key="KEY-7"),
         api_manager=Contact(name="manager-1", address="192.0.2.1", host_key="KEY-1"),
         shared=shared,
         done=done,
@@ -26,7 +26,7 @@ def handed(
     login = Key(private=pulumi.Output.secret("LOGIN"), public=pulumi.Output.from_input(""))
 
     def make() -> None:
-        counted = noted("nfs", Move(count=moves, place="worker-2")) if moves else None
+        counted = record_moves("nfs", Move(count=moves, place="worker-2")) if moves else None
         hand_over(replace(args, moves=counted), "ubuntu", login, names, pulumi.ResourceOptions())
 
     build(make)

@@ -70,7 +70,7 @@ def test_cloud_init_keeps_a_private_key_of_several_lines(
     key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl: #"{}\n-----END OPENSSH PRIVATE KEY-----\n'
     monkeypatch.setattr(
         ExoscaleCluster,
-        "generated_key",
+        "generate_key",
         lambda self, name: Key(private=pulumi.Output.secret(key), public=pulumi.Output.from_input("ssh-ed25519 A")),
     )
     cluster()
@@ -99,7 +99,7 @@ def test_changed_login_key_replaces_no_instance(fake_pulumi: FakePulumi) -> None
 def test_given_key_opens_the_instances(fake_pulumi: FakePulumi) -> None:
     def make() -> ExoscaleCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
-        return ExoscaleCluster("cluster", args(own_key=own, public_key="ssh-ed25519 OWN"))
+        return ExoscaleCluster("cluster", args(ssh_key=own, public_key="ssh-ed25519 OWN"))
 
     made = build(make)
     assert fake_pulumi.inputs("cluster-ssh-key")["publicKey"] == "ssh-ed25519 OWN"
@@ -117,8 +117,8 @@ def test_instance_is_reached_as_ubuntu_at_its_public_address(fake_pulumi: FakePu
 
 def test_machine_ids_wait_for_the_boot_and_change_with_the_instance(fake_pulumi: FakePulumi) -> None:
     made = cluster().machines["worker-1"]
-    assert value(made.root_id) == value(made.disk_id) == "worker-1-id"
-    resources = awaited_resources(made.root_id)
+    assert value(made.system_generation) == value(made.data_generation) == "worker-1-id"
+    resources = awaited_resources(made.system_generation)
     assert {"worker-1", "worker-1-ready"} <= resources
     command = fake_pulumi.inputs("worker-1-ready")
     assert fake_pulumi.triggers("worker-1-ready") == ["worker-1-id"]

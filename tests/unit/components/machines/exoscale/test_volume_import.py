@@ -6,7 +6,7 @@ import pulumi
 import pulumiverse_exoscale as exoscale
 import pytest
 
-from components.machines.exoscale.volume_import import look
+from components.machines.exoscale.volume_import import check_imports
 from components.machines.volume import VolumeSpec
 from tests.support.fake_pulumi import FakePulumi, Refusal
 from tests.support.pulumi_run import build, start
@@ -18,7 +18,7 @@ FREE: dict[str, Any] = {"id": ID, "size": 30, "zone": "ch-gva-2"}
 def imported(fake_pulumi: FakePulumi, size_gib: int = 20) -> None:
     wanted = {"nfs": VolumeSpec(machine="worker-1", block=True, size_gib=size_gib, id=ID)}
     zones = {"worker-1": "ch-gva-2"}
-    build(lambda: look(["nfs"], wanted, zones, exoscale.Provider("exoscale")))
+    build(lambda: check_imports(["nfs"], wanted, zones, exoscale.Provider("exoscale")))
 
 
 def refusal(fake_pulumi: FakePulumi, size_gib: int = 20) -> str:

@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 import pulumi
 
 from components.machines.cluster import Key
-from components.machines.local.cluster import CAPABILITIES, LocalCluster, LocalClusterArgs
+from components.machines.local.cluster import LocalCluster, LocalClusterArgs
+from components.machines.local.container import CAPABILITIES
 from tests.support.builders import owner
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.local import MARK, cluster, pool
@@ -96,8 +97,8 @@ def test_login_key_opens_the_machines(fake_pulumi: FakePulumi) -> None:
             image="a:1",
             privileged=True,
             volumes={},
-            keep=False,
-            own_key=own,
+            retain_volumes=False,
+            ssh_key=own,
         )
         return LocalCluster("cluster", args)
 
@@ -109,8 +110,8 @@ def test_login_key_opens_the_machines(fake_pulumi: FakePulumi) -> None:
 
 def test_recreated_container_keeps_its_disk(fake_pulumi: FakePulumi) -> None:
     worker = cluster().machines["worker-1"]
-    assert value(worker.root_id) == "worker-1-id"
-    assert value(worker.disk_id) == "worker-1-disk-id"
+    assert value(worker.system_generation) == "worker-1-id"
+    assert value(worker.data_generation) == "worker-1-disk-id"
     assert fake_pulumi.options["worker-1"].deleteBeforeReplace
 
 

@@ -22,7 +22,7 @@ def test_volume_is_mounted_in_the_machine_that_uses_it(fake_pulumi: FakePulumi) 
 def test_kept_volume_is_retained_when_the_cluster_is_destroyed() -> None:
     for keep in (True, False):
         fake_pulumi = start()
-        cluster(volumes={"nfs": VolumeSpec(machine="worker-2")}, keep=keep)
+        cluster(volumes={"nfs": VolumeSpec(machine="worker-2")}, retain_volumes=keep)
         assert fake_pulumi.options["nfs-volume"].retainOnDelete is keep
         assert not fake_pulumi.options["worker-2-disk"].retainOnDelete
 
@@ -30,7 +30,7 @@ def test_kept_volume_is_retained_when_the_cluster_is_destroyed() -> None:
 def test_retained_volume_is_imported_once() -> None:
     for adopt, imported in ((["nfs"], "kept-1"), ([], "")):
         fake_pulumi = start()
-        cluster(adopt=adopt, volumes={"nfs": VolumeSpec(machine="worker-2", id="kept-1")})
+        cluster(imports=adopt, volumes={"nfs": VolumeSpec(machine="worker-2", id="kept-1")})
         assert fake_pulumi.options["nfs-volume"].importId == imported
 
 
