@@ -20,6 +20,7 @@ def certificate(holder: str) -> dict[str, Secret]:
 def test_target_outputs_have_the_designed_names(dev: Program) -> None:
     assert list(dev.outputs) == [
         "kind",
+        "version",
         "machines",
         "ssh",
         "docker",

@@ -14,7 +14,7 @@ from tests.support.rows import rows
 
 ID, OTHER = "5b0c3f6a-1111-4222-8333-944444444444", "5b0c3f6a-2222-4222-8333-944444444444"
 ZONE = "ch-gva-2"
-BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20, "id": ID}}}
+BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20, "import_id": ID}}}
 FREE: dict[str, Any] = {"size": 20, "instance": None}
 TYPES = {
     "cluster": "nuvla:machines:ExoscaleCluster",
@@ -48,7 +48,7 @@ def test_kept_docker_volume_is_imported_by_the_first_update_only() -> None:
     urn = f"urn:pulumi:test::nuvla-swarm::nuvla:machines:LocalCluster${kind}::nfs-volume"
     known = {urn: {"type": kind, "outputs": {"id": "kept-1"}}}
     assert run_program(document, state=known).engine.options["nfs-volume"].importId == ""
-    with pytest.raises(pulumi.RunError, match=r"volumes\.nfs\.id: kept-2 given; allowed: kept-1, which"):
+    with pytest.raises(pulumi.RunError, match=r"volumes\.nfs\.import_id: kept-2 given; allowed: kept-1, which"):
         run_program(changed(document, "volumes.nfs.import_id", "kept-2"), state=known)
 
 

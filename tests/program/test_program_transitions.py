@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a worker becomes the entry": (
         THREE,
         changed(THREE, "machines.pools.worker", {"role": "manager", "count": 2})
-        | {"swarm": {"entry": "worker-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}},
+        | {"swarm": {"api_manager": "worker-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}},
         "swarm.api_manager: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
     ),
     "machines of another provider": (
@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         ON_BLOCK,
         exoscale(workers=2),
         "volumes.nfs: not given, and nfs-volume-id would be deleted with what it holds; allowed: to leave it as it "
-        "was, or first an `up` with volumes.retain_on_destroy: true, which keeps it",
+        "was, or first an `up` with volumes.retain_on_destroy: true",
     ),
     "another volume is taken over": (
         ON_BLOCK,
@@ -354,7 +354,7 @@ STANDING = {
     "block storage": ON_BLOCK,
     "a host on Exoscale": exoscale("host"),
     "hosts": THREE_HOSTS,
-    "a volume that was taken over": target() | {"volumes": {"nfs": {"id": "kept-1"}}},
+    "a volume that was taken over": target() | {"volumes": {"nfs": {"import_id": "kept-1"}}},
 }
 
 

@@ -53,7 +53,7 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     before = file.read_bytes()
     own = {key: value for key, value in os.environ.items() if key not in SIGNED_IN}
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
-    found = run("python", "tools/preview_without_state.py", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
+    found = run("python", "-m", "tools.preview_without_state", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
     assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
     assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")

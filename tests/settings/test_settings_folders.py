@@ -67,7 +67,7 @@ def test_volume_in_the_folder_of_another_one_is_refused() -> None:
 def test_volume_in_the_folder_of_one_without_a_path_is_refused() -> None:
     assert refused({"nfs": {"path": "/var/lib/nuvla-swarm"}}) == [
         "volumes.nfs.path: /var/lib/nuvla-swarm given; "
-        "allowed: a folder without that of volumes.prometheus, /var/lib/nuvla-swarm/prometheus"
+        "allowed: a folder without that of volumes.traefik, /var/lib/nuvla-swarm/traefik"
     ]
     assert refused({"nfs": {"path": "/var/lib/nuvla-swarm/grafana"}}) == [
         "volumes.nfs.path: /var/lib/nuvla-swarm/grafana given; allowed: another folder than that of volumes.grafana"

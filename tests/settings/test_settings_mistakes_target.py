@@ -13,7 +13,7 @@ TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": 
 
 
 def test_management_networks_are_required() -> None:
-    required = "not given; required: networks of the operators, and of this program"
+    required = "not given; required: source networks of operators and of this program"
     assert refusals(target(firewall={})) == [f"firewall.management: {required}"]
     assert refusals(target(firewall={"management": []})) == [
         "firewall.management: [] given; allowed: at least 1 of them"
@@ -151,7 +151,7 @@ def test_public_network_with_the_name_of_an_internal_one_is_refused() -> None:
 
 def test_mail_server_requires_an_address_to_write_from() -> None:
     document = target(monitoring={"smtp": {"host": "mail.example.org"}})
-    assert refusals(document) == ["monitoring.smtp.from_address: not given; required: address that mails come from"]
+    assert refusals(document) == ["monitoring.smtp.from_address: not given; required: sender address of mails"]
 
 
 def test_mails_require_a_mail_server() -> None:
@@ -177,8 +177,8 @@ def test_mistakes_of_different_sections_are_told_at_once() -> None:
         "engine.address_pools[0].base",
         API_MANAGER,
         "nfs.machine",
-        "firewall.management",
         "s3.port",
+        "firewall.management",
     ]
 
 
