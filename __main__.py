@@ -1,4 +1,4 @@
-"""The Pulumi program: a stack's settings become its infrastructure, whose addresses and keys become its outputs."""
+"""The Pulumi program, which makes a stack's infrastructure from its settings and exports addresses and keys."""
 
 from stacks import host, pulumi_runtime, target, transitions
 from stacks.config import loader

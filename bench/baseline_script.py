@@ -1,4 +1,4 @@
-"""What the script is given: the same settings, images and rules as the program has."""
+"""Environment of the baseline script: the settings, images and firewall rules that the program uses, too."""
 
 import json
 import os
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 
 from bench.machine import machine_flags
+from components import assets
 from components.engine.daemon_json import daemon_json
 from components.engine.settings import EngineSettings
 from components.firewall.firewall import ruleset
 from components.firewall.rules import target_rows
 from components.firewall.settings import EphemeralPorts
-from components.ports import TrafficSource
+from components.ports import MOUNTD, NFS, TrafficSource
 from components.swarm.settings import SwarmSettings
 from stacks.config.images import ImagesSettings
 
@@ -19,7 +20,7 @@ EVERYBODY = IPv4Network("0.0.0.0/0")
 
 
 def environment(subnet: IPv4Network, local: Mapping[str, str], image: str | None) -> dict[str, str]:
-    """The variables of script.sh; `local` are the settings that local machines need on this computer."""
+    """Return the variables of script.sh; `local` has the settings of local machines on this computer, by path."""
     images = {key: local.get(f"images.{key}", reference) for key, reference in ImagesSettings().model_dump().items()}
     return {
         **os.environ,
@@ -28,17 +29,20 @@ def environment(subnet: IPv4Network, local: Mapping[str, str], image: str | None
         "MANAGER_JSON": _daemon_json(local, serves_api=True),
         "WORKER_JSON": _daemon_json(local, serves_api=False),
         "FIREWALL": _firewall(subnet),
+        "GANESHA": assets.render(
+            "storage/files/ganesha.conf", {"nfs": str(NFS.number), "nfs_mountd": str(MOUNTD.number)}
+        ),
         **{f"IMAGE_{key.upper()}": reference for key, reference in images.items()},
     }
 
 
 def _daemon_json(local: Mapping[str, str], *, serves_api: bool) -> str:
-    given = {
+    settings = {
         "source": local["engine.source"],
         "version": local["engine.version"],
         "registry_mirrors": [value for path, value in local.items() if path.startswith("engine.registry_mirrors")],
     }
-    engine = EngineSettings.model_validate(given).resolved(default_source="", no_new_privileges=False, icc=False)
+    engine = EngineSettings.model_validate(settings).resolved(default_source="", no_new_privileges=False, icc=False)
     return json.dumps(daemon_json(engine, serves_api=serves_api))
 
 

@@ -1,4 +1,4 @@
-"""Both kinds, on local machines and on the stand-in of Exoscale: from nothing to nothing, and previews."""
+"""Measurements of targets and hosts, on local machines and on the stand-in of Exoscale."""
 
 import shutil
 import tempfile
@@ -11,20 +11,20 @@ from typing import Any
 
 from bench.machine import Quiet
 from bench.measure import NAME, SUBNET, TIMEOUT_S, UP, must, say
-from tests.e2e.clouds import ON_EXOSCALE, CloudStack, cloud_stack
+from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
 from tests.e2e.harness import Result, Stack, docker
 from tests.e2e.harness import stack as local_stack
-from tests.e2e.networks import here
+from tests.e2e.networks import this_computer
 
-CLOUD = "10.124.0.0/16"
-FEW = 6  # machines with every service, which two cores can run
+CLOUD_SUBNET = "10.124.0.0/16"
+MAX_FULL_MACHINES = 6  # that two cores can run with every service
 PREVIEW = ("pulumi", "preview", "--suppress-outputs")
 DESTROY = ("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-outputs")
 
 
 @dataclass(frozen=True)
 class KindLife:
-    """How long the parts of one infrastructure's life took, in seconds."""
+    """Durations of the commands in the life of an infrastructure."""
 
     up_s: float
     second_up_s: float
@@ -34,7 +34,7 @@ class KindLife:
 
 @dataclass(frozen=True)
 class Previews:
-    """Previews on Exoscale, and how often they asked its API."""
+    """Durations of previews on Exoscale, and their calls of its API."""
 
     first_s: float
     first_calls: int
@@ -43,36 +43,38 @@ class Previews:
 
 
 def settings(kind: str, provider: str, machines: int) -> dict[str, Any]:
-    """One manager, and workers; on a host, one of them for the database."""
+    """Return the settings of a manager and workers; on a host, with a worker for the database."""
     pools: dict[str, Any] = {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": machines - 1}}
     if kind == "host":
         pools["worker"]["labels"] = {"type": "worker-db"}
-    place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else ON_EXOSCALE
-    people = here(str(SUBNET)) if provider == "local" else CLOUD
-    made: dict[str, Any] = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [people]}}
-    return made | ({"nfs": {"server": "ganesha"}} if kind == "target" else {})
+    place = {"provider": "local", "subnet": str(SUBNET)} if provider == "local" else EXOSCALE_MACHINES
+    management = this_computer(str(SUBNET)) if provider == "local" else CLOUD_SUBNET
+    document = {"kind": kind, "machines": place | {"pools": pools}, "firewall": {"management": [management]}}
+    return document | ({"nfs": {"server": "ganesha"}} if kind == "target" else {})
 
 
 @contextmanager
 def stack(kind: str, provider: str, machines: int) -> Iterator[Stack]:
-    """A stack that is not up yet, always in the same folder, by which the stand-in knows what a killed bench left."""
-    wanted = settings(kind, provider, machines)
+    """Make a stack without resources, in a fixed folder, by which the stand-in finds resources of a killed bench."""
+    document = settings(kind, provider, machines)
     folder = Path(tempfile.gettempdir()) / NAME
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with (
-            local_stack(NAME, folder, wanted) if provider == "local" else cloud_stack(NAME, folder, wanted, CLOUD)
-        ) as made:
-            made.remove()  # of a bench that was killed
-            yield made
+            local_stack(NAME, folder, document)
+            if provider == "local"
+            else exoscale_stack(NAME, folder, document, CLOUD_SUBNET)
+        ) as new_stack:
+            new_stack.remove()  # resources of a killed bench
+            yield new_stack
     finally:
         shutil.rmtree(folder)
 
 
-def _timed(quiet: Quiet, made: Stack, *command: str) -> float:
+def _timed(quiet: Quiet, measured: Stack, *command: str) -> float:
     quiet.wait()
     start = time.monotonic()
-    result: Result = made.run(*command, timeout_s=TIMEOUT_S)
+    result: Result = measured.run(*command, timeout_s=TIMEOUT_S)
     must(result)
     took_s = time.monotonic() - start
     say(f"  {' '.join(command)}: {took_s:.1f} s ({quiet.last()})")
@@ -80,32 +82,32 @@ def _timed(quiet: Quiet, made: Stack, *command: str) -> float:
 
 
 def life(quiet: Quiet, kind: str, provider: str) -> KindLife:
-    """Three machines, from nothing to nothing."""
+    """Measure the life of three machines, from the first `up` to `destroy`."""
     say(f"{kind} on {provider}")
-    with stack(kind, provider, 3) as made:
-        up_s = _timed(quiet, made, *UP)
-        second_up_s = _timed(quiet, made, *UP)
-        preview_s = _timed(quiet, made, *PREVIEW, "--expect-no-changes")
-        return KindLife(up_s, second_up_s, preview_s, _timed(quiet, made, *DESTROY))
+    with stack(kind, provider, 3) as measured:
+        up_s = _timed(quiet, measured, *UP)
+        second_up_s = _timed(quiet, measured, *UP)
+        preview_s = _timed(quiet, measured, *PREVIEW, "--expect-no-changes")
+        return KindLife(up_s, second_up_s, preview_s, _timed(quiet, measured, *DESTROY))
 
 
 def previews(quiet: Quiet, machines: int) -> Previews:
-    """A target on Exoscale: the preview of all of it, and the one that finds nothing to do.
+    """Measure the first preview of a target on Exoscale, and a preview without changes.
 
-    For that one the machines are halted: Exoscale's would use no cores of this computer, and a preview asks them
-    nothing. Of many machines it is without monitoring and S3, whose checks of health want more cores than one computer
-    has.
+    The second preview runs while the machines are stopped: real machines on Exoscale would use no cores of this
+    computer, and a preview does not connect to them. With many machines, monitoring and S3 are off for it: their health
+    checks need more cores than one computer has.
     """
     say(f"previews of {machines} machines on exoscale")
-    with stack("target", "exoscale", machines) as made:
-        assert isinstance(made, CloudStack)
-        first_s = _timed(quiet, made, *PREVIEW)
-        first_calls = len(made.calls())
-        if machines > FEW:
+    with stack("target", "exoscale", machines) as measured:
+        assert isinstance(measured, ExoscaleStack)
+        first_s = _timed(quiet, measured, *PREVIEW)
+        first_calls = len(measured.calls())
+        if machines > MAX_FULL_MACHINES:
             for section in ("monitoring", "s3"):
-                made.set(section, {"enabled": False})
-        _timed(quiet, made, *UP)
-        docker("kill", *made.on_engine("container"))
-        before = len(made.calls())
-        unchanged_s = _timed(quiet, made, *PREVIEW, "--expect-no-changes")
-        return Previews(first_s, first_calls, unchanged_s, len(made.calls()) - before)
+                measured.set(section, {"enabled": False})
+        _timed(quiet, measured, *UP)
+        docker("kill", *measured.labelled_ids("container"))
+        calls = len(measured.calls())
+        unchanged_s = _timed(quiet, measured, *PREVIEW, "--expect-no-changes")
+        return Previews(first_s, first_calls, unchanged_s, len(measured.calls()) - calls)

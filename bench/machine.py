@@ -1,4 +1,4 @@
-"""What the figures depend on: this computer, its load, and the versions of what runs."""
+"""This computer: its load, its local machines, and the versions of the software that measurements depend on."""
 
 import os
 import platform
@@ -16,17 +16,17 @@ SAMPLE_S = 1.0
 
 
 def printed(*command: str) -> str:
-    """What a command prints; its errors are shown."""
+    """Return the output of a command, whose errors go to standard error."""
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd=CHECKOUT).stdout.strip()
 
 
 def local_settings() -> dict[str, str]:
-    """The settings that local machines need on this computer, by path."""
+    """Return the settings of local machines on this computer, by path."""
     return dict(line.split("=", 1) for line in printed("local/settings.sh").splitlines())
 
 
 def machine_flags(privileged: bool) -> list[str]:
-    """The options of `docker run` that are the same as the program's."""
+    """Return the options of `docker run` for a machine like those of the program."""
     if privileged:
         return ["--privileged", "--cgroupns=private"]
     return [
@@ -40,13 +40,13 @@ def machine_flags(privileged: bool) -> list[str]:
 
 
 def _ticks() -> tuple[float, float]:
-    """Busy and all ticks of the cores since they started."""
+    """Return the busy and the total clock ticks of all cores since the computer started."""
     spent = [float(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     return sum(spent) - spent[3] - spent[4], sum(spent)
 
 
 def busy() -> float:
-    """Share of the cores that is in use, over a second."""
+    """Return the share of the cores that is in use, measured over a second."""
     before = _ticks()
     time.sleep(SAMPLE_S)
     after = _ticks()
@@ -55,14 +55,14 @@ def busy() -> float:
 
 @dataclass
 class Quiet:
-    """Knows how busy the computer was when measurements began, and waits a while for it to become quiet."""
+    """A wait for a quiet computer before each measurement, and a record of how busy the computer was."""
 
     patience_s: float
     limit: float = 0.2
     seen: list[float] = field(default_factory=list)
 
     def wait(self) -> None:
-        """To be called right before a measurement."""
+        """Wait until the computer is quiet, at most `patience_s`; call this right before a measurement."""
         deadline = time.monotonic() + self.patience_s
         while (share := busy()) > self.limit and time.monotonic() < deadline:
             pass
@@ -82,7 +82,7 @@ def _first(path: str, key: str) -> str:
 
 
 def description(settings: dict[str, str]) -> str:
-    """The computer and the versions, as a sentence or two."""
+    """Return a sentence about the computer and the versions."""
     memory_gib = int(_first("/proc/meminfo", "MemTotal").split()[0]) / 2**20
     engine = printed("docker", "version", "--format", "{{.Server.Version}}")
     parts = [f"Pulumi {printed('pulumi', 'version')}", f"Python {platform.python_version()}"]

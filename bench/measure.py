@@ -1,4 +1,4 @@
-"""One measurement of the program, and one of the script."""
+"""Measurements of the program and of the baseline script."""
 
 import sys
 import tempfile
@@ -18,29 +18,32 @@ from bench.timeline import EventLog, Step
 from components.machines import pool_addresses
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.harness import stack as temporary_stack
-from tests.e2e.networks import here
+from tests.e2e.networks import this_computer
 
-NAME = "nuvla-bench"  # of the stack; what bears this name is removed, before and after
+NAME = "nuvla-bench"  # of the stack; the bench removes everything with this name, before and after
 SUBNET = IPv4Network("10.88.0.0/16")
 SCRIPT_NAME, SCRIPT_SUBNET = "nuvla-bench-script", IPv4Network("10.89.0.0/16")
 TIMEOUT_S = 900
 BOOT_S = 20
-SAMPLES, SAMPLE_INTERVAL_S = 12, 5.0  # of the memory that is used: a minute
+SAMPLES, SAMPLE_INTERVAL_S = 12, 5.0  # of the memory in use, over a minute
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
-CHANGED_LINE = ("refresh_interval: 15s", "refresh_interval: 16s")  # the first one of Prometheus' configuration
+CHANGED_LINE = (
+    "refresh_interval: 15s",
+    "refresh_interval: 16s",
+)  # a line of Prometheus' configuration, before and after
 
 
 @dataclass(frozen=True)
 class Up:
-    """How long it took to make everything."""
+    """Durations of the first `up`."""
 
-    healthy_s: float  # until all is well as seen from outside: see answers.py
+    healthy_s: float  # until all services are healthy, seen from outside: see readiness.py
     returns_s: float  # until the command returns
 
 
 @dataclass(frozen=True)
 class Life:
-    """How long the parts of one infrastructure's life took, in seconds."""
+    """Durations of the commands in the life of an infrastructure."""
 
     up: Up
     second_up_s: float
@@ -56,7 +59,7 @@ def say(text: str) -> None:
 
 
 class Bench:
-    """Makes infrastructures and measures that; leaves nothing behind."""
+    """Measurements that deploy infrastructures and remove them afterwards."""
 
     def __init__(self, quiet: Quiet):
         self.settings = local_settings()
@@ -64,25 +67,25 @@ class Bench:
 
     @contextmanager
     def stack(self, machines: int, image: str | None = None) -> Iterator[Stack]:
-        """A stack of one manager and workers, not up yet."""
+        """Make a stack of a manager and workers, without resources."""
         pools = {"manager": {"role": "manager", "count": 1}, "worker": {"role": "worker", "count": machines - 1}}
         settings = {
             "kind": "target",
             "machines": {"provider": "local", "subnet": str(SUBNET), "pools": pools},
-            "firewall": {"management": [here(str(SUBNET))]},
+            "firewall": {"management": [this_computer(str(SUBNET))]},
             "nfs": {"server": "ganesha"},  # local machines share the kernel of this computer
         }
         with (
             tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder,
-            temporary_stack(NAME, Path(folder) / "program", settings) as made,
+            temporary_stack(NAME, Path(folder) / "program", settings) as stack,
         ):
-            made.remove()  # of a bench that was killed
+            stack.remove()  # resources of a killed bench
             if image:
-                made.set("machines.image", image)
-            yield made
+                stack.set("machines.image", image)
+            yield stack
 
     def up(self, stack: Stack) -> Up:
-        """The program, from nothing."""
+        """Measure the first `up` of a stack."""
         self.quiet.wait()
         return self._up(stack)
 
@@ -98,7 +101,7 @@ class Bench:
         return up
 
     def timed(self, stack: Stack, *command: str) -> float:
-        """Another command of the program, when there is something already."""
+        """Measure a later command of a stack."""
         self.quiet.wait()
         start = time.monotonic()
         must(stack.run(*command))
@@ -107,7 +110,7 @@ class Bench:
         return took_s
 
     def life(self) -> Life:
-        """Three machines, from nothing to nothing."""
+        """Measure the life of three machines, from the first `up` to `destroy`."""
         with self.stack(3) as stack:
             up = self.up(stack)
             second_up_s = self.timed(stack, *UP)
@@ -122,12 +125,12 @@ class Bench:
         return Life(up, second_up_s, make_up_s, preview_s, line_changed_s, worker_added_s, destroy_s)
 
     def program(self, machines: int, image: str | None = None) -> Up:
-        """The program, from nothing, on another number or kind of machines."""
+        """Measure the first `up` with another number or image of machines."""
         with self.stack(machines, image) as stack:
             return self.up(stack)
 
     def steps(self, machines: int) -> tuple[Up, list[Step]]:
-        """The same, with what the engine did when."""
+        """Measure the first `up`, and return the steps of Pulumi's engine, too."""
         with self.stack(machines) as stack:
             path = stack.folder / "events.json"
             self.quiet.wait()
@@ -137,7 +140,7 @@ class Bench:
             return up, log.steps(up.returns_s, stack.must("pulumi", "stack", "export").text)
 
     def memory(self, machines: int) -> Counter[str]:
-        """The most of what the machines used in the minute after an update, in KiB by program."""
+        """Return the largest memory use of the machines in the minute after an update, in KiB by program."""
         with self.stack(machines) as stack:
             self.up(stack)
             names = [stack.container(name) for name in stack.outputs()["machines"]]
@@ -148,22 +151,22 @@ class Bench:
         return max(samples, key=lambda sample: sample.total())
 
     def objects(self, rounds: int) -> list[Transfer]:
-        """Large objects over S3, and plain copies."""
+        """Measure transfers of large objects over S3, and plain copies."""
         with (
             self.stack(3) as stack,
             tempfile.TemporaryDirectory(prefix=f"{NAME}-objects-", dir=CHECKOUT / ".state") as folder,
         ):
             self.up(stack)
             objects = Objects(stack, Path(folder))
-            found = []
+            transfers = []
             for _ in range(rounds):
                 self.quiet.wait()
-                found.append(objects.round())
-                say(f"  {found[-1]} ({self.quiet.last()})")
-            return found
+                transfers.append(objects.round())
+                say(f"  {transfers[-1]} ({self.quiet.last()})")
+            return transfers
 
     def script(self, machines: int, image: str | None = None) -> float:
-        """The script, from nothing to a target where all is well."""
+        """Measure the baseline script, until all services of its target are healthy."""
         script = str(CHECKOUT / "bench/script.sh")
         env = baseline_script.environment(SCRIPT_SUBNET, self.settings, image)
         must(run(script, "down", SCRIPT_NAME, env=env))
@@ -180,7 +183,7 @@ class Bench:
 
     @contextmanager
     def slow_image(self) -> Iterator[str]:
-        """An image of machines that take long to boot."""
+        """Build an image of machines that boot slowly; remove it at the end."""
         image = f"nuvla-swarm/{NAME}:slow"
         arguments = [f"--build-arg=MACHINE={self.settings['machines.image']}", f"--build-arg=BOOT_S={BOOT_S}"]
         file = CHECKOUT / "bench/slow.Dockerfile"

@@ -1,4 +1,4 @@
-"""How much memory machines use, by what runs on them."""
+"""Memory use of machines, by program."""
 
 import subprocess
 from collections import Counter
@@ -7,21 +7,20 @@ from pathlib import Path
 
 
 def used_kib(machines: list[str]) -> Counter[str]:
-    """Memory of all processes in these containers by the name of the program; what processes share is counted once.
+    """Return the memory of all processes in these containers, in KiB by name of the program.
 
-    It is proportional set size with what is swapped out: pages of files that nobody has mapped are not in it.
+    The figure is the proportional set size plus swapped pages: it counts shared pages once, and leaves out cached pages
+    of files that no process has mapped.
     """
-    found: Counter[str] = Counter()
+    used: Counter[str] = Counter()
     for process in _processes([_first(machine) for machine in machines]):
         try:
             rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
             name = Path(f"/proc/{process}/comm").read_text().strip()
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        found[name] += sum(
-            int(line.split()[1]) for line in rollup.splitlines() if line.startswith(("Pss:", "SwapPss:"))
-        )
-    return found
+            continue  # the process has just ended
+        used[name] += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(("Pss:", "SwapPss:")))
+    return used
 
 
 def _first(container: str) -> int:
@@ -30,7 +29,7 @@ def _first(container: str) -> int:
 
 
 def _processes(roots: list[int]) -> Iterator[int]:
-    """The processes and all that descend from them: what loses its parent in a container gets the first one."""
+    """Yield processes and all their descendants; in a container, the first process adopts orphans."""
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,4 +1,4 @@
-"""How long a large object takes over S3, beside a plain copy of a file on the same disk."""
+"""Transfers of a large object over S3, compared with a plain copy on the same disk."""
 
 import os
 import time
@@ -20,7 +20,7 @@ MANAGER = "manager-1"
 
 @dataclass(frozen=True)
 class Transfer:
-    """Seconds of one round; each ends when the bytes are on the disk."""
+    """Durations of a round; each ends when the bytes are on the disk."""
 
     copy_s: float
     put_s: float
@@ -28,7 +28,7 @@ class Transfer:
 
 
 class Objects:
-    """A client of a stack's S3, through Traefik, with its own defaults: parts of 8 MiB, ten at a time."""
+    """A client of a stack's S3 through Traefik, with boto3's defaults: parts of 8 MiB, ten at a time."""
 
     def __init__(self, stack: Stack, folder: Path):
         self._stack = stack
@@ -48,7 +48,7 @@ class Objects:
                 file.write(os.urandom(CHUNK))
 
     def round(self) -> Transfer:
-        """One of each. The source is in the cache for all."""
+        """Measure a put, a get and a copy, whose source is in the page cache."""
         put_s = self._timed(self._put)
         get_s = self._timed(self._get)
         if self._target.stat().st_size != SIZE:
@@ -59,10 +59,10 @@ class Objects:
         self._client.delete_object(Bucket=BUCKET, Key=OBJECT)
         return Transfer(copy_s, put_s, get_s)
 
-    def _timed(self, what: Callable[[], None]) -> float:
-        os.sync()  # what was written before
+    def _timed(self, transfer: Callable[[], None]) -> float:
+        os.sync()  # so that earlier writes do not count
         start = time.monotonic()
-        what()
+        transfer()
         return time.monotonic() - start
 
     def _put(self) -> None:

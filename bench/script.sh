@@ -85,8 +85,8 @@ certificates() {
 nfs_server() {
   local manager=$1 address clients=''
   shift
-  for address in "$@"; do clients+="CLIENT { Clients = $address; Access_Type = RO; }\n"; done
-  sed "s/# clients/$clients/" "$components/storage/files/ganesha.conf" | ssh_to "$manager" 'cat >/root/ganesha.conf'
+  for address in "$@"; do clients+="CLIENT { Clients = $address; Access_Type = RO; }"$'\n'; done
+  ssh_to "$manager" 'cat >/root/ganesha.conf' <<<"${GANESHA/'# clients'/"$clients"}"
   ssh_to "$manager" bash -s <<'END'
 set -euo pipefail
 packages=(nfs-ganesha nfs-ganesha-vfs rpcbind)
@@ -106,22 +106,12 @@ END
 stack_files() {
   local stack=$keys/stack password
   mkdir "$stack"
-  cp -R "$components/monitoring/files/." "$components/socket_proxy/files/." "$components/s3/files/." \
-    "$components/traefik/files/." "$here/stacks/." "$stack"
-  (cd "$here/.." && python -m tools.dev.dashboards "$stack/dashboards")
-  # shellcheck disable=SC2016  # the names in the files
+  cp -R "$here/stacks/." "$stack"
+  (cd "$here/.." && python -m bench.rendered_files "$stack")
   (
     cd "$stack"
-    sed -i -e 's/\$scrape_interval\|\$evaluation_interval/15s/; s/\$nfs_machine/manager-1/; s/\$traefik_user/admin/; s/\$\$/$/' \
-      -e 's/regex: \([a-z-]*\);monitoring/regex: .+_\1;monitoring/' prometheus.yml scrape/*.yml grafana/datasources/*.yaml
-    sed -i 's/\$webhook_configs\|\$email_configs\|\$rules/[]/' alertmanager.yml certificate_ends.yml
-    sed -i -e 's|\$docker|unix:///run/docker-proxy/docker.sock|; s/\$network/traefik-public/; s/\$log_level/INFO/' \
-      -e 's/\$access_log/null/' traefik.yaml
-    sed -i 's|\$operators\|\$consoles|["0.0.0.0/0"]|; s/\$\$/$/' dynamic.yaml
-    sed -i 's/\$rule/PathPrefix(`\/grafana`)/' reserved.yaml
-    sed -i 's/\$rule/HostSNI(`*`)/; s/\$entry_point/s3/' reserved_s3.yaml
     password=$(openssl rand -hex 16 | tee traefik-metrics-password)
-    printf 'admin:%s\n' "$(openssl passwd -apr1 "$password")" | tee metrics-users >prometheus-users
+    printf 'prometheus:%s\n' "$(openssl passwd -apr1 "$password")" | tee metrics-users >prometheus-users
     for secret in grafana-admin-password s3-access-key s3-secret-key; do openssl rand -hex 16 | tr -d '\n' >"$secret"; done
     openssl req -x509 "${new_key[@]}" -subj /CN=bench -addext "subjectAltName=IP:$1" -days 365 \
       -keyout traefik.key -out traefik.pem 2>/dev/null
@@ -140,9 +130,9 @@ answers() { [ "$(curl --silent --insecure --noproxy '*' --max-time 5 --output /d
 
 up() {
   # MACHINE_FLAGS: of `docker run`, one a line. IMAGE_<KEY>: as in the settings.
-  : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${MANAGER_JSON:?}" "${WORKER_JSON:?}" "${FIREWALL:?}" "${IMAGE_TRAEFIK:?}"
+  : "${MACHINE_IMAGE:?}" "${MACHINE_FLAGS:?}" "${MANAGER_JSON:?}" "${WORKER_JSON:?}" "${FIREWALL:?}" "${GANESHA:?}" "${IMAGE_TRAEFIK:?}"
   local subnet=$1 workers=$2 base manager address token worker stack
-  components=$here/../components new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
   mapfile -t flags <<<"$MACHINE_FLAGS"
   base=${subnet%.*.*} manager=${subnet%.*.*}.1.1
   rm -rf "$keys"

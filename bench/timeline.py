@@ -1,4 +1,4 @@
-"""Where the time of an update goes: the engine's events in groups, and the chain of steps that decides."""
+"""Timeline of an update: steps of Pulumi's engine, in groups, and the chain of steps that decides the duration."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from typing import Any
 READ_INTERVAL_S = 0.005
 BEGINS, ENDS = "program starts", "state is written, plugins end"
 
-# Source: terraform-provider-docker, `Delay` of the state that is waited for after the creation of each.
+# Source: terraform-provider-docker, `Delay` of the wait after it creates such a resource.
 PROVIDER_WAITS_S = {"docker:index/network:Network": 2.0, "docker:index/service:Service": 2.0}
 GROUPS_OF_TYPES = {
     "docker:index/container:Container": "containers",
@@ -35,17 +35,17 @@ class Step:
     start_s: float
     end_s: float
     provider_wait_s: float = 0.0
-    after: list["Step"] = field(default_factory=list, repr=False)  # what it depends on
-    decisive: bool = False  # whether the update would have ended earlier without it
+    depends_on: list["Step"] = field(default_factory=list, repr=False)
+    decisive: bool = False  # whether the update would have ended earlier without this step
 
     @property
     def cause(self) -> "Step | None":
-        """The dependency that it waited for longest."""
-        return max(self.after, key=lambda step: step.end_s, default=None)
+        """The dependency that ended last."""
+        return max(self.depends_on, key=lambda step: step.end_s, default=None)
 
 
 class EventLog(threading.Thread):
-    """Reads the engine's events while they are written, since their own timestamps are whole seconds."""
+    """A thread that reads the engine's events as they are written: their own timestamps are whole seconds."""
 
     def __init__(self, path: Path):
         super().__init__(daemon=True)
@@ -67,15 +67,15 @@ class EventLog(threading.Thread):
                 self._lines += [(now, line) for line in whole]
 
     def steps(self, total_s: float, state: str) -> list[Step]:
-        """All steps, in the order of their start, first the program's own; `state` says what depends on what."""
+        """Return all steps in the order of their start, the start of the program first; `state` has dependencies."""
         self._done.set()
         self.join()
         steps = dict(self._resources())
         first, last = min(step.start_s for step in steps.values()), max(step.end_s for step in steps.values())
-        begin, end = Step(BEGINS, BEGINS, 0, first), Step(ENDS, ENDS, last, total_s, after=list(steps.values()))
-        needs = _needs(json.loads(state)["deployment"]["resources"])
+        begin, end = Step(BEGINS, BEGINS, 0, first), Step(ENDS, ENDS, last, total_s, depends_on=list(steps.values()))
+        dependencies = _dependencies(json.loads(state)["deployment"]["resources"])
         for urn, step in steps.items():
-            step.after = [steps[needed] for needed in needs[urn] if needed in steps] or [begin]
+            step.depends_on = [steps[needed] for needed in dependencies[urn] if needed in steps] or [begin]
         every = sorted([begin, *steps.values(), end], key=lambda step: step.start_s)
         chain: Step | None = end
         while chain:
@@ -95,8 +95,8 @@ class EventLog(threading.Thread):
                     yield metadata["urn"], Step(name, _group(kind, name), begun[metadata["urn"]], seconds, _fixed(kind))
 
 
-def _needs(resources: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """What each resource waits for: what it, its provider and the components that it is in depend on."""
+def _dependencies(resources: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Return the URNs that each resource waits for: dependencies of itself, its provider and its components."""
     known = {resource["urn"]: resource for resource in resources}
     children: dict[str, list[str]] = {}
     for resource in resources:
@@ -108,14 +108,14 @@ def _needs(resources: list[dict[str, Any]]) -> dict[str, set[str]]:
             yield from whole(child)
 
     def needed(urn: str) -> set[str]:
-        found: set[str] = set()
+        urns: set[str] = set()
         while resource := known.get(urn):
             provider = resource.get("provider", "").rsplit("::", 1)[0]
-            found |= {provider} | (needed(provider) if provider in known else set())
+            urns |= {provider} | (needed(provider) if provider in known else set())
             for dependency in resource.get("dependencies", []):
-                found |= set(whole(dependency))
+                urns |= set(whole(dependency))
             urn = resource.get("parent", "")
-        return found
+        return urns
 
     return {urn: needed(urn) - set(whole(urn)) for urn in known}
 
@@ -125,7 +125,7 @@ def _fixed(kind: str) -> float:
 
 
 def _group(kind: str, name: str) -> str:
-    """Alike resources of all machines are one group."""
+    """Return the group of a resource; similar resources of all machines are in the same group."""
     if kind.startswith("tls:"):
         return "keys, certificates"
     if group := GROUPS_OF_TYPES.get(kind):
@@ -136,7 +136,7 @@ def _group(kind: str, name: str) -> str:
 
 
 def chart(steps: Iterable[Step], width: int = 60) -> list[str]:
-    """A line for each group, in the order of their start: `#` where it decides how long the update takes."""
+    """Return a line for each group, in the order of their start, with `#` where a step decides the duration."""
     groups: dict[str, list[Step]] = {}
     for step in steps:
         groups.setdefault(step.group, []).append(step)
@@ -156,15 +156,15 @@ def chart(steps: Iterable[Step], width: int = 60) -> list[str]:
 
 @dataclass(frozen=True)
 class Link:
-    """One step of the chain that decides how long an update takes."""
+    """A step of the chain that decides the duration of an update."""
 
     step: Step
-    waited_s: float  # from the end of what it depends on to its start
+    waited_s: float  # from the end of its dependencies to its start
     took_s: float
 
 
 def chain(steps: Iterable[Step]) -> list[Link]:
-    """The chain, from the start of the program to its end."""
+    """Return the chain, from the start of the program to its end."""
     decisive = [step for step in steps if step.decisive]
     return [
         Link(step, step.start_s - (step.cause.end_s if step.cause else 0), step.end_s - step.start_s)

@@ -1,5 +1,6 @@
 """Types of the values of settings, and the base class of their sections."""
 
+import json
 from ipaddress import IPv4Network
 from typing import Annotated, Any
 
@@ -51,3 +52,8 @@ class Section(BaseModel):
     """A section of settings: plain values known before the deployment, without secrets and Outputs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def template_values(self) -> dict[str, str]:
+        """Return the plain values of the section as templates take them: text as it is, the rest as JSON."""
+        plain = {name: value for name, value in self if isinstance(value, str | int | float | bool)}
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in plain.items()}

@@ -13,8 +13,9 @@ INTRODUCTION = """# Layers
 
 <!-- Made by `python -m docs.layers` from the imports: change these, not this page. -->
 
-A folder imports folders below its own layer, never beside or above it. Imports that only the type checker reads count too.
-`tests/unit/docs/test_layers.py` fails on an arrow that is not here: if it belongs, draw the page again and say why in the commit.
+A folder imports folders of lower layers alone. Imports that only the type checker reads count too.
+`tests/unit/docs/test_layers.py` fails on an arrow that is not here. If the arrow belongs, draw the page again, and say
+why in the commit.
 
 """
 
@@ -52,7 +53,7 @@ def layer_of(module: str) -> str:
         return parts[0]
     if module == "components.catalog":
         return module
-    if len(parts) > 2 and parts[1] == "machines" and (CHECKOUT / "components" / "machines" / parts[2]).is_dir():  # noqa: PLR2004
+    if len(parts) > 2 and parts[1] == "machines" and (CHECKOUT / "components" / "machines" / parts[2]).is_dir():
         return ".".join(parts[:3])
     folder = ".".join(parts[:2])
     return folder if (CHECKOUT / "components" / parts[-1 if len(parts) == 1 else 1]).is_dir() else BASE

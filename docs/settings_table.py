@@ -1,4 +1,4 @@
-"""Writes docs/settings.md and the table of README.md from the models: `python -m docs.settings_table`."""
+"""Command that writes docs/settings.md and the table of README.md from the models: `python -m docs.settings_table`."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from components.errors import NAMESPACE
 from components.machines.registry import FOLDERS
+from docs.settings_rules import rules
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
@@ -35,20 +36,14 @@ pulumi up
 - `pulumi config rm --path {NAMESPACE}:<key>` gives a setting its default back.
 - `<pool>` stands for the name of a pool.
 
-An unknown key or a value that is not allowed stops `preview` and `up` before anything is made, with one line for each
-mistake. Over the single keys, these hold:
+An unknown key or a value that is not allowed stops `preview` and `up` before they change anything, with a line for each
+mistake. Settings also obey these rules together:
 
-- The pools have 1, 3, 5 or 7 managers together.
-- `machines.subnet`, the `base` of every `engine.address_pools` and all of `swarm.address_pools` do not overlap.
-- No two pools fall on the same addresses of `machines.subnet`; the message names them.
-- An address pool of an engine is at least as large as one of its networks.
-- `swarm.api_manager` is the name of a manager, such as `manager-1`. With more than one pool of managers, or hosts that
-  are not numbered from 1, it has to be given, and so have `nfs.machine`, `monitoring.machine` and
-  `traefik.acme.machine`.
 """
 SECRETS_INTRODUCTION = f"""## Secrets
 
-Encrypted in the configuration and in the state, and refused in plain text. From a file:
+Pulumi encrypts secrets in the configuration and in the state; the program refuses them in plain text. To set one from a
+file:
 
 ```
 pulumi config set --secret {NAMESPACE}:ssh_private_key < key
@@ -61,10 +56,10 @@ pulumi config set --secret {NAMESPACE}:ssh_private_key < key
 
 @dataclass(frozen=True)
 class Setting:
-    """One key that a user can set."""
+    """A key that a user can set."""
 
     path: str  # as `pulumi config set --path` takes it
-    model: type[BaseModel]  # that the key is a field of
+    model: type[BaseModel]  # model with the field
     name: str  # of the field
 
     @property
@@ -73,19 +68,19 @@ class Setting:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """What JSON Schema says of it."""
-        found: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
+        """JSON Schema of the key."""
         if self.path == "machines.provider":
-            found = {"enum": list(FOLDERS)}
-        return found
+            return {"enum": list(FOLDERS)}
+        schema: dict[str, Any] = self.model.model_json_schema()["properties"][self.name]
+        return schema
 
 
 def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Setting]:
-    """All keys below a model, sections included, in the order of the models."""
+    """Yield all keys below a model, sections included, in the order of the models."""
     for name, field in model.model_fields.items():
         path = prefix + name
         yield Setting(path, model, name)
-        seen: set[str] = set()  # several models may be there, and have keys in common
+        seen: set[str] = set()  # a field may accept several models, which have keys in common
         for nested, step in _models(field.annotation, name):
             for setting in settings(nested, f"{path}{step}."):
                 if setting.path not in seen:
@@ -94,7 +89,7 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Se
 
 
 def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]:
-    """The models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
+    """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ""
     steps: dict[Any, str] = {list: "[0]", dict: f".<{name.removesuffix('s')}>"}
@@ -105,25 +100,26 @@ def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]
 
 
 def is_section(setting: Setting) -> bool:
-    """Whether it only holds other settings."""
+    """Return whether the key only holds other settings."""
     return any(_models(setting.field.annotation, setting.name))
 
 
 def page() -> str:
-    """The text of docs/settings.md."""
+    """Return the text of docs/settings.md."""
     sections: dict[str, list[Setting]] = {"": []}
     for setting in settings():
         steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, setting.name)))
         sections |= {setting.path + step: [] for step in steps}
-        if steps != [""]:  # a section itself has nothing to say; a list or an object of them has bounds and a default
+        if steps != [""]:  # a section has no row of its own; a list or an object of sections has bounds and a default
             sections[setting.path.rpartition(".")[0]].append(setting)
+    listed_rules = "".join(f"- {rule}\n" for rule in rules(setting.model for setting in settings()))
     secrets = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECRETS.items())
     tables = [_section(path, content) for path, content in sections.items() if content]
-    return "\n".join([INTRODUCTION, *tables, SECRETS_INTRODUCTION + secrets])
+    return "\n".join([INTRODUCTION + listed_rules, *tables, SECRETS_INTRODUCTION + secrets])
 
 
 def readme() -> str:
-    """The text of README.md with a current table between its marks."""
+    """Return the text of README.md with a current table between its marks."""
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     rows = "".join(
@@ -159,7 +155,7 @@ def _default(setting: Setting) -> str:
 
 def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"] if one.get("type") != "null")
+        return " or ".join(_type(option) for option in schema["anyOf"] if option.get("type") != "null")
     if "const" in schema or "enum" in schema:
         return "choice"
     if "$ref" in schema:
@@ -180,18 +176,19 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    found = [_bounds(one) for one in schema.get("anyOf", [])]
+    bounds = [_bounds(option) for option in schema.get("anyOf", [])]
     if "const" in schema or "enum" in schema:
-        found += [", ".join(_code(one) for one in schema.get("enum", [schema.get("const")]))]
+        bounds += [", ".join(_code(value) for value in schema.get("enum", [schema.get("const")]))]
     if "minimum" in schema:
-        found += [f"{schema['minimum']} to {schema['maximum']}" if "maximum" in schema else f"from {schema['minimum']}"]
+        low, high = schema["minimum"], schema.get("maximum")
+        bounds += [f"from {low}" if high is None else f"{low} to {high}"]
     if "minItems" in schema:
-        found += [f"at least {schema['minItems']}"]
+        bounds += [f"at least {schema['minItems']}"]
     if "pattern" in schema:
-        found += [_code(schema["pattern"])]
-    found += [_bounds(schema["items"])] if "items" in schema else []
-    found += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
-    return "; ".join(one for one in found if one)
+        bounds += [_code(schema["pattern"])]
+    bounds += [_bounds(schema["items"])] if "items" in schema else []
+    bounds += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
+    return "; ".join(bound for bound in bounds if bound)
 
 
 def _code(value: Any) -> str:

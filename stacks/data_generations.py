@@ -1,4 +1,4 @@
-"""What makes services start anew when their data are elsewhere."""
+"""A variable of services that changes when their data move, so that Swarm replaces their containers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,25 +13,26 @@ VARIABLE = "NUVLA_SWARM_DATA"
 
 
 def with_data(spec: StackSpec, volumes: Mapping[str, VolumeLocation]) -> StackSpec:
-    """The services, each with a variable that tells which volumes its folders are of, and how often those moved.
+    """Return the services, each with a variable that lists the volumes of its mounts and how often they moved.
 
-    A container keeps the folders that it was started with, whatever is mounted there since, and to Swarm they are as
-    they were. Where a move was interrupted and taken back, Swarm may have them stopped, and Pulumi does not know.
+    A container keeps the folders that were mounted when it started, even if another volume is mounted there since, and
+    Swarm sees no difference. After an interrupted and reverted move, Swarm may have stopped the services without
+    Pulumi's knowledge.
     """
-    return replace(spec, services=[_told(service, volumes) for service in spec.services])
+    return replace(spec, services=[_with_variable(service, volumes) for service in spec.services])
 
 
-def _told(service: Service, volumes: Mapping[str, VolumeLocation]) -> Service:
+def _with_variable(service: Service, volumes: Mapping[str, VolumeLocation]) -> Service:
     sources = {mount.source for mount in service.mounts}
-    used = [
+    mounted = [
         volume
         for name, volume in sorted(volumes.items())
         if volume.path in sources or (name == "nfs" and PATH in sources)
     ]
-    if not used:
+    if not mounted:
         return service
-    told = pulumi.Output.all(*(_identity(volume) for volume in used)).apply(" ".join)
-    return replace(service, env={**service.env, VARIABLE: told})
+    identities = pulumi.Output.all(*(_identity(volume) for volume in mounted)).apply(" ".join)
+    return replace(service, env={**service.env, VARIABLE: identities})
 
 
 def _identity(volume: VolumeLocation) -> pulumi.Output[str]:

@@ -1,4 +1,4 @@
-"""What a swarm stands on, in every kind: machines, each with an engine, a firewall and folders for data."""
+"""Machines of a stack, each with an engine, a firewall and data folders: the foundation of its swarm."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,31 +26,31 @@ from stacks.volumes import latest_moves
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """Machines that are ready to form a swarm."""
+    """Machines that can form a swarm."""
 
     owner: Owner
     cluster: Cluster
-    api_manager: Machine  # manager that the program talks to
-    address: pulumi.Input[str]  # ipv4 that others reach the infrastructure by: the manager's, or a stable one
+    api_manager: Machine  # the program sends its requests to the Docker API of this manager
+    address: pulumi.Input[str]  # public ipv4 of the infrastructure: a stable one, or that of the API manager
     certificates: Certificates
     engines: Mapping[str, Engine]
-    packages: Mapping[str, pulumi.Resource]  # machine -> its engine's packages: what installs more comes after that
+    packages: Mapping[str, pulumi.Resource]  # machine -> packages of its engine; install other packages after these
     firewall: Firewall
-    rows: Sequence[PortRule]  # what is open to whom, on every provider
+    rows: Sequence[PortRule]  # open ports and their sources, on every provider
     volumes: Mapping[str, DataFolder]
 
     def addresses(self) -> list[pulumi.Input[str]]:
-        """Return all that users may reach the managers by."""
-        own = [machine.public_address for machine in self.cluster.managers()]
-        return own if self.address is self.api_manager.public_address else [*own, self.address]
+        """Return all public addresses of the managers, and the stable one if there is any."""
+        addresses = [machine.public_address for machine in self.cluster.managers()]
+        return addresses if self.address is self.api_manager.public_address else [*addresses, self.address]
 
 
 def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior: PriorState) -> Foundation:
-    """Make machines with engine, firewall and data folders. All but the machines is deleted with them."""
-    planned = plan(settings)
+    """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
+    stack_plan = plan(settings)
     owner = this_infrastructure()
     inputs = ClusterInputs(
-        plan=planned,
+        plan=stack_plan,
         owner=owner,
         prior=prior,
         secrets=secrets,
@@ -58,7 +58,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
         retain_volumes=settings.volumes.retain_on_destroy,
-        moves=_moves(settings, planned, prior),
+        moves=_moves(settings, stack_plan, prior),
         host_traces=catalog.host_traces(),
     )
     cluster = _cluster(settings, inputs)
@@ -75,7 +75,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         certificates=certificates,
         engines=engines,
         packages=packages,
-        firewall=_firewall(settings, rows, planned, cluster, packages),
+        firewall=_firewall(settings, rows, stack_plan, cluster, packages),
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
     )
@@ -87,24 +87,24 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
     return cluster
 
 
-def _moves(settings: Settings, planned: StackPlan, prior: PriorState) -> dict[str, Moves]:
-    # Machines whose volumes are resources of their own are made again to get another volume: nothing has to move.
-    found = {} if settings.machines.volumes_are_resources else latest_moves(planned.volumes, prior)
-    return {name: record_moves(name, move) for name, move in found.items()}
+def _moves(settings: Settings, stack_plan: StackPlan, prior: PriorState) -> dict[str, Moves]:
+    # Where volumes are resources, a machine that gets another volume is replaced: no volume moves.
+    moves = {} if settings.machines.volumes_are_resources else latest_moves(stack_plan.volumes, prior)
+    return {name: record_moves(name, move) for name, move in moves.items()}
 
 
 def _firewall(
     settings: Settings,
     rows: Sequence[PortRule],
-    planned: StackPlan,
+    stack_plan: StackPlan,
     cluster: Cluster,
     packages: Mapping[str, pulumi.Resource],
 ) -> Firewall:
     args = FirewallArgs(
         mode=settings.machines.firewall_mode,
         rows=rows,
-        sources=planned.sources,
-        containers=[network for _, network in planned.container_networks],
+        sources=stack_plan.sources,
+        containers=[network for _, network in stack_plan.container_networks],
         ephemeral=settings.firewall.ephemeral.span,
         machines=cluster.machines,
         depends_on=packages,
@@ -125,7 +125,7 @@ def _volumes(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi
                 depends_on=packages[volume.machine],
                 retain=retain,
             ),
-            # What is kept is unmounted before its machine is destroyed.
+            # A retained device is unmounted before its machine is destroyed.
             None if retain and volume.device is not None else cluster.child_lifecycle(),
         )
         for name, volume in cluster.volumes.items()
@@ -159,7 +159,8 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
     engines: dict[str, Engine] = {}
     previous_manager: Engine | None = None
     for machine in cluster.machines.values():
-        # Those that are managers no more have their part in the quorum until they are demoted, which is later.
+        # A former manager votes in the quorum until the program demotes it, which happens later in the update. Engines
+        # of voters are configured one after the other, because a restart of two could cost the quorum.
         votes = machine.role == "manager" or machine.name in prior.managers
         engine = Engine(
             f"{machine.name}-engine",

@@ -1,4 +1,4 @@
-"""A host: an infrastructure that Nuvla itself runs on."""
+"""The resources of a host, an infrastructure that Nuvla itself runs on."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     rows = host_rows(swarm_port=settings.firewall.expose_swarm_port_to_nuvla)
     machines = foundation.deploy(settings, secrets, rows, prior)
 
-    # What the kernel has to allow the database
+    # Kernels of the machines that run the database
     kernels = _prepare_kernels(settings, machines)
 
     # The swarm and its networks
@@ -45,7 +45,7 @@ def _prepare_kernels(settings: Settings, machines: Foundation) -> dict[str, MapC
     return {
         name: MapCount(
             f"{name}-map-count",
-            MapCountArgs(machine=machines.cluster.machines[name], prepared=machines.packages[name]),
+            MapCountArgs(machine=machines.cluster.machines[name], depends_on=machines.packages[name]),
             machines.cluster.child_lifecycle(),
         )
         for name in settings.machines.names_with_label("type", "worker-db")

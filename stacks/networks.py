@@ -1,4 +1,4 @@
-"""The overlay networks that a swarm has for itself, and where they are in its address pools."""
+"""The program's own overlay networks, their subnets in the swarm's address pools, and the room for applications."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -8,20 +8,24 @@ import pulumi
 from components.monitoring.stack import NETWORK as MONITORING
 from components.socket_proxy.stack import NETWORK as DOCKER
 from components.swarm.network import OverlayNetworkArgs
-from components.traefik.certificate_sync import NETWORK as SHARING
+from components.traefik.certificate_sync import NETWORK as CERTIFICATE_SYNC
 from components.traefik.published import NETWORK as WEB
 from stacks.config.settings import Settings
 
-# By their place from the end of the largest pool: Docker takes those of applications from its beginning.
+# The position of each network counts from the end of the largest pool: Docker takes the subnets of applications from
+# the beginning.
 PLACES = ("public-network", "backend-network", "monitoring-network", "docker-api", "traefik-sharing", "web-network")
-ENOUGH_DEPLOYMENTS = 1000  # of Nuvla, that a target has room for without a warning
-SHARE = 8  # bits: each has one part in 256 of the pool, for as many addresses as others need networks
+ENOUGH_DEPLOYMENTS = 1000  # a target with room for fewer deployments of Nuvla gets a warning
+SHARE_BITS = 8  # each of these networks has 1/256 of the pool
 
 
 def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
-    """The networks of the program, by their names in a preview; those that no setting switches on are always there."""
+    """Return the program's networks, by their logical names.
+
+    Only the backend network and the network that copies certificates depend on settings.
+    """
     public = settings.swarm.public_network
-    found = {
+    networks = {
         "public-network": OverlayNetworkArgs(
             physical_name=public.name,
             attachable=public.attachable,
@@ -33,21 +37,23 @@ def own(settings: Settings) -> dict[str, OverlayNetworkArgs]:
         "monitoring-network": OverlayNetworkArgs(physical_name=MONITORING, attachable=False),
     }
     if settings.kind == "host":
-        found["backend-network"] = OverlayNetworkArgs(
+        networks["backend-network"] = OverlayNetworkArgs(
             physical_name=settings.swarm.backend_network,
             attachable=True,
             setting="swarm.backend_network",
             name_setting="swarm.backend_network",
         )
     if settings.shares_certificates:
-        found["traefik-sharing"] = OverlayNetworkArgs(physical_name=SHARING, attachable=False, internal=True)
-    return {name: replace(args, subnet=subnet(settings, name)) for name, args in found.items()}
+        networks["traefik-sharing"] = OverlayNetworkArgs(
+            physical_name=CERTIFICATE_SYNC, attachable=False, internal=True
+        )
+    return {name: replace(args, subnet=subnet(settings, name)) for name, args in networks.items()}
 
 
 def subnet(settings: Settings, name: str) -> IPv4Network | None:
-    """The subnet of one of the program's networks; None where one of the swarm's own choice is as large."""
+    """Return the subnet of one of the program's networks; None if Swarm's default subnet is as large."""
     pool = largest(settings)
-    prefix = pool.prefixlen + SHARE
+    prefix = pool.prefixlen + SHARE_BITS
     if prefix >= settings.swarm.subnet_prefix:
         return None
     size = 2 ** (32 - prefix)
@@ -55,23 +61,23 @@ def subnet(settings: Settings, name: str) -> IPv4Network | None:
 
 
 def largest(settings: Settings) -> IPv4Network:
-    """The pool that the program's networks are in."""
+    """Return the pool that has the subnets of the program's networks."""
     return min(settings.swarm.address_pools, key=lambda pool: pool.prefixlen)
 
 
 def tasks(settings: Settings) -> dict[str, dict[str, int]]:
-    """How many tasks of the program's own services are on each of its networks, by service."""
+    """Return the number of tasks on each of the program's networks, by service of the program."""
     names = settings.machines.names
     machines, managers, workers = len(names("manager", "worker")), len(names("manager")), len(names("worker"))
     public, web, monitoring = {"traefik": managers}, {"traefik": managers}, {"traefik": managers}
     docker = {"socket-proxy": managers}
     backend: dict[str, int] = {}
-    certificate_sync_stack: dict[str, int] = {}
+    certificate_sync: dict[str, int] = {}
     if names("worker", active=True):
         docker["socket-proxy-worker"] = workers
     if settings.shares_certificates:
         web["traefik-issuer"] = 1
-        certificate_sync_stack |= {"traefik-certificates": 1, "traefik-copies": managers}
+        certificate_sync |= {"traefik-certificates": 1, "traefik-copies": managers}
     if settings.monitoring.enabled:
         web |= {"prometheus": 1, "grafana": 1}
         docker["prometheus"] = 1
@@ -81,45 +87,46 @@ def tasks(settings: Settings) -> dict[str, dict[str, int]]:
             monitoring["elasticsearch-exporter"] = backend["elasticsearch-exporter"] = 1
     if settings.has_s3:
         web["s3"] = 1
-    found = dict(zip(PLACES, (public, backend, monitoring, docker, certificate_sync_stack, web), strict=True))
-    return {name: found[name] for name in own(settings)}
+    by_network = dict(zip(PLACES, (public, backend, monitoring, docker, certificate_sync, web), strict=True))
+    return {name: by_network[name] for name in own(settings)}
 
 
 def demand(settings: Settings) -> dict[str, int]:
-    """How many addresses each network of the swarm needs: one for each machine, and one for each task.
+    """Return the number of addresses that each network of the swarm needs.
 
-    And one for each service, as a task that is made anew has its address before the one that it follows has gone.
+    Each machine and each task has one. Each service needs a spare one: a new task gets its address before Swarm frees
+    the address of the task that it replaces.
     """
     machines = len(settings.machines.names("manager", "worker"))
-    needed = {name: machines + sum(on.values()) + len(on) for name, on in tasks(settings).items()}
-    return {"ingress": machines, **needed}
+    addresses = {name: machines + sum(counts.values()) + len(counts) for name, counts in tasks(settings).items()}
+    return {"ingress": machines, **addresses}
 
 
 def prefix(settings: Settings, name: str) -> int:
-    """Size of a network, as its prefix length."""
-    wanted = subnet(settings, name) if name in PLACES else None
-    return wanted.prefixlen if wanted else settings.swarm.subnet_prefix
+    """Return the prefix length of a network."""
+    own_subnet = subnet(settings, name) if name in PLACES else None
+    return own_subnet.prefixlen if own_subnet else settings.swarm.subnet_prefix
 
 
 def capacity(prefix: int) -> int:
-    """How many addresses tasks and machines can have in a network: all but its own, the gateway's and the last one."""
+    """Return the number of addresses for tasks and machines: all but those of network, gateway and broadcast."""
     return (1 << 32 - prefix) - 3
 
 
 def fitting(addresses: int) -> int:
-    """The longest prefix of a network in which so many addresses can be had."""
+    """Return the longest prefix of a network with room for so many addresses."""
     return next(length for length in range(30, 0, -1) if capacity(length) >= addresses)
 
 
 def total(settings: Settings) -> int:
-    """How many networks the address pools hold."""
+    """Return the number of networks that the address pools hold."""
     return sum(1 << settings.swarm.subnet_prefix - pool.prefixlen for pool in settings.swarm.address_pools)
 
 
 def deployments(settings: Settings) -> int:
-    """How many deployments of Nuvla there is room for: each has a network, and on the public one a service.
+    """Return the number of deployments of Nuvla that a target has room for.
 
-    Such a service has two addresses there, its task's and its own.
+    Each deployment has a network, and one service on the public network with two addresses: its own and its task's.
     """
     taken = 1 + sum(1 << settings.swarm.subnet_prefix - prefix(settings, name) for name in own(settings))
     free = capacity(prefix(settings, "public-network")) - demand(settings)["public-network"]
@@ -127,7 +134,7 @@ def deployments(settings: Settings) -> int:
 
 
 def warn_of_little_room(settings: Settings) -> None:
-    """Say how many deployments a target has room for, where that is little: the ranges of a swarm never change."""
+    """Log a warning if a target has room for few deployments: nobody can change the address pools of a swarm later."""
     room = deployments(settings)
     if room < ENOUGH_DEPLOYMENTS:
         pulumi.log.warn(

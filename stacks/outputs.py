@@ -10,7 +10,7 @@ from stacks.swarm_platform import SwarmPlatform
 
 
 def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
-    """Return the outputs that every kind has: how to reach machines, swarm and services."""
+    """Return the outputs of both kinds: addresses and logins of machines, swarm and services."""
     foundation = platform.foundation
     api_manager, certificates = foundation.api_manager, foundation.certificates
     urls = {

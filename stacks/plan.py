@@ -1,4 +1,4 @@
-"""What the settings of a stack say to its provider of machines."""
+"""The plan of a stack: plain values of all its settings that a provider needs."""
 
 from components import catalog
 from components.machines.provider import StackPlan
@@ -8,14 +8,14 @@ from stacks.volumes import volumes
 
 
 def plan(settings: Settings) -> StackPlan:
-    """Return the plain values that a provider needs."""
-    stored, given = catalog.data(), settings.volumes.named()
+    """Return the plan of a stack."""
+    stored = catalog.data()
     return StackPlan(
         api_manager=settings.api_manager,
         volumes=volumes(settings),
         volume_paths={
             name: volume.path
-            for name, volume in given.items()
+            for name, volume in settings.volumes.named().items()
             if volume.path is not None or settings.kind in stored[name].kinds
         },
         sources={**settings.firewall.sources(), TrafficSource.CLUSTER: settings.machines.cluster_networks()},

@@ -1,4 +1,4 @@
-"""Reads the state of the stack before anything is made, so that nothing that stands is lost."""
+"""The state of the stack before an update, read so that the update loses no swarm, machine or data."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,38 +12,38 @@ from components.machines.prior_state import Block, Member, PriorState
 from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
 
-OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # of all resources of a stack: the engine answers it by itself
+OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
 CLUSTER = "nuvla:machines:"
 SWARM = "nuvla:swarm:Swarm"
 COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
-MEMBER = ("role", "public_address", "private_address", "host_key")  # of the outputs of a membership
-# What a machine of the program goes with: without it, the machine is gone, or its disk is.
+MEMBER_OUTPUTS = ("role", "public_address", "private_address", "host_key")  # of a membership
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
-MADE = ("docker:index/container:Container", VOLUME, INSTANCE)
-FOLDER = "nuvla:storage:DataVolume"
-DATA = "-volume"  # end of the names of volumes with data
-SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+# Machines and their disks: if one of these is not in the state, its machine or the disk of its machine is gone.
+MACHINE_PARTS = ("docker:index/container:Container", VOLUME, INSTANCE)
+DATA_FOLDER = "nuvla:storage:DataVolume"
+VOLUME_SUFFIX = "-volume"  # of logical names of data volumes
+CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
 
 async def read() -> PriorState:
-    """The state of the current stack.
+    """Return the state of the current stack.
 
-    Errors: `pulumi.RunError`, when it cannot be read.
-    Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Needs no machine, and some milliseconds.
+    Errors: `pulumi.RunError`, if the state cannot be read.
+    Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Takes some milliseconds, and connects to no machine.
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     for attempt in range(1, ATTEMPTS + 1):
         try:
             answer = await pulumi.runtime.invoke_async(OUTPUTS, {"stackName": name})
         except Exception as error:
-            # A file with a state has its attributes beside it, and Pulumi writes them in place (google/go-cloud,
-            # blob/fileblob/attrs.go): who reads just then finds none.
+            # Beside a state file is a file of its attributes, which Pulumi rewrites in place (google/go-cloud,
+            # blob/fileblob/attrs.go). A read at that moment finds no attributes and fails, so the program tries again.
             if attempt == ATTEMPTS or "failed to load checkpoint" not in str(error):
                 raise pulumi.RunError(f"the state of {name} cannot be read: {error}") from error
             await asyncio.sleep(PAUSE_S)
@@ -53,17 +53,19 @@ async def read() -> PriorState:
 
 
 def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
-    """The state from the types and outputs of its resources, by their URNs."""
+    """Return the state that the types and outputs of resources describe; `resources` maps URNs to resources."""
     by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
     for urn, resource in resources.items():
         by_type.setdefault(resource["type"], {})[urn.rpartition("::")[2]] = resource.get("outputs") or {}
-    commands = {urn: one.get("outputs") or {} for urn, one in resources.items() if one["type"] == COMMAND}
-    clusters = [one for kind, found in by_type.items() if kind.startswith(CLUSTER) for one in found.values()]
+    commands = {
+        urn: resource.get("outputs") or {} for urn, resource in resources.items() if resource["type"] == COMMAND
+    }
+    clusters = [outputs for kind in by_type if kind.startswith(CLUSTER) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
-    made = {name for kind in MADE for name in by_type.get(kind, {})}
-    names = frozenset(name for found in by_type.values() for name in found)
-    attached = {name: one.get("blockStorageVolumeIds") or () for name, one in by_type.get(INSTANCE, {}).items()}
+    machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}
+    names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
+    attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
         provider=cluster.get("provider"),
         network=cluster.get("network"),
@@ -90,26 +92,26 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
                 for outputs in by_type.get(NETWORK, {}).values()
                 if outputs.get("driver") == "overlay"
                 and outputs.get("id")
-                and ID_LABEL not in {one["label"] for one in outputs.get("labels") or ()}
+                and ID_LABEL not in {label["label"] for label in outputs.get("labels") or ()}
             )
         ),
         members={
-            outputs["name"]: Member(**{key: outputs[key] for key in MEMBER})
+            outputs["name"]: Member(**{key: outputs[key] for key in MEMBER_OUTPUTS})
             for outputs in by_type.get(MEMBERSHIP, {}).values()
-            if outputs.get("name") and set(outputs.get("goes_with") or ()) <= made
+            if outputs.get("name") and set(outputs.get("goes_with") or ()) <= machine_parts
         },
         blocks={
-            name.removesuffix(DATA): Block(
+            name.removesuffix(VOLUME_SUFFIX): Block(
                 id=outputs.get("id") or "",
                 zone=outputs.get("zone") or "",
                 machine=next((machine for machine, ids in attached.items() if outputs.get("id") in ids), None),
             )
             for name, outputs in {**by_type.get(BLOCK, {}), **by_type.get(VOLUME, {})}.items()
-            if name.endswith(DATA)
+            if name.endswith(VOLUME_SUFFIX)
         },
         folders={
             name.removesuffix("-data"): outputs["machine"]
-            for name, outputs in by_type.get(FOLDER, {}).items()
+            for name, outputs in by_type.get(DATA_FOLDER, {}).items()
             if "machine" in outputs
         },
         moves={
@@ -117,7 +119,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(STASH, {}).items()
             if name.endswith(MOVES_SUFFIX)
         },
-        machines=frozenset(name for name in cluster.get("names") or () if name in made or f"{name}-before" in names),
+        machines=frozenset(
+            name for name in cluster.get("names") or () if name in machine_parts or f"{name}-before" in names
+        ),
         commands={
             urn.rpartition("::")[2]: FormerCommand(
                 urn=urn,
@@ -128,7 +132,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
-        nuvla_certificate_end=by_type.get(SIGNED, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
+        nuvla_certificate_end=by_type.get(CERTIFICATE, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         renewals={
             name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])
             for name, outputs in by_type.get(STASH, {}).items()
@@ -139,12 +143,14 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
 
 
 def _unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """Names of memberships that were given another invitation than the one that their machine joined by, if it did."""
-    given = {
+    """Return the names of memberships whose last invitation their machine has not used to join."""
+    invitations = {
         name.removesuffix("-node"): " ".join(str(outputs.get("stdout") or "").split())
         for name, outputs in commands.items()
         if name.endswith("-membership-node")
     }
     return frozenset(
-        name for name, text in given.items() if text and text not in commands.get(f"{name}-join", {}).get("stdin", "")
+        name
+        for name, invitation in invitations.items()
+        if invitation and invitation not in commands.get(f"{name}-join", {}).get("stdin", "")
     )

@@ -1,4 +1,4 @@
-"""Runs the program without what the Pulumi SDK and Python do that costs time and helps nobody here."""
+"""The run of a program, without work of the Pulumi SDK and Python that costs time and has no use here."""
 
 import asyncio
 import gc
@@ -12,20 +12,20 @@ from pulumi import log
 from components.machines.prior_state import PriorState
 from stacks import prior_state
 
-WANTED = "NUVLA_SWARM_DEBUG"  # variable of the environment
+DEBUG_VARIABLE = "NUVLA_SWARM_DEBUG"  # of the environment
 
 
 def run(build: Callable[[PriorState], dict[str, Any]]) -> None:
-    """Has Pulumi call `build`, which makes every resource beside what there is, and export what it returns."""
+    """Run `build`, which makes all resources from the prior state, and export the outputs that it returns."""
     drop_debug_messages()
-    # Half of a preview of 25 machines was the search for garbage among objects that live until the program ends. What
-    # is never looked for amounts to some MB, as the program makes its resources and then only waits.
+    # The search for garbage took half of a preview of 25 machines, although the program's objects live until it ends.
+    # Without it, the program uses some MB more, since it makes its resources once and then only waits.
     gc.disable()
 
     async def program() -> dict[str, Any]:
         outputs = build(await prior_state.read())
-        # Has all registrations begin. The SDK waits for each that it knows; for one that begins later it looks at every
-        # open output after each that closes, thousands of each (the loop of pulumi/pulumi#22411).
+        # Let all registrations begin. The SDK waits for registrations that it knows; for one that begins later, it
+        # looks at thousands of open outputs again after each of thousands that close (the loop of pulumi/pulumi#22411).
         await asyncio.sleep(0)
         return outputs
 
@@ -33,14 +33,14 @@ def run(build: Callable[[PriorState], dict[str, Any]]) -> None:
 
 
 def drop_debug_messages() -> None:
-    """Spares the program the SDK's debug messages, unless they are wanted.
+    """Replace the SDK's function for debug messages by one that does nothing, unless NUVLA_SWARM_DEBUG is set.
 
-    They are sent whether or not anybody sees them: four for each resource, for each of which the whole program waits
-    (pulumi/pulumi#7292). That was a tenth of a preview.
+    The SDK sends four messages for each resource even if nobody sees them, and the whole program waits for each
+    (pulumi/pulumi#7292). That took a tenth of a preview.
     """
-    if not os.environ.get(WANTED):
+    if not os.environ.get(DEBUG_VARIABLE):
         setattr(log, "debug", _drop)  # noqa: B010 - a plain assignment is a redefinition to the type checker
 
 
-def _drop(*_words: object, **_more: object) -> None:
-    """Takes the place of `pulumi.log.debug`."""
+def _drop(*_arguments: object, **_options: object) -> None:
+    """Do nothing, in place of `pulumi.log.debug`."""

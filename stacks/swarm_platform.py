@@ -1,4 +1,4 @@
-"""The swarm of every kind, and what puts services on it."""
+"""A swarm with its networks, logins and images, and methods that deploy stacks of services on it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,14 +25,14 @@ from stacks.memberships import memberships
 
 
 class SwarmPlatform:
-    """A swarm with its networks. `image` and `stack` put services on it, `outputs` tells how to reach it."""
+    """A swarm with its networks and logins. Method `stack` deploys services; call `end` after all stacks."""
 
     def __init__(
         self,
         settings: Settings,
         foundation: Foundation,
         prior: PriorState,
-        before_joining: Mapping[str, pulumi.Resource],  # machine -> what has to be there
+        before_joining: Mapping[str, pulumi.Resource],  # machine -> resource that its membership depends on
     ):
         self.settings = settings
         self.foundation = foundation
@@ -48,11 +48,12 @@ class SwarmPlatform:
         )
         self._stacks: list[ServiceStack] = []
         self._images: dict[str, Image] = {}
-        self.urls: dict[str, pulumi.Output[str]] = {}  # of services that not every kind has
-        # Where machines are left one by one, the last manager is left after all that is on the swarm.
+        self.urls: dict[str, pulumi.Output[str]] = {}  # of services that only some stacks have
+        # Existing machines leave the swarm one by one. The API manager leaves last, after all services and networks are
+        # removed through it.
         last = [self._members[foundation.api_manager.name]] if foundation.cluster.survives_destroy else []
         self._networks = networks.own(settings)
-        looked = NetworkChanges(
+        changes = NetworkChanges(
             "networks",
             NetworkChangesArgs(
                 owner=foundation.owner,
@@ -66,29 +67,29 @@ class SwarmPlatform:
         )
         self.in_swarm = pulumi.ResourceOptions.merge(
             foundation.cluster.child_lifecycle(),
-            pulumi.ResourceOptions(depends_on=[self._swarm, looked, *last], providers=[_provider(foundation)]),
+            pulumi.ResourceOptions(depends_on=[self._swarm, changes, *last], providers=[_provider(foundation)]),
         )
         self.public = self.network("public-network")
         self.web = self.network("web-network")
         self.docker = self.network("docker-api")
-        # Always there, as a service that is put on another network has to be removed first: Traefik is on it.
+        # Made even without monitoring: Traefik is on this network, and to join it later, its service would be replaced.
         self.monitoring = self.network("monitoring-network")
         self.backend = self.network("backend-network") if settings.kind == "host" else None
-        # They are there without what they open, so that this has the same ones when it is switched on again.
+        # Made even without monitoring, so that users find the same passwords when it is switched on again.
         self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
         self.metrics_login = Login("traefik-metrics-login", "prometheus")
 
     def network(self, name: str) -> OverlayNetwork:
-        """One of the program's networks in the swarm."""
+        """Make one of the program's networks in the swarm."""
         return OverlayNetwork(name, self._networks[name], self.foundation.owner, self.in_swarm)
 
     def image(self, name: str) -> pulumi.Output[str]:
-        """Return the image of a setting `images.<name>`, pinned."""
+        """Return the pinned reference of the image of a setting `images.<name>`."""
         if name not in self._images:
-            self._images[name] = self._pulled(name)
+            self._images[name] = self._pinned(name)
         return self._images[name].reference
 
-    def _pulled(self, name: str) -> Image:
+    def _pinned(self, name: str) -> Image:
         return Image(
             f"{name.replace('_', '-')}-image",
             ImageArgs(
@@ -103,25 +104,29 @@ class SwarmPlatform:
         )
 
     def stack(
-        self, name: str, spec: StackSpec, machines: Sequence[str], after: Sequence[pulumi.Resource] = ()
+        self, name: str, spec: StackSpec, machines: Sequence[str], depends_on: Sequence[pulumi.Resource] = ()
     ) -> ServiceStack:
-        """Services on the swarm, which run on these machines, once the engines there are as they shall be."""
+        """Deploy a stack of services that run on these machines, after their engines are configured."""
         members = [self._members[machine] for machine in machines]
         engines = [self.foundation.engines[machine] for machine in machines]
-        before = [*engines, *after]  # a restart would stop an update
-        in_swarm = pulumi.ResourceOptions.merge(self.in_swarm, pulumi.ResourceOptions(depends_on=before))
-        told = with_data(spec, self.foundation.cluster.volumes)
-        made = ServiceStack(
-            name, told, self.foundation.api_manager, self.foundation.owner, in_swarm, members=members, engines=engines
+        dependencies = [*engines, *depends_on]  # a restart of an engine would interrupt the update of a service
+        in_swarm = pulumi.ResourceOptions.merge(self.in_swarm, pulumi.ResourceOptions(depends_on=dependencies))
+        spec = with_data(spec, self.foundation.cluster.volumes)
+        stack = ServiceStack(
+            name, spec, self.foundation.api_manager, self.foundation.owner, in_swarm, members=members, engines=engines
         )
-        self._stacks.append(made)
-        return made
+        self._stacks.append(stack)
+        return stack
 
     def end(self) -> None:
-        """What comes last: machines of before leave the swarm, and what lost ones had is forgotten."""
+        """Remove former machines from the swarm, and the commands of lost machines from the state, after all stacks."""
         args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
-        last = pulumi.ResourceOptions(depends_on=self._stacks)
-        Members("swarm-members", args, pulumi.ResourceOptions.merge(self.foundation.cluster.child_lifecycle(), last))
+        after_stacks = pulumi.ResourceOptions(depends_on=self._stacks)
+        Members(
+            "swarm-members",
+            args,
+            pulumi.ResourceOptions.merge(self.foundation.cluster.child_lifecycle(), after_stacks),
+        )
         lost, cluster = self._prior.lost_commands(self.settings.machines.lost), self.foundation.cluster
         retain_lost_commands(lost, cluster.machines.values(), pulumi.ResourceOptions(parent=cluster))
 
@@ -143,7 +148,7 @@ def _swarm(settings: Settings, foundation: Foundation) -> Swarm:
 
 
 def _provider(foundation: Foundation) -> docker.Provider:
-    """One for the whole life of a swarm: another entry or certificate updates it, and touches none of its resources."""
+    """Make the provider of the swarm's resources; another API manager or certificate updates it, and no resource."""
     program = foundation.certificates.program
     return docker.Provider(
         "swarm-engine",

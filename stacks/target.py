@@ -1,4 +1,4 @@
-"""A target: an infrastructure that Nuvla deploys users' applications onto."""
+"""The resources of a target, an infrastructure onto which Nuvla deploys users' applications."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Changes that an infrastructure refuses: one line for each, before anything is touched."""
+"""Checks that compare the settings with the prior state, and refuse changes before the update touches anything."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,9 +14,9 @@ from stacks.plan import plan
 
 
 def checked(settings: Settings, prior: PriorState) -> PriorState:
-    """Return the state of before, without machines that have been installed anew.
+    """Return the prior state without members whose machine was reinstalled; log warnings.
 
-    Errors: `pulumi.RunError`, when what these settings ask for would lose a swarm, data or a machine that live.
+    Errors: `pulumi.RunError`, if an update to these settings would lose a living swarm, data or a machine.
     """
     provider = provider_of(settings.machines)
     members = {
@@ -25,15 +25,17 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
         if provider.is_same_machine(settings.machines, prior, name)
     }
     current = replace(prior, members=members)
-    lines = [line for rule in RULES for line in rule(settings, current)]
+    lines = [line for check in CHECKS for line in check(settings, current)]
     if lines:
         raise refusal(f"what stands cannot become this, {len(lines)} reason(s)", lines)
-    for line in (*transitions_data.left_behind(settings, current), *transitions_networks.made_anew(settings, current)):
-        pulumi.log.warn(line)
+    for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks):
+        for line in warnings(settings, current):
+            pulumi.log.warn(line)
     return current
 
 
 def _provider_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line if the machines come from another provider."""
     provider = settings.machines.provider
     if prior.machines and prior.provider not in (None, provider):
         yield (
@@ -43,6 +45,7 @@ def _provider_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
 
 
 def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line for each lost machine that the state does not have."""
     for name in settings.machines.lost:
         if name not in prior.machines:
             allowed = sorted(prior.machines & set(settings.machines.names("manager", "worker")))
@@ -53,26 +56,28 @@ def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[
 
 
 def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line if the API manager is no manager of the swarm yet, and others are."""
     manager, lost = settings.api_manager, settings.machines.lost
     allowed = sorted(name for name in prior.managers if name not in lost)
     if not allowed or manager in allowed:
         return
-    given = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
+    value = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
     staying = [name for name in allowed if name in settings.machines.names("manager")]
     if staying:
-        yield f"swarm.api_manager: {given}, which is not in the swarm; allowed: {', '.join(staying)}"
+        yield f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(staying)}"
     else:
         yield (
-            f"swarm.api_manager: {given}, which is not in the swarm; allowed: {', '.join(allowed)}, beside new "
+            f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(allowed)}, beside new "
             "managers; then an `up` with one of those as swarm.api_manager, and then one without the old managers"
         )
 
 
 def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
-    made = settings.machines.machine_network()
-    if made is None or not prior.members:
+    """Yield a line if the network of the machines changes, by whose addresses members of the swarm know each other."""
+    machine_network = settings.machines.machine_network()
+    if machine_network is None or not prior.members:
         return
-    setting, network = made
+    setting, network = machine_network
     if prior.network is not None and str(network or "") != prior.network:
         yield (
             f"{setting}: {network or 'none'} given; the machines of the swarm know each other by their addresses; "
@@ -80,16 +85,17 @@ def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[st
         )
 
 
-def _of_the_provider(settings: Settings, prior: PriorState) -> Iterator[str]:
+def _provider_refusals(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield the lines of the provider's own checks."""
     yield from provider_of(settings.machines).refusals(settings.machines, plan(settings), prior)
 
 
-RULES = (
+CHECKS = (
     _provider_stays,
     _lost_machines_are_known,
     _api_manager_is_in_the_swarm,
     _machine_network_stays,
-    _of_the_provider,
+    _provider_refusals,
     transitions_data.volumes_stay,
     transitions_networks.ranges_stay,
 )

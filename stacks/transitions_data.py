@@ -1,4 +1,4 @@
-"""Changes that would lose data: one line for each."""
+"""Checks and warnings of an update that would delete or leave data."""
 
 from collections.abc import Iterator
 
@@ -8,33 +8,36 @@ from stacks.volumes import volumes
 
 
 def volumes_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """A volume is deleted only where it was said before that it is kept."""
-    wanted = volumes(settings)
+    """Yield a line for each volume that the update would delete with its data, or replace by an import.
+
+    A volume may leave the stack only after an update with `volumes.retain_on_destroy: true`, which retains its data.
+    """
+    specs = volumes(settings)
     for name, block in prior.blocks.items():
-        there = name in wanted and (wanted[name].block or settings.machines.volumes_are_resources)
-        given = settings.volumes.named()[name].import_id
-        if not there and not prior.retains_volumes:
+        stays = name in specs and (specs[name].block or settings.machines.volumes_are_resources)
+        import_id = settings.volumes.named()[name].import_id
+        if not stays and not prior.retains_volumes:
             yield (
                 f"volumes.{name}: not given, and {block.id} would be deleted with what it holds; "
                 "allowed: to leave it as it was, or first an `up` with volumes.retain_on_destroy: true"
             )
-        elif there and given is not None and not block.id:
+        elif stays and import_id is not None and not block.id:
             yield (
-                f"volumes.{name}.import_id: {given} given; allowed: nothing before a `make refresh`, as the state has "
-                "a volume that is not there"
+                f"volumes.{name}.import_id: {import_id} given; allowed: nothing before a `make refresh`, as the state "
+                "has a volume that is not there"
             )
-        elif there and given is not None and given != block.id:
+        elif stays and import_id is not None and import_id != block.id:
             yield (
-                f"volumes.{name}.import_id: {given} given; allowed: {block.id}, which the stack has, or none; to take "
-                "that one over instead: `volumes.retain_on_destroy: true`, `make up`, `make down`, and then this"
+                f"volumes.{name}.import_id: {import_id} given; allowed: {block.id}, which the stack has, or none; to "
+                "take that one over instead: `volumes.retain_on_destroy: true`, `make up`, `make down`, and then this"
             )
 
 
 def left_behind(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """What a preview has to say of data that stay where they are when their service goes to another machine."""
+    """Yield a warning for each volume whose data stay on the machine that its service leaves."""
     if settings.machines.volumes_are_resources:
         return
     for name, volume in volumes(settings).items():
-        was = prior.folders.get(name)
-        if was and was not in settings.machines.lost and was != volume.machine and not volume.block:
-            yield f"volumes.{name}: what it holds stays on {was}; on {volume.machine} it begins empty"
+        former = prior.folders.get(name)
+        if former and former not in settings.machines.lost and former != volume.machine and not volume.block:
+            yield f"volumes.{name}: what it holds stays on {former}; on {volume.machine} it begins empty"

@@ -1,4 +1,4 @@
-"""What a swarm that stands cannot become, and what a preview has to say of its networks."""
+"""Checks and warnings of an update that changes the networks of a swarm."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from stacks.config.settings import Settings
 
 
 def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """Docker never changes the ranges that a swarm was made with."""
+    """Yield a line for each changed setting of the address pools: Docker cannot change those of an existing swarm."""
     if prior.ranges is None or not set(prior.managers) - set(settings.machines.lost):
         return
     swarm, (pools, prefix) = settings.swarm, prior.ranges
-    given = [str(pool) for pool in swarm.address_pools]
-    if given != pools:
+    configured = [str(pool) for pool in swarm.address_pools]
+    if configured != pools:
         yield (
-            f"swarm.address_pools: {', '.join(given)} given; the swarm keeps the ranges that it was made with; "
+            f"swarm.address_pools: {', '.join(configured)} given; the swarm keeps the ranges that it was made with; "
             f"allowed: {', '.join(pools)}, or another stack"
         )
     if swarm.subnet_prefix != prefix:
@@ -25,15 +25,15 @@ def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
         )
 
 
-def made_anew(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """What a preview has to say of a network that is changed; the update itself sees what others have on it."""
-    on, own = networks.tasks(settings), networks.own(settings)
+def replaced_networks(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a warning for each network that the update replaces; only the update sees the applications on it."""
+    tasks, own = networks.tasks(settings), networks.own(settings)
     for name, network in own.items():
-        was = prior.networks.get(name)
-        if was is None or was == (network.physical_name, network.attachable, network.internal):
+        former = prior.networks.get(name)
+        if former is None or former == (network.physical_name, network.attachable, network.internal):
             continue
-        services = f", and meanwhile nobody reaches {', '.join(on[name])}" if on[name] else ""
+        services = f", and meanwhile nobody reaches {', '.join(tasks[name])}" if tasks[name] else ""
         yield (
-            f"{network.setting or network.physical_name}: {was[0]} is removed and made anew{services}; "
+            f"{network.setting or network.physical_name}: {former[0]} is removed and made anew{services}; "
             "the update is refused while others are on it"
         )

@@ -1,4 +1,4 @@
-"""Data volumes: which ones a stack has, on which machines, and how often each moved."""
+"""Data volumes of a stack, their machines, and how often each volume moved."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,25 @@ from stacks.config.settings import Settings
 
 
 def volumes(settings: Settings) -> dict[str, VolumeSpec]:
-    """Return the data volumes of the stack, by name: those in use, and those that would be lost while nobody uses them.
+    """Return the data volumes of the stack, by name.
 
-    That is block storage, and each volume that is a resource of its own.
+    A volume that no service uses stays in the stack if Pulumi would otherwise delete its data: block storage, and
+    volumes that are resources.
     """
-    given = settings.volumes.named()
-    found: dict[str, VolumeSpec] = {}
+    volume_settings = settings.volumes.named()
+    specs: dict[str, VolumeSpec] = {}
     for name, (machine, in_use) in _places(settings).items():
-        volume = given[name]
+        volume = volume_settings[name]
         if machine is None or not (in_use or volume.block_storage or settings.machines.volumes_are_resources):
             continue
-        found[name] = VolumeSpec(
+        specs[name] = VolumeSpec(
             machine=machine,
             block=volume.block_storage,
             size_gib=volume.size_gib if volume.block_storage else 0,
             id=volume.import_id,
             path=volume.path,
         )
-    return found
+    return specs
 
 
 def _places(settings: Settings) -> dict[str, tuple[str | None, bool]]:

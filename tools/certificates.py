@@ -1,4 +1,4 @@
-"""What certificate a machine shows."""
+"""The certificate that a machine serves."""
 
 import socket
 import ssl
@@ -8,7 +8,7 @@ from cryptography.x509.oid import NameOID
 
 
 def shown(address: str, name: str, port: int = 443) -> str:
-    """Who issued what is shown to somebody who asks for a name, and when it ends; nobody checks it here."""
+    """Return the issuer and the end of the certificate that a machine serves for a name; do not verify it."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -19,9 +19,9 @@ def shown(address: str, name: str, port: int = 443) -> str:
             certificate = secured.getpeercert(binary_form=True)
     except OSError as error:
         return f"does not answer: {type(error).__name__}"
-    assert certificate  # there is none without a handshake
-    found = x509.load_der_x509_certificate(certificate)
-    names = found.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
-    issuer = str(names[0].value) if names else found.issuer.rfc4514_string()
-    issued = "self-signed" if found.issuer == found.subject else f"issued by {issuer}"
-    return f"{issued}, until {found.not_valid_after_utc:%Y-%m-%d}"
+    assert certificate  # only a connection without a handshake has none
+    parsed = x509.load_der_x509_certificate(certificate)
+    names = parsed.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    issuer = str(names[0].value) if names else parsed.issuer.rfc4514_string()
+    issued = "self-signed" if parsed.issuer == parsed.subject else f"issued by {issuer}"
+    return f"{issued}, until {parsed.not_valid_after_utc:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Finds a template of Exoscale by its name and writes its id into a stack's file, so that no preview has to look it up.
+"""Command that writes the id of an Exoscale template into a stack's file, so that no preview has to look it up.
 
 python -m tools.exoscale_template STACK NAME [--pool POOL]
 """
@@ -26,32 +26,32 @@ VARIABLES = {"exoscale_api_key": "EXOSCALE_API_KEY", "exoscale_api_secret": "EXO
 
 @dataclass(frozen=True)
 class Place:
-    """Where the template is for, and where its id is written."""
+    """The setting that gets the id, and the zone of the template."""
 
     zone: str
     path: str  # as `pulumi config set --path` takes it
 
 
 def main() -> None:
-    """The whole of it."""
+    """Look the template up and write its id and name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stack")
     parser.add_argument("name", help='such as "Linux Ubuntu 24.04 LTS 64-bit"')
     parser.add_argument("--pool", help="for the machines of this pool alone")
-    given = parser.parse_args()
-    if not given.name:
+    arguments = parser.parse_args()
+    if not arguments.name:
         fail('NAME is not given; required: the name of a template, such as NAME="Linux Ubuntu 24.04 LTS 64-bit"')
-    where = place(given.stack, given.pool)
-    found = look_up(given.name, where.zone, credentials(given.stack))
-    values = [f"{where.path}.id={found}", f"{where.path}.name={given.name}"]
+    setting = place(arguments.stack, arguments.pool)
+    template_id = look_up(arguments.name, setting.zone, credentials(arguments.stack))
+    values = [f"{setting.path}.id={template_id}", f"{setting.path}.name={arguments.name}"]
     options = [f"--plaintext={NAMESPACE}:{value}" for value in values]
-    pulumi_cli("config", "set-all", "--stack", given.stack, "--path", *options)
-    print(f"Pulumi.{given.stack}.yaml: {where.path}.id is {found}, {given.name}")
+    pulumi_cli("config", "set-all", "--stack", arguments.stack, "--path", *options)
+    print(f"Pulumi.{arguments.stack}.yaml: {setting.path}.id is {template_id}, {arguments.name}")
     print("New machines have it. Those that are there would be replaced: `make preview` shows which.")
 
 
 def place(stack: str, pool: str | None) -> Place:
-    """From the settings of the stack."""
+    """Return the place of the template in the settings of a stack, for all machines or for a pool."""
     file = CHECKOUT / f"Pulumi.{stack}.yaml"
     config: dict[str, Any] = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config", {})
     machines = config.get(f"{NAMESPACE}:machines") or {}
@@ -70,46 +70,46 @@ def place(stack: str, pool: str | None) -> Place:
 
 
 def credentials(stack: str) -> dict[str, str]:
-    """As the program has them: from the configuration, else from the environment."""
-    found = {}
+    """Return Exoscale's API key from the stack's configuration, or else from the environment, as the program does."""
+    values = {}
     for secret, variable in VARIABLES.items():
-        asked = subprocess.run(
+        result = subprocess.run(
             ["pulumi", "config", "get", "--stack", stack, f"{NAMESPACE}:{secret}"],
             cwd=CHECKOUT,
             capture_output=True,
             text=True,
             check=False,
         )
-        found[variable] = asked.stdout.strip() if asked.returncode == 0 else os.environ.get(variable, "")
-    missing = [variable for variable, value in found.items() if not value]
+        values[variable] = result.stdout.strip() if result.returncode == 0 else os.environ.get(variable, "")
+    missing = [variable for variable, value in values.items() if not value]
     if missing:
         secrets = " and ".join(VARIABLES)
         fail(f"{' and '.join(missing)} not given; required: an API key of Exoscale, there or as the secrets {secrets}")
-    return found
+    return values
 
 
-def look_up(name: str, zone: str, known: dict[str, str]) -> str:
-    """The id of the newest public template of that name, asked by a program of its own that makes nothing."""
-    found: list[str] = []
+def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
+    """Return the id of the newest public template of a name, found in a preview of a temporary Pulumi program."""
+    ids: list[str] = []
 
     def program() -> None:
-        cloud = exoscale.Provider("cloud", key=known["EXOSCALE_API_KEY"], secret=known["EXOSCALE_API_SECRET"])
-        asked = exoscale.get_template(name=name, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
-        found.append(str(asked.id))
+        cloud = exoscale.Provider("cloud", key=api_key["EXOSCALE_API_KEY"], secret=api_key["EXOSCALE_API_SECRET"])
+        template = exoscale.get_template(name=name, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
+        ids.append(str(template.id))
 
     with tempfile.TemporaryDirectory() as folder:
-        alone = {"PULUMI_BACKEND_URL": f"file://{folder}", "PULUMI_CONFIG_PASSPHRASE": "of nothing"}
-        options = automation.LocalWorkspaceOptions(work_dir=folder, env_vars=alone)
+        environment = {"PULUMI_BACKEND_URL": f"file://{folder}", "PULUMI_CONFIG_PASSPHRASE": "of nothing"}
+        options = automation.LocalWorkspaceOptions(work_dir=folder, env_vars=environment)
         stack = automation.create_or_select_stack("look-up", "template", program, opts=options)
         try:
             stack.preview()
         except automation.CommandError as error:
             fail(refusal(str(error), name, zone))
-    return found[0]
+    return ids[0]
 
 
 def refusal(text: str, name: str, zone: str) -> str:
-    """What went wrong, and what to do, in one line."""
+    """Return a line that says why the look-up failed and what to do; `text` is Pulumi's error."""
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
         return "Exoscale does not take the API key: see docs/exoscale.md on what it has to be allowed"
     if re.search(r"lookup api-\S+ .*no such host", text):
@@ -119,8 +119,9 @@ def refusal(text: str, name: str, zone: str) -> str:
             f'Exoscale has no public template named "{name}" in zone {zone}, or no such zone: names are in the portal '
             "(Compute, Templates), or in the answer of `exo compute instance-template list`"
         )
-    said = re.findall(r"^\s*\* (.+)$|^\s*error: (.+)$", text, re.MULTILINE) or [(text.strip().rpartition("\n")[2], "")]
-    return f"Exoscale cannot be asked: {said[-1][0] or said[-1][1]}"
+    errors = re.findall(r"^\s*\* (.+)$|^\s*error: (.+)$", text, re.MULTILINE)
+    last = errors[-1] if errors else (text.strip().rpartition("\n")[2], "")
+    return f"Exoscale cannot be asked: {last[0] or last[1]}"
 
 
 def pulumi_cli(*arguments: str) -> None:

@@ -1,9 +1,9 @@
-"""Previews a stack or an example as if it were new.
+"""Command that previews a stack or an example as if it were new.
 
 python -m tools.preview_without_state STACK|examples/EXAMPLE.yaml
 
 The preview needs no state, passphrase, credentials, machines, network or Docker engine, and changes nothing in the
-checkout. Pull requests of forks use it, and so can everybody who may read the settings and nothing else.
+checkout. Use it for pull requests of forks, and wherever you may see only the settings.
 """
 
 import os
@@ -26,7 +26,7 @@ CREDENTIALS = {name: value for model in MODELS.values() for name, value in model
 
 
 def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The settings without what a passphrase hides, and the keys that need a stand-in."""
+    """Return the settings without encrypted values, and the keys of secrets that need a stand-in."""
     plain: dict[str, Any] = {}
     hidden: list[str] = []
     for key, value in settings.items():
@@ -36,13 +36,13 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             plain[key] = value
     machines = plain.get(f"{NAMESPACE}:machines")
     model = MODELS.get(str(machines.get("provider"))) if isinstance(machines, Mapping) else None
-    needed = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
-    hidden += [key for key in needed if key not in hidden]
+    required = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
+    hidden += [key for key in required if key not in hidden]
     return plain, hidden
 
 
 def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
-    """Runs Pulumi on a state of its own in the folder."""
+    """Run Pulumi in the folder, with a state in the same folder; return its exit code."""
     env = {key: value for key, value in os.environ.items() if key != "PULUMI_CONFIG_PASSPHRASE_FILE"}
     env |= {"PULUMI_BACKEND_URL": (folder / "state").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "", **CREDENTIALS}
     command = ["pulumi", "--non-interactive", *arguments]
@@ -50,16 +50,16 @@ def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:
 
 
 def files() -> dict[str, Path]:
-    """Return the files of settings by what names them on the command line: stacks by name, examples by path."""
+    """Return the files of settings, by their argument on the command line: a stack's name or an example's path."""
     stacks = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in CHECKOUT.glob("Pulumi.*.yaml")}
     examples = {f"examples/{file.name}": file for file in (CHECKOUT / "examples").glob("*.yaml")}
     return dict(sorted(stacks.items())) | dict(sorted(examples.items()))
 
 
-def preview(given: str, folder: Path) -> int:
-    """Preview a stack or an example in the folder, which is empty."""
-    stack = Path(given).stem if given.endswith(".yaml") else given
-    document = yaml.safe_load(files()[given].read_text(encoding="utf-8")) or {}
+def preview(source: str, folder: Path) -> int:
+    """Preview a stack or an example in an empty folder; return Pulumi's exit code."""
+    stack = Path(source).stem if source.endswith(".yaml") else source
+    document = yaml.safe_load(files()[source].read_text(encoding="utf-8")) or {}
     plain, hidden = readable(document.get("config") or {})
     for part in PROGRAM:
         (folder / part).symlink_to(CHECKOUT / part)
@@ -74,12 +74,12 @@ def preview(given: str, folder: Path) -> int:
 
 
 def main() -> None:
-    """Ends as Pulumi does."""
-    [given] = sys.argv[1:] or [""]
-    if given not in files():
-        sys.exit(f"error: {given!r} is neither a stack nor an example; allowed: {', '.join(files())}")
+    """Preview in a temporary folder, and exit with Pulumi's exit code."""
+    [source] = sys.argv[1:] or [""]
+    if source not in files():
+        sys.exit(f"error: {source!r} is neither a stack nor an example; allowed: {', '.join(files())}")
     with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
-        sys.exit(preview(given, Path(folder)))
+        sys.exit(preview(source, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Tells which data volumes a `destroy` keeps, and how to take them over: `python -m tools.retained_volumes STACK`.
+"""Command that prints the data volumes which `destroy` retains, and how to import them.
 
-Stops with a message where something is protected, as Pulumi and Exoscale refuse that only when all else is gone, and
-where the setting `volumes.retain_on_destroy` is not what the last `up` made of it.
+`python -m tools.retained_volumes STACK` exits with a message if a resource is protected, because Pulumi and Exoscale
+would refuse to destroy it only after all others are gone, and if the last `up` did not apply the setting
+`volumes.retain_on_destroy` yet.
 """
 
 import json
@@ -17,28 +18,28 @@ PROTECTION = ("pulumi_protect", "destroy_protection")
 
 
 @dataclass(frozen=True)
-class Found:
+class DataVolume:
     """A data volume of the state."""
 
-    name: str  # as `volumes.<name>` is set
+    name: str  # as in `volumes.<name>`
     id: str
-    kept: bool
+    retained: bool
 
 
-def volumes(resources: Sequence[Mapping[str, Any]]) -> Iterator[Found]:
-    """The data volumes among the resources of a state."""
+def volumes(resources: Sequence[Mapping[str, Any]]) -> Iterator[DataVolume]:
+    """Yield the data volumes among the resources of a state."""
     for resource in resources:
         name = resource["urn"].rpartition("::")[2]
         if resource["type"] in TYPES and name.endswith(SUFFIX):
             identity = resource.get("id", "").partition("@")[0]
-            yield Found(name.removesuffix(SUFFIX), identity, resource.get("retainOnDelete", False))
+            yield DataVolume(name.removesuffix(SUFFIX), identity, resource.get("retainOnDelete", False))
 
 
-def mistake(found: Sequence[Found], keep: bool) -> str | None:
-    """What is wrong when the setting and the state differ."""
-    if not found or all(volume.kept == keep for volume in found):
+def mistake(data_volumes: Sequence[DataVolume], retain: bool) -> str | None:
+    """Return a message if the setting `retain` differs from the state."""
+    if not data_volumes or all(volume.retained == retain for volume in data_volumes):
         return None
-    if keep:
+    if retain:
         return (
             "volumes.retain_on_destroy is true, but the last `up` did not know, so the data would be lost: run "
             "`make up` first"
@@ -50,7 +51,7 @@ def mistake(found: Sequence[Found], keep: bool) -> str | None:
 
 
 def protected(resources: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Logical names of what Pulumi or Exoscale will not destroy."""
+    """Return the logical names of resources that Pulumi or Exoscale protects from destruction."""
     return [
         resource["urn"].rpartition("::")[2]
         for resource in resources
@@ -59,47 +60,53 @@ def protected(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def refusal(names: Sequence[str], machines: Mapping[str, Any]) -> str | None:
-    """Why nothing is destroyed, and what to do, if something is protected."""
+    """Return a message that says why nothing is destroyed and what to do, if resources are protected."""
     if not names:
         return None
-    given = [f"machines.{setting}" for setting in PROTECTION if machines.get(setting) is True]
-    what = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
-    if given:
+    settings = [f"machines.{setting}" for setting in PROTECTION if machines.get(setting) is True]
+    resources = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+    if settings:
         return (
-            f"{' and '.join(given)}: true, so nothing is destroyed ({what}): set false, `make up`, and then this again"
+            f"{' and '.join(settings)}: true, so nothing is destroyed ({resources}): set false, `make up`, and then "
+            "this again"
         )
-    return f"the last `up` protected {what}, and settings do not say so any more: run `make up`, and then this again"
+    return (
+        f"the last `up` protected {resources}, and settings do not say so any more: run `make up`, and then this again"
+    )
 
 
-def report(found: Sequence[Found]) -> str:
-    """What is left, and how another infrastructure gets it."""
-    kept = [volume for volume in found if volume.kept]
-    if not kept:
+def report(data_volumes: Sequence[DataVolume]) -> str:
+    """Return the commands that import the retained volumes into another infrastructure."""
+    retained = [volume for volume in data_volumes if volume.retained]
+    if not retained:
         return ""
-    lines = [f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in kept]
+    lines = [
+        f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in retained
+    ]
     return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
 
 
 def _pulumi(*arguments: str) -> Any:
-    done = subprocess.run(["pulumi", *arguments], check=False, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(done.returncode)  # it has said why
-    return json.loads(done.stdout)
+    result = subprocess.run(["pulumi", *arguments], check=False, stdout=subprocess.PIPE, text=True)
+    if result.returncode:
+        sys.exit(result.returncode)  # Pulumi prints its own error
+    return json.loads(result.stdout)
 
 
 def main() -> None:
-    """Prints the report, for after the destruction."""
+    """Print the report, or exit with the reason why nothing may be destroyed."""
     [stack] = sys.argv[1:]
     resources = (_pulumi("stack", "export", "--stack", stack)["deployment"] or {}).get("resources") or []
     config = _pulumi("config", "--json", "--stack", stack)
     machines, settings = (
         config.get(f"nuvla-swarm:{key}", {}).get("objectValue", {}) for key in ("machines", "volumes")
     )
-    found = list(volumes(resources))
-    wrong = refusal(protected(resources), machines) or mistake(found, settings.get("retain_on_destroy", False) is True)
-    if wrong:
-        sys.exit(f"error: {wrong}")
-    print(report(found), end="")
+    data_volumes = list(volumes(resources))
+    retain = settings.get("retain_on_destroy", False) is True
+    problem = refusal(protected(resources), machines) or mistake(data_volumes, retain)
+    if problem:
+        sys.exit(f"error: {problem}")
+    print(report(data_volumes), end="")
 
 
 if __name__ == "__main__":

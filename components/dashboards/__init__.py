@@ -1,1 +1,1 @@
-"""Dashboards in code: one module each, of panels by the builders of Grafana's Foundation SDK."""
+"""Parts of dashboards, built with Grafana's Foundation SDK; each dashboard is a module of the folder that it shows."""

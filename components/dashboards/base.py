@@ -1,4 +1,4 @@
-"""Contains what all dashboards have in common: their links, their choice of machines, how they refresh."""
+"""Common parts of all dashboards: links, the choice of machines, the refresh interval."""
 
 from collections.abc import Sequence
 
@@ -23,10 +23,8 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from components.dashboards.fields import PROMETHEUS
 
-TAG = "nuvla-swarm"  # each dashboard links to all that have this tag
-Parts = Sequence[
-    Row | Builder[Panel]
-]  # Grafana fills the 24 columns with panels from the left; a row begins a new line
+TAG = "nuvla-swarm"  # each dashboard links to all dashboards with this tag
+Parts = Sequence[Row | Builder[Panel]]  # panels fill 24 columns from the left; a row begins a new line
 
 
 def base_dashboard(
@@ -38,7 +36,7 @@ def base_dashboard(
     *,
     variables: Sequence[QueryVariable] = (),
 ) -> Dashboard:
-    """Returns a dashboard of rows and panels, whose queries have the chosen machines as `$node`."""
+    """Return a dashboard of rows and panels; in their queries, `$node` stands for the chosen machines."""
     dashboard = (
         Dashboard(title)
         .uid(uid)
@@ -75,7 +73,7 @@ def base_dashboard(
 
 
 def variable(name: str, label: str, query: str) -> QueryVariable:
-    """Returns a choice of one, some or all values of a query of Grafana: queries have the chosen ones as `$name`."""
+    """Return a choice among the values of a query of Grafana; in queries, `$name` stands for the chosen values."""
     return (
         QueryVariable(name)
         .label(label)

@@ -1,4 +1,4 @@
-"""Contains how a dashboard becomes JSON, which is the same each time."""
+"""Encoding of a dashboard as JSON, with keys in a fixed order and without defaults."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Dashboard, TimePickerConfig
 
-# Keys in the order in which one reads a dashboard. A type of the SDK stands for the keys whose values are of that type.
+# Keys in an order that suits readers. A type of the SDK stands for all keys whose values are of that type.
 ORDER = """
 id refId type uid name title label description collapsed tags
 datasource definition query editorMode expr legendFormat instant multi includeAll allValue current
@@ -19,7 +19,7 @@ editable graphTooltip liveNow refresh sort schemaVersion version timezone fiscal
 annotations links asDropdown includeVars keepTime icon targetBlank range
 """
 PLACES = {word: place for place, word in enumerate(ORDER.split())}
-# What the builders write, although Grafana does the same without it.
+# Values that the builders write although they are Grafana's defaults.
 DEFAULTS = {
     "allowCustomValue": True,
     "auto": False,
@@ -38,16 +38,16 @@ DEFAULTS = {
 
 
 def encode(builder: Builder[Dashboard]) -> str:
-    """Returns the JSON of a dashboard, and numbers its panels in their order."""
+    """Return the JSON of a dashboard, whose panels are numbered in their order."""
     dashboard = builder.build()
     for number, panel in enumerate(dashboard.panels or [], start=1):
         panel.id_val = number
-    # Grafana gives a dashboard its own id.
+    # Grafana assigns the id.
     return json.dumps({"id": None} | _plain(dashboard), indent=2, ensure_ascii=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    """Returns objects of the SDK as dictionaries: ordered, and without defaults."""
+    """Return objects of the SDK as dictionaries with ordered keys and without defaults."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, dict):

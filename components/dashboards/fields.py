@@ -1,4 +1,4 @@
-"""Contains what panels of all kinds have in common: the data source, queries, units, colors and thresholds."""
+"""Common parts of all panels: data source, queries, units, colors and thresholds."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models.dashboard import FieldColorModeId, Threshold,
 from grafana_foundation_sdk.models.prometheus import QueryEditorMode
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
-NODES = '{node=~"$node"}'  # the selector of the machines that the user of a dashboard chooses
+NODES = '{node=~"$node"}'  # selects the machines that the dashboard's user chose
 CORES = "suffix: cores"  # Grafana has no unit for CPU time; its own units are in `grafana_foundation_sdk.models.units`
 
 # A color holds from its number up, until the next one; the first color holds below all numbers.
@@ -23,16 +23,16 @@ ERRORS: Thresholds = {"green": None, "orange": 0.01, "red": 0.05}  # a share of 
 
 
 def target(ref_id: str, query: str) -> Dataquery:
-    """Returns a query of Prometheus. Other parts of its panel name it by its `ref_id`, a letter."""
+    """Return a query of Prometheus; other parts of its panel refer to it by `ref_id`, a letter."""
     return Dataquery().ref_id(ref_id).datasource(PROMETHEUS).editor_mode(QueryEditorMode.CODE).expr(query)
 
 
 def color(mode: FieldColorModeId) -> FieldColor:
-    """Returns the rule by which Grafana colors values."""
+    """Return the rule by which Grafana colors values."""
     return FieldColor().mode(mode)
 
 
 def steps(thresholds: Thresholds) -> ThresholdsConfig:
-    """Returns thresholds as the SDK has them."""
-    made = [Threshold(color=color, value=value) for color, value in thresholds.items()]
-    return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(made)
+    """Return thresholds as an object of the SDK."""
+    list_of_steps = [Threshold(color=color, value=value) for color, value in thresholds.items()]
+    return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(list_of_steps)

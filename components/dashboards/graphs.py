@@ -1,4 +1,4 @@
-"""Contains the panels of lines over time, as all dashboards have them."""
+"""Panels with lines over time."""
 
 from collections.abc import Mapping
 from string import ascii_uppercase
@@ -28,35 +28,35 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, FieldCol
 
 from components.dashboards.fields import GREEN, PROMETHEUS, color, steps, target
 
-Queries = Mapping[str, str]  # by their legends, in which `{{node}}` stands for the label `node`
+Queries = Mapping[str, str]  # legend -> query; `{{node}}` in a legend stands for the label `node`
 
 
 def graph(
     title: str, description: str, unit: str, queries: Queries, *, stacked: bool = False, red_from: float | None = None
 ) -> TimeSeries:
-    """Returns the panel of lines from 0 up, with a dashed red line at `red_from`."""
+    """Return a panel of lines from 0 up, with a dashed red line at `red_from`."""
     return _lines(title, description, unit, queries, stacked=stacked, red_from=red_from).min(0)
 
 
 def percent_graph(title: str, description: str, queries: Queries, *, red_from: float | None = None) -> TimeSeries:
-    """Returns the panel of lines from 0 to 100 %, of queries whose values are from 0 to 1."""
+    """Return a panel of lines from 0 to 100 %; values of the queries are from 0 to 1."""
     return graph(title, description, units.PercentUnit, queries, red_from=red_from).max(1)
 
 
 def count_graph(title: str, description: str, queries: Queries, *, stacked: bool = False) -> TimeSeries:
-    """Returns the panel of whole numbers, which change in steps."""
+    """Return a panel of whole numbers, drawn as steps."""
     panel = graph(title, description, units.Short, queries, stacked=stacked)
     return panel.decimals(0).line_interpolation(LineInterpolation.STEP_AFTER)
 
 
 def mirrored_graph(title: str, description: str, unit: str, queries: Queries) -> TimeSeries:
-    """Returns the panel of two directions: Grafana draws the first query above the line, the second one below it."""
+    """Return a panel of two directions: Grafana draws the first query above the zero line, the second below."""
     panel = _lines(title, description, unit, queries).axis_centered_zero(True)
     return panel.override_by_query("B", [DynamicConfigValue(id_val="custom.transform", value="negative-Y")])
 
 
 def legend(*calculations: str) -> VizLegendOptions:
-    """Returns the legend below the lines: a list of their names, or a table with these calculations of each line."""
+    """Return the legend below the graph: a list of names, or a table with these calculations of each line."""
     mode = LegendDisplayMode.TABLE if calculations else LegendDisplayMode.LIST
     return (
         VizLegendOptions().display_mode(mode).placement(LegendPlacement.BOTTOM).show_legend(True).calcs([*calculations])

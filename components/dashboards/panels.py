@@ -1,4 +1,4 @@
-"""Contains the panels of single values and of tables, as all dashboards have them."""
+"""Panels of single values and tables."""
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
@@ -38,12 +38,12 @@ def stat(
     texts: Sequence[str] = (),
     sparkline: bool = False,
 ) -> Stat:
-    """Returns the panel of one value: of now, or with a `sparkline` the last one of the time that is looked at.
+    """Return a panel of one value: the current one, or with `sparkline` the last one of the chosen time range.
 
-    `texts` stand for the values 0, 1 and so on.
+    Grafana shows `texts` instead of the values 0, 1 and so on.
     """
     results = {str(number): ValueMappingResult(text=text, index=number) for number, text in enumerate(texts)}
-    asked = target("A", query)
+    prometheus_query = target("A", query)
     return (
         Stat()
         .title(title)
@@ -62,7 +62,7 @@ def stat(
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
         .show_percent_change(False)
         .percent_change_color_mode(PercentChangeColorMode.STANDARD)
-        .with_target(asked.range() if sparkline else asked.instant())
+        .with_target(prometheus_query.range() if sparkline else prometheus_query.instant())
     )
 
 
@@ -75,10 +75,10 @@ def table(
     column_units: Mapping[str, str],
     sort_by: str,
 ) -> Table:
-    """Returns the panel of a table of now, with a row for each set of labels that the queries have in common.
+    """Return a table of current values, with a row for each set of labels that the queries have in common.
 
-    `columns` are headings, by labels and by `Value #A` for the value of the first query and so on; the value of a query
-    without others is `Value`. `column_units` and `sort_by` name headings.
+    `columns` maps labels and values to headings. `Value #A` is the value of the first query, `Value #B` of the second;
+    with a single query, `Value` is its value. `column_units` and `sort_by` refer to headings.
     """
     letters = ascii_uppercase[: len(queries)]
     values = [f"Value #{letter}" for letter in letters] if len(queries) > 1 else ["Value"]

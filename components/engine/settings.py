@@ -20,6 +20,7 @@ class AddressPool(Section):
 
     @model_validator(mode="after")
     def _holds_a_network(self) -> Self:
+        """`base` of each of `engine.address_pools` is at least as large as a network of its `prefix`."""
         if self.prefix < self.base.prefixlen:
             raise ValueError(
                 f"prefix: {self.prefix} given; allowed: {self.base.prefixlen} to {LONGEST_PREFIX}, within {self.base}"

@@ -51,7 +51,7 @@ class ReservedPorts(pulumi.ComponentResource):
         )
         docker.Service(
             f"{name}-service",
-            docker_args.service(service, args.owner.labels(), [], []),
+            docker_args.to_docker_service_args(service, args.owner.labels(), [], []),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=ErrorHints(SWARM_HINTS, f"{name}-advice").hooks,

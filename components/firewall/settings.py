@@ -26,6 +26,7 @@ class EphemeralPorts(Section):
 
     @model_validator(mode="after")
     def _require_range(self) -> Self:
+        """`firewall.ephemeral.last` is greater than `firewall.ephemeral.first`."""
         if self.last <= self.first:
             raise ValueError(f"last: {self.last} given; allowed: more than first, {self.first}")
         return self

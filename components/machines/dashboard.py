@@ -1,4 +1,4 @@
-"""The dashboard "Machines": CPU, memory, disks and network of the machines of the swarm."""
+"""Dashboard "Machines": CPU, memory, disks and network of the machines of the swarm."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -9,7 +9,7 @@ from components.dashboards.fields import CORES, FULL, GREEN_FROM_1, NODES, ORANG
 from components.dashboards.graphs import graph, mirrored_graph, percent_graph
 from components.dashboards.panels import stat, table
 
-OUTSIDE = '{id="/", interface!~"lo|veth.*|docker.*|br-.*|vx-.*", node=~"$node"}'  # not inside a machine
+OUTSIDE = '{id="/", interface!~"lo|veth.*|docker.*|br-.*|vx-.*", node=~"$node"}'  # without traffic inside a machine
 ON_DISK = '{fstype!~"tmpfs|ramfs", node=~"$node"}'
 IDLE = '{mode="idle", node=~"$node"}'
 DISK_SIZE = "(node_filesystem_size_bytes - node_filesystem_free_bytes + node_filesystem_avail_bytes)"  # as `df`

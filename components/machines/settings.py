@@ -77,6 +77,7 @@ class Machines(Section, Generic[P]):
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:
+        """The pools have 1, 3, 5 or 7 managers together."""
         managers = len(self.names("manager"))
         if managers not in (1, 3, 5, 7):
             raise ValueError(f"pools: {managers} managers given; allowed: 1, 3, 5 or 7 (an even number adds no safety)")

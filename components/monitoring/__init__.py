@@ -16,28 +16,30 @@ MANIFEST = Manifest(
         ),
         "node_exporter": DefaultImage(
             reference="prom/node-exporter:v1.12.1",
-            description="exporter of a machine's own metrics",
+            description="exporter of metrics of machines",
             service="node-exporter",
         ),
         "cadvisor": DefaultImage(
             reference="ghcr.io/google/cadvisor:v0.60.6",
-            description="exporter of containers' metrics",
+            description="exporter of metrics of containers",
             service="cadvisor",
         ),
         "blackbox": DefaultImage(
             reference="prom/blackbox-exporter:v0.28.0",
-            description="exporter that probes services from outside",
+            description="exporter that probes addresses as users reach them",
             service="blackbox",
         ),
     },
     data={
         "prometheus": StoredData(description="metrics of Prometheus", owner=owner("prometheus"), former_owner=NOBODY),
-        "alertmanager": StoredData(description="silences of alerts", owner=owner("alertmanager"), former_owner=NOBODY),
+        "alertmanager": StoredData(
+            description="silences of Alertmanager", owner=owner("alertmanager"), former_owner=NOBODY
+        ),
         "grafana": StoredData(description="users and dashboards of Grafana", owner=owner("grafana")),
     },
     secrets={
         "smtp_password": "password of `monitoring.smtp.username`",
-        "alert_webhook_url": "URL that Alertmanager sends alerts to",
+        "alert_webhook_url": "webhook URL that receives alerts from Alertmanager",
     },
-    monitoring=Monitored(rules=["monitoring"], dashboard="swarm"),  # nodes and tasks: of no single service
+    monitoring=Monitored(rules=["monitoring"], dashboard="swarm"),  # the swarm belongs to no single service
 )

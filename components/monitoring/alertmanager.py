@@ -1,4 +1,4 @@
-"""Alertmanager, which tells people of alerts."""
+"""The service of Alertmanager, which sends alerts by webhook and e-mail."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ PORT = 9093
 
 
 def alertmanager(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Alertmanager with a webhook, mails, both or none: then alerts are seen in Prometheus alone.
+    """Return Alertmanager with a webhook, e-mails, both or neither; with neither, only Prometheus shows alerts.
 
     Source: Alertmanager documentation, "Configuration".
     """
@@ -26,7 +26,7 @@ def alertmanager(context: MonitoringContext, parts: MonitoringParts) -> Service:
         secrets.append(SecretFile(name="smtp-password", content=parts.smtp_password))
     webhooks = [{"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}] if context.webhook else []
     mails = [_mail(email_to, smtp)] if email_to and smtp else []
-    # JSON is YAML, and quotes whatever a user may have set.
+    # JSON is valid YAML, and quotes any text that a user sets.
     content = assets.render(
         "monitoring/files/alertmanager.yml",
         {"webhook_configs": json.dumps(webhooks), "email_configs": json.dumps(mails)},
@@ -42,7 +42,7 @@ def alertmanager(context: MonitoringContext, parts: MonitoringParts) -> Service:
         args=[
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
-            "--cluster.listen-address=",  # a single one has nobody to gossip with
+            "--cluster.listen-address=",  # a single Alertmanager needs no gossip
         ],
         user=USERS["alertmanager"],
         files=[File(name="main", path="/etc/alertmanager/alertmanager.yml", content=content)],

@@ -1,4 +1,4 @@
-"""Contains the dashboard "Swarm": the swarm as its managers count it, and the engines of its machines."""
+"""Dashboard "Swarm": nodes, tasks and services as the managers count them, and the engines of the machines."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -9,11 +9,11 @@ from components.dashboards.fields import GREEN_FROM_1, NODES, RED_FROM_1
 from components.dashboards.graphs import count_graph, graph
 from components.dashboards.panels import stat, table
 
-OF_LEADER = "and on (node) swarm_manager_leader == 1"  # of several managers that count, the one that leads
+OF_LEADER = "and on (node) swarm_manager_leader == 1"  # selects the counts of the leader: every manager has its own
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-swarm",

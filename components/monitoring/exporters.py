@@ -1,4 +1,4 @@
-"""What measures machines, containers and services."""
+"""The services of the exporters, which measure machines, containers, addresses and Elasticsearch."""
 
 from components import assets
 from components.monitoring.context import MonitoringContext, MonitoringParts
@@ -7,16 +7,15 @@ from components.service.spec import File, HealthCheck, Mount, Service
 from components.socket_proxy.stack import SOCKET, VOLUME
 
 COLLECTORS = ["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "stat", "textfile", "time", "uname", "vmstat"]
-FIREWALL = "/run/nuvla-swarm-metrics"  # where a machine tells of its rules, as firewall/files/guard.sh has it
-# What is no disk of the machine, and mounts inside Docker's own folder.
-NOT_DISKS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
-
-METRICS = "/etc/nuvla-swarm/metrics"  # of the engine's certificate, by engine/scripts/configure.sh
-LAYERS = "/var/lib/docker/image"
+FIREWALL_METRICS = "/run/nuvla-swarm-metrics"  # written by firewall/files/guard.sh
+CERTIFICATE_METRICS = "/etc/nuvla-swarm/metrics"  # of the engine's certificate, written by engine/scripts/configure.sh
+# Mount points that are no disk of the machine, or that are inside Docker's own folder.
+EXCLUDED_MOUNT_POINTS = r"^/(dev|proc|run|sys|tmp|etc/(hosts|hostname|resolv\.conf)|var/lib/docker/.+)($|/)"
+IMAGE_LAYERS = "/var/lib/docker/image"
 
 
 def node_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Metrics of every machine itself. Its network is not among them: a container sees its own."""
+    """Return the exporter of machine metrics, without the network: a container sees its own network alone."""
     return Service(
         name="node-exporter",
         image=parts.images["node_exporter"],
@@ -30,9 +29,9 @@ def node_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service
             "--web.disable-exporter-metrics",
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in COLLECTORS),
-            f"--collector.textfile.directory=/host{FIREWALL}",
-            f"--collector.filesystem.mount-points-exclude={NOT_DISKS}",
-            f"--collector.textfile.directory=/host{METRICS}",
+            f"--collector.textfile.directory=/host{FIREWALL_METRICS}",
+            f"--collector.filesystem.mount-points-exclude={EXCLUDED_MOUNT_POINTS}",
+            f"--collector.textfile.directory=/host{CERTIFICATE_METRICS}",
         ],
         user=USERS["node-exporter"],
         mounts=[Mount(type="bind", source="/", target="/host", read_only=True)],
@@ -40,7 +39,7 @@ def node_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service
 
 
 def cadvisor(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Metrics of the containers of every machine by their services, and of the network of the machine."""
+    """Return the exporter of container metrics, labelled with their services, and of the machine's network."""
     return Service(
         name="cadvisor",
         image=parts.images["cadvisor"],
@@ -48,7 +47,7 @@ def cadvisor(context: MonitoringContext, parts: MonitoringParts) -> Service:
         memory_limit_mib=context.settings.exporters.memory_limit_mib,
         health=HealthCheck(
             command=["/bin/sh", "-c", assets.read("monitoring/files/cadvisor_health.sh")],
-            start_period_s=10,  # one that measures no containers is replaced soon
+            start_period_s=10,  # Swarm soon replaces a cAdvisor that measures no containers
         ),
         args=[
             f"--docker={SOCKET}",
@@ -56,24 +55,26 @@ def cadvisor(context: MonitoringContext, parts: MonitoringParts) -> Service:
             "--store_container_labels=false",
             "--whitelisted_container_labels=com.docker.swarm.service.name,com.docker.stack.namespace",
             "--housekeeping_interval=10s",
-            # A container that Docker does not yet call running when cAdvisor notices it is looked for again only then.
+            # If Docker does not yet call a container running when cAdvisor notices it, cAdvisor looks again only after
+            # this interval.
             "--global_housekeeping_interval=10s",
             "--enable_metrics=cpu,memory,network",
         ],
         user="0",
         mounts=[
-            # Not the whole root: Docker's socket is in it, and one may talk to a socket on a read-only mount.
+            # Not the whole root: it has Docker's socket, and a container may write to a socket on a read-only mount.
             Mount(type="bind", source="/proc", target="/rootfs/proc", read_only=True),
             Mount(type="bind", source="/sys", target="/sys", read_only=True),
-            # Which layer is a container's. Beside it are the data of all and, on a manager, the keys of the swarm.
-            Mount(type="bind", source=LAYERS, target=f"/rootfs{LAYERS}", read_only=True),
+            # cAdvisor maps layers to containers here. The parent folder has all containers' data and, on a manager, the
+            # keys of the swarm.
+            Mount(type="bind", source=IMAGE_LAYERS, target=f"/rootfs{IMAGE_LAYERS}", read_only=True),
             VOLUME,
         ],
     )
 
 
 def elasticsearch_exporter(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Metrics of the database of a host, which joins the backend network when Nuvla is deployed there.
+    """Return the exporter of a host's database, which joins the backend network when Nuvla is deployed.
 
     Source: prometheus-community/elasticsearch_exporter, README, "Configuration".
     """
@@ -91,7 +92,7 @@ def elasticsearch_exporter(context: MonitoringContext, parts: MonitoringParts) -
 
 
 def blackbox(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Probes of what users reach, from outside of it."""
+    """Return the exporter that probes addresses over the network, as users reach them."""
     return Service(
         name="blackbox",
         image=parts.images["blackbox"],

@@ -1,4 +1,4 @@
-"""Grafana, which shows metrics."""
+"""The service of Grafana, which shows metrics in dashboards."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -19,9 +19,9 @@ PROVISIONING = "/etc/grafana/provisioning"
 
 
 def grafana(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Return Grafana under /grafana, its data source and dashboards provided by files.
+    """Return Grafana under /grafana, with its data source and dashboards provisioned from files.
 
-    Each start makes the login the one that opens it, also with data of before, which have another password in them.
+    Each start sets the password of the generated login, because imported data contain another one.
     Source: Grafana documentation, "Configure Grafana", "Provisioning" and "Grafana CLI"; its image's /run.sh.
     """
     secrets = [SecretFile(name="grafana-admin-password", content=parts.grafana_login.password)]
@@ -32,7 +32,7 @@ def grafana(context: MonitoringContext, parts: MonitoringParts) -> Service:
         image=parts.images["grafana"],
         networks=[parts.web, parts.monitoring],
         memory_limit_mib=context.settings.grafana.memory_limit_mib,
-        # The login takes some seconds before the server itself starts, and 20 at most.
+        # Setting the password takes some seconds, at most 20, before the server starts.
         health=replace(HealthCheck.http(f"http://127.0.0.1:{PORT}/grafana/api/health"), start_period_s=50),
         replicas=1,
         constraints=context.placed_with_data(),
@@ -42,12 +42,12 @@ def grafana(context: MonitoringContext, parts: MonitoringParts) -> Service:
         files=_files(context),
         secrets=secrets,
         mounts=[context.data_mount("grafana", DATA)],
-        # Its metrics are Prometheus' alone, which asks for them without Traefik.
+        # Traefik does not publish Grafana's metrics: Prometheus collects them over the overlay network.
         labels=published.enabled()
         | published.http(
-            "grafana", f"{published.under(PATH)} && !PathPrefix(`{PATH}/metrics`)", PORT, [published.CONSOLES]
+            "grafana", f"{published.path_rule(PATH)} && !PathPrefix(`{PATH}/metrics`)", PORT, [published.CONSOLES]
         ),
-        stop_grace_s=45,  # it lets requests end for 30 s
+        stop_grace_s=45,  # Grafana gives open requests 30 s to end
     )
 
 
@@ -74,14 +74,14 @@ def _env(context: MonitoringContext, parts: MonitoringParts) -> dict[str, pulumi
     }
     if smtp.username is not None:
         env["GF_SMTP_USER"] = smtp.username
-        env["GF_SMTP_STARTTLS_POLICY"] = "MandatoryStartTLS"  # a password is sent encrypted, or not at all
+        env["GF_SMTP_STARTTLS_POLICY"] = "MandatoryStartTLS"  # never send the password unencrypted
     if parts.smtp_password is not None:
         env["GF_SMTP_PASSWORD"] = _secret("smtp-password")
     return env
 
 
 def _secret(name: str) -> str:
-    """How Grafana reads a value from a file: with NAME__FILE, its image would put it into the environment."""
+    """Return Grafana's reference to a secret file; with NAME__FILE, the image would copy it into the environment."""
     return f"$__file{{/run/secrets/{name}}}"
 
 

@@ -1,4 +1,4 @@
-"""Prometheus, which collects metrics and judges them."""
+"""The service of Prometheus, which collects and stores metrics and evaluates alerts."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PATH = "/prometheus"
 
 
 def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
-    """Return Prometheus 3 under /prometheus, with the rules and jobs that the folders of services declare.
+    """Return Prometheus under /prometheus, with the rules and scrape jobs that manifests declare.
 
     Source: Prometheus documentation, "Configuration" and "Storage".
     """
@@ -40,26 +40,26 @@ def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
             "--web.route-prefix=/prometheus",
         ],
         user=USERS["prometheus"],
-        files=[*_files(context, parts.traefik_login.username), _ends(parts.certificate_ends)],
+        files=[*configuration_files(context, parts.traefik_login.username), _certificate_ends(parts.certificate_ends)],
         mounts=[context.data_mount("prometheus", "/prometheus")],
         secrets=[SecretFile(name="traefik-metrics-password", content=parts.traefik_login.password)],
         labels=published.enabled()
-        | published.http("prometheus", published.under(PATH), PORT, [published.CONSOLES, *published.LOGIN]),
-        stop_grace_s=60,  # it writes what it has in memory
+        | published.http("prometheus", published.path_rule(PATH), PORT, [published.CONSOLES, *published.LOGIN]),
+        stop_grace_s=60,  # Prometheus writes its memory to disk
     )
 
 
-def _ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
-    """A metric of each end: JSON is YAML."""
+def _certificate_ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
+    """Return recording rules with the end of each client certificate as a metric; JSON is valid YAML."""
 
-    def render(known: Mapping[str, str]) -> str:
+    def render(texts: Mapping[str, str]) -> str:
         rules = [
             {
                 "record": "nuvla_swarm_certificate_end_seconds",
                 "expr": f"vector({int(datetime.fromisoformat(end).timestamp())})",
                 "labels": {"holder": holder},
             }
-            for holder, end in sorted(known.items())
+            for holder, end in sorted(texts.items())
         ]
         return assets.render("monitoring/files/certificate_ends.yml", {"rules": json.dumps(rules)})
 
@@ -70,7 +70,7 @@ def _ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
     )
 
 
-def _files(context: MonitoringContext, traefik_user: str) -> list[File]:
+def configuration_files(context: MonitoringContext, traefik_user: str) -> list[File]:
     values = context.template_values() | {
         "scrape_interval": context.scrape_interval,
         "evaluation_interval": context.scrape_interval,

@@ -1,4 +1,4 @@
-"""The services of monitoring, from exporters to alerts."""
+"""The stack of the services of monitoring."""
 
 from components.monitoring.alertmanager import alertmanager
 from components.monitoring.context import MonitoringContext, MonitoringParts
@@ -7,11 +7,11 @@ from components.monitoring.grafana import grafana
 from components.monitoring.prometheus import prometheus
 from components.service.spec import StackSpec
 
-NETWORK = "monitoring"  # prometheus.yml collects over it
+NETWORK = "monitoring"  # Prometheus scrapes over it
 
 
 def monitoring(context: MonitoringContext, parts: MonitoringParts) -> StackSpec:
-    """Return exporters on every machine, and the other services on the machine that has their data."""
+    """Return the stack: exporters on every machine, the other services on the machine that has the data."""
     services = [
         service(context, parts) for service in (prometheus, alertmanager, grafana, node_exporter, cadvisor, blackbox)
     ]

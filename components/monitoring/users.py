@@ -1,7 +1,7 @@
-"""The users that monitoring's services run as.
+"""User ids of monitoring's services.
 
-Each service runs as a user of its own: node-exporter sees the processes of its machine, and may read what those of its
-own user are given in secret. The numbers are ones that neither Debian nor systemd gives to anybody.
+Each service has a different user: node-exporter sees the processes of its machine, and could read the secrets of
+processes of its own user. Neither Debian nor systemd assigns these numbers.
 """
 
 USERS = {
@@ -10,11 +10,11 @@ USERS = {
     "alertmanager": "65523",
     "blackbox": "65524",
     "elasticsearch-exporter": "65525",
-    "grafana": "472",  # that of its image
+    "grafana": "472",  # the user of its image
 }
-NOBODY = "65534"  # who earlier versions ran as
+NOBODY = "65534"  # the user of earlier versions
 
 
 def owner(service: str) -> str:
-    """Return "<uid>:<gid>" of the files of a service."""
+    """Return the owner of a service's files, "<uid>:<gid>"."""
     return f"{USERS[service]}:{USERS[service]}"

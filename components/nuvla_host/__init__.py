@@ -1,4 +1,4 @@
-"""What Nuvla's own services need of the machines of a host."""
+"""Requirements of Nuvla's own services on the machines of a host."""
 
 from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, StoredData
 
@@ -7,7 +7,7 @@ MANIFEST = Manifest(
     images={
         "elasticsearch_exporter": DefaultImage(
             reference="prometheuscommunity/elasticsearch-exporter:v1.7.0",
-            description="exporter of a host's database",
+            description="exporter of metrics of a host's Elasticsearch",
             service="elasticsearch-exporter",
         )
     },

@@ -1,4 +1,4 @@
-"""What the kernel of a machine with the database of Nuvla has to allow."""
+"""The kernel's limit of memory maps on a machine with Nuvla's database."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,17 @@ MAP_COUNT = 262144
 
 @dataclass(frozen=True, kw_only=True)
 class MapCountArgs:
-    """Where it has to be allowed."""
+    """The machine with the database."""
 
     machine: Machine
-    prepared: pulumi.Resource  # what has installed packages there
+    depends_on: pulumi.Resource  # the packages of its engine
 
 
 class MapCount(pulumi.ComponentResource):
-    """A machine on which Elasticsearch can map its files into memory, now and after every start.
+    """A machine whose kernel lets Elasticsearch map its files into memory, now and after every start.
 
-    A machine that shares its kernel with others is only checked, with a message.
+    On a machine that shares its kernel with others, the command changes nothing: it logs a warning where the limit is
+    too low.
     Outputs: ``max_map_count`` (int).
     Source: Elasticsearch reference, "Virtual memory".
     """
@@ -32,7 +33,7 @@ class MapCount(pulumi.ComponentResource):
             f"{name}-set",
             "nuvla_host/scripts/map_count.sh",
             {"COUNT": str(MAP_COUNT), "ONLY_CHECK": "true" if machine.shares_kernel else ""},
-            pulumi.ResourceOptions(parent=self, depends_on=[args.prepared]),
+            pulumi.ResourceOptions(parent=self, depends_on=[args.depends_on]),
             triggers=[machine.system_generation],
         )
         self.register_outputs({"max_map_count": MAP_COUNT})

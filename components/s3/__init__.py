@@ -1,4 +1,4 @@
-"""S3 over the files that the machines share."""
+"""S3 over the files that the machines share by NFS."""
 
 from components.manifest import DefaultImage, Manifest, Monitored
 
@@ -6,11 +6,11 @@ MANIFEST = Manifest(
     feature="s3",
     images={
         "versitygw": DefaultImage(
-            reference="versity/versitygw:v1.8.0", description="S3 over plain files", service="s3-gateway"
+            reference="versity/versitygw:v1.8.0", description="Versity gateway, S3 over files", service="s3-gateway"
         ),
         "openresty": DefaultImage(
             reference="openresty/openresty:1.29.2.5-0-alpine",
-            description="OpenResty, nginx with Lua, which stands before S3",
+            description="OpenResty, the proxy in front of the S3 gateway",
             service="s3",
         ),
     },

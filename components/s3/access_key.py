@@ -1,14 +1,14 @@
-"""The key pair of the S3 service."""
+"""The key pair of S3."""
 
 import pulumi
 import pulumi_random as random
 
-ACCESS_KEY_LENGTH = 20  # as AWS has them
+ACCESS_KEY_LENGTH = 20  # the lengths that AWS uses
 SECRET_KEY_LENGTH = 40
 
 
 class AccessKey(pulumi.ComponentResource):
-    """A generated access key and its secret key, kept encrypted in the state.
+    """A generated access key and its secret key, encrypted in the state.
 
     Outputs: ``access_key`` (str, secret), ``secret_key`` (str, secret).
     """

@@ -1,4 +1,4 @@
-"""Contains the dashboard "NFS and S3": the files of the target: their disk, and the two ways to them."""
+"""Dashboard "NFS and S3": the disk of a target's shared files, and their use over NFS and S3."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -13,7 +13,7 @@ NFS_ROOT = '{mountpoint="/nfs-root", node=~"$node"}'
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-nfs-s3",

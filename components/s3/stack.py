@@ -1,4 +1,4 @@
-"""S3 over the files that the machines share."""
+"""The services of S3: a gateway over the shared files, and a front between Traefik and the gateway."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -8,20 +8,20 @@ import pulumi
 from components import assets
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import published
 
-NAME = "s3"  # the front, which Traefik knows
+NAME = "s3"  # service of the front, which Traefik publishes
 GATEWAY = "s3-gateway"
 API_PORT = 7070
 CONSOLE_PORT = 7071
-TOLD_PORT = 7072  # the API, to who tells of whom a connection is
-CONSOLE_PATH = "/minio"  # the guide's name for it, which bookmarks and Nuvla's own documentation have
+PROXY_PROTOCOL_PORT = 7072  # the API for Traefik, which passes the client's address
+CONSOLE_PATH = "/minio"  # as in Nuvla's administrator guide, in bookmarks and in Nuvla's documentation
 HEALTH_PATH = "/health"
-NOBODY = "65534"  # as whom NFS clients write too
-REGION = "us-east-1"  # what Nuvla signs its requests for
-FRONT_MEMORY_LIMIT_MIB = 256  # it passes on in pieces of 64 KiB
+NOBODY = "65534"  # the user that NFS clients write as, too
+REGION = "us-east-1"  # Nuvla signs its requests for it
+FRONT_MEMORY_LIMIT_MIB = 256  # the front forwards bodies in pieces of 64 KiB
 FRONT_FILES = (
     "nginx.conf",
     "deletions.lua",
@@ -39,33 +39,34 @@ FRONT_FILES = (
     "signature.lua",
 )
 FRONT_COMMAND = ("/usr/local/openresty/bin/openresty", "-e", "stderr", "-c", "/etc/front/nginx.conf")
-FILES = "/files"  # where both see the folder
-# Of the machine, with the gateway's sockets in it. A new volume takes over who may write to the image's folder: all.
+FILES = "/files"  # the shared folder in both containers
+# Volume of the machine with the gateway's sockets. A new volume inherits the permissions of the image's folder /tmp, to
+# which every user may write.
 SOCKETS = Mount(source="s3-sockets", target="/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True, kw_only=True)
 class S3Context:
-    """The infrastructure as S3 sees it: plain values, which a preview shows."""
+    """Plain values of the rest of the stack that S3 needs; a preview shows them."""
 
-    machine: str  # that has the files
-    folder: str  # with a bucket in each folder of it
-    name: str | None  # by which the API answers on 443 too, "s3.example.org"
+    machine: str  # machine with the files
+    folder: str  # each folder in it is a bucket
+    name: str | None  # host name of the API on 443, "s3.example.org"
 
 
 @dataclass(frozen=True, kw_only=True)
 class S3Parts:
-    """Resources that S3 runs on and with."""
+    """Resources that S3 needs."""
 
     image: pulumi.Input[str]
     front_image: pulumi.Input[str]
     networks: Sequence[OverlayNetwork]
     key: AccessKey
-    endpoint: pulumi.Input[str]  # URL that browsers reach the API by: for the console, and for pages that upload
+    endpoint: pulumi.Input[str]  # URL of the API in browsers: for the console, and for pages that upload
 
 
 def gateway_env(endpoint: pulumi.Input[str]) -> Mapping[str, pulumi.Input[str]]:
-    """What the gateway is told but for its keys; `endpoint` is where browsers reach the API."""
+    """Return the variables of the gateway, without its keys; `endpoint` is the URL of the API in browsers."""
     return {
         "VGW_REGION": REGION,
         "VGW_HEALTH": HEALTH_PATH,
@@ -73,22 +74,23 @@ def gateway_env(endpoint: pulumi.Input[str]) -> Mapping[str, pulumi.Input[str]]:
         "VGW_WEBUI_GATEWAYS": endpoint,
         "VGW_WEBUI_NO_TLS": "true",
         "VGW_CORS_ALLOW_ORIGIN": "*",
-        "VGW_QUIET": "true",  # else it logs every health check
+        "VGW_QUIET": "true",  # the gateway would log every health check
     }
 
 
 def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
-    """An S3 gateway on the machine that has the files, with a front before it, behind Traefik.
+    """Return the stack: a gateway and a front on the machine that has the files, behind Traefik.
 
     A bucket is a folder, an object is a file. The gateway is on no network: the front, on the same machine, reaches it
-    by a socket, and keeps from it what it does wrong or would have to believe: see docs/files.md.
+    by a socket. The front answers requests that the gateway gets wrong, and verifies claims that the gateway would take
+    on trust: see docs/files.md.
     Source: versitygw, "Global options" and the posix backend; lua-nginx-module; Traefik's docs, "Swarm provider".
     """
     hosts = published.s3_hosts(context.name)
     labels = (
         published.enabled()
-        | published.tcp(NAME, TOLD_PORT, hosts)
-        | published.http("s3-console", published.under(CONSOLE_PATH), CONSOLE_PORT, [published.CONSOLES])
+        | published.tcp(NAME, PROXY_PROTOCOL_PORT, hosts)
+        | published.http("s3-console", published.path_rule(CONSOLE_PATH), CONSOLE_PORT, [published.CONSOLES])
     )
     secrets = [
         SecretFile(name="s3-access-key", content=parts.key.access_key),
@@ -103,7 +105,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         memory_limit_mib=settings.memory_limit_mib,
         health=health,
         replicas=1,
-        constraints=on_machine(context.machine),
+        constraints=constraint_for_machine(context.machine),
         command=["/bin/sh", "/etc/versitygw/start.sh"],
         args=[FILES],
         env=gateway_env(parts.endpoint),
@@ -112,7 +114,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         secrets=secrets,
         mounts=[files, SOCKETS],
         temporary=(),
-        stop_grace_s=30,  # it lets requests end for 10 s
+        stop_grace_s=30,  # the gateway gives open requests 10 s to end
     )
     front = Service(
         name=NAME,
@@ -121,7 +123,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         memory_limit_mib=FRONT_MEMORY_LIMIT_MIB,
         health=health,
         replicas=1,
-        constraints=on_machine(context.machine),
+        constraints=constraint_for_machine(context.machine),
         command=FRONT_COMMAND,
         user=NOBODY,
         files=[

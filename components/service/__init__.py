@@ -1,4 +1,4 @@
-"""Services of the swarm: descriptions of them, and the resources that these become."""
+"""Services of the swarm: their descriptions, and the resources that the program makes of them."""
 
 from components.manifest import Manifest, Monitored
 

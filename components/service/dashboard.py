@@ -1,4 +1,4 @@
-"""Contains the dashboard "Services": what each service of the swarm uses: Nuvla's applications and the program's."""
+"""Dashboard "Services": CPU, memory and network of each service, both of Nuvla's applications and of the program."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -13,7 +13,7 @@ CHOSEN = '{service=~"$service", node=~"$node"}'
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-services",

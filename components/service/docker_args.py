@@ -1,4 +1,4 @@
-"""A service as the Docker provider wants it."""
+"""Arguments of the Docker provider for a service."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,18 @@ from components.machines.owner import ID_LABEL
 from components.service.spec import HealthCheck, Service
 
 MIB = 1024 * 1024
-# With no constraint at all, Docker's client fills in platforms, which the provider then shows as a change for ever.
-ANYWHERE = ["node.platform.os==linux"]
+# Without any constraint, Docker's client adds platforms to the service, and the provider shows them as a change for
+# ever.
+ANY_NODE = ["node.platform.os==linux"]
 PORTS_VARIABLE = "NUVLA_SWARM_PORTS"
-MONITOR = "1s"  # in which a task that was healthy may still fail its update
-START_S = 5  # that the start of a health check may take
-TEMPORARY_MIB = 64  # of each folder in memory, which counts as the service's own memory
-KEPT = 4  # one part in so many of the limit is reserved: what a service needs at rest
+UPDATE_MONITOR = "1s"  # how long after its start a failing task still fails the update
+HEALTH_CHECK_START_S = 5  # that Docker may take to start a health check
+TMPFS_SIZE_MIB = 64  # of each folder in memory; counts against the memory limit of the service
+RESERVATION_DIVISOR = 4  # the reserved part of the memory limit: as much as a service needs at rest
 
 
 def duration(seconds: int) -> str:
-    """As the provider reads it back, to which anything else would be a change for ever: "45s", "1m", "1m30s"."""
+    """Return a duration in the provider's own form, "45s", "1m" or "1m30s": it shows others as a change for ever."""
     minutes, rest = divmod(seconds, 60)
     return (f"{minutes}m" if minutes else "") + (f"{rest}s" if rest or not minutes else "")
 
@@ -30,61 +31,62 @@ def base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def service(
-    wanted: Service,
+def to_docker_service_args(
+    service: Service,
     labels: Mapping[str, pulumi.Input[str]],
     configs: Sequence[docker.ServiceConfig],
     secrets: Sequence[docker.Secret],
 ) -> docker.ServiceArgs:
-    """The service and its one container, with everything sorted that has no order of its own."""
+    """Return the arguments of a service and of its container; lists whose order has no meaning are sorted."""
     return docker.ServiceArgs(
-        name=wanted.name,
-        mode=_mode(wanted),
+        name=service.name,
+        mode=_mode(service),
         labels=[
             docker.ServiceLabelArgs(label=key, value=value)
-            for key, value in sorted({**labels, **wanted.labels}.items())
+            for key, value in sorted({**labels, **service.labels}.items())
         ],
         task_spec=docker.ServiceTaskSpecArgs(
-            # Another id must not be a reason to make the service anew.
+            # Containers do not bear the id of the infrastructure, so that another id does not replace the service.
             container_spec=_container(
-                wanted, {key: label for key, label in labels.items() if key != ID_LABEL}, configs, secrets
+                service, {key: label for key, label in labels.items() if key != ID_LABEL}, configs, secrets
             ),
             networks_advanceds=[
-                docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id) for network in wanted.networks
+                docker.ServiceTaskSpecNetworksAdvancedArgs(id=network.id) for network in service.networks
             ],
-            placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(wanted.constraints) or ANYWHERE),
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=sorted(service.constraints) or ANY_NODE),
             resources=docker.ServiceTaskSpecResourcesArgs(
-                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=wanted.memory_limit_mib * MIB),
+                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=service.memory_limit_mib * MIB),
                 reservation=docker.ServiceTaskSpecResourcesReservationArgs(
-                    memory_bytes=wanted.memory_limit_mib * MIB // KEPT
+                    memory_bytes=service.memory_limit_mib * MIB // RESERVATION_DIVISOR
                 ),
             ),
             restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
         ),
-        endpoint_spec=_endpoint(wanted),
+        endpoint_spec=_endpoint(service),
         update_config=docker.ServiceUpdateConfigArgs(
-            parallelism=1, failure_action="rollback", monitor=MONITOR, order=_order(wanted)
+            parallelism=1, failure_action="rollback", monitor=UPDATE_MONITOR, order=_order(service)
         ),
         rollback_config=docker.ServiceRollbackConfigArgs(
-            parallelism=1, failure_action="pause", monitor=MONITOR, order=_order(wanted)
+            parallelism=1, failure_action="pause", monitor=UPDATE_MONITOR, order=_order(service)
         ),
     )
 
 
-def _mode(wanted: Service) -> docker.ServiceModeArgs:
-    if wanted.replicas is None:
+def _mode(service: Service) -> docker.ServiceModeArgs:
+    if service.replicas is None:
         return docker.ServiceModeArgs(global_=True)
-    return docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=wanted.replicas))
+    return docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=service.replicas))
 
 
-def _order(wanted: Service) -> str:
-    # A second task beside the first could not have the same port of the machine (docker/cli#2274), nor the same data.
-    data = any(not mount.read_only and not mount.shared for mount in wanted.mounts)
-    return "stop-first" if wanted.ports or data or wanted.replicas is None else "start-first"
+def _order(service: Service) -> str:
+    # Two tasks cannot publish the same port of a machine (docker/cli#2274), nor write to the same data: the old task
+    # stops first.
+    writes_data = any(not mount.read_only and not mount.shared for mount in service.mounts)
+    return "stop-first" if service.ports or writes_data or service.replicas is None else "start-first"
 
 
-def _endpoint(wanted: Service) -> docker.ServiceEndpointSpecArgs:
-    # Names stand for the tasks themselves: a virtual IP cuts idle connections after 900 s (moby/moby#31208).
+def _endpoint(service: Service) -> docker.ServiceEndpointSpecArgs:
+    # Swarm's DNS names the tasks themselves: a virtual IP cuts idle connections after 900 s (moby/moby#31208).
     return docker.ServiceEndpointSpecArgs(
         mode="dnsrr",
         ports=[
@@ -94,27 +96,27 @@ def _endpoint(wanted: Service) -> docker.ServiceEndpointSpecArgs:
                 protocol=port.protocol,
                 publish_mode="host",
             )
-            for port in sorted(wanted.ports, key=lambda port: (port.published, port.protocol))
+            for port in sorted(service.ports, key=lambda port: (port.published, port.protocol))
         ],
     )
 
 
 def _container(
-    wanted: Service,
+    service: Service,
     labels: Mapping[str, pulumi.Input[str]],
     configs: Sequence[docker.ServiceConfig],
     secrets: Sequence[docker.Secret],
 ) -> docker.ServiceTaskSpecContainerSpecArgs:
     return docker.ServiceTaskSpecContainerSpecArgs(
-        image=wanted.image,
-        commands=list(wanted.command) or None,
-        args=list(wanted.args),
-        env=dict(sorted({**wanted.env, **_ports_variable(wanted)}.items())) or None,
-        # Without a group of its own, a user that the image does not know has root's.
-        user=f"{wanted.user}:{wanted.user}" if wanted.user is not None else None,
+        image=service.image,
+        commands=list(service.command) or None,
+        args=list(service.args),
+        env=dict(sorted({**service.env, **_ports_variable(service)}.items())) or None,
+        # Docker gives a user that the image does not know the group of root, unless the group is named.
+        user=f"{service.user}:{service.user}" if service.user is not None else None,
         cap_drops=["ALL"],
-        cap_adds=sorted(wanted.capabilities) or None,
-        read_only=wanted.read_only,
+        cap_adds=sorted(service.capabilities) or None,
+        read_only=service.read_only,
         labels=[
             docker.ServiceTaskSpecContainerSpecLabelArgs(label=key, value=value)
             for key, value in sorted(labels.items())
@@ -123,7 +125,7 @@ def _container(
             docker.ServiceTaskSpecContainerSpecConfigArgs(
                 config_id=config.id, config_name=config.name, file_name=file.path, file_mode=0o444
             )
-            for config, file in zip(configs, wanted.files, strict=True)
+            for config, file in zip(configs, service.files, strict=True)
         ],
         secrets=[
             docker.ServiceTaskSpecContainerSpecSecretArgs(
@@ -131,37 +133,38 @@ def _container(
                 secret_name=secret.name,
                 file_name=file.name,
                 file_mode=0o400,
-                file_uid=wanted.user,
+                file_uid=service.user,
             )
-            for secret, file in zip(secrets, wanted.secrets, strict=True)
+            for secret, file in zip(secrets, service.secrets, strict=True)
         ],
         mounts=[
             docker.ServiceTaskSpecContainerSpecMountArgs(
                 type=mount.type, source=mount.source, target=mount.target, read_only=mount.read_only
             )
-            for mount in wanted.mounts
+            for mount in service.mounts
         ]
         + [
             docker.ServiceTaskSpecContainerSpecMountArgs(
                 type="tmpfs",
                 target=folder,
                 tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(
-                    size_bytes=TEMPORARY_MIB * MIB, mode=0o777
+                    size_bytes=TMPFS_SIZE_MIB * MIB, mode=0o777
                 ),
             )
-            for folder in wanted.temporary
+            for folder in service.temporary
         ],
-        stop_grace_period=duration(wanted.stop_grace_s),
-        healthcheck=_health(wanted.health),
+        stop_grace_period=duration(service.stop_grace_s),
+        healthcheck=_health(service.health),
     )
 
 
-def _ports_variable(wanted: Service) -> dict[str, str]:
-    """What makes other ports a new container: swarmkit's IsTaskDirty overlooks them beside changed placement.
+def _ports_variable(service: Service) -> dict[str, str]:
+    """Return a variable that lists the ports, so that Swarm replaces the containers when the ports change.
 
-    A variable and no label of the container: with another label the Docker provider removes the whole service first.
+    Without it, swarmkit's IsTaskDirty overlooks changed ports where the placement changes too. It is no label of the
+    container, because the Docker provider removes the whole service before it sets another label.
     """
-    ports = sorted(f"{port.published}:{port.target}/{port.protocol}" for port in wanted.ports)
+    ports = sorted(f"{port.published}:{port.target}/{port.protocol}" for port in service.ports)
     return {PORTS_VARIABLE: " ".join(ports)} if ports else {}
 
 
@@ -170,7 +173,7 @@ def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthchec
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
         tests=["CMD", "/bin/sh", "-c", script, "health", str(check.pause_s), str(check.timeout_s), *check.command],
         interval=f"{check.interval_s}s",
-        timeout=f"{check.pause_s + check.timeout_s + START_S}s",
+        timeout=f"{check.pause_s + check.timeout_s + HEALTH_CHECK_START_S}s",
         retries=check.retries,
         start_period=f"{check.start_period_s}s",
     )

@@ -1,4 +1,4 @@
-"""An image, pinned to what its tag meant when it was first used."""
+"""Images of services, pinned to the digest that their tag had when a service first used it."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,23 @@ from components.machines.machine import Machine
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
-    """Which image, and where it is asked for."""
+    """The image of a setting, the service that runs it, and the manager that asks its registry."""
 
-    image: str  # with a tag, or a digest
+    image: str  # with a tag or a digest
     manager: Machine
-    service: str  # that runs it
+    service: str  # name of the service in the swarm
 
 
 class Image(pulumi.ComponentResource):
-    """An image that a registry has, and its digest, so that every machine runs the same.
+    """An image with its digest, so that every machine runs the same image.
 
-    A manager asks for it, unless the service has that image already: what a tag means may change, and the service does
-    not. It pulls it first only where services run that an update would keep waiting. Without a digest of its own Swarm
-    would look one up, and the Docker provider would call that a change.
-    Outputs: ``reference`` (str), "<name>:<tag>@sha256:<digest>"; without digest where the image comes from no registry.
-    Errors: the update fails when the image cannot be pulled, before any service is touched.
+    If the service already runs this tag, the program keeps the service's digest: a tag that moved is no reason to
+    change a service. Otherwise the manager asks the registry. Where services run, the manager also pulls the image, so
+    that an update stops none of them for longer than its new container takes to start. Without a digest, Swarm would
+    add one by itself, and the Docker provider would show that as a change.
+    Outputs: ``reference`` (str), "<name>:<tag>@sha256:<digest>"; without a digest where the image comes from no
+    registry.
+    Errors: the update fails when the image cannot be pulled, before it touches any service.
     """
 
     reference: pulumi.Output[str]

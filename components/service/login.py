@@ -1,4 +1,4 @@
-"""A login that the program makes up."""
+"""Logins with a generated password."""
 
 import pulumi
 import pulumi_random as random
@@ -7,7 +7,7 @@ PASSWORD_LENGTH = 32
 
 
 class Login(pulumi.ComponentResource):
-    """A user's name and a generated password, kept encrypted in the state.
+    """A user's name and a generated password, encrypted in the state.
 
     Outputs: ``username`` (str), ``password`` (str, secret), ``htpasswd`` (str, secret): "<name>:<bcrypt hash>".
     """
@@ -27,5 +27,5 @@ class Login(pulumi.ComponentResource):
         self.register_outputs({"username": username})
 
     def outputs(self) -> dict[str, pulumi.Input[str]]:
-        """As an output of the stack."""
+        """Return the login as an output of the stack; the caller marks it as secret."""
         return {"username": self.username, "password": self.password}

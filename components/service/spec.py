@@ -1,4 +1,4 @@
-"""What a stack of services is made of, described apart from the resources that it becomes."""
+"""Descriptions of services, files, ports and mounts: plain values without Pulumi resources."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,23 +10,23 @@ from components.machines.machine import NAME_LABEL
 from components.swarm.network import OverlayNetwork
 
 
-def on_machine(name: str) -> list[str]:
-    """The constraint of a service that has to be where its data are."""
+def constraint_for_machine(name: str) -> list[str]:
+    """Return the constraint of a service that runs where its data are."""
     return [f"node.labels.{NAME_LABEL}=={name}"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A file in the containers of a service, kept as a Swarm config. It names secrets and services, and holds none."""
+    """A file in the containers of a service, stored as a Swarm config. Its content is public: put secrets elsewhere."""
 
-    name: str  # in the preview
+    name: str  # part of the config's name in a preview
     path: str  # in the container
     content: pulumi.Input[str]  # plain text, so that a preview shows its lines
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretFile:
-    """A file /run/secrets/<name>."""
+    """The file /run/secrets/<name> in the containers of a service, stored as a Swarm secret."""
 
     name: str
     content: pulumi.Output[str]  # secret
@@ -34,7 +34,7 @@ class SecretFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """A port that is open on each machine that runs the service, in host mode: the client's address is kept."""
+    """A port of each machine that runs the service, published in host mode, which preserves the client's address."""
 
     published: int
     target: int
@@ -43,7 +43,7 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """Something of the machine that containers see."""
+    """A folder or volume of the machine that containers of the service mount."""
 
     source: str  # path of the machine, or name of a volume
     target: str
@@ -54,52 +54,52 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """A command that exits with 0 while the service is well; its image has a shell and `timeout`."""
+    """A command that exits with 0 while the service is healthy; the image needs a shell and `timeout`."""
 
     command: Sequence[str]
-    interval_s: int = 2  # before the first check, and between two until it is well
-    pause_s: int = 28  # added to the interval from then on
+    interval_s: int = 2  # before each check until the container is healthy
+    pause_s: int = 28  # added to the interval after that
     timeout_s: int = 3  # of the command
     retries: int = 5
     start_period_s: int = 30
 
     @classmethod
     def http(cls, url: str) -> Self:
-        """A URL inside of the container answers; the images that have it have wget."""
+        """Return the check that a URL inside the container answers; the image needs wget."""
         return cls(command=["wget", "-q", "-O", "/dev/null", url])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service: alike containers on machines that fit."""
+    """A service: identical containers on the machines that its constraints allow."""
 
     name: str
     image: pulumi.Input[str] = field(repr=False)
     networks: Sequence[OverlayNetwork] = field(repr=False)
-    memory_limit_mib: int  # at which a container is killed; a quarter of it is kept for it
+    memory_limit_mib: int  # the kernel kills a container above it; Swarm reserves a quarter of it
     health: HealthCheck
-    replicas: int | None = None  # None: one on each machine that fits
+    replicas: int | None = None  # None: one on each machine that the constraints allow
     constraints: Sequence[str] = ()  # of placement, "node.role==manager"
-    command: Sequence[str] = ()  # instead of the image's entry point
+    command: Sequence[str] = ()  # replaces the image's entry point
     args: Sequence[str] = ()
-    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)  # no secrets: anybody may read it
-    user: str | None = None  # "<uid>", and its group is of the same number; the image's own if unset
-    capabilities: Sequence[str] = ()  # of the kernel's, "CAP_NET_BIND_SERVICE"; it has no other, though it be root
+    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)  # public: Docker's API shows it
+    user: str | None = None  # "<uid>", also the number of its group; the image's user if unset
+    capabilities: Sequence[str] = ()  # of the kernel, "CAP_NET_BIND_SERVICE"; all others are dropped, even for root
     temporary: Sequence[str] = ("/tmp",)  # folders in memory  # noqa: S108
-    read_only: bool = True  # whether nothing else of its container can be written to, but for its mounts
+    read_only: bool = True  # whether only mounts and folders in memory can be written to
     files: Sequence[File] = field(default=(), repr=False)
     secrets: Sequence[SecretFile] = field(default=(), repr=False)
     mounts: Sequence[Mount] = ()
     ports: Sequence[Port] = ()
-    # Between the request to stop and the kill. Well above what the process takes by itself: whoever removes the service
-    # through the Docker provider waits exactly this long for the containers to be gone, and fails if one is killed.
+    # Seconds from the request to stop until Docker kills the container. Choose well above what the process needs: to
+    # remove a service, the Docker provider waits exactly this long for its containers, and fails if one is killed.
     stop_grace_s: int = 20
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackSpec:
-    """Services that belong together."""
+    """The services of a `ServiceStack`."""
 
     services: Sequence[Service]
-    settings: Mapping[str, Any]  # plain settings that made the services: what a preview shows of them
+    settings: Mapping[str, Any]  # plain settings that the services come from; a preview shows them

@@ -1,4 +1,4 @@
-"""The one place where a description of services becomes resources of the swarm."""
+"""Stacks of services in the swarm, made from their descriptions."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,20 +14,21 @@ from components.service import docker_args
 from components.service.spec import Service, StackSpec
 from components.swarm.membership import Membership
 
-# Lets `docker stack ps` find what belongs together, under a name that no stack of an application has: `docker stack rm`
-# removes all that bears its name, and `docker stack deploy --prune` all that is not in its file.
+# With this label, `docker stack ps` lists the services of a stack. The prefix keeps its value apart from the names of
+# applications' stacks: `docker stack rm` removes every service with that name, and `docker stack deploy --prune` every
+# service that its file lacks.
 NAMESPACE_LABEL = "com.docker.stack.namespace"
 PREFIX = "nuvla-swarm-"
 
 
 class ServiceStack(pulumi.ComponentResource):
-    """A stack of services that run and are well.
+    """A stack of services that run and are healthy.
 
-    A changed file, secret or setting replaces its config and updates the services that read it, and no other. Their
-    files, services and the one wait for all of them are its children.
+    A changed file or secret replaces its Swarm config or secret, and updates only the services that mount it. Children
+    are the configs, secrets and services, and one command that waits until all of the services are healthy.
     Outputs: ``services`` (list), their names.
-    Errors: the update fails when an image cannot be had, or a service is not healthy on every machine that it fits
-    within five minutes.
+    Errors: the update fails when a machine cannot pull an image, or when a service is not healthy within five minutes
+    on every machine that its constraints allow.
     """
 
     def __init__(
@@ -44,25 +45,25 @@ class ServiceStack(pulumi.ComponentResource):
         super().__init__("nuvla:service:ServiceStack", name, dict(spec.settings), opts)
         self._hooks = ErrorHints(SWARM_HINTS, f"{name}-advice").hooks
         self._labels = {**owner.labels(), NAMESPACE_LABEL: f"{PREFIX}{name}"}
-        waits_for: list[pulumi.Resource] = list(members)
-        # What makes a task anew, or has to: the wait is for that.
+        depends_on: list[pulumi.Resource] = list(members)
+        # The command waits again after each change that starts tasks: another machine, engine, service or file.
         triggers: list[pulumi.Input[str]] = [member.machine.system_generation for member in members]
         triggers += [engine.generation for engine in engines]
         for service in spec.services:
-            running, reasons = self._service(service)
-            waits_for.append(running)
-            triggers += reasons
+            resource, service_triggers = self._service(service)
+            depends_on.append(resource)
+            triggers += service_triggers
         manager.command(
             f"{name}-converged",
             "service/scripts/converge.sh",
             {"SERVICES": " ".join(service.name for service in spec.services)},
-            pulumi.ResourceOptions(parent=self, depends_on=waits_for),
+            pulumi.ResourceOptions(parent=self, depends_on=depends_on),
             triggers=triggers,
         )
         self.register_outputs({"services": [service.name for service in spec.services]})
 
     def _service(self, service: Service) -> tuple[docker.Service, list[pulumi.Input[str]]]:
-        """The service, and what of it is new when it has to be waited for again."""
+        """Make a service; return it with the values whose change starts its tasks again."""
         child = pulumi.ResourceOptions(parent=self)
         configs = [
             docker.ServiceConfig(
@@ -82,23 +83,24 @@ class ServiceStack(pulumi.ComponentResource):
             )
             for secret in service.secrets
         ]
-        running = docker.Service(
+        resource = docker.Service(
             f"{service.name}-service",
-            docker_args.service(service, self._labels, configs, secrets),
+            docker_args.to_docker_service_args(service, self._labels, configs, secrets),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=self._hooks,
-                # Swarm lets nobody remove a network that a service is on, nor have two of one name.
-                replace_with=[on.network for on in service.networks],
-                # The engine writes down what the image is for, and a refresh would take that for somebody's change.
-                # The labels of its containers are those that it was made with: it is not removed to get other ones.
+                # Swarm refuses to remove a network that a service is on, and refuses two networks of the same name: to
+                # replace a network, the program removes its services first.
+                replace_with=[overlay.network for overlay in service.networks],
+                # The engine adds the platforms of the image, and a refresh would show them as a change. The labels of
+                # containers stay as they were made: to change them, the provider would remove the service.
                 ignore_changes=["taskSpec.placement.platforms", "taskSpec.containerSpec.labels"],
             ),
         )
         paths = [file.path for file in service.files]
         spec_hash = hashlib.sha256(repr((service, paths, sorted(service.env))).encode()).hexdigest()[:12]
-        return running, [
-            running.id,
+        return resource, [
+            resource.id,
             service.image,
             *service.env.values(),
             *(network.id for network in service.networks),

@@ -1,8 +1,8 @@
-"""The proxy of Docker's API: the one service that touches Docker's socket."""
+"""The read-only proxy of Docker's API, the only service that mounts Docker's socket."""
 
 from components.manifest import DefaultImage, HostTraces, Manifest
 
-SOCKET_VOLUME = "docker-proxy"  # of each machine, with the proxy's own socket
+SOCKET_VOLUME = "docker-proxy"  # volume of each machine that holds the proxy's socket
 
 MANIFEST = Manifest(
     images={

@@ -1,4 +1,4 @@
-"""The one thing that may touch Docker's socket: a proxy that only reads."""
+"""The services of the socket proxy, one on managers and one on workers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,15 +10,13 @@ from components.service.spec import File, HealthCheck, Mount, Service, StackSpec
 from components.socket_proxy import SOCKET_VOLUME
 from components.swarm.network import OverlayNetwork
 
-MANAGERS = "socket-proxy"  # its name is where the swarm's API is read
+MANAGER_SERVICE = "socket-proxy"  # its DNS name leads to the proxies of the managers
 NETWORK = "docker-api"
 PORT = 2375
-ENDPOINT = f"http://{MANAGERS}:{PORT}"
-VOLUME = Mount(
-    source=SOCKET_VOLUME, target="/run/docker-proxy", read_only=True
-)  # of the machine, with the socket in it
+ENDPOINT = f"http://{MANAGER_SERVICE}:{PORT}"
+VOLUME = Mount(source=SOCKET_VOLUME, target="/run/docker-proxy", read_only=True)  # for services that use the socket
 SOCKET = f"unix://{VOLUME.target}/docker.sock"
-MEMORY_LIMIT_MIB = 256  # several lists of thousands of services at once
+MEMORY_LIMIT_MIB = 256  # enough for several lists of thousands of services at once
 
 
 def socket_proxy(
@@ -29,19 +27,19 @@ def socket_proxy(
     published: Sequence[str],
     s3_name: str | None,
 ) -> StackSpec:
-    """One proxy on each machine. Managers' ones answer for the swarm, by name; a machine's own is a socket on a volume.
+    """Return the stack with one proxy on each machine: managers' proxies answer by name, each proxy also by a socket.
 
-    Two services, because a name has to stand for managers alone: workers' engines know nothing of the swarm. And a
-    volume, because no name stands for the task on one's own machine. They differ in where they run only: a worker's
-    engine says no to what is of the swarm by itself.
+    Managers and workers have separate services, because the DNS name must lead to managers alone: engines of workers
+    know nothing of the swarm, and refuse requests about it. The services differ only in their constraints. Services
+    on the same machine reach its proxy by a socket on a volume, because Swarm's DNS has no name for the task on one's
+    own machine.
 
-    What they answer is without environments, and without labels by which an application would have what is the
-    program's: `published` are names of its services, which Traefik publishes, and `s3_name` is the name by which S3 is
-    reached on 443.
+    The proxies remove environments from answers, and labels by which an application would take names or paths of the
+    program. `published` names the program's services that Traefik publishes; `s3_name` is the name of S3 on 443.
 
     Source: HAProxy documentation, "Configuration Manual" and "Lua API"; Docker Engine API reference.
     """
-    roles = {MANAGERS: "manager"} | ({f"{MANAGERS}-worker": "worker"} if workers else {})
+    roles = {MANAGER_SERVICE: "manager"} | ({f"{MANAGER_SERVICE}-worker": "worker"} if workers else {})
     services = [
         Service(
             name=name,
@@ -51,7 +49,7 @@ def socket_proxy(
             health=HealthCheck.http(f"http://127.0.0.1:{PORT}/_ping"),
             constraints=[f"node.role=={role}"],
             env={"PUBLISHED": ",".join(published), "S3_NAME": s3_name or ""},
-            user="0",  # Docker's socket is root's
+            user="0",  # Docker's socket belongs to root
             files=[
                 File(
                     name="haproxy",

@@ -41,6 +41,7 @@ class SwarmSettings(Section):
 
     @model_validator(mode="after")
     def _require_room_for_a_network(self) -> Self:
+        """Each of `swarm.address_pools` is at least as large as a network of `swarm.subnet_prefix`."""
         smallest = max(self.address_pools, key=lambda pool: pool.prefixlen)
         if self.subnet_prefix < smallest.prefixlen:
             raise ValueError(

@@ -1,9 +1,9 @@
-"""Traefik: the way in to the services, and its certificates."""
+"""Traefik, the reverse proxy in front of the services, and its certificates."""
 
 from components import ports
 from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, StoredData
 
-CERTIFICATE_VOLUME = "traefik-certificates"  # of each manager, with copies of the certificates
+CERTIFICATE_VOLUME = "traefik-certificates"  # volume of each manager that holds replicas of the certificates
 
 MANIFEST = Manifest(
     images={

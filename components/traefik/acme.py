@@ -1,4 +1,4 @@
-"""Certificates of Let's Encrypt: how Traefik gets them, and which one does where there are several."""
+"""Certificates of Let's Encrypt or another ACME server, requested by the Traefik of one manager."""
 
 import json
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from components import assets
-from components.service.spec import File, Mount, Service, on_machine
+from components.service.spec import File, Mount, Service, constraint_for_machine
 
 ISSUER = "traefik-issuer"
-FOLDER = "/acme"  # in the container, with the account and the certificates
+FOLDER = "/acme"  # in the container; holds the account and the certificates
 CA_PATH = "/etc/traefik/acme-server.pem"
 PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -17,29 +17,29 @@ STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 @dataclass(frozen=True, kw_only=True)
 class AcmeIssuer:
-    """Who issues which certificates, and where they are kept: plain values."""
+    """An ACME account, the names that need certificates, and where Traefik stores both: plain values."""
 
     email: str  # of the account
-    server: str  # URL of its directory
-    server_ca: str | None  # PEM: whom to trust when the server is asked; the system's if unset
-    names: Sequence[str]  # that get a certificate each
-    machine: str  # the manager that keeps the account and the certificates
-    folder: str  # of that machine, in which it does
-    shared: bool  # whether there are other managers
+    server: str  # URL of the ACME server's directory
+    server_ca: str | None  # PEM of the CA that verifies the server; the CAs of the system if unset
+    names: Sequence[str]  # each gets a certificate
+    machine: str  # manager that stores the account and the certificates
+    folder: str  # of that machine, for account and certificates
+    shared: bool  # whether other managers need the certificates
 
     @property
     def storage(self) -> str:
-        """Path of the file in the container; each server has one, as none would renew what another issued."""
+        """Path of the storage file in the container, one for each ACME server: none renews another's certificates."""
         suffix = "" if self.server == PRODUCTION else f"-{urlsplit(self.server).hostname}"
         return f"{FOLDER}/acme{suffix}.json"
 
     def mount(self, *, read_only: bool = False) -> Mount:
-        """Its folder, as the services that read or write there see it."""
+        """Return the mount of the folder for the services that read or write the storage file."""
         return Mount(type="bind", source=self.folder, target=FOLDER, read_only=read_only)
 
 
 def with_resolver(service: Service, acme: AcmeIssuer) -> Service:
-    """The service as the one that gets certificates, answers challenges and writes the one file that is for both.
+    """Return Traefik as the service that requests certificates, answers challenges and writes the storage file.
 
     Source: Traefik documentation, "ACME".
     """
@@ -61,5 +61,7 @@ def with_resolver(service: Service, acme: AcmeIssuer) -> Service:
     files.append(File(name="domain", path="/etc/traefik/dynamic/domain.yaml", content=domain))
     if acme.server_ca:
         files.append(File(name="acme-server", path=CA_PATH, content=acme.server_ca))
-    # The folder is on that machine alone, also while others are still managers that will not be.
-    return replace(service, files=files, mounts=[*service.mounts, acme.mount()], constraints=on_machine(acme.machine))
+    # Only this machine has the folder; the constraint on the role would also allow managers that are yet to be demoted.
+    return replace(
+        service, files=files, mounts=[*service.mounts, acme.mount()], constraints=constraint_for_machine(acme.machine)
+    )

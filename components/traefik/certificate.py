@@ -1,4 +1,4 @@
-"""The certificate that Traefik shows where no public one is had."""
+"""Self-signed certificates, which Traefik serves for names without a certificate of Let's Encrypt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ RENEWAL_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class SelfSignedCertificateArgs:
-    """Who the certificate is for."""
+    """The names, addresses and lifetime of a certificate."""
 
-    addresses: Sequence[pulumi.Input[str]]  # of the machines that answer with it
-    names: Sequence[str]  # of DNS, the first one as the subject
-    days: int  # lifetime; the first update within 30 days of its end renews it
+    addresses: Sequence[pulumi.Input[str]]  # of the machines that serve the certificate
+    names: Sequence[str]  # DNS names; the first is the subject
+    days: int  # lifetime; the first update within 30 days of its end renews the certificate
 
 
 class SelfSignedCertificate(pulumi.ComponentResource):
-    """A self-signed certificate and its key, for tests and demonstrations.
+    """A self-signed certificate and its key, both in the state.
 
     Outputs: ``cert`` (str, PEM), ``key`` (str, PEM, secret).
     """

@@ -1,4 +1,4 @@
-"""What tells at the end of an update whether certificates have been issued."""
+"""A report at the end of an update on which certificates the ACME server has issued."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,17 +11,18 @@ from components.traefik.acme import ISSUER, AcmeIssuer
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedCertificatesArgs:
-    """Which certificates, and where they are kept."""
+    """The ACME account and the machine that stores its certificates."""
 
     acme: AcmeIssuer
-    machine: Machine  # that keeps them
+    machine: Machine
 
 
 class IssuedCertificates(pulumi.ComponentResource):
-    """A look at the certificates of the infrastructure's own names, each time that something of them is changed.
+    """A command that reports on the certificates of the infrastructure's own names whenever their settings change.
 
-    It says in the update's output which have been issued, and otherwise what the ACME server had against them.
-    Errors: none, and that on purpose: the update does not depend on a server of others.
+    It waits up to a minute for them. The update's output names the certificates that were issued; for each that is
+    missing, it quotes the last error that Traefik logged.
+    Errors: none, on purpose: an update must not depend on somebody else's server.
     """
 
     def __init__(self, name: str, args: IssuedCertificatesArgs, opts: pulumi.ResourceOptions | None = None):

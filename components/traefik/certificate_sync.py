@@ -1,4 +1,4 @@
-"""How the certificates of one manager's Traefik get to the Traefiks of the others, and stay there."""
+"""The services that copy certificates from the manager that requests them to the Traefiks of all managers."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -6,28 +6,26 @@ from dataclasses import asdict, replace
 import pulumi
 
 from components import assets
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, on_machine
+from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import CERTIFICATE_VOLUME
 from components.traefik.acme import ISSUER, AcmeIssuer, with_resolver
 from components.traefik.certificate import SelfSignedCertificate
 from components.traefik.published import challenge
 
-CERTIFICATE_SOURCE = (
-    "traefik-certificates"  # its name is where the certificates are had, and that of its own certificate
-)
+CERTIFICATE_SOURCE = "traefik-certificates"  # DNS name of the service, and subject of its TLS certificate
 NETWORK = "traefik-sharing"
-CERTIFICATE_REPLICAS = Mount(source=CERTIFICATE_VOLUME, target="/copies")  # of each manager
-PORT = 80  # of the issuer, where it answers challenges
+CERTIFICATE_REPLICAS = Mount(source=CERTIFICATE_VOLUME, target="/copies")  # on each manager
+CHALLENGE_PORT = 80  # of the issuer
 HEALTH = HealthCheck.http("http://127.0.0.1:8404/health")
 MEMORY_LIMIT_MIB = 64
-ROOT = "0"  # the files of certificates are for root alone
+ROOT = "0"  # only root may read the files of certificates
 
 
 def with_synced_certificates(service: Service) -> Service:
-    """Traefik as it shows the copied certificates.
+    """Return Traefik with the certificate replicas in its folder of dynamic configuration.
 
-    The copies are where it looks for its configuration, since it watches one folder, and none below.
+    Traefik watches that folder and none below it, so the replicas are mounted over the folder itself.
     """
     return replace(
         service, mounts=[*service.mounts, Mount(source=CERTIFICATE_REPLICAS.source, target="/etc/traefik/dynamic")]
@@ -35,43 +33,45 @@ def with_synced_certificates(service: Service) -> Service:
 
 
 def issuer_stack(traefik: StackSpec, acme: AcmeIssuer, networks: Sequence[OverlayNetwork]) -> StackSpec:
-    """A Traefik beside those of `traefik`, which gets certificates, and to which those pass challenges.
+    """Return a single Traefik that requests certificates, and to which the Traefiks of `traefik` route challenges.
 
-    To be made after those: an ACME server asks them at once, and after a failure Traefik waits for another change. The
-    file of certificates has one writer (traefik/traefik#2025). It reads the same labels, and reaches the server over
-    one of `networks`.
+    Deploy it after `traefik`: the ACME server sends its challenges at once, and after a failure Traefik does not retry
+    before its configuration changes. A single Traefik writes the storage file (traefik/traefik#2025). The issuer reads
+    the same labels, and reaches the ACME server over one of `networks`.
     """
     (service,) = traefik.services
-    alone = replace(
+    issuer = replace(
         service,
         name=ISSUER,
         replicas=1,
-        constraints=on_machine(acme.machine),
+        constraints=constraint_for_machine(acme.machine),
         networks=networks,
         ports=(),
         mounts=[mount for mount in service.mounts if mount.source != CERTIFICATE_REPLICAS.source],
-        labels=challenge(PORT),
+        labels=challenge(CHALLENGE_PORT),
     )
-    return StackSpec(services=[with_resolver(alone, acme)], settings=asdict(acme))
+    return StackSpec(services=[with_resolver(issuer, acme)], settings=asdict(acme))
 
 
 def certificate_sync_stack(
     acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
 ) -> StackSpec:
-    """What brings the certificates to every manager; HAProxy runs the two small programs.
+    """Return the services that copy the certificates to every manager; both run Lua programs in HAProxy.
 
-    To be made before what shows them, which would have none for a while. Nothing else is on `network`, and keys travel
-    over it by `tls`, whatever network the managers have.
+    Deploy it before `traefik`, whose Traefiks would otherwise start without certificates. Only these services are on
+    `network`, and `tls` encrypts the keys on the way, whatever network connects the managers.
     Source: HAProxy documentation, "Lua API".
     """
     return StackSpec(
-        services=[_source(acme, image, network, tls), _copies(image, network, tls)],
+        services=[_certificate_source(acme, image, network, tls), _certificate_replicas(image, network, tls)],
         settings={"machine": acme.machine, "storage": acme.storage},
     )
 
 
-def _source(acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate) -> Service:
-    """Reads the issuer's file on its machine."""
+def _certificate_source(
+    acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate
+) -> Service:
+    """Return the service that reads the storage file on the issuer's machine and serves the certificates."""
     return Service(
         name=CERTIFICATE_SOURCE,
         image=image,
@@ -79,7 +79,7 @@ def _source(acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork,
         memory_limit_mib=MEMORY_LIMIT_MIB,
         health=HEALTH,
         replicas=1,
-        constraints=on_machine(acme.machine),
+        constraints=constraint_for_machine(acme.machine),
         command=["haproxy", "-W", "-db", "-f", "/etc/haproxy/certificates.cfg"],
         env={"STORAGE": acme.storage},
         user=ROOT,
@@ -101,8 +101,8 @@ def _source(acme: AcmeIssuer, image: pulumi.Input[str], network: OverlayNetwork,
     )
 
 
-def _copies(image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate) -> Service:
-    """Asks the source, on every manager."""
+def _certificate_replicas(image: pulumi.Input[str], network: OverlayNetwork, tls: SelfSignedCertificate) -> Service:
+    """Return the service that fetches the certificates on every manager and writes them where Traefik reads them."""
     return Service(
         name="traefik-copies",
         image=image,

@@ -1,4 +1,4 @@
-"""Contains the dashboard "Traefik": requests from outside, by entry point and by service."""
+"""Dashboard "Traefik": requests from outside, by entry point and by service."""
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models import units
@@ -13,7 +13,7 @@ PUBLISHED = '{service!="unavailable@file", node=~"$node"}'
 
 
 def dashboard() -> str:
-    """Returns the JSON of the dashboard."""
+    """Return the JSON of the dashboard."""
     return encode(
         base_dashboard(
             "nuvla-traefik", "Traefik", "Requests from outside, by entry point and by service.", ["traefik"], _parts()

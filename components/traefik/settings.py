@@ -1,4 +1,4 @@
-"""Settings of Traefik."""
+"""Settings of Traefik and of the certificates that it serves."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,23 +6,28 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components.fields import Email, Section, former
 
-Directory = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
+AcmeDirectoryUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
 Pem = Annotated[
     str, StringConstraints(pattern=r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$")
 ]
 
 
 class AcmeSettings(Section):
-    """Certificates of Let's Encrypt, by the challenge over HTTP; they need a `domain`."""
+    """Certificates of Let's Encrypt, by the HTTP challenge; they require `domain`."""
 
-    email: Email = Field(description="of the account, for who issues the certificates")
-    staging: bool = Field(False, description="whether Let's Encrypt's server for trials is asked; nobody trusts it")
-    server: Directory | None = Field(None, description="directory of another ACME server")
-    server_ca: Pem | None = Field(None, description="certificate, in PEM, that `server` is trusted by")
-    machine: str | None = Field(None, description="manager that keeps them; the first active one if unset")
+    email: Email = Field(description="contact address of the ACME account")
+    staging: bool = Field(
+        False, description="whether to use Let's Encrypt's staging server; browsers distrust its certificates"
+    )
+    server: AcmeDirectoryUrl | None = Field(None, description="directory URL of another ACME server")
+    server_ca: Pem | None = Field(None, description="CA certificate in PEM that verifies `server`")
+    machine: str | None = Field(
+        None, description="manager that stores the certificates; the first active manager if unset"
+    )
 
     @model_validator(mode="after")
-    def _one_server(self) -> Self:
+    def _has_one_server(self) -> Self:
+        """`traefik.acme.server` excludes `traefik.acme.staging`, and `traefik.acme.server_ca` requires it."""
         if self.staging and self.server is not None:
             raise ValueError(f"staging: true given; allowed: false, as traefik.acme.server is {self.server}")
         if self.server_ca is not None and self.server is None:
@@ -31,16 +36,18 @@ class AcmeSettings(Section):
 
 
 class TraefikSettings(Section):
-    """The entry to the services."""
+    """Traefik, the reverse proxy in front of the services."""
 
-    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="what TraefikSettings logs")
-    access_log: bool = Field(False, description="whether TraefikSettings logs every request")
-    memory_limit_mib: int = Field(512, ge=64, description="memory at which it is killed")
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="log level of Traefik")
+    access_log: bool = Field(False, description="whether Traefik logs every request")
+    memory_limit_mib: int = Field(
+        512, ge=64, description="memory limit of Traefik in MiB; its container is killed above it"
+    )
     self_signed_days: int = Field(
         365,
         ge=60,
         le=3650,
-        description="lifetime of the self-signed certificate",
+        description="lifetime of the self-signed certificate in days",
         json_schema_extra=former("certificate_days"),
     )
-    acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed ones if unset")
+    acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")

@@ -1,4 +1,4 @@
-"""What has to hold between the sections of a configuration: one line for each mistake."""
+"""Checks between the sections of a configuration; the first sentence of each is a rule of docs/settings.md."""
 
 import json
 from collections.abc import Iterator
@@ -11,23 +11,25 @@ from stacks.config import firewall_validation, machines_validation, networks_val
 from stacks.config.settings import Settings
 from stacks.plan import plan
 
-# What only one kind has: there a setting that does nothing is a mistake.
+# Sections that only one kind uses.
 ONLY_IN = {
     kind: (*sections, *(f"volumes.{name}" for name, stored in catalog.data().items() if list(stored.kinds) == [kind]))
     for kind, sections in {"target": ("nfs", "s3"), "host": ("monitoring.elasticsearch",)}.items()
 }
 
 
-def _networks_overlap(settings: Settings) -> Iterator[str]:
-    made = settings.machines.machine_network()
-    networks = [(made[0], made[1])] if made is not None and made[1] is not None else []
+def _networks_are_disjoint(settings: Settings) -> Iterator[str]:
+    """The network of the machines, each `base` in `engine.address_pools` and `swarm.address_pools` do not overlap."""
+    setting, network = settings.machines.machine_network() or ("", None)
+    networks = [(setting, network)] if network is not None else []
     networks += settings.container_networks()
-    for (one, left), (other, right) in combinations(networks, 2):
-        if left.overlaps(right):
-            yield f"{other}: {right} given; allowed: a network outside {one}, {left}"
+    for (first_path, first), (second_path, second) in combinations(networks, 2):
+        if first.overlaps(second):
+            yield f"{second_path}: {second} given; allowed: a network outside {first_path}, {first}"
 
 
-def _containerd_is_the_distributions(settings: Settings) -> Iterator[str]:
+def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
+    """`engine.containerd_version` is set only with packages of docker.com."""
     if settings.engine.containerd_version is not None and settings.resolved_engine.source == "distribution":
         yield (
             f"engine.containerd_version: {settings.engine.containerd_version} given; allowed: only with packages of "
@@ -35,13 +37,17 @@ def _containerd_is_the_distributions(settings: Settings) -> Iterator[str]:
         )
 
 
-def _s3_has_no_files(settings: Settings) -> Iterator[str]:
+def _s3_has_nfs(settings: Settings) -> Iterator[str]:
+    """`s3.enabled` requires `nfs.enabled`."""
     if settings.has_s3 and not settings.nfs.enabled:
         yield "s3.enabled: true given; allowed: false, as nfs.enabled is false and S3 serves its files"
 
 
-def _only_one_kind_has_it(settings: Settings) -> Iterator[str]:
-    """A section that the other kind has must not be taken for one that does something."""
+def _sections_fit_the_kind(settings: Settings) -> Iterator[str]:
+    """Sections that only the other kind uses, such as `nfs` on a host, keep their defaults.
+
+    Otherwise a setting without effect would look like one that works.
+    """
     other = "target" if settings.kind == "host" else "host"
     for path in ONLY_IN[other]:
         section: Any = settings
@@ -54,35 +60,36 @@ def _only_one_kind_has_it(settings: Settings) -> Iterator[str]:
                 yield f"{path}.{field}: {json.dumps(value, default=str)} given; allowed: only with kind: {other}"
 
 
-def _volumes_have_what_their_machines_have(settings: Settings) -> Iterator[str]:
+def _volume_options_fit_the_provider(settings: Settings) -> Iterator[str]:
+    """`block_storage`, `import_id` and `path` of a volume are set only with a provider that supports them."""
     for name, volume in settings.volumes.named().items():
         for option in ("block_storage", "path", "import_id"):
             value = getattr(volume, option)
             if value in (None, False) or option in settings.machines.volume_options:
                 continue
-            able = [name for name, model in MODELS.items() if option in model.volume_options]
-            given = json.dumps(value) if isinstance(value, bool) else value
-            yield (f"volumes.{name}.{option}: {given} given; allowed: only with machines.provider: {' or '.join(able)}")
+            providers = " or ".join(provider for provider, model in MODELS.items() if option in model.volume_options)
+            text = json.dumps(value) if isinstance(value, bool) else value
+            yield f"volumes.{name}.{option}: {text} given; allowed: only with machines.provider: {providers}"
 
 
-def _of_the_provider(settings: Settings) -> Iterator[str]:
-    if settings.machines.names("manager", active=True):  # or else nothing has a place
+def _provider_conflicts(settings: Settings) -> Iterator[str]:
+    """Yield the lines of the provider's own checks, which need a manager to place volumes on."""
+    if settings.machines.names("manager", active=True):
         yield from provider_of(settings.machines).conflicts(settings.machines, plan(settings))
 
 
 CHECKS = (
-    _networks_overlap,
+    _networks_are_disjoint,
     *machines_validation.CHECKS,
     *networks_validation.CHECKS,
-    _containerd_is_the_distributions,
+    _containerd_has_a_choice,
     *firewall_validation.CHECKS,
-    _s3_has_no_files,
-    _only_one_kind_has_it,
-    _volumes_have_what_their_machines_have,
-    _of_the_provider,
+    _s3_has_nfs,
+    _sections_fit_the_kind,
+    _volume_options_fit_the_provider,
 )
 
 
 def mistakes(settings: Settings) -> list[str]:
     """Return a line for each mistake between the sections."""
-    return [line for check in CHECKS for line in check(settings)]
+    return [line for check in (*CHECKS, _provider_conflicts) for line in check(settings)]

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in one line per mistake."""
+"""Error lines for the mistakes that pydantic finds in a configuration."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -27,9 +27,9 @@ ALLOWED = {
 
 
 def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]) -> list[str]:
-    """One line per mistake: the key's path, what was given, what is allowed; `secrets` are keys beside the model's."""
-    found = [_line(mistake, model, list(secrets)) for mistake in error.errors(include_url=False)]
-    return [line for text in found for line in text.splitlines()]
+    """Return a line for each mistake: path, value, allowed values; `secrets` are keys beside those of the model."""
+    texts = [_line(mistake, model, list(secrets)) for mistake in error.errors(include_url=False)]
+    return [line for text in texts for line in text.splitlines()]
 
 
 def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> str:
@@ -37,7 +37,7 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> 
     path, kind, given = place.path, mistake["type"], mistake["input"]
     reason = mistake["msg"].removeprefix("Value error, ")
     context = mistake.get("ctx", {})
-    if kind in ("union_tag_not_found", "union_tag_invalid"):  # the key that tells which of several models it is
+    if kind in ("union_tag_not_found", "union_tag_invalid"):  # the mistake is the key that chooses the model
         key = context["discriminator"].strip("'")
         path, kind = f"{path}.{key}", "missing" if kind == "union_tag_not_found" else kind
         place = _resolved((*mistake["loc"], place.tags[0], key), model)
@@ -64,16 +64,16 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> 
 
 @dataclass
 class _Place:
-    """Where in the models a mistake is."""
+    """The place of a mistake in the models."""
 
     path: str  # `machines.pools.manager.count`, as `pulumi config set --path` takes it
-    model: type[BaseModel]  # that is there, or that the key is of
+    model: type[BaseModel]  # model at the path, or the model that has the key
     description: str  # of the key
-    tags: list[str]  # of the models that may be there, where there are several
+    tags: list[str]  # of the models that the place accepts, if there are several
 
 
 def _resolved(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
-    """The place of a location, in which pydantic also names which of several models it took."""
+    """Return the place of pydantic's location, which also names the model that pydantic chose among several."""
     place = _Place("", model, "a value", [])
     choices: dict[str, type[BaseModel]] = {}
     for step in location:
@@ -86,11 +86,11 @@ def _resolved(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place
         if field is None:
             continue
         place.description = field.description or "a value"
-        found = _models_in(field.annotation)
+        models = _models_in(field.annotation)
         if isinstance(field.discriminator, str):
-            choices = {_tag(one, field.discriminator): one for one in found}
-        if found:
-            place.model = found[0]
+            choices = {_tag(nested, field.discriminator): nested for nested in models}
+        if models:
+            place.model = models[0]
     place.tags = list(choices)
     return place
 
@@ -101,7 +101,7 @@ def _tag(model: type[BaseModel], discriminator: str) -> str:
 
 
 def _renamed(key: str, model: type[BaseModel]) -> str | None:
-    """Return the name that a setting has now, if it had this one."""
+    """Return the new name of a renamed setting, or None."""
     for name, field in model.model_fields.items():
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("former") == key:
             return name

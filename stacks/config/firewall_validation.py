@@ -1,4 +1,4 @@
-"""What has to hold of those who may reach machines, and of the ports: one line for each mistake."""
+"""Checks of the firewall's source networks and of ports; the first sentence of each is a rule of docs/settings.md."""
 
 from collections.abc import Iterator
 
@@ -6,40 +6,53 @@ from components.firewall.rules import fixed_ports
 from components.ports import MOUNTD
 from stacks.config.settings import Settings
 
-TRUSTED = {"management": "operators", "nuvla": "the Nuvla service"}  # and may do what nobody else may
-FOR_EXAMPLE = "192.0.2.0/24"
+TRUSTED_SOURCES = {"management": "operators", "nuvla": "the Nuvla service"}  # they reach ports that nobody else reaches
+EXAMPLE_NETWORK = "192.0.2.0/24"
 
 
-def _management_is_everybody(settings: Settings) -> Iterator[str]:
+def _management_is_limited(settings: Settings) -> Iterator[str]:
+    """`firewall.management` has no network of all addresses, such as `0.0.0.0/0`."""
     for index, network in enumerate(settings.firewall.management):
         if not network.prefixlen:
             yield (
                 f"firewall.management[{index}]: {network} given, which is everybody; "
-                f"allowed: the operators' own networks, such as {FOR_EXAMPLE}"
+                f"allowed: the operators' own networks, such as {EXAMPLE_NETWORK}"
             )
 
 
-def _sources_hold_containers(settings: Settings) -> Iterator[str]:
-    """Users may: applications are used by others, too. Pools with the machines in them are a mistake of their own."""
-    _, own = settings.machines.machine_network() or (None, None)
-    pools = [(path, pool) for path, pool in settings.container_networks() if own is None or not pool.overlaps(own)]
-    for source, whom in TRUSTED.items():
+def _trusted_sources_exclude_containers(settings: Settings) -> Iterator[str]:
+    """`firewall.management` and `firewall.nuvla` overlap no address pool of the engines or of the swarm.
+
+    `firewall.users` may: containers may use applications. The check skips pools that overlap the network of the
+    machines, which another check refuses.
+    """
+    _, machine_network = settings.machines.machine_network() or (None, None)
+    pools = [
+        (path, pool)
+        for path, pool in settings.container_networks()
+        if machine_network is None or not pool.overlaps(machine_network)
+    ]
+    for source, role in TRUSTED_SOURCES.items():
         for index, network in enumerate(getattr(settings.firewall, source)):
-            held = [f"{path}, {pool}" for path, pool in pools if network.overlaps(pool)]
-            if held and (network.prefixlen or source != "management"):
+            overlapping = [f"{path}, {pool}" for path, pool in pools if network.overlaps(pool)]
+            if overlapping and (network.prefixlen or source != "management"):
                 yield (
-                    f"firewall.{source}[{index}]: {network} given, whose containers would be {whom}; "
-                    f"allowed: networks outside {' and '.join(held)}: smaller ones, such as {FOR_EXAMPLE}, "
+                    f"firewall.{source}[{index}]: {network} given, whose containers would be {role}; "
+                    f"allowed: networks outside {' and '.join(overlapping)}: smaller ones, such as {EXAMPLE_NETWORK}, "
                     "or other address pools"
                 )
 
 
-def _ports_are_taken(settings: Settings) -> Iterator[str]:
+def _ports_are_free(settings: Settings) -> Iterator[str]:
+    """`firewall.ephemeral` has no port that the machines use, and `s3.port` is neither such a port nor in that range.
+
+    In the range, users could reach the port, or the kernel could use it for a connection before its service starts.
+    """
     ephemeral, port = settings.firewall.ephemeral, settings.s3.port
     span = f"{ephemeral.first} to {ephemeral.last}"
     taken = fixed_ports(nfs=settings.kind == "target")
     covered = [f"{fixed} ({holder})" for fixed, holder in taken.items() if ephemeral.holds(fixed)]
-    if covered:  # open to users, or taken by the kernel for a connection before the service comes
+    if covered:
         yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"
     if not settings.has_s3:
         return
@@ -49,8 +62,4 @@ def _ports_are_taken(settings: Settings) -> Iterator[str]:
         yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
 
 
-CHECKS = (
-    _management_is_everybody,
-    _sources_hold_containers,
-    _ports_are_taken,
-)
+CHECKS = (_management_is_limited, _trusted_sources_exclude_containers, _ports_are_free)

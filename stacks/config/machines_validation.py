@@ -1,32 +1,40 @@
-"""What has to hold of the machines that settings name: one line for each mistake."""
+"""Checks of the machines that settings name; the first sentence of each is a rule of docs/settings.md."""
 
 from collections.abc import Iterator
 
 from stacks.config.settings import Settings
 
-OWN_LABELS = "nuvla-swarm."  # of nodes: which machine one is, and what the program gave it
+RESERVED_PREFIX = "nuvla-swarm."  # of node labels: the program marks nodes with their machine and its own labels
 
 
-def _an_active_manager(settings: Settings) -> Iterator[str]:
+def _has_an_active_manager(settings: Settings) -> Iterator[str]:
+    """At least one pool of managers has `availability: active`."""
     if not settings.machines.names("manager", active=True):
         yield "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
 
 
-def _lost_machines(settings: Settings) -> Iterator[str]:
+def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
+    """`machines.lost` names machines of the pools."""
     every = settings.machines.names("manager", "worker")
     for index, name in enumerate(settings.machines.lost):
         if name not in every:
             yield f'machines.lost[{index}]: "{name}" given; allowed: some of {", ".join(every)}'
 
 
-def _named_machines(settings: Settings) -> Iterator[str]:
-    """What is nowhere said is on the first manager, which may be lost."""
+def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
+    """Machines that settings name are in pools, and not lost: `swarm.api_manager` is a manager, such as `manager-1`.
+
+    `traefik.acme.machine` is a manager, too; `nfs.machine` and `monitoring.machine` may be any machine. All three have
+    to be in a pool with `availability: active`. Where such a setting is unset and means the first manager, the same
+    holds for that manager.
+    """
     machines, acme = settings.machines, settings.traefik.acme
     if not machines.names("manager", active=True):
         return
     active = machines.names("manager", "worker", active=True)
     managers, active_managers = machines.names("manager"), machines.names("manager", active=True)
-    said_or_not: dict[str, tuple[str | None, str | None, list[str]]] = {
+    # The value of each setting, the machine that it means, and the machines that it may name.
+    choices: dict[str, tuple[str | None, str | None, list[str]]] = {
         "swarm.api_manager": (settings.swarm.api_manager, settings.api_manager, managers),
         "nfs.machine": (settings.nfs.machine, settings.nfs_machine if settings.has_nfs else None, active),
         "monitoring.machine": (settings.monitoring.machine, settings.monitoring_machine, active),
@@ -36,29 +44,33 @@ def _named_machines(settings: Settings) -> Iterator[str]:
             active_managers,
         ),
     }
-    for path, (said, meant, allowed) in said_or_not.items():
+    for path, (value, meant, allowed) in choices.items():
         alive = [name for name in allowed if name not in machines.lost]
-        if said is not None and said not in alive:
-            why = ", which is lost" if said in machines.lost else ""
-            if said in set(machines.names("manager", "worker")) - set(active):
+        if value is not None and value not in alive:
+            why = ", which is lost" if value in machines.lost else ""
+            if value in set(machines.names("manager", "worker")) - set(active):
                 why = ", which runs no services, by the availability of its pool"
-            yield f'{path}: "{said}" given{why}; allowed: one of {", ".join(alive)}'
-        elif said is None and meant is not None and meant not in alive:
+            yield f'{path}: "{value}" given{why}; allowed: one of {", ".join(alive)}'
+        elif value is None and meant is not None and meant not in alive:
             yield f"{path}: not given, which means {meant}; allowed: one of {', '.join(alive)}"
 
 
-def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
-    """Pools, and hosts with names of their own, have no order that one could rely on."""
+def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
+    """With several manager pools, or several managers and none numbered 1, set `swarm.api_manager` and each `machine`.
+
+    That is `monitoring.machine`, on a target `nfs.machine`, and with `traefik.acme` its `machine`. Pools have no order,
+    nor have hosts with names, so no manager is clearly the first.
+    """
     machines, acme = settings.machines, settings.traefik.acme
     managers = sorted(machines.names("manager", active=True))
     if machines.first_manager_is_clear() or not managers:
         return
-    wanted = {"swarm.api_manager": settings.swarm.api_manager, "monitoring.machine": settings.monitoring.machine}
+    required = {"swarm.api_manager": settings.swarm.api_manager, "monitoring.machine": settings.monitoring.machine}
     if settings.kind == "target":
-        wanted["nfs.machine"] = settings.nfs.machine
+        required["nfs.machine"] = settings.nfs.machine
     if acme is not None:
-        wanted["traefik.acme.machine"] = acme.machine
-    for path, name in wanted.items():
+        required["traefik.acme.machine"] = acme.machine
+    for path, name in required.items():
         if name is None:
             yield (
                 f"{path}: not given; required: one of {', '.join(managers)}, "
@@ -66,24 +78,25 @@ def _what_runs_where_is_said(settings: Settings) -> Iterator[str]:
             )
 
 
-def _labels_are_theirs(settings: Settings) -> Iterator[str]:
-    """The program's own labels of nodes, which Prometheus writes with underscores."""
+def _labels_are_free(settings: Settings) -> Iterator[str]:
+    """Node labels do not begin with `nuvla-swarm.`, nor with `nuvla_swarm.`, which Prometheus cannot tell from it."""
     for path, labels in settings.machines.labels():
         for key in labels:
-            if key.replace("_", "-").startswith(OWN_LABELS):
-                yield f"{path}.{key}: {key} given; allowed: a label that does not begin with {OWN_LABELS}"
+            if key.replace("_", "-").startswith(RESERVED_PREFIX):
+                yield f"{path}.{key}: {key} given; allowed: a label that does not begin with {RESERVED_PREFIX}"
 
 
-def _certificates_have_a_name(settings: Settings) -> Iterator[str]:
+def _acme_has_a_domain(settings: Settings) -> Iterator[str]:
+    """`traefik.acme` requires `domain`."""
     if settings.traefik.acme is not None and settings.domain is None:
         yield "domain: not given; required: the name that traefik.acme gets a certificate for"
 
 
 CHECKS = (
-    _an_active_manager,
-    _lost_machines,
-    _named_machines,
-    _what_runs_where_is_said,
-    _labels_are_theirs,
-    _certificates_have_a_name,
+    _has_an_active_manager,
+    _lost_machines_are_in_pools,
+    _named_machines_are_usable,
+    _first_manager_is_clear,
+    _labels_are_free,
+    _acme_has_a_domain,
 )

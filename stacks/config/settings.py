@@ -1,4 +1,4 @@
-"""Everything a user can set: one section for each folder of components/ that has settings."""
+"""All settings of a stack: a section for each folder of components/ that has settings."""
 
 from ipaddress import IPv4Network
 from typing import Literal
@@ -19,40 +19,40 @@ from stacks.config.volumes import VolumesSettings
 
 
 class Settings(Section):
-    """The whole configuration of a stack, apart from secrets; `cross_validation` checks that sections fit together."""
+    """All settings of a stack but its secrets."""
 
     kind: Literal["target", "host"] = Field(description="`target`: Nuvla deploys onto it; `host`: Nuvla runs on it")
-    domain: Domain | None = Field(None, description="name that users reach the infrastructure by")
-    machines: AnyMachines = Field(discriminator="provider", description="the machines")
-    firewall: FirewallSettings = Field(description="who may reach which ports")
+    domain: Domain | None = Field(None, description="DNS name that users reach the infrastructure by")
+    machines: AnyMachines = Field(discriminator="provider", description="the machines and their provider")
+    firewall: FirewallSettings = Field(description="source networks and ports of the firewall")
     engine: EngineSettings = Field(EngineSettings(), description="the Docker engine of every machine")
-    swarm: SwarmSettings = Field(SwarmSettings(), description="the swarm")
-    traefik: TraefikSettings = Field(TraefikSettings(), description="the entry to the services")
+    swarm: SwarmSettings = Field(SwarmSettings(), description="the swarm and its networks")
+    traefik: TraefikSettings = Field(TraefikSettings(), description="the reverse proxy in front of the services")
     monitoring: MonitoringSettings = Field(MonitoringSettings(), description="metrics, dashboards and alerts")
-    nfs: NfsSettings = Field(NfsSettings(), description="files that all machines share")
-    s3: S3Settings = Field(S3Settings(), description="S3 over the same files")
-    volumes: VolumesSettings = Field(VolumesSettings(), description="data that outlive containers")
-    images: ImagesSettings = Field(ImagesSettings(), description="what the services run")
+    nfs: NfsSettings = Field(NfsSettings(), description="files that the machines share by NFS")
+    s3: S3Settings = Field(S3Settings(), description="S3 over the shared files")
+    volumes: VolumesSettings = Field(VolumesSettings(), description="data volumes of the services")
+    images: ImagesSettings = Field(ImagesSettings(), description="images of the services")
 
     @property
     def has_nfs(self) -> bool:
-        """Whether the machines share files."""
+        """Whether the machines share files by NFS."""
         return self.kind == "target" and self.nfs.enabled
 
     @property
     def has_s3(self) -> bool:
-        """Whether there is an S3 service."""
+        """Whether the stack has S3."""
         return self.kind == "target" and self.s3.enabled
 
     @property
     def features(self) -> set[str]:
-        """Parts of the stack that a setting switches on, as folders of components/ name them."""
+        """Optional parts that the settings switch on, by the names that manifests and ports use as `feature`."""
         parts = {"nfs": self.has_nfs, "s3": self.has_s3, "elasticsearch": self.monitoring.elasticsearch.enabled}
-        return {name for name, there in parts.items() if there}
+        return {name for name, enabled in parts.items() if enabled}
 
     @property
     def resolved_engine(self) -> EngineSettings:
-        """The engine with a value for all that is unset: careful where containers of others may run."""
+        """Settings of the engine with a value for each unset key, safe for containers that the machines already run."""
         foreign = self.machines.may_run_foreign_containers
         return self.engine.resolved(
             default_source=self.machines.default_engine_source,
@@ -67,36 +67,36 @@ class Settings(Section):
 
     @property
     def first_manager(self) -> str:
-        """Name of the manager that has what no setting places, where there is no doubt which one is the first."""
+        """Name of the active manager that has the services and data which no setting places elsewhere."""
         return self.machines.names("manager", active=True)[0]
 
     @property
     def nfs_machine(self) -> str:
-        """Name of the machine that serves files."""
+        """Name of the NFS server."""
         return self.nfs.machine or self.first_manager
 
     @property
     def acme_machine(self) -> str:
-        """Name of the manager that gets certificates, where Let's Encrypt is asked."""
-        said = self.traefik.acme and self.traefik.acme.machine
-        return said or (self.first_manager if self.machines.first_manager_is_clear() else self.monitoring_machine)
+        """Name of the manager that requests certificates; meaningful only with `traefik.acme`."""
+        machine = self.traefik.acme and self.traefik.acme.machine
+        return machine or (self.first_manager if self.machines.first_manager_is_clear() else self.monitoring_machine)
 
     @property
     def shares_certificates(self) -> bool:
-        """Whether one manager gets certificates for others."""
+        """Whether one manager requests certificates for other managers."""
         return self.traefik.acme is not None and len(self.machines.names("manager")) > 1
 
     @property
     def s3_name(self) -> str | None:
-        """The name by which S3 is reached on 443."""
+        """Host name of S3 on 443; None without a domain."""
         return f"s3.{self.domain}" if self.has_s3 and self.domain else None
 
     @property
     def monitoring_machine(self) -> str:
-        """Name of the machine that keeps metrics."""
+        """Name of the machine that stores the data of monitoring."""
         return self.monitoring.machine or self.first_manager
 
     def container_networks(self) -> list[tuple[str, IPv4Network]]:
-        """Return what engines and swarm give to containers, by the settings that say so."""
+        """Return the path and value of each setting that assigns addresses to containers."""
         pools = [(f"engine.address_pools[{i}].base", pool.base) for i, pool in enumerate(self.engine.address_pools)]
         return pools + [(f"swarm.address_pools[{i}]", pool) for i, pool in enumerate(self.swarm.address_pools)]

@@ -1,4 +1,4 @@
-"""Settings of the data that outlive containers, of all that the folders of components/ declare."""
+"""Settings of data volumes: a section for each volume that a manifest declares."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,30 +10,32 @@ from components.machines.data_paths import DataPath
 
 
 class VolumeSettings(Section):
-    """Where data are. By default in a volume or folder of the machine that uses them."""
+    """The place of a service's data, by default a volume or folder of the machine that uses them."""
 
     block_storage: bool = Field(
-        False, description="on block storage, which outlives the machine (exoscale)", json_schema_extra=former("block")
+        False,
+        description="whether to store the data on block storage, which outlives the machine (exoscale)",
+        json_schema_extra=former("block"),
     )
     size_gib: int = Field(
-        20, ge=10, le=10000, description="size that the block storage has at least; people let it grow (exoscale)"
+        20, ge=10, le=10000, description="minimum size of the block storage in GiB; you may enlarge it (exoscale)"
     )
     import_id: SingleLineText | None = Field(
         None,
-        description="id of a retained volume to reuse with its data, as `make down` printed it",
+        description="id of a retained volume to import with its data, as printed by `make down`",
         json_schema_extra=former("id"),
     )
     path: DataPath | None = Field(
-        None, description="folder with the data; one of machines.data_path if unset (existing)"
+        None, description="folder with the data; `<machines.data_path>/<volume>` if unset (existing)"
     )
 
 
 class VolumesSettings(Section):
-    """Data that outlive containers."""
+    """Data volumes of the services."""
 
     retain_on_destroy: bool = Field(
         False,
-        description="whether the volumes are kept when the stack is destroyed, from the next `make up` on",
+        description="whether `make down` retains the volumes; takes effect with the next `make up`",
         json_schema_extra=former("keep"),
     )
 
@@ -46,7 +48,7 @@ _FIELDS: dict[str, Any] = {
     name: (VolumeSettings, Field(VolumeSettings(), description=stored.description))
     for name, stored in catalog.data().items()
 }
-if not TYPE_CHECKING:  # which knows no fields that are made at run time
+if not TYPE_CHECKING:  # the type checker cannot see fields that exist only at run time
     VolumesSettings = create_model(
         "VolumesSettings", __base__=VolumesSettings, __doc__=VolumesSettings.__doc__, **_FIELDS
     )

@@ -1,1 +1,1 @@
-"""What runs on a swarm: one module for each stack of services, which deploys it."""
+"""Deployment of the stacks of services, a module for each."""

@@ -1,4 +1,4 @@
-"""Deploys monitoring."""
+"""Deployment of monitoring."""
 
 import pulumi
 
@@ -39,7 +39,7 @@ def deploy_monitoring(platform: SwarmPlatform, secrets: Secrets) -> None:
         traefik_login=platform.metrics_login,
         smtp_password=secrets.get("smtp_password"),
         webhook_url=secrets.get("alert_webhook_url"),
-        certificate_ends=foundation.certificates.client_ends,  # another manager restarts nothing
+        certificate_ends=foundation.certificates.client_ends,  # without servers', so that a new manager changes no file
     )
-    ready = [foundation.volumes[name].ready for name in STATEFUL_SERVICES]
-    platform.stack("monitoring", monitoring(context, parts), settings.machines.names("manager", "worker"), ready)
+    depends_on = [foundation.volumes[name].ready for name in STATEFUL_SERVICES]
+    platform.stack("monitoring", monitoring(context, parts), settings.machines.names("manager", "worker"), depends_on)

@@ -1,4 +1,4 @@
-"""Deploys the files that machines share, and S3 over them."""
+"""Deployment of the files that machines share by NFS, and of S3 over them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from stacks.swarm_platform import SwarmPlatform
 
 
 def deploy_nfs(settings: Settings, foundation: Foundation) -> Nfs | None:
-    """Export the shared files to the machines, unless the settings switch that off."""
+    """Export the shared files to the machines, unless the settings switch NFS off."""
     if not settings.has_nfs:
         return None
     volume = foundation.cluster.volumes["nfs"]
@@ -36,9 +36,9 @@ def deploy_nfs(settings: Settings, foundation: Foundation) -> Nfs | None:
 
 
 def deploy_s3(platform: SwarmPlatform, nfs: Nfs | None) -> dict[str, Any]:
-    """Deploy S3 on the machine that has the files; return its outputs."""
+    """Deploy S3 on the NFS server, unless the settings switch it off; return its outputs."""
     settings = platform.settings
-    key = AccessKey("s3-key")  # without S3 too, so that its users have the same one when it is switched on again
+    key = AccessKey("s3-key")  # made even without S3, so that users find the same key when it is switched on again
     if nfs is None or not settings.has_s3:
         return {}
     endpoint = pulumi.Output.concat("https://", platform.address, f":{settings.s3.port}")

@@ -1,4 +1,4 @@
-"""Deploys the proxy of Docker's API, and keeps the machines' own ports from applications."""
+"""Deployment of the socket proxy, and reservation of the machines' ports."""
 
 from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
 from components.s3.stack import NAME as S3
@@ -9,7 +9,7 @@ from stacks.swarm_platform import SwarmPlatform
 
 
 def reserve_ports(platform: SwarmPlatform) -> None:
-    """Have Docker refuse applications that publish a port of the machines."""
+    """Make Docker refuse applications that publish a port which the machines use."""
     foundation = platform.foundation
     args = ReservedPortsArgs(
         rows=foundation.rows,

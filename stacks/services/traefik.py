@@ -1,4 +1,4 @@
-"""Deploys Traefik and its certificates."""
+"""Deployment of Traefik and its certificates."""
 
 from collections.abc import Sequence
 
@@ -12,16 +12,17 @@ from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
 from components.traefik.certificate_report import IssuedCertificates, IssuedCertificatesArgs
 from components.traefik.certificate_sync import CERTIFICATE_SOURCE, certificate_sync_stack, issuer_stack
-from components.traefik.published import under
-from components.traefik.stack import TraefikContext, TraefikParts, traefik
+from components.traefik.context import TraefikContext
+from components.traefik.published import path_rule
+from components.traefik.stack import TraefikParts, traefik
 from stacks.config.settings import Settings
 from stacks.swarm_platform import SwarmPlatform
 
-SYNC_CERTIFICATE_DAYS = 3650  # only the managers see that certificate, and nobody has to renew it
+SYNC_CERTIFICATE_DAYS = 3650  # so long that nobody has to renew the certificate, which only managers see
 
 
 def deploy_traefik(platform: SwarmPlatform) -> None:
-    """Deploy Traefik on the managers, and what gets and spreads certificates of Let's Encrypt."""
+    """Deploy Traefik on the managers, and with `traefik.acme` the services that request and copy certificates."""
     settings, foundation = platform.settings, platform.foundation
     names = [name for name in (settings.domain, settings.s3_name) if name]
     certificate = SelfSignedCertificate(
@@ -39,16 +40,16 @@ def deploy_traefik(platform: SwarmPlatform) -> None:
         _context(settings, acme),
         TraefikParts(
             image=platform.image("traefik"),
-            networks=[platform.public, platform.web, platform.monitoring],  # the same whatever is switched on
+            networks=[platform.public, platform.web, platform.monitoring],  # never others: that would replace Traefik
             certificate=certificate,
             prometheus_login=platform.logins["prometheus"],
             metrics_login=platform.metrics_login,
         ),
     )
-    before: list[pulumi.Resource] = [foundation.volumes["traefik"].ready] if acme else []
+    depends_on: list[pulumi.Resource] = [foundation.volumes["traefik"].ready] if acme else []
     if acme and acme.shared:
-        before.append(_sync_certificates(platform, acme, before))
-    stack = platform.stack("traefik", spec, settings.machines.names("manager"), before)
+        depends_on.append(_sync_certificates(platform, acme, depends_on))
+    stack = platform.stack("traefik", spec, settings.machines.names("manager"), depends_on)
     if acme is None:
         return
     if acme.shared:
@@ -73,10 +74,10 @@ def _context(settings: Settings, acme: AcmeIssuer | None) -> TraefikContext:
 
 
 def _reserved(settings: Settings) -> list[str]:
-    """Return the rules of what is the program's on 443."""
+    """Return the rules of the program's own paths on 443."""
     paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
     paths += [CONSOLE_PATH] if settings.has_s3 else []
-    return [under(path) for path in paths]
+    return [path_rule(path) for path in paths]
 
 
 def _issuer(platform: SwarmPlatform, names: list[str]) -> AcmeIssuer | None:
@@ -95,10 +96,12 @@ def _issuer(platform: SwarmPlatform, names: list[str]) -> AcmeIssuer | None:
     )
 
 
-def _sync_certificates(platform: SwarmPlatform, acme: AcmeIssuer, after: Sequence[pulumi.Resource]) -> ServiceStack:
+def _sync_certificates(
+    platform: SwarmPlatform, acme: AcmeIssuer, depends_on: Sequence[pulumi.Resource]
+) -> ServiceStack:
     tls = SelfSignedCertificate(
         "traefik-sharing-certificate",
         SelfSignedCertificateArgs(addresses=[], names=[CERTIFICATE_SOURCE], days=SYNC_CERTIFICATE_DAYS),
     )
     spec = certificate_sync_stack(acme, platform.image("haproxy"), platform.network("traefik-sharing"), tls)
-    return platform.stack("traefik-copies", spec, platform.settings.machines.names("manager"), after)
+    return platform.stack("traefik-copies", spec, platform.settings.machines.names("manager"), depends_on)

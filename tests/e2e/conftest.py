@@ -1,4 +1,4 @@
-"""Stacks on the real engine, with the settings that this machine's engine needs."""
+"""Fixtures of stacks on the real Docker engine: a small target, and a full target that several modules share."""
 
 import os
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ import pytest
 import requests
 
 from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.moments import wait_for_entry
-from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import Prober, prober
-from tests.e2e.scheduling import WHOLE
+from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.port_probes import Prober, running_prober
+from tests.e2e.scheduling import FULL_TARGET_FILES
+from tests.e2e.waiting import wait_for_routes
 from tests.support.stand_ins import skip_without_stand_in
 
 
-def settings(subnet: str, workers: int) -> dict[str, Any]:
-    """A target with one manager, and of its services Traefik alone."""
+def small_target_settings(subnet: str, workers: int) -> dict[str, Any]:
+    """Return the settings of a target with one manager, some workers, and Traefik as its only service."""
     return {
         "kind": "target",
         "machines": {
@@ -25,20 +25,20 @@ def settings(subnet: str, workers: int) -> dict[str, Any]:
             "subnet": subnet,
             "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": workers}},
         },
-        "firewall": {"management": [here(subnet)]},
+        "firewall": {"management": [this_computer(subnet)]},
         "monitoring": {"enabled": False},
         "nfs": {"enabled": False},
         "s3": {"enabled": False},
     }
 
 
-def whole_settings(subnet: str) -> dict[str, Any]:
-    """A target with all that it can have, on one manager and two workers; this computer is an operator and a user."""
-    return settings(subnet, 2) | {
+def full_target_settings(subnet: str) -> dict[str, Any]:
+    """Return the settings of a target with every service on three machines; this computer is an operator and a user."""
+    return small_target_settings(subnet, 2) | {
         "firewall": {
-            "management": ["192.0.2.0/24", here(subnet)],
+            "management": ["192.0.2.0/24", this_computer(subnet)],
             "nuvla": ["198.51.100.0/24"],
-            "users": ["203.0.113.0/24", here(subnet)],
+            "users": ["203.0.113.0/24", this_computer(subnet)],
         },
         "monitoring": {"prometheus": {"scrape_interval_s": 5}},
         "nfs": {"server": "ganesha"},
@@ -47,60 +47,68 @@ def whole_settings(subnet: str) -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that restart machines, of which alerts rightly tell, come after those that want no alert to fire."""
-    ours = [item for item in items if item.path.parent == Path(__file__).parent]
-    strays = {item.path.name for item in ours if "whole" in getattr(item, "fixturenames", ())} - WHOLE
-    assert not strays, f"tests/e2e/scheduling.py does not name {strays}"
+    """Mark the tests of this folder with `engine`, and sort those that restart machines behind those without alerts.
+
+    Errors: `AssertionError` if a file uses the full target and is not listed as one that does.
+    """
+    e2e_items = [item for item in items if item.path.parent == Path(__file__).parent]
+    unlisted = {
+        item.path.name for item in e2e_items if "full_target" in getattr(item, "fixturenames", ())
+    } - FULL_TARGET_FILES
+    for item in e2e_items:
+        item.add_marker("engine")
+    assert not unlisted, f"add to FULL_TARGET_FILES in tests/e2e/scheduling.py: {unlisted}"
     items.sort(key=lambda item: item.path == Path(__file__).with_name("test_firewall.py"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def docker_engine() -> str:
-    """The engine that the machines run on: `make test` starts one where there is none."""
+    """Return the version of the Docker engine; `make test` starts an engine where there is none."""
     return docker("version", "--format", "{{.Server.Version}}")
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target on one manager and two workers that is up. Tests of a module share it and leave it as it was."""
+    """Yield a target on one manager and two workers that is up; tests of a module share it and restore it."""
     skip_without_stand_in("traefik", "haproxy")
     folder = Path(tmp_path_factory.mktemp("target"))
-    with stack("e2e-target", folder, settings(subnet_of("target"), 2)) as made:
-        result = made.up()
+    with stack("e2e-target", folder, small_target_settings(subnet_of("target"), 2)) as target:
+        result = target.up()
         assert result.code == 0, result.text
-        (made.folder / "up.log").write_text(result.text)
-        yield made
+        (target.folder / "up.log").write_text(result.text)
+        yield target
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target with everything that is up. Tests of several modules share it and leave it as it was."""
+def full_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Yield a full target that is up; tests of several modules share it and restore it."""
     skip_without_stand_in()
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # else workers had one of one name
+    # Each worker of xdist has its own stack.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     folder = Path(tmp_path_factory.mktemp("whole"))
-    with stack(f"e2e-whole-{number}", folder, whole_settings(subnet_of(f"whole-{number}"))) as made:
-        result = made.up()
+    with stack(f"e2e-whole-{worker}", folder, full_target_settings(subnet_of(f"whole-{worker}"))) as full_target:
+        result = full_target.up()
         assert result.code == 0, result.text
-        (made.folder / "up.log").write_text(result.text)
-        yield made
+        (full_target.folder / "up.log").write_text(result.text)
+        yield full_target
 
 
 @pytest.fixture(scope="session")
-def exported(whole: Stack) -> dict[str, Any]:
-    """The outputs of `whole`."""
-    return whole.outputs()
+def outputs(full_target: Stack) -> dict[str, Any]:
+    """Return the outputs of the full target."""
+    return full_target.outputs()
 
 
 @pytest.fixture(scope="session")
-def by(whole: Stack) -> Iterator[Prober]:
-    """Somebody on the network of the machines of `whole`."""
-    with prober(whole) as made:
-        yield made
+def prober(full_target: Stack) -> Iterator[Prober]:
+    """Yield a prober on the network of the full target's machines."""
+    with running_prober(full_target) as prober:
+        yield prober
 
 
 @pytest.fixture(scope="session")
-def user(whole: Stack, exported: dict[str, Any]) -> Iterator[requests.Session]:
-    """A user of `whole`, who trusts its certificate."""
-    with whole.user() as session:
-        wait_for_entry(exported["urls"], session)
+def user_session(full_target: Stack, outputs: dict[str, Any]) -> Iterator[requests.Session]:
+    """Yield an HTTPS session of a user, who trusts the certificate of the full target."""
+    with full_target.https_session() as session:
+        wait_for_routes(outputs["urls"], session)
         yield session

@@ -1,4 +1,4 @@
-"""A stack of its own, in a folder of its own, on the real engine."""
+"""Stacks of tests: a copy of the program in a temporary folder, with its own state, on a real Docker engine."""
 
 import copy
 import fcntl
@@ -24,7 +24,7 @@ from tests.support.configs import texts
 from tests.support.stand_ins import skip_without_stand_in
 
 CHECKOUT = Path(__file__).parents[2]
-PROGRAM = [
+PROGRAM_PARTS = [
     "Pulumi.yaml",
     "__main__.py",
     "components",
@@ -36,24 +36,24 @@ PROGRAM = [
     "requirements.txt",
     "pyproject.toml",
 ]
-LABEL = "io.nuvla.swarm.stack"
+STACK_LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one command printed."""
+    """The exit code of a command, and what the command printed."""
 
     code: int
     text: str
 
     def count(self, what: str) -> int:
-        """How many resources were `created`, `changed`, `unchanged` ..., by the summary of Pulumi."""
-        found = re.search(rf"(\d+) {what}", self.text)
-        return int(found[1]) if found else 0
+        """Return the number that Pulumi's summary puts before `what`, such as `created` or `unchanged`."""
+        match = re.search(rf"(\d+) {what}", self.text)
+        return int(match[1]) if match else 0
 
     def touched(self) -> set[str]:
-        """Logical names of the resources that were to be changed in any way."""
+        """Return the logical names of the resources that Pulumi creates, changes, replaces or deletes."""
         lines = re.findall(r"^ *(?:\+|-|~|\+-|\+\+|--) +\S+:\S+ +(\S+)", self.text, re.MULTILINE)
         return {name for name in lines if not name.startswith("nuvla-swarm-")}
 
@@ -61,9 +61,12 @@ class Result:
 def run(
     *command: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: int = TIMEOUT_S
 ) -> Result:
-    """Runs a command to its end, with both outputs in one text; one that does not end tells what it has said so far."""
+    """Run a command to its end, with both outputs in one text.
+
+    Errors: `AssertionError` with the output so far, if the command takes longer than `timeout_s`.
+    """
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             check=False,
             stdout=subprocess.PIPE,
@@ -75,20 +78,20 @@ def run(
             timeout=timeout_s,
         )
     except subprocess.TimeoutExpired as expired:
-        said = expired.output.decode(errors="replace") if isinstance(expired.output, bytes) else expired.output
-        raise AssertionError(f"not done after {timeout_s} s: {' '.join(command)}\n{said}") from expired
-    return Result(done.returncode, done.stdout)
+        output = expired.output.decode(errors="replace") if isinstance(expired.output, bytes) else expired.output
+        raise AssertionError(f"not done after {timeout_s} s: {' '.join(command)}\n{output}") from expired
+    return Result(completed.returncode, completed.stdout)
 
 
 def docker(*arguments: str) -> str:
-    """Asks the Docker engine that the machines run on."""
+    """Run `docker` on the engine of the machines, and return its output."""
     answer = run("docker", *arguments)
     assert answer.code == 0, answer.text
     return answer.text.strip()
 
 
-def environment(path: Path) -> bytes:
-    """The environment of a process, empty when it has just ended or is somebody else's."""
+def environment_of(path: Path) -> bytes:
+    """Return the environment of a process: empty if the process has ended or belongs to another user."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -103,7 +106,7 @@ def _skip_without_images(settings: Mapping[str, Any]) -> None:
 
 
 class Stack:
-    """A copy of the program with a configuration and a state of its own."""
+    """A copy of the program with its own configuration and state."""
 
     def __init__(self, name: str, folder: Path, settings: dict[str, Any]):
         self.name = name
@@ -114,7 +117,7 @@ class Stack:
         }
         self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         (folder / ".state").mkdir(parents=True)
-        for part in PROGRAM:
+        for part in PROGRAM_PARTS:
             source, target = CHECKOUT / part, folder / part
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
         (folder / ".venv").symlink_to(CHECKOUT / ".venv")
@@ -125,6 +128,7 @@ class Stack:
         self.must("tools/stack.sh", "fill-in", name)
 
     def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
+        """Run a command that has to succeed."""
         result = self.run(*command, env=env)
         assert result.code == 0, result.text
         return result
@@ -134,19 +138,19 @@ class Stack:
 
     @property
     def file(self) -> Path:
-        """The stack's configuration."""
+        """Return the path of the stack's configuration."""
         return self.folder / f"Pulumi.{self.name}.yaml"
 
     def get(self, path: str) -> Any:
-        """What `path`, such as `machines.image`, is set to."""
+        """Return the value of the setting at `path`, such as `machines.image`."""
         section, *steps = path.split(".")
-        found = yaml.safe_load(self.file.read_text())["config"][f"nuvla-swarm:{section}"]
+        value = yaml.safe_load(self.file.read_text())["config"][f"nuvla-swarm:{section}"]
         for step in steps:
-            found = found[step]
-        return found
+            value = value[step]
+        return value
 
     def set(self, path: str, value: Any) -> None:
-        """Sets what `path`, such as `machines.pools.worker.count`, stands for."""
+        """Set the setting at `path`, such as `machines.pools.worker.count`."""
         document = yaml.safe_load(self.file.read_text())
         section, *steps = path.split(".")
         place, key = document.setdefault("config", {}), f"nuvla-swarm:{section}"
@@ -169,11 +173,11 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         text = self.must("pulumi", "stack", "output", "--json", "--show-secrets").text
-        found: dict[str, Any] = json.loads(text)
-        return found
+        outputs: dict[str, Any] = json.loads(text)
+        return outputs
 
     def state(self) -> str:
-        """The state as it is stored."""
+        """Return the texts of the state's files."""
         return "".join(
             path.read_text()
             for path in (self.folder / ".state").rglob("*")
@@ -181,112 +185,113 @@ class Stack:
         )
 
     def certificate(self) -> Path:
-        """A file with the certificate that Traefik shows, made by the program."""
+        """Write the certificate that the program issues to Traefik into a file, and return its path."""
         resources = json.loads(self.must("pulumi", "stack", "export").text)["deployment"]["resources"]
-        [made] = [resource for resource in resources if resource["urn"].endswith("::traefik-certificate-cert")]
+        [certificate] = [resource for resource in resources if resource["urn"].endswith("::traefik-certificate-cert")]
         file = self.folder / "trusted.pem"
-        file.write_text(made["outputs"]["certPem"])
+        file.write_text(certificate["outputs"]["certPem"])
         return file
 
-    def user(self) -> requests.Session:
-        """Somebody who trusts the certificate of Traefik, and no other."""
+    def https_session(self) -> requests.Session:
+        """Return a session that trusts the certificate of Traefik and no other."""
         session = requests.Session()
         session.verify = str(self.certificate())
-        session.trust_env = False  # or else REQUESTS_CA_BUNDLE would be trusted instead
+        session.trust_env = False  # otherwise requests trusts REQUESTS_CA_BUNDLE instead
         return session
 
     def container(self, machine: str) -> str:
         return f"nuvla-swarm-{self.name}-{machine}"
 
-    def burn(self, machine: str) -> None:
-        """Removes a local machine with the disk that its engine is on."""
+    def remove_with_disk(self, machine: str) -> None:
+        """Remove a local machine with the volume of its engine."""
         engine = '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Name}}{{end}}{{end}}'
         disk = docker("inspect", "--format", engine, self.container(machine))
         docker("rm", "--force", self.container(machine))
         docker("volume", "rm", disk)
 
     def address(self, machine: str) -> str:
-        """Address of a machine, as the engine says it: quicker than to ask for all outputs."""
+        """Return the address of a machine, as the engine reports it: faster than all outputs of the stack."""
         return docker(
             "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.container(machine)
         )
 
     def on(self, machine: str, *command: str) -> Result:
-        """Runs a command inside a machine."""
+        """Run a command inside a machine."""
         return run("docker", "exec", self.container(machine), *command)
 
     def nodes(self) -> dict[str, str]:
-        """State of the swarm's nodes, a ghost among them, as "<hostname>" or "<hostname>#2" -> "Ready Active"."""
+        """Return the state of each node, such as "Ready Active", by hostname: "<hostname>#2" for a ghost node."""
         text = self.on(
             "manager-1", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}} {{.Availability}}"
         ).text
-        found: dict[str, str] = {}
+        states: dict[str, str] = {}
         for line in text.splitlines():
             host, state = line.split(" ", 1)
-            found[f"{host}#2" if host in found else host] = state
-        return found
+            states[f"{host}#2" if host in states else host] = state
+        return states
 
-    def on_engine(self, kind: str) -> list[str]:
-        """Ids of what bears the stack's label on the Docker engine: of kind container, network or volume."""
-        every = ["--all"] if kind == "container" else []
-        label = f"label={LABEL}=nuvla-swarm/{self.name}"
-        return docker(kind, "ls", *every, "--quiet", "--filter", label).split()
+    def labelled_ids(self, kind: str) -> list[str]:
+        """Return the ids of the containers, networks or volumes (`kind`) with the stack's label on the engine."""
+        stopped_too = ["--all"] if kind == "container" else []
+        label = f"label={STACK_LABEL}=nuvla-swarm/{self.name}"
+        return docker(kind, "ls", *stopped_too, "--quiet", "--filter", label).split()
 
     def leftovers(self) -> list[str]:
-        return [found for kind in ("container", "network", "volume") for found in self.on_engine(kind)]
+        """Return the ids of all that the stack has on the engine."""
+        return [identity for kind in ("container", "network", "volume") for identity in self.labelled_ids(kind)]
 
     def processes(self) -> list[int]:
-        """What runs for this stack: plugins of a killed Pulumi live on in groups of their own."""
+        """Return the ids of this stack's processes: plugins of a killed Pulumi live on in other process groups."""
         mark = f"file://{self.folder / '.state'}".encode()
-        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment(path)]
+        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment_of(path)]
 
-    def end(self) -> None:
-        """Ends what still runs for this stack."""
+    def kill_processes(self) -> None:
+        """Kill the processes that still run for this stack."""
         for process in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
-    def of_folder(self, folder: Path) -> Self:
-        """The stack of this name that an earlier run made in another folder, which may be gone."""
+    def in_folder(self, folder: Path) -> Self:
+        """Return the stack of this name that an earlier run created in another folder, which may be gone."""
         other = copy.copy(self)
         other.folder = folder
         other.env = {key: value.replace(str(self.folder), str(folder)) for key, value in self.env.items()}
         return other
 
     def remove(self) -> None:
-        """Removes whatever is left, however the test ended."""
-        self.end()
+        """Remove all that is left of the stack, however the test ended."""
+        self.kill_processes()
         for kind in ("container", "network", "volume"):
             force = [] if kind == "network" else ["--force"]
-            for found in self.on_engine(kind):
-                docker(kind, "rm", *force, found)
+            for identity in self.labelled_ids(kind):
+                docker(kind, "rm", *force, identity)
 
 
 @contextmanager
 def stack(name: str, folder: Path, settings: dict[str, Any]) -> Iterator[Stack]:
-    """A stack, and nothing of it afterwards."""
-    made = Stack(name, folder, settings)
-    with alone(made):
-        yield made
+    """Yield a new stack, and remove all of it afterwards."""
+    new_stack = Stack(name, folder, settings)
+    with exclusive(new_stack):
+        yield new_stack
 
 
 @contextmanager
-def alone(made: Stack) -> Iterator[None]:
-    """Nobody else has a stack of this name; what a killed run of these tests left is removed, and all in the end."""
+def exclusive(stack: Stack) -> Iterator[None]:
+    """Lock the name of a stack; remove what a killed run of these tests left, and the whole stack at the end."""
     engine = docker("info", "--format", "{{.ID}}").replace(":", "")[:12]
-    with (Path(tempfile.gettempdir()) / f"nuvla-swarm-{engine}-{made.name}.folder").open("a+") as note:
+    with (Path(tempfile.gettempdir()) / f"nuvla-swarm-{engine}-{stack.name}.folder").open("a+") as lock:
         try:
-            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which ends with this process, however that ends
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the lock ends with this process, however it ends
         except BlockingIOError:
-            raise AssertionError(f"another run of these tests has the stack {made.name}: wait until it ends") from None
-        note.seek(0)
-        if before := note.read():
-            made.of_folder(Path(before)).remove()
-        note.truncate(0)
-        note.write(str(made.folder))
-        note.flush()
+            raise AssertionError(f"another run of these tests has the stack {stack.name}: wait until it ends") from None
+        lock.seek(0)
+        if former_folder := lock.read():
+            stack.in_folder(Path(former_folder)).remove()
+        lock.truncate(0)
+        lock.write(str(stack.folder))
+        lock.flush()
         try:
             yield
         finally:
-            made.remove()
-        note.truncate(0)
+            stack.remove()
+        lock.truncate(0)

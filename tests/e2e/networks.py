@@ -1,4 +1,4 @@
-"""The networks of these tests, in one place: they run side by side on one engine, which refuses two that overlap."""
+"""The networks of these tests: tests run side by side on one engine, which refuses networks that overlap."""
 
 from ipaddress import IPv4Network
 from typing import Final
@@ -38,21 +38,21 @@ USERS: Final = (
     "neighbours",
 )
 
-ELSEWHERE: Final = "10.239.0.0/16"  # for settings that are refused: no network is there
-OVERLAYS: Final = "10.224.0.0/12"  # all that overlay networks have by the defaults
-DEFAULT_POOL: Final = "10.224.0.0/16"  # a part of what overlay networks have by the defaults
+UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it
+OVERLAY_POOL: Final = "10.224.0.0/12"  # the default pool of overlay networks
+PART_OF_OVERLAY_POOL: Final = "10.224.0.0/16"  # overlaps with the default pool of overlay networks
 
 
 def subnet_of(user: str) -> str:
-    """A network that no other test has, from 10.140.0.0/16 on: no stack of the README and no bench is there."""
+    """Return the network of a user, from 10.140.0.0/16 on: examples and the bench use none of these."""
     return f"10.{140 + USERS.index(user)}.0.0/16"
 
 
 def address(user: str, number: int) -> str:
-    """The address with that number in a user's network; number 1 is this computer, as the machines see it."""
+    """Return the address with that number in a user's network; number 1 is this computer, as the machines see it."""
     return str(IPv4Network(subnet_of(user))[number])
 
 
-def here(subnet: str) -> str:
-    """This computer, as machines in the subnet see it, as a setting of the firewall wants it."""
+def this_computer(subnet: str) -> str:
+    """Return this computer, as machines in the subnet see it, in the form of a firewall setting."""
     return f"{IPv4Network(subnet)[1]}/32"

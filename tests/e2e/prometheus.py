@@ -1,34 +1,35 @@
-"""Prometheus, as somebody who logs in to it sees it."""
+"""The API of Prometheus, as a user with a login reads it."""
 
 from dataclasses import dataclass
 from typing import Any, Self
 
 import requests
 
-PATIENCE_S = 90
+SCRAPE_TIMEOUT_S = 90
 
 
 @dataclass(frozen=True)
 class Prometheus:
-    """Somebody who logs in."""
+    """The Prometheus of an infrastructure, with a session and a login."""
 
-    user: requests.Session
+    session: requests.Session
     url: str
     login: tuple[str, str]
 
     @classmethod
-    def of(cls, outputs: dict[str, Any], user: requests.Session) -> Self:
-        """The one of an infrastructure with these outputs."""
+    def from_outputs(cls, outputs: dict[str, Any], session: requests.Session) -> Self:
+        """Return the Prometheus of an infrastructure with these outputs."""
         login = outputs["logins"]["prometheus"]
-        return cls(user, outputs["urls"]["prometheus"], (login["username"], login["password"]))
+        return cls(session, outputs["urls"]["prometheus"], (login["username"], login["password"]))
 
-    def ask(self, path: str, **parameters: str) -> Any:
-        answer = self.user.get(f"{self.url}api/v1/{path}", params=parameters, auth=self.login, timeout=20)
-        found = answer.json()
-        assert found["status"] == "success", f"{parameters}: {found.get('error')}"
-        return found["data"]
+    def api(self, path: str, **parameters: str) -> Any:
+        """Return the data of an API's answer, which has to be a success."""
+        answer = self.session.get(f"{self.url}api/v1/{path}", params=parameters, auth=self.login, timeout=20)
+        document = answer.json()
+        assert document["status"] == "success", f"{parameters}: {document.get('error')}"
+        return document["data"]
 
     def series(self, expression: str) -> list[Any]:
-        """The series that an expression has now."""
-        found: list[Any] = self.ask("query", query=expression)["result"]
-        return found
+        """Return the current series of an expression."""
+        series: list[Any] = self.api("query", query=expression)["result"]
+        return series

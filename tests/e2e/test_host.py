@@ -1,4 +1,4 @@
-"""A host on the real engine: its ports, its networks and labels, and data that outlive it."""
+"""A host on local machines: its ports, its networks and labels, and retained data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack
-from tests.e2e.moments import wait_for
-from tests.e2e.networks import here, subnet_of
-from tests.e2e.probes import probe, prober
-from tests.e2e.prometheus import PATIENCE_S, Prometheus
+from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.port_probes import probe_ports, running_prober
+from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
 SUBNET = subnet_of("host")
-FILES = CHECKOUT / "tests/e2e/files"
-DATA = "/var/lib/nuvla-swarm/volumes/db"
+SCRIPTS = CHECKOUT / "tests/e2e/files"
+DATA_FOLDER = "/var/lib/nuvla-swarm/volumes/db"
 POOLS: dict[str, Any] = {
     "frontend": {"role": "manager", "labels": {"type": "frontend"}},
     "db": {"role": "worker", "labels": {"type": "worker-db"}},
@@ -26,25 +26,30 @@ POOLS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A host that is up, measures its database, and keeps its data."""
+    """Yield a host that is up, with metrics of the database and retained volumes; the tests run in their order."""
     settings = {
         "kind": "host",
         "machines": {"provider": "local", "subnet": SUBNET, "pools": POOLS},
-        "firewall": {"management": ["192.0.2.0/24", here(SUBNET)], "users": ["203.0.113.0/24", here(SUBNET)]},
+        "firewall": {
+            "management": ["192.0.2.0/24", this_computer(SUBNET)],
+            "users": ["203.0.113.0/24", this_computer(SUBNET)],
+        },
         "monitoring": {"elasticsearch": {"enabled": True}, "prometheus": {"scrape_interval_s": 5}},
         "volumes": {"retain_on_destroy": True},
     }
-    with stack("e2e-host", Path(tmp_path_factory.mktemp("host")), settings) as made:
-        result = made.up()
+    with stack("e2e-host", Path(tmp_path_factory.mktemp("host")), settings) as host:
+        result = host.up()
         assert result.code == 0, result.text
-        yield made
+        yield host
 
 
 @pytest.mark.parametrize("machine", ["frontend-1", "db-1"])
-def test_each_port_is_open_to_those_whom_the_guide_names_and_to_nobody_else(host: Stack, machine: str) -> None:
-    with prober(host) as by:
-        found = probe(host, machine, by, "host")
-    assert found == {source: dict(guide.answers(source, "host")) for source in guide.SOURCES}
+def test_ports_are_open_to_the_sources_of_the_guide_alone(host: Stack, machine: str) -> None:
+    with running_prober(host) as prober:
+        states = probe_ports(host, machine, prober, "host")
+    assert states == {
+        source: dict(expected_ports.expected_answers(source, "host")) for source in expected_ports.SOURCES
+    }
 
 
 def inspect(host: Stack, kind: str, name: str, template: str) -> str:
@@ -53,65 +58,67 @@ def inspect(host: Stack, kind: str, name: str, template: str) -> str:
     return answer.text.strip()
 
 
-def test_nuvlas_own_services_find_their_network_and_their_machines(host: Stack) -> None:
+def test_nuvla_services_find_their_network_and_machines(host: Stack) -> None:
     assert inspect(host, "network", "nuvla-backend", "{{.Driver}} {{.Attachable}}") == "overlay true"
     assert inspect(host, "network", "traefik-public", "{{.Driver}} {{.Attachable}}") == "overlay false"
     for node, kind in (("frontend-1", "frontend"), ("db-1", "worker-db")):
         assert inspect(host, "node", node, "{{.Spec.Labels.type}}") == kind
 
 
-def test_a_host_has_neither_nfs_nor_s3(host: Stack) -> None:
+def test_host_has_neither_nfs_nor_s3(host: Stack) -> None:
     outputs = host.outputs()
     assert outputs["kind"] == "host"
     assert not {"nfs", "s3"} & set(outputs)
     assert host.on("frontend-1", "docker", "service", "inspect", "s3").code != 0
 
 
-def test_prometheus_has_what_the_database_says_of_itself_once_nuvla_has_deployed_it(host: Stack) -> None:
+def test_prometheus_measures_the_database_that_nuvla_deploys(host: Stack) -> None:
     down, health = "elasticsearch_node_stats_up == 0", 'elasticsearch_cluster_health_status{color="yellow"} == 1'
     image = inspect(host, "service", "socket-proxy", "{{.Spec.TaskTemplate.ContainerSpec.Image}}")
-    with host.user() as user:
-        prometheus = Prometheus.of(host.outputs(), user)
-        wait_for(lambda: prometheus.series(down) != [], "there is no database", PATIENCE_S)
+    with host.https_session() as session:
+        prometheus = Prometheus.from_outputs(host.outputs(), session)
+        wait_for(lambda: prometheus.series(down) != [], "Prometheus knows that there is no database", SCRAPE_TIMEOUT_S)
         assert prometheus.series(health) == []
-        docker("cp", str(FILES / "elasticsearch.cfg"), f"{host.container('frontend-1')}:/root/haproxy.cfg")
+        docker("cp", str(SCRIPTS / "elasticsearch.cfg"), f"{host.container('frontend-1')}:/root/haproxy.cfg")
         mount = "--volume=/root/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"
         network = ["--network=nuvla-backend", "--network-alias=es"]
-        planted = host.on("frontend-1", "docker", "run", "--detach", "--name=es", *network, mount, image)
-        assert planted.code == 0, planted.text
+        started = host.on("frontend-1", "docker", "run", "--detach", "--name=es", *network, mount, image)
+        assert started.code == 0, started.text
         try:
-            wait_for(lambda: prometheus.series(health) != [], "the database tells its health", PATIENCE_S)
+            wait_for(
+                lambda: prometheus.series(health) != [], "Prometheus has the health of the database", SCRAPE_TIMEOUT_S
+            )
             assert prometheus.series(down) == []
         finally:
             host.on("frontend-1", "docker", "rm", "--force", "es")
 
 
-def test_the_kernel_that_machines_share_is_only_looked_at(host: Stack) -> None:
+def test_kernel_setting_that_local_machines_share_is_not_changed(host: Stack) -> None:
     before = Path("/proc/sys/vm/max_map_count").read_text()
     assert host.on("db-1", "cat", "/proc/sys/vm/max_map_count").text == before
     assert host.on("db-1", "test", "-e", "/etc/sysctl.d/90-nuvla-swarm.conf").code != 0
 
 
-def test_a_second_up_changes_nothing(host: Stack) -> None:
+def test_second_up_changes_nothing(host: Stack) -> None:
     result = host.up()
     assert result.code == 0, result.text
     assert result.touched() == set()
 
 
-def test_another_machine_gets_the_data_of_the_one_before(host: Stack) -> None:
-    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
+def test_data_move_to_another_machine_and_back(host: Stack) -> None:
+    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA_FOLDER}/file").code == 0
     pools = {**POOLS, "store": POOLS["db"], "db": {**POOLS["db"], "labels": {}}}
     host.set("machines.pools", pools)
     moved = host.up()
     assert moved.code == 0, moved.text
-    assert host.on("store-1", "cat", f"{DATA}/file").text == "bytes\n"
+    assert host.on("store-1", "cat", f"{DATA_FOLDER}/file").text == "bytes\n"
     host.set("machines.pools", POOLS)
     back = host.up()
     assert back.code == 0, back.text
-    assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
+    assert host.on("db-1", "cat", f"{DATA_FOLDER}/file").text == "bytes\n"
 
 
-def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host: Stack) -> None:
+def test_destroy_is_refused_before_an_up_applies_another_retention(host: Stack) -> None:
     host.set("volumes.retain_on_destroy", False)
     refused = run("python", "tools/retained_volumes.py", host.name, env=host.env, cwd=host.folder)
     host.set("volumes.retain_on_destroy", True)
@@ -119,10 +126,10 @@ def test_a_destruction_that_would_lose_data_that_are_to_be_kept_is_refused(host:
     assert "would be left behind: run `make up` first" in refused.text
 
 
-def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> None:
-    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA}/file").code == 0
-    told = host.must("python", "tools/retained_volumes.py", host.name).text
-    lines = [line.split() for line in told.splitlines() if ".id " in line]
+def test_retained_data_are_imported_by_the_next_infrastructure(host: Stack) -> None:
+    assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA_FOLDER}/file").code == 0
+    printed = host.must("python", "tools/retained_volumes.py", host.name).text
+    lines = [line.split() for line in printed.splitlines() if ".import_id " in line]
     ids = {words[-2]: words[-1] for words in lines}
     destroyed = host.destroy()
     assert destroyed.code == 0, destroyed.text
@@ -131,18 +138,18 @@ def test_kept_data_are_found_again_by_the_next_infrastructure(host: Stack) -> No
         host.must(*command)
     result = host.up()
     assert result.code == 0, result.text
-    assert host.on("db-1", "cat", f"{DATA}/file").text == "bytes\n"
+    assert host.on("db-1", "cat", f"{DATA_FOLDER}/file").text == "bytes\n"
     outputs = host.outputs()
     assert outputs["volumes"]["db"]["id"] == ids["nuvla-swarm:volumes.db.import_id"]
-    opened, login = f"{outputs['urls']['grafana']}api/search", outputs["logins"]["grafana"]
-    with host.user() as user:
-        user.auth = (login["username"], login["password"])
-        wait_for(lambda: user.get(opened, timeout=10).ok, "the login that is told opens Grafana, not the one of before")
-    again = host.up()
-    assert again.touched() == set(), again.text
+    search_url, login = f"{outputs['urls']['grafana']}api/search", outputs["logins"]["grafana"]
+    with host.https_session() as session:
+        session.auth = (login["username"], login["password"])
+        wait_for(lambda: session.get(search_url, timeout=10).ok, "the exported login opens Grafana, not the former one")
+    second = host.up()
+    assert second.touched() == set(), second.text
 
 
-def test_a_wrong_id_of_a_kept_volume_is_told(host: Stack) -> None:
+def test_unknown_import_id_is_in_the_error(host: Stack) -> None:
     before = host.get("volumes.db.import_id")
     host.set("volumes.db.import_id", "no-such-volume")
     failed = host.up("--target", "urn:pulumi:*::nuvla-swarm::**db-volume")
@@ -151,7 +158,7 @@ def test_a_wrong_id_of_a_kept_volume_is_told(host: Stack) -> None:
     assert "no-such-volume" in failed.text
 
 
-def test_data_that_are_kept_no_more_go_with_the_next_destruction(host: Stack) -> None:
+def test_data_without_retention_are_deleted_by_destroy(host: Stack) -> None:
     host.set("volumes.retain_on_destroy", False)
     result = host.up()
     assert result.code == 0, result.text

@@ -1,4 +1,4 @@
-"""Three managers: how they come, take over from each other, and go."""
+"""Three managers: they join, replace a dead API manager, recover from the loss of a quorum, and leave."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.conftest import settings
+from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.moments import wait_for
 from tests.e2e.networks import subnet_of
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -17,86 +17,92 @@ MANAGERS = ("manager-1", "manager-2", "manager-3")
 
 
 @pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A target on three managers that is up."""
-    with stack("e2e-managers", Path(tmp_path_factory.mktemp("managers")), settings(subnet_of("managers"), 0)) as made:
-        made.set("machines.pools.manager.count", 3)
-        result = made.up()
+def three_managers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Yield a target on three managers that is up; the tests run in their order."""
+    with stack(
+        "e2e-managers", Path(tmp_path_factory.mktemp("managers")), small_target_settings(subnet_of("managers"), 0)
+    ) as target:
+        target.set("machines.pools.manager.count", 3)
+        result = target.up()
         assert result.code == 0, result.text
-        yield made
+        yield target
 
 
-def roles(three: Stack, asked: str = "manager-1") -> dict[str, str]:
-    text = three.on(asked, "docker", "node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").text
+def roles(three_managers: Stack, manager: str = "manager-1") -> dict[str, str]:
+    text = three_managers.on(manager, "docker", "node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").text
     return dict(line.rstrip().partition(" ")[::2] for line in text.splitlines())
 
 
-def test_all_are_managers_and_answer_for_the_services(three: Stack) -> None:
-    assert set(roles(three)) == set(MANAGERS)
-    assert sorted(roles(three).values()) == ["Leader", "Reachable", "Reachable"]
-    for machine in three.outputs()["machines"].values():
+def test_all_machines_are_managers_and_answer_requests(three_managers: Stack) -> None:
+    assert set(roles(three_managers)) == set(MANAGERS)
+    assert sorted(roles(three_managers).values()) == ["Leader", "Reachable", "Reachable"]
+    for machine in three_managers.outputs()["machines"].values():
         answer = requests.get(f"http://{machine['public_address']}/", allow_redirects=False, timeout=10)
         assert answer.is_redirect
 
 
-def test_another_entry_replaces_nothing_and_changes_no_member(three: Stack) -> None:
-    before = three.on("manager-1", "docker", "node", "ls", "--quiet").text
-    three.set("swarm.api_manager", "manager-2")
-    result = three.up()
+def test_another_api_manager_replaces_no_resource_and_no_node(three_managers: Stack) -> None:
+    before = three_managers.on("manager-1", "docker", "node", "ls", "--quiet").text
+    three_managers.set("swarm.api_manager", "manager-2")
+    result = three_managers.up()
     assert result.code == 0, result.text
     assert "replac" not in result.text
-    assert sorted(three.on("manager-1", "docker", "node", "ls", "--quiet").text.split()) == sorted(before.split())
-    assert three.outputs()["docker"]["endpoint"].split(":")[1][2:] in str(three.outputs()["machines"]["manager-2"])
+    assert sorted(three_managers.on("manager-1", "docker", "node", "ls", "--quiet").text.split()) == sorted(
+        before.split()
+    )
+    assert three_managers.outputs()["docker"]["endpoint"].split(":")[1][2:] in str(
+        three_managers.outputs()["machines"]["manager-2"]
+    )
 
 
-def test_a_dead_entry_is_given_up_in_the_update_that_names_another_one(three: Stack) -> None:
-    before = three.outputs()["machines"]
-    docker("stop", "--time", "1", three.container("manager-2"))
-    three.set("machines.lost", ["manager-2"])
-    three.set("swarm.api_manager", "manager-3")
-    result = three.up()
+def test_dead_api_manager_is_removed_in_the_update_that_names_another(three_managers: Stack) -> None:
+    before = three_managers.outputs()["machines"]
+    docker("stop", "--time", "1", three_managers.container("manager-2"))
+    three_managers.set("machines.lost", ["manager-2"])
+    three_managers.set("swarm.api_manager", "manager-3")
+    result = three_managers.up()
     assert result.code == 0, result.text
-    assert set(roles(three)) == {"manager-1", "manager-3"}
-    again = three.up()
-    assert again.touched() == set(), again.text
-    three.set("machines.lost", [])
-    anew = three.up()
-    assert anew.code == 0, anew.text
-    assert sorted(roles(three)) == sorted(MANAGERS), "no ghost of what it was before"
-    assert three.outputs()["machines"] == before
-    again = three.up()
-    assert again.touched() == set(), again.text
+    assert set(roles(three_managers)) == {"manager-1", "manager-3"}
+    second = three_managers.up()
+    assert second.touched() == set(), second.text
+    three_managers.set("machines.lost", [])
+    restored = three_managers.up()
+    assert restored.code == 0, restored.text
+    assert sorted(roles(three_managers)) == sorted(MANAGERS), "no ghost of the former node"
+    assert three_managers.outputs()["machines"] == before
+    second = three_managers.up()
+    assert second.touched() == set(), second.text
 
 
-def test_one_manager_of_three_that_is_left_goes_on_as_the_message_says(three: Stack) -> None:
+def test_last_of_three_managers_recovers_as_the_error_says(three_managers: Stack) -> None:
     for name in ("manager-2", "manager-3"):
-        docker("stop", "--time", "1", three.container(name))
-    wait_for(lambda: three.on("manager-1", "docker", "node", "ls").code != 0, "there is no leader any more")
-    three.set("swarm.api_manager", "manager-1")
-    three.set("machines.lost", ["manager-2", "manager-3"])
-    address = three.address("manager-1")
-    advice = f"docker swarm init --force-new-cluster --advertise-addr {address}"
-    told = three.up()
-    assert told.code != 0
-    assert f"run '{advice}' here, name them in machines.lost" in told.text, told.text
-    done = three.on("manager-1", *advice.split())
-    assert done.code == 0, done.text
-    result = three.up()
+        docker("stop", "--time", "1", three_managers.container(name))
+    wait_for(lambda: three_managers.on("manager-1", "docker", "node", "ls").code != 0, "the swarm has no leader")
+    three_managers.set("swarm.api_manager", "manager-1")
+    three_managers.set("machines.lost", ["manager-2", "manager-3"])
+    address = three_managers.address("manager-1")
+    recovery = f"docker swarm init --force-new-cluster --advertise-addr {address}"
+    failed = three_managers.up()
+    assert failed.code != 0
+    assert f"run '{recovery}' here, name them in machines.lost" in failed.text, failed.text
+    completed = three_managers.on("manager-1", *recovery.split())
+    assert completed.code == 0, completed.text
+    result = three_managers.up()
     assert result.code == 0, result.text
-    assert roles(three) == {"manager-1": "Leader"}
-    again = three.up()
-    assert again.touched() == set(), again.text
-    three.set("machines.lost", [])
-    anew = three.up()
-    assert anew.code == 0, anew.text
-    assert sorted(roles(three)) == sorted(MANAGERS)
+    assert roles(three_managers) == {"manager-1": "Leader"}
+    second = three_managers.up()
+    assert second.touched() == set(), second.text
+    three_managers.set("machines.lost", [])
+    restored = three_managers.up()
+    assert restored.code == 0, restored.text
+    assert sorted(roles(three_managers)) == sorted(MANAGERS)
 
 
-def test_the_entry_of_before_goes_in_the_update_that_names_another_one(three: Stack) -> None:
-    three.set("swarm.api_manager", None)
-    three.set("machines.pools.manager.count", 1)
-    result = three.up()
+def test_pool_shrinks_to_one_manager_that_leads(three_managers: Stack) -> None:
+    three_managers.set("swarm.api_manager", None)
+    three_managers.set("machines.pools.manager.count", 1)
+    result = three_managers.up()
     assert result.code == 0, result.text
-    assert roles(three) == {"manager-1": "Leader"}
-    again = three.up()
-    assert again.touched() == set(), again.text
+    assert roles(three_managers) == {"manager-1": "Leader"}
+    second = three_managers.up()
+    assert second.touched() == set(), second.text

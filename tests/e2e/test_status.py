@@ -1,59 +1,66 @@
-"""What an operator is shown of a target: that all is well, and how to log in."""
+"""The status of a target: health of machines and services, and logins."""
 
 import re
 
 from tests.e2e.harness import Stack
-from tests.e2e.moments import wait_for
-from tests.e2e.prometheus import PATIENCE_S
+from tests.e2e.prometheus import SCRAPE_TIMEOUT_S
+from tests.e2e.waiting import wait_for
 
-MEASURED = r"^  prometheus +\S+  healthy; [1-9]\d* of \d+ targets are up(, \d+ not asked yet)?; alerts: "
-
-
-def passwords(whole: Stack) -> list[str]:
-    exported = whole.outputs()
-    return [*(login["password"] for login in exported["logins"].values()), exported["s3"]["secret_key"]]
+PROMETHEUS_LINE = r"^  prometheus +\S+  healthy; [1-9]\d* of \d+ targets are up(, \d+ not asked yet)?; alerts: "
 
 
-def test_status_shows_machines_addresses_with_their_health_and_logins(whole: Stack) -> None:
-    # Of a target that has only just come up, it truly says that nothing was measured yet.
-    measured = (MEASURED, r"^  nfs +\S+  healthy$")
+def passwords(full_target: Stack) -> list[str]:
+    outputs = full_target.outputs()
+    return [*(login["password"] for login in outputs["logins"].values()), outputs["s3"]["secret_key"]]
+
+
+def test_status_shows_machines_health_of_services_and_logins(full_target: Stack) -> None:
+    # On a target that has just come up, the status says correctly that nothing is measured yet.
+    lines = (PROMETHEUS_LINE, r"^  nfs +\S+  healthy$")
     wait_for(
-        lambda: all(re.search(line, shown_of(whole), re.MULTILINE) for line in measured),
-        "Prometheus has asked",
-        PATIENCE_S,
-        lambda: shown_of(whole),
+        lambda: all(re.search(line, status_without_logins(full_target), re.MULTILINE) for line in lines),
+        "Prometheus has measured",
+        SCRAPE_TIMEOUT_S,
+        lambda: status_without_logins(full_target),
     )
-    shown = whole.make("status").text
-    assert re.search(r"manager-1 +\S+ +Ready Active Leader", shown), shown
-    assert len(re.findall(r"worker-\d +\S+ +Ready Active$", shown, re.MULTILINE)) == 2, shown
+    printed = full_target.make("status").text
+    assert re.search(r"manager-1 +\S+ +Ready Active Leader", printed), printed
+    assert len(re.findall(r"worker-\d +\S+ +Ready Active$", printed, re.MULTILINE)) == 2, printed
     for name in ("grafana", "s3", "s3_console", "nfs"):
-        assert re.search(rf"^  {name} +\S+  healthy$", shown, re.MULTILINE), shown
-    assert re.search(MEASURED, shown, re.MULTILINE), shown
-    assert [password for password in passwords(whole) if password not in shown] == []
+        assert re.search(rf"^  {name} +\S+  healthy$", printed, re.MULTILINE), printed
+    assert re.search(PROMETHEUS_LINE, printed, re.MULTILINE), printed
+    assert [password for password in passwords(full_target) if password not in printed] == []
 
 
-def test_what_up_shows_at_its_end_has_no_login_in_it(whole: Stack) -> None:
-    shown = whole.must("python", "-m", "tools.status", whole.name).text
-    assert "make status STACK=" in shown
-    assert [password for password in passwords(whole) if password in shown] == []
+def test_status_at_the_end_of_up_shows_no_login(full_target: Stack) -> None:
+    printed = full_target.must("python", "-m", "tools.status", full_target.name).text
+    assert "make status STACK=" in printed
+    assert [password for password in passwords(full_target) if password in printed] == []
 
 
-def test_status_tells_when_a_service_is_not_well(whole: Stack) -> None:
-    whole.on("manager-1", "docker", "service", "scale", "--detach", "grafana=0")
+def test_status_shows_a_service_that_does_not_run(full_target: Stack) -> None:
+    full_target.on("manager-1", "docker", "service", "scale", "--detach", "grafana=0")
     try:
-        wait_for(lambda: bool(re.search(r"^  grafana +\S+  answers \d+$", shown_of(whole), re.MULTILINE)), "it tells")
+        wait_for(
+            lambda: bool(re.search(r"^  grafana +\S+  answers \d+$", status_without_logins(full_target), re.MULTILINE)),
+            "the status shows that Grafana is stopped",
+        )
     finally:
-        whole.on("manager-1", "docker", "service", "scale", "--detach", "grafana=1")
-        wait_for(lambda: bool(re.search(r"^  grafana +\S+  healthy$", shown_of(whole), re.MULTILINE)), "it is back", 90)
+        full_target.on("manager-1", "docker", "service", "scale", "--detach", "grafana=1")
+        wait_for(
+            lambda: bool(re.search(r"^  grafana +\S+  healthy$", status_without_logins(full_target), re.MULTILINE)),
+            "Grafana is healthy again",
+            90,
+        )
 
 
-def shown_of(whole: Stack) -> str:
-    return whole.must("python", "-m", "tools.status", whole.name).text
+def status_without_logins(full_target: Stack) -> str:
+    return full_target.must("python", "-m", "tools.status", full_target.name).text
 
 
-def test_nothing_that_the_program_made_is_taken_for_somebodys_change(whole: Stack) -> None:
-    """Of all services that a target has: what the swarm tells of them is what the state knows."""
-    told = whole.must("python", "-m", "tools.repair", "up", whole.name).text
-    assert "Refreshing" in told  # the machines
-    for word in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
-        assert word not in told, told
+def test_repair_finds_no_change_by_hand_after_up(full_target: Stack) -> None:
+    """The swarm reports every service of a target as the state has it."""
+    printed = full_target.must("python", "-m", "tools.repair", "up", full_target.name).text
+    assert "Refreshing" in printed  # the machines
+    for problem in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
+        assert problem not in printed, printed

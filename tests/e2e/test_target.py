@@ -1,4 +1,4 @@
-"""A target on three local machines: what an operator, a user and Nuvla find."""
+"""A target on three local machines, as operators, users and Nuvla use it."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.e2e.harness import Result, Stack, run
-from tests.e2e.moments import wait_for
+from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"
 # The labels of a service in Nuvla's own compose files (nuvla/deployment, prod/core, the `ui` service).
@@ -27,34 +27,34 @@ def address(target: Stack, machine: str = "manager-1") -> str:
     return str(target.outputs()["machines"][machine]["public_address"])
 
 
-def docker_by(target: Stack, client: str, folder: Path, *command: str, exported: Any = None) -> Result:
-    """Docker's API on 2376, as the holder of an exported certificate sees it."""
-    exported = exported or target.outputs()["docker"]
-    for part, text in exported[client].items():
+def docker_as(target: Stack, client: str, folder: Path, *command: str, docker_output: Any = None) -> Result:
+    """Run `docker` over the API on 2376, with an exported certificate."""
+    docker_output = docker_output or target.outputs()["docker"]
+    for part, text in docker_output[client].items():
         (folder / f"{part}.pem").write_text(text)
     options = [f"--tlscacert={folder}/ca.pem", f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
-    return run("docker", "--host", exported["endpoint"], "--tlsverify", *options, *command)
+    return run("docker", "--host", docker_output["endpoint"], "--tlsverify", *options, *command)
 
 
-def test_every_machine_is_ready(target: Stack) -> None:
+def test_machines_are_ready_nodes(target: Stack) -> None:
     assert target.nodes() == dict.fromkeys(("manager-1", "worker-1", "worker-2"), "Ready Active")
 
 
 @pytest.fixture(scope="module")
-def user(target: Stack) -> Iterator[requests.Session]:
-    """Somebody who trusts the certificate that the program made, and no other."""
+def session(target: Stack) -> Iterator[requests.Session]:
+    """Yield a session that trusts the certificate of the program and no other."""
     state = json.loads(target.must("pulumi", "stack", "export").text)["deployment"]["resources"]
-    [certificate] = [made for made in state if made["urn"].endswith("::traefik-certificate-cert")]
+    [certificate] = [resource for resource in state if resource["urn"].endswith("::traefik-certificate-cert")]
     trusted = target.folder / "trusted.pem"
     trusted.write_text(certificate["outputs"]["certPem"])
     with requests.Session() as session:
         session.verify = str(trusted)
-        session.trust_env = False  # or else REQUESTS_CA_BUNDLE would be trusted instead
+        session.trust_env = False  # otherwise requests trusts REQUESTS_CA_BUNDLE instead
         yield session
 
 
-def test_an_unmatched_request_gets_503_with_the_programs_certificate(target: Stack, user: requests.Session) -> None:
-    assert user.get(f"https://{address(target)}/", timeout=10).status_code == 503
+def test_unmatched_request_gets_503_with_the_self_signed_certificate(target: Stack, session: requests.Session) -> None:
+    assert session.get(f"https://{address(target)}/", timeout=10).status_code == 503
 
 
 def test_http_redirects_to_https(target: Stack) -> None:
@@ -63,54 +63,54 @@ def test_http_redirects_to_https(target: Stack) -> None:
     assert answer.headers["location"] == f"https://{address(target)}/some/path"
 
 
-def test_the_dashboards_port_serves_health_and_metrics(target: Stack) -> None:
+def test_traefik_port_of_operators_serves_health_and_metrics(target: Stack) -> None:
     with urlopen(f"http://{address(target)}:8080/ping", timeout=10) as answer:
         assert answer.status == 200
     with urlopen(f"http://{address(target)}:8080/metrics", timeout=10) as answer:
         assert b"traefik_config_reloads_total" in answer.read()
 
 
-def test_a_service_with_nuvlas_labels_is_routed(target: Stack, user: requests.Session) -> None:
+def test_service_with_the_labels_of_nuvla_is_routed(target: Stack, session: requests.Session) -> None:
     labels = [f"--label={label}" for label in NUVLA_LABELS]
     options = ["--detach", "--network=traefik-public", "--endpoint-mode=dnsrr", "--constraint=node.role==worker"]
     created = target.on("manager-1", "docker", "service", "create", "--name=ui", *options, *labels, WHOAMI)
     assert created.code == 0, created.text
     try:
         url = f"https://{address(target)}/ui/index.html"
-        wait_for(lambda: user.get(url, timeout=5).status_code == 200, "the service is routed")
-        assert user.get(f"https://{address(target)}/api", timeout=5).status_code == 503
+        wait_for(lambda: session.get(url, timeout=5).status_code == 200, "the service is routed")
+        assert session.get(f"https://{address(target)}/api", timeout=5).status_code == 503
     finally:
         target.on("manager-1", "docker", "service", "rm", "ui")
 
 
-def test_2376_serves_nuvlas_certificate(target: Stack, tmp_path: Path) -> None:
-    answer = docker_by(target, "nuvla", tmp_path, "info", "--format", "{{.Swarm.ControlAvailable}}")
+def test_docker_api_accepts_the_certificate_of_nuvla(target: Stack, tmp_path: Path) -> None:
+    answer = docker_as(target, "nuvla", tmp_path, "info", "--format", "{{.Swarm.ControlAvailable}}")
     assert answer.text.strip() == "true"
 
 
-def test_2376_refuses_a_client_without_a_certificate(target: Stack, tmp_path: Path) -> None:
-    exported = target.outputs()["docker"]
-    (tmp_path / "ca.pem").write_text(exported["operator"]["ca"])
-    endpoint = exported["endpoint"].replace("tcp", "https")
+def test_docker_api_refuses_a_client_without_a_certificate(target: Stack, tmp_path: Path) -> None:
+    docker_output = target.outputs()["docker"]
+    (tmp_path / "ca.pem").write_text(docker_output["operator"]["ca"])
+    endpoint = docker_output["endpoint"].replace("tcp", "https")
     with pytest.raises(requests.exceptions.ConnectionError, match=r"certificate required|bad certificate"):
         requests.get(f"{endpoint}/info", verify=str(tmp_path / "ca.pem"), timeout=10)
 
 
-def test_2376_refuses_plain_text(target: Stack) -> None:
+def test_docker_api_refuses_plain_http(target: Stack) -> None:
     assert requests.get(f"http://{address(target)}:2376/info", timeout=10).status_code == 400
 
 
-def test_the_engines_report_metrics(target: Stack) -> None:
+def test_engines_serve_metrics(target: Stack) -> None:
     for machine in target.outputs()["machines"].values():
         with urlopen(f"http://{machine['public_address']}:9323/metrics", timeout=10) as answer:
             assert b"engine_daemon_engine_info" in answer.read()
 
 
-def test_the_exported_key_opens_every_machine(target: Stack, tmp_path: Path) -> None:
-    exported = target.outputs()
+def test_exported_ssh_key_opens_every_machine(target: Stack, tmp_path: Path) -> None:
+    outputs = target.outputs()
     key = tmp_path / "key"
     key.touch(mode=0o600)
-    key.write_text(exported["ssh"]["private_key"])
+    key.write_text(outputs["ssh"]["private_key"])
     options = [
         "-o",
         "BatchMode=yes",
@@ -119,57 +119,58 @@ def test_the_exported_key_opens_every_machine(target: Stack, tmp_path: Path) -> 
         "-o",
         f"UserKnownHostsFile={tmp_path / 'known'}",
     ]
-    for name, machine in exported["machines"].items():
+    for name, machine in outputs["machines"].items():
         answer = run("ssh", "-q", "-i", str(key), *options, f"root@{machine['public_address']}", "hostname")
         assert answer.text.strip() == name
 
 
-def test_a_second_up_changes_nothing(target: Stack) -> None:
+def test_second_up_changes_nothing(target: Stack) -> None:
     result = target.up()
     assert result.code == 0, result.text
     assert result.touched() == set(), result.text
     assert "unchanged" in result.text
 
 
-def test_a_rotated_join_token_changes_nothing(target: Stack) -> None:
+def test_rotated_join_token_changes_nothing(target: Stack) -> None:
     target.on("manager-1", "docker", "swarm", "join-token", "--rotate", "worker")
-    shown = target.preview()
-    assert shown.code == 0, shown.text
-    assert shown.touched() == set(), shown.text
+    preview = target.preview()
+    assert preview.code == 0, preview.text
+    assert preview.touched() == set(), preview.text
 
 
 def secrets_of(target: Stack) -> dict[str, str]:
-    """What must be read nowhere in plain text, by what it is."""
-    exported = target.outputs()
-    found = {"ssh key": exported["ssh"]["private_key"]}
+    """Return the secrets that nobody may read in plain text, by name."""
+    outputs = target.outputs()
+    secrets = {"ssh key": outputs["ssh"]["private_key"]}
     for client in ("operator", "nuvla"):
-        found[f"key of {client}"] = exported["docker"][client]["key"]
+        secrets[f"key of {client}"] = outputs["docker"][client]["key"]
     for role in ("manager", "worker"):
-        found[f"{role} token"] = target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text.strip()
+        secrets[f"{role} token"] = target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text.strip()
     for path in ("/etc/docker/tls/key.pem", "/etc/ssh/ssh_host_ed25519_key"):
-        found[path] = target.on("manager-1", "cat", path).text.rpartition("-----BEGIN ")[2]  # the key comes last
-    return found
+        # The private key is the last part.
+        secrets[path] = target.on("manager-1", "cat", path).text.rpartition("-----BEGIN ")[2]
+    return secrets
 
 
-def test_no_secret_is_in_plain_text_in_the_state_or_in_what_up_prints(target: Stack) -> None:
+def test_state_and_output_of_up_contain_no_secret_in_plain_text(target: Stack) -> None:
     printed = (target.folder / "up.log").read_text()
     state = target.state()
     assert "nuvla:machines:LocalCluster" in state
-    for what, secret in secrets_of(target).items():
+    for name, secret in secrets_of(target).items():
         line = max(secret.splitlines(), key=len)  # of a PEM, one line of its body
-        assert len(line) > 40, what
-        assert line not in state, f"{what} is in the state"
-        assert line not in printed, f"{what} was printed"
+        assert len(line) > 40, name
+        assert line not in state, f"{name} is in the state"
+        assert line not in printed, f"{name} was printed"
 
 
-def test_a_changed_line_of_traefiks_file_shows_as_that_line_and_rotates_the_config(target: Stack) -> None:
+def test_changed_line_of_traefik_shows_in_the_preview_and_rotates_the_config(target: Stack) -> None:
     file = target.folder / "components/traefik/files/traefik.yaml"
     before = file.read_text()
     configs = target.on("manager-1", "docker", "config", "ls", "--quiet").text.split()
     file.write_text(before.replace("allowEmptyServices: true", "allowEmptyServices: false"))
     try:
-        shown = target.preview("--diff")
-        assert "allowEmptyServices: true => false" in " ".join(shown.text.split()), shown.text
+        preview = target.preview("--diff")
+        assert "allowEmptyServices: true => false" in " ".join(preview.text.split()), preview.text
         result = target.up()
         assert result.code == 0, result.text
         rotated = target.on("manager-1", "docker", "config", "ls", "--quiet").text.split()
@@ -181,19 +182,19 @@ def test_a_changed_line_of_traefiks_file_shows_as_that_line_and_rotates_the_conf
         assert target.up().code == 0
 
 
-def engines(target: Stack) -> dict[str, str]:
-    """Container and engine process of every machine: another text says that something was replaced or restarted."""
-    found = {}
+def engine_generations(target: Stack) -> dict[str, str]:
+    """Return container and engine process of every machine: another text means a replacement or a restart."""
+    generations = {}
     for machine in target.outputs()["machines"]:
         boot = run("docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", target.container(machine)).text
-        found[machine] = boot + target.on(machine, "systemctl", "show", "docker", "--property=MainPID").text
-    return found
+        generations[machine] = boot + target.on(machine, "systemctl", "show", "docker", "--property=MainPID").text
+    return generations
 
 
-def test_labels_and_availability_that_operators_give_a_node_stay(target: Stack) -> None:
-    def node(what: str) -> str:
+def test_labels_and_availability_that_operators_set_on_a_node_stay(target: Stack) -> None:
+    def inspect_node(field: str) -> str:
         return target.on(
-            "manager-1", "docker", "node", "inspect", "worker-1", "--format", f"{{{{{what}}}}}"
+            "manager-1", "docker", "node", "inspect", "worker-1", "--format", f"{{{{{field}}}}}"
         ).text.strip()
 
     def update(*options: str) -> None:
@@ -202,29 +203,29 @@ def test_labels_and_availability_that_operators_give_a_node_stay(target: Stack) 
     update("--label-add", "disk=ssd", "--availability", "drain")
     target.set("machines.pools.worker.labels", {"rack": "7"})
     assert target.up().code == 0
-    assert (node('index .Spec.Labels "disk"'), node('index .Spec.Labels "rack"')) == ("ssd", "7")
-    assert node(".Spec.Availability") == "drain"
+    assert (inspect_node('index .Spec.Labels "disk"'), inspect_node('index .Spec.Labels "rack"')) == ("ssd", "7")
+    assert inspect_node(".Spec.Availability") == "drain"
     target.set("machines.pools.worker.labels", {})
     assert target.up().code == 0
-    assert (node('index .Spec.Labels "disk"'), node('index .Spec.Labels "rack"')) == ("ssd", "")
+    assert (inspect_node('index .Spec.Labels "disk"'), inspect_node('index .Spec.Labels "rack"')) == ("ssd", "")
     target.set("machines.pools.worker.availability", "pause")
     assert target.up().code == 0
-    assert node(".Spec.Availability") == "pause", "a setting that changes counts"
+    assert inspect_node(".Spec.Availability") == "pause", "a changed setting overrides the operator"
     target.set("machines.pools.worker.availability", "active")
     assert target.up().code == 0
     update("--label-rm", "disk")
-    again = target.up()
-    assert again.touched() == set(), again.text
+    second = target.up()
+    assert second.touched() == set(), second.text
 
 
-def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_ghost(target: Stack) -> None:
-    before = engines(target)
+def test_pool_grows_and_shrinks_without_a_change_of_other_machines(target: Stack) -> None:
+    before = engine_generations(target)
     target.set("machines.pools.worker.count", 3)
     grown = target.up()
     assert grown.code == 0, grown.text
     assert target.nodes()["worker-3"] == "Ready Active"
-    assert {name: text for name, text in engines(target).items() if name != "worker-3"} == before
-    # Its proxy of Docker's API is one more task to be waited for, also while Swarm has not yet made it.
+    assert {name: text for name, text in engine_generations(target).items() if name != "worker-3"} == before
+    # The program also waits for the proxy of Docker's API on the new machine.
     others = {"cluster", "socket-proxy-converged", "swarm-members", "swarm-members-only", "swarm-tokens-rotated"}
     assert {name for name in grown.touched() if "worker-3" not in name} <= others
     assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)\n")
@@ -232,12 +233,12 @@ def test_growing_and_shrinking_a_pool_touches_no_other_machine_and_leaves_no_gho
     shrunk = target.up()
     assert shrunk.code == 0, shrunk.text
     assert target.nodes() == dict.fromkeys(before, "Ready Active")
-    assert engines(target) == before
+    assert engine_generations(target) == before
     order = [shrunk.text.rindex(step) for step in ("swarm-members-only updated", " worker-3 deleted")]
-    assert order == sorted(order), "it is drained and forgotten, then deleted"
+    assert order == sorted(order), "the node is drained and removed, then its machine is deleted"
 
 
-def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:
+def test_machine_with_tasks_is_removed_from_its_pool(target: Stack) -> None:
     target.set("machines.pools.worker.count", 3)
     assert target.up().code == 0
     options = ["--detach", "--mode=global", "--endpoint-mode=dnsrr"]
@@ -245,7 +246,7 @@ def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:
     assert created.code == 0, created.text
     try:
         tasks = ["docker", "service", "ps", "everywhere", "--format", "{{.Node}} {{.CurrentState}}"]
-        wait_for(lambda: target.on("manager-1", *tasks).text.count("Running") == 4, "it runs on all machines")
+        wait_for(lambda: target.on("manager-1", *tasks).text.count("Running") == 4, "the service runs on all machines")
         target.set("machines.pools.worker.count", 2)
         assert target.up().code == 0
         assert "worker-3" not in target.nodes()
@@ -255,15 +256,15 @@ def test_drain_moves_tasks_before_the_machine_goes(target: Stack) -> None:
         assert target.up().code == 0
 
 
-def test_a_new_generation_of_certificates_cuts_the_old_ones_off_and_no_machine(target: Stack, tmp_path: Path) -> None:
-    machines, old = list(engines(target)), target.outputs()["docker"]
+def test_new_generation_of_certificates_revokes_the_former_and_keeps_machines(target: Stack, tmp_path: Path) -> None:
+    machines, former = list(engine_generations(target)), target.outputs()["docker"]
     target.set("engine.certificate_generation", 2)
     result = target.up()
     assert result.code == 0, result.text
     assert list(target.nodes()) == machines
-    assert "manager-1" in docker_by(target, "nuvla", tmp_path, "node", "ls").text
-    refused = docker_by(target, "nuvla", tmp_path, "node", "ls", exported=old)
+    assert "manager-1" in docker_as(target, "nuvla", tmp_path, "node", "ls").text
+    refused = docker_as(target, "nuvla", tmp_path, "node", "ls", docker_output=former)
     assert refused.code != 0
     assert "unknown authority" in refused.text or "bad certificate" in refused.text
-    again = target.up()
-    assert again.touched() == set(), again.text
+    second = target.up()
+    assert second.touched() == set(), second.text

@@ -2,13 +2,16 @@
 
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Template
 
+from components import catalog
+from components.monitoring.prometheus import configuration_files
 from tests.files.shipped import COMPONENTS
+from tests.support.monitoring import context
 
 FILES = COMPONENTS / "monitoring" / "files"
-RULES = sorted(FILES.glob("rules/*.yml"))
+RULES = sorted((COMPONENTS / path for _, path in catalog.rules(catalog.FEATURES)), key=lambda path: path.name)
 
 
 def run(tool: str, *args: str | Path) -> str:
@@ -26,15 +29,10 @@ def rendered(file: str, **values: str) -> str:
 
 
 def configuration(folder: Path) -> Path:
-    """The whole configuration of Prometheus in a folder; returns its main file."""
-    for name in ("rules", "scrape.d"):
-        (folder / name).mkdir()
-    for rule in RULES:
-        shutil.copy(rule, folder / "rules")
-    (folder / "scrape.d" / "nfs.yml").write_text(rendered("scrape/nfs.yml", nfs_machine="manager-1"))
-    for name in ("s3.yml", "elasticsearch.yml"):
-        shutil.copy(FILES / "scrape" / name, folder / "scrape.d")
-    file = folder / "prometheus.yml"
-    values = {"scrape_interval": "15s", "evaluation_interval": "15s", "traefik_user": "prometheus"}
-    file.write_text(rendered("prometheus.yml", **values))
-    return file
+    """Write the whole configuration of Prometheus into a folder; return its main file."""
+    everything = context(elasticsearch_url="http://es:9200", nfs_machine="manager-1", s3=True)
+    for file in configuration_files(everything, "prometheus"):
+        path = folder / PurePosixPath(file.path).relative_to("/etc/prometheus")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(str(file.content))
+    return folder / "prometheus.yml"

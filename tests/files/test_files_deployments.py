@@ -82,6 +82,6 @@ def test_cli_with_the_credentials_is_the_one_with_the_known_checksum(name: str) 
 
 def test_fork_gets_the_preview_without_credentials() -> None:
     steps_of_job = named("preview")["jobs"]["preview"]["steps"]
-    [free] = [step for step in steps_of_job if "tools/preview_without_state.py" in step.get("run", "")]
+    [free] = [step for step in steps_of_job if "tools.preview_without_state" in step.get("run", "")]
     assert free["if"] == "env.HAS_STATE != 'true'"
     assert free["env"] == {"STACK": "${{ matrix.stack }}"}

@@ -1,4 +1,4 @@
-"""components/storage/scripts/hand_over.sh: what cannot be unmounted is served as before, and what can be is not."""
+"""machines/exoscale/scripts/hand_over.sh: what cannot be unmounted is served as before, and what can be is not."""
 
 import os
 import subprocess
@@ -68,7 +68,7 @@ class Machine:
         (folder / "enabled/nfs-root.mount").touch()
 
     def hand_over(self) -> tuple[int, str]:
-        text = "".join(assets.read(one) for one in (*LIBRARIES, "storage/scripts/hand_over.sh"))
+        text = "".join(assets.read(one) for one in (*LIBRARIES, "machines/exoscale/scripts/hand_over.sh"))
         text = text.replace("/etc/", f"{self.folder}/etc/")
         env = {
             "PATH": f"{self.folder}/tools:{os.environ['PATH']}",

@@ -57,7 +57,8 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_preview_repairs_nothing_and_shows_no_status(checkout: Checkout) -> None:
     assert checkout.run("preview").code == 0
-    assert checkout.calls() == ["pulumi stack select s", "pulumi preview --diff"]
+    lends = "python -m tools.preview_environment"
+    assert checkout.calls() == ["pulumi stack select s", lends, "pulumi preview --diff"]
 
 
 def test_up_repairs_before_it_updates(checkout: Checkout) -> None:

@@ -112,8 +112,8 @@ def test_commands_of_a_workflow_exist(workflow: Path) -> None:
         assert set(re.findall(r"\bmake ([a-z-]+)", command)) <= goals
         for program in re.findall(r"[\w.]+/[\w/-]*\b(?:run|\w+\.sh)\b", command):
             assert os.access(CHECKOUT / program, os.X_OK), program
-        for script in re.findall(r"python (\S+)", command):
-            assert (CHECKOUT / script).is_file(), script
+        for module in re.findall(r"python -m ([\w.]+)", command):
+            assert (CHECKOUT / f"{module.replace('.', '/')}.py").is_file(), module
 
 
 def test_test_jobs_are_the_stages_of_the_script_that_every_ci_runs() -> None:

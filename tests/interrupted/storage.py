@@ -9,7 +9,8 @@ from tests.interrupted.scenarios import PACKAGES, Run, Scenario
 VOLUME: Final = "storage/scripts/volume.sh"
 PREPARED: Final = "storage/scripts/nfs_machine.sh"
 SERVER: Final = "storage/scripts/nfs_server.sh"
-HAND_OVER: Final = "storage/scripts/hand_over.sh"
+HAND_OVER: Final = "machines/exoscale/scripts/hand_over.sh"
+IDLE: Final = "machines/exoscale/scripts/idle.sh"
 ENTRY: Final = "storage/scripts/nfs_entry.sh"
 FOLDER: Final = "/var/lib/nuvla-swarm/volumes/nfs"
 DEVICE: Final = {"FOLDER": FOLDER, "DEVICE": "/dev/disk/by-id/virtio-nfs-volume-id", "SIZE_GIB": "20"}
@@ -58,7 +59,9 @@ STORAGE: Final = [
         says="is in use and cannot be unmounted",
         reboots=False,
     ),
-    Scenario(path="storage/scripts/idle.sh", name="a service", given=["nodes.sh"], values={"MACHINE": "manager-2"}),
+    Scenario(
+        path="machines/exoscale/scripts/idle.sh", name="a service", given=["nodes.sh"], values={"MACHINE": "manager-2"}
+    ),
     Scenario(path=PREPARED, verb="prepare", name="a server", values={"PACKAGES": OF_GANESHA}),
     Scenario(
         path=PREPARED,

@@ -10,7 +10,7 @@ from tests.support.pulumi_run import Program
 from tests.support.rows import rows
 from tools.repair import local, strays
 from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
-from tools.repair.swarm import ID_LABEL, STACK_LABEL, Found
+from tools.repair.swarm import ID_LABEL, STACK_LABEL, SwarmObject
 
 ID = "OUTPUT:infrastructure"
 
@@ -52,7 +52,7 @@ def test_repair_tool_finds_the_owner_of_every_service_and_network(title: str) ->
         inputs = engine.inputs(name)
         labels = {label["label"]: label["value"] for label in inputs["labels"]}
         assert labels[ID_LABEL] == ID
-        stray = Found(KINDS[kind], "id", inputs["name"], labels, {})
+        stray = SwarmObject(KINDS[kind], "id", inputs["name"], labels, {})
         maker = strays.maker(state, stray)
         assert maker is not None, name
         assert maker.rpartition("::")[2] == engine.parent(name)

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import stack
 
-from stacks.pulumi_runtime import WANTED, drop_debug_messages
+from stacks.pulumi_runtime import DEBUG_VARIABLE, drop_debug_messages
 from tests.support import pulumi_run
 from tests.support.configs import target
 from tests.support.rows import rows
@@ -19,7 +19,7 @@ def test_debug_messages_are_sent_only_on_request(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pulumi.log, "get_engine", object)
     monkeypatch.setattr(pulumi.log, "_log", lambda _engine, _severity, message, *_more: messages.append(message))
     monkeypatch.setattr(pulumi.log, "debug", messages.append)  # a program that ran before may have dropped the real one
-    monkeypatch.setenv(WANTED, wanted)
+    monkeypatch.setenv(DEBUG_VARIABLE, wanted)
     drop_debug_messages()
     pulumi.log.debug("a detail")
     pulumi.log.warn("a warning")

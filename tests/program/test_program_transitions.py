@@ -158,8 +158,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "the entry's address is another one": (
         THREE_HOSTS,
         with_host(THREE_HOSTS, "manager-1", private_address="10.0.0.1"),
-        "machines.pools: manager-1 is swarm.api_manager and known by 198.51.100.1; allowed: that private_address, or another "
-        "swarm.api_manager",
+        "machines.pools: manager-1 is swarm.api_manager and known by 198.51.100.1; allowed: that private_address, or "
+        "another swarm.api_manager",
     ),
     "the machines' network is another one": (
         MANAGER,
@@ -217,8 +217,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "another volume is taken over": (
         ON_BLOCK,
         changed(ON_BLOCK, "volumes.nfs.import_id", "other"),
-        "volumes.nfs.import_id: other given; allowed: nfs-volume-id, which the stack has, or none; to take that one over "
-        "instead: `volumes.retain_on_destroy: true`, `make up`, `make down`, and then this",
+        "volumes.nfs.import_id: other given; allowed: nfs-volume-id, which the stack has, or none; to take that one "
+        "over instead: `volumes.retain_on_destroy: true`, `make up`, `make down`, and then this",
     ),
     "a volume would be in another zone": (
         ON_BLOCK,

@@ -346,7 +346,8 @@ def test_growing_file_is_readable(served: Served, s3: Any) -> None:
     try:
         for _ in range(20):
             content = s3.get_object(Bucket="data", Key="log")["Body"].read()
-            assert content == b"line\n" * (len(content) // 5)
+            # The kernel shows half of a write where it crosses a page.
+            assert content == (b"line\n" * (len(content) // 5 + 1))[: len(content)]
             assert s3.head_object(Bucket="data", Key="log")["ETag"]
     finally:
         ended.set()

@@ -6,8 +6,9 @@ from typing import Any
 from tests.support.configs import existing, exoscale, host, target
 
 SMTP: dict[str, Any] = {"host": "mail.example.org", "from_address": "swarm@example.org"}
-# With more than one pool of managers, each of these has to name a machine.
-PLACED = ("swarm.api_manager", "nfs.machine", "monitoring.machine")
+API_MANAGER = "swarm.api_manager"  # the setting that names the manager which the program talks to
+# With more than one pool of managers, each of these has to name a machine; in the order of the lines that say so.
+PLACED = (API_MANAGER, "monitoring.machine", "nfs.machine")
 ON_FIRST_MANAGER = dict.fromkeys(PLACED, "manager-1")
 
 

@@ -24,6 +24,13 @@ def refusals(document: Mapping[str, Any]) -> list[str]:
     return parse(document)[1]
 
 
+def taken(document: Mapping[str, Any]) -> Settings:
+    """The settings of a document that has no mistake."""
+    settings, lines = parse(document)
+    assert settings is not None, lines
+    return settings
+
+
 def load(
     document: Mapping[str, Any], secrets: Mapping[str, str] | None = None, plain: Mapping[str, str] | None = None
 ) -> Settings:

@@ -1,61 +1,13 @@
-"""Settings of machines on Exoscale: what a person reads who made a mistake, and the API key from wherever it is."""
+"""Settings of machines on Exoscale: mistakes that Exoscale would refuse, and the private network of the pools."""
 
-from typing import Any
+from tests.settings.loading import refusals
+from tests.support.configs import changed, exoscale, on_exoscale, target
 
-import pytest
-
-from tests.settings.loading import load, mistakes
-from tests.support.configs import changed, on_exoscale, target
-
-KEYS = {"exoscale_api_key": "EXO-of-a-test", "exoscale_api_secret": "of-a-test"}
 DOCUMENT = on_exoscale(target())
-UNSET = (
-    "not given; required: an API key of your Exoscale organization and its secret, as secrets of the stack "
-    "or as EXOSCALE_API_KEY and EXOSCALE_API_SECRET in the environment"
-)
 
 
-@pytest.fixture(autouse=True)
-def nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key in KEYS:
-        monkeypatch.delenv(key.upper(), raising=False)
-
-
-def test_an_api_key_is_required_in_one_line() -> None:
-    assert mistakes(DOCUMENT) == [f"exoscale_api_key, exoscale_api_secret: {UNSET}"]
-
-
-@pytest.mark.parametrize(("there", "missing"), [tuple(KEYS), tuple(reversed(KEYS))])
-def test_one_half_of_it_is_not_enough(there: str, missing: str) -> None:
-    assert mistakes(DOCUMENT, {there: KEYS[there]}) == [f"{missing}: {UNSET}"]
-
-
-def test_it_may_be_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key, text in KEYS.items():
-        monkeypatch.setenv(key.upper(), text)
-    assert load(DOCUMENT).machines.provider == "exoscale"
-
-
-def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXOSCALE_API_SECRET", "")
-    assert mistakes(DOCUMENT, {"exoscale_api_key": "EXO"}) == [f"exoscale_api_secret: {UNSET}"]
-
-
-def test_other_machines_need_none() -> None:
-    assert load(target()).machines.provider == "local"
-
-
-def test_an_api_key_in_plain_text_is_refused_and_not_repeated() -> None:
-    (line,) = mistakes(DOCUMENT, {"exoscale_api_key": "EXO"}, plain={"exoscale_api_secret": "of-a-test"})
-    assert line == (
-        "exoscale_api_secret: given in plain text; "
-        "allowed: a secret, `pulumi config set --secret nuvla-swarm:exoscale_api_secret`"
-    )
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "line"),
-    [
+def test_values_that_exoscale_would_refuse_are_refused_before_anything_is_made() -> None:
+    cases = [
         ("machines.zone", "geneva", r'machines.zone: "geneva" given; allowed: text that matches ^[a-z]{2}-[a-z]{2,3}'),
         ("machines.template.id", "Ubuntu", 'machines.template.id: "Ubuntu" given; allowed: text that matches '),
         ("machines.pools.worker.size", "large", 'machines.pools.worker.size: "large" given; allowed: text that'),
@@ -79,34 +31,46 @@ def test_an_api_key_in_plain_text_is_refused_and_not_repeated() -> None:
         ("volumes.nfs", {"block_storage": True, "size_gib": 9}, "volumes.nfs.size_gib: 9 given; allowed: at least 10"),
         (
             "volumes.nfs",
-            {"id": "kept"},
-            "volumes.nfs.import_id: kept given; allowed: only with a volume that outlives its machine",
+            {"import_id": "kept"},
+            "volumes.nfs.import_id: kept given; allowed: only with volumes.nfs.block_storage: true, which outlives",
         ),
-    ],
-)
-def test_a_value_that_exoscale_would_refuse_is_refused_before_anything_is_made(
-    path: str, value: Any, line: str
-) -> None:
-    (found,) = mistakes(changed(DOCUMENT, path, value), KEYS)
-    assert found.startswith(line)
+    ]
+    wrong = {}
+    for path, value, beginning in cases:
+        lines = refusals(changed(DOCUMENT, path, value))
+        if len(lines) != 1 or not lines[0].startswith(beginning):
+            wrong[f"{path}: {value}"] = lines
+    assert wrong == {}
 
 
-def test_networks_of_people_may_not_lie_in_the_private_network() -> None:
+def test_private_network_that_overlaps_another_network_is_refused() -> None:
+    assert refusals(changed(exoscale(), "machines.private_network", "10.225.0.0/16")) == [
+        "swarm.address_pools[0]: 10.224.0.0/12 given; "
+        "allowed: a network outside machines.private_network, 10.225.0.0/16"
+    ]
+    assert refusals(changed(exoscale(), "machines.private_network", "192.0.2.0/24")) == [
+        "firewall.management[0]: 192.0.2.0/24 given; allowed: a network outside machines.private_network, 192.0.2.0/24"
+    ]
     document = changed(on_exoscale(target(), private_network="10.90.0.0/16"), "firewall.nuvla", ["10.90.1.0/24"])
-    assert mistakes(document, KEYS) == [
+    assert refusals(document) == [
         "firewall.nuvla[0]: 10.90.1.0/24 given; allowed: a network outside machines.private_network, 10.90.0.0/16"
     ]
 
 
-def test_a_private_network_is_of_one_zone() -> None:
-    document = on_exoscale(target(), private_network="10.90.0.0/16")
-    (line,) = mistakes(changed(document, "machines.pools.worker.zone", "at-vie-1"), KEYS)
-    assert line.startswith("machines.private_network: 10.90.0.0/16 given beside pools in at-vie-1; allowed: only with")
+def test_private_network_with_pools_in_two_zones_is_refused() -> None:
+    for zone in ("de-fra-1", "at-vie-1"):
+        document = changed(exoscale(), "machines.private_network", "10.9.0.0/16")
+        assert refusals(changed(document, "machines.pools.worker.zone", zone)) == [
+            f"machines.private_network: 10.9.0.0/16 given beside pools in {zone}; "
+            "allowed: only with all pools in ch-gva-2, as such a network is of one zone"
+        ]
 
 
-def test_a_private_network_without_room_for_the_pools_is_refused() -> None:
-    document = on_exoscale(target(), private_network="10.90.0.0/24")  # three blocks of addresses for four pools
+def test_private_network_without_room_for_its_pools_is_refused() -> None:
+    """A /24 has three blocks of addresses, and there are four pools."""
+    document = changed(exoscale(), "machines.private_network", "10.90.0.0/24")
     for pool in ("one", "two"):
         document = changed(document, f"machines.pools.{pool}", {"role": "worker"})
-    (line,) = mistakes(document, KEYS)
+    (line,) = refusals(document)
     assert "fall on the same addresses of 10.90.0.0/24" in line
+    assert line.endswith("; allowed: another name for one of them, or a larger private_network")

@@ -4,11 +4,8 @@ from pathlib import PurePosixPath
 from random import Random
 from typing import Any
 
-import pytest
-
-from stacks.config.loader import parse
-from tests.settings.loading import load, mistakes
-from tests.support.configs import NAMESPACE, existing, secrets_for, texts
+from tests.settings.loading import refusals, taken
+from tests.support.configs import existing
 
 VOLUMES = ("nfs", "prometheus", "alertmanager", "grafana", "traefik")
 SEEDS = range(40)
@@ -27,43 +24,47 @@ ACCEPTED = """
 """.split()
 
 
+def document(volumes: dict[str, Any] | None = None, **machines: Any) -> dict[str, Any]:
+    """Existing machines with settings of volumes and of machines."""
+    made = existing(volumes=volumes or {})
+    made["machines"] |= machines
+    return made
+
+
 def refused(volumes: dict[str, Any] | None = None, **machines: Any) -> list[str]:
-    document = existing(volumes=volumes or {})
-    document["machines"] |= machines
-    return mistakes(document, secrets_for(document))
+    return refusals(document(volumes, **machines))
 
 
-@pytest.mark.parametrize("path", REFUSED)
-def test_a_folder_of_the_system_is_refused(path: str) -> None:
-    for line in (*refused({"nfs": {"path": path}}), *refused(data_path=path)):
-        assert f'"{path}" given; allowed: a ' in line
-    (line,) = refused({"nfs": {"path": path}})
-    assert line.startswith("volumes.nfs.path: ")
-    (line,) = refused(data_path=path)
-    assert line.startswith("machines.data_path: ")
+def test_folders_of_the_system_are_refused() -> None:
+    wrong = {}
+    for path in REFUSED:
+        for setting, lines in (
+            ("volumes.nfs.path", refused({"nfs": {"path": path}})),
+            ("machines.data_path", refused(data_path=path)),
+        ):
+            if len(lines) != 1 or not lines[0].startswith(f'{setting}: "{path}" given; allowed: a '):
+                wrong[f"{setting}: {path}"] = lines
+    assert wrong == {}
 
 
-@pytest.mark.parametrize("path", ACCEPTED)
-def test_a_folder_of_ones_own_is_accepted(path: str) -> None:
-    for volumes, machines in (({"nfs": {"path": path}}, {}), ({}, {"data_path": path})):
-        document = existing(volumes=volumes)
-        document["machines"] |= machines
-        if path == "/var/lib/nuvla-swarm" and volumes:
-            continue  # it has the other volumes in it
-        assert load(document, secrets_for(document))
+def test_folders_of_ones_own_are_accepted() -> None:
+    """As a volume, /var/lib/nuvla-swarm has the other volumes in it."""
+    volumes = {path: refused({"nfs": {"path": path}}) for path in ACCEPTED if path != "/var/lib/nuvla-swarm"}
+    machines = {path: refused(data_path=path) for path in ACCEPTED}
+    assert {path: lines for found in (volumes, machines) for path, lines in found.items() if lines} == {}
 
 
-def test_no_volume_is_in_another_one() -> None:
+def test_volume_in_the_folder_of_another_one_is_refused() -> None:
     assert refused({"nfs": {"path": "/srv"}, "prometheus": {"path": "/srv/prom"}}) == [
         "volumes.prometheus.path: /srv/prom given; allowed: a folder outside that of volumes.nfs, /srv"
     ]
     assert refused({"nfs": {"path": "/srv/prom/files"}, "prometheus": {"path": "/srv/prom"}}) == [
         "volumes.nfs.path: /srv/prom/files given; allowed: a folder outside that of volumes.prometheus, /srv/prom"
     ]
-    assert load_with({"nfs": {"path": "/srv/prom"}, "prometheus": {"path": "/srv/prometheus"}})
+    assert taken(document({"nfs": {"path": "/srv/prom"}, "prometheus": {"path": "/srv/prometheus"}}))
 
 
-def test_no_volume_is_where_those_without_a_path_are() -> None:
+def test_volume_in_the_folder_of_one_without_a_path_is_refused() -> None:
     assert refused({"nfs": {"path": "/var/lib/nuvla-swarm"}}) == [
         "volumes.nfs.path: /var/lib/nuvla-swarm given; "
         "allowed: a folder without that of volumes.prometheus, /var/lib/nuvla-swarm/prometheus"
@@ -74,13 +75,8 @@ def test_no_volume_is_where_those_without_a_path_are() -> None:
     assert refused({"grafana": {"path": "/data/nfs/grafana"}}, data_path="/data") == [
         "volumes.grafana.path: /data/nfs/grafana given; allowed: a folder outside that of volumes.nfs, /data/nfs"
     ]
-    assert load_with({"nfs": {"path": "/var/lib/nuvla-swarm/nfs"}}), "its own"
-    assert load_with({"nfs": {"path": "/var/lib/nuvla-swarm/db"}}), "a target has no such volume"
-
-
-def load_with(volumes: dict[str, Any]) -> Any:
-    document = existing(volumes=volumes)
-    return load(document, secrets_for(document))
+    assert taken(document({"nfs": {"path": "/var/lib/nuvla-swarm/nfs"}})), "the volume's own"
+    assert taken(document({"nfs": {"path": "/var/lib/nuvla-swarm/db"}})), "a target has no such volume"
 
 
 def generated(random: Random) -> str:
@@ -92,21 +88,19 @@ def generated(random: Random) -> str:
     return path
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_paths_are_refused_with_a_line_each_or_are_safe(seed: int) -> None:
-    random = Random(seed)
-    for _ in range(20):
-        given = {name: generated(random) for name in random.sample(VOLUMES, random.randint(1, 3))}
-        document = existing(volumes={name: {"path": path} for name, path in given.items()})
-        if random.random() < 0.3:
-            document["machines"]["data_path"] = generated(random)
-        case = (seed, given, document["machines"].get("data_path"))
-        told = parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()})[1]
-        assert len({line.split(": ")[0] for line in told}) == len(told), (case, told)
-        assert all(line.startswith(("volumes.", "machines.data_path: ")) for line in told), (case, told)
-        if not told:
-            root = document["machines"].get("data_path", "/var/lib/nuvla-swarm")
-            safe([PurePosixPath(given.get(name, f"{root}/{name}")) for name in VOLUMES], case)
+def test_paths_are_refused_with_a_line_each_or_are_safe() -> None:
+    for seed in SEEDS:
+        random = Random(seed)
+        for _ in range(20):
+            given = {name: generated(random) for name in random.sample(VOLUMES, random.randint(1, 3))}
+            root = {"data_path": generated(random)} if random.random() < 0.3 else {}
+            told = refused({name: {"path": path} for name, path in given.items()}, **root)
+            case = (seed, given, root, told)
+            assert len({line.split(": ")[0] for line in told}) == len(told), case
+            assert all(line.startswith(("volumes.", "machines.data_path: ")) for line in told), case
+            if not told:
+                data = root.get("data_path", "/var/lib/nuvla-swarm")
+                safe([PurePosixPath(given.get(name, f"{data}/{name}")) for name in VOLUMES], case)
 
 
 def safe(folders: list[PurePosixPath], case: object) -> None:

@@ -4,55 +4,47 @@ from ipaddress import IPv4Network
 from random import Random
 from typing import Any
 
-import pytest
-
 from stacks import networks
-from stacks.config.loader import parse
-from tests.settings.loading import load, mistakes
-from tests.support.configs import (
-    HOST_KEY,
-    NAMESPACE,
-    changed,
-    existing,
-    exoscale,
-    host,
-    secrets_for,
-    target,
-    texts,
-)
+from stacks.config.settings import Settings
+from tests.settings.loading import refusals, taken
+from tests.support.configs import HOST_KEY, changed, existing, exoscale, host, target
 
 DOCKERS = ("bridge", "default", "docker_gwbridge", "host", "ingress", "none")
 OURS = ("docker-api", "monitoring", "nuvla-swarm-web", "traefik-sharing")
 SEEDS = range(40)
 
 
-def lines(document: dict[str, Any]) -> list[str]:
-    """What a document is refused with; nothing if it is not."""
-    return parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()})[1]
+def test_network_names_of_docker_and_of_the_program_are_refused() -> None:
+    wrong = {}
+    for setting in ("swarm.public_network.name", "swarm.backend_network"):
+        for name in (*DOCKERS, *OURS):
+            lines = refusals(changed(host(), setting, name))
+            if len(lines) != 1 or not lines[0].startswith(f'{setting}: "{name}" given; allowed: '):
+                wrong[f"{setting}: {name}"] = lines
+    assert wrong == {}
 
 
-@pytest.mark.parametrize("setting", ["public_network.name", "backend_network"])
-@pytest.mark.parametrize("name", [*DOCKERS, *OURS])
-def test_a_name_that_docker_or_the_program_has_is_refused(setting: str, name: str) -> None:
-    (line,) = mistakes(changed(host(), f"swarm.{setting}", name))
-    assert line.startswith(f'swarm.{setting}: "{name}" given; allowed: ')
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_name_of_a_network_is_refused_with_one_line_or_is_nobodys(seed: int) -> None:
-    """Docker would find another network by it, or take it for something else than a name."""
-    random = Random(seed)
+def random_name(random: Random) -> str:
+    """Some name, more often than not near one that is refused."""
     known = [*DOCKERS, *OURS, "traefik-public", "nuvla-backend"]
-    for _ in range(25):
-        name = random.choice(known) if random.random() < 0.5 else random.choice("abh9_-") * random.randint(0, 32)
-        if random.random() < 0.3:
-            place = random.randrange(len(name) + 1)
-            name = name[:place] + random.choice("a-_.A/ 7\n") + name[place:]
-        told = lines(changed(host(), "swarm.public_network.name", name))
-        assert len(told) <= 1, (seed, name, told)
-        free = name not in (*DOCKERS, *OURS, "nuvla-backend")
-        plain = bool(name) and name[0].isalpha() and name.lower() == name and name.replace("-", "").isalnum()
-        assert bool(told) or (free and plain and name.isascii()), (seed, name)
+    name = random.choice(known) if random.random() < 0.5 else random.choice("abh9_-") * random.randint(0, 32)
+    if random.random() < 0.3:
+        place = random.randrange(len(name) + 1)
+        name = name[:place] + random.choice("a-_.A/ 7\n") + name[place:]
+    return name
+
+
+def test_network_names_are_refused_with_one_line_or_are_free() -> None:
+    """Docker finds another network by a name that is taken, or takes it for something else than a name."""
+    for seed in SEEDS:
+        random = Random(seed)
+        for _ in range(25):
+            name = random_name(random)
+            told = refusals(changed(host(), "swarm.public_network.name", name))
+            assert len(told) <= 1, (seed, name, told)
+            free = name not in (*DOCKERS, *OURS, "nuvla-backend")
+            plain = bool(name) and name[0].isalpha() and name.lower() == name and name.replace("-", "").isalnum()
+            assert bool(told) or (free and plain and name.isascii()), (seed, name)
 
 
 def hosts(pools: dict[str, list[str]]) -> dict[str, Any]:
@@ -69,109 +61,114 @@ def hosts(pools: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def test_two_hosts_of_one_machine_name_are_refused() -> None:
-    document = hosts({"worker": ["gpu-1"], "worker-gpu": ["1"]})
-    assert mistakes(document, secrets_for(document)) == [
+    assert refusals(hosts({"worker": ["gpu-1"], "worker-gpu": ["1"]})) == [
         "machines.pools.worker-gpu: machine worker-gpu-1 given, as by pool `worker`; "
         "allowed: another name for the pool, or for the host in it"
     ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_pools_are_refused_with_a_line_or_each_machine_has_a_name_of_its_own(seed: int) -> None:
-    random = Random(seed)
+def random_pools(random: Random) -> dict[str, list[str]]:
+    """Some pools of hosts, of few different parts of names."""
     parts = ["a", "b", "1", "a-1", "gpu"]
-    for _ in range(10):
-        pools: dict[str, list[str]] = {}
-        for _ in range(random.randint(1, 4)):
-            pool = "-".join(["a", *(random.choice(parts) for _ in range(random.randint(0, 2)))])
-            pools[pool] = ["-".join(random.choices(parts, k=random.randint(1, 2))) for _ in range(random.randint(1, 3))]
-        document = hosts(pools)
-        machines = [
-            f"{pool}-{host}" for pool, named in document["machines"]["pools"].items() for host in named["hosts"]
-        ]
-        told = lines(document)
-        assert len(told) == len(machines) - len(set(machines)), (seed, pools, told)
-        assert all("given, as by pool" in line for line in told), told
+    pools: dict[str, list[str]] = {}
+    for _ in range(random.randint(1, 4)):
+        pool = "-".join(["a", *(random.choice(parts) for _ in range(random.randint(0, 2)))])
+        pools[pool] = ["-".join(random.choices(parts, k=random.randint(1, 2))) for _ in range(random.randint(1, 3))]
+    return pools
+
+
+def test_pools_are_refused_with_a_line_for_each_machine_name_that_is_taken() -> None:
+    for seed in SEEDS:
+        random = Random(seed)
+        for _ in range(10):
+            pools = random_pools(random)
+            document = hosts(pools)
+            machines = [
+                f"{pool}-{host}" for pool, named in document["machines"]["pools"].items() for host in named["hosts"]
+            ]
+            told = refusals(document)
+            assert len(told) == len(machines) - len(set(machines)), (seed, pools, told)
+            assert all("given, as by pool" in line for line in told), told
 
 
 def test_counted_machines_never_share_a_name() -> None:
     """Their last part is a number alone."""
     pools = {name: {"role": "worker", "count": 3} for name in ("a", "a-1", "a-1-1", "a-", "a--1")}
     document = changed(exoscale(), "machines.pools", {"boss": {"role": "manager"}} | pools)
-    machines = load(document, secrets_for(document)).machines.names("manager", "worker")
+    machines = taken(document).machines.names("manager", "worker")
     assert len(machines) == len(set(machines)) == 16
 
 
-@pytest.mark.parametrize("kind", [target, host])
-def test_the_default_ranges_hold_the_networks_and_addresses_of_a_thousand_deployments(kind: Any) -> None:
-    settings = load(kind())
-    assert networks.deployments(settings) >= 1000
-    assert networks.total(settings) >= 1000 + 2 * len(networks.own(settings))
+def test_default_ranges_hold_the_networks_and_addresses_of_a_thousand_deployments() -> None:
+    for document in (target(), host()):
+        settings = taken(document)
+        assert networks.deployments(settings) >= 1000
+        assert networks.total(settings) >= 1000 + 2 * len(networks.own(settings))
 
 
-def test_the_default_ranges_hold_hundreds_of_machines() -> None:
+def test_default_ranges_hold_hundreds_of_machines() -> None:
     pools: dict[str, Any] = {f"p{number}": {"role": "worker", "count": 60} for number in range(3)}
     document = changed(exoscale(), "machines.pools", {"boss": {"role": "manager", "count": 3}} | pools)
-    assert len(load(document, secrets_for(document)).machines.names("manager", "worker")) == 183
+    assert len(taken(document).machines.names("manager", "worker")) == 183
 
 
-def test_a_network_that_is_too_small_for_the_machines_is_refused_with_what_it_needs() -> None:
+def test_network_that_is_too_small_for_the_machines_is_refused_with_what_is_needed() -> None:
     small = {"address_pools": ["10.201.0.0/20"], "subnet_prefix": 28}
-    assert mistakes(target(swarm=small)) == [
+    assert refusals(target(swarm=small)) == [
         "swarm.subnet_prefix: 28 given; allowed: at most 27, "
         "as with 3 machines network monitoring needs 21 addresses, and has 13"
     ]
     grown = {"address_pools": ["10.201.0.0/19"], "subnet_prefix": 27}
-    assert load(target(swarm=grown, workers=2))
-    (line,) = mistakes(target(swarm=grown, workers=8))
+    assert taken(target(swarm=grown, workers=2))
+    (line,) = refusals(target(swarm=grown, workers=8))
     assert line.startswith("swarm.subnet_prefix: 27 given; allowed: at most 26, as with 9 machines network monitoring")
     ingress = {"subnet_prefix": 28}  # networks of the program are larger than that, but not Docker's own
-    (line,) = mistakes(target(swarm=ingress, workers=13))
+    (line,) = refusals(target(swarm=ingress, workers=13))
     assert line.endswith("as with 14 machines network ingress needs 14 addresses, and has 13")
 
 
 def test_too_few_networks_are_refused_with_the_number_that_is_needed() -> None:
-    assert mistakes(target(swarm={"address_pools": ["10.201.0.0/24"]})) == [
+    assert refusals(target(swarm={"address_pools": ["10.201.0.0/24"]})) == [
         "swarm.address_pools: 10.201.0.0/24 given; allowed: room for 6 networks of /24 at least "
         "(ingress, traefik-public, nuvla-swarm-web, docker-api, monitoring, one of an application), "
         "and here is room for 1"
     ]
-    assert load(target(swarm={"address_pools": ["10.201.0.0/23", "10.202.0.0/23", "10.203.0.0/23"]}))
+    assert taken(target(swarm={"address_pools": ["10.201.0.0/23", "10.202.0.0/23", "10.203.0.0/23"]}))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_pools_are_refused_or_hold_what_the_machines_need(seed: int) -> None:
+def test_address_pools_are_refused_or_hold_what_the_machines_need() -> None:
+    for seed in SEEDS:
+        random = Random(seed)
+        for _ in range(10):
+            length = random.randint(12, 24)
+            prefix = random.randint(max(16, length), 28)
+            workers = random.randint(0, 60)
+            pool = IPv4Network(((172 << 24) | (16 << 20), length))
+            document = target(workers=workers, swarm={"address_pools": [str(pool)], "subnet_prefix": prefix})
+            told = refusals(document)
+            case = (seed, str(pool), prefix, workers, told)
+            assert len(told) <= 2, case
+            assert all(line.startswith("swarm.") for line in told), case
+            if not told:
+                hold(taken(document), pool, prefix, workers, case)
+
+
+def hold(settings: Settings, pool: IPv4Network, prefix: int, workers: int, case: object) -> None:
     """By an independent count: the gateway, an address for each machine and two for its tasks, and six others."""
-    random = Random(seed)
-    for _ in range(10):
-        length = random.randint(12, 24)
-        prefix = random.randint(max(16, length), 28)
-        workers = random.randint(0, 60)
-        pool = str(IPv4Network(((172 << 24) | (16 << 20), length)))
-        document = target(workers=workers, swarm={"address_pools": [pool], "subnet_prefix": prefix})
-        told = lines(document)
-        case = (seed, pool, prefix, workers, told)
-        assert len(told) <= 2, case
-        assert all(line.startswith("swarm.") for line in told), case
-        if told:
-            continue
-        settings = load(document)
-        subnets = [subnet for name in networks.own(settings) if (subnet := networks.subnet(settings, name))]
-        assert all(subnet.subnet_of(IPv4Network(pool)) for subnet in subnets), case
-        assert len(set(subnets)) == len(subnets), case
-        addresses = subnets[0].num_addresses if subnets else 2 ** (32 - prefix)
-        assert addresses - 3 >= 3 * (workers + 1) + 6, case
-        assert 2 ** (32 - prefix) - 3 >= workers + 1, case
-        assert 2 ** (prefix - length) >= 6, case
+    subnets = [subnet for name in networks.own(settings) if (subnet := networks.subnet(settings, name))]
+    assert all(subnet.subnet_of(pool) for subnet in subnets), case
+    assert len(set(subnets)) == len(subnets), case
+    addresses = subnets[0].num_addresses if subnets else 2 ** (32 - prefix)
+    assert addresses - 3 >= 3 * (workers + 1) + 6, case
+    assert 2 ** (32 - prefix) - 3 >= workers + 1, case
+    assert 2 ** (prefix - pool.prefixlen) >= 6, case
 
 
-@pytest.mark.parametrize(("first", "told"), [(1024, True), (2378, True), (9324, False), (32768, False)])
-def test_the_ephemeral_range_of_a_host_leaves_the_ports_of_the_machines_out(first: int, *, told: bool) -> None:
-    document = changed(host(), "firewall.ephemeral.first", first)
-    if not told:
-        assert load(document)
-        return
-    (line,) = mistakes(document)
-    assert line.startswith(f"firewall.ephemeral: {first} to 60999 given; allowed: a range without ")
-    assert "7946 (swarm)" in line
-    assert "nfs" not in line
+def test_ephemeral_range_of_a_host_leaves_the_ports_of_the_machines_out() -> None:
+    for first in (1024, 2378):
+        (line,) = refusals(changed(host(), "firewall.ephemeral.first", first))
+        assert line.startswith(f"firewall.ephemeral: {first} to 60999 given; allowed: a range without ")
+        assert "7946 (swarm)" in line
+        assert "nfs" not in line
+    for first in (9324, 32768):
+        assert taken(changed(host(), "firewall.ephemeral.first", first))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.conftest import settings
+from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Result, Stack, stack
 from tests.settings.bases import SMTP, TARGET
 from tests.settings.preview import Shown, hidden, shown
@@ -35,7 +35,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def everything() -> dict[str, Any]:
     """A target with all that it can have, on one manager and one worker."""
-    return settings("10.82.0.0/16", 1) | {"monitoring": {"smtp": SMTP}, "nfs": {"server": "ganesha"}, "s3": {}}
+    return small_target_settings("10.82.0.0/16", 1) | {
+        "monitoring": {"smtp": SMTP},
+        "nfs": {"server": "ganesha"},
+        "s3": {},
+    }
 
 
 @pytest.fixture(scope="module")

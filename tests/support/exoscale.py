@@ -29,10 +29,10 @@ def args(**changed: Any) -> ExoscaleClusterArgs:
         "sources": SOURCES,
         "private_network": None,
         "elastic_ip": None,
-        "destroy_protection": False,
-        "pulumi_protect": False,
+        "destroy_protected": False,
+        "protect": False,
         "volumes": {},
-        "retain_on_destroy": False,
+        "keep": False,
     }
     return ExoscaleClusterArgs(**(given | changed))
 

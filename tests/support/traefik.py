@@ -9,8 +9,9 @@ from components.service.login import Login
 from components.service.spec import Service, StackSpec
 from components.traefik.acme import PRODUCTION, AcmeIssuer
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
+from components.traefik.context import TraefikContext
 from components.traefik.settings import TraefikSettings
-from components.traefik.stack import TraefikContext, TraefikParts, traefik
+from components.traefik.stack import TraefikParts, traefik
 from tests.support.builders import network
 from tests.support.pulumi_run import build, start, value
 

@@ -1,4 +1,4 @@
-"""Writes the JSON of all dashboards into a folder: `python -m tools.dev.dashboards FOLDER`."""
+"""Command that writes the JSON of all dashboards into a folder: `python -m tools.dev.dashboards FOLDER`."""
 
 import sys
 from pathlib import Path

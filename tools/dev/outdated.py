@@ -1,6 +1,6 @@
-"""Says which pinned versions are behind what their sources have: images, engine, Pulumi, Python packages.
+"""Command that lists pinned versions with a newer release: images, engine, Pulumi, Python packages.
 
-Exits with 1 if any is, and with 2 if a source does not answer and none is known to be behind.
+It exits with 1 if any version is behind, and otherwise with 2 if a source does not answer.
 """
 
 import json
@@ -20,23 +20,23 @@ CHECKOUT = Path(__file__).parents[2]
 HUB = "registry-1.docker.io"
 PACKAGES = "https://download.docker.com/linux/debian/dists/bookworm/stable/binary-amd64/Packages"
 PULUMI = "https://www.pulumi.com/latest-version"
-PAGES = 50  # of tags, of a hundred or more each
+MAX_PAGES = 50  # of tags, each with a hundred or more
 TIMEOUT_S = 20
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One version that is fixed somewhere."""
+    """A pinned version."""
 
     name: str
     version: str
-    versions: Callable[[], Iterable[str]]  # that its source has
+    versions: Callable[[], Iterable[str]]  # returns all versions of the source
 
     def newest(self) -> str:
-        """Of its versions that are written as the pinned one is, the highest."""
-        like = re.compile(re.sub(r"\d+", r"(\\d+)", re.escape(self.version)))
-        found = [self.version, *(one for one in self.versions() if like.fullmatch(one))]
-        return max(found, key=lambda one: [int(number) for number in re.findall(r"\d+", one)])
+        """Return the highest version whose form is that of the pinned version."""
+        form = re.compile(re.sub(r"\d+", r"(\\d+)", re.escape(self.version)))
+        matches = [self.version, *(version for version in self.versions() if form.fullmatch(version))]
+        return max(matches, key=lambda version: [int(number) for number in re.findall(r"\d+", version)])
 
 
 def get(url: str, token: str = "") -> requests.Response:
@@ -47,16 +47,16 @@ def get(url: str, token: str = "") -> requests.Response:
 
 
 def tags(image: str) -> Iterator[str]:
-    """All tags that a registry has of an image, whoever asks."""
+    """Yield all tags of an image in its registry, which allows anonymous access."""
     first, _, rest = image.partition("/")
     registry, repository = (first, rest) if "." in first else (HUB, image if rest else f"library/{image}")
     url, token = f"https://{registry}/v2/{repository}/tags/list?n=1000", ""
-    for _ in range(PAGES):
+    for _ in range(MAX_PAGES):
         answer = get(url, token)
         if answer.status_code == requests.codes.unauthorized:
-            told = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
-            where = f"{told['realm']}?service={told.get('service', '')}&scope=repository:{repository}:pull"
-            token = get(where).json()["token"]
+            challenge = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
+            scope = f"service={challenge.get('service', '')}&scope=repository:{repository}:pull"
+            token = get(f"{challenge['realm']}?{scope}").json()["token"]
             answer = get(url, token)
             answer.raise_for_status()
         yield from answer.json()["tags"]
@@ -66,23 +66,24 @@ def tags(image: str) -> Iterator[str]:
 
 
 def packages(name: str) -> Iterator[str]:
-    """Versions of a package of docker.com: "5:28.5.1-1~debian.12~bookworm" is 28.5.1."""
+    """Yield the versions of a package of docker.com: 28.5.1 for "5:28.5.1-1~debian.12~bookworm"."""
     for entry in get(PACKAGES).text.split("\n\n"):
         if re.search(rf"^Package: {re.escape(name)}$", entry, re.MULTILINE):
             yield from re.findall(r"^Version: (?:\d+:)?(\d+\.\d+\.\d+)[-~+]", entry, re.MULTILINE)
 
 
 def python_packages(listed: str) -> Iterator[Pin]:
-    """Those of an .in file, by what pip says is outdated."""
-    wanted = dict(re.findall(r"^([\w.-]+)==(\S+)", listed, re.MULTILINE))
+    """Yield the pins of the text of a requirements file, whose newest versions pip lists."""
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", listed, re.MULTILINE))
     command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json"]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    newest = {one["name"].lower(): one["latest_version"] for one in told}
-    for name, version in wanted.items():
+    outdated = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    newest = {package["name"].lower(): package["latest_version"] for package in outdated}
+    for name, version in pinned.items():
         yield Pin(name, version, lambda name=name: [newest[name.lower()]] if name.lower() in newest else [])  # type: ignore[misc]
 
 
 def pins() -> Iterator[Pin]:
+    """Yield all pinned versions."""
     for field, reference in ImagesSettings():
         image, _, tag = str(reference).rpartition(":")
         yield Pin(f"images.{field}", tag, lambda image=image: tags(image))  # type: ignore[misc]
@@ -96,9 +97,10 @@ def pins() -> Iterator[Pin]:
     yield from python_packages("".join(listed))
 
 
-def main(found: Iterable[Pin]) -> int:
+def main(all_pins: Iterable[Pin]) -> int:
+    """Print a line for each version that is behind or unknown; return the exit code."""
     behind = unknown = 0
-    for pin in found:
+    for pin in all_pins:
         try:
             newest = pin.newest()
         except (requests.RequestException, KeyError, ValueError) as error:

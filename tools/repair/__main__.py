@@ -1,8 +1,8 @@
-"""Makes a stack whole again, before Pulumi changes it: `python -m tools.repair up|down|refresh|missing STACK`.
+"""Command that repairs a stack before Pulumi changes it: `python -m tools.repair up|down|refresh|missing STACK`.
 
-Prints the resources that the update has to make anew so that it waits for services that somebody changed, and so that
-machines join again which somebody had leave. `missing` changes nothing, and ends with 0 if the swarm has not all that
-the state says is in it.
+It prints the resources that the update has to replace: commands that wait for changed services, and invitations of
+machines that somebody removed from the swarm. `missing` changes nothing; it exits with 0 if the swarm lacks a resource
+that the state has.
 """
 
 import sys
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 from tools.repair import local, locks, nodes, strays
 from tools.repair.comparison import Differences, compare
-from tools.repair.state import Made, State, pulumi, say
+from tools.repair.state import State, SwarmResource, pulumi, say
 from tools.repair.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
 
-MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # of the local engine: cheap to ask
-NOTHING = Differences((), (), (), ())
+LOCAL_MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # a refresh of these is quick
+NO_DIFFERENCES = Differences((), (), (), ())
 
 
 def main(verb: str, stack: str) -> None:
-    """All of it."""
+    """Run one of the four verbs on a stack."""
     locks.free(stack)
     state = State.read(stack)
     with connected(state) as swarm:
@@ -32,7 +32,7 @@ def main(verb: str, stack: str) -> None:
 
 
 def before_refresh(state: State, swarm: Swarm | None) -> None:
-    """Refuses where a refresh would take things for gone that are there; what was left over is put right before it."""
+    """Exit if a refresh would drop existing resources from the state; otherwise repair a killed update first."""
     try:
         if swarm is not None:
             swarm.marked(state.label)
@@ -48,109 +48,110 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
 
 
 def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
-    """Has the state know what is gone, and removes what is in the way; returns what has to be waited for again."""
-    # What is in machines that the program made goes with them.
+    """Drop missing resources from the state and remove obstacles; return the URNs that the update has to replace."""
+    # Before `down`, only existing machines matter: other machines take their part of the swarm with them.
     provider = state.provider
-    asked = swarm if verb == "up" or (provider and provider.outlive_stack) else None
-    here = provider is not None and not provider.is_remote
-    found = look(state, asked)
-    tell(state, found)
-    astray, nameless = look_at_nodes(state, asked if verb == "up" else None)
-    targets = [one.urn for one in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
-    if verb == "up" and here:
-        targets += state.urns(*MACHINES)
+    used_swarm = swarm if verb == "up" or (provider and provider.outlive_stack) else None
+    is_local = provider is not None and not provider.is_remote
+    found = differences(state, used_swarm)
+    report(state, found)
+    strayed, unlabelled = node_problems(state, used_swarm if verb == "up" else None)
+    targets = [resource.urn for resource in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
+    if verb == "up" and is_local:
+        targets += state.urns(*LOCAL_MACHINES)
     if targets or state.pending or found.strays:
-        # Only the refresh has the stack's lock: what is left over after it is of an update that has ended.
+        # A refresh takes the stack's lock, so objects that are still in no state after it come from a killed update.
         refresh(state, targets or state.anything(), "--skip-pending-creates")
-    if state.pending and here:
+    if state.pending and is_local:
         local.remove_leftovers(State.read(state.stack))
-    if state.pending:  # which is what allows to remove them
+    if state.pending:  # only after the leftovers are gone: the pending operations say that there may be some
         refresh(state, state.anything(), "--clear-pending-creates")
-    if asked is not None and verb == "up":
-        put_right(state, asked, found, nameless)
-    waits = {wait for one in found.changed for wait in state.waits(one.urn)}
-    return sorted(waits | {one.invitation for one in astray})
+    if used_swarm is not None and verb == "up":
+        repair_swarm(state, used_swarm, found, unlabelled)
+    waits = {wait for resource in found.changed for wait in state.waits(resource.urn)}
+    return sorted(waits | {member.invitation for member in strayed})
 
 
 def missing(state: State, swarm: Swarm | None) -> bool:
-    """Whether the swarm answers and something is gone from it: all of the one before, if another one was started."""
-    found = look(state, swarm)
+    """Return whether the swarm answers and lacks a resource of the state; a newly started swarm lacks all of them."""
+    found = differences(state, swarm)
     return found is not None and bool(found.gone)
 
 
-def put_right(state: State, swarm: Swarm, found: Differences, nameless: Sequence[nodes.Nameless]) -> None:
-    """Changes the swarm, as far as Pulumi does not. Machines that go are found by the names of their nodes."""
+def repair_swarm(state: State, swarm: Swarm, found: Differences, unlabelled: Sequence[nodes.UnlabelledNode]) -> None:
+    """Make the changes in the swarm that Pulumi cannot make; labels let the program find nodes of leaving machines."""
     try:
-        for member, node in nameless:
+        for member, node in unlabelled:
             swarm.label(node, nodes.MACHINE_LABEL, member.name)
         for _, service in found.stopped:
             swarm.try_again(service)
         if found.strays:
-            strays.settle(State.read(state.stack), swarm, found.strays)
+            strays.resolve(State.read(state.stack), swarm, found.strays)
     except NoAnswerError as error:
         sys.exit(f"{state.stack}: its entry did not do what it was asked ({error}): run this again")
 
 
-def look(state: State, swarm: Swarm | None) -> Differences:
-    """What differs between the swarm and the state, as far as somebody can be asked."""
+def differences(state: State, swarm: Swarm | None) -> Differences:
+    """Return the differences between the swarm and the state, or none if the swarm does not answer."""
     if swarm is None:
-        return NOTHING
+        return NO_DIFFERENCES
     try:
-        there = swarm.marked(state.label)
-        seen = {one.id for one in there}
-        unseen = [one for one in state.made() if one.kind == "services" and one.id not in seen]
-        there += [bare for one in unseen if (bare := swarm.service(one.id))]  # somebody took its labels
-        found = compare(state.made(), there, state.id)
-        for one in found.gone:
-            refuse_namesake(state, swarm, one)
-            if one.kind == "networks":
-                swarm.await_end(one.id)
+        objects = swarm.marked(state.label)
+        seen = {item.id for item in objects}
+        unseen = [item for item in state.swarm_resources() if item.kind == "services" and item.id not in seen]
+        # Somebody may have removed the labels of a service.
+        objects += [service for item in unseen if (service := swarm.service(item.id))]
+        found = compare(state.swarm_resources(), objects, state.id)
+        for resource in found.gone:
+            refuse_namesake(state, swarm, resource)
+            if resource.kind == "networks":
+                swarm.await_end(resource.id)
     except NoAnswerError as error:
         say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
-        return NOTHING
+        return NO_DIFFERENCES
     return found
 
 
-def look_at_nodes(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member], list[nodes.Nameless]]:
-    """The members that have to join again or to be given again what they are, if they answer; and nodes without a name.
+def node_problems(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member], list[nodes.UnlabelledNode]]:
+    """Return the reachable members that have to join again or to get role and labels again, and unlabelled nodes.
 
-    Nothing where nobody answers, which was told by the look before.
+    If the swarm does not answer, return nothing: `differences` has reported that.
     """
     if swarm is None:
         return [], []
     members = nodes.members(state)
     try:
-        there = swarm.nodes()
+        swarm_nodes = swarm.nodes()
     except NoAnswerError:
         return [], []
-    found = nodes.astray(members, there, nodes.answers)
-    for one in found:
-        say(f"{state.stack}: the machine {one.member.name} {one.told}")
-    return [one.member for one in found], nodes.nameless(members, there)
+    found = nodes.problems(members, swarm_nodes, nodes.answers)
+    for problem in found:
+        say(f"{state.stack}: the machine {problem.member.name} {problem.text}")
+    return [problem.member for problem in found], nodes.unlabelled(members, swarm_nodes)
 
 
-def refuse_namesake(state: State, swarm: Swarm, gone: Made) -> None:
-    """Stops where somebody else has taken the place of what is gone."""
-    now = swarm.named(gone.kind, gone.name)
-    if now is not None and now.labels.get(ID_LABEL) != state.id:
+def refuse_namesake(state: State, swarm: Swarm, gone: SwarmResource) -> None:
+    """Exit if another infrastructure's object has the name of a missing resource."""
+    namesake = swarm.named(gone.kind, gone.name)
+    if namesake is not None and namesake.labels.get(ID_LABEL) != state.id:
         sys.exit(
             f"{state.stack}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "
             "this infrastructure, is in its place: remove that one, and run this again"
         )
 
 
-def tell(state: State, found: Differences) -> None:
-    """What was found, to people."""
-    for one in found.gone:
-        say(f"{state.stack}: the {WORDS[one.kind]} {one.name} is gone from the swarm")
-    for one in found.changed:
-        say(f"{state.stack}: the service {one.name} is not as it was set")
-    for one, _ in found.stopped:
-        say(f"{state.stack}: the last update of the service {one.name} did not succeed, and is tried again")
+def report(state: State, found: Differences) -> None:
+    """Print a line for each difference."""
+    for resource in found.gone:
+        say(f"{state.stack}: the {WORDS[resource.kind]} {resource.name} is gone from the swarm")
+    for resource in found.changed:
+        say(f"{state.stack}: the service {resource.name} is not as it was set")
+    for resource, _ in found.stopped:
+        say(f"{state.stack}: the last update of the service {resource.name} did not succeed, and is tried again")
 
 
 def refresh(state: State, targets: Sequence[str], pending: str) -> None:
-    """Has Pulumi ask about these alone; `pending` is what becomes of what was being made when an update was killed."""
+    """Make Pulumi refresh the targets alone; `pending` is its option for resources that a killed update was making."""
     options = [f"--target={urn}" for urn in targets]
     pulumi(
         *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--suppress-outputs", pending, *options),

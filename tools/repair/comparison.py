@@ -1,48 +1,48 @@
-"""What of a stack's swarm is missing, left over, or another than the state says."""
+"""Comparison of a swarm with the state: missing, changed, stopped and stray objects."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.repair.state import Made
-from tools.repair.swarm import ID_LABEL, Found
+from tools.repair.state import SwarmResource
+from tools.repair.swarm import ID_LABEL, SwarmObject
 
 STOPPED = ("paused", "rollback_started", "rollback_paused", "rollback_completed")  # states of a service's update
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Between the swarm and the state."""
+    """Differences between the swarm and the state."""
 
-    gone: Sequence[Made]  # in the state alone
-    changed: Sequence[Made]  # services that somebody described anew
-    stopped: Sequence[tuple[Made, Found]]  # services whose update was stopped or taken back
-    strays: Sequence[Found]  # of this infrastructure, in the swarm alone
+    gone: Sequence[SwarmResource]  # only in the state
+    changed: Sequence[SwarmResource]  # services that somebody updated without the program
+    stopped: Sequence[tuple[SwarmResource, SwarmObject]]  # services whose update Swarm paused or rolled back
+    strays: Sequence[SwarmObject]  # objects of this infrastructure that are only in the swarm
 
 
-def compare(made: Sequence[Made], found: Sequence[Found], identity: str | None) -> Differences:
-    """What differs; whatever bears another id than that of the infrastructure belongs to somebody else."""
-    there = {(one.kind, one.id): one for one in found}
-    known = {(one.kind, one.id) for one in made}
+def compare(resources: Sequence[SwarmResource], objects: Sequence[SwarmObject], identity: str | None) -> Differences:
+    """Return the differences; objects with another id than the infrastructure's belong to somebody else."""
+    by_key = {(item.kind, item.id): item for item in objects}
+    known = {(item.kind, item.id) for item in resources}
     services = [
-        (one, there[one.kind, one.id])
-        for one in made
-        if one.kind == "services" and not one.leaves and (one.kind, one.id) in there
+        (item, by_key[item.kind, item.id])
+        for item in resources
+        if item.kind == "services" and not item.leaves and (item.kind, item.id) in by_key
     ]
     return Differences(
-        gone=[one for one in made if (one.kind, one.id) not in there],
-        changed=[one for one, now in services if of_state(one.outputs) != of_swarm(now.raw["Spec"])],
-        stopped=[(one, now) for one, now in services if now.update_state in STOPPED],
+        gone=[item for item in resources if (item.kind, item.id) not in by_key],
+        changed=[item for item, current in services if of_state(item.outputs) != of_swarm(current.raw["Spec"])],
+        stopped=[(item, current) for item, current in services if current.update_state in STOPPED],
         strays=[
-            one
-            for key, one in there.items()
-            if key not in known and identity is not None and one.labels.get(ID_LABEL) == identity
+            item
+            for key, item in by_key.items()
+            if key not in known and identity is not None and item.labels.get(ID_LABEL) == identity
         ],
     )
 
 
 def of_swarm(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What the program sets of a service, as Docker's API tells it."""
+    """Return the attributes of a service that the program sets, from Docker's API."""
     task = spec["TaskTemplate"]
     container = task["ContainerSpec"]
     return {
@@ -70,7 +70,7 @@ def of_swarm(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_state(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, as the state has it."""
+    """Return the attributes of a service that the program sets, from the state."""
     task = outputs["taskSpec"]
     container = task["containerSpec"]
     return {

@@ -1,4 +1,4 @@
-"""Locks of stacks in a state folder; other backends look after their own."""
+"""Locks of stacks in a state folder; other backends handle their own locks."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from urllib.parse import urlparse
 
 from tools.repair.state import PROJECT, pulumi, say
 
-PATIENCE_S = 600
+LOCK_TIMEOUT_S = 600
 INTERVAL_S = 5
 
 
 def locks(stack: str) -> Iterable[dict[str, Any]]:
-    """Those of a stack: the process of each, and its computer."""
+    """Yield the locks of a stack, each with its process and computer."""
     backend = urlparse(os.environ.get("PULUMI_BACKEND_URL", ""))
     if backend.scheme == "file":
         folder = Path(backend.path) / ".pulumi" / "locks" / "organization" / PROJECT / stack
@@ -26,21 +26,21 @@ def locks(stack: str) -> Iterable[dict[str, Any]]:
 
 
 def is_alive(lock: dict[str, Any]) -> bool:
-    """Whether the process may still run."""
+    """Return whether the process of a lock may still run."""
     if lock["hostname"] != socket.gethostname():
-        return True  # another machine's process cannot be seen from here
+        return True  # this computer cannot see the processes of another one
     try:
         os.kill(lock["pid"], 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # somebody else's
+        return True  # the process belongs to another user
     return True
 
 
 def free(stack: str) -> None:
-    """Waits for an update that still runs; cancels the lock of one that does not."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Wait for an update that still runs; cancel the lock of an update whose process is gone."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
     while held := list(locks(stack)):
         alive = [lock for lock in held if is_alive(lock)]
         if not alive:
@@ -49,6 +49,6 @@ def free(stack: str) -> None:
             return
         owner = f"process {alive[0]['pid']} on {alive[0]['hostname']}"
         if time.monotonic() > deadline:
-            sys.exit(f"{stack}: {owner} has updated it for {PATIENCE_S} s; end it, or run `pulumi cancel`")
+            sys.exit(f"{stack}: {owner} has updated it for {LOCK_TIMEOUT_S} s; end it, or run `pulumi cancel`")
         say(f"{stack}: waits for {owner}, which is updating it")
         time.sleep(INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Which machines are not the nodes that the state says: somebody had one leave, or took its labels."""
+"""Machines whose nodes differ from the state: they left the swarm, or lost their role or labels."""
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tools.repair.state import State, plain
+from tools.repair.state import State, without_secret_marks
 
-MACHINE_LABEL = "nuvla-swarm.machine"  # which machine a node is
-CONNECT_S = 3
-DEAD = ("down", "disconnected")  # other states may be those of a node that lives
+MACHINE_LABEL = "nuvla-swarm.machine"  # of nodes: the name of the machine
+CONNECT_TIMEOUT_S = 3
+DEAD_STATES = ("down", "disconnected")  # in any other state, a node may live
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,97 +20,99 @@ class Member:
     name: str
     node_id: str
     role: str
-    labels: Mapping[str, str]  # that the program gave it, beside its name
-    address: str  # that the other machines reach it by
-    host: str  # of its SSH server
+    labels: Mapping[str, str]  # set by the program, beside the name of the machine
+    address: str  # private address, which the other machines connect to
+    host: str  # of the SSH server
     port: int
-    invitation: str  # URN of the command which makes it join again when it is made anew
+    invitation: str  # URN of the command whose replacement makes the machine join again
 
 
-Nameless = tuple[Member, Mapping[str, Any]]  # a machine, and the node that does not say so
+UnlabelledNode = tuple[Member, Mapping[str, Any]]  # a machine, and its node without the label of the machine
 
 
 @dataclass(frozen=True)
-class Astray:
-    """A machine that has to join again, or to be given again what it is."""
+class NodeProblem:
+    """A machine that has to join again, or to get its role and labels again."""
 
     member: Member
-    told: str  # what is wrong with it, to people
+    text: str  # the end of a sentence about the machine
 
 
 def members(state: State) -> list[Member]:
-    """The memberships of machines that have joined and are not lost."""
-    found, lost = [], state.lost()
-    children: dict[str, dict[str, Mapping[str, Any]]] = {}  # of a component, its commands by the end of their names
+    """Return the memberships of machines that have joined and are not lost."""
+    joined, lost = [], state.lost()
+    children: dict[str, dict[str, Mapping[str, Any]]] = {}  # component -> its commands, by the end of their names
     for child in state.of("command:remote:Command"):
         if not child.get("delete"):
             children.setdefault(child.get("parent", ""), {})[child["urn"].rpartition("-")[2]] = child
-    for one in state.of("nuvla:swarm:Membership"):
-        commands = children.get(one["urn"], {})
-        name = one.get("outputs", {}).get("name")  # none where the update was killed, which is made once more
+    for membership in state.of("nuvla:swarm:Membership"):
+        commands = children.get(membership["urn"], {})
+        name = membership.get("outputs", {}).get("name")  # missing after a killed update; the next one completes it
         if name is None or name in lost or not commands.keys() >= {"node", "join"}:
             continue
-        joined = plain(commands["join"])
-        found.append(
+        join = without_secret_marks(commands["join"])
+        joined.append(
             Member(
                 name=name,
-                node_id=joined["outputs"]["stdout"].strip(),
-                role=one["inputs"]["role"],
-                labels=plain(one["inputs"].get("labels") or {}),
-                address=one["outputs"]["private_address"],
-                host=joined["inputs"]["connection"]["host"],
-                port=int(joined["inputs"]["connection"].get("port", 22)),
+                node_id=join["outputs"]["stdout"].strip(),
+                role=membership["inputs"]["role"],
+                labels=without_secret_marks(membership["inputs"].get("labels") or {}),
+                address=membership["outputs"]["private_address"],
+                host=join["inputs"]["connection"]["host"],
+                port=int(join["inputs"]["connection"].get("port", 22)),
                 invitation=commands["node"]["urn"],
             )
         )
-    return found
+    return joined
 
 
-def astray(
+def problems(
     members: Sequence[Member], nodes: Sequence[Mapping[str, Any]], answers: Callable[[Member], bool]
-) -> list[Astray]:
-    """Those that answer; of others nothing can be put right."""
-    there = {node["ID"]: node for node in nodes}
-    found = [Astray(one, told) for one in members if (told := _problem(one, there.get(one.node_id)))]
+) -> list[NodeProblem]:
+    """Return the problems of members that answer; nobody can repair the others."""
+    by_id = {node["ID"]: node for node in nodes}
+    found = [NodeProblem(member, text) for member in members if (text := _problem(member, by_id.get(member.node_id)))]
     if not found:
         return []
     with ThreadPoolExecutor(len(found)) as pool:
-        return [one for one, alive in zip(found, pool.map(lambda it: answers(it.member), found), strict=True) if alive]
+        alive = pool.map(lambda problem: answers(problem.member), found)
+        return [problem for problem, is_alive in zip(found, alive, strict=True) if is_alive]
 
 
-def nameless(members: Sequence[Member], nodes: Sequence[Mapping[str, Any]]) -> list[Nameless]:
-    """Nodes without a name, and whose they are: somebody took it, or had the machine leave and join by hand."""
+def unlabelled(members: Sequence[Member], nodes: Sequence[Mapping[str, Any]]) -> list[UnlabelledNode]:
+    """Return nodes without the machine label, each with its member: somebody removed it, or joined the node by hand."""
     return [
         (member, node)
         for node in nodes
         if MACHINE_LABEL not in (node["Spec"].get("Labels") or {})
         for member in members
-        if node["ID"] == member.node_id or (node["Status"]["State"] not in DEAD and _address(node) == member.address)
+        if node["ID"] == member.node_id
+        or (node["Status"]["State"] not in DEAD_STATES and _address(node) == member.address)
     ]
 
 
 def _address(node: Mapping[str, Any]) -> str:
-    """A manager may not know its own as a worker."""
+    """Return the address of a node, of a manager from its manager status: its own `Status` may not know it."""
     manager = (node.get("ManagerStatus") or {}).get("Addr", "")
     return str(manager.rpartition(":")[0] or node["Status"].get("Addr", ""))
 
 
 def _problem(member: Member, node: Mapping[str, Any] | None) -> str:
-    """What is wrong with a node, if anything is."""
+    """Return the problem of a node, or an empty text."""
     if node is None:
         return "is no node of the swarm any more"
-    if node["Status"]["State"] in DEAD:
+    if node["Status"]["State"] in DEAD_STATES:
         return "answers, but its node is down in the swarm"
-    spec, wanted = node["Spec"], {**member.labels, MACHINE_LABEL: member.name}
-    if spec["Role"] != member.role or not wanted.items() <= (spec.get("Labels") or {}).items():
+    spec, labels = node["Spec"], {**member.labels, MACHINE_LABEL: member.name}
+    if spec["Role"] != member.role or not labels.items() <= (spec.get("Labels") or {}).items():
         return "is another node than it was set to be, by its role or its labels"
     return ""
 
 
 def answers(member: Member) -> bool:
-    """Whether somebody listens where its SSH server is."""
+    """Return whether the SSH server of a member accepts connections."""
     try:
-        with socket.create_connection((member.host, member.port), CONNECT_S):
+        with socket.create_connection((member.host, member.port), CONNECT_TIMEOUT_S):
             return True
     except OSError:
         return False

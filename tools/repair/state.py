@@ -1,4 +1,4 @@
-"""What the state of a stack knows."""
+"""The state of a stack, as Pulumi exports it."""
 
 import json
 import subprocess
@@ -11,53 +11,53 @@ from components.machines.registry import MODELS
 from components.machines.settings import Machines
 
 PROJECT = "nuvla-swarm"
-STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # of the infrastructure's id: type, and name among others
+STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # type and logical name of the infrastructure's id
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
 CLUSTERS = {f"nuvla:machines:{folder.capitalize()}Cluster": model for folder, model in MODELS.items()}
-# What the program makes in a swarm, as Docker's API calls it.
+# Types of resources in a swarm, and their names in paths of Docker's API.
 KINDS = {
     "docker:index/service:Service": "services",
     "docker:index/network:Network": "networks",
     "docker:index/serviceConfig:ServiceConfig": "configs",
     "docker:index/secret:Secret": "secrets",
 }
-SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - what Pulumi marks secrets with
+SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks secrets
 SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 
 
 def say(text: str) -> None:
-    """To people; what goes to standard output is for a script."""
+    """Print a line for people to standard error; scripts read standard output."""
     print(text, file=sys.stderr)
 
 
 def pulumi(*arguments: str, shown: bool = False) -> str:
-    """What a command of Pulumi prints, unless it is shown to people; where it fails, it has said why."""
+    """Run Pulumi and return its output, or show it to people; exit if Pulumi fails, which prints its own error."""
     output = sys.stderr if shown else subprocess.PIPE
-    done = subprocess.run(["pulumi", *arguments], check=False, stdout=output, text=True)
-    if done.returncode != 0:
-        sys.exit(done.returncode)
-    return done.stdout
+    result = subprocess.run(["pulumi", *arguments], check=False, stdout=output, text=True)
+    if result.returncode != 0:
+        sys.exit(result.returncode)
+    return result.stdout
 
 
 @dataclass(frozen=True)
-class Made:
+class SwarmResource:
     """A resource of the state that is in the swarm."""
 
     urn: str
-    kind: str  # of KINDS
+    kind: str  # a value of KINDS
     id: str
     outputs: Mapping[str, Any]
-    leaves: bool = False  # with the next update
+    leaves: bool = False  # whether the next update deletes it
 
     @property
     def name(self) -> str:
-        """Its name in the swarm."""
+        """Name of the resource in the swarm."""
         return str(self.outputs.get("name", self.id))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """How the program reaches the swarm."""
+class ApiManager:
+    """The Docker API of the manager that the program uses."""
 
     host: str  # tcp://<address>:<port>
     ca: str
@@ -66,7 +66,7 @@ class Entry:
 
 
 class State:
-    """The state of a stack, as it was exported with its secrets."""
+    """The exported state of a stack, with its secrets."""
 
     def __init__(self, stack: str, deployment: Mapping[str, Any] | None):
         self.stack = stack
@@ -75,96 +75,101 @@ class State:
 
     @classmethod
     def read(cls, stack: str) -> "State":
-        """As it is now."""
+        """Export the current state of a stack."""
         exported = json.loads(pulumi("stack", "export", "--show-secrets", "--stack", stack))
         return cls(stack, exported["deployment"])
 
     @property
     def label(self) -> str:
-        """What all that the stack makes is marked with, here and in other checkouts."""
+        """Label of all objects that the stack makes; a stack of the same name in another checkout uses it, too."""
         return f"{PROJECT}/{self.stack}"
 
     @property
     def id(self) -> str | None:
-        """What all that this infrastructure makes is marked with, and nothing else is."""
-        found = (one["outputs"].get("output") for one in self.of(STASH) if one["urn"].endswith(f"::{OWNER}"))
-        return next((str(one) for one in found), None)
+        """Label of all objects that this infrastructure makes, and of no others."""
+        stashes = (stash for stash in self.of(STASH) if stash["urn"].endswith(f"::{OWNER}"))
+        return next((str(stash["outputs"].get("output")) for stash in stashes), None)
 
     def anything(self) -> list[str]:
-        """URN of a resource that is known without asking anybody: for when the state alone is to be mended."""
+        """Return the URN of the stack, a target for refreshes that should only change the state."""
         return self.urns("pulumi:pulumi:Stack")
 
     @property
     def provider(self) -> type[Machines[Any]] | None:
-        """Where the machines come from."""
-        return next((CLUSTERS[found["type"]] for found in self.of(*CLUSTERS)), None)
+        """Settings model of the provider of the machines."""
+        return next((CLUSTERS[cluster["type"]] for cluster in self.of(*CLUSTERS)), None)
 
     def cluster(self) -> Mapping[str, Any]:
-        """Settings of the machines."""
-        return next((found.get("inputs", {}) for found in self.of(*CLUSTERS)), {})
+        """Return the inputs of the cluster."""
+        return next((cluster.get("inputs", {}) for cluster in self.of(*CLUSTERS)), {})
 
     def lost(self) -> Sequence[str]:
-        """Machines that were given up by the last update."""
-        return [name for found in self.of(*CLUSTERS) for name in found.get("outputs", {}).get("lost", [])]
+        """Return the names of machines that were lost at the last update."""
+        return [name for cluster in self.of(*CLUSTERS) for name in cluster.get("outputs", {}).get("lost", [])]
 
     def urns(self, *kinds: str, name: str = "") -> list[str]:
-        """Of all resources of these types, or of those with a logical name."""
-        return [str(one["urn"]) for one in self.of(*kinds) if one["urn"].endswith(f"::{name}" if name else "")]
+        """Return the URNs of all resources of these types, or of those with a logical name."""
+        ending = f"::{name}" if name else ""
+        return [str(resource["urn"]) for resource in self.of(*kinds) if resource["urn"].endswith(ending)]
 
     def ids(self) -> set[str]:
-        """Of everything."""
+        """Return the ids of all resources."""
         return {str(resource["id"]) for resource in self.resources if resource.get("id")}
 
-    def made(self) -> list[Made]:
-        """What is in the swarm, by what the state knows."""
+    def swarm_resources(self) -> list[SwarmResource]:
+        """Return the resources that the state has in the swarm."""
         return [
-            Made(
-                urn=found["urn"],
-                kind=KINDS[found["type"]],
-                id=found["id"],
-                outputs=plain(found.get("outputs", {})),
-                leaves=found.get("delete", False),
+            SwarmResource(
+                urn=resource["urn"],
+                kind=KINDS[resource["type"]],
+                id=resource["id"],
+                outputs=without_secret_marks(resource.get("outputs", {})),
+                leaves=resource.get("delete", False),
             )
-            for found in self.of(*KINDS)
-            if SWARM_PROVIDER in found.get("provider", "") and found.get("id")
+            for resource in self.of(*KINDS)
+            if SWARM_PROVIDER in resource.get("provider", "") and resource.get("id")
         ]
 
     def swarm_provider(self) -> str | None:
-        """URN of the provider of what is in the swarm."""
-        return next((str(found["urn"]) for found in self.resources if found["urn"].endswith(SWARM_PROVIDER)), None)
+        """Return the URN of the provider of the swarm's resources."""
+        urns = (str(resource["urn"]) for resource in self.resources)
+        return next((urn for urn in urns if urn.endswith(SWARM_PROVIDER)), None)
 
-    def entry(self) -> Entry | None:
-        """The manager that was talked to in the last update, if one was."""
+    def api_manager(self) -> ApiManager | None:
+        """Return the API manager of the last update, if there was any."""
         urn = self.swarm_provider()
-        found = plain(next((one["inputs"] for one in self.resources if one["urn"] == urn), {}))
+        inputs: Any = next((resource["inputs"] for resource in self.resources if resource["urn"] == urn), {})
+        values = without_secret_marks(inputs)
         keys = ("host", "caMaterial", "certMaterial", "keyMaterial")
-        if not all(isinstance(found.get(key), str) for key in keys):
+        if not all(isinstance(values.get(key), str) for key in keys):
             return None
-        host, ca, cert, key = (found[key] for key in keys)
-        return Entry(host=host, ca=ca, cert=cert, key=key)
+        host, ca, cert, key = (values[key] for key in keys)
+        return ApiManager(host=host, ca=ca, cert=cert, key=key)
 
     def component(self, kind: str, fits: Callable[[Mapping[str, Any]], bool]) -> str | None:
-        """URN of a component of a type."""
-        return next((str(one["urn"]) for one in self.of(kind) if fits(one)), None)
+        """Return the URN of the first component of a type that fits."""
+        return next((str(component["urn"]) for component in self.of(kind) if fits(component)), None)
 
     def waits(self, urn: str) -> list[str]:
-        """URNs of what waits until a service is well."""
-        parent = next(one.get("parent") for one in self.resources if one["urn"] == urn)
+        """Return the URNs of the commands that wait until a service is healthy."""
+        parent = next(resource.get("parent") for resource in self.resources if resource["urn"] == urn)
         return [
-            str(one["urn"])
-            for one in self.resources
-            if one.get("parent") == parent and one["urn"].endswith("-converged") and not one.get("delete")
+            str(resource["urn"])
+            for resource in self.resources
+            if resource.get("parent") == parent
+            and resource["urn"].endswith("-converged")
+            and not resource.get("delete")
         ]
 
     def of(self, *kinds: str) -> list[Mapping[str, Any]]:
-        """All resources of these types."""
+        """Return all resources of these types."""
         return [resource for resource in self.resources if resource["type"] in kinds]
 
 
-def plain(thing: Any) -> Any:
-    """Values without their marks of secrets."""
-    if isinstance(thing, Mapping):
-        if thing.get(SECRET) == SIGNATURE:
-            return plain(json.loads(thing["plaintext"]))
-        return {key: plain(one) for key, one in thing.items()}
-    return [plain(one) for one in thing] if isinstance(thing, list) else thing
+def without_secret_marks(value: Any) -> Any:
+    """Return a value with secrets in plain text."""
+    if isinstance(value, Mapping):
+        if value.get(SECRET) == SIGNATURE:
+            return without_secret_marks(json.loads(value["plaintext"]))
+        return {key: without_secret_marks(nested) for key, nested in value.items()}
+    return [without_secret_marks(nested) for nested in value] if isinstance(value, list) else value

@@ -95,6 +95,7 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
 
     @model_validator(mode="after")
     def _require_unique_addresses(self) -> Self:
+        """Each address of a host is listed once (existing)."""
         listed = [
             (address, f"pools.{name}.hosts.{member}")
             for name, pool in self.pools.items()

@@ -33,6 +33,7 @@ class Exoscale(Provider[ExoscaleMachines]):
         yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: ExoscaleMachines, plan: StackPlan) -> Iterator[str]:
+        """`import_id` requires `block_storage`; no firewall source overlaps `machines.private_network` (exoscale)."""
         yield from _sources_in_the_private_network(machines, plan)
         for name, volume in plan.volumes.items():
             if volume.id is not None and not volume.block:

@@ -103,6 +103,7 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
 
     @model_validator(mode="after")
     def _require_private_network_of_all_pools(self) -> Self:
+        """With `machines.private_network`, all pools are in `machines.zone`, on different addresses (exoscale)."""
         if self.private_network is None:
             return self
         require_disjoint_pools(self.private_network, list(self.pools), "private_network")

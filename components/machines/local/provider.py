@@ -19,7 +19,7 @@ class Local(Provider[LocalMachines]):
         yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
-        """Yield a line for firewall rules that shut the program out, whose packets come from the network's gateway."""
+        """`firewall.management` holds the first address of `machines.subnet`, the program's own address (local)."""
         gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
         if not any(gateway in network for network in management):
             yield (

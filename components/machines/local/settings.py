@@ -46,6 +46,7 @@ class LocalMachines(Machines[CountedPoolSettings]):
 
     @model_validator(mode="after")
     def _require_disjoint_pools(self) -> Self:
+        """No two pools fall on the same addresses of `machines.subnet`; the name of a pool chooses them (local)."""
         require_disjoint_pools(self.subnet, list(self.pools), "subnet")
         return self
 

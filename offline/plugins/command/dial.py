@@ -25,7 +25,7 @@ class DialError(Exception):
 
 @dataclass(frozen=True)
 class Login:
-    """What one attempt needs, parsed once: mistakes in it are not retried."""
+    """Parameters of an attempt, parsed once: the plugin does not retry mistakes in them."""
 
     host: str
     port: int

@@ -17,7 +17,7 @@ CHUNK = 1 << 15
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What to run, and what of its output goes to the engine's log."""
+    """A command to run, and the streams of its output that go to the engine's log."""
 
     command: str
     stdin: str = ""
@@ -29,7 +29,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Output:
-    """What a command wrote, without one last line feed."""
+    """Output of a command, without a last line feed."""
 
     stdout: str
     stderr: str

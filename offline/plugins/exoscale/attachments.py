@@ -1,4 +1,4 @@
-"""What an instance has beside its own machine: elastic IPs, private interfaces, volumes and groups.
+"""Attachments of an instance: elastic IPs, private interfaces, volumes and groups.
 
 The released plugin compares the state with what is wanted, never with what the cloud has: what it took for done, though
 it failed or somebody undid it, is not done again. Source: terraform-provider-exoscale 0.66.0,

@@ -1,4 +1,4 @@
-"""What the resource types have in common: names of their own making, replaced by some changes and not by others."""
+"""Base of the resource types: automatic names, and the inputs whose change replaces a resource."""
 
 import secrets
 from hashlib import sha256
@@ -14,7 +14,7 @@ DEFAULTS = "__defaults"  # of the inputs: which of them the plugin has filled in
 
 
 class Bridged(Resource):
-    """One type of the cloud's API."""
+    """A resource type of the cloud's API."""
 
     path: ClassVar[str]  # of the API, and kind of the records
     replacing: ClassVar[frozenset[str]] = frozenset()

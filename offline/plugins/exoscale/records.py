@@ -1,4 +1,4 @@
-"""What the cloud notes of an instance, and what the API says of it."""
+"""Records of instances, and the outputs that the API returns for them."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the released plugin says of a refusal: a type calls the API with one of two clients, over one of two bridges.
+"""Error messages of the released plugin, whose types call the API with one of two clients over one of two bridges.
 
 Sources: exoscale/egoscale v0.102.4 ``v2/api/error.go``, ``v2/api/middleware.go``, ``v2/client.go``; v3.1.27
 ``v3/errors.go``, ``v3/client.go``; terraform-provider-exoscale 0.66.0 ``pkg/utils/utils.go`` (``SwitchClientZone``);
@@ -20,7 +20,7 @@ _SWITCH: Final = "switch client zone v3: get zone api endpoint: "
 
 
 class Client(Enum):
-    """What a type calls the API with."""
+    """A client library by which a resource type calls the API."""
 
     SECOND = "egoscale v2"
     THIRD = "egoscale v3"

@@ -1,4 +1,4 @@
-"""The systems that instances can be made from: one, whatever it is called, is a local machine's."""
+"""Templates of instances: a single one, which stands for the image of local machines."""
 
 from typing import Any, Final
 

@@ -1,1 +1,1 @@
-"""Shared parts of the provider plugins that stand in where the released ones cannot be had."""
+"""Shared parts of the stand-ins, provider plugins for places that cannot download the released ones."""

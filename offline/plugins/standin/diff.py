@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, path by path."""
+"""Differences between two sets of inputs, path by path."""
 
 import re
 from collections.abc import Iterator

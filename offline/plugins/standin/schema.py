@@ -1,4 +1,4 @@
-"""What a resource type takes and gives, and the schema document made from it."""
+"""Inputs and outputs of resource types, and the schema document that describes them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # cryptography takes 0.1 s to import, and most requests make 
 
 
 class _Bridged(Resource):
-    """What the four have in common: every change replaces, and defaults are outputs, not inputs."""
+    """Base of the four types: every change replaces the resource, and defaults are outputs, not inputs."""
 
     defaults: ClassVar[Values] = {}
     key: ClassVar[str] = ""  # the private key that it needs, or its write-only twin, which the stand-in refuses

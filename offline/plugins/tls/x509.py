@@ -20,7 +20,7 @@ from tls.declared import EXTENDED_KEY_USAGES, KEY_USAGES, NAMES
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a certificate is for."""
+    """Subject of a certificate, with its alternative names and public key."""
 
     name: x509.Name
     names: x509.SubjectAlternativeName | None
@@ -29,7 +29,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who signs; ``certificate`` is None for a self-signed one."""
+    """Issuer of a certificate; ``certificate`` is None for a self-signed one."""
 
     name: x509.Name
     key: keys.Key

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints what a program could leave on a host: packages, units, firewall tables, interfaces, volumes, folders, settings.
+# Prints all that a program can leave on a host: packages, units, firewall tables, interfaces, volumes, files, settings.
 set -euo pipefail
 
 section() { echo "== $1"; }

@@ -1,7 +1,7 @@
-"""Listens on the ports given, by tcp and udp, until its input ends: `listen.py <address> <port>...`.
+"""A listener on TCP and UDP ports, until its input ends: `listen.py <address> <port>...`.
 
-Prints `taken <protocol> <port>` where somebody else listens, then `ready`, then `udp <port> <from>` for each
-datagram that arrives. By tcp, it sends back what it gets.
+The script prints `taken <protocol> <port>` for a port of another process, then `ready`, then `udp <port> <from>` for
+each datagram. By TCP, the script sends back the data that it receives.
 """
 
 import select
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 
 def listens(address: str, port: int) -> bool:
-    """Whether somebody is there, rather than that the port is that of an outgoing connection."""
+    """Return whether a process listens on the port; an outgoing connection may have the port as well."""
     with socket.socket() as caller:
         return caller.connect_ex((address, port)) == 0
 
 
 def bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket | None:
-    """A socket on that port, or none where somebody listens."""
+    """Return a socket on the port, or `None` if another process listens."""
     deadline = time.monotonic() + 30
     while True:
         made = socket.socket(type=kind)
@@ -40,7 +40,7 @@ def say(*words: object) -> None:
 
 
 def plant(address: str, port: int) -> Iterator[socket.socket]:
-    """Sockets of a port, by both protocols where nobody else has it."""
+    """Yield the sockets of a port, of each protocol that no other process has."""
     for kind, protocol in ((socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp")):
         made = bound(address, port, kind)
         if made is None:
@@ -52,7 +52,7 @@ def plant(address: str, port: int) -> Iterator[socket.socket]:
 
 
 def echo(caller: socket.socket) -> bool:
-    """Sends back what came; whether there may be more."""
+    """Send back the data that came, and return whether more may come."""
     try:
         data = caller.recv(1000)
         caller.sendall(data)

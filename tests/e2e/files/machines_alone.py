@@ -1,4 +1,4 @@
-"""The program's machines with their volumes, and nothing on them: what becomes of data is seen in seconds."""
+"""A program of machines with their volumes and nothing on them: its updates show the fate of data in seconds."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""Sends datagrams to the ports given and connects to them: `send.py <from> <to> <port>...`.
+"""A sender of datagrams and TCP connections to ports: `send.py <from> <to> <port>...`.
 
-Prints `<port> open`, `<port> closed` where nothing answers, or `<port> <what the kernel says>` for each by tcp.
+The script prints `<port> open`, `<port> closed` if nothing answers, or `<port> <kernel's error>` for each TCP port.
 """
 
 import errno
@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 
-PATIENCE_S = 3.5  # two more attempts of the kernel, after 1 s and after 3 s
+CONNECT_TIMEOUT_S = 3.5  # two more attempts of the kernel, after 1 s and after 3 s
 
 
 def main(source: str, target: str, *ports: str) -> None:
@@ -33,7 +33,7 @@ def main(source: str, target: str, *ports: str) -> None:
             continue
         callers[caller.fileno()] = (port, caller)
         polled.register(caller, select.POLLOUT)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + CONNECT_TIMEOUT_S
     while callers and (left := deadline - time.monotonic()) > 0:
         for number, _ in polled.poll(left * 1000):
             polled.unregister(number)

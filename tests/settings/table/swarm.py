@@ -1,6 +1,6 @@
 """Rows of the settings of the swarm."""
 
-from tests.settings.bases import HOST
+from tests.settings.bases import API_MANAGER, HOST
 from tests.settings.rows import Bad, Change, Row, Values, refused
 from tests.settings.values import LIST, NAME, NETWORK, TEXT, section, switch, whole
 
@@ -11,7 +11,7 @@ PUBLIC_NETWORK = ("public-network", "public-network-network")
 ROWS = [
     section("swarm"),
     Row(
-        "swarm.api_manager",
+        API_MANAGER,
         Values(["manager-1"], [*refused("one of manager-1", "worker-1", "manager-2"), Bad(1, TEXT)]),
         Change(
             "manager-2",

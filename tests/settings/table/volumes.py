@@ -23,7 +23,7 @@ def needs(name: str) -> dict[str, Any]:
 def volume(name: str) -> list[Row]:
     """The settings of one volume."""
     path, folder, also = f"volumes.{name}", f"{name}-data-folder", needs(name)
-    block = f"{path}.block_storage"
+    block, identity = f"{path}.block_storage", f"{path}.import_id"
     base, kind = (HOST, {"kind": "host"}) if name in OF_A_HOST else (TARGET, {})
     heading = section(path)
     return [
@@ -48,7 +48,7 @@ def volume(name: str) -> list[Row]:
             ),
         ),
         Row(
-            f"{path}.import_id",
+            identity,
             Values(["nuvla-1"], [Bad("a\nb", LINE), Bad(1, TEXT)], base=base),
             Change(
                 "kept-1",

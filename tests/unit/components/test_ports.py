@@ -11,7 +11,7 @@ from tests.support.configs import target
 from tests.support.pulumi_run import run_program
 
 EPHEMERAL = (32768, 60999)
-# Ports that Docker gives a swarm by itself, and no setting of ours. TrafficSource: Docker documentation, "Swarm mode".
+# Ports that Docker gives a swarm by itself, and no setting of ours. Source: Docker documentation, "Swarm mode".
 OF_DOCKER_SWARM = {("tcp", 2377), ("tcp", 7946), ("udp", 7946), ("udp", 4789)}
 OF_SSHD = {("tcp", 22)}
 

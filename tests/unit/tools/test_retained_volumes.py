@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.retained_volumes import Found, mistake, protected, refusal, report, volumes
+from tools.retained_volumes import DataVolume, mistake, protected, refusal, report, volumes
 
 CLUSTER = "urn:pulumi:dev::nuvla-swarm::nuvla:machines:LocalCluster$docker:index/volume:Volume"
 
@@ -13,26 +13,26 @@ def resource(name: str, kind: str = "docker:index/volume:Volume", **more: Any) -
 
 def test_data_volumes_are_listed_by_the_names_of_their_settings() -> None:
     found = list(volumes([resource("manager-1-disk"), resource("nfs-volume", retainOnDelete=True)]))
-    assert found == [Found("nfs", "nfs-volume-0123456", True)]
+    assert found == [DataVolume("nfs", "nfs-volume-0123456", True)]
 
 
 def test_block_storage_is_listed_without_its_zone() -> None:
     kind = "exoscale:index/blockStorageVolume:BlockStorageVolume"
-    assert list(volumes([resource("nfs-volume", kind, id="uuid@ch-gva-2")])) == [Found("nfs", "uuid", False)]
+    assert list(volumes([resource("nfs-volume", kind, id="uuid@ch-gva-2")])) == [DataVolume("nfs", "uuid", False)]
 
 
 def test_retention_setting_that_is_not_applied_is_reported() -> None:
-    kept, lost = Found("nfs", "1", True), Found("nfs", "1", False)
+    kept, lost = DataVolume("nfs", "1", True), DataVolume("nfs", "1", False)
     assert mistake([kept], True) is mistake([lost], False) is mistake([], True) is None
     assert "the data would be lost: run `make up` first" in str(mistake([lost], True))
     assert "would be left behind: run `make up` first" in str(mistake([kept], False))
 
 
 def test_retained_volume_is_reported_with_its_import_command() -> None:
-    assert report([Found("nfs", "1", True), Found("grafana", "2", False)]).splitlines()[1:] == [
+    assert report([DataVolume("nfs", "1", True), DataVolume("grafana", "2", False)]).splitlines()[1:] == [
         "  pulumi config set --path nuvla-swarm:volumes.nfs.import_id 1"
     ]
-    assert report([Found("nfs", "1", False)]) == ""
+    assert report([DataVolume("nfs", "1", False)]) == ""
 
 
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"

@@ -6,8 +6,8 @@ set -euo pipefail
 
 patience_s=60
 
-# on_machine: names of services with one task, which is on MACHINE for the sake of one of the FOLDERS
-on_machine() {
+# constraint_for_machine: names of services with one task, which is on MACHINE for the sake of one of the FOLDERS
+constraint_for_machine() {
   local ids folder
   ids=$(docker service ls --quiet --filter "label=$LABEL" --filter mode=replicated)
   [ -n "$ids" ] || return 0
@@ -23,7 +23,7 @@ on_machine() {
 
 running() { docker service ps "$1" --filter desired-state=running --quiet 2>/dev/null | grep .; }
 
-mapfile -t services < <(on_machine)
+mapfile -t services < <(constraint_for_machine)
 for service in "${services[@]}"; do docker service update --detach --replicas 0 "$service" >/dev/null; done
 deadline=$((SECONDS + patience_s))
 for service in "${services[@]}"; do

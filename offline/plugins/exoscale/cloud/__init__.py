@@ -1,1 +1,1 @@
-"""The cloud behind the stand-in: what it has is in a file, its machines, disks and networks are on the engine."""
+"""The cloud behind the stand-in: its records are in a file; machines, disks and networks are on the engine."""

@@ -1,4 +1,4 @@
-"""The API's door: who calls, what is counted, and how it refuses."""
+"""The cloud's API: credentials of callers, counts of calls, and errors."""
 
 import os
 import threading
@@ -62,7 +62,7 @@ class Request:
 
 
 class Account:
-    """Who calls: missing credentials are refused at once, wrong ones by the first call."""
+    """Credentials of a caller: the plugin refuses missing ones at once, the first call refuses wrong ones."""
 
     def __init__(self) -> None:
         self._key = ""

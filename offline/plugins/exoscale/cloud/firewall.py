@@ -1,4 +1,4 @@
-"""Security groups, enforced by a table of their own inside of each machine's network, on its public side alone."""
+"""Security groups, enforced by a table in each machine's network namespace, for its public interface only."""
 
 from collections.abc import Iterator
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""What the cloud has: one JSON file that every process of the stand-in reads and writes under a lock."""
+"""Records of the cloud: a JSON file that every process of the stand-in reads and writes under a lock."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What cloud-init would do at the first boot, as files for the machine; the part that the program needs, and no other.
+"""Files that cloud-init would write at the first boot; only the part of cloud-init that the program needs.
 
 Source: cloud-init documentation, "Module reference". What is not known here is refused, where cloud-init would go on.
 """

@@ -15,7 +15,7 @@ from standin.values import UNKNOWN, Values, has_unknown, plain
 
 
 class _Drawn(Resource):
-    """What the two have in common: every change replaces, and defaults are outputs, not inputs."""
+    """Base of both types: every change replaces the resource, and defaults are outputs, not inputs."""
 
     def planned(self, new: Values) -> Values:
         """The inputs with the defaults that the state will have; ``number`` is the old name of ``numeric``."""

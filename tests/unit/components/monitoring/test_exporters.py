@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from components import assets, catalog
-from components.monitoring.exporters import NOT_DISKS, blackbox, cadvisor, node_exporter
+from components.monitoring.exporters import EXCLUDED_MOUNT_POINTS, blackbox, cadvisor, node_exporter
 from components.service.spec import Service
 from components.socket_proxy.stack import SOCKET, VOLUME
 from tests.support.monitoring import context, parts
@@ -68,12 +68,12 @@ def test_node_exporter_reads_the_metrics_that_the_engine_script_writes() -> None
 
 def test_disks_of_the_machine_are_measured() -> None:
     paths = ["/", "/nfs-root", "/var/lib/docker", "/data", "/systems", "/home/run"]
-    assert [path for path in paths if re.search(NOT_DISKS, path)] == []
+    assert [path for path in paths if re.search(EXCLUDED_MOUNT_POINTS, path)] == []
 
 
 def test_other_mounts_are_not_measured_as_disks() -> None:
     paths = ["/dev", "/dev/shm", "/proc", "/sys/fs/cgroup", "/run", "/tmp", "/etc/hosts", "/var/lib/docker/overlay2/a"]
-    assert [path for path in paths if not re.search(NOT_DISKS, path)] == []
+    assert [path for path in paths if not re.search(EXCLUDED_MOUNT_POINTS, path)] == []
 
 
 def test_cadvisor_asks_the_socket_proxy_of_its_machine() -> None:

@@ -10,7 +10,7 @@ SET = "db-map-count-set"
 
 def map_count(*, shares_kernel: bool = False) -> MapCount:
     def make() -> MapCount:
-        args = MapCountArgs(machine=machine("db-1", shares_kernel=shares_kernel), prepared=another("installed"))
+        args = MapCountArgs(machine=machine("db-1", shares_kernel=shares_kernel), depends_on=another("installed"))
         return MapCount("db-map-count", args)
 
     return build(make)

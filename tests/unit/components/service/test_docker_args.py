@@ -21,7 +21,7 @@ def registered(fake_pulumi: FakePulumi, **changed: Any) -> Any:
         wanted = service(networks=[network("one"), network("two")], **changed)
         configs = [docker.ServiceConfig(f"config-{file.name}", data_raw=file.content) for file in wanted.files]
         secrets = [docker.Secret(f"secret-{secret.name}", data=secret.content) for secret in wanted.secrets]
-        docker.Service("web", docker_args.service(wanted, MARKS, configs, secrets))
+        docker.Service("web", docker_args.to_docker_service_args(wanted, MARKS, configs, secrets))
 
     build(make)
     return fake_pulumi.inputs("web")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from components.service.spec import Mount, Service, on_machine
+from components.service.spec import Mount, Service, constraint_for_machine
 from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import ISSUER
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
@@ -14,7 +14,7 @@ from tests.support.pulumi_run import Secret, build, start, value
 from tests.support.traefik import ACME, SETTINGS, context, files, parts
 
 HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
-MACHINE = on_machine("manager-2")
+MACHINE = constraint_for_machine("manager-2")
 
 
 def services() -> dict[str, Service]:

@@ -78,6 +78,6 @@ def test_router_and_service_names_have_the_reserved_prefix() -> None:
 def test_routers_have_the_highest_priority() -> None:
     for labels in (HTTP, TCP, CHALLENGE):
         priorities = {text for label, text in labels.items() if label.endswith(".priority")}
-        assert priorities == {str(published.FIRST)}
-    assert published.FIRST == HIGHEST
+        assert priorities == {str(published.TOP_PRIORITY)}
+    assert published.TOP_PRIORITY == HIGHEST
     assert len(str(HIGHEST)) > 18, "digits that an application may have: see answers.lua"

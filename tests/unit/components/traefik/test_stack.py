@@ -54,7 +54,7 @@ def test_unmatched_request_is_answered_with_503() -> None:
 def test_reserved_paths_are_kept_while_their_service_is_down() -> None:
     router = routers("websecure")["reserved"]
     assert router["rule"] == "PathPrefix(`/grafana`) || PathPrefix(`/prometheus`)"
-    assert router["priority"] == published.FIRST - 1
+    assert router["priority"] == published.TOP_PRIORITY - 1
     assert router["service"] in dynamic()["http"]["services"]
     assert "tls" in router
 
@@ -65,7 +65,7 @@ def test_s3_connections_are_closed_while_s3_is_down() -> None:
         (router,) = made[f"/etc/traefik/dynamic/reserved-{entry_point}.yaml"]["tcp"]["routers"].values()
         assert router["entryPoints"] == [entry_point]
         assert router["rule"] == f"HostSNI(`{host}`)"
-        assert router["priority"] == published.FIRST - 1
+        assert router["priority"] == published.TOP_PRIORITY - 1
         assert router["tls"] == {}
         assert dynamic()["tcp"]["services"][router["service"]] == {"loadBalancer": {"servers": []}}
     assert "/etc/traefik/dynamic/reserved-s3.yaml" not in files_of(s3_port=None)

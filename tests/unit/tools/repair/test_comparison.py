@@ -72,7 +72,7 @@ WHOLE: tuple[dict[str, Any], dict[str, Any]] = (
 
 
 def differences(known: State, docker: Docker) -> Differences:
-    return compare(known.made(), docker.swarm().marked(known.label), known.id)
+    return compare(known.swarm_resources(), docker.swarm().marked(known.label), known.id)
 
 
 def whole() -> tuple[State, Docker]:

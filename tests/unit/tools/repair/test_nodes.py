@@ -11,7 +11,7 @@ from tests.support.repair_run import Run
 from tests.support.stack_states import ROOT, membership, state
 from tools.repair import __main__ as recovery
 from tools.repair import nodes
-from tools.repair.nodes import MACHINE_LABEL, Member, answers, astray
+from tools.repair.nodes import MACHINE_LABEL, Member, answers, problems
 
 OURS = {MACHINE_LABEL: "worker-1", "disk": "ssd"}
 INVITATION = f"{ROOT}nuvla:swarm:Membership$command:remote:Command::worker-1-membership-node"
@@ -58,17 +58,17 @@ def test_lost_or_unjoined_machine_is_no_member() -> None:
 
 def test_foreign_labels_and_availability_of_a_node_are_accepted() -> None:
     for how in ("ready", "unknown"):
-        assert astray(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
+        assert problems(members(), [node("worker-1", state=how, labels=OURS)], lambda _one: True) == []
 
 
 def test_only_reachable_machines_with_wrong_nodes_are_repaired() -> None:
     others = [node("manager-1", role="manager", labels={})]
     for case, (now, message) in BAD.items():
         there = [*others, now] if now else others
-        found = astray(members(), there, lambda _one: True)
+        found = problems(members(), there, lambda _one: True)
         assert [one.member for one in found] == members(), case
-        assert all(message in one.told for one in found), case
-        assert astray(members(), there, lambda _one: False) == [], case
+        assert all(message in one.text for one in found), case
+        assert problems(members(), there, lambda _one: False) == [], case
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *there: Mapping[str, Any]) -> Run:

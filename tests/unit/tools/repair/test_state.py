@@ -6,13 +6,13 @@ import pytest
 
 from components.machines.registry import MODELS
 from tests.support.stack_states import ID, PROVIDER, ROOT, component, in_state, secret, state, urn
-from tools.repair.state import Entry, State, plain, pulumi
+from tools.repair.state import ApiManager, State, pulumi, without_secret_marks
 
 
 def test_empty_stack_has_neither_resources_nor_an_entry() -> None:
     empty = State("s", None)
     assert (empty.resources, empty.pending, empty.provider, empty.id) == ([], [], None, None)
-    assert (empty.entry(), empty.swarm_provider(), empty.made(), empty.lost()) == (None, None, [], [])
+    assert (empty.api_manager(), empty.swarm_provider(), empty.swarm_resources(), empty.lost()) == (None, None, [], [])
 
 
 def test_provider_and_id_are_read_from_the_state() -> None:
@@ -22,16 +22,16 @@ def test_provider_and_id_are_read_from_the_state() -> None:
 
 
 def test_entry_has_the_plain_certificates_of_the_swarm_provider() -> None:
-    assert state().entry() == Entry(host="tcp://192.0.2.7:2376", ca="CA", cert="CERT", key="KEY")
+    assert state().api_manager() == ApiManager(host="tcp://192.0.2.7:2376", ca="CA", cert="CERT", key="KEY")
     assert state().swarm_provider() == PROVIDER
 
 
 def test_only_resources_of_the_swarm_provider_are_in_the_swarm() -> None:
     known = state(in_state("services", "web"), in_state("configs", "other", provider="urn::other"))
-    assert [(one.urn, one.kind, one.name, one.leaves) for one in known.made()] == [
+    assert [(one.urn, one.kind, one.name, one.leaves) for one in known.swarm_resources()] == [
         (urn("services", "web"), "services", "web", False)
     ]
-    assert [one.leaves for one in state(in_state("services", "web", delete=True)).made()] == [True]
+    assert [one.leaves for one in state(in_state("services", "web", delete=True)).swarm_resources()] == [True]
 
 
 def test_waits_of_a_service_are_those_of_its_stack_that_stay() -> None:
@@ -49,7 +49,10 @@ def test_waits_of_a_service_are_those_of_its_stack_that_stay() -> None:
 
 
 def test_values_lose_their_marks_of_secrets_at_any_depth() -> None:
-    assert plain({"a": secret({"b": [1, "x"]}), "c": [secret("d"), 2]}) == {"a": {"b": [1, "x"]}, "c": ["d", 2]}
+    assert without_secret_marks({"a": secret({"b": [1, "x"]}), "c": [secret("d"), 2]}) == {
+        "a": {"b": [1, "x"]},
+        "c": ["d", 2],
+    }
 
 
 def test_failed_pulumi_command_ends_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pulumi
 from components.firewall.rules import host_rows, target_rows
 from components.machines.exoscale.security_group import SecurityGroup, SecurityGroupArgs
 from components.ports import PortRule, TrafficSource
-from tests.e2e import guide
+from tests.e2e import expected_ports
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, start
 
@@ -70,14 +70,14 @@ def openings(fake_pulumi: FakePulumi) -> set[Opening]:
 
 def wanted_of_a_target() -> set[Opening]:
     """Return the table of the guide, with the ephemeral range split around mountd's port."""
-    ranges = [(guide.FIRST, 33332), (33334, guide.LAST)]
+    ranges = [(expected_ports.FIRST_EPHEMERAL, 33332), (33334, expected_ports.LAST_EPHEMERAL)]
     found = {
         (source, protocol, port, port)
-        for port, (_, by_protocol) in guide.TABLE.items()
+        for port, (_, by_protocol) in expected_ports.TARGET_PORTS.items()
         for protocol, sources in by_protocol.items()
         for source in sources
     }
-    return found | {(source, "tcp", *span) for span in ranges for source in guide.EPHEMERAL[1]["tcp"]}
+    return found | {(source, "tcp", *span) for span in ranges for source in expected_ports.EPHEMERAL[1]["tcp"]}
 
 
 def test_target_rules_are_exactly_the_openings_of_the_guide(fake_pulumi: FakePulumi) -> None:

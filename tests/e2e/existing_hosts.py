@@ -1,0 +1,104 @@
+"""Hosts that exist before their stack: containers with a fresh Debian and an SSH server."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.machines.local.cluster import CAPABILITIES
+from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, run
+from tests.e2e.networks import address, subnet_of, this_computer
+
+NETWORK_USER = "existing"  # the default user of networks
+THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))
+SCRIPTS = CHECKOUT / "tests/e2e/files"
+
+
+@dataclass(frozen=True)
+class ExistingHosts:
+    """The hosts of a stack, by the names that they get as machines."""
+
+    stack: Stack
+    addresses: dict[str, str]
+    host_keys: dict[str, str]
+    private_key: str
+    wrong_key: str  # opens no host
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """Return the settings of one host."""
+        return {"address": self.addresses[name], "port": 22, "user": "ops", "host_key": self.host_keys[name]}
+
+    def script(self, name: str, file: str, **parameters: str) -> str:
+        """Run a script of these tests on a host, and return its output."""
+        return _script(self.stack.container(name), file, **parameters)
+
+
+@contextmanager
+def existing_hosts(
+    stack: Stack, *names: str, with_engine: Sequence[str] = (), network_user: str = NETWORK_USER
+) -> Iterator[ExistingHosts]:
+    """Yield hosts with the stack's label, by which its clean-up removes them; some have Docker installed already."""
+    private_key, public_key = _key_pair(stack.folder / "login")
+    wrong_key, _ = _key_pair(stack.folder / "other")
+    labels = ["--label", f"{STACK_LABEL}=nuvla-swarm/{stack.name}"]
+    network = f"nuvla-swarm-{stack.name}"
+    with ExitStack() as clean_up:
+        docker("network", "create", *labels, "--subnet", subnet_of(network_user), network)
+        clean_up.callback(stack.remove)
+        host_keys, addresses = {}, {}
+        for number, name in enumerate(names):
+            addresses[name] = address(network_user, number + 11)
+            _, host_keys[name] = _key_pair(stack.folder / name)
+            options = ["--network", network, "--ip", addresses[name], *labels]
+            image = "machine" if name in with_engine else "plain"
+            _start(stack.container(name), name, options, image, stack.folder / name)
+            _script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
+        yield ExistingHosts(stack, addresses, host_keys, private_key, wrong_key)
+
+
+def _start(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:
+    docker("volume", "create", *options[-2:], f"{container}-disk")
+    image = image_of(kind)
+    mounts = ["--volume", f"{container}-disk:/var/lib/docker", "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
+    docker(
+        *("create", "--name", container, "--hostname", f"{name}.example", *options, *mounts),
+        *("--env", "container=docker", *isolation(), image),
+    )
+    docker("cp", str(host_key), f"{container}:/etc/ssh/ssh_host_ed25519_key")
+    docker("start", container)
+
+
+def image_of(kind: str) -> str:
+    """Return the image of a `plain` host, or of a `machine` with the packages that the program installs."""
+    return next(tag for tag in run("local/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
+
+
+def isolation() -> list[str]:
+    """Return options of `docker run` that let systemd run, by the settings of local machines on this engine."""
+    if "machines.privileged=true" in run("local/settings.sh", cwd=CHECKOUT).text:
+        return ["--privileged", "--cgroupns=private"]
+    security_options = [f"--security-opt={name}=unconfined" for name in ("seccomp", "apparmor", "systempaths")]
+    capabilities = [f"--cap-add={name}" for name in CAPABILITIES]
+    cgroup_options = ["--device-cgroup-rule=a *:* rwm", "--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup"]
+    return ["--cap-drop=ALL", *capabilities, *security_options, *cgroup_options]
+
+
+def _key_pair(file: Path) -> tuple[str, str]:
+    """Create an SSH key with the private key in `file`, and return the private and the public key."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file], check=True)
+    return file.read_text(), file.with_suffix(".pub").read_text().strip()
+
+
+def _script(container: str, file: str, **parameters: str) -> str:
+    variables = [f"--env={key}={value}" for key, value in parameters.items()]
+    completed = subprocess.run(
+        ["docker", "exec", "--interactive", *variables, container, "bash", "-s"],
+        input=(SCRIPTS / file).read_text(),
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout

@@ -1,0 +1,116 @@
+"""Stacks whose machines are instances of the stand-in of Exoscale, each with its own cloud."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import expected_ports
+from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, exclusive, run
+from tests.e2e.port_probes import SOURCE_ADDRESSES, Prober
+
+ZONE = "ch-gva-2"
+TEMPLATE = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit"}
+EXOSCALE_MACHINES = {"provider": "exoscale", "zone": ZONE, "template": TEMPLATE}
+
+
+class ExoscaleStack(Stack):
+    """A stack with its cloud, whose public addresses are from `subnet`."""
+
+    def __init__(self, name: str, folder: Path, settings: dict[str, Any], subnet: str):
+        super().__init__(name, folder, settings)
+        self.env |= {
+            "EXOSCALE_API_KEY": "EXO-of-a-test",
+            "EXOSCALE_API_SECRET": "of-a-test",
+            "EXOSCALE_STANDIN_FOLDER": str(folder / "cloud"),
+            "EXOSCALE_STANDIN_SUBNET": subnet,
+            "EXOSCALE_STANDIN_CALLS": str(folder / "calls"),
+        }
+        for line in run("local/settings.sh", cwd=CHECKOUT).text.splitlines():
+            path, _, value = line.partition("=")
+            if not path.startswith("machines."):
+                self.set(path.removesuffix("[0]"), [value] if path.endswith("[0]") else value)
+
+    def records(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the cloud's records of a kind, such as `instance`, by id."""
+        file = self.folder / "cloud/cloud.json"
+        cloud: dict[str, dict[str, dict[str, Any]]] = json.loads(file.read_text()) if file.exists() else {}
+        return cloud.get(kind, {})
+
+    def instance(self, machine: str) -> dict[str, Any]:
+        """Return the record of a machine, with its id."""
+        name = f"nuvla-swarm-{self.name}-{machine}"
+        [instance] = [
+            {**record, "id": key} for key, record in self.records("instance").items() if record["name"] == name
+        ]
+        return instance
+
+    def container(self, machine: str) -> str:
+        return str(self.instance(machine)["container"])
+
+    def address(self, machine: str) -> str:
+        return str(self.instance(machine)["address"])
+
+    def calls(self) -> list[str]:
+        """Return the calls of the API so far."""
+        file = self.folder / "calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def labelled_ids(self, kind: str) -> list[str]:
+        key = sha256(str((self.folder / "cloud").resolve()).encode()).hexdigest()[:6]
+        stopped_too = ["--all"] if kind == "container" else []
+        return docker(kind, "ls", *stopped_too, "--quiet", "--filter", f"label=io.nuvla.exoscale.cloud={key}").split()
+
+    def leftovers(self) -> list[str]:
+        return [*super().leftovers(), *map(str, (self.folder / "cloud").glob("*.json"))]
+
+    def remove(self) -> None:
+        """Destroy the machines by the plugin, which detaches devices of volumes too; then remove all that is left."""
+        if self.records("instance") or self.records("block-storage"):
+            self.destroy()
+        super().remove()
+
+
+@contextmanager
+def exoscale_stack(name: str, folder: Path, settings: dict[str, Any], subnet: str) -> Iterator[ExoscaleStack]:
+    """Yield a new stack, and remove all of it afterwards."""
+    stack = ExoscaleStack(name, folder, settings, subnet)
+    with exclusive(stack):
+        yield stack
+
+
+@dataclass(frozen=True)
+class ExoscaleProber(Prober):
+    """A prober that sends packets of the cluster from a container in the network of one machine."""
+
+    member: str
+
+    def script_command(self, name: str, source: str, *arguments: object) -> list[str]:
+        if source != expected_ports.CLUSTER:
+            return super().script_command(name, source, *arguments)
+        return Prober(self.member, self.image, self.addresses).script_command(name, source, *arguments)
+
+
+@contextmanager
+def exoscale_prober(target: ExoscaleStack, member: str) -> Iterator[ExoscaleProber]:
+    """Yield a prober in the zone of the machines, with an address of each source and the address of a machine."""
+    tags = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
+    [image] = [tag for tag in tags if "/probe:" in tag]
+    machine = target.container(member)
+    zone = docker("inspect", "--format={{.HostConfig.NetworkMode}}", machine)
+    containers = {place: f"nuvla-swarm-{target.name}-{place}-prober" for place in ("zone", "member")}
+    networks = {"zone": zone, "member": f"container:{machine}"}
+    try:
+        for place, network in networks.items():
+            options = [f"--name={containers[place]}", f"--network={network}", "--cap-add=NET_ADMIN"]
+            options.append(f"--label={STACK_LABEL}=nuvla-swarm/{target.name}")
+            docker("run", "--detach", *options, image, "sleep", "infinity")
+        for address in SOURCE_ADDRESSES.values():
+            docker("exec", containers["zone"], "ip", "address", "add", f"{address}/32", "dev", "eth0")
+        addresses = SOURCE_ADDRESSES | {expected_ports.CLUSTER: target.address(member)}
+        yield ExoscaleProber(containers["zone"], image, addresses, containers["member"])
+    finally:
+        docker("rm", "--force", "--volumes", *containers.values())

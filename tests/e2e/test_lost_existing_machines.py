@@ -1,0 +1,64 @@
+"""Existing machines whose API manager, which serves the files, dies: other managers take over."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
+from tests.e2e.harness import docker, stack
+from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.test_existing_machines import configure, settings
+
+pytestmark = pytest.mark.slow
+
+MANAGERS = ("manager-1", "manager-2", "manager-3")
+
+
+@pytest.fixture
+def three_managers(tmp_path: Path) -> Iterator[ExistingHosts]:
+    """Yield three managers; the first is the API manager and serves the files."""
+    changed_settings = settings(this_computer(subnet_of("lost-hosts"))) | {"nfs": {"server": "ganesha"}}
+    with (
+        stack("e2e-lost-hosts", tmp_path, changed_settings) as target,
+        existing_hosts(target, *MANAGERS, network_user="lost-hosts") as hosts,
+    ):
+        configure(hosts, {"manager": {"role": "manager", "hosts": host_settings(hosts)}})
+        result = target.up()
+        assert result.code == 0, result.text
+        yield hosts
+
+
+def host_settings(hosts: ExistingHosts) -> dict[str, Any]:
+    return {name.removeprefix("manager-"): hosts.settings(name) for name in MANAGERS}
+
+
+def nodes(hosts: ExistingHosts) -> dict[str, str]:
+    listed = hosts.stack.on("manager-2", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}}").text
+    return dict(line.replace(".example", "").split() for line in listed.splitlines())
+
+
+def test_dead_api_manager_with_the_files_is_replaced_in_one_update(three_managers: ExistingHosts) -> None:
+    target = three_managers.stack
+    docker("stop", "--time", "1", target.container("manager-1"))
+    target.set("machines.lost", ["manager-1"])
+    target.set("swarm.api_manager", "manager-2")
+    target.set("nfs.machine", "manager-3")
+    target.set("monitoring.machine", "manager-3")
+    replaced = target.up()
+    assert replaced.code == 0, replaced.text
+    assert nodes(three_managers) == dict.fromkeys(("manager-2", "manager-3"), "Ready")
+    assert target.on("manager-3", "findmnt", "--mountpoint", "/nfs-root").code == 0
+    second = target.up()
+    assert second.touched() == set(), second.text
+    docker("start", target.container("manager-1"))
+    target.set("machines.lost", [])
+    back = target.up()
+    assert back.code == 0, back.text
+    assert nodes(three_managers) == dict.fromkeys(MANAGERS, "Ready"), "no ghost of the former node"
+    assert target.on("manager-1", "findmnt", "--mountpoint", "/nfs-root").code != 0, (
+        "manager-1 no longer serves the files"
+    )
+    second = target.up()
+    assert second.touched() == set(), second.text
