@@ -8,7 +8,7 @@ SHELL := /bin/bash
 ENV := eval "$$(tools/env.sh)"
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
 PYTEST := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
-FAST := not engine and not tools and not slow
+FAST := not engine and not tools and not slow and not thorough
 
 .PHONY: help
 help: ## print this list

@@ -1,6 +1,7 @@
 """The service of Grafana, which shows metrics in dashboards."""
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 
 import pulumi
@@ -98,8 +99,14 @@ def _files(context: MonitoringContext) -> list[File]:
             File(
                 name=f"dashboard-{name}",
                 path=f"/etc/grafana/dashboards/{name}.json",
-                content=import_module(module).dashboard(),
+                content=_dashboard(module),
             )
             for name, module in context.dashboards
         ),
     ]
+
+
+@cache
+def _dashboard(module: str) -> str:
+    """Return the JSON of a dashboard, which is the same each time."""
+    return str(import_module(module).dashboard())

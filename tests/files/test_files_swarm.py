@@ -19,6 +19,8 @@ import pytest
 
 from components import assets
 
+pytestmark = pytest.mark.thorough
+
 Done = subprocess.CompletedProcess[str]
 LABEL = "nuvla-swarm.machine"
 PAPER_DOCKER = Path(__file__).with_name("paper_docker.py")

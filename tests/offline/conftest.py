@@ -1,10 +1,18 @@
 """The stand-in plugins, running, and a machine for them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.offline import plugin, sshd
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder: they are about the stand-ins, which no developer of the program has to run."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture(scope="session")

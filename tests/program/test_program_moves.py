@@ -10,6 +10,8 @@ from tests.program.test_program_growth import resources
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 
+pytestmark = pytest.mark.thorough
+
 State = dict[str, Any]
 SERVED_BY_1 = exoscale(workers=2, volumes={"nfs": {"block_storage": True}}, nfs={"machine": "worker-1"})
 SERVED_BY_2 = changed(SERVED_BY_1, "nfs.machine", "worker-2")

@@ -13,6 +13,8 @@ from tests.settings.replaced import replaced
 from tests.settings.table import CHANGES
 from tests.support.configs import NAMESPACE, changed, host, target, texts
 
+pytestmark = pytest.mark.thorough
+
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
 MEASURED: dict[str, Any] = {"monitoring": {"elasticsearch": {"enabled": True}}}

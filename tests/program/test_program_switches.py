@@ -15,6 +15,8 @@ from tests.support.configs import NAMESPACE, changed, existing, exoscale, host, 
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.rows import rows
 
+pytestmark = pytest.mark.thorough
+
 KEPT = (
     "random:index/randomPassword:RandomPassword",
     "exoscale:index/blockStorageVolume:BlockStorageVolume",

@@ -15,6 +15,7 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program, start
 from tests.support.rows import rows
 
+pytestmark = pytest.mark.thorough
 KEY_OF = "ssh-ed25519 {}"
 FREE = {"other": {"size": 20, "instance": None}}  # a volume to be taken over
 BLOCK: dict[str, Any] = {"volumes": {"nfs": {"block_storage": True, "size_gib": 20}}}
@@ -107,7 +108,11 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a worker becomes the entry": (
         THREE,
         changed(THREE, "machines.pools.worker", {"role": "manager", "count": 2})
-        | {"swarm": {"api_manager": "worker-1"}, "nfs": {"machine": "manager-1"}, "monitoring": {"machine": "manager-1"}},
+        | {
+            "swarm": {"api_manager": "worker-1"},
+            "nfs": {"machine": "manager-1"},
+            "monitoring": {"machine": "manager-1"},
+        },
         "swarm.api_manager: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
     ),
     "machines of another provider": (

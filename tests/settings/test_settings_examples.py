@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.harness import CHECKOUT, Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
 
+pytestmark = pytest.mark.tools("pulumi")
 NOWHERE = "http://127.0.0.1:9"
 CUT_OFF = {
     "DOCKER_HOST": "unix:///nowhere/docker.sock",

@@ -119,9 +119,9 @@ def test_host_that_is_listed_twice_is_refused() -> None:
 
 
 def test_host_in_a_network_of_the_swarm_is_refused() -> None:
-    assert refusals(changed(existing(), "swarm.address_pools", ["198.51.100.0/24"]))[-1] == (
+    assert (
         "swarm.address_pools[0]: 198.51.100.0/24 given; allowed: a network without machine manager-1, 198.51.100.1"
-    )
+    ) in refusals(changed(existing(), "swarm.address_pools", ["198.51.100.0/24"]))
 
 
 def test_missing_setting_of_a_provider_is_told_at_its_own_path() -> None:

@@ -15,6 +15,7 @@ from tests.settings.rows import Change
 from tests.settings.table import CHANGES
 from tests.support.configs import NAMESPACE, changed
 
+pytestmark = [pytest.mark.engine, pytest.mark.tools("pulumi")]
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 Seen = dict[str, dict[str, Shown]]  # by the word of the changes that are made together, and by resource
 
