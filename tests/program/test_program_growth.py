@@ -9,6 +9,8 @@ from tests.support.configs import changed, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.rows import rows
 
+pytestmark = pytest.mark.thorough
+
 SPARE = {"role": "worker", "count": 2}
 OF_EACH_MACHINE = ("firewall", "nfs-packages", "nfs-entry")
 WAITS = {"socket-proxy-converged", "monitoring-converged"}  # for the tasks on the new machine

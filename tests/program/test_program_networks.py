@@ -10,6 +10,8 @@ from tests.program.test_program_transitions import refusals, stands
 from tests.support.configs import changed, host, secrets_for, target
 from tests.support.pulumi_run import run_program
 
+pytestmark = pytest.mark.thorough
+
 BEFORE = {"address_pools": ["10.201.0.0/16"], "subnet_prefix": 24}
 ON_PUBLIC = "meanwhile nobody reaches traefik"
 REFUSED = "the update is refused while others are on it"

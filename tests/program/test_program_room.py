@@ -14,6 +14,8 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
 from tests.support.rows import rows
 
+pytestmark = pytest.mark.thorough
+
 ACME: dict[str, Any] = {"domain": "example.org", "traefik": {"acme": {"email": "a@example.org"}}}
 NOTHING: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}
 DOCUMENTS = {
