@@ -10,9 +10,8 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
 
 SCRIPT = "swarm/scripts/init.sh"
-TEMPLATE = "traefik/files/traefik.yaml"
-NUMBERS = {"web_port": "80", "websecure_port": "443", "s3_port": "9000", "traefik_port": "8080"}
-VALUES = {"network": "front", "docker": "http://proxy:2375", "log_level": "INFO", "access_log": "null"} | NUMBERS
+TEMPLATE = "storage/files/modprobe.conf"  # short, and of no setting
+VALUES = {"nfs_lockd": "4045", "nfs_callback": "4046"}
 
 
 def rendered(**values: pulumi.Input[str]) -> object:
@@ -25,7 +24,7 @@ def test_read_returns_the_file_unchanged() -> None:
 
 def test_render_fills_in_all_values() -> None:
     text = assets.render(TEMPLATE, VALUES)
-    assert "network: front\n" in text
+    assert "options nfs callback_tcpport=4046\n" in text
     assert "$" not in text
 
 
@@ -35,14 +34,14 @@ def test_render_refuses_a_value_that_the_file_does_not_use() -> None:
 
 
 def test_render_refuses_a_name_without_a_value() -> None:
-    with pytest.raises(KeyError, match="network"):
-        assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "network"})
+    with pytest.raises(KeyError, match="nfs_lockd"):
+        assets.render(TEMPLATE, {key: value for key, value in VALUES.items() if key != "nfs_lockd"})
 
 
 def test_render_known_takes_only_the_values_that_the_file_uses() -> None:
     assert assets.render_known(TEMPLATE, VALUES | {"typo": ""}) == assets.render(TEMPLATE, VALUES)
-    with pytest.raises(KeyError, match="docker"):
-        assets.render_known(TEMPLATE, NUMBERS)
+    with pytest.raises(KeyError, match="nfs_callback"):
+        assets.render_known(TEMPLATE, {"nfs_lockd": "4045"})
 
 
 def test_script_begins_with_its_parameters(fake_pulumi: FakePulumi) -> None:
