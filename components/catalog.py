@@ -1,32 +1,28 @@
-"""The declarations of all folders of components/. A new folder is listed here alone."""
+"""The declarations of all folders of components/, by their MANIFEST. A new folder is listed nowhere."""
 
 from collections.abc import Collection, Iterator
 from functools import reduce
 from importlib import import_module
 from operator import add
+from pkgutil import iter_modules
 
-from components import (
-    engine,
-    firewall,
-    machines,
-    monitoring,
-    nuvla_host,
-    s3,
-    service,
-    socket_proxy,
-    storage,
-    swarm,
-    traefik,
-)
+import components
+from components import ports
 from components.manifest import DefaultImage, HostTraces, Manifest, StoredData
+from components.ports import MachinePort
 
-MANIFESTS: dict[str, Manifest] = {
-    package.__name__.rpartition(".")[2]: package.MANIFEST
-    for package in (
-        *(machines, engine, firewall, swarm, service),
-        *(socket_proxy, storage, traefik, monitoring, s3, nuvla_host),
-    )
-}
+# Rules and dashboards are in this order, which a running stack keeps; other folders follow by name.
+ORDER = ("machines", "engine", "firewall", "swarm", "service", "socket_proxy", "storage", "traefik", "monitoring", "s3")
+
+
+def _found() -> dict[str, Manifest]:
+    folders = [folder.name for folder in iter_modules(components.__path__) if folder.ispkg]
+    ordered = sorted(folders, key=lambda folder: (ORDER.index(folder) if folder in ORDER else len(ORDER), folder))
+    packages = {folder: import_module(f"components.{folder}") for folder in ordered}
+    return {folder: package.MANIFEST for folder, package in packages.items() if hasattr(package, "MANIFEST")}
+
+
+MANIFESTS = _found()
 
 FEATURES = frozenset(
     manifest.feature for manifest in MANIFESTS.values() if manifest.feature
@@ -51,6 +47,19 @@ def data() -> dict[str, StoredData]:
 def secrets() -> dict[str, str]:
     """Return the descriptions of all secrets that services need, by key."""
     return {key: text for manifest in MANIFESTS.values() for key, text in manifest.secrets.items()}
+
+
+def declared_ports(features: Collection[str]) -> list[MachinePort]:
+    """Return the ports that a stack with these features has beside those of components/ports.py."""
+    return [
+        port for port in port_table() if port not in ports.TABLE and (port.feature is None or port.feature in features)
+    ]
+
+
+def port_table() -> list[MachinePort]:
+    """Return the ports of the machines: those of components/ports.py, then those that folders declare themselves."""
+    declared = [port for manifest in MANIFESTS.values() for port in manifest.ports]
+    return [*ports.TABLE, *(port for port in declared if port not in ports.TABLE)]
 
 
 def host_traces() -> HostTraces:

@@ -23,6 +23,9 @@ class StoredData:
     owner: str  # "<uid>:<gid>" of the process that writes there
     former_owner: str = ""  # "<uid>" of the process that an earlier version of the program had write there
     kinds: Sequence[str] = ("target", "host")  # kinds of stacks that have the data
+    machine: str | None = None  # property of the settings of a stack that names the machine with the data
+    label: str | None = None  # or the value of the node label `type` of that machine
+    feature: str | None = None  # part of a stack without which no service uses the data
 
 
 @dataclass(frozen=True, kw_only=True)

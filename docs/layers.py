@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from components.catalog import MANIFESTS
+
 CHECKOUT = Path(__file__).parents[1]
 PAGE = CHECKOUT / "docs" / "develop" / "layers.md"
 FOLDERS = ("components", "stacks", "tools", "bench", "docs")  # whose imports are drawn
@@ -66,6 +68,7 @@ def arrows(imported: dict[str, set[str]]) -> dict[str, set[str]]:
         layer = layer_of(module)
         found.setdefault(layer, set()).update(layer_of(target) for target in targets)
         found[layer].discard(layer)
+    found["components.catalog"] |= {f"components.{folder}" for folder in MANIFESTS}  # which it loads by their names
     return found
 
 

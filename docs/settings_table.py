@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from components.errors import NAMESPACE
 from components.machines.registry import FOLDERS
+from docs import pulumi_sections
 from docs.settings_rules import rules
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
@@ -147,10 +148,8 @@ def _cells(*cells: str | None) -> str:
 
 
 def _default(setting: Setting) -> str:
-    if setting.field.is_required():
-        return "required"
-    default = setting.schema["default"]
-    return "unset" if default is None else _code(default)
+    default = None if setting.field.is_required() else setting.schema["default"]
+    return "required" if setting.field.is_required() else "unset" if default is None else _code(default)
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -196,5 +195,5 @@ def _code(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    README.write_text(readme(), encoding="utf-8")
+    for path, text in ((PAGE, page()), (README, readme()), (pulumi_sections.FILE, pulumi_sections.text())):
+        path.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components import catalog
 from components.firewall.rules import host_rows
 from components.machines.prior_state import PriorState
 from components.nuvla_host.map_count import MapCount, MapCountArgs
@@ -19,7 +20,9 @@ from stacks.swarm_platform import SwarmPlatform
 def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, Any]:
     """Make the resources of a host; return the stack's outputs."""
     # Machines, each with an engine, a firewall and folders for data
-    rows = host_rows(swarm_port=settings.firewall.expose_swarm_port_to_nuvla)
+    rows = host_rows(
+        swarm_port=settings.firewall.expose_swarm_port_to_nuvla, declared=catalog.declared_ports(settings.features)
+    )
     machines = foundation.deploy(settings, secrets, rows, prior)
 
     # Kernels of the machines that run the database

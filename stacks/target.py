@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components import catalog
 from components.firewall.rules import target_rows
 from components.machines.data_paths import NFS_ROOT
 from components.machines.prior_state import PriorState
@@ -26,6 +27,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
         nfs=settings.has_nfs,
         s3_port=settings.s3.port if settings.has_s3 else None,
         swarm_port=settings.firewall.expose_swarm_port_to_nuvla,
+        declared=catalog.declared_ports(settings.features),
     )
     machines = foundation.deploy(settings, secrets, rows, prior)
 

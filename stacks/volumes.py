@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from components import catalog
 from components.machines.prior_state import PriorState
 from components.machines.volume import Move, VolumeSpec
+from components.manifest import StoredData
 from stacks.config.settings import Settings
+
+# The order in which machines have their volumes; a changed order would be a change of these machines.
+ORDER = ("nfs", "prometheus", "alertmanager", "grafana", "traefik", "db", "streams")
 
 
 def volumes(settings: Settings) -> dict[str, VolumeSpec]:
@@ -32,18 +36,17 @@ def volumes(settings: Settings) -> dict[str, VolumeSpec]:
 
 def _places(settings: Settings) -> dict[str, tuple[str | None, bool]]:
     """Return the machine of each volume of the kind, and whether a service uses the volume."""
-    monitored = (settings.monitoring_machine, settings.monitoring.enabled)
-    places: dict[str, tuple[str | None, bool]] = {
-        "nfs": (settings.nfs_machine, settings.has_nfs),
-        "prometheus": monitored,
-        "alertmanager": monitored,
-        "grafana": monitored,
-        "traefik": (settings.acme_machine, settings.traefik.acme is not None),
-        "db": (next(iter(settings.machines.names_with_label("type", "worker-db")), None), True),
-        "streams": (next(iter(settings.machines.names_with_label("type", "worker-streams")), None), True),
+    stored = {name: one for name, one in catalog.data().items() if settings.kind in one.kinds}
+    ordered = sorted(stored, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return {
+        name: (_machine(settings, stored[name]), stored[name].feature in (None, *settings.features)) for name in ordered
     }
-    stored = catalog.data()
-    return {name: place for name, place in places.items() if settings.kind in stored[name].kinds}
+
+
+def _machine(settings: Settings, stored: StoredData) -> str | None:
+    if stored.label is not None:
+        return next(iter(settings.machines.names_with_label("type", stored.label)), None)
+    return str(getattr(settings, stored.machine or ""))
 
 
 def latest_moves(wanted: Mapping[str, VolumeSpec], prior: PriorState) -> dict[str, Move]:

@@ -6,8 +6,17 @@ from components import ports
 from components.ports import MachinePort, PortRule, TrafficSource
 
 
-def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, swarm_port: bool) -> list[PortRule]:
-    """Return the rows of a target. The rows leave mountd's port out of the range of applications.
+def target_rows(
+    *,
+    ephemeral: tuple[int, int],
+    nfs: bool,
+    s3_port: int | None,
+    swarm_port: bool,
+    declared: Sequence[MachinePort] = (),
+) -> list[PortRule]:
+    """Return the rows of a target, with the ports that folders declare themselves.
+
+    The rows leave mountd's port out of the range of applications.
 
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", the table of ports.
     """
@@ -17,27 +26,29 @@ def target_rows(*, ephemeral: tuple[int, int], nfs: bool, s3_port: int | None, s
         for port in ports.TABLE
         if port.on_target and (port.feature is None or features[port.feature])
     ]
+    rows += [_row(port, port.number, port.on_target) for port in declared if port.on_target]
     return rows + [
         PortRule(service="ephemeral", first=first, last=last, sources=(TrafficSource.USERS,))
         for first, last in _without_mountd(ephemeral)
     ]
 
 
-def host_rows(*, swarm_port: bool) -> list[PortRule]:
-    """Return the rows of a host.
+def host_rows(*, swarm_port: bool, declared: Sequence[MachinePort] = ()) -> list[PortRule]:
+    """Return the rows of a host, with the ports that folders declare themselves.
 
     Source: Nuvla administrator guide, "Docker Swarm Infrastructures", the table of ports.
     """
     return [
         _row(port, port.number, port.on_host)
-        for port in ports.TABLE
-        if port.on_host and (port.feature is None or swarm_port)
+        for port in (*ports.TABLE, *declared)
+        if port.on_host and (port in declared or port.feature is None or swarm_port)
     ]
 
 
-def fixed_ports(*, nfs: bool = True) -> dict[int, str]:
+def fixed_ports(*, nfs: bool = True, declared: Sequence[MachinePort] = ()) -> dict[int, str]:
     """Return the holders of ports that neither settings nor applications may take; `nfs`: with the ports of NFS."""
-    holders = {port.number: port.holder for port in ports.TABLE if port.fixed and (nfs or port.listener != "nfs")}
+    table = (*ports.TABLE, *declared)
+    holders = {port.number: port.holder for port in table if port.fixed and (nfs or port.listener != "nfs")}
     return dict(sorted(holders.items()))
 
 

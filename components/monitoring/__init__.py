@@ -31,11 +31,18 @@ MANIFEST = Manifest(
         ),
     },
     data={
-        "prometheus": StoredData(description="metrics of Prometheus", owner=owner("prometheus"), former_owner=NOBODY),
-        "alertmanager": StoredData(
-            description="silences of Alertmanager", owner=owner("alertmanager"), former_owner=NOBODY
-        ),
-        "grafana": StoredData(description="users and dashboards of Grafana", owner=owner("grafana")),
+        name: StoredData(
+            description=description,
+            owner=owner(name),
+            former_owner="" if name == "grafana" else NOBODY,
+            machine="monitoring_machine",
+            feature="monitoring",
+        )
+        for name, description in {
+            "prometheus": "metrics of Prometheus",
+            "alertmanager": "silences of Alertmanager",
+            "grafana": "users and dashboards of Grafana",
+        }.items()
     },
     secrets={
         "smtp_password": "password of `monitoring.smtp.username`",

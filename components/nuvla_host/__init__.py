@@ -16,11 +16,13 @@ MANIFEST = Manifest(
             description="data of a host's database, on the machine labelled type=worker-db",
             owner="1000:1000",
             kinds=["host"],
+            label="worker-db",
         ),
         "streams": StoredData(
             description="data of a host's streams, on the machine labelled type=worker-streams",
             owner="1000:1000",
             kinds=["host"],
+            label="worker-streams",
         ),
     },
     host_traces=HostTraces(added=["/etc/sysctl.d/90-nuvla-swarm.conf"]),

@@ -11,6 +11,8 @@ MANIFEST = Manifest(
             description="files that all machines share; only a target has them",
             owner="65534:65534",  # nobody:nogroup, as which NFS clients write
             kinds=["target"],
+            machine="nfs_machine",
+            feature="nfs",
         )
     },
     ports=[

@@ -11,7 +11,14 @@ MANIFEST = Manifest(
             reference="traefik:v3.7.14", description="Traefik; 3.6.1 or newer for Docker Engine 29", service="traefik"
         )
     },
-    data={"traefik": StoredData(description="accounts and certificates of Let's Encrypt", owner="0:0")},
+    data={
+        "traefik": StoredData(
+            description="accounts and certificates of Let's Encrypt",
+            owner="0:0",
+            machine="acme_machine",
+            feature="acme",
+        )
+    },
     ports=[ports.HTTP, ports.HTTPS, ports.TRAEFIK, ports.S3],
     host_traces=HostTraces(volumes=[CERTIFICATE_VOLUME]),
     monitoring=Monitored(rules=["traefik", "certificates"], dashboard="traefik"),

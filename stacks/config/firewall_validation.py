@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from components import catalog
 from components.firewall.rules import fixed_ports
 from components.ports import MOUNTD
 from stacks.config.settings import Settings
@@ -50,7 +51,7 @@ def _ports_are_free(settings: Settings) -> Iterator[str]:
     """
     ephemeral, port = settings.firewall.ephemeral, settings.s3.port
     span = f"{ephemeral.first} to {ephemeral.last}"
-    taken = fixed_ports(nfs=settings.kind == "target")
+    taken = fixed_ports(nfs=settings.kind == "target", declared=catalog.declared_ports(settings.features))
     covered = [f"{fixed} ({holder})" for fixed, holder in taken.items() if ephemeral.holds(fixed)]
     if covered:
         yield f"firewall.ephemeral: {span} given; allowed: a range without {', '.join(covered)}"

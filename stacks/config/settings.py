@@ -47,7 +47,13 @@ class Settings(Section):
     @property
     def features(self) -> set[str]:
         """Optional parts that the settings switch on, by the names that manifests and ports use as `feature`."""
-        parts = {"nfs": self.has_nfs, "s3": self.has_s3, "elasticsearch": self.monitoring.elasticsearch.enabled}
+        parts = {
+            "nfs": self.has_nfs,
+            "s3": self.has_s3,
+            "acme": self.traefik.acme is not None,
+            "monitoring": self.monitoring.enabled,
+            "elasticsearch": self.monitoring.elasticsearch.enabled,
+        }
         return {name for name, enabled in parts.items() if enabled}
 
     @property

@@ -5,6 +5,7 @@ import re
 import yaml
 
 from components.errors import NAMESPACE
+from docs import pulumi_sections
 from docs.settings_table import PAGE, README, is_section, page, readme, settings
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
@@ -31,6 +32,10 @@ def test_page_has_a_row_for_every_setting_and_secret() -> None:
 def test_page_names_a_manager_as_managers_are_named() -> None:
     assert "such as `manager-1`" in page()
     assert taken(target()).machines.names("manager") == ["manager-1"]
+
+
+def test_project_file_is_current() -> None:
+    assert pulumi_sections.text() == pulumi_sections.FILE.read_text(), "run `python -m docs.settings_table`"
 
 
 def test_project_declares_every_section_as_the_models_describe_it() -> None:

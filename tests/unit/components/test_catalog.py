@@ -3,12 +3,13 @@
 import re
 
 from components import assets, catalog
+from stacks.config.settings import Settings
 
 
 def test_catalog_lists_each_folder_with_a_manifest() -> None:
     faces = assets.COMPONENTS.glob("*/__init__.py")
     declared = {face.parent.name for face in faces if re.search(r"^MANIFEST = ", face.read_text(), re.MULTILINE)}
-    assert set(catalog.MANIFESTS) == declared, "import each folder with a MANIFEST in components/catalog.py"
+    assert set(catalog.MANIFESTS) == declared, "the catalog misses a folder with a MANIFEST"
 
 
 def test_declared_files_and_dashboards_exist() -> None:
@@ -16,6 +17,15 @@ def test_declared_files_and_dashboards_exist() -> None:
     assert [path for path in files if not (assets.COMPONENTS / path).is_file()] == []
     modules = [module.replace(".", "/") for _, module in catalog.dashboards(catalog.FEATURES)]
     assert [module for module in modules if not (assets.COMPONENTS.parent / f"{module}.py").is_file()] == []
+
+
+def test_data_name_their_machine_by_a_property_of_settings_or_a_label() -> None:
+    wrong = {
+        name: "give `machine`, a property of stacks.config.settings.Settings, or `label`"
+        for name, stored in catalog.data().items()
+        if stored.label is None and not isinstance(getattr(Settings, stored.machine or "", None), property)
+    }
+    assert wrong == {}
 
 
 def test_names_of_declarations_are_distinct() -> None:

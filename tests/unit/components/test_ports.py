@@ -42,8 +42,28 @@ def listened_by_traefik() -> Iterator[tuple[str, int]]:
     )
 
 
+def listened_by_services() -> dict[str, set[tuple[str, int]]]:
+    """Return what the other services publish on their machines, by service."""
+    fake = run_program(target()).engine
+    services = {name.removesuffix("-service"): name for name in fake.types if name.endswith("-service")}
+    published = {
+        service: {
+            (port["protocol"], int(port["publishedPort"]))
+            for port in fake.inputs(name).get("endpointSpec", {}).get("ports", [])
+        }
+        for service, name in services.items()
+        if service not in ("traefik", "reserved-ports")
+    }
+    return {service: found for service, found in published.items() if found}
+
+
 def of_table(listener: str) -> set[tuple[str, int]]:
-    return {(protocol, port.number) for port in ports.TABLE if port.listener == listener for protocol in port.protocols}
+    return {
+        (protocol, port.number)
+        for port in catalog.port_table()
+        if port.listener == listener
+        for protocol in port.protocols
+    }
 
 
 def test_each_port_of_the_table_has_its_listener_and_each_listener_its_port() -> None:
@@ -53,8 +73,11 @@ def test_each_port_of_the_table_has_its_listener_and_each_listener_its_port() ->
         "dockerd": set(listened_by_engine()),
         "traefik": set(listened_by_traefik()),
         "nfs": set(listened_by_nfs()),
+        **listened_by_services(),
     }
-    assert {port.listener for port in ports.TABLE} == set(listeners), "say here where a new listener listens"
+    assert {port.listener for port in catalog.port_table()} == set(listeners), (
+        "name the service as `listener` of its port, or say in this test where the process listens"
+    )
     wrong = {
         name: of_table(name) ^ found
         for name, found in listeners.items()
@@ -67,7 +90,7 @@ def test_each_port_of_the_table_has_its_listener_and_each_listener_its_port() ->
 
 def test_each_port_is_declared_by_one_folder() -> None:
     declared = [port for manifest in catalog.MANIFESTS.values() for port in manifest.ports]
-    assert sorted(port.row for port in declared) == sorted(port.row for port in ports.TABLE), (
+    assert sorted(port.row for port in declared) == sorted(port.row for port in catalog.port_table()), (
         "a port of components/ports.py belongs into `ports` of exactly one MANIFEST"
     )
 
