@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from components import ports
 from components.monitoring.settings import MonitoringSettings
+from components.ports import MachinePort
 from components.service.login import Login
 from components.service.spec import Mount, constraint_for_machine
 from components.socket_proxy.stack import ENDPOINT
@@ -26,6 +26,7 @@ class MonitoringContext:
     domain: str | None  # host name in links
     webhook: bool  # whether Alertmanager posts alerts to the secret URL
     nfs_machine: str | None  # NFS server; None without NFS
+    ports: Sequence[MachinePort]  # of the machines, which templates name
     s3: bool  # whether the stack has S3
     rules: Sequence[tuple[str, str]]  # name and path of each file of alerts
     scrapes: Sequence[tuple[str, str]]  # name and path of each template of scrape jobs
@@ -51,7 +52,7 @@ class MonitoringContext:
 
     def template_values(self) -> dict[str, str]:
         """Return the values that templates of scrape jobs may use: addresses, and each port as `port_<row>`."""
-        numbers = {f"port_{port.row.replace(' ', '_')}": str(port.number) for port in ports.TABLE}
+        numbers = {f"port_{port.row.replace(' ', '_')}": str(port.number) for port in self.ports}
         return {**numbers, "docker_api": ENDPOINT, "nfs_machine": self.nfs_machine or ""}
 
 

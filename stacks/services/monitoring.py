@@ -22,6 +22,7 @@ def deploy_monitoring(platform: SwarmPlatform, secrets: Secrets) -> None:
         domain=settings.domain,
         webhook="alert_webhook_url" in secrets,
         nfs_machine=settings.nfs_machine if settings.has_nfs else None,
+        ports=catalog.port_table(),
         s3=settings.has_s3,
         rules=catalog.rules(settings.features),
         scrapes=catalog.scrapes(settings.features),

@@ -52,6 +52,7 @@ def context(
         domain=None,
         webhook=False,
         nfs_machine=None,
+        ports=catalog.port_table(),
         s3=False,
         rules=catalog.rules(features),
         scrapes=catalog.scrapes(features),

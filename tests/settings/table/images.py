@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components import catalog
 from tests.settings.bases import HOST
 from tests.settings.rows import Change, Row
 from tests.settings.values import image, section
@@ -14,17 +15,11 @@ def row(name: str, tag: str = "another/image:1", **more: Any) -> Row:
     return Row(f"images.{name}", image(), Change(tag, component, f"{component}-pull", *lines, **more))
 
 
+DIFFERENT: dict[str, dict[str, Any]] = {
+    "traefik": {"tag": "traefik:v3.6.1"},  # a version that the settings accept
+    "elasticsearch_exporter": {"also": {"monitoring.elasticsearch.enabled": True}, "base": HOST},
+}
 ROWS = [
     section("images"),
-    row("traefik", "traefik:v3.6.1"),
-    row("haproxy"),
-    row("prometheus"),
-    row("alertmanager"),
-    row("grafana"),
-    row("node_exporter"),
-    row("cadvisor"),
-    row("blackbox"),
-    row("elasticsearch_exporter", also={"monitoring.elasticsearch.enabled": True}, base=HOST),
-    row("versitygw"),
-    row("openresty"),
+    *(row(name, **DIFFERENT.get(name, {})) for name in catalog.images()),
 ]

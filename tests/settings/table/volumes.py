@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from components import catalog
 from tests.settings.bases import EXISTING, EXOSCALE, HOST, TARGET
 from tests.settings.rows import NEW, NO_LINE, Bad, Change, Row, Values, refused
 from tests.settings.values import FOLDER, LINE, TEXT, section, switch, whole
 
-OF_A_HOST = ("db", "streams")
 TAKEN_OVER = "a volume that is taken over has to be there already: tests/e2e/test_host.py"
 
 
@@ -15,16 +15,15 @@ def needs(name: str) -> dict[str, Any]:
     """The settings that a volume needs which not every target has."""
     if name == "traefik":
         return {"domain": "example.org", "traefik.acme": {"email": "a@example.org"}}
-    if name in OF_A_HOST:
-        return {"kind": "host", "machines.pools.worker.labels": {"type": f"worker-{name}"}}
-    return {}
+    label = catalog.data()[name].label
+    return {"kind": "host", "machines.pools.worker.labels": {"type": label}} if label else {}
 
 
 def volume(name: str) -> list[Row]:
     """The settings of one volume."""
     path, folder, also = f"volumes.{name}", f"{name}-data-folder", needs(name)
     block, identity = f"{path}.block_storage", f"{path}.import_id"
-    base, kind = (HOST, {"kind": "host"}) if name in OF_A_HOST else (TARGET, {})
+    base, kind = (HOST, {"kind": "host"}) if "target" not in catalog.data()[name].kinds else (TARGET, {})
     heading = section(path)
     return [
         replace(heading, values=replace(heading.values, base=base)),
@@ -92,11 +91,5 @@ ROWS = [
         ),
         formerly=["volumes.keep"],
     ),
-    *volume("nfs"),
-    *volume("prometheus"),
-    *volume("alertmanager"),
-    *volume("grafana"),
-    *volume("traefik"),
-    *volume("db"),
-    *volume("streams"),
+    *(row for name in catalog.data() for row in volume(name)),
 ]
