@@ -13,9 +13,9 @@ from typing import Any
 import pulumi
 from pulumi_command import remote
 
-from components.machines.lost_commands import forget
+from components.machines.lost_commands import retain_lost_commands
 from components.machines.machine import Machine
-from components.machines.skipped_command import FROZEN
+from components.machines.skipped_command import IGNORED_WHEN_LOST
 from stacks import pulumi_runtime
 from components.machines.prior_state import PriorState
 
@@ -41,7 +41,7 @@ def build(prior: PriorState) -> dict[str, Any]:
     cluster = pulumi.ComponentResource("nuvla:machines:ExistingCluster", "cluster")
     files = pulumi.ComponentResource("nuvla:storage:Nfs", "nfs")
     for name in WANTED:
-        machine.made.add(name)
+        machine.registered.add(name)
         connection = remote.ConnectionArgs(
             host=machine.public_address,
             port=float(os.environ["SSH_PORT"]),
@@ -51,10 +51,10 @@ def build(prior: PriorState) -> dict[str, Any]:
             dial_error_limit=0,
         )
         opts = pulumi.ResourceOptions(
-            parent=files, retain_on_delete=bool(LOST) or None, ignore_changes=FROZEN if LOST else None
+            parent=files, retain_on_delete=bool(LOST) or None, ignore_changes=IGNORED_WHEN_LOST if LOST else None
         )
         remote.Command(name, connection=connection, create="true", delete="true", opts=opts)
-    forget(prior.former(LOST), [machine], pulumi.ResourceOptions(parent=cluster))
+    retain_lost_commands(prior.lost_commands(LOST), [machine], pulumi.ResourceOptions(parent=cluster))
     return {}
 
 
