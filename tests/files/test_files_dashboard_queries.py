@@ -28,7 +28,8 @@ NODE = {  # the collectors that give them
     "stat": "boot_time_seconds",
     "vmstat": r"vmstat_\w+",
 }
-METRICS = {  # the jobs that collect them
+# The jobs that collect them; a job of any other name collects metrics that begin with its name.
+METRICS = {
     "prometheus": "ALERTS",
     "node-exporter": f"node_({'|'.join(NODE.values())})",
     "cadvisor": r"container_\w+",
@@ -84,7 +85,8 @@ def test_metrics_of_a_query_are_neither_its_functions_nor_its_labels() -> None:
 def test_queries_ask_for_metrics_that_jobs_collect(jobs: set[str]) -> None:
     assert set(METRICS) <= jobs
     assert set(NODE) <= set(COLLECTORS)
-    collected = re.compile("|".join(METRICS.values()))
+    own = (rf"{job.replace('-', '_')}_\w+" for job in jobs - set(METRICS))
+    collected = re.compile("|".join((*METRICS.values(), *own)))
     every = {query: metrics(query) for query in QUERIES}
     assert all(every.values())
     assert [query for query, names in every.items() if not all(map(collected.fullmatch, names))] == []

@@ -28,7 +28,8 @@ def test_baseline_services_match_the_program(file: Path, services: dict[str, dic
     for name, service in yaml.safe_load(file.read_text())["services"].items():
         ours = services[name]
         configs = {one["fileName"] for one in ours["taskSpec"]["containerSpec"].get("configs", [])}
-        assert {one["target"] for one in service.get("configs", [])} == configs, name
+        # The script has no service that is newer than itself, and no job of one either.
+        assert {one["target"] for one in service.get("configs", [])} <= configs, name
         labels = {one["label"]: one["value"] for one in ours.get("labels", []) if one["label"].startswith("traefik.")}
         assert service["deploy"].get("labels", {}) == labels, name
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
+from tests.program.expected_services import PROXIES, SERVICES, WITH_DATA
 from tests.program.runs import run
-from tests.program.test_program_services import PROXIES, SERVICES, container, every, mounts, services
+from tests.program.test_program_services import container, every, mounts, services
 from tests.support.configs import target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
@@ -63,21 +64,22 @@ def test_traefik_and_prometheus_share_a_network_with_their_backends(dev: Program
         for name, service in services(dev.engine).items()
         if {"label": "traefik.enable", "value": "true"} in service["labels"]
     }
-    assert published == {"prometheus", "grafana", "s3"}
+    assert published == {name for name, service in SERVICES.items() if service.published}
     assert {name for name, names in on.items() if "nuvla-swarm-web" in names} == published | {"traefik"}
     for name in published:
         assert {"label": "traefik.swarm.network", "value": "nuvla-swarm-web"} in services(dev.engine)[name]["labels"]
-    assert {name for name, names in on.items() if "monitoring" in names} == SERVICES - PROXIES - {"s3", "s3-gateway"}
+    monitored = {name for name, names in on.items() if "monitoring" in names}
+    assert monitored == {name for name, service in SERVICES.items() if service.monitoring}
 
 
-def test_only_traefik_publishes_ports_and_they_are_in_the_port_table(dev: Program) -> None:
+def test_services_publish_their_own_ports_alone_and_the_firewall_has_rows_for_them(dev: Program) -> None:
     ports = {
         name: {port["publishedPort"] for port in service["endpointSpec"].get("ports", [])}
         for name, service in services(dev.engine).items()
     }
-    assert {name: found for name, found in ports.items() if found} == {"traefik": {80, 443, 8080, 9000}}
+    assert ports == {name: service.ports for name, service in SERVICES.items()}
     opened = {row.rpartition(" ")[2] for row in dev.engine.inputs("firewall")["rows"]}
-    assert {f"{int(port)}/tcp" for port in ports["traefik"]} <= opened
+    assert {f"{int(port)}/tcp" for found in ports.values() for port in found} <= opened
 
 
 def test_idle_service_reserves_each_single_port_of_the_table(dev: Program) -> None:
@@ -90,24 +92,14 @@ def test_idle_service_reserves_each_single_port_of_the_table(dev: Program) -> No
 
 def test_services_run_as_the_owner_of_their_files(dev: Program) -> None:
     users = {name: container(service).get("user") for name, service in services(dev.engine).items()}
-    assert users == {
-        "socket-proxy": "0:0",
-        "socket-proxy-worker": "0:0",
-        "traefik": None,
-        "s3": "65534:65534",
-        "s3-gateway": "65534:65534",
-        "prometheus": "65522:65522",
-        "alertmanager": "65523:65523",
-        "grafana": "472:472",
-        "blackbox": "65524:65524",
-        "node-exporter": "65521:65521",
-        "cadvisor": "0:0",
+    assert users == {name: service.user for name, service in SERVICES.items()}
+    owners = {name: dev.engine.inputs(f"{data}-data")["owner"] for name, data in WITH_DATA.items()}
+    assert owners == {name: users[name] for name in owners}
+    moved = {data: dev.engine.parameters(f"{data}-data-folder")["FORMER"] for data in WITH_DATA.values()}
+    assert {data: former for data, former in moved.items() if former} == {
+        "prometheus": "65534",
+        "alertmanager": "65534",
     }
-    folders = ("nfs", "prometheus", "alertmanager", "grafana")
-    owners = {name: dev.engine.inputs(f"{name}-data")["owner"] for name in folders}
-    assert owners == {name: users["s3" if name == "nfs" else name] for name in owners}
-    moved = {name: dev.engine.parameters(f"{name}-data-folder")["FORMER"] for name in owners}
-    assert moved == {"nfs": "", "prometheus": "65534", "alertmanager": "65534", "grafana": ""}
 
 
 def test_unprivileged_users_are_distinct(dev: Program) -> None:

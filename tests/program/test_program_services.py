@@ -3,17 +3,12 @@
 from typing import Any
 
 from components.machines.volume import FOLDER
+from tests.program.expected_services import PROXIES, SERVICES, WITH_DATA
 from tests.program.runs import run
 from tests.support.configs import changed, existing, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
 from tests.support.rows import rows
-
-PROXIES = {"socket-proxy", "socket-proxy-worker"}
-SERVICES = {
-    *PROXIES,
-    *("traefik", "s3", "s3-gateway", "prometheus", "alertmanager", "grafana", "blackbox", "node-exporter", "cadvisor"),
-}
 
 
 def every(engine: FakePulumi) -> dict[str, Any]:
@@ -42,8 +37,8 @@ def constraints(service: Any) -> list[str]:
 
 
 def test_target_has_the_expected_services(dev: Program) -> None:
-    assert set(services(dev.engine)) == SERVICES, "add a new service to SERVICES of this module"
-    assert set(every(dev.engine)) - SERVICES == {"nuvla-swarm-ports"}
+    assert set(services(dev.engine)) == set(SERVICES), "add a row to tests/program/expected_services.py"
+    assert set(every(dev.engine)) - set(SERVICES) == {"nuvla-swarm-ports"}
 
 
 def test_image_pull_supplies_the_digest_of_its_service(dev: Program) -> None:
@@ -97,7 +92,7 @@ def test_services_with_data_run_on_the_machine_of_their_data(machine: str) -> No
             assert constraints(service) == [f"node.labels.nuvla-swarm.machine=={machine}"], name
             assert service["mode"]["replicated"]["replicas"] == 1, name
             assert service["updateConfig"]["order"] == "stop-first" or name == "s3", name
-    assert with_data == {"prometheus", "alertmanager", "grafana", "s3", "s3-gateway"}
+    assert with_data == set(WITH_DATA)
 
 
 def test_data_folders_belong_to_one_service_each(dev: Program) -> None:
@@ -109,9 +104,7 @@ def test_data_folders_belong_to_one_service_each(dev: Program) -> None:
     assert users == {
         "/nfs-root": {"s3", "s3-gateway"},
         "s3-sockets": {"s3", "s3-gateway"},
-        f"{FOLDER}/prometheus": {"prometheus"},
-        f"{FOLDER}/alertmanager": {"alertmanager"},
-        f"{FOLDER}/grafana": {"grafana"},
+        **{f"{FOLDER}/{data}": {name} for name, data in WITH_DATA.items() if data != "nfs"},
         "docker-proxy": PROXIES | {"cadvisor", "traefik"},
     }
 
@@ -134,12 +127,10 @@ def test_every_service_is_awaited_by_its_stack(dev: Program) -> None:
         for name in engine.types
         if name.endswith("-converged")
     }
-    assert waited == {
-        "socket-proxy-converged": PROXIES,
-        "traefik-converged": {"traefik"},
-        "s3-converged": {"s3", "s3-gateway"},
-        "monitoring-converged": SERVICES - PROXIES - {"traefik", "s3", "s3-gateway"},
-    }
+    expected: dict[str, set[str]] = {}
+    for name, service in SERVICES.items():
+        expected.setdefault(f"{service.stack}-converged", set()).add(name)
+    assert waited == expected
 
 
 def test_drained_workers_run_no_awaited_services() -> None:
@@ -150,9 +141,9 @@ def test_drained_workers_run_no_awaited_services() -> None:
 
 
 def test_services_start_after_their_data_folder(dev: Program) -> None:
-    for name in ("prometheus", "alertmanager", "grafana"):
+    for name in (name for name, data in WITH_DATA.items() if data != "nfs"):
         before = {one for outer in dev.engine.ancestors(f"{name}-service") for one in dev.engine.dependencies(outer)}
-        assert f"{name}-data-folder" in before
+        assert f"{WITH_DATA[name]}-data-folder" in before
 
 
 def test_s3_starts_after_the_nfs_server(dev: Program) -> None:
@@ -182,14 +173,7 @@ def test_services_restart_when_their_data_move_to_another_volume() -> None:
         if "NUVLA_SWARM_DATA" in str(engine.inputs(name).get("taskSpec", {}))
     }
     folder = "/var/lib/nuvla-swarm/volumes"
-    data = {
-        "prometheus": "prometheus",
-        "grafana": "grafana",
-        "alertmanager": "alertmanager",
-        "s3": "nfs",
-        "s3-gateway": "nfs",
-        "traefik": "traefik",
-    }
+    data = WITH_DATA | {"traefik": "traefik"}
     assert told == {
         f"{service}-service": f"{folder}/{name}={engine.outputs[f'{name}-volume']['name']}"
         for service, name in data.items()

@@ -33,7 +33,8 @@ def test_ephemeral_range_over_fixed_ports_is_refused_with_each_of_them() -> None
     cases = [
         (8000, 60999, "8080 (traefik), 9323 (engine metrics)"),
         (9323, 9324, "9323 (engine metrics)"),
-        (2377, 4789, "2377 (swarm), 4045 (nfs), 4046 (nfs), 4789 (swarm)"),
+        (4000, 4789, "4045 (nfs), 4046 (nfs), 4789 (swarm)"),
+        (2377, 2378, "2377 (swarm)"),
         (1024, 2049, "2049 (nfs)"),
     ]
     for first, last, covered in cases:
