@@ -30,7 +30,13 @@ def rendered(file: str, **values: str) -> str:
 
 def configuration(folder: Path) -> Path:
     """Write the whole configuration of Prometheus into a folder; return its main file."""
-    everything = context(elasticsearch_url="http://es:9200", nfs_machine="manager-1", s3=True)
+    everything = context(
+        elasticsearch_url="http://es:9200",
+        nfs_machine="manager-1",
+        s3=True,
+        rules=catalog.rules(catalog.FEATURES),
+        scrapes=catalog.scrapes(catalog.FEATURES),
+    )
     for file in configuration_files(everything, "prometheus"):
         path = folder / PurePosixPath(file.path).relative_to("/etc/prometheus")
         path.parent.mkdir(exist_ok=True)
