@@ -1,4 +1,4 @@
-"""The pages of documentation: links that lead somewhere, and a way to each page."""
+"""The pages of documentation: links that lead somewhere, a way to each page, and paths and commands that exist."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,11 @@ from tests.support.rows import rows
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted((CHECKOUT / "docs").rglob("*.md"))
+EVERY_PAGE = sorted(
+    {*CHECKOUT.glob("*.md"), *(CHECKOUT / ".github").rglob("*.md"), CHECKOUT / "offline/README.md", *PAGES}
+)
+GOALS = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+FOLDERS = {path.name for path in CHECKOUT.iterdir() if path.is_dir()}
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -33,7 +38,15 @@ def linked(page: Path) -> set[Path]:
     return {target for path in found if (target := (page.parent / path).resolve()).exists()}
 
 
-@rows("page", [CHECKOUT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(CHECKOUT)))
+def named_paths(page: Path) -> list[str]:
+    """Return the paths of the checkout that a page names in backticks; placeholders end a path."""
+    named = re.findall(
+        r"`((?:[\w.-]+/)+[\w.-]*|requirements[\w-]*\.(?:in|txt))(?=[`/<*\s])", page.read_text(encoding="utf-8")
+    )
+    return [path for path in named if path.split("/")[0] in FOLDERS or "/" not in path]
+
+
+@rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_links_of_every_page_resolve(page: Path) -> None:
     assert broken(page) == []
 
@@ -43,6 +56,23 @@ def test_broken_links_are_detected(tmp_path: Path) -> None:
     text = "# It's one\n[a](page.md#its-one) [b](#its-one) [c](none.md) [d](#two) `x](y)` [e](https://e.org)\n"
     page.write_text(text, encoding="utf-8")
     assert broken(page) == ["none.md#", "#two"]
+
+
+@rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None:
+    missing = [path for path in named_paths(page) if not (CHECKOUT / path).exists()]
+    assert missing == [], f"mend the paths in {page.relative_to(CHECKOUT)}"
+    # `make fmt lint unit` names three goals.
+    runs = re.findall(r"`make ([a-z -]+)", page.read_text(encoding="utf-8"))
+    assert {goal for words in runs for goal in words.split()} - GOALS == set()
+
+
+def test_paths_of_a_page_are_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`tools/setup.sh` `components/<x>/settings.py` `components/*/files` `a/b` `requirements.in` `tools/stop.sh x`\n"
+    )
+    assert named_paths(page) == ["tools/setup.sh", "components/", "components/", "requirements.in", "tools/stop.sh"]
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
