@@ -4,11 +4,10 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 
-keys='from stacks.config.settings import Settings; print(*type(Settings.model_fields["images"].default).model_fields)'
-known=$(cd "$CHECKOUT" && .venv/bin/python -c "$keys")
+known=$(cd "$CHECKOUT" && .venv/bin/python -m tools.default_images)
 for file in "$CHECKOUT"/offline/images/*/image; do
   key=$(basename "$(dirname "$file")")
-  [[ " $known " == *" $key "* ]] || continue # an image that only tests use
+  grep --quiet "^$key=" <<<"$known" || continue # an image that only tests use
   image=$(<"$file")
   printf 'images.%s=%s\n' "$key" "${image#library/}"
 done

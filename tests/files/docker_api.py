@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.files.judged import OWN
 from tests.files.shipped import COMPONENTS
+from tests.support.required_tools import required_tool
 
 FILES = COMPONENTS / "socket_proxy/files"
 PATIENCE_S = 30
@@ -152,6 +153,7 @@ def proxy(
     folder: Path, *, s3_name: str = "", published: Iterable[str] = OWN, changed: tuple[str, str] = ("", "")
 ) -> Iterator[Proxy]:
     """HAProxy in front of an engine that is there; the program itself, as a container would have no such sockets."""
+    required_tool("haproxy")
     program = shutil.which("haproxy", path="/usr/sbin")
     assert program, "/usr/sbin/haproxy is not there: apt-get install haproxy"
     engine, configuration = Engine(), placed(folder)

@@ -1,6 +1,5 @@
 """What monitoring reads, as it lies in its containers, and the tools that check it."""
 
-import shutil
 import subprocess
 from pathlib import Path, PurePosixPath
 from string import Template
@@ -9,6 +8,7 @@ from components import catalog
 from components.monitoring.prometheus import configuration_files
 from tests.files.shipped import COMPONENTS
 from tests.support.monitoring import context
+from tests.support.required_tools import required_tool
 
 FILES = COMPONENTS / "monitoring" / "files"
 RULES = sorted((COMPONENTS / path for _, path in catalog.rules(catalog.FEATURES)), key=lambda path: path.name)
@@ -16,9 +16,7 @@ RULES = sorted((COMPONENTS / path for _, path in catalog.rules(catalog.FEATURES)
 
 def run(tool: str, *args: str | Path) -> str:
     """What a tool says, if it succeeds."""
-    path = shutil.which(tool)
-    assert path, f"{tool} is not on PATH: run `make check`, which installs it"
-    ran = subprocess.run([path, *args], capture_output=True, text=True, check=False)
+    ran = subprocess.run([required_tool(tool), *args], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

@@ -1,10 +1,11 @@
 """The files that components ship, where Python names them, and the tools that check them."""
 
 import ast
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.required_tools import required_tool
 
 COMPONENTS = Path(__file__).parent.parent.parent / "components"
 FOLDERS = {"files", "scripts"}
@@ -22,9 +23,7 @@ def shipped(*suffixes: str) -> list[Path]:
 
 def says(tool: str, *arguments: str | Path) -> str:
     """What a tool has to say about what it was given: nothing, if it is content."""
-    path = shutil.which(tool) or shutil.which(tool, path="/usr/sbin")
-    assert path, f"{tool} is not on PATH: run `make check`, which installs it"
-    checked = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    checked = subprocess.run([required_tool(tool), *arguments], capture_output=True, text=True, check=False)
     return "" if checked.returncode == 0 else checked.stdout + checked.stderr or f"{tool}: {checked.returncode}"
 
 

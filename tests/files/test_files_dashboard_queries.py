@@ -63,6 +63,7 @@ def jobs(tmp_path: Path) -> set[str]:
     return {job["job_name"] for file in files for job in yaml.safe_load(file.read_text())["scrape_configs"]}
 
 
+@pytest.mark.tools("promtool")
 def test_promtool_can_read_each_query(tmp_path: Path) -> None:
     every = sorted({filled_in(query) for query in QUERIES})
     rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(every)]

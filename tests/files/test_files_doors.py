@@ -1,6 +1,7 @@
 """The pages for developers: what they say is there, and they stay short."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import yaml
@@ -10,17 +11,36 @@ from tests.e2e.harness import CHECKOUT
 ROOT = [CHECKOUT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "VERSIONING", "SECURITY")]
 DECISIONS = sorted((CHECKOUT / "docs/adr").glob("[0-9]*.md"))
 PAGES = [*ROOT, *sorted((CHECKOUT / "docs/develop").glob("*.md")), CHECKOUT / "docs/adr/README.md", *DECISIONS]
+OWN_FOLDERS = ("bench", "components", "docs", "stacks", "tests", "tools")
 
 
 def text(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
-def test_modules_that_contributing_runs_exist() -> None:
-    modules = re.findall(r"python -m ([\w.]+)", text(CHECKOUT / "CONTRIBUTING.md"))
-    assert modules
-    for module in modules:
-        assert (CHECKOUT / f"{module.replace('.', '/')}.py").is_file(), module
+def test_modules_that_pages_scripts_and_goals_run_exist() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.md", "*.sh", "*.yml", "Makefile", ".ci"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    modules = {name for path in listed for name in re.findall(r"python -m ([\w.]+)", text(CHECKOUT / path))}
+    own = {name for name in modules if name.split(".")[0] in OWN_FOLDERS}
+    assert {"docs.layers", "tools.default_images", "tools.repair"} <= own
+    for module in own:
+        path = CHECKOUT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
+
+
+def test_no_script_has_python_that_imports_the_program() -> None:
+    """A class that has another name would break it where no linter and no test looks."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.sh", "Makefile", ".ci"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    for path in listed.stdout.splitlines():
+        assert not re.search(rf"(from|import) ({'|'.join(OWN_FOLDERS)})\b", text(CHECKOUT / path)), path
 
 
 def test_contributing_maps_every_folder() -> None:

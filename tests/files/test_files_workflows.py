@@ -50,10 +50,12 @@ def test_each_task_has_a_workflow() -> None:
     assert {workflow.stem for workflow in WORKFLOWS} == set(EVENTS)
 
 
+@pytest.mark.tools("actionlint")
 def test_actionlint_finds_nothing() -> None:
     assert says("actionlint", *WORKFLOWS) == ""
 
 
+@pytest.mark.tools("actionlint")
 def test_actionlint_would_find_a_wrong_expression(tmp_path: Path) -> None:
     text = (FOLDER / "preview.yml").read_text(encoding="utf-8")
     wrong = tmp_path / "wrong.yml"

@@ -12,11 +12,22 @@ from functools import cache
 import pytest
 
 SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"  # on the PATH of root alone
+EVERYWHERE = {"bash", "sh", "unshare", "yamllint"}  # of any Debian, or of requirements-dev.txt
+
+_of_this_test: set[str] = set()
 
 
 def find_tool(command: str) -> str | None:
     """Return the path of a command, also from the folders of the system's administrator."""
     return shutil.which(command, path=f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_FOLDERS}")
+
+
+def required_tool(command: str) -> str:
+    """Return the path of a tool, which the test that runs has to be marked with: else a machine without it fails."""
+    assert command in EVERYWHERE | _of_this_test, f'mark the test with @pytest.mark.tools("{command}")'
+    path = find_tool(command)
+    assert path, f"{command} is not installed: run `make check` once"
+    return path
 
 
 @cache
@@ -36,10 +47,15 @@ def tools_are_required() -> bool:
     return "true" in (os.environ.get("CI"), os.environ.get("NUVLA_SWARM_REQUIRE_TOOLS"))
 
 
+def marked_tools(item: pytest.Item) -> list[str]:
+    """Return the tools that a test is marked with."""
+    return [command for marker in item.iter_markers("tools") for command in marker.args]
+
+
 def missing_requirements(item: pytest.Item) -> list[str]:
     """Return a line for each tool that a test is marked with and that is missing."""
-    commands = [command for marker in item.iter_markers("tools") for command in marker.args]
-    lines = [f"{command} is not installed: run `make check` once" for command in commands if not find_tool(command)]
+    missing = [command for command in marked_tools(item) if not find_tool(command)]
+    lines = [f"{command} is not installed: run `make check` once" for command in missing]
     if item.get_closest_marker("engine") and not engine_answers():
         lines.append("no Docker engine answers: run `tools/setup.sh engine`")
     return lines
@@ -48,5 +64,7 @@ def missing_requirements(item: pytest.Item) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that lacks a requirement, or fail it where tools are required."""
+    _of_this_test.clear()
+    _of_this_test.update(marked_tools(item))
     if lines := missing_requirements(item):
         (pytest.fail if tools_are_required() else pytest.skip)("; ".join(lines))

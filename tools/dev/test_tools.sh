@@ -11,7 +11,7 @@ purpose=${1:-all}
 [[ $purpose == all || $purpose == lint ]] || fail "'$purpose' given; allowed: lint, or nothing for all tools"
 
 # default_of KEY: the image that the settings have by default.
-default_of() { (cd "$CHECKOUT" && "$BIN/python" -c 'import sys; from stacks.config.settings import Images; print(getattr(Images(), sys.argv[1]))' "$1"); }
+default_of() { (cd "$CHECKOUT" && "$BIN/python" -m tools.default_images "$1"); }
 
 # from_image IMAGE PATH: prints a copy of a program of that image.
 from_image() {

@@ -14,7 +14,7 @@ from components.firewall.firewall import ruleset
 from components.firewall.rules import target_rows
 from components.ports import PortRule, TrafficSource
 from tests.support.firewall import NOBODY, POOLS, ROWS, SOURCES, networks
-from tests.support.required_tools import find_tool
+from tests.support.required_tools import required_tool
 
 GUIDE = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
 
@@ -32,7 +32,7 @@ def nft(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     file = folder / "rules.nft"
     file.write_text(text, encoding="utf-8")
     as_root = [] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
-    command = [*as_root, str(find_tool("nft")), "--check", "--file", str(file)]
+    command = [*as_root, required_tool("nft"), "--check", "--file", str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support import required_tools
-from tests.support.required_tools import find_tool, missing_requirements, pytest_runtest_setup
+from tests.support.required_tools import find_tool, missing_requirements, pytest_runtest_setup, required_tool
 
 
 class MarkedItem:
@@ -64,3 +64,14 @@ def test_present_tools_and_unmarked_tests_lack_nothing(environment: pytest.Monke
     assert pytest_runtest_setup(item()) is None
     assert find_tool("bash")
     assert find_tool("no-such-tool") is None
+
+
+def test_tool_that_a_test_is_not_marked_with_is_refused_where_it_is_installed_too(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for marked in (pytest.mark.slow, pytest.mark.tools("bash")):
+        pytest_runtest_setup(item(marked))
+        with pytest.raises(AssertionError, match=r'^mark the test with @pytest.mark.tools\("git"\)'):
+            required_tool("git")
+    pytest_runtest_setup(item(pytest.mark.tools("git")))
+    assert required_tool("git") == find_tool("git")
