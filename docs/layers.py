@@ -13,7 +13,7 @@ FOLDERS = ("components", "stacks", "tools", "bench", "docs")  # whose imports ar
 BASE = "components"  # the modules that lie in components/ itself, but for the catalog
 INTRODUCTION = """# Layers
 
-<!-- Made by `python -m docs.layers` from the imports: change these, not this page. -->
+<!-- Made by `python -m docs.layers` from the imports of the code. Do not edit this page. -->
 
 A folder imports folders of lower layers alone. Imports that only the type checker reads count too.
 `tests/unit/docs/test_layers.py` fails on an arrow that is not here. If the arrow belongs, draw the page again, and say

@@ -1,4 +1,4 @@
-"""Queries of dashboards: what Prometheus can read, of jobs and metrics that there are."""
+"""Queries of dashboards and rules: what Prometheus can read, of jobs and metrics that there are."""
 
 import json
 import re
@@ -10,6 +10,7 @@ import yaml
 from components import catalog
 from components.monitoring.exporters import COLLECTORS
 from tests.files.monitored import FILES, RULES, configuration, run
+from tests.files.shipped import shipped
 
 QUERIES = sorted(
     {
@@ -19,6 +20,12 @@ QUERIES = sorted(
         for target in panel.get("targets", [])
     }
 )
+EXPRESSIONS = [
+    rule["expr"]
+    for file in RULES
+    for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
 NODE = {  # the collectors that give them
     "cpu": r"cpu_\w+",
     "diskstats": r"disk_\w+",
@@ -26,12 +33,20 @@ NODE = {  # the collectors that give them
     "loadavg": r"load\d+",
     "meminfo": r"memory_\w+",
     "stat": "boot_time_seconds",
+    "textfile": "textfile_mtime_seconds",
+    "time": "time_seconds",
     "vmstat": r"vmstat_\w+",
+}
+# What scripts write for the collector of text files.
+WRITTEN = {
+    name
+    for script in shipped(".sh")
+    for name in re.findall(r'(?:# TYPE |echo ")(nuvla_swarm_\w+)', script.read_text(encoding="utf-8"))
 }
 # The jobs that collect them; a job of any other name collects metrics that begin with its name.
 METRICS = {
-    "prometheus": "ALERTS",
-    "node-exporter": f"node_({'|'.join(NODE.values())})",
+    "prometheus": r"ALERTS|prometheus_\w+",
+    "node-exporter": "|".join([f"node_({'|'.join(NODE.values())})", *sorted(WRITTEN)]),
     "cadvisor": r"container_\w+",
     "engine": r"(engine_daemon|swarm)_\w+|up",
     "traefik": r"(traefik|process)_\w+|up",
@@ -40,7 +55,7 @@ METRICS = {
     "s3": r"probe_\w+",
     "s3-requests": r"s3_\w+",
 }
-WORDS = {"and", "or", "on", "by"}  # of queries
+WORDS = {"and", "by", "on", "or", "unless"}  # of queries
 
 
 def filled_in(query: str) -> str:
@@ -83,14 +98,15 @@ def test_metrics_of_a_query_are_neither_its_functions_nor_its_labels() -> None:
     assert metrics(query) == {"x_total", "y", "z"}
 
 
-def test_queries_ask_for_metrics_that_jobs_collect(jobs: set[str]) -> None:
+def test_queries_and_rules_ask_for_metrics_that_jobs_collect(jobs: set[str]) -> None:
     assert set(METRICS) <= jobs
     assert set(NODE) <= set(COLLECTORS)
     own = (rf"{job.replace('-', '_')}_\w+" for job in jobs - set(METRICS))
     collected = re.compile("|".join((*METRICS.values(), *own)))
-    every = {query: metrics(query) for query in QUERIES}
-    assert all(every.values())
-    assert [query for query, names in every.items() if not all(map(collected.fullmatch, names))] == []
+    every = {query: metrics(query) for query in [*QUERIES, *EXPRESSIONS]}
+    assert [query for query, names in every.items() if not names] == ["vector(1)"], "a query without a metric"
+    unknown = {query: [name for name in names if not collected.fullmatch(name)] for query, names in every.items()}
+    assert {query: names for query, names in unknown.items() if names} == {}, "no job collects these: see METRICS"
 
 
 def test_no_query_asks_for_metrics_that_prometheus_drops() -> None:

@@ -1,6 +1,7 @@
 """The pages of documentation: links that lead somewhere, a way to each page, and paths and commands that exist."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from tests.support.rows import rows
@@ -11,7 +12,13 @@ EVERY_PAGE = sorted(
     {*CHECKOUT.glob("*.md"), *(CHECKOUT / ".github").rglob("*.md"), CHECKOUT / "offline/README.md", *PAGES}
 )
 GOALS = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-FOLDERS = {path.name for path in CHECKOUT.iterdir() if path.is_dir()}
+LISTED = subprocess.run(
+    ["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+).stdout.splitlines()
+FOLDERS = sorted({path.split("/")[0] for path in LISTED if "/" in path})
+PATH = re.compile(
+    rf"(?<![\w./:~$}}>-])((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*|requirements[\w-]*\.(?:in|txt))([<*{{$]?)"
+)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -39,11 +46,12 @@ def linked(page: Path) -> set[Path]:
 
 
 def named_paths(page: Path) -> list[str]:
-    """Return the paths of the checkout that a page names in backticks; placeholders end a path."""
-    named = re.findall(
-        r"`((?:[\w.-]+/)+[\w.-]*|requirements[\w-]*\.(?:in|txt))(?=[`/<*\s])", page.read_text(encoding="utf-8")
-    )
-    return [path for path in named if path.split("/")[0] in FOLDERS or "/" not in path]
+    """Return the paths of the checkout in the code of a page; a placeholder ends a path at the folder before it."""
+    found = []
+    for code in CODE.findall(page.read_text(encoding="utf-8")):
+        for path, placeholder in PATH.findall(code):
+            found.append(path.rpartition("/")[0] if placeholder else path.rstrip("."))
+    return found
 
 
 @rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
@@ -70,9 +78,10 @@ def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None
 def test_paths_of_a_page_are_seen(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "`tools/setup.sh` `components/<x>/settings.py` `components/*/files` `a/b` `requirements.in` `tools/stop.sh x`\n"
+        "`tools/setup.sh` `components/<x>/settings.py` tools/none `docs/a*.md` `a/b` `/x/docs/y` `requirements.in`\n"
+        '```console\n$ make unit ARGS="tests/unit -n 0"\n```\n'
     )
-    assert named_paths(page) == ["tools/setup.sh", "components/", "components/", "requirements.in", "tools/stop.sh"]
+    assert named_paths(page) == ["tools/setup.sh", "components", "docs", "requirements.in", "tests/unit"]
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

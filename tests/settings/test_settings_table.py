@@ -10,7 +10,7 @@ from docs.settings_table import Setting, is_section, settings
 from stacks.config.settings import Settings
 from tests.settings.loading import refusals
 from tests.settings.rows import Row, concrete
-from tests.settings.table import BY_FILE, ROWS
+from tests.settings.table import BY_FILE, CHANGES, ROWS
 from tests.settings.values import IS_A_SECTION, IS_ANOTHER_INFRASTRUCTURE, IS_FOR_PEOPLE, OBJECT
 from tests.support.configs import changed
 
@@ -121,6 +121,16 @@ def test_rows_without_a_change_have_a_reason_that_holds() -> None:
     }
     reasons = {row.path: row.change for row in KNOWN if isinstance(row.change, str)}
     assert {path: reason for path, reason in reasons.items() if reason not in holds or not holds[reason](path)} == {}
+
+
+def test_changes_of_rows_give_another_value_than_the_default() -> None:
+    """A change to the value of today shows nowhere."""
+    same = {
+        change.setting: f"give its Change another value than the default {change.value!r}, in {file_of(one)}"
+        for change in CHANGES
+        if (one := SETTINGS.get(change.setting)) and change.value == one.field.get_default(call_default_factory=True)
+    }
+    assert same == {}
 
 
 def accepted_former_names(rows: Sequence[Row]) -> dict[str, list[str]]:

@@ -67,7 +67,8 @@ def _title(row: Any) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the line of the test that fails, and why."""
+    """Return the file and line of the test that fails, and why."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).name.startswith("test_")]
     kind = "" if isinstance(error, AssertionError | pytest.fail.Exception) else f"{type(error).__name__}: "
-    return f"line {frames[0].lineno if frames else '?'}: {kind}{error}"
+    where = f"{Path(frames[0].filename).name}:{frames[0].lineno}" if frames else "?"
+    return f"{where}: {kind}{error}"
