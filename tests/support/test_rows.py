@@ -23,7 +23,7 @@ def test_rows_failure_names_each_wrong_row_with_its_line_and_reason(request: pyt
     assert TRIED == [("one", 1), ("one", 1), ("two", 2), ("two", 2)]
     first, *wrong = [line for line in str(failed.value).splitlines() if line and not line.startswith(" ")]
     assert first == "3 of 4 rows are wrong:"
-    assert [line.partition(": line ")[0] for line in wrong] == ["first, True", "second, False", "second, True"]
+    assert [line.partition(": test_rows.py:")[0] for line in wrong] == ["first, True", "second, False", "second, True"]
     assert wrong[2].endswith("KeyError: 'two'")
 
 
