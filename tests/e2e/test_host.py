@@ -120,7 +120,7 @@ def test_data_move_to_another_machine_and_back(host: Stack) -> None:
 
 def test_destroy_is_refused_before_an_up_applies_another_retention(host: Stack) -> None:
     host.set("volumes.retain_on_destroy", False)
-    refused = run("python", "tools/retained_volumes.py", host.name, env=host.env, cwd=host.folder)
+    refused = run("python", "-m", "tools.retained_volumes", host.name, env=host.env, cwd=host.folder)
     host.set("volumes.retain_on_destroy", True)
     assert refused.code == 1
     assert "would be left behind: run `make up` first" in refused.text
@@ -128,7 +128,7 @@ def test_destroy_is_refused_before_an_up_applies_another_retention(host: Stack) 
 
 def test_retained_data_are_imported_by_the_next_infrastructure(host: Stack) -> None:
     assert host.on("db-1", "bash", "-c", f"echo bytes >{DATA_FOLDER}/file").code == 0
-    printed = host.must("python", "tools/retained_volumes.py", host.name).text
+    printed = host.must("python", "-m", "tools.retained_volumes", host.name).text
     lines = [line.split() for line in printed.splitlines() if ".import_id " in line]
     ids = {words[-2]: words[-1] for words in lines}
     destroyed = host.destroy()
