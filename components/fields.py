@@ -8,6 +8,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -46,6 +47,11 @@ Host = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
 def former(name: str) -> dict[str, Any]:
     """Return the former name of a setting for its field: the program refuses that name with the new name."""
     return {"former": name}
+
+
+def memory_limit(default: int, *, least: int, process: str) -> Any:
+    """Return the field of a memory limit; `process` names whose limit it is."""
+    return Field(default, ge=least, description=f"memory limit of {process} in MiB; its container is killed above it")
 
 
 class Section(BaseModel):

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import Duration, Email, Host, Section, SingleLineText, Size, Url
+from components.fields import Duration, Email, Host, Section, SingleLineText, Size, Url, memory_limit
 
 
 class PrometheusSettings(Section):
@@ -14,34 +14,26 @@ class PrometheusSettings(Section):
     scrape_interval_s: int = Field(15, ge=5, le=60, description="seconds between two collections of metrics")
     retention_time: Duration = Field("15d", description="age at which Prometheus deletes metrics")
     retention_size: Size = Field("5GB", description="disk size at which Prometheus deletes its oldest metrics")
-    memory_limit_mib: int = Field(
-        1024, ge=128, description="memory limit of Prometheus in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(1024, least=128, process="Prometheus")
 
 
 class GrafanaSettings(Section):
     """Grafana, which shows metrics in dashboards."""
 
-    memory_limit_mib: int = Field(
-        512, ge=128, description="memory limit of Grafana in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(512, least=128, process="Grafana")
 
 
 class AlertmanagerSettings(Section):
     """Alertmanager, which sends alerts by e-mail, and to the URL of the secret `alert_webhook_url`."""
 
     email_to: list[Email] = Field([], description="e-mail addresses that receive alerts; requires `monitoring.smtp`")
-    memory_limit_mib: int = Field(
-        128, ge=32, description="memory limit of Alertmanager in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(128, least=32, process="Alertmanager")
 
 
 class ExportersSettings(Section):
     """Exporters, which measure machines, containers and public addresses."""
 
-    memory_limit_mib: int = Field(
-        256, ge=64, description="memory limit of each exporter in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(256, least=64, process="each exporter")
 
 
 class ElasticsearchSettings(Section):
@@ -49,9 +41,7 @@ class ElasticsearchSettings(Section):
 
     enabled: bool = Field(False, description="whether to collect metrics of Elasticsearch; only on a host")
     url: Url = Field("http://es:9200", description="URL of Elasticsearch on the backend network")
-    memory_limit_mib: int = Field(
-        64, ge=32, description="memory limit of the exporter in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(64, least=32, process="the exporter")
 
 
 class SmtpSettings(Section):

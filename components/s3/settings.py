@@ -1,9 +1,12 @@
-"""Settings of S3."""
+"""Settings of S3.
+
+S3 serves the files of the NFS server: stacks/config/cross_validation.py refuses it where `nfs.enabled` is false.
+"""
 
 from pydantic import Field
 
 from components import ports
-from components.fields import Section
+from components.fields import Section, memory_limit
 
 
 class S3Settings(Section):
@@ -11,6 +14,4 @@ class S3Settings(Section):
 
     enabled: bool = Field(True, description="whether to deploy S3; requires `nfs.enabled`")
     port: int = Field(ports.S3.number, ge=1, le=65535, description="port of the S3 API, with TLS")
-    memory_limit_mib: int = Field(
-        512, ge=64, description="memory limit of the S3 gateway in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(512, least=64, process="the S3 gateway")

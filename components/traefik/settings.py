@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.fields import Email, Section, former
+from components.fields import Email, Section, former, memory_limit
 
 AcmeDirectoryUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
 Pem = Annotated[
@@ -40,9 +40,7 @@ class TraefikSettings(Section):
 
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="log level of Traefik")
     access_log: bool = Field(False, description="whether Traefik logs every request")
-    memory_limit_mib: int = Field(
-        512, ge=64, description="memory limit of Traefik in MiB; its container is killed above it"
-    )
+    memory_limit_mib: int = memory_limit(512, least=64, process="Traefik")
     self_signed_days: int = Field(
         365,
         ge=60,

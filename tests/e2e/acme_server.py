@@ -14,8 +14,9 @@ from typing import Any
 import requests
 from cryptography import x509
 
-from tests.e2e.harness import CHECKOUT, Stack, docker, run
+from tests.e2e.harness import Stack, docker, run
 from tests.e2e.waiting import wait_for
+from tests.support.checkout import CHECKOUT
 from tests.support.self_signed import self_signed
 
 DIRECTORY_PORT, MANAGEMENT_PORT, DNS_MANAGEMENT_PORT = 14000, 15000, 8055

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its types are a package of some megabytes
 import requests
-from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.harness import Stack
 from tests.e2e.hostile_applications import APPLICATION_MARK
+from tests.support.background import repeated
+from tests.support.s3_client import s3_client
 
 BUCKET = "e2e-neighbours"
 NO_ANSWER = "nobody: "  # followed by the reason: no connection, or Traefik has no server
@@ -56,7 +55,7 @@ def manager_endpoints(
     if "s3" not in outputs:
         return endpoints
     port = outputs["s3"]["endpoint"].rpartition(":")[2]
-    client = _s3_client(outputs["s3"] | {"endpoint": f"{public_url}:{port}"}, user_session)
+    client = s3_client(outputs["s3"] | {"endpoint": f"{public_url}:{port}"}, user_session.verify)
     return endpoints | {
         "console": lambda: _answer_of(user_session.get(f"{public_url}/minio/", timeout=10)),
         "health of s3": lambda: _answer_of(user_session.get(f"{public_url}:{port}/health", timeout=10)),
@@ -90,33 +89,13 @@ def _store_and_read_object(client: Any) -> Answer:
     return body.decode()
 
 
-def _s3_client(key: dict[str, str], user_session: requests.Session) -> Any:
-    config = Config(
-        signature_version="s3v4",
-        proxies={},
-        retries={"total_max_attempts": 1},
-        connect_timeout=10,
-        read_timeout=10,
-        s3={"addressing_style": "path"},
-    )
-    return boto3.client(
-        "s3",
-        endpoint_url=key["endpoint"],
-        aws_access_key_id=key["access_key"],
-        aws_secret_access_key=key["secret_key"],
-        region_name="us-east-1",
-        verify=user_session.verify,
-        config=config,
-    )
-
-
 @contextmanager
 def bucket(outputs: dict[str, Any], user_session: requests.Session) -> Iterator[None]:
     """Create the bucket that the requests use, where there is an S3 service; delete it afterwards."""
     if "s3" not in outputs:
         yield
         return
-    client = _s3_client(outputs["s3"], user_session)
+    client = s3_client(outputs["s3"], user_session.verify)
     client.create_bucket(Bucket=BUCKET)
     yield
     client.delete_object(Bucket=BUCKET, Key="an/object")
@@ -164,16 +143,6 @@ class AnswerLog:
 @contextmanager
 def repeated_requests(endpoints: dict[str, EndpointRequest]) -> Iterator[AnswerLog]:
     """Send all requests, one after the other, for as long as the context lasts; yield the log of answers."""
-    log, end = AnswerLog(), threading.Event()
-
-    def send_until_end() -> None:
-        while not end.is_set():
-            log.add(send_all(endpoints))
-
-    thread = threading.Thread(target=send_until_end)
-    thread.start()
-    try:
+    log = AnswerLog()
+    with repeated(lambda: log.add(send_all(endpoints))):
         yield log
-    finally:
-        end.set()
-        thread.join()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from components.machines.local.container import CAPABILITIES
-from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, run
 from tests.e2e.networks import address, subnet_of, this_computer
+from tests.support.checkout import CHECKOUT
 
 NETWORK_USER = "existing"  # the default user of networks
 THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, exclusive, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, exclusive, run
 from tests.e2e.port_probes import SOURCE_ADDRESSES, Prober
+from tests.support.checkout import CHECKOUT
 
 ZONE = "ch-gva-2"
 TEMPLATE = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit"}

@@ -20,10 +20,10 @@ import yaml
 
 from components import catalog
 from stacks.config import loader
+from tests.support.checkout import CHECKOUT
 from tests.support.configs import texts
 from tests.support.stand_ins import skip_without_stand_in
 
-CHECKOUT = Path(__file__).parents[2]
 PROGRAM_PARTS = [
     "Pulumi.yaml",
     "__main__.py",

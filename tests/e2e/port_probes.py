@@ -15,7 +15,8 @@ from ipaddress import IPv4Network
 from typing import IO
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import CHECKOUT, STACK_LABEL, Stack, docker, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, run
+from tests.support.checkout import CHECKOUT
 
 SCRIPTS = CHECKOUT / "tests/e2e/files"
 # From the ranges for documentation, which nobody owns: no packet leaves this computer.

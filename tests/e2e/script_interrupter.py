@@ -9,8 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 from tests.e2e.existing_hosts import image_of, isolation
-from tests.e2e.harness import CHECKOUT, docker
+from tests.e2e.harness import docker
 from tests.interrupted.scenarios import Scenario
+from tests.support.checkout import CHECKOUT
 
 INSIDE = Path("tests/interrupted/inside")
 DRIVER = ("python3", "-m", "tests.interrupted.inside.driver")

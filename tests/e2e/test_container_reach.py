@@ -3,7 +3,8 @@
 import re
 
 from tests.e2e.container_reach import listening_sockets, reachable_sockets, source_containers
-from tests.e2e.harness import CHECKOUT, Stack
+from tests.e2e.harness import Stack
+from tests.support.checkout import CHECKOUT
 
 MACHINES = ("manager-1", "worker-1")
 PAGE = CHECKOUT / "docs/applications.md"

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its types are a package of some megabytes
 import pytest
 import requests
-from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.conftest import small_target_settings
@@ -15,6 +13,7 @@ from tests.e2e.harness import Stack, stack
 from tests.e2e.networks import subnet_of
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for, wait_for_routes
+from tests.support.s3_client import s3_client
 
 pytestmark = pytest.mark.slow
 SERVICES = ("monitoring", "s3", "nfs")
@@ -52,18 +51,6 @@ def session_of(target: Stack, outputs: dict[str, Any]) -> requests.Session:
     return session
 
 
-def s3_client(outputs: dict[str, Any], session: requests.Session) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=outputs["s3"]["endpoint"],
-        aws_access_key_id=outputs["s3"]["access_key"],
-        aws_secret_access_key=outputs["s3"]["secret_key"],
-        region_name="us-east-1",
-        verify=session.verify,
-        config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-    )
-
-
 def opens(session: requests.Session, outputs: dict[str, Any], service: str, login: dict[str, str]) -> bool:
     """Return whether a login opens Prometheus or Grafana."""
     path = {"prometheus": "api/v1/status/buildinfo", "grafana": "api/search"}[service]
@@ -84,7 +71,7 @@ def amtool(target: Stack, *arguments: str) -> str:
 def test_services_enabled_again_have_their_data_keys_and_logins(target: Stack) -> None:
     before = target.outputs()
     with session_of(target, before) as session:
-        s3 = s3_client(before, session)
+        s3 = s3_client(before["s3"], session.verify)
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key=KEY, Body=CONTENT)
         prometheus = Prometheus.from_outputs(before, session)
@@ -104,7 +91,7 @@ def test_services_enabled_again_have_their_data_keys_and_logins(target: Stack) -
         name: before[name] for name in ("s3", "nfs", "logins", "urls", "volumes")
     }
     with session_of(target, after) as session:
-        assert s3_client(after, session).get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == CONTENT
+        assert s3_client(after["s3"], session.verify).get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == CONTENT
         for service, login in after["logins"].items():
             assert opens(session, after, service, login), service
         assert (
@@ -126,9 +113,9 @@ def test_replaced_logins_and_keys_work_and_the_former_ones_do_not(target: Stack)
             assert login != before["logins"][service]
             assert opens(session, after, service, login), service
             assert not opens(session, after, service, before["logins"][service]), service
-        assert s3_client(after, session).get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == CONTENT
+        assert s3_client(after["s3"], session.verify).get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == CONTENT
         with pytest.raises(ClientError, match="InvalidAccessKeyId"):
-            s3_client(before, session).list_objects_v2(Bucket=BUCKET)
+            s3_client(before["s3"], session.verify).list_objects_v2(Bucket=BUCKET)
     second = target.up()
     assert second.code == 0, second.text
     assert second.touched() == set(), second.text

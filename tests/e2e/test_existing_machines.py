@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.existing_hosts import THIS_COMPUTER, ExistingHosts, existing_hosts
-from tests.e2e.harness import CHECKOUT, docker, run, stack
+from tests.e2e.harness import docker, run, stack
 from tests.e2e.networks import address
 from tests.e2e.open_connections import open_connections
 from tests.e2e.waiting import wait_for
+from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 

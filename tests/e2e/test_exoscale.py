@@ -1,7 +1,6 @@
 """A target on the stand-in of Exoscale: machines, security groups, addresses and block storage."""
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.port_probes import probe_ports
 from tests.e2e.waiting import wait_for
+from tests.support.background import repeated
 
 pytestmark = pytest.mark.slow
 THIS_COMPUTER = this_computer(subnet_of("exoscale"))
@@ -63,24 +63,17 @@ def urn_of(target: ExoscaleStack, machine: str) -> str:
 def failed_requests(url: str) -> Iterator[list[str]]:
     """Request a URL again and again; yield a list that gets the time and error of each failure."""
     failures: list[str] = []
-    end = threading.Event()
+    with requests.Session() as session:
+        session.trust_env = False
 
-    def send_requests() -> None:
-        with requests.Session() as session:
-            session.trust_env = False
-            while not end.wait(0.3):
-                try:
-                    session.get(url, timeout=5)
-                except OSError as error:
-                    failures.append(f"{time.monotonic():.1f} {error}")
+        def send_request() -> None:
+            try:
+                session.get(url, timeout=5)
+            except OSError as error:
+                failures.append(f"{time.monotonic():.1f} {error}")
 
-    thread = threading.Thread(target=send_requests)
-    thread.start()
-    try:
-        yield failures
-    finally:
-        end.set()
-        thread.join()
+        with repeated(send_request, pause_s=0.3):
+            yield failures
 
 
 def test_second_up_changes_nothing_and_calls_no_api(target: ExoscaleStack) -> None:

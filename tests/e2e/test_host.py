@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import CHECKOUT, Stack, docker, run, stack
+from tests.e2e.harness import Stack, docker, run, stack
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.port_probes import probe_ports, running_prober
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
+from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
-from tests.e2e.harness import CHECKOUT, run, stack
+from tests.e2e.harness import run, stack
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.waiting import kill_make_when, wait_for
+from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,11 @@ import requests
 import yaml
 
 from components import catalog
-from tests.e2e.harness import CHECKOUT, Stack
+from tests.e2e.harness import Stack
 from tests.e2e.port_probes import SCRIPTS
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
+from tests.support.checkout import CHECKOUT
 
 DASHBOARDS = {name: json.loads(text) for name, text in sorted(catalog.dashboard_texts().items())}
 RULES = {name: CHECKOUT / "components" / path for name, path in catalog.rules(catalog.FEATURES)}

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its types are a package of some megabytes
 import pytest
 import requests
 from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e import expected_ports
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.port_probes import Prober, send_packets
+from tests.support.s3_client import s3_client
 
 BUCKET = "e2e-data"
 PART_SIZE = 8 * 1024 * 1024
@@ -29,21 +28,7 @@ def make_client(outputs: dict[str, Any], user_session: requests.Session) -> Call
     """Return a function that creates S3 clients, with the exported keys or others."""
 
     def new_client(**keys: str) -> Any:
-        key = outputs["s3"] | keys
-        return boto3.client(
-            "s3",
-            endpoint_url=key["endpoint"],
-            aws_access_key_id=key["access_key"],
-            aws_secret_access_key=key["secret_key"],
-            region_name="us-east-1",
-            verify=user_session.verify,
-            config=Config(
-                signature_version="s3v4",
-                proxies={},
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-            ),
-        )
+        return s3_client(outputs["s3"] | keys, user_session.verify)
 
     return new_client
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT
 from tests.files.test_files_workflows import named, steps
+from tests.support.checkout import CHECKOUT
 
 OF_STACKS = pytest.mark.parametrize("name", ["preview", "deploy", "drift"])
 LOGIN = {

@@ -1,12 +1,11 @@
 """The pages for developers: what they say is there, and they stay short."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import yaml
 
-from tests.e2e.harness import CHECKOUT
+from tests.support.checkout import CHECKOUT, tracked
 
 ROOT = [CHECKOUT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "VERSIONING", "SECURITY")]
 DECISIONS = sorted((CHECKOUT / "docs/adr").glob("[0-9]*.md"))
@@ -19,13 +18,7 @@ def text(page: Path) -> str:
 
 
 def test_modules_that_pages_scripts_and_goals_run_exist() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "*.md", "*.sh", "*.yml", "Makefile", ".ci"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
+    listed = tracked("*.md", "*.sh", "*.yml", "Makefile", ".ci")
     modules = {name for path in listed for name in re.findall(r"python -m ([\w.]+)", text(CHECKOUT / path))}
     own = {name for name in modules if name.split(".")[0] in OWN_FOLDERS}
     assert {"docs.layers", "tools.default_images", "tools.repair"} <= own
@@ -36,10 +29,7 @@ def test_modules_that_pages_scripts_and_goals_run_exist() -> None:
 
 def test_no_script_has_python_that_imports_the_program() -> None:
     """A class that has another name would break it where no linter and no test looks."""
-    listed = subprocess.run(
-        ["git", "ls-files", "*.sh", "Makefile", ".ci"], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    for path in listed.stdout.splitlines():
+    for path in tracked("*.sh", "Makefile", ".ci"):
         assert not re.search(rf"(from|import) ({'|'.join(OWN_FOLDERS)})\b", text(CHECKOUT / path)), path
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, Result, run
+from tests.e2e.harness import Result, run
+from tests.support.checkout import CHECKOUT
 
 NEEDED = ("bash", "env", "dirname", "mktemp", "rm", "sed")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.harness import CHECKOUT, Result, run
+from tests.e2e.harness import Result, run
+from tests.support.checkout import CHECKOUT
 
 EXAMPLES = sorted((CHECKOUT / "examples").glob("*.yaml"))
 each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

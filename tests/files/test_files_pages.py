@@ -1,21 +1,15 @@
 """The pages of documentation: links that lead somewhere, a way to each page, and paths and commands that exist."""
 
 import re
-import subprocess
 from pathlib import Path
 
+from tests.support.checkout import CHECKOUT, tracked
 from tests.support.rows import rows
 
-CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted((CHECKOUT / "docs").rglob("*.md"))
-EVERY_PAGE = sorted(
-    {*CHECKOUT.glob("*.md"), *(CHECKOUT / ".github").rglob("*.md"), CHECKOUT / "offline/README.md", *PAGES}
-)
+EVERY_PAGE = [CHECKOUT / path for path in tracked("*.md")]
 GOALS = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-LISTED = subprocess.run(
-    ["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=True
-).stdout.splitlines()
-FOLDERS = sorted({path.split("/")[0] for path in LISTED if "/" in path})
+FOLDERS = sorted({path.split("/")[0] for path in tracked() if "/" in path})
 PATH = re.compile(
     rf"(?<![\w./:~$}}>-])((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*|requirements[\w-]*\.(?:in|txt))([<*{{$]?)"
 )

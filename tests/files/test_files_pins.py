@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT
+from tests.support.checkout import CHECKOUT
 
 LISTS = [CHECKOUT / f"{name}.txt" for name in ("requirements", "requirements-dev", "offline/requirements")]
 TOOLS = CHECKOUT / "tools"

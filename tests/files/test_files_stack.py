@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.harness import CHECKOUT, Result, run
+from tests.e2e.harness import Result, run
+from tests.support.checkout import CHECKOUT, tracked
 
 URN = "urn:pulumi:s::nuvla-swarm::nuvla:service:ServiceStack$command:remote:Command::s3-converged"
 # Notes how it was called. The recovery prints what is in the file `again`, and ends as the file `code` says; it finds
@@ -150,7 +151,7 @@ def test_readable_state_of_before_is_closed(checkout: Checkout) -> None:
 
 def test_committed_settings_belong_to_no_computer() -> None:
     """The first `make up` adds settings of this computer to a stack's file, and a salt of this state."""
-    names = run("git", "ls-files", "Pulumi.*.yaml", "examples/*.yaml", cwd=CHECKOUT).text.split()
+    names = tracked("Pulumi.*.yaml", "examples/*.yaml")
     assert {"Pulumi.dev.yaml", "examples/local-host.yaml"} <= set(names)
     for name in names:
         document = yaml.safe_load(run("git", "show", f":{name}", cwd=CHECKOUT).text)

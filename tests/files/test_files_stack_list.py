@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, run
+from tests.e2e.harness import run
+from tests.support.checkout import CHECKOUT
 
 
 def found_by(folder: Path, *arguments: str) -> list[str]:

@@ -12,8 +12,8 @@ import yaml
 
 from tests.e2e.harness import run
 from tests.files.shipped import says
+from tests.support.checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 EVENTS = {

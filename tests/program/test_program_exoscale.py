@@ -1,6 +1,5 @@
 """Both kinds on Exoscale: what they are made of, and what other settings change."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +8,11 @@ import yaml
 from tests.program import snapshot
 from tests.program.runs import run
 from tests.program.test_program_growth import resources
+from tests.support.checkout import CHECKOUT
 from tests.support.configs import changed, on_exoscale, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program, Secret
 
-CHECKOUT = Path(__file__).parents[2]
 KEYS = {"exoscale_api_key": "EXO-of-a-test", "exoscale_api_secret": "of-a-test"}
 EXAMPLES = ("exoscale-target", "exoscale-host")
 BLOCK = {"volumes": {"nfs": {"block_storage": True}}}

@@ -10,17 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its types are a package of some megabytes
 import requests
-from botocore.config import Config  # type: ignore[import-untyped]
 
 from components import assets
 from components.s3.stack import API_PORT, FRONT_COMMAND, FRONT_FILES, gateway_env
 from stacks.config.images import ImagesSettings
+from tests.support.checkout import CHECKOUT
+from tests.support.s3_client import s3_client
 
 ACCESS_KEY = "A1" * 10
 SECRET_KEY = "s3cr3t" * 7
-CHECKOUT = Path(__file__).parents[2]
 NOBODY = 65534
 USER = NOBODY if os.getuid() == 0 else os.getuid()
 
@@ -57,15 +56,8 @@ class Served:
         return self.folder / name
 
     def client(self, *, access: str = ACCESS_KEY, secret: str = SECRET_KEY, port: int = API_PORT, **config: Any) -> Any:
-        settings = {"proxies": {}, "retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}} | config
-        return boto3.client(
-            "s3",
-            endpoint_url=f"http://{self.address}:{port}",
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            region_name="us-east-1",
-            config=Config(signature_version="s3v4", **settings),
-        )
+        key = {"endpoint": f"http://{self.address}:{port}", "access_key": access, "secret_key": secret}
+        return s3_client(key, **config)
 
     def start_gateway(self) -> None:
         env = [part for name, value in gateway_env("http://s3.test").items() for part in ("--env", f"{name}={value}")]

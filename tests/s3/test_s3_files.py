@@ -16,6 +16,7 @@ from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.s3.served import NOBODY, USER, Served
+from tests.support.background import repeated
 from tests.support.rows import rows
 
 pytestmark = pytest.mark.engine
@@ -334,24 +335,12 @@ def test_unreadable_files_are_denied_and_kept(left: Path, s3: Any) -> None:
 
 def test_growing_file_is_readable(served: Served, s3: Any) -> None:
     path = file(served.bucket("data") / "log", b"line\n")
-    ended = threading.Event()
-
-    def append() -> None:
-        with path.open("ab", buffering=0) as opened:
-            while not ended.is_set():
-                opened.write(b"line\n")
-
-    writer = threading.Thread(target=append)
-    writer.start()
-    try:
+    with path.open("ab", buffering=0) as opened, repeated(lambda: opened.write(b"line\n")):
         for _ in range(20):
             content = s3.get_object(Bucket="data", Key="log")["Body"].read()
             # The kernel shows half of a write where it crosses a page.
             assert content == (b"line\n" * (len(content) // 5 + 1))[: len(content)]
             assert s3.head_object(Bucket="data", Key="log")["ETag"]
-    finally:
-        ended.set()
-        writer.join()
     now = path.read_bytes()
     assert s3.get_object(Bucket="data", Key="log", ChecksumMode="ENABLED")["Body"].read() == now
 

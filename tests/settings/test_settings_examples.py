@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import CHECKOUT, Stack, run, stack
+from tests.e2e.harness import Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
+from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.tools("pulumi")
 NOWHERE = "http://127.0.0.1:9"

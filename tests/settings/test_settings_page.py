@@ -1,4 +1,4 @@
-"""docs/settings.md tells of every setting, as it is now."""
+"""docs/settings.md tells of every setting, as it is now, and no page of a setting that there is not."""
 
 import re
 
@@ -9,8 +9,56 @@ from docs import pulumi_sections
 from docs.settings_table import PAGE, README, is_section, page, readme, settings
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
+from tests.files.test_files_pages import EVERY_PAGE
 from tests.settings.loading import taken
+from tests.settings.table import ROWS
 from tests.support.configs import target
+
+PATHS = [setting.path.split(".") for setting in settings()]
+# A name in backticks that begins as a setting does; neither a file, as `traefik.yaml`, nor a label of Traefik.
+DOTTED = re.compile(rf"^((?:{'|'.join(Settings.model_fields)})(?:\.(?:[a-z_]\w*|<[^>]+>|\*))+)(?![\w/(-])")
+LABEL = re.compile(r"traefik\.(enable|swarm|docker|http|tcp|udp|tls)\b")
+
+
+def is_setting(name: str) -> bool:
+    """Return whether a name is that of a setting or a section; any placeholder may stand for a name of the user's."""
+    words = name.split(".")
+    return any(
+        len(words) <= len(path)
+        and all(word in (part, "*") or "<" in (word[0], part[0]) for word, part in zip(words, path, strict=False))
+        for path in PATHS
+    )
+
+
+def unknown_settings(text: str) -> list[str]:
+    """Return the names of settings in backticks that no setting has, and former names that stand alone."""
+    last_words = {path[-1] for path in PATHS}
+    former = {name.split(".")[-1] for row in ROWS for name in row.formerly} - last_words
+    unknown = []
+    for code in re.findall(r"`([^`\n]+)`", text):
+        named = DOTTED.match(code)
+        is_other = named and (LABEL.match(code) or named[1].endswith((".py", ".yaml")))
+        if code in former or (named and not is_other and not is_setting(named[1])):
+            unknown.append(code)
+    return unknown
+
+
+def test_pages_name_settings_that_exist() -> None:
+    wrong = {
+        str(page): names
+        for page in EVERY_PAGE
+        if page.name != "CHANGELOG.md" and (names := unknown_settings(page.read_text(encoding="utf-8")))
+    }
+    assert wrong == {}, "docs/settings.md has the names of today"
+
+
+def test_unknown_and_former_settings_of_a_page_are_seen() -> None:
+    text = "`swarm.entry` `server_kind` `nfs.server: x` `volumes.<name>.size_gib` `volumes.db.block` `traefik.yaml`"
+    assert unknown_settings(text + " `traefik.enable` `machines.pools.*` `swarm`") == [
+        "swarm.entry",
+        "server_kind",
+        "volumes.db.block",
+    ]
 
 
 def test_page_of_settings_is_current() -> None:

@@ -2,13 +2,12 @@
 
 import subprocess
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from stacks.config.settings import Settings
+from tests.support.checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 IMAGE_KEYS = tuple(type(Settings.model_fields["images"].default).model_fields)  # of the settings `images`
 STAND_INS = {path.parent.name: path.read_text().strip() for path in sorted(CHECKOUT.glob("offline/images/*/image"))}
 

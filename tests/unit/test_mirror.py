@@ -10,7 +10,7 @@ settings (tests/settings), dashboards (tests/files), and modules of stacks/, whi
 import ast
 from pathlib import Path
 
-from tests.support.stand_ins import CHECKOUT
+from tests.support.checkout import CHECKOUT
 
 UNIT = CHECKOUT / "tests" / "unit"
 TESTED = ("components", "tools")  # each module needs unit tests

@@ -17,10 +17,17 @@ def refusals(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> 
         yield from rule(machines, plan, prior)
 
 
-def _managers_are_not_replaced(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
+def _changed_systems(machines: ExoscaleMachines, prior: PriorState) -> Iterator[tuple[str, str]]:
+    """Yield the machines that would be replaced, other than lost ones, each with its former zone and template."""
     for name, system in machines.systems().items():
         former = prior.systems.get(name, system)
-        if name in prior.managers and name not in machines.lost and former != system:
+        if name not in machines.lost and former != system:
+            yield name, former
+
+
+def _managers_are_not_replaced(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
+    for name, former in _changed_systems(machines, prior):
+        if name in prior.managers:
             yield (
                 f"machines.pools: {name} would be replaced, as it has zone and template {former}, and its part of the "
                 "swarm would be lost; allowed: these, or a pool of managers beside it, then swarm.api_manager there, "
@@ -33,9 +40,8 @@ def _lost_manager_replaces_nothing(machines: ExoscaleMachines, _plan: StackPlan,
     api_manager = prior.api_manager
     if api_manager not in machines.lost or api_manager in prior.lost:
         return
-    for name, system in machines.systems().items():
-        former = prior.systems.get(name, system)
-        if name in prior.members and name not in machines.lost and former != system:
+    for name, former in _changed_systems(machines, prior):
+        if name in prior.members:
             yield (
                 f"machines.pools: {name} would be replaced, as it has zone and template {former}, and {api_manager}, "
                 "which is lost, cannot drain it; allowed: these in this `up`, and others in the next one"

@@ -3,7 +3,8 @@
 import re
 import subprocess
 
-from tests.support.stand_ins import CHECKOUT, IMAGE_KEYS, STAND_INS
+from tests.support.checkout import CHECKOUT
+from tests.support.stand_ins import IMAGE_KEYS, STAND_INS
 
 
 def test_offline_settings_override_exactly_the_images_with_a_stand_in() -> None:

@@ -6,8 +6,8 @@ from grafana_foundation_sdk.models import units
 
 from components.dashboards.fields import NODES
 from components.dashboards.graphs import graph
+from tests.support.checkout import CHECKOUT
 from tests.support.dashboards import panel
-from tests.support.stand_ins import CHECKOUT
 
 PAGE = CHECKOUT / "docs/develop/dashboards.md"
 
