@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 import components
 from components import ports
-from components.manifest import DefaultImage, HostTraces, Manifest, StoredData
+from components.manifest import DefaultImage, HostTraces, Manifest, PublishedService, StoredData
 from components.ports import MachinePort
 
 # Rules and dashboards are in this order, which a running stack keeps; other folders follow by name.
@@ -47,6 +47,12 @@ def data() -> dict[str, StoredData]:
 def secrets() -> dict[str, str]:
     """Return the descriptions of all secrets that services need, by key."""
     return {key: text for manifest in MANIFESTS.values() for key, text in manifest.secrets.items()}
+
+
+def published(features: Collection[str]) -> list[PublishedService]:
+    """Return the services of a stack with these features that Traefik publishes."""
+    every = [service for manifest in MANIFESTS.values() for service in manifest.published]
+    return [service for service in every if service.feature in (None, *features)]
 
 
 def declared_ports(features: Collection[str]) -> list[MachinePort]:

@@ -29,6 +29,15 @@ class StoredData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedService:
+    """A service that Traefik publishes; no application gets its name or its path."""
+
+    name: str
+    path: str  # on 443, such as "/grafana"; the service has all paths below too
+    feature: str | None = None  # part of a stack without which the service does not run
+
+
+@dataclass(frozen=True, kw_only=True)
 class HostTraces:
     """All that the program puts on a machine; the comments say how it restores an existing host."""
 
@@ -62,6 +71,7 @@ class Manifest:
     images: Mapping[str, DefaultImage] = field(default_factory=dict)  # by the key of `images`
     data: Mapping[str, StoredData] = field(default_factory=dict)  # by the key of `volumes`
     ports: Sequence[MachinePort] = ()  # that its processes listen on
+    published: Sequence[PublishedService] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)  # keys of secrets in the configuration, with descriptions
     host_traces: HostTraces = HostTraces()
     monitoring: Monitored = Monitored()

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pulumi
 
+from components.machines.data_paths import NFS_ROOT
 from components.machines.volume import VolumeLocation
 from components.service.spec import Service, StackSpec
-from components.storage.nfs import PATH
 
 VARIABLE = "NUVLA_SWARM_DATA"
 
@@ -27,7 +27,7 @@ def _with_variable(service: Service, volumes: Mapping[str, VolumeLocation]) -> S
     mounted = [
         volume
         for name, volume in sorted(volumes.items())
-        if volume.path in sources or (name == "nfs" and PATH in sources)
+        if volume.path in sources or (name == "nfs" and NFS_ROOT in sources)
     ]
     if not mounted:
         return service

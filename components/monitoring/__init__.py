@@ -1,7 +1,9 @@
 """Monitoring: metrics, dashboards and alerts of an infrastructure."""
 
-from components.manifest import DefaultImage, Manifest, Monitored, StoredData
+from components.manifest import DefaultImage, Manifest, Monitored, PublishedService, StoredData
 from components.monitoring.users import NOBODY, owner
+
+PATHS = {"prometheus": "/prometheus", "grafana": "/grafana"}  # on 443, by service
 
 MANIFEST = Manifest(
     images={
@@ -44,6 +46,7 @@ MANIFEST = Manifest(
             "grafana": "users and dashboards of Grafana",
         }.items()
     },
+    published=[PublishedService(name=name, path=path, feature="monitoring") for name, path in PATHS.items()],
     secrets={
         "smtp_password": "password of `monitoring.smtp.username`",
         "alert_webhook_url": "webhook URL that receives alerts from Alertmanager",

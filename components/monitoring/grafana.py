@@ -7,13 +7,14 @@ from importlib import import_module
 import pulumi
 
 from components import assets
+from components.monitoring import PATHS
 from components.monitoring.context import MonitoringContext, MonitoringParts
 from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.traefik import published
 
 PORT = 3000
-PATH = "/grafana"
+PATH = PATHS["grafana"]
 START = "/etc/grafana/start.sh"
 DATA = "/var/lib/grafana"
 PROVISIONING = "/etc/grafana/provisioning"

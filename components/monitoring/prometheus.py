@@ -7,13 +7,14 @@ from datetime import datetime
 import pulumi
 
 from components import assets
+from components.monitoring import PATHS
 from components.monitoring.context import MonitoringContext, MonitoringParts
 from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.traefik import published
 
 PORT = 9090
-PATH = "/prometheus"
+PATH = PATHS["prometheus"]
 
 
 def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:

@@ -1,6 +1,9 @@
 """S3 over the files that the machines share by NFS."""
 
-from components.manifest import DefaultImage, Manifest, Monitored
+from components.manifest import DefaultImage, Manifest, Monitored, PublishedService
+
+NAME = "s3"  # service of the front, which Traefik publishes
+CONSOLE_PATH = "/minio"  # as in Nuvla's administrator guide, in bookmarks and in Nuvla's documentation
 
 MANIFEST = Manifest(
     feature="s3",
@@ -14,5 +17,6 @@ MANIFEST = Manifest(
             service="s3",
         ),
     },
+    published=[PublishedService(name=NAME, path=CONSOLE_PATH, feature="s3")],
     monitoring=Monitored(rules=["s3"], scrape="s3", dashboard="nfs-s3"),
 )

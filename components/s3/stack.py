@@ -6,18 +6,17 @@ from dataclasses import asdict, dataclass, replace
 import pulumi
 
 from components import assets
+from components.s3 import CONSOLE_PATH, NAME
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import published
 
-NAME = "s3"  # service of the front, which Traefik publishes
 GATEWAY = "s3-gateway"
 API_PORT = 7070
 CONSOLE_PORT = 7071
 PROXY_PROTOCOL_PORT = 7072  # the API for Traefik, which passes the client's address
-CONSOLE_PATH = "/minio"  # as in Nuvla's administrator guide, in bookmarks and in Nuvla's documentation
 HEALTH_PATH = "/health"
 NOBODY = "65534"  # the user that NFS clients write as, too
 REGION = "us-east-1"  # Nuvla signs its requests for it

@@ -12,7 +12,6 @@ from components.machines.machine import APT_FUNCTIONS, Machine
 from components.machines.skipped_command import SkippedCommand
 from components.machines.volume import Moves
 
-PATH = NFS_ROOT
 CLIENT = "nfs-common"
 SERVERS = {"kernel": ["nfs-kernel-server"], "ganesha": ["nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"]}
 INSTALL_TIMEOUT = "10m"
@@ -51,7 +50,7 @@ class Nfs(pulumi.ComponentResource):
     exports: dict[str, pulumi.Resource]
 
     def __init__(self, name: str, args: NfsArgs, opts: pulumi.ResourceOptions | None = None):
-        props = {"server": args.server.name, "server_kind": args.server_kind, "access": args.access, "path": PATH}
+        props = {"server": args.server.name, "server_kind": args.server_kind, "access": args.access, "path": NFS_ROOT}
         super().__init__("nuvla:storage:Nfs", name, props, opts)
         self._name = name
         self.server = args.server
@@ -63,7 +62,7 @@ class Nfs(pulumi.ComponentResource):
             "nfs_server.sh",
             {
                 "KIND": args.server_kind,
-                "FOLDER": PATH,
+                "FOLDER": NFS_ROOT,
                 "DISK": args.folder,
                 "MOUNTD_PORT": str(ports.MOUNTD.number),
                 "GANESHA": assets.render("storage/files/ganesha.conf", _numbers(ports.NFS, ports.MOUNTD)),
@@ -83,7 +82,7 @@ class Nfs(pulumi.ComponentResource):
                 {
                     "KIND": args.server_kind,
                     "ACCESS": args.access,
-                    "FOLDER": PATH,
+                    "FOLDER": NFS_ROOT,
                     "MACHINE": machine.name,
                     "ADDRESS": machine.private_address,
                 },
@@ -94,7 +93,7 @@ class Nfs(pulumi.ComponentResource):
             )
             for machine in args.machines.values()
         }
-        self.register_outputs({"path": PATH})
+        self.register_outputs({"path": NFS_ROOT})
 
     def _machine(self, machine: Machine, args: NfsArgs) -> remote.Command | SkippedCommand:
         """Install the packages that a machine needs to mount the files, or to serve them; stop a former server."""
@@ -105,7 +104,7 @@ class Nfs(pulumi.ComponentResource):
             "nfs_machine.sh",
             {
                 "PACKAGES": " ".join([CLIENT, *(SERVERS[args.server_kind] if serves else [])]),
-                "FOLDER": PATH,
+                "FOLDER": NFS_ROOT,
                 "SERVES": "true" if serves else "",
                 **_ports(),
             },

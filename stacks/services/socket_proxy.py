@@ -1,10 +1,9 @@
 """Deployment of the socket proxy, and reservation of the machines' ports."""
 
+from components import catalog
 from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
-from components.s3.stack import NAME as S3
 from components.socket_proxy.stack import socket_proxy
 from components.traefik.acme import ISSUER
-from stacks.config.settings import Settings
 from stacks.swarm_platform import SwarmPlatform
 
 
@@ -28,14 +27,10 @@ def deploy_socket_proxy(platform: SwarmPlatform) -> None:
         platform.image("haproxy"),
         [platform.docker],
         workers=bool(workers),
-        published=_published(settings),
+        published=[
+            *(service.name for service in catalog.published(settings.features)),
+            *([ISSUER] if settings.shares_certificates else []),
+        ],
         s3_name=settings.s3_name,
     )
     platform.stack("socket-proxy", spec, [*managers, *workers])
-
-
-def _published(settings: Settings) -> list[str]:
-    """Return the names of the program's services that labels publish."""
-    names = ["prometheus", "grafana"] if settings.monitoring.enabled else []
-    names += [S3] if settings.has_s3 else []
-    return names + ([ISSUER] if settings.shares_certificates else [])

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.monitoring.grafana import PATH as GRAFANA_PATH
-from components.monitoring.prometheus import PATH as PROMETHEUS_PATH
-from components.s3.stack import CONSOLE_PATH
+from components import catalog
 from components.service.stack import ServiceStack
 from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
 from components.traefik.certificate import SelfSignedCertificate, SelfSignedCertificateArgs
@@ -68,16 +66,9 @@ def _context(settings: Settings, acme: AcmeIssuer | None) -> TraefikContext:
         s3_name=settings.s3_name,
         operators=[str(network) for network in settings.firewall.management],
         consoles=[str(network) for network in settings.firewall.console_users()],
-        reserved=_reserved(settings),
+        reserved=[path_rule(service.path) for service in catalog.published(settings.features)],
         acme=acme,
     )
-
-
-def _reserved(settings: Settings) -> list[str]:
-    """Return the rules of the program's own paths on 443."""
-    paths = [PROMETHEUS_PATH, GRAFANA_PATH] if settings.monitoring.enabled else []
-    paths += [CONSOLE_PATH] if settings.has_s3 else []
-    return [path_rule(path) for path in paths]
 
 
 def _issuer(platform: SwarmPlatform, names: list[str]) -> AcmeIssuer | None:

@@ -45,6 +45,13 @@ def test_features_decide_which_declarations_a_stack_has() -> None:
     assert set(catalog.images_of(catalog.FEATURES)) == set(catalog.images())
 
 
+def test_published_services_are_those_that_a_stack_runs() -> None:
+    every = {service.name: service.path for service in catalog.published(catalog.FEATURES | {"monitoring"})}
+    assert every == {"prometheus": "/prometheus", "grafana": "/grafana", "s3": "/minio"}
+    assert [service.name for service in catalog.published(["s3"])] == ["s3"]
+    assert catalog.published([]) == []
+
+
 def test_host_traces_are_those_of_all_folders() -> None:
     traces = catalog.host_traces()
     for folder, manifest in catalog.MANIFESTS.items():

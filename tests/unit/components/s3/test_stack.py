@@ -8,9 +8,10 @@ import pulumi
 import yaml
 
 from components import assets
+from components.s3 import NAME
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
-from components.s3.stack import FRONT_COMMAND, FRONT_FILES, NAME, SOCKETS, S3Context, S3Parts, gateway_env, s3
+from components.s3.stack import FRONT_COMMAND, FRONT_FILES, SOCKETS, S3Context, S3Parts, gateway_env, s3
 from components.service.spec import Mount, Service, StackSpec
 from tests.support.builders import network
 from tests.support.pulumi_run import Secret, build, start, value
