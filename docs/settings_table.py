@@ -1,4 +1,4 @@
-"""Command that writes docs/settings.md and the table of README.md from the models: `python -m docs.settings_table`."""
+"""Command that writes docs/settings.md and the sections of Pulumi.yaml: `python -m docs.settings_table`."""
 
 import json
 from collections.abc import Iterator
@@ -17,8 +17,6 @@ from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
-README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- settings: made by `python -m docs.settings_table` -->", "<!-- end of settings -->"
 INTRODUCTION = f"""# Settings
 
 <!-- Made by `python -m docs.settings_table` from components/*/settings.py and stacks/config: change these. -->
@@ -119,19 +117,6 @@ def page() -> str:
     return "\n".join([INTRODUCTION + listed_rules, *tables, SECRETS_INTRODUCTION + secrets])
 
 
-def readme() -> str:
-    """Return the text of README.md with a current table between its marks."""
-    text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    rows = "".join(
-        _cells(f"`{setting.path}`", _default(setting), setting.field.description)
-        for setting in settings()
-        if not is_section(setting)
-    )
-    table = f"| setting | default | meaning |\n|---|---|---|\n{rows}"
-    return f"{before}{BEGIN}\n\n{table}\n{END}{rest.partition(END)[2]}"
-
-
 def _section(path: str, content: list[Setting]) -> str:
     title = f"`{path}`" if path else "The stack"
     head = "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n"
@@ -195,5 +180,5 @@ def _code(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    for path, text in ((PAGE, page()), (README, readme()), (pulumi_sections.FILE, pulumi_sections.text())):
+    for path, text in ((PAGE, page()), (pulumi_sections.FILE, pulumi_sections.text())):
         path.write_text(text, encoding="utf-8")

@@ -36,6 +36,7 @@ USERS: Final = (
     "kept",
     "kept-exoscale",
     "neighbours",
+    "first-month",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

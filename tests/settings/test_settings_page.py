@@ -6,7 +6,7 @@ import yaml
 
 from components.errors import NAMESPACE
 from docs import pulumi_sections
-from docs.settings_table import PAGE, README, is_section, page, readme, settings
+from docs.settings_table import PAGE, is_section, page, settings
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 from tests.files.test_files_pages import EVERY_PAGE
@@ -65,12 +65,6 @@ def test_page_of_settings_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m docs.settings_table`"
 
 
-def test_table_of_the_readme_is_current() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text == readme(), "run `python -m docs.settings_table`"
-    assert "| `traefik.log_level` | `INFO` |" in text
-
-
 def test_page_has_a_row_for_every_setting_and_secret() -> None:
     rows = re.findall(r"^\| `([^`]+)` \|", page(), re.MULTILINE)
     assert len(rows) == len(set(rows))
@@ -88,7 +82,7 @@ def test_project_file_is_current() -> None:
 
 def test_project_declares_every_section_as_the_models_describe_it() -> None:
     """All but `domain`: what is declared without a default is required, and it has none."""
-    declared = yaml.safe_load((README.parent / "Pulumi.yaml").read_text())["config"]
+    declared = yaml.safe_load(pulumi_sections.FILE.read_text())["config"]
     fields = {name: field for name, field in Settings.model_fields.items() if name != "domain"}
     assert list(declared) == [f"{NAMESPACE}:{name}" for name in fields]
     for name, field in fields.items():
