@@ -67,7 +67,9 @@ def test_workflows_use_the_pulumi_that_operators_install(name: str) -> None:
     [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools" / "lib.sh").read_text(), re.MULTILINE)
     assert {step["with"]["pulumi-version"] for step in pulumi_steps(name)} == {version}
     archives = {line.split()[1] for line in (CHECKOUT / "tools" / "pulumi.sha256").read_text().splitlines()}
-    assert archives == {f"pulumi-v{version}-linux-{machine}.tar.gz" for machine in ("x64", "arm64")}
+    assert archives == {
+        f"pulumi-v{version}-{system}-{machine}.tar.gz" for system in ("linux", "darwin") for machine in ("x64", "arm64")
+    }
 
 
 @OF_STACKS
