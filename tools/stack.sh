@@ -3,20 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 077 # the state is for nobody else
-verb=$1 stack=$2 # up, preview, refresh, down, select, fill-in, parts
+verb=$1 stack=$2 # up, preview, refresh, down, select
 
 say() { echo "$*" >&2; }
 
 # provider NAME: whether the stack's file says that its machines come from this provider, however it is written.
 provider() { grep -Esq "^[^#]*\\bprovider[\"']?: *[\"']?$1\\b" "Pulumi.$stack.yaml"; }
-
-# What depends on this computer's engine is a setting, because a preview must not ask the engine.
-fill_in() {
-  local settings
-  [ "$(pulumi config get --stack "$stack" --path nuvla-swarm:machines.provider)" = local ] || return 0
-  mapfile -t settings < <(local/settings.sh)
-  pulumi config set-all --stack "$stack" --path "${settings[@]/#/--plaintext=nuvla-swarm:}"
-}
 
 # A salt belongs to one passphrase, and that of a state folder which is gone is lost.
 forget_salt() {
@@ -29,10 +21,6 @@ select_stack() {
     say "creates the stack $stack"
     forget_salt
     pulumi stack init "$stack"
-    fill_in
-  elif provider local && ! grep -Eq "^[^#]*\\bimage[\"']?:" "Pulumi.$stack.yaml"; then
-    say "adds to Pulumi.$stack.yaml what depends on this computer, which it had before"
-    fill_in
   fi
 }
 
@@ -44,7 +32,7 @@ update() {
   local again urn options=()
   again=$(python -m tools.repair up "$stack") || exit
   for urn in $again; do options+=("--replace=$urn"); done
-  pulumi up --yes --skip-preview --suppress-outputs "${options[@]}"
+  pulumi up --yes --skip-preview --suppress-outputs ${options[@]+"${options[@]}"}
 }
 
 # up: updates, and once more where the only manager was lost with its disk: its new swarm has nothing of the state's.
@@ -57,16 +45,8 @@ up() {
   python -m tools.status "$stack"
 }
 
-case "$verb" in
-  fill-in)
-    fill_in
-    exit
-    ;;
-  parts) # of tools/setup.sh, that the stack needs on this computer
-    if provider '[a-z]+' && ! provider local; then echo tools; fi
-    exit
-    ;;
-esac
+# Pulumi writes a salt at every command; git shows no change of a stack that was only tried.
+if provider local; then trap 'python -m tools.salt "$stack"' EXIT; fi
 select_stack
 [ "$verb" != select ] || exit 0
 case "$verb" in

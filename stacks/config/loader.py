@@ -12,7 +12,7 @@ from components import catalog
 from components.errors import NAMESPACE, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import cross_validation, errors
+from stacks.config import computer, cross_validation, errors
 from stacks.config.settings import Settings
 
 SECRETS = {
@@ -20,6 +20,7 @@ SECRETS = {
     SSH_KEY: "private key of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
     **catalog.secrets(),
 }
+STAND_IN = "stand-in-for-a-secret"
 MAIL_LOGIN_MESSAGE = "the name and the password of a login to the mail server, or neither to do without"
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
@@ -34,18 +35,40 @@ def load() -> tuple[Settings, Secrets]:
     """
     prefix = f"{NAMESPACE}:"
     texts = {key.removeprefix(prefix): value for key, value in _configuration().items() if key.startswith(prefix)}
-    settings, mistakes = parse({key: text for key, text in texts.items() if key not in SECRETS})
-    mistakes += _secret_mistakes(texts, settings)
+    own = _document({key: text for key, text in texts.items() if key not in SECRETS})
+    settings, mistakes = _validate_on_this_computer(own)
+    previewed = _secrets_of_a_preview(texts, settings)
+    mistakes += _secret_mistakes(texts, settings, previewed)
     if settings is None or mistakes:
         raise refusal(f"the configuration of this stack has {len(mistakes)} mistake(s)", mistakes)
     config = pulumi.Config(NAMESPACE)
     secrets = {key: config.get_secret(key) for key in SECRETS}
-    return settings, {key: secret for key, secret in secrets.items() if secret is not None}
+    return settings, {key: secret for key, secret in secrets.items() if secret is not None} | dict(previewed)
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
     """Return the settings in the raw texts of a configuration, or None and the mistakes in them."""
-    document = {key: text if key in SCALAR_KEYS else _value(text) for key, text in texts.items()}
+    return _validate(_document(texts))
+
+
+def _document(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {key: text if key in SCALAR_KEYS else _value(text) for key, text in texts.items()}
+
+
+def _validate_on_this_computer(own: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
+    """Return the settings of a stack, on local machines completed by those of this computer, or the mistakes."""
+    if not computer.is_local(own):
+        return _validate(own)
+    found, lines = computer.read(computer.FILE)
+    if found is None and not lines and not computer.has_image(own) and not pulumi.runtime.is_dry_run():
+        lines = [f"machines.image: not given, and {computer.PLACE} is missing; {computer.WRITE}"]
+    settings, mistakes = _validate(computer.under(own, found or {}))
+    if found and mistakes and not _validate(own)[1]:
+        lines = [f"machines: a setting of {computer.PLACE} is wrong; {computer.WRITE} again"]
+    return settings, [*lines, *mistakes]
+
+
+def _validate(document: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
     try:
         settings = Settings.model_validate_json(json.dumps(document))
     except ValidationError as error:
@@ -66,7 +89,20 @@ def _configuration() -> Mapping[str, str]:
     return runtime_config.CONFIG.get() or runtime_config.get_config_env()
 
 
-def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None) -> list[str]:
+def _secrets_of_a_preview(texts: Mapping[str, str], settings: Settings | None) -> Secrets:
+    """Return stand-ins for secrets that only an update needs, so that a new stack can be previewed without them."""
+    if settings is None or not pulumi.runtime.is_dry_run():
+        return {}
+    missing = [key for key in settings.machines.required_secrets if key not in texts]
+    for key in missing:
+        pulumi.log.warn(
+            f"{NAMESPACE}:{key} is not given. The preview does without it; `make up` requires it: "
+            f"pulumi config set --secret {NAMESPACE}:{key}"
+        )
+    return {key: pulumi.Output.secret(STAND_IN) for key in missing}
+
+
+def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None, previewed: Secrets) -> list[str]:
     """Return a line for each secret that is in plain text, or that the settings require and the configuration lacks."""
     lines = [
         f"{key}: given in plain text; allowed: a secret, `pulumi config set --secret {NAMESPACE}:{key}`"
@@ -75,7 +111,7 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None) -> lis
     ]
     if settings is None:
         return lines
-    lines += provider_of(settings.machines).missing_secrets(settings.machines, texts.keys())
+    lines += provider_of(settings.machines).missing_secrets(settings.machines, {*texts, *previewed})
     smtp = settings.monitoring.smtp
     username = smtp and smtp.username
     if (username is None) != ("smtp_password" not in texts):

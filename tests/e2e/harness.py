@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ from components import catalog
 from stacks.config import loader
 from tests.support.checkout import CHECKOUT
 from tests.support.configs import texts
-from tests.support.stand_ins import skip_without_stand_in
+from tests.support.stand_ins import is_offline, skip_without_stand_in
+from tools.computer_settings import nested
 
 PROGRAM_PARTS = [
     "Pulumi.yaml",
@@ -105,6 +107,12 @@ def _skip_without_images(settings: Mapping[str, Any]) -> None:
         skip_without_stand_in(*catalog.images_of(parsed.features))
 
 
+@cache
+def computer_settings() -> dict[str, dict[str, Any]]:
+    """Return the settings of local machines on this computer's engine, by section."""
+    return nested(run("local/settings.sh", cwd=CHECKOUT).text.splitlines())
+
+
 class Stack:
     """A copy of the program with its own configuration and state."""
 
@@ -114,6 +122,7 @@ class Stack:
         self.env = os.environ | {
             "PULUMI_BACKEND_URL": f"file://{folder / '.state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase of a test",
+            "NUVLA_SWARM_OFFLINE": "true" if is_offline() else "false",  # stand-ins for remote machines too
         }
         self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         (folder / ".state").mkdir(parents=True)
@@ -125,7 +134,10 @@ class Stack:
         self.must("pulumi", "stack", "init", name)
         for key, value in settings.items():
             self.set(key, value)
-        self.must("tools/stack.sh", "fill-in", name)
+        is_local = settings["machines"].get("provider") == "local"
+        for section, values in computer_settings().items() if is_local else ():
+            for key, value in values.items():
+                self.set(f"{section}.{key}", value)
 
     def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
         """Run a command that has to succeed."""
@@ -157,6 +169,16 @@ class Stack:
         for step in steps:
             place, key = place.setdefault(key, {}), step
         place[key] = value
+        self.file.write_text(yaml.safe_dump(document))
+
+    def unset(self, path: str) -> None:
+        """Remove the setting at `path`."""
+        document = yaml.safe_load(self.file.read_text())
+        section, *steps, last = path.split(".")
+        place = document["config"][f"nuvla-swarm:{section}"]
+        for step in steps:
+            place = place[step]
+        del place[last]
         self.file.write_text(yaml.safe_dump(document))
 
     def preview(self, *options: str, env: dict[str, str] | None = None) -> Result:

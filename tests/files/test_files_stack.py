@@ -106,12 +106,6 @@ def test_refresh_asks_the_api_manager_first(checkout: Checkout) -> None:
     ]
 
 
-@pytest.mark.parametrize("provider", ['"existing"', "'exoscale'", "exoscale # there"])
-def test_remote_machines_need_no_local_engine_in_every_notation(checkout: Checkout, provider: str) -> None:
-    (checkout.folder / "Pulumi.s.yaml").write_text(f"config:\n  nuvla-swarm:machines:\n    provider: {provider}\n")
-    assert checkout.run("parts").text == "tools\n"
-
-
 def test_files_of_pulumi_are_for_their_owner_alone(checkout: Checkout) -> None:
     (checkout.folder / "bin" / "pulumi").write_text(f"{STUB}[[ $* != 'preview --diff' ]] || umask >$CALLS/umask\n")
     assert checkout.run("preview").code == 0
