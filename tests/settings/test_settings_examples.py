@@ -66,7 +66,7 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
-    """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
-    assert shown.run("tools/stack.sh", "parts", shown.name).text == "tools\n"
-    assert shown.run("tools/stack.sh", "parts", "nowhere").text == ""
+def test_setup_asks_no_docker_engine_for_machines_elsewhere(shown: Stack) -> None:
+    found = shown.run("tools/setup.sh", "--stack", shown.name, env=CUT_OFF)
+    assert found.code == 0, found.text
+    assert not (shown.folder / ".state/computer.json").exists()
