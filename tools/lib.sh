@@ -49,6 +49,17 @@ require_file_of() {
     fail "there is no Pulumi.$name.yaml; stacks with a file: $(stacks). To create it: make stack NAME=$name FROM=exoscale-target"
 }
 
+# detached COMMAND...: runs the command, of which a daemon stays, without any file that is open here, such as a lock.
+detached() {
+  (
+    for file in /proc/"$BASHPID"/fd/*; do
+      file=${file##*/}
+      if ((file > 2)); then eval "exec $file>&-"; fi
+    done
+    exec "$@"
+  )
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds, at most that long.
 wait_for() {
   local deadline=$((SECONDS + $1))

@@ -170,3 +170,12 @@ def test_proxy_is_passed_by_for_machines(fresh: Fresh) -> None:
     )
     assert with_proxy["NO_PROXY"] == with_proxy["no_proxy"] == "localhost,10.77.0.0/16"
     assert "NO_PROXY" not in fresh.environment("dev")
+
+
+def test_daemon_keeps_no_file_of_the_shell_that_started_it(fresh: Fresh) -> None:
+    """Else a lock of that shell would be locked as long as the engine runs."""
+    shown = fresh.lib("exec 7</dev/null 12</dev/null && detached ls /proc/self/fd </dev/null").text.split()
+    assert shown == ["0", "1", "2", "3"]  # the last is the folder that ls reads
+    for script in ("engine.sh", "registry.sh"):
+        text = (CHECKOUT / "offline" / script).read_text()
+        assert text.count("detached setsid") == text.count("setsid") == 1, script
