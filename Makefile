@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .ONESHELL:
 
+# Commands tell a STACK that comes from the environment.
+export NUVLA_SWARM_STACK_ORIGIN := $(origin STACK)
 ENV := eval "$$(tools/env.sh)"
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
 PYTEST := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -18,31 +20,36 @@ help: ## print this list
 
 .PHONY: up
 up: ## create or change the infrastructure, then show it
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
+	@tools/setup.sh tools
 	$(ENV)
-	tools/stack.sh up $(STACK)
+	parts=$$(python -m tools.stack parts "$(STACK)") && tools/setup.sh $$parts
+	python -m tools.stack up "$(STACK)"
 
 .PHONY: preview
 preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
-	@tools/setup.sh $(if $(EXAMPLE),tools,$$(tools/stack.sh parts $(STACK)))
+	@tools/setup.sh tools
 	$(ENV)
-	$(if $(EXAMPLE),python -m tools.preview_without_state "examples/$(EXAMPLE).yaml",tools/stack.sh preview $(STACK))
+	$(if $(EXAMPLE),,parts=$$(python -m tools.stack parts "$(STACK)") && tools/setup.sh $$parts)
+	$(if $(EXAMPLE),python -m tools.preview_without_state "examples/$(EXAMPLE).yaml",python -m tools.stack preview "$(STACK)")
 
 .PHONY: status
 status: ## show machines, addresses and logins, and whether all is well
-	@$(ENV)
-	python -m tools.status $(STACK) --logins
+	@tools/setup.sh tools
+	$(ENV)
+	python -m tools.stack status "$(STACK)" --logins
 
 .PHONY: down
 down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
-	@$(ENV)
-	tools/stack.sh down $(STACK)
+	@tools/setup.sh tools
+	$(ENV)
+	python -m tools.stack down "$(STACK)"
 
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
+	@tools/setup.sh tools
 	$(ENV)
-	tools/stack.sh refresh $(STACK)
+	parts=$$(python -m tools.stack parts "$(STACK)") && tools/setup.sh $$parts
+	python -m tools.stack refresh "$(STACK)"
 
 .PHONY: stack
 stack: ## create the settings of a stack NAME from an example FROM: make stack NAME=prod FROM=exoscale-target
@@ -52,16 +59,21 @@ stack: ## create the settings of a stack NAME from an example FROM: make stack N
 template: ## set the system of new machines on Exoscale by its NAME; POOL for one pool
 	@tools/setup.sh tools
 	$(ENV)
-	tools/stack.sh select $(STACK)
-	python -m tools.exoscale_template $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+	python -m tools.stack template "$(STACK)" "$(NAME)" $(if $(POOL),--pool "$(POOL)")
+
+.PHONY: nuvla
+nuvla: ## write Nuvla's certificates into files, and print what Nuvla's forms ask for to register a target
+	@tools/setup.sh tools
+	$(ENV)
+	python -m tools.stack nuvla "$(STACK)"
 
 .PHONY: hostkey
 hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own
 	@tools/host_key.sh "$(HOST)"
 
 .PHONY: env
-env: ## print what plain `pulumi` needs: eval "$$(make env)"
-	@tools/env.sh
+env: ## print what plain `pulumi` needs for STACK: eval "$$(make env)"
+	@tools/env.sh "$(STACK)"
 
 .PHONY: setup
 setup: ## install what local machines need: Python packages, Pulumi, a Docker engine, images

@@ -34,7 +34,7 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
         },
         "ssh": pulumi.Output.secret({"user": api_manager.user, "private_key": api_manager.private_key}),
         "docker": {
-            "endpoint": pulumi.Output.concat("tcp://", foundation.address, f":{DOCKER_API.number}"),
+            "endpoint": pulumi.Output.concat("https://", foundation.address, f":{DOCKER_API.number}"),
             "operator": certificates.operator.outputs(),
             "nuvla": certificates.nuvla.outputs(),
         },

@@ -1,0 +1,78 @@
+"""Command of operators on a stack: `python -m tools.stack VERB STACK [OPTIONS]`. The verbs are those of `make`.
+
+`list [remote]` prints the stacks that have a file, as JSON; `parts STACK` prints what `tools/setup.sh` installs for a
+stack; `fill-in STACK` writes what depends on this computer into its file.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from tools.console import PREFIX, fail
+from tools.stack import settings_file
+
+os.umask(0o077)  # the state is for nobody else
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run a verb."""
+    verb, *rest = arguments or [""]
+    if verb not in (*OPENED, *OTHERS):
+        fail(f"{verb!r} given; allowed: {', '.join((*OPENED, *OTHERS))}")
+    if verb != "list" and not "".join(rest[:1]):
+        fail(f"STACK is empty; stacks are {', '.join(settings_file.names()) or 'none'}: make {verb} STACK=<stack>")
+    if verb in OTHERS:
+        OTHERS[verb](*rest)
+        return
+    from tools.stack.target import open_target  # noqa: PLC0415 - `parts` and `list` need no package
+
+    target = open_target(rest[0])
+    module, function = OPENED[verb]
+    getattr(import_module(module), function)(
+        target, *rest[1:]
+    )  # its packages are loaded once the first line is printed
+
+
+def _list(which: str = "") -> None:
+    if which not in ("", "remote"):
+        fail(f"{which!r} given; allowed: remote, or nothing for all stacks")
+    found = []
+    for name in settings_file.names():
+        if not settings_file.NAME.fullmatch(name):
+            fail(f"Pulumi.{name}.yaml given; allowed: Pulumi.<stack>.yaml with letters, digits, '.', '_' and '-'")
+        if not which or settings_file.find(name).is_remote:
+            found.append(name)
+    print(json.dumps(found))
+
+
+def _parts(stack: str) -> None:
+    if settings_file.find(stack).is_remote:
+        print("tools")
+
+
+def _fill_in(stack: str) -> None:
+    from tools.stack import target  # noqa: PLC0415
+
+    target.fill_in(settings_file.find(stack))
+
+
+OPENED = {  # verbs on a stack whose backend is known: module and function
+    "up": ("tools.stack.update", "up"),
+    "preview": ("tools.stack.update", "preview"),
+    "refresh": ("tools.stack.update", "refresh"),
+    "status": ("tools.status", "show"),
+    "down": ("tools.stack.removal", "down"),
+    "template": ("tools.exoscale_template", "write"),
+    "nuvla": ("tools.nuvla", "show"),
+}
+OTHERS: dict[str, Callable[..., None]] = {"list": _list, "parts": _parts, "fill-in": _fill_in}
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        print(f"\n{PREFIX}stopped", file=sys.stderr)
+        sys.exit(130)
