@@ -33,7 +33,7 @@ def test_status_shows_machines_health_of_services_and_logins(full_target: Stack)
 
 
 def test_status_at_the_end_of_up_shows_no_login(full_target: Stack) -> None:
-    printed = full_target.must("python", "-m", "tools.status", full_target.name).text
+    printed = full_target.must("python", "-m", "tools.stack", "status", full_target.name).text
     assert "make status STACK=" in printed
     assert [password for password in passwords(full_target) if password in printed] == []
 
@@ -55,12 +55,12 @@ def test_status_shows_a_service_that_does_not_run(full_target: Stack) -> None:
 
 
 def status_without_logins(full_target: Stack) -> str:
-    return full_target.must("python", "-m", "tools.status", full_target.name).text
+    return full_target.must("python", "-m", "tools.stack", "status", full_target.name).text
 
 
 def test_repair_finds_no_change_by_hand_after_up(full_target: Stack) -> None:
     """The swarm reports every service of a target as the state has it."""
     printed = full_target.must("python", "-m", "tools.repair", "up", full_target.name).text
-    assert "Refreshing" in printed  # the machines
+    assert "resources of the state with what is there" in printed  # the machines
     for problem in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
         assert problem not in printed, printed

@@ -33,7 +33,9 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
-    found = shown.run("tools/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
+    found = shown.run(
+        "python", "-m", "tools.stack", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)}
+    )
     assert found.code == 0, found.text
     assert found.count("to create") > 150
     assert "warning: " not in found.text
@@ -57,7 +59,7 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
     found = run("python", "-m", "tools.preview_without_state", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
-    assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert found.text.startswith(f"nuvla-swarm: {name}: previewed as if it were new; secrets that are stand-ins: ")
     assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
     assert "warning: " not in found.text
@@ -68,5 +70,6 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
 
 def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
     """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
-    assert shown.run("tools/stack.sh", "parts", shown.name).text == "tools\n"
-    assert shown.run("tools/stack.sh", "parts", "nowhere").text == ""
+    assert shown.run("python", "-m", "tools.stack", "parts", shown.name).text == "tools\n"
+    refused = shown.run("python", "-m", "tools.stack", "parts", "nowhere")
+    assert (refused.code, "there is no Pulumi.nowhere.yaml" in refused.text) == (1, True)

@@ -81,20 +81,20 @@ class Plan:
 
     def _named(self, kind: str, *ops: str) -> list[str]:
         names = (step.name.removesuffix("-service") for step in self._of(kind) if step.op in ops)
-        return list(dict.fromkeys(names))
+        return sorted(set(names))
 
     def _instances(self, *ops: str) -> list[str]:
         steps = (step for step in self._of(*INSTANCES) if step.op in ops and step.phase == "machines")
-        return list(dict.fromkeys(step.name for step in steps))
+        return sorted({step.name for step in steps})
 
     def _memberships(self, op: str) -> list[str]:
-        return [step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if step.op == op]
+        return sorted(step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if step.op == op)
 
     def _engines(self) -> list[str]:
         """Return the machines whose engine was there before and is configured anew."""
         steps = (step for step in self._of(COMMAND) if step.op in ("update", *REPLACE))
         names = (step.name.removesuffix(end) for step in steps for end in ENGINE_ENDS if step.name.endswith(end))
-        return list(dict.fromkeys(names))
+        return sorted(set(names))
 
     def _stopping(self) -> list[str]:
         return [
