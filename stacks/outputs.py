@@ -8,6 +8,8 @@ from components.ports import DOCKER_API, TRAEFIK
 from stacks import release
 from stacks.swarm_platform import SwarmPlatform
 
+DEFAULT_PORT = 22  # of SSH
+
 
 def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
     """Return the outputs of both kinds: addresses and logins of machines, swarm and services."""
@@ -28,7 +30,13 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
                 "role": machine.role,
                 "public_address": machine.public_address,
                 "private_address": machine.private_address,
-                "ssh": pulumi.Output.concat("ssh ", machine.user, "@", machine.public_address),
+                "ssh": pulumi.Output.concat(
+                    "ssh ",
+                    f"-p {machine.port} " if machine.port != DEFAULT_PORT else "",
+                    machine.user,
+                    "@",
+                    machine.public_address,
+                ),
             }
             for machine in foundation.cluster.machines.values()
         },

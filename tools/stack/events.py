@@ -93,10 +93,11 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
     With `show`, Pulumi's own output goes to people; otherwise it is in the outcome.
     """
     outcome = Outcome()
+    sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="nuvla-swarm-") as folder:
         log, out, err = (Path(folder) / name for name in ("events", "out", "err"))
         with out.open("w+") as stdout, err.open("w+") as stderr:
-            process = _start([*arguments, "--event-log", str(log)], sys.stderr if show else stdout, stderr)
+            process = _start([*arguments, "--event-log", str(log)], None if show else stdout, stderr)
             reader = _read(log)
             try:
                 while True:
@@ -117,7 +118,7 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
     return outcome
 
 
-def _start(arguments: list[str], stdout: TextIO, stderr: TextIO) -> "subprocess.Popen[str]":
+def _start(arguments: list[str], stdout: TextIO | None, stderr: TextIO) -> "subprocess.Popen[str]":
     environment = os.environ | {"PULUMI_DEBUG_COMMANDS": "true"}  # without it, Pulumi knows no --event-log
     try:
         return subprocess.Popen(

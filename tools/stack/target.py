@@ -67,7 +67,8 @@ def require(target: Target) -> None:
 
 def create(target: Target) -> None:
     """Create the stack in its backend, empty, and write what it needs into its file."""
-    say(f"{target.name} is not in {target.backend}: creates it")
+    time = ", which takes about a minute" if target.file.is_local else ""
+    say(f"{target.name} is not in {target.backend}: creates it{time}")
     if target.file.is_local and not target.file.has_secrets:
         _forget_salt(target.file)
     key_service = target.file.secrets_provider

@@ -140,3 +140,17 @@ def test_settings_of_this_computer_come_from_the_script(tmp_path: Path, monkeypa
     with pytest.raises(SystemExit) as ended:
         target.fill_in(SettingsFile(tmp_path / "x", {"config": {"nuvla-swarm:machines": {"provider": "local"}}}))
     assert ended.value.code == 3
+
+
+def test_stack_of_an_organization_is_created_by_its_whole_name(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(backend.URL, "https://api.pulumi.com")
+    checkout.write(REMOTE)
+    target.create(target.open_target("acme/s"))
+    assert checkout.calls[0] == ("stack", "init", "--stack", "acme/s", "--no-select")
+    assert "s: target on exoscale: 1 machine; state in https://api.pulumi.com\n" in capsys.readouterr().err
+    monkeypatch.delenv(backend.URL)
+    checkout.exists = True
+    found = target.open_target("s")
+    assert (found.stack, found.backend.url) == ("acme/s", "https://api.pulumi.com")
