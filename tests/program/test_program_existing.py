@@ -130,6 +130,6 @@ def test_label_of_a_single_host_counts_like_a_pool_label() -> None:
 
 def test_ssh_command_of_a_machine_has_its_port_if_it_is_not_the_usual_one() -> None:
     other_port = changed(document(), "machines.pools.worker.hosts.1.port", 2222)
-    machines = run(other_port).outputs["machines"]
+    machines = run(other_port, secrets=KEY).outputs["machines"]
     assert machines["worker-1"]["ssh"] == "ssh -p 2222 root@198.51.100.11"
     assert machines["worker-2"]["ssh"] == "ssh root@198.51.100.12"
