@@ -27,27 +27,27 @@ help: ## print this list
 
 .PHONY: up
 up: ## create or change the infrastructure, then show it
-	@$(SETUP) && $(ENV) tools/stack.sh up $(STACK)
+	@$(SETUP) && $(ENV) python -m tools.stack up '$(STACK)'
 
 .PHONY: preview
 preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
 ifdef EXAMPLE
 	@tools/setup.sh tools && $(DEV) python -m tools.preview_without_state "examples/$(EXAMPLE).yaml"
 else
-	@$(SETUP) && $(ENV) tools/stack.sh preview $(STACK)
+	@$(SETUP) && $(ENV) python -m tools.stack preview '$(STACK)'
 endif
 
 .PHONY: status
 status: ## show machines, addresses and logins, and whether all is well
-	@$(SETUP) tools && $(ENV) python -m tools.status $(STACK) --logins
+	@$(SETUP) tools && $(ENV) python -m tools.stack status '$(STACK)' --logins
 
 .PHONY: down
 down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
-	@$(NAMED) $(SETUP) tools endpoint && $(ENV) tools/stack.sh down $(STACK)
+	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down '$(STACK)'
 
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
-	@$(SETUP) && $(ENV) tools/stack.sh refresh $(STACK)
+	@$(SETUP) && $(ENV) python -m tools.stack refresh '$(STACK)'
 
 .PHONY: stack
 stack: ## create the settings of a stack NAME from an example FROM: make stack NAME=prod FROM=exoscale-target
@@ -55,15 +55,18 @@ stack: ## create the settings of a stack NAME from an example FROM: make stack N
 
 .PHONY: template
 template: ## set the system of new machines on Exoscale by its NAME; POOL for one pool
-	@$(SETUP) tools && $(ENV) tools/stack.sh select $(STACK) && \
-	  python -m tools.exoscale_template $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+	@$(SETUP) tools && $(ENV) python -m tools.stack template '$(STACK)' "$(NAME)" $(if $(POOL),--pool "$(POOL)")
+
+.PHONY: nuvla
+nuvla: ## write Nuvla's certificates into files, and print what Nuvla's forms ask for to register a target
+	@$(SETUP) tools && $(ENV) python -m tools.stack nuvla '$(STACK)'
 
 .PHONY: hostkey
 hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own
 	@tools/host_key.sh "$(HOST)"
 
 .PHONY: env
-env: ## print what plain `pulumi` needs: eval "$$(make env)"
+env: ## print what plain `pulumi` needs for STACK: eval "$$(make env)"
 	@tools/env.sh '$(STACK)'
 
 .PHONY: setup

@@ -8,6 +8,8 @@ from components.ports import DOCKER_API, TRAEFIK
 from stacks import release
 from stacks.swarm_platform import SwarmPlatform
 
+DEFAULT_PORT = 22  # of SSH
+
 
 def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
     """Return the outputs of both kinds: addresses and logins of machines, swarm and services."""
@@ -28,13 +30,19 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
                 "role": machine.role,
                 "public_address": machine.public_address,
                 "private_address": machine.private_address,
-                "ssh": pulumi.Output.concat("ssh ", machine.user, "@", machine.public_address),
+                "ssh": pulumi.Output.concat(
+                    "ssh ",
+                    f"-p {machine.port} " if machine.port != DEFAULT_PORT else "",
+                    machine.user,
+                    "@",
+                    machine.public_address,
+                ),
             }
             for machine in foundation.cluster.machines.values()
         },
         "ssh": pulumi.Output.secret({"user": api_manager.user, "private_key": api_manager.private_key}),
         "docker": {
-            "endpoint": pulumi.Output.concat("tcp://", foundation.address, f":{DOCKER_API.number}"),
+            "endpoint": pulumi.Output.concat("https://", foundation.address, f":{DOCKER_API.number}"),
             "operator": certificates.operator.outputs(),
             "nuvla": certificates.nuvla.outputs(),
         },

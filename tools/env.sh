@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints what a shell needs to work with this checkout: eval "$(tools/env.sh [STACK])". Values that the user exported win.
-# Without a STACK, it is for the tools of developers and for stacks of local machines.
+# With a STACK, plain `pulumi` gets the backend that `make` remembers of it; without, it is for local machines.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 STACK_NAME=${1:-}
@@ -66,11 +66,23 @@ fi
 print PATH "$(path_with "${folders[@]}")"
 print VIRTUAL_ENV "$CHECKOUT/.venv"
 
+# remembered KEY: a value of the file that tools/stack/backend.py wrote, of the stack in $1 of this script.
+remembered() {
+  local file=$CHECKOUT/.state/stacks/$stack.json
+  [[ -z $stack || ! -f $file ]] || sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$file"
+}
+
+stack=${1:-} stack=${stack##*/}
 backend=$(users PULUMI_BACKEND_URL)
+[[ $backend != "${NUVLA_SWARM_BACKEND:-}" ]] || backend=''
 # Without files of metadata: they are written in place, and who reads one just then, or after a kill, cannot read the state.
-print PULUMI_BACKEND_URL "${backend:-file://$CHECKOUT/.state?metadata=skip}"
+default=$(remembered url)
+default=${default:-"file://$CHECKOUT/.state?metadata=skip"}
+print PULUMI_BACKEND_URL "${backend:-$default}"
+print NUVLA_SWARM_BACKEND "$([[ -n $backend ]] || printf '%s' "$default")"
 if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
   passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
+  [[ -n $passphrase ]] || passphrase=$(remembered passphrase | grep '^/' || true)
   print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"
 fi
 printf 'unset PYTHONDONTWRITEBYTECODE\n' # or else each command compiles the program anew

@@ -112,7 +112,7 @@ is_remote() { [[ -n $1 && $(provider_of "$1") != local ]]; }
 
 # provider_of STACK: its setting machines.provider; nothing where no Python package is installed yet.
 provider_of() {
-  if [[ -x $CHECKOUT/.venv/bin/python ]]; then (cd "$CHECKOUT" && .venv/bin/python -m tools.provider "$1"); fi
+  if [[ -x $CHECKOUT/.venv/bin/python ]]; then (cd "$CHECKOUT" && .venv/bin/python -m tools.stack provider "$1"); fi
 }
 
 ANSWERS_NOT="https://get.pulumi.com does not answer"

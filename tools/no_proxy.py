@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.machines.registry import MODELS
-from tools.provider import machines_of
+from tools.stack import settings_file
 
 LOCAL_NETWORK = str(MODELS["local"].model_fields["subnet"].default)
 TIMEOUT_S = 60
@@ -25,7 +25,7 @@ def value(stack: str, environment: Mapping[str, str]) -> str:
     """Return the value: of each address once, the user's own first."""
     given = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
     own = [address.strip() for address in given.split(",") if address.strip()]
-    return ",".join(dict.fromkeys([*own, *addresses(stack, machines_of(stack))]))
+    return ",".join(dict.fromkeys([*own, *addresses(stack, settings_file.find(stack).section("machines"))]))
 
 
 def addresses(stack: str, machines: Mapping[str, Any]) -> Iterator[str]:

@@ -190,8 +190,9 @@ class Stack:
     def destroy(self) -> Result:
         return self.run("pulumi", "destroy", "--yes", "--skip-preview", "--color=never", "--non-interactive")
 
-    def make(self, goal: str) -> Result:
-        return self.run("make", goal, f"STACK={self.name}")
+    def make(self, goal: str, *variables: str) -> Result:
+        """Run a goal as a pipeline does, with Pulumi's own output; `variables` such as VERBOSE=0 win."""
+        return self.run("make", goal, f"STACK={self.name}", "YES=1", "VERBOSE=1", *variables)
 
     def outputs(self) -> dict[str, Any]:
         text = self.must("pulumi", "stack", "output", "--json", "--show-secrets").text

@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStack]:
 
 
 def run_template(stack: ExoscaleStack, name: str, *options: str, env: dict[str, str] | None = None) -> Result:
-    return stack.run("python", "-m", "tools.exoscale_template", stack.name, name, *options, env=env)
+    return stack.run("python", "-m", "tools.stack", "template", stack.name, name, *options, env=env)
 
 
 def test_template_is_written_with_its_name(stack: ExoscaleStack) -> None:

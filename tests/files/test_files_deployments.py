@@ -13,6 +13,7 @@ OF_STACKS = pytest.mark.parametrize("name", ["preview", "deploy", "drift"])
 LOGIN = {
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "EXOSCALE_API_KEY",
     "EXOSCALE_API_SECRET",

@@ -131,7 +131,7 @@ def test_scripts_of_operators_run_with_the_bash_and_tools_of_macos(path: Path) -
 
 
 def test_every_script_of_operators_is_checked() -> None:
-    local = {"stop.sh", "stack.sh", "stacks.sh"}  # of the embedded engine, and commands that are Python elsewhere
+    local = {"stop.sh", "stacks.sh"}  # of the embedded engine, and of pipelines
     assert {path.name for path in (CHECKOUT / "tools").glob("*.sh")} - local == {path.name for path in PORTABLE}
 
 

@@ -181,7 +181,7 @@ def test_with_an_elastic_ip_people_are_sent_there_and_the_program_itself_is_not(
     """So that another one touches nothing of what is on the swarm but what tells people the address."""
     found = ran(on_exoscale(target(), elastic_ip=True))
     elastic = "ELASTIC-ADDRESS:cluster-address"
-    assert found.outputs["docker"]["endpoint"] == f"tcp://{elastic}:2376"
+    assert found.outputs["docker"]["endpoint"] == f"https://{elastic}:2376"
     assert {
         url.split("/")[2].removesuffix(":9000").removesuffix(":8080") for url in found.outputs["urls"].values()
     } == {elastic}

@@ -33,7 +33,9 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
-    found = shown.run("tools/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
+    found = shown.run(
+        "python", "-m", "tools.stack", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)}
+    )
     assert found.code == 0, found.text
     assert found.count("to create") > 150
     assert "warning: " not in found.text
@@ -57,8 +59,8 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
     found = run("python", "-m", "tools.preview_without_state", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
-    assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
-    assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
+    assert found.text.startswith(f"nuvla-swarm: {name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert ("nuvla-swarm:ssh_private_key is not given" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
     assert "warning: " not in found.text
     assert not calls.exists()

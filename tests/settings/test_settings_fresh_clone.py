@@ -21,7 +21,7 @@ OWN = (
 )
 UNREACHABLE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 # `make preview` without the part of its setup that needs a Docker engine.
-PREVIEW = 'tools/setup.sh --stack dev tools && eval "$(tools/env.sh dev)" && tools/stack.sh preview dev'
+PREVIEW = 'tools/setup.sh --stack dev tools && eval "$(tools/env.sh dev)" && DIFF=1 python -m tools.stack preview dev'
 
 
 class Clone:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Result, run
-from tools import salt
+from tools.stack import salt
 
 pytestmark = pytest.mark.tools("pulumi")
 SECRET = "a word that the state hides"
@@ -43,7 +43,7 @@ def pulumi(tmp_path: Path) -> Pulumi:
 def test_every_command_works_after_the_salt_is_gone(pulumi: Pulumi, tmp_path: Path) -> None:
     commands = [UP, ("preview", "--expect-no-changes"), ("stack", "output", "--json", "--show-secrets"), UP]
     for command in [*commands, ("refresh", "--yes"), ("stack", "output", "secret", "--show-secrets")]:
-        salt.forget("dev", tmp_path)
+        salt.forget(tmp_path / "Pulumi.dev.yaml")
         assert (tmp_path / "Pulumi.dev.yaml").read_text() == FILE
         done = pulumi(*command)
         assert done.code == 0, done.text
@@ -54,7 +54,7 @@ def test_every_command_works_after_the_salt_is_gone(pulumi: Pulumi, tmp_path: Pa
 
 def test_other_passphrase_still_opens_nothing(pulumi: Pulumi, tmp_path: Path) -> None:
     assert pulumi(*UP).code == 0
-    salt.forget("dev", tmp_path)
+    salt.forget(tmp_path / "Pulumi.dev.yaml")
     refused = pulumi("stack", "output", "--show-secrets", PULUMI_CONFIG_PASSPHRASE="another")
     assert refused.code != 0
     assert SECRET not in refused.text

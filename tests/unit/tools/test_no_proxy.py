@@ -10,6 +10,8 @@ import requests
 
 from tests.support.rows import rows
 from tools import no_proxy
+from tools.stack import settings_file
+from tools.stack.settings_file import SettingsFile
 
 OUTPUTS = {
     "machines": {"manager-1": {"public_address": "198.51.100.7"}, "worker-1": {"public_address": "198.51.100.8"}}
@@ -43,7 +45,8 @@ def test_addresses_of_each_provider(machines: Mapping[str, Any], addresses: list
 
 
 def test_own_addresses_of_the_user_stay_and_no_address_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(no_proxy, "machines_of", lambda _: {"provider": "exoscale"})
+    file = SettingsFile(Path("Pulumi.prod.yaml"), {"config": {"nuvla-swarm:machines": {"provider": "exoscale"}}})
+    monkeypatch.setattr(settings_file, "find", lambda _: file)
     assert no_proxy.value("prod", {}) == "198.51.100.7,198.51.100.8"
     assert (
         no_proxy.value("prod", {"NO_PROXY": "a.example.org, 198.51.100.8,"})

@@ -1,18 +1,18 @@
-"""tools/salt.py: only the salt of a local stack that has no encrypted settings goes."""
+"""tools/stack/salt.py: only the salt of a local stack that has no encrypted settings goes."""
 
 from pathlib import Path
 
 from tests.support.rows import rows
-from tools import salt
+from tools.stack import salt
 
 SALT = "encryptionsalt: v1:a+b=:v1:c:d==\n"
 LOCAL = "# Of a trial.\nconfig:\n  nuvla-swarm:machines:\n    provider: local # here\n"
 
 
-def after(folder: Path, text: str, stack: str = "dev") -> str:
+def after(folder: Path, text: str) -> str:
     path = folder / "Pulumi.dev.yaml"
     path.write_text(text, encoding="utf-8")
-    salt.forget(stack, folder)
+    salt.forget(path)
     assert [file.name for file in folder.iterdir()] == [path.name]
     return path.read_text(encoding="utf-8")
 
@@ -20,7 +20,6 @@ def after(folder: Path, text: str, stack: str = "dev") -> str:
 @rows("text", [SALT + LOCAL, LOCAL + SALT, LOCAL + SALT.rstrip(), LOCAL])
 def test_local_file_is_as_before_pulumi(tmp_path: Path, text: str) -> None:
     assert after(tmp_path, text) == LOCAL
-    assert after(tmp_path, text, "organization/dev") == LOCAL
 
 
 @rows(
@@ -34,8 +33,3 @@ def test_local_file_is_as_before_pulumi(tmp_path: Path, text: str) -> None:
 )
 def test_salt_that_may_be_needed_stays(tmp_path: Path, text: str) -> None:
     assert after(tmp_path, text) == text
-
-
-def test_stack_without_a_file_has_no_salt(tmp_path: Path) -> None:
-    salt.forget("none", tmp_path)
-    assert list(tmp_path.iterdir()) == []
