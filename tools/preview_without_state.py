@@ -16,12 +16,11 @@ from typing import Any
 
 import yaml
 
-from components.errors import NAMESPACE
+from components.errors import NAMESPACE, STAND_IN
 from components.machines.registry import MODELS
 
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "pyproject.toml", ".venv")
-STAND_IN = "stand-in-for-a-secret"
 CREDENTIALS = {name: value for model in MODELS.values() for name, value in model.preview_environment.items()}
 
 
@@ -30,7 +29,7 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     plain: dict[str, Any] = {}
     hidden: list[str] = []
     for key, value in settings.items():
-        if isinstance(value, Mapping) and set(value) == {"secure"}:
+        if _is_encrypted(value):
             hidden.append(key)
         else:
             plain[key] = value
@@ -39,6 +38,15 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     required = [f"{NAMESPACE}:{key}" for key in model.required_secrets] if model else []
     hidden += [key for key in required if key not in hidden]
     return plain, hidden
+
+
+def _is_encrypted(value: Any) -> bool:
+    """Return whether a value is a secret, or an object of secrets alone."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    if set(value) == {"secure"} and isinstance(value["secure"], str):
+        return True
+    return all(map(_is_encrypted, value.values()))
 
 
 def pulumi(folder: Path, *arguments: str, text: str | None = None) -> int:

@@ -12,7 +12,7 @@ from components import catalog
 from components.errors import NAMESPACE, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import cross_validation, errors
+from stacks.config import cross_validation, errors, traefik_secrets
 from stacks.config.settings import Settings
 
 SECRETS = {
@@ -23,7 +23,7 @@ SECRETS = {
 MAIL_LOGIN_MESSAGE = "the name and the password of a login to the mail server, or neither to do without"
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
-Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set
+Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set, and of each part of one
 
 
 def load() -> tuple[Settings, Secrets]:
@@ -39,8 +39,8 @@ def load() -> tuple[Settings, Secrets]:
     if settings is None or mistakes:
         raise refusal(f"the configuration of this stack has {len(mistakes)} mistake(s)", mistakes)
     config = pulumi.Config(NAMESPACE)
-    secrets = {key: config.get_secret(key) for key in SECRETS}
-    return settings, {key: secret for key, secret in secrets.items() if secret is not None}
+    secrets = {key: secret for key in SECRETS if (secret := config.get_secret(key)) is not None}
+    return settings, secrets | traefik_secrets.expanded(secrets, texts)
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
@@ -81,4 +81,4 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None) -> lis
     if (username is None) != ("smtp_password" not in texts):
         missing = "smtp_password" if username else "monitoring.smtp.username"
         lines.append(f"{missing}: not given; required: {MAIL_LOGIN_MESSAGE}")
-    return lines
+    return [*lines, *traefik_secrets.mistakes(texts, settings)]
