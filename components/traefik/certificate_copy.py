@@ -5,9 +5,9 @@ from dataclasses import replace
 import pulumi
 
 from components import assets
-from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec
+from components.service.spec import File, Mount, SecretFile, Service, StackSpec
 from components.traefik import CERTIFICATE_VOLUME
-from components.traefik.certificate_sync import CERTIFICATE_REPLICAS, DYNAMIC, MEMORY_LIMIT_MIB, ROOT
+from components.traefik.certificate_sync import CERTIFICATE_REPLICAS, DYNAMIC, HEALTH, MEMORY_LIMIT_MIB, ROOT
 
 SERVICE = "traefik-own-certificate"
 MOUNT = Mount(
@@ -36,15 +36,20 @@ def own_certificate_stack(certificate: str, key: pulumi.Output[str], image: pulu
         image=image,
         networks=[],
         memory_limit_mib=MEMORY_LIMIT_MIB,
-        health=HealthCheck(command=["test", "-s", f"{CERTIFICATE_REPLICAS.target}/own.pem"]),
+        health=HEALTH,
         constraints=["node.role==manager"],
-        command=["/bin/sh", "/etc/traefik/own_certificate.sh"],
+        command=["/bin/sh", "/etc/haproxy/own_certificate.sh"],
         user=ROOT,
         files=[
             File(
                 name="program",
-                path="/etc/traefik/own_certificate.sh",
+                path="/etc/haproxy/own_certificate.sh",
                 content=assets.read("traefik/files/own_certificate.sh"),
+            ),
+            File(
+                name="haproxy",
+                path="/etc/haproxy/own_certificate.cfg",
+                content=assets.read("traefik/files/own_certificate.cfg"),
             ),
             File(name="certificate", path="/etc/traefik/certificate.pem", content=certificate),
         ],

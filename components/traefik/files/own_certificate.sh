@@ -10,9 +10,4 @@ new=/copies/own.pem.new
   cat /run/secrets/key
 } >"$new"
 mv "$new" /copies/own.pem # in one step: Traefik never reads half a file
-
-trap 'exit 0' TERM INT
-while :; do
-  sleep 3600 &
-  wait $! || true
-done
+exec haproxy -W -db -f /etc/haproxy/own_certificate.cfg

@@ -54,6 +54,7 @@ ROWS = [
             '+ access_log_format: "json"',
             '+ dataRaw.accessLog.format: "json"',
             also={"traefik.access_log": True},
+            together="off",
         ),
     ),
     Row(

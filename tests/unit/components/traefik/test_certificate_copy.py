@@ -40,7 +40,7 @@ def test_default_certificate_is_in_the_volume_that_the_copy_writes() -> None:
     assert reading.read_only
     (writing,) = copy().mounts
     assert writing.source == reading.source
-    assert f"{writing.target}/own.pem" in copy().health.command
+    assert f" {writing.target}/own.pem " in files(copy())["/etc/haproxy/own_certificate.sh"]
 
 
 def test_traefik_watches_the_volume_and_has_no_self_signed_certificate() -> None:
