@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 NAMESPACE = "nuvla-swarm"  # of all keys of the configuration
+STAND_IN = "stand-in-for-a-secret"  # value of each secret in a preview that may not see secrets
 
 
 def refusal(title: str, lines: Sequence[str]) -> pulumi.RunError:

@@ -34,7 +34,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     # Services
     reserve_ports(platform)
     deploy_socket_proxy(platform)
-    deploy_traefik(platform)
+    deploy_traefik(platform, secrets)
     deploy_monitoring(platform, secrets)
 
     # Machines that are no longer in the settings leave

@@ -17,8 +17,9 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
     api_manager, certificates = foundation.api_manager, foundation.certificates
     urls = {
         "traefik": pulumi.Output.concat("https://", platform.address, "/"),
-        "dashboard": pulumi.Output.concat("http://", platform.address, f":{TRAEFIK.number}/dashboard/"),
     }
+    if platform.settings.traefik.dashboard:
+        urls["dashboard"] = pulumi.Output.concat("http://", platform.address, f":{TRAEFIK.number}/dashboard/")
     logins = platform.logins if platform.settings.monitoring.enabled else {}
     for name in logins:
         urls[name] = pulumi.Output.concat("https://", platform.address, f"/{name}/")

@@ -40,7 +40,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     # Services
     reserve_ports(platform)
     deploy_socket_proxy(platform)
-    deploy_traefik(platform)
+    deploy_traefik(platform, secrets)
     deploy_monitoring(platform, secrets)
     s3 = deploy_s3(platform, nfs)
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import yaml
 
+from components.errors import STAND_IN
 from components.machines.registry import MODELS
 from stacks.config import computer
 from tools.console import chosen, fail, say
 
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "pyproject.toml", ".venv")
-STAND_IN = "stand-in-for-a-secret"
 CREDENTIALS = {name: value for model in MODELS.values() for name, value in model.preview_environment.items()}
 
 
@@ -31,11 +31,20 @@ def readable(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     plain: dict[str, Any] = {}
     hidden: list[str] = []
     for key, value in settings.items():
-        if isinstance(value, Mapping) and set(value) == {"secure"}:
+        if _is_encrypted(value):
             hidden.append(key)
         else:
             plain[key] = value
     return plain, hidden
+
+
+def _is_encrypted(value: Any) -> bool:
+    """Return whether a value is a secret, or an object of secrets alone."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    if set(value) == {"secure"} and isinstance(value["secure"], str):
+        return True
+    return all(map(_is_encrypted, value.values()))
 
 
 def pulumi(folder: Path, *arguments: str, text: str | None = None, silent: bool = False) -> int:

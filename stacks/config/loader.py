@@ -9,10 +9,10 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from components import catalog
-from components.errors import NAMESPACE, refusal
+from components.errors import NAMESPACE, STAND_IN, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import computer, cross_validation, errors
+from stacks.config import computer, cross_validation, errors, traefik_secrets
 from stacks.config.settings import Settings
 
 SECRETS = {
@@ -20,11 +20,10 @@ SECRETS = {
     SSH_KEY: "private key of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
     **catalog.secrets(),
 }
-STAND_IN = "stand-in-for-a-secret"
 MAIL_LOGIN_MESSAGE = "the name and the password of a login to the mail server, or neither to do without"
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
-Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set
+Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set, and of each part of one
 
 
 def load() -> tuple[Settings, Secrets]:
@@ -42,8 +41,8 @@ def load() -> tuple[Settings, Secrets]:
     if settings is None or mistakes:
         raise refusal(f"the configuration of this stack has {len(mistakes)} mistake(s)", mistakes)
     config = pulumi.Config(NAMESPACE)
-    secrets = {key: config.get_secret(key) for key in SECRETS}
-    return settings, {key: secret for key, secret in secrets.items() if secret is not None} | dict(previewed)
+    secrets = {key: secret for key in SECRETS if (secret := config.get_secret(key)) is not None}
+    return settings, secrets | traefik_secrets.expanded(secrets, texts) | dict(previewed)
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
@@ -117,4 +116,4 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None, previe
     if (username is None) != ("smtp_password" not in texts):
         missing = "smtp_password" if username else "monitoring.smtp.username"
         lines.append(f"{missing}: not given; required: {MAIL_LOGIN_MESSAGE}")
-    return lines
+    return [*lines, *traefik_secrets.mistakes(texts, settings)]

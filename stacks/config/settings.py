@@ -98,6 +98,11 @@ class Settings(Section):
         return f"s3.{self.domain}" if self.has_s3 and self.domain else None
 
     @property
+    def served_names(self) -> list[str]:
+        """Names that Traefik needs certificates for: those of the infrastructure itself."""
+        return [name for name in (self.domain, self.s3_name) if name]
+
+    @property
     def monitoring_machine(self) -> str:
         """Name of the machine that stores the data of monitoring."""
         return self.monitoring.machine or self.first_manager

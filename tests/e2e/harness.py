@@ -208,10 +208,14 @@ class Stack:
         )
 
     def certificate(self) -> Path:
-        """Write the certificate that the program issues to Traefik into a file, and return its path."""
+        """Write the certificate that Traefik serves by default into a file, and return its path."""
+        file = self.folder / "trusted.pem"
+        own = yaml.safe_load(self.file.read_text())["config"].get("nuvla-swarm:traefik", {}).get("certificate")
+        if own:
+            file.write_text(own)
+            return file
         resources = json.loads(self.must("pulumi", "stack", "export").text)["deployment"]["resources"]
         [certificate] = [resource for resource in resources if resource["urn"].endswith("::traefik-certificate-cert")]
-        file = self.folder / "trusted.pem"
         file.write_text(certificate["outputs"]["certPem"])
         return file
 

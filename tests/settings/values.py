@@ -34,9 +34,9 @@ def choice(*allowed: str) -> Values:
     return Values(allowed, refused(listed, "nonsense", allowed[0].swapcase(), ""))
 
 
-def whole(least: int, most: int | None = None) -> Values:
-    """A whole number between bounds."""
-    bad = [Bad(least - 1, f"at least {least}"), *refused(WHOLE, "3", least + 0.5, True, None)]
+def whole(least: int, most: int | None = None, *, unset: bool = False) -> Values:
+    """A whole number between bounds; `unset`: or null, which leaves it to the program."""
+    bad = [Bad(least - 1, f"at least {least}"), *refused(WHOLE, "3", least + 0.5, True, *([] if unset else [None]))]
     if most is not None:
         bad.append(Bad(most + 1, f"at most {most}"))
     return Values([least, most if most is not None else least + 1_000_000], bad)

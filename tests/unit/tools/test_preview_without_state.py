@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.errors import STAND_IN
 from tools import preview_without_state
 
 SECURE = {"secure": "v1:abc:def"}
@@ -20,6 +21,11 @@ def test_encrypted_settings_are_replaced_and_others_stay() -> None:
     plain, hidden = preview_without_state.readable(settings)
     assert plain == {"nuvla-swarm:kind": "host", "nuvla-swarm:domain": "example.org"}
     assert hidden == ["nuvla-swarm:smtp_password"]
+
+
+def test_object_of_encrypted_values_is_replaced_as_a_whole() -> None:
+    login = {"nuvla-swarm:traefik_dns_credentials": {"KEY": SECURE, "SECRET": SECURE}}
+    assert preview_without_state.readable(login) == ({}, ["nuvla-swarm:traefik_dns_credentials"])
 
 
 def test_secret_that_is_not_given_is_left_to_the_program() -> None:
@@ -49,7 +55,7 @@ def test_pulumi_gets_placeholders_for_all_secrets(tmp_path: Path, monkeypatch: p
     assert preview_without_state.preview("prod", folder) == 0
     assert given == [
         ("stack", "init", "prod", None),
-        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", preview_without_state.STAND_IN),
+        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", STAND_IN),
         ("preview", None),
     ]
     assert yaml.safe_load((folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")) == {"config": existing()}
