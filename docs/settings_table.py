@@ -160,7 +160,8 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    bounds = [_bounds(option) for option in schema.get("anyOf", [])]
+    own = {"examples": schema["examples"]} if "examples" in schema else {}  # in the place of those of the type
+    bounds = [_bounds({**option, **own}) for option in schema.get("anyOf", []) if option.get("type") != "null"]
     if "const" in schema or "enum" in schema:
         bounds += [", ".join(_code(value) for value in schema.get("enum", [schema.get("const")]))]
     if "minimum" in schema:
@@ -168,15 +169,18 @@ def _bounds(schema: dict[str, Any]) -> str:
         bounds += [f"from {low}" if high is None else f"{low} to {high}"]
     if "minItems" in schema:
         bounds += [f"at least {schema['minItems']}"]
-    if "pattern" in schema:
-        bounds += [_code(schema["pattern"])]
-    bounds += [_bounds(schema["items"])] if "items" in schema else []
-    bounds += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
+    if schema.get("examples") and not (schema.get("default") or "anyOf" in schema):
+        bounds += [f"such as {_code(schema['examples'][0])}"]
+    elif "items" in schema:
+        bounds += [_bounds(schema["items"])]
+    if "patternProperties" in schema and not schema.get("examples"):
+        bounds += [f"keys such as {_code(schema['propertyNames']['examples'][0])}"]
     return "; ".join(bound for bound in bounds if bound)
 
 
 def _code(value: Any) -> str:
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return "empty text" if not text else f"`{text.partition(chr(10))[0]}`"
 
 
 if __name__ == "__main__":

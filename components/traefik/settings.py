@@ -2,13 +2,24 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from components.fields import Email, Section, former, memory_limit
+from components.text_form import TextForm
 
-AcmeDirectoryUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
+AcmeDirectoryUrl = Annotated[
+    str,
+    TextForm(
+        r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$", "the https URL of a directory", "https://acme.example.org/directory"
+    ),
+]
 Pem = Annotated[
-    str, StringConstraints(pattern=r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$")
+    str,
+    TextForm(
+        r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$",
+        "certificates in PEM",
+        "-----BEGIN CERTIFICATE-----\nMIIB...=\n-----END CERTIFICATE-----".replace("...", "A" * 8),
+    ),
 ]
 
 

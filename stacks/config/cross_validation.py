@@ -8,6 +8,7 @@ from typing import Any
 from components import catalog
 from components.machines.registry import MODELS, provider_of
 from stacks.config import firewall_validation, machines_validation, networks_validation
+from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
 
@@ -92,4 +93,5 @@ CHECKS = (
 
 def mistakes(settings: Settings) -> list[str]:
     """Return a line for each mistake between the sections."""
-    return [line for check in (*CHECKS, _provider_conflicts) for line in check(settings)]
+    lines = [line for check in (*CHECKS, _provider_conflicts) for line in check(settings)]
+    return without_blame(lines, settings.model_dump(mode="json", exclude_unset=True))

@@ -9,10 +9,11 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from components import catalog
-from components.errors import NAMESPACE, refusal
+from components.errors import NAMESPACE, count, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
 from stacks.config import cross_validation, errors
+from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 
 SECRETS = {
@@ -21,6 +22,7 @@ SECRETS = {
     **catalog.secrets(),
 }
 MAIL_LOGIN_MESSAGE = "the name and the password of a login to the mail server, or neither to do without"
+MORE = " (there may be more once these are mended)"  # as the checks between sections need settings without mistakes
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
 Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set
@@ -34,10 +36,13 @@ def load() -> tuple[Settings, Secrets]:
     """
     prefix = f"{NAMESPACE}:"
     texts = {key.removeprefix(prefix): value for key, value in _configuration().items() if key.startswith(prefix)}
-    settings, mistakes = parse({key: text for key, text in texts.items() if key not in SECRETS})
-    mistakes += _secret_mistakes(texts, settings)
+    settings, mistakes = within_sections({key: text for key, text in texts.items() if key not in SECRETS})
+    more = MORE if settings is None else ""
+    if settings is not None:
+        mistakes = cross_validation.mistakes(settings)
+    mistakes += _secret_mistakes(texts, None if mistakes else settings)
     if settings is None or mistakes:
-        raise refusal(f"the configuration of this stack has {len(mistakes)} mistake(s)", mistakes)
+        raise refusal(f"the configuration of this stack has {count(len(mistakes), 'mistake')}{more}", mistakes)
     config = pulumi.Config(NAMESPACE)
     secrets = {key: config.get_secret(key) for key in SECRETS}
     return settings, {key: secret for key, secret in secrets.items() if secret is not None}
@@ -45,13 +50,19 @@ def load() -> tuple[Settings, Secrets]:
 
 def parse(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
     """Return the settings in the raw texts of a configuration, or None and the mistakes in them."""
+    settings, mistakes = within_sections(texts)
+    if settings is not None:
+        mistakes = cross_validation.mistakes(settings)
+    return (None, mistakes) if mistakes else (settings, [])
+
+
+def within_sections(texts: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
+    """Return the settings before the checks between sections, or None and the mistakes within sections."""
     document = {key: text if key in SCALAR_KEYS else _value(text) for key, text in texts.items()}
     try:
-        settings = Settings.model_validate_json(json.dumps(document))
+        return Settings.model_validate_json(json.dumps(document)), []
     except ValidationError as error:
-        return None, errors.lines(error, Settings, SECRETS)
-    mistakes = cross_validation.mistakes(settings)
-    return (None, mistakes) if mistakes else (settings, [])
+        return None, without_blame(errors.lines(error, Settings, SECRETS), document)
 
 
 def _value(text: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 from tests.settings.rows import Bad, Change, Row, Values, refused
 from tests.settings.values import EMAIL, TEXT, choice, section, switch, whole
 
-DIRECTORY = r"text that matches ^https://[\w.-]+(:[0-9]+)?/[\w./-]*$"
-PEM_TEXT = r"text that matches ^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$"
+DIRECTORY = "the https URL of a directory"
+PEM_TEXT = "certificates in PEM"
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 ACCOUNT: dict[str, Any] = {"email": "a@example.org"}
 ACME: dict[str, Any] = {"domain": "example.org", "traefik.acme": ACCOUNT}
