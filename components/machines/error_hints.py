@@ -6,6 +6,8 @@ from typing import Any
 
 import pulumi
 
+from components.machines import ssh_hints
+
 ELSEWHERE = (
     "of another checkout with a stack of the same name: run `make down` there, or choose another name for this stack; "
     "if that checkout is gone"
@@ -32,6 +34,15 @@ HINTS = (
     (
         r"network with name (\S+) already exists",
         f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
+    ),
+)
+# Of commands on local machines, which the program runs over SSH.
+SSH_HINTS = (
+    *ssh_hints.HINTS,
+    (
+        r"dial tcp (\S+?):\d+:",
+        "the local machine at {0} does not answer SSH: local machines need a Docker engine with root rights on this "
+        "very Linux computer, not Docker Desktop, Colima, Podman, a rootless or a remote engine",
     ),
 )
 # In the swarm, operators and applications may hold the names of networks and services.
