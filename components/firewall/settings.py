@@ -49,8 +49,8 @@ class FirewallSettings(Section):
     )
     ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="port range of deployed applications")
     expose_swarm_port_to_nuvla: bool = Field(
-        True,
-        description="opens 2377 to Nuvla (host: operators) as its guide lists; not needed",
+        False,
+        description="whether 2377 is open to Nuvla (host: operators), as its guide lists; not needed",
         json_schema_extra=former("swarm_port"),
     )
 

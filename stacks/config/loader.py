@@ -12,7 +12,7 @@ from components import catalog
 from components.errors import NAMESPACE, count, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import cross_validation, errors
+from stacks.config import cross_validation, errors, warnings
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 
@@ -43,6 +43,7 @@ def load() -> tuple[Settings, Secrets]:
     mistakes += _secret_mistakes(texts, None if mistakes else settings)
     if settings is None or mistakes:
         raise refusal(f"the configuration of this stack has {count(len(mistakes), 'mistake')}{more}", mistakes)
+    warnings.log(settings, texts.keys() & SECRETS.keys())
     config = pulumi.Config(NAMESPACE)
     secrets = {key: config.get_secret(key) for key in SECRETS}
     return settings, {key: secret for key, secret in secrets.items() if secret is not None}

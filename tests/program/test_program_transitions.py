@@ -8,7 +8,9 @@ import pytest
 
 import stacks.host
 import stacks.target
+from stacks.config import warnings
 from tests.program.runs import run
+from tests.settings.loading import taken
 from tests.settings.table import CHANGES
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 from tests.support.fake_pulumi import FakePulumi
@@ -350,7 +352,8 @@ def test_data_left_behind_on_a_machine_are_reported(
     state, after = stands(before), changed(before, "nfs.machine", "worker-1")
     with caplog.at_level("WARNING"):
         run_program(after, secrets=secrets_for(after), state=state)
-    assert caplog.messages == lines
+    of_settings = warnings.lines(taken(after), secrets_for(after).keys())
+    assert caplog.messages == [*of_settings, *lines]
 
 
 STANDING = {

@@ -28,14 +28,12 @@ TemplateId = Annotated[
     ),
 ]
 # The program logs in as `ubuntu`, and installs packages for these systems.
-TemplateName = Annotated[
-    str,
-    TextForm(
-        r"^(.*\bUbuntu 2[24]\.04\b.*)?$",
-        "the name of a template of Ubuntu 22.04 or 24.04, the systems that the program supports on Exoscale",
-        "Linux Ubuntu 24.04 LTS 64-bit",
-    ),
-]
+TEMPLATE_NAME = TextForm(
+    r"^(.*\bUbuntu 2[24]\.04\b.*)?$",
+    "the name of a template of Ubuntu 22.04 or 24.04, the systems that the program supports on Exoscale",
+    "Linux Ubuntu 24.04 LTS 64-bit",
+)
+TemplateName = Annotated[str, TEMPLATE_NAME]
 Size = Annotated[str, TextForm(r"^[a-z0-9]+\.[a-z-]+$", "a type of instances in lower case", "standard.large")]
 
 
