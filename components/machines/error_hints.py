@@ -6,8 +6,6 @@ from typing import Any
 
 import pulumi
 
-from components.machines import ssh_hints
-
 ELSEWHERE = (
     "of another checkout with a stack of the same name: run `make down` there, or choose another name for this stack; "
     "if that checkout is gone"
@@ -36,9 +34,16 @@ HINTS = (
         f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
-# Of commands on local machines, which the program runs over SSH.
-SSH_HINTS = (
-    *ssh_hints.HINTS,
+# Of commands on machines of every provider, which the program runs over SSH.
+AGENT_HINTS = (
+    (
+        r"dial unix (\S+?): connect:",
+        "SSH_AUTH_SOCK is {0}, and no SSH agent listens there: start one, or `unset SSH_AUTH_SOCK`, as the program "
+        "needs none, and run this again",
+    ),
+)
+SSH_HINTS = (  # of commands on local machines
+    *AGENT_HINTS,
     (
         r"dial tcp (\S+?):\d+:",
         "the local machine at {0} does not answer SSH: local machines need a Docker engine with root rights on this "

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components.machines import ssh_hints
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
-from components.machines.error_hints import ErrorHints
+from components.machines.error_hints import AGENT_HINTS, ErrorHints
 from components.machines.existing.error_hints import Contact, HostErrorHints
 from components.machines.machine import APT_FUNCTIONS, Machine, Role
 from components.machines.owner import Owner
@@ -94,7 +93,7 @@ class ExistingCluster(Cluster):
                 for machine, (_, host) in hosts.items()
             }
         ).hooks
-        self._ssh_hooks = ErrorHints(ssh_hints.HINTS, "ssh-advice").hooks
+        self._ssh_hooks = ErrorHints(AGENT_HINTS, "ssh-advice").hooks
         hostnames = {}
         for machine, (pool_settings, host) in hosts.items():
             self.machines[machine], hostnames[machine] = self._machine(machine, pool_settings, host)

@@ -3,7 +3,7 @@
 The patterns match errors of the released plugin 0.66.1 and of its stand-in; the first match counts.
 """
 
-from components.machines import ssh_hints
+from components.machines.error_hints import AGENT_HINTS
 
 HINTS = (
     (
@@ -85,7 +85,7 @@ HINTS = (
 
 # Of commands on the machines, which the program runs over SSH.
 SSH_HINTS = (
-    *ssh_hints.HINTS,
+    *AGENT_HINTS,
     (
         r"dial tcp|context deadline exceeded",
         "a machine does not answer SSH: is this computer's public address (`curl -4 https://api.ipify.org` prints it) "

@@ -32,7 +32,8 @@ class Lockout:
         self._told = False
 
     async def _watch(self, args: pulumi.ResourceHookArgs) -> None:
-        connection = (args.new_inputs or {})["connection"]
+        # The connection holds a secret, so the SDK hands it over as an output.
+        connection = await pulumi.Output.from_input((args.new_inputs or {})["connection"]).future() or {}
         host, port = str(connection["host"]), int(connection.get("port") or 22)
         if await _answers(host, port, self.silence_s) or self._told:
             return

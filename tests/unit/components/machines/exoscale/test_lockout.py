@@ -24,6 +24,13 @@ def closed_port() -> int:
         return int(server.getsockname()[1])
 
 
+async def called(hook: Any, name: str, port: int) -> None:
+    """Call a hook as the SDK does: an input with a secret in it is an output."""
+    connection = pulumi.Output.secret({"host": "127.0.0.1", "port": float(port), "privateKey": "KEY"})
+    args = SimpleNamespace(name=name, new_inputs={"connection": connection})
+    await hook.callback(cast(pulumi.ResourceHookArgs, args))
+
+
 def watched(management: str, port: int, own: IPv4Address | None = OWN, machines: int = 1) -> list[str]:
     """Return the lines that are logged before commands on machines at this port."""
     lines: list[str] = []
@@ -35,12 +42,10 @@ def watched(management: str, port: int, own: IPv4Address | None = OWN, machines:
 
     one = build(lambda: Lockout(management=[IPv4Network(management)], silence_s=0.2, ask=ask))
     hook: Any = one.hooks.before_create[0]  # type: ignore[index]
-    connection = {"host": "127.0.0.1", "port": port}
     for number in range(1, machines + 1):
-        args = SimpleNamespace(name=f"worker-{number}-ready", new_inputs={"connection": connection})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(pulumi.log, "warn", lines.append)
-            asyncio.run(hook.callback(cast(pulumi.ResourceHookArgs, args)))
+            asyncio.run(called(hook, f"worker-{number}-ready", port))
     assert len(asked) == len(lines)
     return lines
 
