@@ -9,48 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from components.errors import NAMESPACE
 from components.machines.registry import FOLDERS
 from docs import pulumi_sections
 from docs.settings_rules import rules
+from docs.settings_texts import DEFAULTS, INTRODUCTION, SECRETS_INTRODUCTION
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
-INTRODUCTION = f"""# Settings
-
-<!-- Made by `python -m docs.settings_table` from components/*/settings.py and stacks/config: change these. -->
-
-A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, see what it would change, change it:
-
-```
-pulumi config set --path {NAMESPACE}:machines.pools.worker.count 3
-pulumi preview --diff
-pulumi up
-```
-
-- Quote a key with brackets: `pulumi config set --path '{NAMESPACE}:swarm.address_pools[0]' 10.210.0.0/16`; `[0]` is
-  the first entry of a list. A part with dots in it is written `["example.org/disk"]`.
-- Text that looks like a number or like `true` needs `--type string`.
-- `pulumi config rm --path {NAMESPACE}:<key>` gives a setting its default back.
-- `<pool>` stands for the name of a pool.
-
-An unknown key or a value that is not allowed stops `preview` and `up` before they change anything, with a line for each
-mistake. Settings also obey these rules together:
-
-"""
-SECRETS_INTRODUCTION = f"""## Secrets
-
-Pulumi encrypts secrets in the configuration and in the state; the program refuses them in plain text. To set one from a
-file:
-
-```
-pulumi config set --secret {NAMESPACE}:ssh_private_key < key
-```
-
-| key | meaning |
-|---|---|
-"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +80,7 @@ def page() -> str:
     listed_rules = "".join(f"- {rule}\n" for rule in rules(setting.model for setting in settings()))
     secrets = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECRETS.items())
     tables = [_section(path, content) for path, content in sections.items() if content]
-    return "\n".join([INTRODUCTION + listed_rules, *tables, SECRETS_INTRODUCTION + secrets])
+    return "\n".join([INTRODUCTION + listed_rules + DEFAULTS.rstrip() + "\n", *tables, SECRETS_INTRODUCTION + secrets])
 
 
 def _section(path: str, content: list[Setting]) -> str:
@@ -160,7 +126,8 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    bounds = [_bounds(option) for option in schema.get("anyOf", [])]
+    own = {"examples": schema["examples"]} if "examples" in schema else {}  # in the place of those of the type
+    bounds = [_bounds({**option, **own}) for option in schema.get("anyOf", []) if option.get("type") != "null"]
     if "const" in schema or "enum" in schema:
         bounds += [", ".join(_code(value) for value in schema.get("enum", [schema.get("const")]))]
     if "minimum" in schema:
@@ -168,15 +135,18 @@ def _bounds(schema: dict[str, Any]) -> str:
         bounds += [f"from {low}" if high is None else f"{low} to {high}"]
     if "minItems" in schema:
         bounds += [f"at least {schema['minItems']}"]
-    if "pattern" in schema:
-        bounds += [_code(schema["pattern"])]
-    bounds += [_bounds(schema["items"])] if "items" in schema else []
-    bounds += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
+    if schema.get("examples") and not (schema.get("default") or "anyOf" in schema):
+        bounds += [f"such as {_code(schema['examples'][0])}"]
+    elif "items" in schema:
+        bounds += [_bounds(schema["items"])]
+    if "patternProperties" in schema and not schema.get("examples"):
+        bounds += [f"keys such as {_code(schema['propertyNames']['examples'][0])}"]
     return "; ".join(bound for bound in bounds if bound)
 
 
 def _code(value: Any) -> str:
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return "empty text" if not text else f"`{text.partition(chr(10))[0]}`"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pulumi
 
-from components.errors import refusal
+from components.errors import count, refusal
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
 from stacks import transitions_data, transitions_networks
+from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
 
@@ -26,8 +27,9 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     }
     current = replace(prior, members=members)
     lines = [line for check in CHECKS for line in check(settings, current)]
+    lines = without_blame(lines, settings.model_dump(mode="json", exclude_unset=True))
     if lines:
-        raise refusal(f"what stands cannot become this, {len(lines)} reason(s)", lines)
+        raise refusal(f"what stands cannot become this, {count(len(lines), 'reason')}", lines)
     for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks):
         for line in warnings(settings, current):
             pulumi.log.warn(line)

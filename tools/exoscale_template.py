@@ -14,6 +14,7 @@ import pulumiverse_exoscale as exoscale
 from pulumi import automation
 
 from components.errors import NAMESPACE
+from components.machines.exoscale.settings import TEMPLATE_NAME
 from tools.console import fail
 from tools.pulumi_cli import pulumi as pulumi_cli
 from tools.stack.settings_edit import set_values
@@ -39,11 +40,20 @@ def write(target: Target, *options: str) -> None:
     arguments = parser.parse_args(options)
     if not arguments.name:
         fail('NAME is not given; required: the name of a template, such as NAME="Linux Ubuntu 24.04 LTS 64-bit"')
+    require_system(arguments.name)
     setting = place(target.file, arguments.pool)
     template_id = look_up(arguments.name, setting.zone, credentials(target))
     set_values(target.file, [f"{setting.path}.id={template_id}", f"{setting.path}.name={arguments.name}"])
     print(f"{target.file.path.name}: {setting.path}.id is {template_id}, {arguments.name}")
     print("New machines have it. Those that are there would be replaced: `make preview` shows which.")
+
+
+def require_system(name: str) -> None:
+    """Refuse a template of a system that the program does not support: its machines would never answer."""
+    try:
+        TEMPLATE_NAME.check(name)
+    except ValueError as error:
+        fail(f'NAME is "{name}"; allowed: {error}, such as "{TEMPLATE_NAME.example}"')
 
 
 def place(file: SettingsFile, pool: str | None) -> Place:
@@ -100,7 +110,10 @@ def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
 def refusal(text: str, name: str, zone: str) -> str:
     """Return a line that says why the look-up failed and what to do; `text` is Pulumi's error."""
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
-        return "Exoscale does not take the API key: see docs/exoscale.md on what it has to be allowed"
+        return (
+            "Exoscale does not take the API key: give one whose role may do everything with Compute, as "
+            "EXOSCALE_API_KEY and EXOSCALE_API_SECRET (docs/exoscale.md)"
+        )
     if re.search(r"lookup api-\S+ .*no such host", text):
         return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
     if re.search(r"resource not found|not found in ListZones", text):

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Section, Url
+from components.fields import LONGEST_PREFIX, AddressRange, Section, Url, Version
 
 # Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
@@ -34,14 +34,13 @@ class EngineSettings(Section):
     source: Literal["distribution", "docker.com"] | None = Field(
         None, description="source of the packages; unset: distribution on local machines, else docker.com"
     )
-    version: str | None = Field(
+    version: Version | None = Field(
         None,
-        pattern=r"^\d+\.\d+\.\d+$",
         description="exact engine version; unset: 20.10.24 (distribution) or 28.5.1 (docker.com)",
     )
-    containerd_version: str | None = Field(
+    containerd_version: Version | None = Field(
         None,
-        pattern=r"^\d+\.\d+\.\d+$",
+        examples=[CONTAINERD_VERSION],
         description="exact version of docker.com's containerd.io, with runc; unset: 1.7.29",
     )
     log_max_size_mib: int = Field(10, ge=1, le=1024, description="log size in MiB at which Docker rotates it")

@@ -35,16 +35,22 @@ class EphemeralPorts(Section):
 class FirewallSettings(Section):
     """The source networks of the firewall. The machines' ports are closed to all others."""
 
-    management: list[Network] = Field(min_length=1, description="source networks of operators and of this program")
-    nuvla: list[Network] = Field([], description="source networks of the Nuvla service that deploys")
+    management: list[Network] = Field(
+        min_length=1,
+        examples=[["203.0.113.7/32"]],
+        description="source networks of operators and of this program",
+    )
+    nuvla: list[Network] = Field(
+        [], examples=[["203.0.113.8/32"]], description="source networks of the Nuvla service that deploys"
+    )
     users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="source networks of users of applications")
     consoles: Literal["management", "users"] = Field(
         "management", description="sources of Prometheus, Grafana and the S3 console; `users` includes operators"
     )
     ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="port range of deployed applications")
     expose_swarm_port_to_nuvla: bool = Field(
-        True,
-        description="opens 2377 to Nuvla (host: operators) as its guide lists; not needed",
+        False,
+        description="whether 2377 is open to Nuvla (host: operators), as its guide lists; not needed",
         json_schema_extra=former("swarm_port"),
     )
 

@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from components.fields import Label, Name, Section, SingleLineText
+from components.fields import Label, Section, SingleLineText
 from components.machines import pool_addresses
+from components.text_form import TextForm
 
 
 class PoolSettings(Section):
@@ -22,7 +23,9 @@ class PoolSettings(Section):
     availability: Literal["active", "pause", "drain"] = Field(
         "active", description="whether services may run on the machines"
     )
-    labels: dict[Label, SingleLineText] = Field({}, description="node labels, for placement of services")
+    labels: dict[Label, SingleLineText] = Field(
+        {}, examples=[{"disk": "ssd"}], description="node labels, for placement of services"
+    )
 
     @abstractmethod
     def members(self) -> Sequence[str]:
@@ -42,11 +45,24 @@ class CountedPoolSettings(PoolSettings):
         return [str(ordinal) for ordinal in range(1, self.count + 1)]
 
 
+PoolName = Annotated[
+    str,
+    TextForm(
+        r"^[a-z][a-z0-9-]{0,30}$",
+        "a pool's name of lower-case letters, digits and hyphens, a letter first",
+        "manager",
+    ),
+]
+PublicKey = Annotated[
+    str, TextForm(r"^ssh-\S+ \S+[\s\S]*$", "a public SSH key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA you@laptop")
+]
+
+
 class SshSettings(Section):
     """The SSH key of the machines: generated, unless the user gives both halves of a key."""
 
-    public_key: str | None = Field(
-        None, pattern=r"^ssh-\S+ \S+", description="your own SSH key; its private half is the secret `ssh_private_key`"
+    public_key: PublicKey | None = Field(
+        None, description="your own SSH key; its private half is the secret `ssh_private_key`"
     )
 
 
@@ -72,7 +88,7 @@ class Machines(Section, Generic[P]):
     volumes_are_resources: ClassVar[bool] = False  # whether every volume is a resource that any machine can attach
 
     provider: str = Field(description="provider of the machines")
-    pools: dict[Name, P] = Field(description="pools of machines, by name")
+    pools: dict[PoolName, P] = Field(description="pools of machines, by name")
     lost: list[str] = Field([], description="names of dead machines; the program does not connect to them")
 
     @model_validator(mode="after")
@@ -80,6 +96,8 @@ class Machines(Section, Generic[P]):
         """The pools have 1, 3, 5 or 7 managers together."""
         managers = len(self.names("manager"))
         if managers not in (1, 3, 5, 7):
+            if not any(pool.role == "manager" for pool in self.pools.values()):
+                raise ValueError("pools: no pool with role: manager; required: one that has 1, 3, 5 or 7 machines")
             raise ValueError(f"pools: {managers} managers given; allowed: 1, 3, 5 or 7 (an even number adds no safety)")
         return self
 

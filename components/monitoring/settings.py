@@ -40,7 +40,9 @@ class ElasticsearchSettings(Section):
     """The exporter of metrics of a host's Elasticsearch."""
 
     enabled: bool = Field(False, description="whether to collect metrics of Elasticsearch; only on a host")
-    url: Url = Field("http://es:9200", description="URL of Elasticsearch on the backend network")
+    url: Url = Field(
+        "http://es:9200", examples=["http://es:9200"], description="URL of Elasticsearch on the backend network"
+    )
     memory_limit_mib: int = memory_limit(64, least=32, process="the exporter")
 
 
@@ -50,7 +52,9 @@ class SmtpSettings(Section):
     host: Host = Field(description="host name of the mail server")
     port: int = Field(587, ge=1, le=65535, description="port of the mail server")
     from_address: Email = Field(description="sender address of mails")
-    username: SingleLineText | None = Field(None, description="user name at the mail server; no login if unset")
+    username: SingleLineText | None = Field(
+        None, examples=["alerts@example.org"], description="user name at the mail server; no login if unset"
+    )
 
 
 class MonitoringSettings(Section):

@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import StringConstraints
+from components.text_form import TextForm
 
-DnsName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
+DnsName = Annotated[
+    str,
+    TextForm(
+        r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", "a DNS name, in lower case", "*.swarm.example.org"
+    ),
+]
 WILDCARD = "*."
 
 

@@ -2,17 +2,28 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from components.fields import Email, Network, Section, former, memory_limit
+from components.text_form import TextForm
 from components.traefik.names import DnsName, is_wildcard
 
-AcmeDirectoryUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
-Pem = Annotated[
-    str, StringConstraints(pattern=r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$")
+AcmeDirectoryUrl = Annotated[
+    str,
+    TextForm(
+        r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$", "the https URL of a directory", "https://acme.example.org/directory"
+    ),
 ]
-DnsProvider = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
-DnsServer = Annotated[str, StringConstraints(pattern=r"^[\w.-]+:[0-9]+$")]
+Pem = Annotated[
+    str,
+    TextForm(
+        r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$",
+        "certificates in PEM",
+        "-----BEGIN CERTIFICATE-----\nMIIB...=\n-----END CERTIFICATE-----".replace("...", "A" * 8),
+    ),
+]
+DnsProvider = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "lego's code of a DNS provider", "exoscale")]
+DnsServer = Annotated[str, TextForm(r"^[\w.-]+:[0-9]+$", "a DNS server with its port", "9.9.9.9:53")]
 
 
 class AcmeDomain(Section):

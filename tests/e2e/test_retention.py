@@ -46,7 +46,7 @@ class Provider:
         state = self.stack.must("pulumi", "stack", "export").text
         for result in (self.stack.preview(), self.stack.up()):
             assert result.code != 0, result.text
-            assert "1 reason(s):" in result.text
+            assert "1 reason:" in result.text
             assert f"  nuvla-swarm:{line}" in result.text, result.text
             assert "Traceback" not in result.text
         assert resources(self.stack.must("pulumi", "stack", "export").text) == resources(state)

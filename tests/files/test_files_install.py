@@ -114,7 +114,9 @@ def test_unavailable_version_is_reported_with_the_available_ones(tmp_path: Path)
     done = machine.install(containerd="1.6.0")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f"manager-1: has no package containerd.io of version 1.6.0; allowed: {' '.join(MADISON[CONTAINERD])} "
+        f"manager-1: has no package containerd.io of version 1.6.0; set engine.version "
+        "(of containerd.io: engine.containerd_version) "
+        f"to one of {' '.join(MADISON[CONTAINERD])} "
     )
     assert machine.there() == {}
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stacks.config.warnings import lines
 from tests.e2e.harness import Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
+from tests.settings.loading import taken
 from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.tools("pulumi")
@@ -31,6 +33,13 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield made
 
 
+def assert_warnings(text: str, name: str) -> None:
+    """A preview has the warnings of its settings, which the program knows, and no other."""
+    found = [line.partition("warning: ")[2] for line in text.splitlines() if "warning: " in line]
+    expected = lines(taken(example(name))) if name in EXAMPLES else []
+    assert sorted(set(found)) == sorted(expected), text
+
+
 def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
     found = shown.run(
@@ -38,7 +47,7 @@ def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stac
     )
     assert found.code == 0, found.text
     assert found.count("to create") > 150
-    assert "warning: " not in found.text
+    assert_warnings(found.text, shown.name)
     assert not calls.exists()
 
 
@@ -62,7 +71,7 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     assert found.text.startswith(f"nuvla-swarm: {name}: previewed as if it were new; secrets that are stand-ins: ")
     assert ("nuvla-swarm:ssh_private_key is not given" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
-    assert "warning: " not in found.text
+    assert_warnings(found.text, name)
     assert not calls.exists()
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == []

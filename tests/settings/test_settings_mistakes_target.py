@@ -13,10 +13,10 @@ TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": 
 
 
 def test_management_networks_are_required() -> None:
-    required = "not given; required: source networks of operators and of this program"
+    required = 'not given; required: source networks of operators and of this program, such as ["203.0.113.7/32"]'
     assert refusals(target(firewall={})) == [f"firewall.management: {required}"]
     assert refusals(target(firewall={"management": []})) == [
-        "firewall.management: [] given; allowed: at least 1 of them"
+        'firewall.management: [] given; allowed: at least 1 of them, such as ["203.0.113.7/32"]'
     ]
 
 
@@ -75,7 +75,7 @@ def test_port_of_s3_is_not_checked_without_s3() -> None:
 
 def test_s3_without_files_is_refused() -> None:
     assert refusals(target(nfs={"enabled": False})) == [
-        "s3.enabled: true given; allowed: false, as nfs.enabled is false and S3 serves its files"
+        "s3.enabled: true (the default); allowed: false, as nfs.enabled is false and S3 serves its files"
     ]
 
 
@@ -152,7 +152,9 @@ def test_public_network_with_the_name_of_an_internal_one_is_refused() -> None:
 
 def test_mail_server_requires_an_address_to_write_from() -> None:
     document = target(monitoring={"smtp": {"host": "mail.example.org"}})
-    assert refusals(document) == ["monitoring.smtp.from_address: not given; required: sender address of mails"]
+    assert refusals(document) == [
+        "monitoring.smtp.from_address: not given; required: sender address of mails, such as ops@example.org"
+    ]
 
 
 def test_mails_require_a_mail_server() -> None:

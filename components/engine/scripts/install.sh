@@ -74,7 +74,8 @@ exactly() {
   local found
   found=$(package_version "$1" "$2")
   if [ -z "$found" ]; then
-    fail "has no package $1 of version $2; allowed: $(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
+    fail "has no package $1 of version $2; set engine.version (of containerd.io: engine.containerd_version) to one of" \
+      "$(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
   fi
   echo "$1=$found"
 }

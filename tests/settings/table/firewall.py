@@ -81,10 +81,10 @@ ROWS = [
         "firewall.expose_swarm_port_to_nuvla",
         switch(),
         Change(
-            False,
+            True,
             *RULES,
-            '- rows.swarm port 2377/tcp: "nuvla"',
-            '- stdin: add rule inet nuvla_swarm nuvla tcp dport 2377 accept comment "swarm port"',
+            '+ rows.swarm port 2377/tcp: "nuvla"',
+            '+ stdin: add rule inet nuvla_swarm nuvla tcp dport 2377 accept comment "swarm port"',
         ),
         formerly=["firewall.swarm_port"],
     ),

@@ -7,7 +7,6 @@ from tests.settings.rows import NEW, Bad, Change, Row, Values
 from tests.settings.values import (
     IS_ANOTHER_INFRASTRUCTURE,
     LIST,
-    NAME,
     OBJECT,
     TEXT,
     choice,
@@ -19,6 +18,7 @@ from tests.settings.values import (
 POOL = "machines.pools.<pool>"
 MEMBERSHIP = "worker-1-membership"
 
+POOL_NAME = "a pool's name of lower-case letters, digits and hyphens, a letter first"
 ROWS = [
     section("machines", required=True),
     Row(
@@ -33,9 +33,9 @@ ROWS = [
             [{"a": {"role": "manager"}}, {"a" * 31: {"role": "manager"}}, {"a1-b": {"role": "manager", "count": 3}}],
             [
                 Bad([], OBJECT),
-                Bad({"Big": {"role": "manager"}}, NAME, ".Big", "Big"),
-                Bad({"1st": {"role": "manager"}}, NAME, ".1st", "1st"),
-                Bad({"a" * 32: {"role": "manager"}}, NAME, f".{'a' * 32}", "a" * 32),
+                Bad({"Big": {"role": "manager"}}, POOL_NAME, ".Big", "Big"),
+                Bad({"1st": {"role": "manager"}}, POOL_NAME, ".1st", "1st"),
+                Bad({"a" * 32: {"role": "manager"}}, POOL_NAME, f".{'a' * 32}", "a" * 32),
                 Bad({"a": 3}, OBJECT, ".a", 3),
             ],
         ),

@@ -18,7 +18,7 @@ from tests.settings.values import (
     whole,
 )
 
-SERVER_NAME = r"text that matches ^[\w.-]+$"
+SERVER_NAME = "a host name or an IPv4 address"
 MAIL = {"monitoring.smtp": SMTP}
 MEASURED = {"monitoring.elasticsearch.enabled": True}
 PROMETHEUS = ("monitoring", "prometheus-service")

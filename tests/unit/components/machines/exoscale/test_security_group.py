@@ -20,7 +20,7 @@ NETWORKS = {
     TrafficSource.USERS: IPv4Network("0.0.0.0/0"),
 }
 SOURCES = NOBODY | {source: [network] for source, network in NETWORKS.items()}
-TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
+TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=False)
 SSH = PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,))
 GOSSIP = PortRule(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(TrafficSource.CLUSTER,))
 WEB = PortRule(service="web", first=80, last=81, sources=(TrafficSource.MANAGEMENT, TrafficSource.USERS))
