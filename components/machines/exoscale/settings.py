@@ -10,10 +10,10 @@ from components.fields import Network, Section, SingleLineText, former
 from components.machines.settings import (
     CountedPoolSettings,
     Machines,
-    SshSettings,
     require_disjoint_pools,
     require_prefix_length,
 )
+from components.machines.ssh_settings import OwnKeySettings
 
 Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z]{2,3}-[0-9]$")]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -77,7 +77,7 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
         description="whether Pulumi refuses to destroy machines and volumes (exoscale)",
         json_schema_extra=former("protect"),
     )
-    ssh: SshSettings = Field(SshSettings(), description="SSH key of the machines")
+    ssh: OwnKeySettings = Field(OwnKeySettings(), description="logins on the machines by SSH")
 
     def machine_network(self) -> tuple[str, IPv4Network | None]:
         return "machines.private_network", self.private_network
