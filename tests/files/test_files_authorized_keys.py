@@ -1,13 +1,14 @@
 """components/machines/scripts/authorized_keys.sh: whose keys open a machine, beside those of its own."""
 
 import getpass
-import subprocess
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from components import assets
+from tests.interrupted.inside.steps import Script, run
 from tests.support.rows import new_folder, rows
 from tests.support.ssh_keys import ALICE, BOB, public_key
 
@@ -29,27 +30,29 @@ class Host:
 
     def tool(self, name: str, line: str) -> None:
         path = self.folder / "bin" / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\n{line}\n")
         path.chmod(0o755)
 
+    def script(self, verb: str, keys: Sequence[str] = (ALICE,)) -> Script:
+        """Return the script with its parameters, and with the folder in the place of the host's own."""
+        text = assets.read("machines/scripts/authorized_keys.sh").replace("/etc/nuvla-swarm", f"{self.folder}/etc")
+        values = {
+            "MACHINE": "worker-1",
+            "LOGIN_USER": getpass.getuser(),
+            "KEYS": "\n".join(keys),
+            "PATH": f"{self.folder}/bin:/usr/bin:/bin",
+        }
+        exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
+        return Script(exports, text, [verb])
+
     def run(self, verb: str, keys: Sequence[str] = (ALICE,)) -> tuple[int, str]:
         """Run the script; return its exit code and what it says."""
-        text = assets.read("machines/scripts/authorized_keys.sh").replace("/etc/nuvla-swarm", f"{self.folder}/etc")
-        done = subprocess.run(
-            ["bash", "-s", "--", verb],
-            input=text,
-            env={
-                "MACHINE": "worker-1",
-                "LOGIN_USER": getpass.getuser(),
-                "KEYS": "\n".join(keys),
-                "PATH": f"{self.folder}/bin:/usr/bin:/bin",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stderr
+        done = run(self.script(verb, keys))
+        return done.code, done.stderr
+
+    def contents(self) -> dict[str, str]:
+        return {path: (self.folder / path).read_text() for path in self.files()}
 
     def files(self) -> list[str]:
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
@@ -163,3 +166,33 @@ def test_key_that_the_host_has_itself_is_told_and_stays(host: Host) -> None:
     )
     host.run("remove")
     assert host.keys.read_text() == f"{THEIRS}\n{ALICE} of old\n"
+
+
+@pytest.mark.thorough
+@rows("verb, before, keys", [("add", [], [ALICE]), ("add", [ALICE, BOB], [BOB]), ("remove", [ALICE], [ALICE])])
+def test_killed_script_leaves_the_keys_of_the_host_and_is_completed_by_the_next(
+    tmp_path: Path, verb: str, before: list[str], keys: list[str]
+) -> None:
+    folder = new_folder(tmp_path)
+
+    def prepared(name: str) -> Host:
+        host = Host(folder / name)
+        host.keys.write_text(THEIRS)
+        host.keys.chmod(0o600)
+        if before:
+            assert host.run("add", before)[0] == 0
+        return host
+
+    whole = prepared("whole")
+    done = run(whole.script(verb, keys), lambda step: True)
+    assert done.code == 0
+    for step in done.steps:
+        host = prepared(f"{step.number}")
+        killed = run(host.script(verb, keys), lambda seen, wanted=step: seen.place != wanted.place)  # type: ignore[misc]
+        assert (killed.code, killed.stopped and killed.stopped.place) == (-9, step.place)
+        assert host.keys.read_text().endswith(THEIRS), step
+        assert host.keys.stat().st_mode & 0o777 == 0o600
+        assert host.run(verb, keys)[0] == 0
+        assert host.contents() == {
+            path: text.replace("/whole/", f"/{step.number}/") for path, text in whole.contents().items()
+        }, step

@@ -77,7 +77,7 @@ tell_known() {
 }
 
 add() {
-  local file former keys
+  local file path former keys
   file=$(authorized_keys_file)
   if [ "$file" = none ]; then
     say "its sshd reads no file of authorized keys for $LOGIN_USER; allowed: machines.ssh.authorized_keys: [], or" \
