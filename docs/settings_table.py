@@ -46,34 +46,41 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Se
         path = prefix + name
         yield Setting(path, model, name)
         seen: set[str] = set()  # a field may accept several models, which have keys in common
-        for nested, step in _models(field.annotation, name):
+        for nested, step in _models(field.annotation, _key(name, field)):
             for setting in settings(nested, f"{path}{step}."):
                 if setting.path not in seen:
                     yield setting
                 seen.add(setting.path)
 
 
-def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]:
-    """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
+def _key(name: str, field: FieldInfo) -> str:
+    """Return what a key of an object stands for: `pool` in `pools`, unless the field says it."""
+    extra = field.json_schema_extra
+    return str(extra.get("key", name.removesuffix("s"))) if isinstance(extra, dict) else name.removesuffix("s")
+
+
+def _models(annotation: Any, key: str) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<key>` in an object."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ""
-    steps: dict[Any, str] = {list: "[0]", dict: f".<{name.removesuffix('s')}>"}
+    steps: dict[Any, str] = {list: "[0]", dict: f".<{key}>"}
     step = steps.get(getattr(annotation, "__origin__", None), "")
     for argument in getattr(annotation, "__args__", ()):
-        for model, further in _models(argument, name):
+        for model, further in _models(argument, key):
             yield model, step + further
 
 
 def is_section(setting: Setting) -> bool:
     """Return whether the key only holds other settings."""
-    return any(_models(setting.field.annotation, setting.name))
+    return any(_models(setting.field.annotation, ""))
 
 
 def page() -> str:
     """Return the text of docs/settings.md."""
     sections: dict[str, list[Setting]] = {"": []}
     for setting in settings():
-        steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, setting.name)))
+        key = _key(setting.name, setting.field)
+        steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, key)))
         sections |= {setting.path + step: [] for step in steps}
         if steps != [""]:  # a section has no row of its own; a list or an object of sections has bounds and a default
             sections[setting.path.rpartition(".")[0]].append(setting)

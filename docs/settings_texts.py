@@ -18,7 +18,7 @@ pulumi up
   the first entry of a list. A part with dots in it is written `["example.org/disk"]`.
 - Text that looks like a number or like `true` needs `--type string`.
 - `pulumi config rm --path {NAMESPACE}:<key>` gives a setting its default back.
-- `<pool>` stands for the name of a pool.
+- `<pool>`, `<host>` and `<machine>` stand for names, such as `worker`, `1` and `worker-1`.
 
 An unknown key or a value that is not allowed stops `preview` and `up` before they change anything, with a line for each
 mistake. Settings also obey these rules together:

@@ -6,6 +6,7 @@ import pulumi
 
 from components.ports import DOCKER_API, TRAEFIK
 from stacks import release
+from stacks.foundation import Foundation
 from stacks.swarm_platform import SwarmPlatform
 
 DEFAULT_PORT = 22  # of SSH
@@ -46,8 +47,9 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
             "endpoint": pulumi.Output.concat("https://", foundation.address, f":{DOCKER_API.number}"),
             "operator": certificates.operator.outputs(),
             "nuvla": certificates.nuvla.outputs(),
+            **({"operators": _operators(foundation)} if foundation.operators else {}),
         },
-        "certificates": certificates.ends,
+        "certificates": certificates.ends | foundation.operator_ends(),
         "urls": {**urls, **platform.urls},
         "volumes": {
             name: {"machine": volume.machine, "path": volume.path}
@@ -56,3 +58,8 @@ def common_outputs(platform: SwarmPlatform) -> dict[str, Any]:
         },
         "logins": pulumi.Output.secret({name: login.outputs() for name, login in logins.items()}),
     }
+
+
+def _operators(foundation: Foundation) -> dict[str, dict[str, pulumi.Output[str]]]:
+    """Return the certificate of each named operator, secret."""
+    return {name: certificate.outputs() for name, certificate in foundation.operators.items()}

@@ -8,6 +8,7 @@ import pulumi
 from components.errors import count, refusal
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
+from components.machines.ssh_settings import OTHER_KEYS, key_of
 from stacks import transitions_data, transitions_networks
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
@@ -74,6 +75,14 @@ def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Itera
         )
 
 
+def _authorized_keys_are_of_others(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line for each authorized key that is the generated key of the stack."""
+    own = key_of(prior.login_key or "")
+    for index, line in enumerate(settings.machines.ssh.authorized_keys):
+        if key_of(line) == own:
+            yield f"machines.ssh.authorized_keys[{index}]: {line} given, which is the stack's own key; {OTHER_KEYS}"
+
+
 def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line if the network of the machines changes, by whose addresses members of the swarm know each other."""
     machine_network = settings.machines.machine_network()
@@ -96,6 +105,7 @@ CHECKS = (
     _provider_stays,
     _lost_machines_are_known,
     _api_manager_is_in_the_swarm,
+    _authorized_keys_are_of_others,
     _machine_network_stays,
     _provider_refusals,
     transitions_data.volumes_stay,

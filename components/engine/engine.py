@@ -1,7 +1,8 @@
 """The Docker engine of a machine."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -24,6 +25,7 @@ class EngineArgs:
     machine: Machine
     settings: EngineSettings  # resolved
     certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
+    operator_cas: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # operator -> CA of clients, PEM
     depends_on: pulumi.Resource | None = None  # engine that has to run again before this engine may restart
 
 
@@ -48,6 +50,8 @@ class Engine(pulumi.ComponentResource):
         props: dict[str, Any] = {"source": source, "version": version, "daemon": daemon}
         if args.settings.containerd_version is not None:
             props["containerd_version"] = args.settings.containerd_version
+        if args.operator_cas:
+            props["operators"] = list(args.operator_cas)
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
         self.packages = machine.command(
@@ -75,7 +79,7 @@ class Engine(pulumi.ComponentResource):
             "engine/scripts/configure.sh",
             {
                 "DAEMON_JSON": content,
-                "TLS_CA": certificate.ca if certificate else "",
+                "TLS_CA": _client_cas(certificate, args.operator_cas) if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",
                 "TLS_KEY": certificate.key if certificate else "",
                 "TLS_END": certificate.end if certificate else "",
@@ -89,3 +93,10 @@ class Engine(pulumi.ComponentResource):
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
         self.generation = self.ready.stdout
         self.register_outputs({"version": self.version})
+
+
+def _client_cas(certificate: Certificate, operator_cas: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+    """Return all CAs whose clients the engine accepts, PEM."""
+    if not operator_cas:
+        return certificate.ca
+    return pulumi.Output.all(certificate.ca, *operator_cas.values()).apply(lambda cas: "".join(map(str, cas)))

@@ -1,11 +1,21 @@
 """Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from components.fields import LONGEST_PREFIX, AddressRange, Section, Url, Version
+from components.text_form import TextForm
+
+OperatorName = Annotated[
+    str,
+    TextForm(
+        r"^[a-z][a-z0-9-]{0,30}$",
+        "an operator's name of lower-case letters, digits and hyphens, a letter first",
+        "alice",
+    ),
+]
 
 # Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
@@ -59,6 +69,9 @@ class EngineSettings(Section):
         None,
         description="traffic between containers on Docker's default bridge; unset: on for existing machines",
     )
+    operators: list[OperatorName] = Field(
+        [], description="operators with their own certificate; a change restarts the managers' engines"
+    )
     certificate_generation: int = Field(1, ge=1, description="number; raise it to renew the CA and all certificates")
     nuvla_certificate_generation: int = Field(1, ge=1, description="number; raise it to renew only Nuvla's key")
     operator_certificate_generation: int = Field(
@@ -68,6 +81,16 @@ class EngineSettings(Section):
     client_certificate_days: int = Field(
         365, ge=60, le=3650, description="lifetime of Nuvla's and the operators' certificates in days"
     )
+
+    @model_validator(mode="after")
+    def _require_different_operators(self) -> Self:
+        """`engine.operators` lists each name once."""
+        for index, name in enumerate(self.operators):
+            if name in self.operators[:index]:
+                raise ValueError(
+                    f'operators[{index}]: "{name}" given twice; allowed: each name once, such as alice, bob'
+                )
+        return self
 
     @property
     def major(self) -> int:

@@ -10,7 +10,13 @@ from pydantic import Field, model_validator
 
 from components.fields import Label, Section, SingleLineText
 from components.machines import pool_addresses
+from components.machines.ssh_settings import SshSettings
 from components.text_form import TextForm
+
+Availability = Literal["active", "pause", "drain"]
+MachineName = Annotated[
+    str, TextForm(r"^[a-z][a-z0-9-]*$", "a machine's name, of its pool and its number or host", "worker-1")
+]
 
 
 class PoolSettings(Section):
@@ -20,9 +26,7 @@ class PoolSettings(Section):
     """
 
     role: Literal["manager", "worker"] = Field(description="role of the machines in the swarm")
-    availability: Literal["active", "pause", "drain"] = Field(
-        "active", description="whether services may run on the machines"
-    )
+    availability: Availability = Field("active", description="whether services may run on the machines")
     labels: dict[Label, SingleLineText] = Field(
         {}, examples=[{"disk": "ssd"}], description="node labels, for placement of services"
     )
@@ -53,16 +57,16 @@ PoolName = Annotated[
         "manager",
     ),
 ]
-PublicKey = Annotated[
-    str, TextForm(r"^ssh-\S+ \S+[\s\S]*$", "a public SSH key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA you@laptop")
-]
 
 
-class SshSettings(Section):
-    """The SSH key of the machines: generated, unless the user gives both halves of a key."""
+class OverrideSettings(Section):
+    """A single machine, where it differs from its pool."""
 
-    public_key: PublicKey | None = Field(
-        None, description="your own SSH key; its private half is the secret `ssh_private_key`"
+    availability: Availability | None = Field(
+        None, description="whether services run on the machine; that of its pool if unset"
+    )
+    labels: dict[Label, SingleLineText] = Field(
+        {}, examples=[{"disk": "ssd"}], description="node labels beside the labels of the pool"
     )
 
 
@@ -90,6 +94,10 @@ class Machines(Section, Generic[P]):
     provider: str = Field(description="provider of the machines")
     pools: dict[PoolName, P] = Field(description="pools of machines, by name")
     lost: list[str] = Field([], description="names of dead machines; the program does not connect to them")
+    overrides: dict[MachineName, OverrideSettings] = Field(
+        {}, description="single machines that differ from their pool, by name", json_schema_extra={"key": "machine"}
+    )
+    ssh: SshSettings = Field(SshSettings(), description="logins on the machines by SSH")
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:
@@ -107,11 +115,37 @@ class Machines(Section, Generic[P]):
         With `active`, leave out machines on which services may not run.
         """
         return [
-            f"{name}-{member}"
-            for name, pool in self.pools.items()
-            if pool.role in roles and (pool.availability == "active" or not active)
-            for member in pool.members()
+            name
+            for name, pool, _ in self._each()
+            if pool.role in roles and (not active or self.availability_of(name) == "active")
         ]
+
+    def _each(self) -> Iterator[tuple[str, P, str]]:
+        """Yield the name, the pool and the member of each machine."""
+        for name, pool in self.pools.items():
+            for member in pool.members():
+                yield f"{name}-{member}", pool, member
+
+    def availability_of(self, machine: str) -> Availability:
+        """Return whether services may run on a machine."""
+        override = self.overrides.get(machine)
+        if override is not None and override.availability is not None:
+            return override.availability
+        return next(pool.availability for name, pool, _ in self._each() if name == machine)
+
+    def labels_of(self, machine: str) -> dict[str, str]:
+        """Return the node labels of a machine."""
+        of_pool = next(pool.labels_of(member) for name, pool, member in self._each() if name == machine)
+        override = self.overrides.get(machine)
+        return of_pool | (override.labels if override is not None else {})
+
+    def first_manager(self) -> str:
+        """Return the first manager of the pools that are active.
+
+        The availability of a single machine has no part in it: its data stay on the machine.
+        """
+        managers = [(name, pool.availability) for name, pool, _ in self._each() if pool.role == "manager"]
+        return next((name for name, availability in managers if availability == "active"), managers[0][0])
 
     @property
     def firewall_mode(self) -> FirewallMode:
@@ -130,6 +164,8 @@ class Machines(Section, Generic[P]):
         """Yield each setting with node labels, and its labels."""
         for name, pool in self.pools.items():
             yield f"machines.pools.{name}.labels", pool.labels
+        for name, override in self.overrides.items():
+            yield f"machines.overrides.{name}.labels", override.labels
 
     def first_manager_is_clear(self) -> bool:
         """Return whether one manager is clearly the first: pools, and hosts with names, have no order."""
@@ -138,12 +174,7 @@ class Machines(Section, Generic[P]):
 
     def names_with_label(self, key: str, value: str) -> list[str]:
         """Return the names of the machines that have a node label."""
-        return [
-            f"{name}-{member}"
-            for name, pool in self.pools.items()
-            for member in pool.members()
-            if pool.labels_of(member).get(key) == value
-        ]
+        return [name for name, _, _ in self._each() if self.labels_of(name).get(key) == value]
 
 
 def require_disjoint_pools(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:

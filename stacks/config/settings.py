@@ -74,7 +74,7 @@ class Settings(Section):
     @property
     def first_manager(self) -> str:
         """Name of the active manager that has the services and data which no setting places elsewhere."""
-        return self.machines.names("manager", active=True)[0]
+        return self.machines.first_manager()
 
     @property
     def nfs_machine(self) -> str:

@@ -93,7 +93,8 @@ def _unfiltered_hosts(settings: Settings) -> Iterator[str]:
 def _acme_without_port_80(settings: Settings) -> Iterator[str]:
     """Yield a line if Let's Encrypt cannot connect to port 80."""
     acme, users = settings.traefik.acme, settings.firewall.users
-    if acme is not None and acme.server is None and not any(network.prefixlen == 0 for network in users):
+    asks = acme is not None and acme.server is None and acme.dns_challenge is None
+    if asks and not any(network.prefixlen == 0 for network in users):
         yield (
             f"traefik.acme: Let's Encrypt connects to port 80 from any address, and firewall.users is "
             f"{', '.join(map(str, users)) or 'empty'}; with 0.0.0.0/0 it gets through"

@@ -40,7 +40,8 @@ def deploy_monitoring(platform: SwarmPlatform, secrets: Secrets) -> None:
         traefik_login=platform.metrics_login,
         smtp_password=secrets.get("smtp_password"),
         webhook_url=secrets.get("alert_webhook_url"),
-        certificate_ends=foundation.certificates.client_ends,  # without servers', so that a new manager changes no file
+        # Without servers', so that a new manager changes no file.
+        certificate_ends=foundation.certificates.client_ends | foundation.operator_ends(),
     )
     depends_on = [foundation.volumes[name].ready for name in STATEFUL_SERVICES]
     platform.stack("monitoring", monitoring(context, parts), settings.machines.names("manager", "worker"), depends_on)

@@ -14,6 +14,7 @@ from tests.e2e.networks import address
 from tests.e2e.open_connections import open_connections
 from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
+from tests.support.ssh_keys import ALICE
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def settings(operator: str = THIS_COMPUTER) -> dict[str, Any]:
     """Return the settings of a target with Traefik and NFS."""
     return {
         "kind": "target",
-        "machines": {"provider": "existing", "pools": {}},
+        "machines": {"provider": "existing", "pools": {}, "ssh": {"authorized_keys": [ALICE]}},
         "firewall": {"management": [operator]},
         "monitoring": {"enabled": False},
         "nfs": {"server": "ganesha", "machine": "worker-2"},
@@ -163,6 +164,8 @@ def test_hosts_join_follow_changes_and_are_restored_by_destroy(hosts: ExistingHo
     result = target.up()
     assert result.code == 0, result.text
     assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
+    for name in NAMES:
+        assert ALICE in target.on(name, "cat", "/home/ops/.ssh/authorized_keys").text
     second = target.up()
     assert second.touched() == set(), second.text
     assert_hosts_under_other_names_are_refused(hosts)

@@ -10,10 +10,10 @@ from components.fields import Network, Section, former, hint
 from components.machines.settings import (
     CountedPoolSettings,
     Machines,
-    SshSettings,
     require_disjoint_pools,
     require_prefix_length,
 )
+from components.machines.ssh_settings import OwnKeySettings
 from components.text_form import TextForm
 
 WRITE_TEMPLATE = 'to write the id of a template by its name: make template STACK=<stack> NAME="{given}"'
@@ -100,7 +100,7 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
         description="whether Pulumi refuses to destroy machines and volumes (exoscale)",
         json_schema_extra=former("protect"),
     )
-    ssh: SshSettings = Field(SshSettings(), description="SSH key of the machines")
+    ssh: OwnKeySettings = Field(OwnKeySettings(), description="logins on the machines by SSH")
 
     def machine_network(self) -> tuple[str, IPv4Network | None]:
         return "machines.private_network", self.private_network

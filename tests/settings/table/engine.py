@@ -1,8 +1,9 @@
 """Rows of the settings of the Docker engine of every machine."""
 
-from tests.settings.rows import Bad, Change, Row, Values, refused
+from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import (
     LIST,
+    NAME,
     NETWORK,
     OBJECT,
     URL,
@@ -105,6 +106,14 @@ ROWS = [
         "engine.icc",
         switch(unset=True),
         Change(True, *CONFIGURED, "- daemon.icc: false", '- stdin: "icc": false,'),
+    ),
+    Row(
+        "engine.operators",
+        Values(
+            [[], ["alice"], ["bob", "alice-2"]],
+            [Bad("alice", LIST), Bad(["Alice"], NAME, "[0]", "Alice"), Bad(["a", "b c"], NAME, "[1]", "b c")],
+        ),
+        Change(["alice"], "manager-1-engine", "operators-alice-cert", '*operators[0]: *"alice"', NEW),
     ),
     Row(
         "engine.certificate_generation",

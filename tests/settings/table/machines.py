@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from components.machines.ssh_settings import key_of
 from tests.settings.bases import ON_FIRST_MANAGER
 from tests.settings.rows import NEW, Bad, Change, Row, Values
 from tests.settings.values import (
@@ -14,9 +15,15 @@ from tests.settings.values import (
     section,
     whole,
 )
+from tests.support.ssh_keys import ALICE, BOB
 
 POOL = "machines.pools.<pool>"
+OVERRIDE = "machines.overrides.<machine>"
 MEMBERSHIP = "worker-1-membership"
+MACHINE = "text that matches ^[a-z][a-z0-9-]*$"
+EXAMPLE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... alice@laptop"
+KEY = f"the line of a public key, as `cat ~/.ssh/id_ed25519.pub` prints it, such as {EXAMPLE}"
+WITH_OWNER = f"a public key with its owner at the end, such as {EXAMPLE}"
 
 POOL_NAME = "a pool's name of lower-case letters, digits and hyphens, a letter first"
 ROWS = [
@@ -111,5 +118,63 @@ ROWS = [
             '+ labels.disk: "ssd"',
             "+ stdin: export LABELS='disk=ssd",
         ),
+    ),
+    Row(
+        "machines.overrides",
+        Values(
+            [{}, {"worker-1": {}, "manager-1": {}}],
+            [
+                Bad([], OBJECT),
+                Bad({"worker-1": "drain"}, OBJECT, ".worker-1", "drain"),
+                Bad({"Worker": {}}, MACHINE, ".Worker", "Worker"),
+                Bad({"worker-9": {}}, "some of manager-1, worker-1, worker-2", ".worker-9", "worker-9"),
+            ],
+        ),
+        Change(
+            {"worker-1": {"labels": {"gpu": "yes"}}},
+            MEMBERSHIP,
+            f"{MEMBERSHIP}-active",
+            '+ labels.gpu: "yes"',
+            "+ stdin: export LABELS='gpu=yes",
+        ),
+    ),
+    Row(
+        f"{OVERRIDE}.availability",
+        choice("active", "pause", "drain"),
+        Change(
+            "pause",
+            MEMBERSHIP,
+            f"{MEMBERSHIP}-active",
+            'availability: "active" => "pause"',
+            "+ stdin: export AVAILABILITY=pause",
+            together="off",
+        ),
+    ),
+    Row(
+        f"{OVERRIDE}.labels",
+        labels(),
+        Change(
+            {"disk": "hdd"},
+            MEMBERSHIP,
+            f"{MEMBERSHIP}-active",
+            '+ labels.disk: "hdd"',
+            "+ stdin: export LABELS='disk=hdd",
+            together="machines",
+        ),
+    ),
+    section("machines.ssh"),
+    Row(
+        "machines.ssh.authorized_keys",
+        Values(
+            [[], [ALICE], [ALICE, BOB]],
+            [
+                Bad(ALICE, LIST),
+                Bad([1], TEXT, "[0]", 1),
+                *(Bad([line], KEY, "[0]", line) for line in ("alice", "ssh-ed25519 AAAA alice", ALICE[:-40])),
+                Bad([ALICE, f'from="192.0.2.7" {BOB}'], KEY, "[1]", f'from="192.0.2.7" {BOB}'),
+                Bad([key_of(ALICE)], WITH_OWNER, "[0]", key_of(ALICE)),
+            ],
+        ),
+        Change([ALICE], "authorized-keys", "worker-1-authorized-keys", NEW, NEW),
     ),
 ]

@@ -1,7 +1,7 @@
 """Rows of the settings of local machines alone."""
 
 from tests.settings.rows import Bad, Change, Row, Values, refused
-from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, section, switch
+from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, switch
 
 PUBLIC_KEY = "a public SSH key"
 
@@ -55,7 +55,6 @@ ROWS = [
             otherwise=True,
         ),
     ),
-    section("machines.ssh"),
     Row(
         "machines.ssh.public_key",
         Values(

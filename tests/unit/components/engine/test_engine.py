@@ -1,6 +1,7 @@
 """components/engine/engine.py: the Docker engine of one machine."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -16,12 +17,13 @@ COMMANDS = ("worker-1-engine-install", "worker-1-engine-configure")
 CONFIGURE = COMMANDS[1]
 
 
-def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) -> None:
+def docker_engine(*, api: bool = False, waits: bool = False, operators: Sequence[str] = (), **of_machine: Any) -> None:
     def make() -> Engine:
         args = EngineArgs(
             machine=machine(**of_machine),
             settings=SETTINGS,
             certificate=certificate() if api else None,
+            operator_cas={name: pulumi.Output.from_input(f"CA-OF-{name}") for name in operators},
             depends_on=another("manager-1-engine-configure") if waits else None,
         )
         return Engine("worker-1-engine", args)
@@ -73,6 +75,12 @@ def test_engine_with_a_certificate_serves_the_api(fake_pulumi: FakePulumi) -> No
         "TLS_CERT": "CERT",
         "TLS_KEY": "THE-KEY",
     }
+
+
+def test_engine_accepts_clients_of_the_stack_and_of_each_operator(fake_pulumi: FakePulumi) -> None:
+    docker_engine(api=True, operators=["alice", "bob"])
+    assert fake_pulumi.parameters(CONFIGURE)["TLS_CA"] == "CACA-OF-aliceCA-OF-bob"
+    assert fake_pulumi.inputs("worker-1-engine")["operators"] == ["alice", "bob"]
 
 
 def test_configure_script_gets_the_end_of_the_certificate(fake_pulumi: FakePulumi) -> None:
