@@ -147,7 +147,7 @@ def _type(schema: dict[str, Any]) -> str:
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     if schema["type"] == "object":
-        (content,) = schema["patternProperties"].values()
+        (content,) = schema.get("patternProperties", {"": schema.get("additionalProperties")}).values()
         return f"keys and {_type(content)}"
     names = {
         "integer": "whole number",
@@ -171,6 +171,8 @@ def _bounds(schema: dict[str, Any]) -> str:
     if "pattern" in schema:
         bounds += [_code(schema["pattern"])]
     bounds += [_bounds(schema["items"])] if "items" in schema else []
+    bounds += [f"keys: {_bounds(schema['propertyNames'])}"] if "propertyNames" in schema else []
+    bounds += [_bounds(schema["additionalProperties"])] if isinstance(schema.get("additionalProperties"), dict) else []
     bounds += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
     return "; ".join(bound for bound in bounds if bound)
 

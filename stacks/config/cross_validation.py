@@ -7,7 +7,7 @@ from typing import Any
 
 from components import catalog
 from components.machines.registry import MODELS, provider_of
-from stacks.config import firewall_validation, machines_validation, networks_validation
+from stacks.config import firewall_validation, machines_validation, networks_validation, own_files_validation
 from stacks.config.settings import Settings
 from stacks.plan import plan
 
@@ -86,6 +86,7 @@ CHECKS = (
     *firewall_validation.CHECKS,
     _s3_has_nfs,
     _sections_fit_the_kind,
+    *own_files_validation.CHECKS,
     _volume_options_fit_the_provider,
 )
 

@@ -12,7 +12,7 @@ from components import catalog
 from components.errors import NAMESPACE, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import cross_validation, errors
+from stacks.config import cross_validation, errors, receivers_validation
 from stacks.config.settings import Settings
 
 SECRETS = {
@@ -81,4 +81,4 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None) -> lis
     if (username is None) != ("smtp_password" not in texts):
         missing = "smtp_password" if username else "monitoring.smtp.username"
         lines.append(f"{missing}: not given; required: {MAIL_LOGIN_MESSAGE}")
-    return lines
+    return [*lines, *receivers_validation.mistakes(settings, texts.keys())]

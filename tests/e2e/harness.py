@@ -33,6 +33,7 @@ PROGRAM_PARTS = [
     "tools",
     "local",
     "offline",
+    "examples",
     "requirements.txt",
     "pyproject.toml",
 ]
