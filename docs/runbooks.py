@@ -34,7 +34,7 @@ def _blocks(text: str) -> Iterator[str]:
                 yield f"<p>{_inline(' '.join(rest))}</p>"
         elif first.startswith("```"):
             yield f"<pre><code>{escape(chr(10).join(rest[:-1]))}</code></pre>"
-        elif first.startswith(("- ", "|")):  # readable as they are
+        elif first.startswith(("- ", "1. ", "|")):  # readable as they are
             yield f"<p>{'<br>'.join(_inline(line) for line in block.splitlines())}</p>"
         else:
             yield f"<p>{_inline(' '.join(block.splitlines()))}</p>"

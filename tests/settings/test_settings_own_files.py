@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from components.monitoring import own_files
+from tests.settings import mocked_preview
 from tests.settings.loading import load, mistakes, refusals
 from tests.support.configs import target
+from tests.support.pulumi_run import run_program
 from tests.support.rows import rows
 
 Refused = Callable[[str, str], list[str]]
@@ -209,3 +211,21 @@ def test_password_of_scrape_jobs_requires_its_reader(checkout: Path) -> None:
         "scrape_password: not given; required: the password that the scrape job in a.yml reads",
     ]
     assert load(own, {"scrape_password": "WORD"})
+
+
+def test_changed_file_touches_its_config_and_the_service_that_reads_it(checkout: Path) -> None:
+    own = target(monitoring={"files": "own"})
+    shown: dict[str, set[str]] = {}
+    for kind, name, before, after in (
+        ("rules", "a.yaml", f"{RULE}alert: A\n    expr: up\n", f"{RULE}alert: A\n    expr: up == 0\n"),
+        ("dashboards", "a.json", '{"uid": "a", "title": "A"}', '{"uid": "a", "title": "B"}'),
+    ):
+        runs = []
+        for text in (before, after):
+            (checkout / kind / name).write_text(text)
+            runs.append(run_program(own).engine)
+        shown[kind] = set(mocked_preview.shown(*runs))
+    assert shown == {
+        "rules": {"prometheus-config-rules-own-a", "prometheus-service", "monitoring-converged"},
+        "dashboards": {"grafana-config-dashboard-own-a", "grafana-service", "monitoring-converged"},
+    }
