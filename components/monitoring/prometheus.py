@@ -87,6 +87,7 @@ def configuration_files(context: MonitoringContext, traefik_user: str, runbooks_
     values = context.template_values() | {
         "scrape_interval": context.scrape_interval,
         "evaluation_interval": context.scrape_interval,
+        "external_labels": json.dumps(context.settings.prometheus.external_labels),
         "traefik_user": traefik_user,
     }
     main = assets.render_known("monitoring/files/prometheus.yml", values)

@@ -21,6 +21,7 @@ from components.fields import (
 )
 
 IMPLICIT_TLS_PORT = 465  # Alertmanager and Grafana encrypt from the first byte on this port, and on no other
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 Receiver = Literal["email", "webhook", "slack", "teams", "pagerduty"]
 SenderName = Annotated[str, StringConstraints(pattern=r"^[^\r\n{}]+$")]  # Alertmanager reads braces as a template
 
@@ -42,6 +43,9 @@ class PrometheusSettings(Section):
     scrape_interval_s: int = Field(15, ge=5, le=60, description="seconds between two collections of metrics")
     retention_time: Duration = Field("15d", description="age at which Prometheus deletes metrics")
     retention_size: Size = Field("5GB", description="disk size at which Prometheus deletes its oldest metrics")
+    external_labels: dict[LabelName, SingleLineText] = Field(
+        {}, description="labels of every alert, which tell stacks with the same receivers apart"
+    )
     memory_limit_mib: int = memory_limit(1024, least=128, process="Prometheus")
 
 

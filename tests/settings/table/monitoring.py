@@ -21,6 +21,7 @@ from tests.settings.values import (
 
 PAGE = r"text that matches ^https?://[\w.-]+(:[0-9]+)?(/[\w.~%/-]*)?$"
 FOLDER = r"text that matches ^\w[\w.-]*(/\w[\w.-]*)*$"
+LABEL_NAME = "text that matches ^[a-zA-Z_][a-zA-Z0-9_]*$"
 CLOCK = r"text that matches ^([01][0-9]|2[0-3]):[0-5][0-9]$"
 SENDER = r"text that matches ^[^\r\n{}]+$"
 ZONE = "a name of the IANA time zone database, such as Europe/Zurich"
@@ -122,6 +123,24 @@ ROWS = [
             *PROMETHEUS,
             'retention_size: "5GB" => "6GB"',
             'taskSpec.containerSpec.args[*]: "*retention.size=5GB" => "*retention.size=6GB"',
+        ),
+    ),
+    Row(
+        "monitoring.prometheus.external_labels",
+        Values(
+            [{}, {"infrastructure": "prod", "_site": ""}],
+            [
+                Bad(["prod"], OBJECT),
+                Bad({"a-b": "x"}, LABEL_NAME, ".a-b", "a-b"),
+                Bad({"infrastructure": 1}, TEXT, ".infrastructure", 1),
+            ],
+        ),
+        Change(
+            {"infrastructure": "prod"},
+            "monitoring",
+            "prometheus-config-main",
+            '+ external_labels.infrastructure: "prod"',
+            '+ dataRaw.global.external_labels.infrastructure: "prod"',
         ),
     ),
     memory("prometheus", 128, 1024, "prometheus-service"),

@@ -94,6 +94,7 @@ def test_scrape_interval_follows_the_settings() -> None:
     assert files()["/etc/prometheus/prometheus.yml"]["global"] == {
         "scrape_interval": "20s",
         "evaluation_interval": "20s",
+        "external_labels": {},
     }
 
 
