@@ -83,6 +83,13 @@ Size = Annotated[str, TextForm(r"^[1-9][0-9]*(MB|GB|TB)$", "a size in MB, GB or 
 Email = Annotated[str, TextForm(r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$", "an e-mail address", "ops@example.org")]
 Host = Annotated[str, TextForm(r"^[\w.-]+$", "a host name or an IPv4 address", "mail.example.org")]
 Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.1")]
+PageUrl = Annotated[
+    str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%/-]*)?$", "the URL of a page", "https://example.org/runbooks")
+]
+RelativeFolder = Annotated[
+    str, TextForm(r"^\w[\w.-]*(/\w[\w.-]*)*$", "a folder below that of the program", "monitoring/prod")
+]
+Clock = Annotated[str, TextForm(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day", "22:00")]
 
 
 def former(name: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _type(schema: dict[str, Any]) -> str:
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     if schema["type"] == "object":
-        (content,) = schema["patternProperties"].values()
+        (content,) = schema.get("patternProperties", {"": schema.get("additionalProperties")}).values()
         return f"keys and {_type(content)}"
     names = {
         "integer": "whole number",
@@ -146,8 +146,10 @@ def _bounds(schema: dict[str, Any]) -> str:
         bounds += [f"such as {_code(schema['examples'][0])}"]
     elif "items" in schema:
         bounds += [_bounds(schema["items"])]
-    if "patternProperties" in schema and not schema.get("examples"):
-        bounds += [f"keys such as {_code(schema['propertyNames']['examples'][0])}"]
+    if "propertyNames" in schema and not schema.get("examples"):
+        bounds += [f"keys: {_bounds(schema['propertyNames'])}".replace("keys: such as", "keys such as")]
+        values = schema.get("additionalProperties")
+        bounds += [_bounds(values)] if isinstance(values, dict) else []
     return "; ".join(bound for bound in bounds if bound)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from components import catalog
 from components.machines.registry import MODELS, provider_of
-from stacks.config import firewall_validation, machines_validation, networks_validation
+from stacks.config import firewall_validation, machines_validation, networks_validation, own_files_validation
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.config.volumes import VolumeSettings
@@ -109,6 +109,7 @@ CHECKS = (
     *firewall_validation.CHECKS,
     _s3_has_nfs,
     _sections_fit_the_kind,
+    *own_files_validation.CHECKS,
     _volume_options_fit_the_provider,
     _sizes_are_of_block_storage,
 )

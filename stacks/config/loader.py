@@ -12,7 +12,7 @@ from components import catalog
 from components.errors import NAMESPACE, STAND_IN, count, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
-from stacks.config import computer, cross_validation, errors, traefik_secrets, warnings
+from stacks.config import computer, cross_validation, errors, receivers_validation, traefik_secrets, warnings
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 
@@ -130,4 +130,5 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None, previe
     if (username is None) != ("smtp_password" not in texts):
         missing = "smtp_password" if username else "monitoring.smtp.username"
         lines.append(f"{missing}: not given; required: {MAIL_LOGIN_MESSAGE}")
-    return [*lines, *traefik_secrets.mistakes(texts, settings)]
+    given = texts.keys() | previewed.keys()
+    return [*lines, *traefik_secrets.mistakes(texts, settings), *receivers_validation.mistakes(settings, given)]

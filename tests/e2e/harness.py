@@ -35,6 +35,7 @@ PROGRAM_PARTS = [
     "tools",
     "local",
     "offline",
+    "examples",
     "requirements.txt",
     "pyproject.toml",
 ]

@@ -77,7 +77,7 @@ def test_readable_state_of_before_is_closed(checkout: Path) -> None:
 
 def test_committed_settings_belong_to_no_computer() -> None:
     """The first `make up` adds settings of this computer to a stack's file, and a salt of this state."""
-    names = tracked("Pulumi.*.yaml", "examples/*.yaml")
+    names = tracked("Pulumi.*.yaml", ":(glob)examples/*.yaml")
     assert {"Pulumi.dev.yaml", "examples/local-host.yaml"} <= set(names)
     for name in names:
         document = yaml.safe_load(run("git", "show", f":{name}", cwd=CHECKOUT).text)
