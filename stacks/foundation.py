@@ -36,7 +36,7 @@ class Foundation:
     engines: Mapping[str, Engine]
     packages: Mapping[str, pulumi.Resource]  # machine -> packages of its engine; install other packages after these
     firewall: Firewall
-    rows: Sequence[PortRule]  # open ports and their sources, on every provider
+    rows: Sequence[PortRule]  # open ports of the program and their sources, on every provider
     volumes: Mapping[str, DataFolder]
 
     def addresses(self) -> list[pulumi.Input[str]]:
@@ -49,12 +49,14 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
     stack_plan = plan(settings)
     owner = this_infrastructure()
+    # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
+    open_rows = [*rows, *settings.firewall.extra_rows()]
     inputs = ClusterInputs(
         plan=stack_plan,
         owner=owner,
         prior=prior,
         secrets=secrets,
-        rows=rows,
+        rows=open_rows,
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
         retain_volumes=settings.volumes.retain_on_destroy,
@@ -75,7 +77,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         certificates=certificates,
         engines=engines,
         packages=packages,
-        firewall=_firewall(settings, rows, stack_plan, cluster, packages),
+        firewall=_firewall(settings, open_rows, stack_plan, cluster, packages),
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
     )

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from components.fields import Label, Name, Section, SingleLineText
 from components.machines import pool_addresses
+from components.ports import SSH
 
 
 class PoolSettings(Section):
@@ -107,6 +108,10 @@ class Machines(Section, Generic[P]):
     def cluster_networks(self) -> list[IPv4Network]:
         """Return the source networks of the machines' packets, for the rules on each machine."""
         return []
+
+    def ssh_ports(self) -> set[int]:
+        """Return the ports of the machines' SSH servers."""
+        return {SSH.number}
 
     def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield each setting with node labels, and its labels."""

@@ -89,6 +89,9 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
             for address in host.addresses()
         ]
 
+    def ssh_ports(self) -> set[int]:
+        return {host.port for host in self.hosts().values()}
+
     def hosts(self) -> dict[str, HostSettings]:
         """Return all hosts, by the names of their machines."""
         return {f"{name}-{member}": host for name, pool in self.pools.items() for member, host in pool.hosts.items()}
