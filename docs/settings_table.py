@@ -91,11 +91,15 @@ def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]
     """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ""
-    steps: dict[Any, str] = {list: "[0]", dict: f".<{name.removesuffix('s')}>"}
+    steps: dict[Any, str] = {list: "[0]", dict: f".<{_singular(name)}>"}
     step = steps.get(getattr(annotation, "__origin__", None), "")
     for argument in getattr(annotation, "__args__", ()):
         for model, further in _models(argument, name):
             yield model, step + further
+
+
+def _singular(name: str) -> str:
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def is_section(setting: Setting) -> bool:
@@ -144,9 +148,10 @@ def _type(schema: dict[str, Any]) -> str:
         return "choice"
     if "$ref" in schema:
         return "objects, see below"
-    if schema["type"] == "array":
+    kind = schema.get("type", "any")
+    if kind == "array":
         return f"list of {_type(schema['items'])}"
-    if schema["type"] == "object":
+    if kind == "object":
         (content,) = schema["patternProperties"].values()
         return f"keys and {_type(content)}"
     names = {
@@ -155,8 +160,9 @@ def _type(schema: dict[str, Any]) -> str:
         "string": "text",
         "ipv4network": "IPv4 network",
         "ipv4": "IPv4 address",
+        "any": "any value",
     }
-    return names[schema.get("format", schema["type"])]
+    return names[schema.get("format", kind)]
 
 
 def _bounds(schema: dict[str, Any]) -> str:

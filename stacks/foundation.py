@@ -18,6 +18,7 @@ from components.machines.registry import provider_of
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
+from stacks.baseline import host_traces, install_packages, proxy_of
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -61,7 +62,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         engine_version=settings.resolved_engine.version or "",
         retain_volumes=settings.volumes.retain_on_destroy,
         moves=_moves(settings, stack_plan, prior),
-        host_traces=catalog.host_traces(),
+        host_traces=host_traces(settings),
     )
     cluster = _cluster(settings, inputs)
     api_manager = cluster.machines[settings.api_manager]
@@ -69,6 +70,8 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     certificates = _certificates(settings, cluster.managers(), api_manager, address, prior)
     engines = _engines(settings, cluster, certificates, prior)
     packages = {name: engine.packages for name, engine in engines.items()}
+    firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
+    install_packages(settings, cluster, packages, firewall)
     return Foundation(
         owner=owner,
         cluster=cluster,
@@ -77,7 +80,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         certificates=certificates,
         engines=engines,
         packages=packages,
-        firewall=_firewall(settings, open_rows, stack_plan, cluster, packages),
+        firewall=firewall,
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
     )
@@ -169,6 +172,7 @@ def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, p
             EngineArgs(
                 machine=machine,
                 settings=settings.resolved_engine,
+                proxy=proxy_of(settings, cluster, machine),
                 certificate=certificates.servers.get(machine.name),
                 depends_on=previous_manager.ready if previous_manager and votes else None,
             ),

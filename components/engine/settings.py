@@ -1,15 +1,27 @@
 """Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Section, Url
+from components.fields import LONGEST_PREFIX, AddressRange, Section, SingleLineText, Url
 
 # Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
+
+DaemonKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+
+RegistryName = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$")
+]
+
+
+class RegistrySettings(Section):
+    """A registry that asks for a login; its password is in the secret `registry_passwords`."""
+
+    username: SingleLineText = Field(min_length=1, description="name of the login")
 
 
 class AddressPool(Section):
@@ -52,6 +64,10 @@ class EngineSettings(Section):
         description="address pools for networks of a single machine",
     )
     registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
+    registries: dict[RegistryName, RegistrySettings] = Field(
+        {}, description="registries with a login, by the first part of images' names"
+    )
+    daemon: dict[DaemonKey, Any] = Field({}, description="further keys of daemon.json; a change restarts engines")
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",

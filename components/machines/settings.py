@@ -1,14 +1,15 @@
 """Settings of machines of every provider; each provider's folder adds its own."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from components.fields import Label, Name, Section, SingleLineText
+from components.fields import Label, Name, Section, SingleLineText, Url
 from components.machines import pool_addresses
 from components.ports import SSH
 
@@ -53,6 +54,41 @@ class SshSettings(Section):
 
 SSH_KEY = "ssh_private_key"  # key of the secret with the private half of the user's own SSH key
 
+ProxyExclusion = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9][A-Za-z0-9.-]*(/[0-9]{1,2})?$")]
+ENGINE_PACKAGES = ("docker.io", "docker-ce", "docker-ce-cli", "containerd", "containerd.io", "runc")
+
+
+def _no_engine(name: str) -> str:
+    if name in ENGINE_PACKAGES:
+        raise ValueError("other packages, as engine.source and engine.version choose those of the engine")
+    return name
+
+
+PackageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$"), AfterValidator(_no_engine)]
+
+
+class ProxySettings(Section):
+    """The HTTP proxy that machines get packages and images through. Containers get none."""
+
+    http: Url | None = Field(None, description="proxy for http, such as http://proxy.example.org:3128")
+    https: Url | None = Field(None, description="proxy for https; its own URL may begin with http")
+    no_proxy: list[ProxyExclusion] = Field(
+        [], description="hosts, domains with a dot before them, and networks reached directly"
+    )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a proxy."""
+        return self.http is not None or self.https is not None
+
+    @model_validator(mode="after")
+    def _excludes_from_a_proxy(self) -> Self:
+        """`machines.proxy.no_proxy` requires `http` or `https`."""
+        if self.no_proxy and not self.is_used:
+            raise ValueError(f"no_proxy: {json.dumps(self.no_proxy)} given; allowed: only with http or https")
+        return self
+
+
 P = TypeVar("P", bound=PoolSettings)
 # "rules" filter all packets; "containers" filter only packets of containers, where the user filters the others. A
 # machine reverts "confirmed" rules unless a new connection confirms them.
@@ -75,6 +111,8 @@ class Machines(Section, Generic[P]):
     provider: str = Field(description="provider of the machines")
     pools: dict[Name, P] = Field(description="pools of machines, by name")
     lost: list[str] = Field([], description="names of dead machines; the program does not connect to them")
+    proxy: ProxySettings = Field(ProxySettings(), description="HTTP proxy for packages and images")
+    packages: list[PackageName] = Field([], description="further packages of the distribution on every machine")
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:

@@ -9,6 +9,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from components import catalog
+from components.engine.registries import PASSWORDS_KEY, password_mistakes
 from components.errors import NAMESPACE, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
@@ -76,6 +77,7 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None) -> lis
     if settings is None:
         return lines
     lines += provider_of(settings.machines).missing_secrets(settings.machines, texts.keys())
+    lines += password_mistakes(settings.engine.registries, texts.get(PASSWORDS_KEY))
     smtp = settings.monitoring.smtp
     username = smtp and smtp.username
     if (username is None) != ("smtp_password" not in texts):

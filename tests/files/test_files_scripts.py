@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.shipped import COMPONENTS, says, shipped, title
-from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program, run_program
 from tests.support.rows import rows
@@ -23,6 +23,7 @@ OTHERS = [
     host(),
     exoscale(),
     existing(),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 ]
 

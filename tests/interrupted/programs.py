@@ -11,7 +11,7 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
-from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
 
@@ -24,6 +24,7 @@ PROGRAMS: Final = (
     host(),
     exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
     existing(),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )
 

@@ -63,8 +63,8 @@ def hidden(change: Change, seen: Mapping[str, Shown], on_component: str, on_reso
     """What is shown of the component or the resource of a change, where that does not have its line."""
     component, resource = (seen.get(name, Shown("none")) for name in (change.component, change.resource))
     found = []
-    if component.operation != ("delete" if on_component == GONE else "update") or (
-        on_component != GONE and not has(component, on_component)
+    if component.operation != {GONE: "delete", NEW: "create"}.get(on_component, "update") or (
+        on_component not in (GONE, NEW) and not has(component, on_component)
     ):
         found.append(component)
     if on_resource in (NEW, GONE):

@@ -14,7 +14,7 @@ SAME: Any = object()
 
 def concrete(path: str) -> str:
     """A path with the names of the base configurations for what stands in angle brackets."""
-    return path.replace("<pool>", "worker").replace("<host>", "1")
+    return path.replace("<pool>", "worker").replace("<host>", "1").replace("<registry>", "registry:5000")
 
 
 def with_all(document: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Change:
     value: Any
     component: str  # the component whose own inputs show the change
     resource: str  # one of the resources that the change updates, creates or deletes
-    on_component: str  # a line of the component, or GONE
+    on_component: str  # a line of the component, or NEW, GONE
     on_resource: str  # a line of the resource, or NEW, GONE, NO_LINE
     _: KW_ONLY
     also: Mapping[str, Any] = field(default_factory=dict)  # settings that the value needs, set before the change too
