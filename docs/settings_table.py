@@ -56,7 +56,7 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Se
 def _key(name: str, field: FieldInfo) -> str:
     """Return what a key of an object stands for: `pool` in `pools`, unless the field says it."""
     extra = field.json_schema_extra
-    return str(extra.get("key", name.removesuffix("s"))) if isinstance(extra, dict) else name.removesuffix("s")
+    return str(extra.get("key", _singular(name))) if isinstance(extra, dict) else _singular(name)
 
 
 def _models(annotation: Any, key: str) -> Iterator[tuple[type[BaseModel], str]]:
@@ -68,6 +68,10 @@ def _models(annotation: Any, key: str) -> Iterator[tuple[type[BaseModel], str]]:
     for argument in getattr(annotation, "__args__", ()):
         for model, further in _models(argument, key):
             yield model, step + further
+
+
+def _singular(name: str) -> str:
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def is_section(setting: Setting) -> bool:
@@ -117,9 +121,10 @@ def _type(schema: dict[str, Any]) -> str:
         return "choice"
     if "$ref" in schema:
         return "objects, see below"
-    if schema["type"] == "array":
+    kind = schema.get("type", "any")
+    if kind == "array":
         return f"list of {_type(schema['items'])}"
-    if schema["type"] == "object":
+    if kind == "object":
         (content,) = schema.get("patternProperties", {"": schema.get("additionalProperties")}).values()
         return f"keys and {_type(content)}"
     names = {
@@ -128,8 +133,9 @@ def _type(schema: dict[str, Any]) -> str:
         "string": "text",
         "ipv4network": "IPv4 network",
         "ipv4": "IPv4 address",
+        "any": "any value",
     }
-    return names[schema.get("format", schema["type"])]
+    return names[schema.get("format", kind)]
 
 
 def _bounds(schema: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from components.engine.operators import Operators, OperatorsArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.prior_state import PriorState
+from stacks.baseline import proxy_of
 from stacks.config.settings import Settings
 
 
@@ -73,6 +74,7 @@ def engines(
             EngineArgs(
                 machine=machine,
                 settings=settings.resolved_engine,
+                proxy=proxy_of(settings, cluster, machine),
                 certificate=issued.servers.get(machine.name),
                 operator_cas=operator_cas if machine.name in issued.servers else {},
                 depends_on=previous_manager.ready if previous_manager and votes else None,

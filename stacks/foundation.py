@@ -20,6 +20,7 @@ from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
 from stacks import engines
+from stacks.baseline import host_traces, install_packages
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -39,7 +40,7 @@ class Foundation:
     engines: Mapping[str, Engine]
     packages: Mapping[str, pulumi.Resource]  # machine -> packages of its engine; install other packages after these
     firewall: Firewall
-    rows: Sequence[PortRule]  # open ports and their sources, on every provider
+    rows: Sequence[PortRule]  # open ports of the program and their sources, on every provider
     volumes: Mapping[str, DataFolder]
 
     def addresses(self) -> list[pulumi.Input[str]]:
@@ -56,17 +57,19 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
     stack_plan = plan(settings)
     owner = this_infrastructure()
+    # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
+    open_rows = [*rows, *settings.firewall.extra_rows()]
     inputs = ClusterInputs(
         plan=stack_plan,
         owner=owner,
         prior=prior,
         secrets=secrets,
-        rows=rows,
+        rows=open_rows,
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
         retain_volumes=settings.volumes.retain_on_destroy,
         moves=_moves(settings, stack_plan, prior),
-        host_traces=catalog.host_traces(),
+        host_traces=host_traces(settings),
     )
     cluster = _cluster(settings, inputs)
     api_manager = cluster.machines[settings.api_manager]
@@ -76,6 +79,8 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
     packages = {name: engine.packages for name, engine in engine_of.items()}
     _authorize_keys(settings, cluster, packages)
+    firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
+    install_packages(settings, cluster, packages, firewall)
     return Foundation(
         owner=owner,
         cluster=cluster,
@@ -85,7 +90,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         operators=operators.certificates if operators else {},
         engines=engine_of,
         packages=packages,
-        firewall=_firewall(settings, rows, stack_plan, cluster, packages),
+        firewall=firewall,
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
     )

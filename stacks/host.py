@@ -29,7 +29,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     kernels = _prepare_kernels(settings, machines)
 
     # The swarm and its networks
-    platform = SwarmPlatform(settings, machines, prior, before_joining=kernels)
+    platform = SwarmPlatform(settings, machines, prior, before_joining=kernels, secrets=secrets)
 
     # Services
     reserve_ports(platform)

@@ -35,7 +35,7 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     nfs = deploy_nfs(settings, machines)
 
     # The swarm and its networks
-    platform = SwarmPlatform(settings, machines, prior, before_joining=nfs.exports if nfs else {})
+    platform = SwarmPlatform(settings, machines, prior, before_joining=nfs.exports if nfs else {}, secrets=secrets)
 
     # Services
     reserve_ports(platform)

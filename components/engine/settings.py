@@ -1,11 +1,11 @@
 """Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Section, Url, Version
+from components.fields import LONGEST_PREFIX, AddressRange, Section, SingleLineText, Url, Version
 from components.text_form import TextForm
 
 OperatorName = Annotated[
@@ -20,6 +20,23 @@ OperatorName = Annotated[
 # Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
+
+DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
+
+RegistryName = Annotated[
+    str,
+    TextForm(
+        r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$",
+        "the first part of images' names, in lower case",
+        "registry.example.org:5000",
+    ),
+]
+
+
+class RegistrySettings(Section):
+    """A registry that asks for a login; its password is in the secret `registry_passwords`."""
+
+    username: SingleLineText = Field(min_length=1, description="name of the login")
 
 
 class AddressPool(Section):
@@ -61,6 +78,10 @@ class EngineSettings(Section):
         description="address pools for networks of a single machine",
     )
     registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
+    registries: dict[RegistryName, RegistrySettings] = Field(
+        {}, description="registries with a login, by the first part of images' names"
+    )
+    daemon: dict[DaemonKey, Any] = Field({}, description="further keys of daemon.json; a change restarts engines")
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",

@@ -1,74 +1,18 @@
 """Settings of machines of every provider; each provider's folder adds its own."""
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
+from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from components.fields import Label, Section, SingleLineText
+from components.fields import Section
 from components.machines import pool_addresses
+from components.machines.baseline_settings import PackageName, ProxySettings
+from components.machines.pool_settings import Availability, MachineName, OverrideSettings, PoolName, PoolSettings
 from components.machines.ssh_settings import SshSettings
-from components.text_form import TextForm
-
-Availability = Literal["active", "pause", "drain"]
-MachineName = Annotated[
-    str, TextForm(r"^[a-z][a-z0-9-]*$", "a machine's name, of its pool and its number or host", "worker-1")
-]
-
-
-class PoolSettings(Section):
-    """A pool of machines with the same settings.
-
-    Machines are named `<pool>-<member>`: a pool that grows or shrinks changes no other machine.
-    """
-
-    role: Literal["manager", "worker"] = Field(description="role of the machines in the swarm")
-    availability: Availability = Field("active", description="whether services may run on the machines")
-    labels: dict[Label, SingleLineText] = Field(
-        {}, examples=[{"disk": "ssd"}], description="node labels, for placement of services"
-    )
-
-    @abstractmethod
-    def members(self) -> Sequence[str]:
-        """Return the members of the pool: the last parts of the machines' names."""
-
-    def labels_of(self, member: str) -> dict[str, str]:  # noqa: ARG002 - existing hosts have labels of their own
-        """Return the node labels of a machine."""
-        return dict(self.labels)
-
-
-class CountedPoolSettings(PoolSettings):
-    """A pool of machines with the same settings, named `<pool>-<ordinal>`; its size changes no other pool."""
-
-    count: int = Field(1, ge=0, le=60, description="number of machines")
-
-    def members(self) -> Sequence[str]:
-        return [str(ordinal) for ordinal in range(1, self.count + 1)]
-
-
-PoolName = Annotated[
-    str,
-    TextForm(
-        r"^[a-z][a-z0-9-]{0,30}$",
-        "a pool's name of lower-case letters, digits and hyphens, a letter first",
-        "manager",
-    ),
-]
-
-
-class OverrideSettings(Section):
-    """A single machine, where it differs from its pool."""
-
-    availability: Availability | None = Field(
-        None, description="whether services run on the machine; that of its pool if unset"
-    )
-    labels: dict[Label, SingleLineText] = Field(
-        {}, examples=[{"disk": "ssd"}], description="node labels beside the labels of the pool"
-    )
-
+from components.ports import SSH
 
 SSH_KEY = "ssh_private_key"  # key of the secret with the private half of the user's own SSH key
 
@@ -98,6 +42,8 @@ class Machines(Section, Generic[P]):
         {}, description="single machines that differ from their pool, by name", json_schema_extra={"key": "machine"}
     )
     ssh: SshSettings = Field(SshSettings(), description="logins on the machines by SSH")
+    proxy: ProxySettings = Field(ProxySettings(), description="HTTP proxy for packages and images")
+    packages: list[PackageName] = Field([], description="further packages of the distribution on every machine")
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:
@@ -159,6 +105,10 @@ class Machines(Section, Generic[P]):
     def cluster_networks(self) -> list[IPv4Network]:
         """Return the source networks of the machines' packets, for the rules on each machine."""
         return []
+
+    def ssh_ports(self) -> set[int]:
+        """Return the ports of the machines' SSH servers."""
+        return {SSH.number}
 
     def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield each setting with node labels, and its labels."""

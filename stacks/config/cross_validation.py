@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from components import catalog
+from components.engine.daemon_keys import daemon_mistakes
+from components.engine.registries import unused_registries
 from components.machines.registry import MODELS, provider_of
 from stacks.config import firewall_validation, machines_validation, networks_validation, own_files_validation
 from stacks.config.blame import without_blame
@@ -42,6 +44,17 @@ def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
             f"engine.containerd_version: {settings.engine.containerd_version} given; allowed: only with packages of "
             "docker.com, as the distribution has one containerd (engine.source)"
         )
+
+
+def _daemon_keys_are_free(settings: Settings) -> Iterator[str]:
+    """`engine.daemon` has no key of daemon.json that the program sets, or that a swarm cannot live with."""
+    yield from daemon_mistakes(settings.resolved_engine)
+
+
+def _registries_have_images(settings: Settings) -> Iterator[str]:
+    """Each of `engine.registries` begins the name of an image in `images`."""
+    images = {key: settings.images.reference(key) for key in type(settings.images).model_fields}
+    yield from unused_registries(settings.engine.registries, images)
 
 
 def _s3_has_nfs(settings: Settings) -> Iterator[str]:
@@ -106,6 +119,8 @@ CHECKS = (
     *machines_validation.CHECKS,
     *networks_validation.CHECKS,
     _containerd_has_a_choice,
+    _daemon_keys_are_free,
+    _registries_have_images,
     *firewall_validation.CHECKS,
     _s3_has_nfs,
     _sections_fit_the_kind,

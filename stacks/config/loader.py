@@ -9,6 +9,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from components import catalog
+from components.engine.registries import PASSWORDS_KEY, password_mistakes
 from components.errors import NAMESPACE, STAND_IN, count, refusal
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import SSH_KEY
@@ -125,6 +126,7 @@ def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None, previe
     if settings is None:
         return lines
     lines += provider_of(settings.machines).missing_secrets(settings.machines, {*texts, *previewed})
+    lines += password_mistakes(settings.engine.registries, texts.get(PASSWORDS_KEY))
     smtp = settings.monitoring.smtp
     username = smtp and smtp.username
     if (username is None) != ("smtp_password" not in texts):

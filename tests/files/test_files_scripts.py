@@ -24,6 +24,7 @@ OTHERS = [
     host(),
     exoscale(),
     changed(existing(), "machines.ssh.authorized_keys", [ALICE]),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 ]
 

@@ -34,7 +34,17 @@ def addresses(private: str, elastic: str) -> dict[str, str]:
 
 
 CARDS: Final = ("cards.sh", Run(path=READY, values=addresses("10.1.0.2/24", "192.0.2.9")))
+PACKAGES_SCRIPT: Final = "machines/scripts/packages.sh"
 MACHINES: Final = [
+    Scenario(path=PACKAGES_SCRIPT, name="one that is missing", packages=BARE, values={"PACKAGES": "curl iptables"}),
+    Scenario(
+        path=PACKAGES_SCRIPT,
+        name="one that cannot be had",
+        packages=BARE,
+        values={"PACKAGES": "iptables nothing"},
+        code=1,
+        says="nothing cannot be installed; correct machines.packages",
+    ),
     Scenario(path=CHECK, name="its own host", reboots=False, given=["host.sh", NOTED], values=VERSION),
     Scenario(
         path=CHECK,

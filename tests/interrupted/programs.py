@@ -25,6 +25,7 @@ PROGRAMS: Final = (
     host(),
     exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
     changed(existing(), "machines.ssh.authorized_keys", [ALICE, BOB]),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )
 

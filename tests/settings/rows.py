@@ -14,7 +14,10 @@ SAME: Any = object()
 
 def concrete(path: str) -> str:
     """A path with the names of the base configurations for what stands in angle brackets."""
-    return path.replace("<pool>", "worker").replace("<host>", "1").replace("<machine>", "worker-1")
+    names = {"<pool>": "worker", "<host>": "1", "<machine>": "worker-1", "<registry>": "registry:5000"}
+    for placeholder, name in names.items():
+        path = path.replace(placeholder, name)
+    return path
 
 
 def with_all(document: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,5 +130,5 @@ def test_missing_setting_of_a_provider_is_told_at_its_own_path() -> None:
     ]
     (line,) = refusals(changed(exoscale(), "machines.subnet", "10.0.0.0/16"))
     assert line.startswith(
-        "machines.subnet: unknown key; allowed in machines: provider, pools, lost, overrides, ssh, zone, "
+        "machines.subnet: unknown key; allowed in machines: provider, pools, lost, overrides, ssh, proxy, packages, "
     )

@@ -10,7 +10,8 @@ from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_v
 
 from components.fields import Label, Section, SingleLineText
 from components.machines.data_paths import DataPath
-from components.machines.settings import SSH_KEY, FirewallMode, Machines, PoolSettings
+from components.machines.pool_settings import PoolSettings
+from components.machines.settings import SSH_KEY, FirewallMode, Machines
 from components.text_form import TextForm
 
 KEY = r"(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*"  # a public host key, "<type> <base64>"
@@ -129,6 +130,9 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
             for host in pool.hosts.values()
             for address in host.addresses()
         ]
+
+    def ssh_ports(self) -> set[int]:
+        return {host.port for host in self.hosts().values()}
 
     def hosts(self) -> dict[str, HostSettings]:
         """Return all hosts, by the names of their machines."""

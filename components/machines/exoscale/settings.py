@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.fields import Network, Section, former, hint
+from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
-    CountedPoolSettings,
     Machines,
     require_disjoint_pools,
     require_prefix_length,

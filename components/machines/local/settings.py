@@ -6,8 +6,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.fields import Image, Network
+from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
-    CountedPoolSettings,
     FirewallMode,
     Machines,
     require_disjoint_pools,

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from components.machines.ssh_settings import key_of
 from tests.settings.bases import ON_FIRST_MANAGER
-from tests.settings.rows import NEW, Bad, Change, Row, Values
+from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import (
     IS_ANOTHER_INFRASTRUCTURE,
     LIST,
     OBJECT,
     TEXT,
+    URL,
     choice,
     labels,
     section,
@@ -19,8 +20,12 @@ from tests.support.ssh_keys import ALICE, BOB
 
 POOL = "machines.pools.<pool>"
 OVERRIDE = "machines.overrides.<machine>"
+INSTALLED = ("worker-1-engine", "worker-1-engine-install")
+EXCLUSION = "a host, a domain with a dot before it, or a network"
+PACKAGE = "the name of a package"
+NO_ENGINE = "other packages, as engine.source and engine.version choose those of the engine"
 MEMBERSHIP = "worker-1-membership"
-MACHINE = "text that matches ^[a-z][a-z0-9-]*$"
+MACHINE = "a machine's name, of its pool and its number or host"
 EXAMPLE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... alice@laptop"
 KEY = f"the line of a public key, as `cat ~/.ssh/id_ed25519.pub` prints it, such as {EXAMPLE}"
 WITH_OWNER = f"a public key with its owner at the end, such as {EXAMPLE}"
@@ -75,6 +80,56 @@ ROWS = [
             stands=True,
             together="lost",
         ),
+    ),
+    section("machines.proxy"),
+    *(
+        Row(
+            f"machines.proxy.{scheme}",
+            Values(
+                ["http://proxy.example.org:3128", "https://proxy", None],
+                [*refused(URL, "proxy:3128", "http://me:word@proxy:3128", "http://proxy/"), Bad(3, TEXT)],
+            ),
+            Change(
+                "http://proxy:3128",
+                *INSTALLED,
+                f'+ proxy.{scheme}: "http://proxy:3128"',
+                f"+ stdin: export PROXY_{scheme.upper()}=http://proxy:3128",
+            ),
+        )
+        for scheme in ("http", "https")
+    ),
+    Row(
+        "machines.proxy.no_proxy",
+        Values(
+            [[], ["registry", ".example.org", "192.0.2.0/24", "192.0.2.7"]],
+            [
+                Bad(".example.org", LIST),
+                *(
+                    Bad([text], EXCLUSION, "[0]", text)
+                    for text in ("*.example.org", "http://a", "a b", "a,b", "", "a/b")
+                ),
+            ],
+            also={"machines.proxy.http": "http://proxy:3128"},
+        ),
+        Change(
+            [".example.org"],
+            *INSTALLED,
+            '*proxy.no_proxy: *,.example.org"',
+            "+ stdin: export PROXY_EXCLUDED=*,.example.org*",
+            also={"machines.proxy.http": "http://proxy:3128"},
+        ),
+    ),
+    Row(
+        "machines.packages",
+        Values(
+            [[], ["tree", "g++", "libnss3.1-dev"]],
+            [
+                Bad("tree", LIST),
+                *(Bad([text], PACKAGE, "[0]", text) for text in ("tree=1.0", "Tree", "-y", "a b", "t", "")),
+                *(Bad(["tree", text], NO_ENGINE, "[1]", text) for text in ("docker.io", "containerd.io")),
+            ],
+        ),
+        Change(["tree"], "worker-1-packages", "worker-1-packages-install", NEW, NEW),
     ),
     Row(
         f"{POOL}.role",

@@ -172,3 +172,21 @@ def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
         "rows": {"ssh 22/tcp": "management", "gossip 7946/tcp+udp": "cluster"},
     }
     assert "wall" in fake_pulumi.finished
+
+
+def test_networks_of_a_single_row_have_rules_for_its_ports_alone(fake_pulumi: FakePulumi) -> None:
+    network = IPv4Network("203.0.113.0/24")
+    row = PortRule(
+        service="extra: a",
+        first=30000,
+        last=30010,
+        protocols=("udp",),
+        sources=(TrafficSource.USERS,),
+        networks=(network,),
+    )
+    wall([SSH, row], SOURCES)
+    found = {name: rule["cidr"] for name, rule in rules(fake_pulumi).items() if rule["protocol"] == "UDP"}
+    assert found == {
+        "wall-udp-30000-30010-0.0.0.0-0": "0.0.0.0/0",
+        "wall-udp-30000-30010-203.0.113.0-24": "203.0.113.0/24",
+    }
