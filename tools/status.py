@@ -13,11 +13,11 @@ from tools.console import fail
 from tools.repair.state import State
 from tools.repair.swarm import NoAnswerError, connected
 from tools.service_health import Health
-from tools.stack.next_steps import receivers
+from tools.stack.next_steps import RECEIVERS, receivers
 from tools.stack.target import Target, require
 
 MACHINE_LABEL = "nuvla-swarm.machine"
-NOBODY = "nobody (monitoring.alertmanager.email_to, or the secret alert_webhook_url)"
+NOBODY = f"nobody ({RECEIVERS})"
 
 
 def show(target: Target, *options: str) -> None:

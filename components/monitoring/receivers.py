@@ -12,6 +12,7 @@ from components import assets
 from components.monitoring.settings import AlertmanagerSettings, MuteSettings, SmtpSettings
 
 SEVERITIES = ("critical", "warning")
+EMAIL_SETTING = "monitoring.alertmanager.email_to"  # makes e-mail a receiver
 QUIET = "quiet"  # name of the times at which warnings wait
 
 

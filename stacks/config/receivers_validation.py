@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from components.monitoring import own_files
-from components.monitoring.receivers import SECRET_RECEIVERS
+from components.monitoring.receivers import EMAIL_SETTING, SECRET_RECEIVERS
 from components.monitoring.settings import PAGERDUTY_URL
 from stacks.config.own_files_validation import PASSWORD_FILE
 from stacks.config.settings import Settings
@@ -12,7 +12,7 @@ from stacks.config.settings import Settings
 def mistakes(settings: Settings, secrets: Collection[str]) -> Iterator[str]:
     """Yield a line for each setting of a receiver that the stack lacks, and for a password that no job reads."""
     alertmanager = settings.monitoring.alertmanager
-    keys = {"email": "monitoring.alertmanager.email_to", **{name: of.secret for name, of in SECRET_RECEIVERS.items()}}
+    keys = {"email": EMAIL_SETTING, **{name: of.secret for name, of in SECRET_RECEIVERS.items()}}
     given = [name for name, key in keys.items() if key in secrets or (name == "email" and alertmanager.email_to)]
     for name in alertmanager.severities:
         if name not in given:

@@ -9,7 +9,7 @@ from components import catalog
 from stacks.config.settings import Settings
 from stacks.volumes import volumes
 
-MONITORING_SECRETS = ("alert_webhook_url", "smtp_password")
+MONITORING_SECRETS = catalog.MANIFESTS["monitoring"].secrets
 
 
 def lines(settings: Settings, secret_keys: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ import pulumi
 
 from components import catalog
 from components.firewall.rules import fixed_ports
+from components.monitoring.receivers import EMAIL_SETTING, SECRET_RECEIVERS
 from components.ports import HTTP, HTTPS
 from stacks.config import unused
 from stacks.config.settings import Settings
@@ -17,7 +18,6 @@ from stacks.volumes import volumes
 PLACEHOLDER_NETWORKS = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))  # RFC 5737
 PLACEHOLDER_DOMAIN = re.compile(r"(?:^|[.@/])example\.(?:org|com|net)(?=$|[:/])")  # RFC 2606
 WIDE_PREFIX = 12  # of a public network of operators that has more than a million addresses
-RECEIVERS = ("monitoring.alertmanager.email_to", "the secret alert_webhook_url")
 
 
 def log(settings: Settings, secret_keys: Collection[str]) -> None:
@@ -125,9 +125,10 @@ def _data_on_disks(settings: Settings) -> Iterator[str]:
 
 def _alerts_without_receiver(settings: Settings, secret_keys: Collection[str]) -> Iterator[str]:
     """Yield a line if alerts go to nobody; nobody waits for those of local machines."""
-    told = settings.monitoring.alertmanager.email_to or "alert_webhook_url" in secret_keys
+    secrets = [receiver.secret for receiver in SECRET_RECEIVERS.values()]
+    told = settings.monitoring.alertmanager.email_to or any(key in secret_keys for key in secrets)
     if settings.monitoring.enabled and settings.machines.is_remote and not told:
-        yield f"alerts go to nobody: set {' or '.join(RECEIVERS)}"
+        yield f"alerts go to nobody: set {EMAIL_SETTING}, or one of the secrets {', '.join(secrets)}"
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[str]], ...] = (

@@ -1,6 +1,9 @@
 """Steps that follow the first `make up` of a stack, printed once."""
 
+from components.monitoring.receivers import EMAIL_SETTING, SECRET_RECEIVERS
 from tools.stack.settings_file import SettingsFile
+
+RECEIVERS = f"{EMAIL_SETTING}, or a secret: {', '.join(of.secret for of in SECRET_RECEIVERS.values())}"
 
 
 def lines(file: SettingsFile) -> list[str]:
@@ -18,7 +21,7 @@ def lines(file: SettingsFile) -> list[str]:
             f"register it in Nuvla: make nuvla STACK={stack} writes the certificates and prints what the forms ask for"
         )
     if receivers(file) is None:
-        steps.append("send alerts to somebody: monitoring.alertmanager.email_to, or the secret alert_webhook_url")
+        steps.append(f"send alerts to somebody: {RECEIVERS}")
     steps.append(f"commit {file.path.name}; keep the passphrase of the state where it outlives this computer")
     steps.append("save the data: docs/volumes.md")
     return ["what comes next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
@@ -29,6 +32,5 @@ def receivers(file: SettingsFile) -> str | None:
     monitoring = file.section("monitoring")
     alertmanager = monitoring.get("alertmanager") or {}
     found = [str(mail) for mail in alertmanager.get("email_to") or []]
-    if file.value("alert_webhook_url"):
-        found.append("the URL of alert_webhook_url")
+    found += [f"{name} (secret {of.secret})" for name, of in SECRET_RECEIVERS.items() if file.value(of.secret)]
     return ", ".join(found) or None

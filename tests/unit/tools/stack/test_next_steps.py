@@ -30,4 +30,4 @@ def test_receivers_of_alerts_are_named_without_secrets() -> None:
     assert receivers(file("exoscale")) is None
     mails = {"alertmanager": {"email_to": ["a@example.org", "b@example.org"]}}
     assert receivers(file("exoscale", monitoring=mails)) == "a@example.org, b@example.org"
-    assert receivers(file("exoscale", alert_webhook_url={"secure": "v1:x"})) == "the URL of alert_webhook_url"
+    assert receivers(file("exoscale", alert_webhook_url={"secure": "v1:x"})) == "webhook (secret alert_webhook_url)"
