@@ -111,7 +111,7 @@ def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
 def refusal(text: str, name: str, zone: str) -> str:
     """Return a line that says why the look-up failed and what to do; `text` is Pulumi's error."""
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
-        return "Exoscale does not take the API key: see docs/exoscale.md on what it has to be allowed"
+        return "Exoscale does not take the API key: see docs/02-exoscale.md on what it has to be allowed"
     if re.search(r"lookup api-\S+ .*no such host", text):
         return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
     if re.search(r"resource not found|not found in ListZones", text):
