@@ -14,6 +14,7 @@ from pty import openpty
 from typing import Self
 
 from tests.pages.blocks import Block, Command, sessions
+from tests.pages.walks import Walk
 from tests.support.checkout import CHECKOUT
 
 # Of the environment, for packages, tools and downloads; everything else is that of a new shell.
@@ -43,10 +44,9 @@ class Ran:
     text: str  # what it printed
 
 
-def clone(folder: Path, page: str) -> Path:
-    """Clone what is committed, and return the path of the page in the clone."""
+def clone(folder: Path) -> None:
+    """Clone what is committed."""
     subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(folder)], check=True)
-    return folder / page
 
 
 def new_environment(given: Mapping[str, str]) -> dict[str, str]:
@@ -61,27 +61,30 @@ def new_environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_page(
-    page: Path, folder: Path, environment: Mapping[str, str], before: Sequence[str], answers: Mapping[str, str]
+    page: Path, folder: Path, environment: Mapping[str, str], walk: Walk, edits: Sequence[str] = ()
 ) -> Iterator[Ran]:
     """Run the commands of a page one after the other, in one shell; yield each when it has ended.
 
-    `before` are commands of the reader before the page. `answers` are what the reader types at the terminal, by a
-    pattern of the command that asks.
+    `edits` are commands that do what the reader does with an editor, where the walk says so.
 
-    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, or one of `before` fails.
+    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, or one that the page does not have fails.
     """
-    steps: list[tuple[Block | None, Command]] = [(None, Command(text, 0, "$")) for text in before]
-    steps += [(block, command) for block in sessions(page) if block.is_run for command in block.commands()]
+    steps: list[tuple[Block | None, Command]] = [(None, Command(text, 0, "$")) for text in walk.before]
+    for block in sessions(page):
+        for command in block.commands() if block.is_run else []:
+            steps.append((block, command))
+            if any(re.search(pattern, command.text) for pattern in walk.edits):
+                steps += [(None, Command(text, 0, "$")) for text in edits]
     script = folder.with_suffix(".commands")
     script.write_text("\n".join(_step(number, command.text) for number, (_, command) in enumerate(steps)) + "\n")
     with Shell(script, folder, environment) as shell:
-        for number, (block, command) in enumerate(steps):
-            typed = [answer for pattern, answer in answers.items() if re.search(pattern, command.text)]
+        for number, (source, command) in enumerate(steps):
+            typed = [answer for pattern, answer in walk.answers.items() if re.search(pattern, command.text)]
             code, text = shell.follow(number, command.text, typed)
-            if block is None:
+            if source is None:
                 assert code == 0, f"{command.text}\n{text}"
                 continue
-            yield Ran(block, command, code, text)
+            yield Ran(source, command, code, text)
 
 
 def _step(number: int, text: str) -> str:

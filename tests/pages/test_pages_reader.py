@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages.reader import new_environment, read_page
+from tests.pages.walks import Walk
 
 PAGE = """# A page
 
@@ -12,7 +13,7 @@ PAGE = """# A page
 $ export COLOUR=blue
 $ read -rs WORD
 $ echo "$COLOUR $WORD"
-blue secret
+green secret
 $ cat <<'END'
 $ not run
 END
@@ -49,8 +50,8 @@ def test_reader_runs_the_commands_in_one_new_shell_at_a_terminal(
     monkeypatch.setenv("LEFT_OVER", "of another shell")
     folder = tmp_path / "clone"
     folder.mkdir()
-    answers = {"^read": "secret"}
-    ran = list(read_page(page, folder, new_environment({}), ["mkdir before"], answers))
+    walk = Walk("here", before=("mkdir before",), edits=("^export",), answers={"^read": "secret"})
+    ran = list(read_page(page, folder, new_environment({}), walk, edits=["COLOUR=green"]))
     assert [(one.command.text.splitlines()[0], one.code) for one in ran] == [
         ("export COLOUR=blue", 0),
         ("read -rs WORD", 0),
@@ -59,7 +60,7 @@ def test_reader_runs_the_commands_in_one_new_shell_at_a_terminal(
         ("ls /nowhere", 2),
         ('cd /tmp && [ -t 0 ] && [ -z "${LEFT_OVER:-}" ] && pwd', 0),
     ]
-    assert [one.text for one in ran][2:4] == ["blue secret\n", "$ not run\n"]
+    assert [one.text for one in ran][2:4] == ["green secret\n", "$ not run\n"]
     assert (folder / "before").is_dir()
 
 
@@ -67,4 +68,4 @@ def test_failure_before_the_page_is_an_error(page: Path, tmp_path: Path) -> None
     folder = tmp_path / "clone"
     folder.mkdir()
     with pytest.raises(AssertionError, match=r"ls /nothing\n.*No such file"):
-        next(read_page(page, folder, new_environment({}), ["ls /nothing"], {}))
+        next(read_page(page, folder, new_environment({}), Walk("here", before=("ls /nothing",))))

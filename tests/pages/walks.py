@@ -1,28 +1,43 @@
-"""How each page with commands is walked: which test does it, and what the reader has before the first command."""
+"""How each page with commands is walked: which test does it, and what the reader has and types."""
 
-from dataclasses import dataclass
-from typing import Final
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 NOTHING: Final = "nothing"  # a clone, and no stack
 LAPTOP: Final = "laptop"  # the same; the page creates the stack `dev`
 CLOUD: Final = "cloud"  # an account at Exoscale, its bucket service, and nothing else
 DAY_TWO: Final = "day two"  # a target `prod` that is up
 
+EDIT: Final = Path(__file__).with_name("edit_settings.py")
+PASSPHRASE: Final = {r"^read -rs ": "a passphrase of a reader"}
+ANSWERS: Final = PASSPHRASE | {r"^make up STACK=prod": "y", r"^make down STACK=prod": "prod"}
+
 
 @dataclass(frozen=True)
 class Walk:
-    """The test that walks a page, and what the reader has already."""
+    """The test that walks a page, and what the reader has and does beside its commands."""
 
     place: str
-    before: tuple[str, ...] = ()  # commands of the reader before the page, such as those of the page before
-    answers: tuple[str, ...] = ()  # what the reader types, a line each, in the order of questions
+    before: tuple[str, ...] = ()  # commands before the page, such as those of the page before
+    edits: tuple[str, ...] = ()  # patterns of commands after which the reader edits Pulumi.prod.yaml
+    answers: Mapping[str, str] = field(default_factory=lambda: ANSWERS)  # typed, by a pattern of the command that asks
+
+
+def edit(stack: str, changes: Mapping[str, Any]) -> str:
+    """Return the command that changes settings in a stack's file as an editor does."""
+    return shlex.join([sys.executable, str(EDIT), f"Pulumi.{stack}.yaml", json.dumps(changes)])
 
 
 WALKS: Final = {
     "README.md": Walk(LAPTOP),
     "VERSIONING.md": Walk(LAPTOP),
     "docs/01-laptop.md": Walk(LAPTOP),
-    "docs/02-exoscale.md": Walk(CLOUD),
+    "docs/02-exoscale.md": Walk(CLOUD, edits=("^make stack ",)),
     "docs/03-existing-hosts.md": Walk(NOTHING),
     "docs/04-after-it-is-up.md": Walk(DAY_TWO),
     "docs/05-target-and-host.md": Walk(LAPTOP),
@@ -33,7 +48,7 @@ WALKS: Final = {
     "docs/10-backup.md": Walk(DAY_TWO),
     "docs/11-tear-down.md": Walk(DAY_TWO),
     "docs/13-security.md": Walk(DAY_TWO),
-    "docs/14-state-and-secrets.md": Walk(CLOUD),
+    "docs/14-state-and-secrets.md": Walk(CLOUD, before=("export EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=...",)),
     "docs/15-pull-requests.md": Walk(NOTHING),
     "docs/applications.md": Walk(DAY_TWO),
     "docs/certificates.md": Walk(DAY_TWO),
@@ -42,5 +57,5 @@ WALKS: Final = {
     "docs/monitoring.md": Walk(DAY_TWO),
     "docs/settings.md": Walk(LAPTOP),
     "docs/volumes.md": Walk(DAY_TWO),
-    "docs/without-make.md": Walk(CLOUD),
+    "docs/without-make.md": Walk(CLOUD, edits=("^cp examples/",)),
 }
