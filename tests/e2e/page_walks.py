@@ -1,6 +1,7 @@
 """Walks of the pages: their commands, in a new shell of a new clone, on stand-ins for what cannot be had."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,17 @@ def new_clone(folder: Path, *, own_packages: bool = False) -> Path:
     if not own_packages:
         (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
     return folder
+
+
+def fresh_clone(folder: Path) -> None:
+    """Replace a clone by a new one that has only the state and the settings of stacks of the former one."""
+    new = folder.with_name(f"{folder.name}.new")
+    new_clone(new)
+    kept = [folder / ".state", *(file for file in folder.glob("Pulumi.*.yaml") if not (new / file.name).exists())]
+    for path in filter(Path.exists, kept):
+        path.rename(new / path.name)
+    shutil.rmtree(folder)
+    new.rename(folder)
 
 
 def shell_environment(**given: str) -> dict[str, str]:
