@@ -65,8 +65,8 @@ class _Proxy:
     def start(self) -> int:
         """Start to listen; return the port."""
         self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(timeout=10)
-        return int(server.sockets[0].getsockname()[1])
+        self._server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(timeout=10)
+        return int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
         """Close all connections."""
@@ -80,6 +80,7 @@ class _Proxy:
         return await asyncio.start_server(self._connect, "127.0.0.1", 0)
 
     async def _close(self) -> None:
+        self._server.close()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

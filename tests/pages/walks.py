@@ -18,6 +18,15 @@ PASSPHRASE: Final = {r"^read -rs ": "a passphrase of a reader"}
 ANSWERS: Final = PASSPHRASE | {r"^make up STACK=prod": "y", r"^make down STACK=prod": "prod"}
 
 
+KEY: Final = ("export EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=...",)
+PROD: Final = (  # a stack without machines, whose state is in .state
+    "make stack NAME=prod FROM=exoscale-target",
+    "tools/setup.sh tools",
+    'eval "$(tools/env.sh)"',
+    "pulumi stack init prod",
+)
+
+
 @dataclass(frozen=True)
 class Walk:
     """The test that walks a page, and what the reader has and does beside its commands."""
@@ -43,7 +52,7 @@ WALKS: Final = {  # pages of one place in the order in which they are walked
     "docs/15-pull-requests.md": Walk(NOTHING),
     "docs/develop/dashboards.md": Walk(NOTHING, before=("export PATH=$PWD/.venv/bin:$PATH",)),
     "docs/02-exoscale.md": Walk(CLOUD, edits=("^make stack ",)),
-    "docs/14-state-and-secrets.md": Walk(CLOUD, before=("export EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=...",)),
+    "docs/14-state-and-secrets.md": Walk(CLOUD, before=(*KEY, *PROD)),
     "docs/without-make.md": Walk(CLOUD, edits=("^cp examples/",)),
     "docs/04-after-it-is-up.md": Walk(DAY_TWO),
     "docs/06-scale-and-change.md": Walk(DAY_TWO),
