@@ -26,7 +26,7 @@ REASONS = {
     "installs packages on this computer": 2,
     "the test starts in a clone": 1,
     "pulls an image from Docker Hub": 2,
-    "needs hosts of yours": 4,
+    "needs hosts of yours": 1,
     "needs Exoscale": 5,
     "needs another provider's bucket": 2,
     "needs an account at Pulumi Cloud": 1,

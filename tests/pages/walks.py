@@ -11,6 +11,7 @@ from typing import Any, Final
 NOTHING: Final = "nothing"  # a clone, and no stack
 LAPTOP: Final = "laptop"  # the same; the page creates the stack `dev`
 CLOUD: Final = "cloud"  # an account at Exoscale, its bucket service, and nothing else
+HOSTS: Final = "hosts"  # three hosts with a user `ops`, at the addresses of the example
 DAY_TWO: Final = "day two"  # a target `prod` that is up
 
 EDIT: Final = Path(__file__).with_name("edit_settings.py")
@@ -48,12 +49,12 @@ WALKS: Final = {  # pages of one place in the order in which they are walked
     "docs/settings.md": Walk(LAPTOP),
     "VERSIONING.md": Walk(LAPTOP),
     "docs/05-target-and-host.md": Walk(LAPTOP),
-    "docs/03-existing-hosts.md": Walk(NOTHING),
     "docs/15-pull-requests.md": Walk(NOTHING),
     "docs/develop/dashboards.md": Walk(NOTHING, before=("export PATH=$PWD/.venv/bin:$PATH",)),
     "docs/02-exoscale.md": Walk(CLOUD, edits=("^make stack ",)),
     "docs/14-state-and-secrets.md": Walk(CLOUD, before=(*KEY, *PROD)),
     "docs/without-make.md": Walk(CLOUD, edits=("^cp examples/",)),
+    "docs/03-existing-hosts.md": Walk(HOSTS, edits=("^make stack ",)),
     "docs/04-after-it-is-up.md": Walk(DAY_TWO),
     "docs/06-scale-and-change.md": Walk(DAY_TWO),
     "docs/07-maintenance.md": Walk(DAY_TWO),
