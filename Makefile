@@ -1,11 +1,19 @@
 # `make help` lists the goals. `make up` and `make test` install what they need.
 STACK ?= dev
 SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.ONESHELL:
+.SUFFIXES:
 
-ENV := eval "$$(tools/env.sh)"
+# Each recipe is one command, joined by &&, since GNU make 3.81 of macOS runs each line in a shell of its own.
+# SETUP installs what the stack needs, or the given parts of it; ENV prepares the shell for the stack, DEV for developers.
+SETUP := tools/setup.sh --stack '$(STACK)'
+ENV := environment=$$(tools/env.sh '$(STACK)') && eval "$$environment" &&
+DEV := environment=$$(tools/env.sh) && eval "$$environment" &&
+# STACK of the environment: said aloud, as an `export STACK=prod` of another day is easily forgotten.
+ifneq ($(filter environment%,$(origin STACK)),)
+$(shell echo "nuvla-swarm: STACK=$(STACK) comes from the environment" >&2)
+NAMED := echo "nuvla-swarm: error: make down removes no stack that the environment names: make down STACK=$(STACK)" >&2 && exit 1 &&
+endif
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
 PYTEST := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 FAST := not engine and not tools and not slow and not thorough
@@ -13,36 +21,33 @@ FAST := not engine and not tools and not slow and not thorough
 .PHONY: help
 help: ## print this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nStacks with a file: %s\n' '$(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))'
 
 ##@ For operators. STACK (dev) names the stack.
 
 .PHONY: up
 up: ## create or change the infrastructure, then show it
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
-	$(ENV)
-	tools/stack.sh up $(STACK)
+	@$(SETUP) && $(ENV) python -m tools.stack up '$(STACK)'
 
 .PHONY: preview
 preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
-	@tools/setup.sh $(if $(EXAMPLE),tools,$$(tools/stack.sh parts $(STACK)))
-	$(ENV)
-	$(if $(EXAMPLE),python -m tools.preview_without_state "examples/$(EXAMPLE).yaml",tools/stack.sh preview $(STACK))
+ifdef EXAMPLE
+	@tools/setup.sh tools && $(DEV) python -m tools.preview_without_state "examples/$(EXAMPLE).yaml"
+else
+	@$(SETUP) && $(ENV) python -m tools.stack preview '$(STACK)'
+endif
 
 .PHONY: status
 status: ## show machines, addresses and logins, and whether all is well
-	@$(ENV)
-	python -m tools.status $(STACK) --logins
+	@$(SETUP) tools && $(ENV) python -m tools.stack status '$(STACK)' --logins
 
 .PHONY: down
 down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
-	@$(ENV)
-	tools/stack.sh down $(STACK)
+	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down '$(STACK)'
 
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
-	@tools/setup.sh $$(tools/stack.sh parts $(STACK))
-	$(ENV)
-	tools/stack.sh refresh $(STACK)
+	@$(SETUP) && $(ENV) python -m tools.stack refresh '$(STACK)'
 
 .PHONY: stack
 stack: ## create the settings of a stack NAME from an example FROM: make stack NAME=prod FROM=exoscale-target
@@ -50,18 +55,19 @@ stack: ## create the settings of a stack NAME from an example FROM: make stack N
 
 .PHONY: template
 template: ## set the system of new machines on Exoscale by its NAME; POOL for one pool
-	@tools/setup.sh tools
-	$(ENV)
-	tools/stack.sh select $(STACK)
-	python -m tools.exoscale_template $(STACK) "$(NAME)" $(if $(POOL),--pool $(POOL))
+	@$(SETUP) tools && $(ENV) python -m tools.stack template '$(STACK)' "$(NAME)" $(if $(POOL),--pool "$(POOL)")
+
+.PHONY: nuvla
+nuvla: ## write Nuvla's certificates into files, and print what Nuvla's forms ask for to register a target
+	@$(SETUP) tools && $(ENV) python -m tools.stack nuvla '$(STACK)'
 
 .PHONY: hostkey
 hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own
 	@tools/host_key.sh "$(HOST)"
 
 .PHONY: env
-env: ## print what plain `pulumi` needs: eval "$$(make env)"
-	@tools/env.sh
+env: ## print what plain `pulumi` needs for STACK: eval "$$(make env)"
+	@tools/env.sh '$(STACK)'
 
 .PHONY: setup
 setup: ## install what local machines need: Python packages, Pulumi, a Docker engine, images
@@ -75,55 +81,36 @@ stop: ## stop the embedded engine and registry, where they are used
 
 .PHONY: fmt
 fmt: ## format the Python code and mend what ruff can mend
-	@tools/setup.sh dev
-	$(ENV)
-	ruff format .
-	ruff check --fix .
+	@tools/setup.sh dev && $(DEV) ruff format . && ruff check --fix .
 
 .PHONY: lint
 lint: ## check all sources: ruff, mypy, shellcheck, yamllint, actionlint, luacheck; needs no Docker
-	@tools/setup.sh dev
-	$(ENV)
-	tools/dev/lint.sh
+	@tools/setup.sh dev && $(DEV) tools/dev/lint.sh
 
 .PHONY: unit
 unit: ## run the fast tests: no Docker, no tools, no machines; ARGS="-k traefik", ARGS=tests/program
-	@tools/setup.sh dev
-	$(ENV)
-	$(PYTEST) -m '$(FAST)' $(if $(findstring tests,$(ARGS)),,tests) $(ARGS)
+	@tools/setup.sh dev && $(DEV) $(PYTEST) -m '$(FAST)' $(if $(findstring tests,$(ARGS)),,tests) $(ARGS)
 
 .PHONY: check
 check: ## install the tools of checks and tests, then lint with all of them
-	@tools/setup.sh tools dev
-	tools/dev/test_tools.sh
-	$(ENV)
-	CI=true tools/dev/lint.sh
+	@tools/setup.sh tools dev && tools/dev/test_tools.sh && $(DEV) CI=true tools/dev/lint.sh
 
 .PHONY: test
 test: check setup ## check, then run the tests but the slow suites, on local machines too; MARKS="engine" selects
-	@$(ENV)
-	$(PYTEST) -m '$(or $(MARKS),not slow)' tests $(ARGS)
+	@$(DEV) $(PYTEST) -m '$(or $(MARKS),not slow)' tests $(ARGS)
 
 .PHONY: test-slow
 test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
-	@tools/setup.sh tools dev engine images
-	$(ENV)
-	$(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
+	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
 
 .PHONY: bench
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS
-	@tools/setup.sh tools dev engine images
-	$(ENV)
-	python -m bench $(PARTS) --runs $(or $(RUNS),3)
+	@tools/setup.sh tools dev engine images && $(DEV) python -m bench $(PARTS) --runs $(or $(RUNS),3)
 
 .PHONY: pins
 pins: ## write the requirements lists from their .in files; UPGRADE=1 takes the newest of what these need
-	@tools/setup.sh dev
-	$(ENV)
-	tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
+	@tools/setup.sh dev && $(DEV) tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
 
 .PHONY: outdated
 outdated: ## list pinned versions that are behind: images, engine, Pulumi, Python packages
-	@tools/setup.sh dev
-	$(ENV)
-	python -m tools.dev.outdated
+	@tools/setup.sh dev && $(DEV) python -m tools.dev.outdated

@@ -114,7 +114,7 @@ class Bench:
         with self.stack(3) as stack:
             up = self.up(stack)
             second_up_s = self.timed(stack, *UP)
-            make_up_s = self.timed(stack, "tools/stack.sh", "up", NAME)
+            make_up_s = self.timed(stack, "python", "-m", "tools.stack", "up", NAME)
             preview_s = self.timed(stack, "pulumi", "preview", "--expect-no-changes")
             configuration = stack.folder / "components/monitoring/files/prometheus.yml"
             configuration.write_text(configuration.read_text().replace(*CHANGED_LINE, 1))

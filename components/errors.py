@@ -5,6 +5,12 @@ from collections.abc import Sequence
 import pulumi
 
 NAMESPACE = "nuvla-swarm"  # of all keys of the configuration
+STAND_IN = "stand-in-for-a-secret"  # value of each secret in a preview that may not see secrets
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 mistake`, `2 mistakes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def refusal(title: str, lines: Sequence[str]) -> pulumi.RunError:
@@ -12,7 +18,7 @@ def refusal(title: str, lines: Sequence[str]) -> pulumi.RunError:
 
     Example of a text::
 
-        the configuration of this stack has 1 mistake(s):
+        the configuration of this stack has 1 mistake:
           nuvla-swarm:nfs.access: "all" given; allowed: 'ro' or 'rw'
     """
     return pulumi.RunError("\n".join([f"{title}:", *(f"  {NAMESPACE}:{line}" for line in lines)]))

@@ -1,18 +1,13 @@
 """Types of the values of settings, and the base class of their sections."""
 
 import json
-from ipaddress import IPv4Network
+import re
+from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+
+from components.text_form import TextForm
 
 LONGEST_PREFIX = 28  # prefix length of the smallest network in an address range
 
@@ -21,7 +16,21 @@ def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
         return parse(value)
     except ValueError as error:  # pydantic's text does not say which values are allowed
-        raise ValueError("an IPv4 network with no host bits set, such as 10.77.0.0/16") from error
+        raise ValueError(f"an IPv4 network{_meant_network(value)}") from error
+
+
+def _meant_network(value: Any) -> str:
+    """Return what is wrong with a network, and the networks that the user may have meant."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        return ""
+    if not isinstance(network, IPv4Network):
+        return "; this one is IPv6, and only IPv4 is supported"
+    address = value.partition("/")[0]
+    return f"; did you mean {network} (the network) or {address}/32 (this address)?"
 
 
 def _range(network: IPv4Network) -> IPv4Network:
@@ -30,23 +39,67 @@ def _range(network: IPv4Network) -> IPv4Network:
     return network
 
 
-Network = Annotated[IPv4Network, WrapValidator(_network)]
+def _without_scheme(text: str) -> str:
+    """Return what to do about a URL where a name is due."""
+    found = re.match(r"https?://([\w.-]+)", text.strip())
+    return f"did you mean {found[1].lower()}?" if found else ""
+
+
+Network = Annotated[IPv4Network, WrapValidator(_network), Field(examples=["10.77.0.0/16"])]
 AddressRange = Annotated[Network, AfterValidator(_range)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
-Image = Annotated[str, StringConstraints(pattern=r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$")]
-Label = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
-SingleLineText = Annotated[str, StringConstraints(pattern=r"^[^\r\n]*$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[\w.-]+(:[0-9]+)?$")]
-Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(ms|s|m|h|d|w|y)$")]
-Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB|TB)$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
+Name = Annotated[
+    str,
+    TextForm(r"^[a-z][a-z0-9-]{0,30}$", "a name of lower-case letters, digits and hyphens, a letter first", "my-name"),
+]
+Domain = Annotated[
+    str,
+    TextForm(
+        r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$",
+        "a DNS name in lower case, without scheme and path",
+        "nuvla.example.org",
+        advice=_without_scheme,
+    ),
+]
+Image = Annotated[
+    str, TextForm(r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$", "an image with a tag or a digest", "traefik:v3.7.14")
+]
+Label = Annotated[
+    str, TextForm(r"^[\w./-]+$", "letters, digits, dots, slashes, hyphens and underscores", "example.org/disk")
+]
+SingleLineText = Annotated[str, TextForm(r"^[^\r\n]*$", "text on one line", "words")]
+Url = Annotated[
+    str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?$", "a URL without a path", "https://mirror.example.org:5000")
+]
+Duration = Annotated[
+    str,
+    TextForm(
+        r"^(?:[1-9][0-9]*y)?(?:[1-9][0-9]*w)?(?:[1-9][0-9]*d)?(?:[1-9][0-9]*h)?(?:[1-9][0-9]*m)?(?:[1-9][0-9]*s)?"
+        r"(?:[1-9][0-9]*ms)?(?<=.)$",
+        "a duration in y, w, d, h, m, s or ms",
+        "15d",
+    ),
+]
+Size = Annotated[str, TextForm(r"^[1-9][0-9]*(MB|GB|TB)$", "a size in MB, GB or TB", "5GB")]
+Email = Annotated[str, TextForm(r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$", "an e-mail address", "ops@example.org")]
+Host = Annotated[str, TextForm(r"^[\w.-]+$", "a host name or an IPv4 address", "mail.example.org")]
+Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.1")]
+PageUrl = Annotated[
+    str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%/-]*)?$", "the URL of a page", "https://example.org/runbooks")
+]
+RelativeFolder = Annotated[
+    str, TextForm(r"^\w[\w.-]*(/\w[\w.-]*)*$", "a folder below that of the program", "monitoring/prod")
+]
+Clock = Annotated[str, TextForm(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day", "22:00")]
 
 
 def former(name: str) -> dict[str, Any]:
     """Return the former name of a setting for its field: the program refuses that name with the new name."""
     return {"former": name}
+
+
+def hint(text: str) -> dict[str, Any]:
+    """Return what the line of a wrong text says at its end; `{given}` stands for that text."""
+    return {"hint": text}
 
 
 def memory_limit(default: int, *, least: int, process: str) -> Any:

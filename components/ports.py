@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network
 from typing import Literal
 
 Protocol = Literal["tcp", "udp"]
@@ -34,7 +35,13 @@ class PortRule:
     last: int
     protocols: tuple[Protocol, ...] = ("tcp",)
     sources: tuple[TrafficSource, ...]
+    networks: tuple[IPv4Network, ...] = ()  # further sources, by their addresses
     containers: ContainerAccess = ContainerAccess.NONE
+
+    @property
+    def origin(self) -> str:
+        """Return the sources and networks as text: `users, 192.0.2.0/24`."""
+        return ", ".join([*self.sources, *map(str, self.networks)])
 
     @property
     def span(self) -> str:

@@ -9,51 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from components.errors import NAMESPACE
 from components.machines.registry import FOLDERS
 from docs import pulumi_sections
 from docs.settings_rules import rules
+from docs.settings_texts import DEFAULTS, INTRODUCTION, SECRETS_INTRODUCTION
 from stacks.config.loader import SECRETS
 from stacks.config.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
-INTRODUCTION = f"""# Settings
-
-<!-- Made by `python -m docs.settings_table` from components/*/settings.py and stacks/config: change these. -->
-
-A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, and look at what it would change:
-
-```console
-$ eval "$(make env)"
-$ pulumi config set --stack dev --path {NAMESPACE}:machines.pools.worker.count 3
-$ make preview
-```
-
-`make up` applies it.
-
-- Quote a key with brackets: `pulumi config set --path '{NAMESPACE}:swarm.address_pools[0]' 10.210.0.0/16`; `[0]` is
-  the first entry of a list. A part with dots in it is written `["example.org/disk"]`.
-- Text that looks like a number or like `true` needs `--type string`.
-- `pulumi config rm --path {NAMESPACE}:<key>` gives a setting its default back.
-- `<pool>` stands for the name of a pool.
-
-An unknown key or a value that is not allowed stops `preview` and `up` before they change anything, with a line for each
-mistake. Settings also obey these rules together:
-
-"""
-SECRETS_INTRODUCTION = f"""## Secrets
-
-Pulumi encrypts secrets in the configuration and in the state; the program refuses them in plain text. This sets one
-from a file, here a new key:
-
-```console
-$ ssh-keygen -q -t ed25519 -N '' -f key
-$ pulumi config set --stack dev --secret {NAMESPACE}:ssh_private_key <key
-```
-
-| key | meaning |
-|---|---|
-"""
 
 
 @dataclass(frozen=True)
@@ -83,41 +46,52 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Se
         path = prefix + name
         yield Setting(path, model, name)
         seen: set[str] = set()  # a field may accept several models, which have keys in common
-        for nested, step in _models(field.annotation, name):
+        for nested, step in _models(field.annotation, _key(name, field)):
             for setting in settings(nested, f"{path}{step}."):
                 if setting.path not in seen:
                     yield setting
                 seen.add(setting.path)
 
 
-def _models(annotation: Any, name: str) -> Iterator[tuple[type[BaseModel], str]]:
-    """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<pool>` in an object `pools`."""
+def _key(name: str, field: FieldInfo) -> str:
+    """Return what a key of an object stands for: `pool` in `pools`, unless the field says it."""
+    extra = field.json_schema_extra
+    return str(extra.get("key", _singular(name))) if isinstance(extra, dict) else _singular(name)
+
+
+def _models(annotation: Any, key: str) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield the models in a type, each with the step to it: none, `[0]` in a list, `.<key>` in an object."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ""
-    steps: dict[Any, str] = {list: "[0]", dict: f".<{name.removesuffix('s')}>"}
+    steps: dict[Any, str] = {list: "[0]", dict: f".<{key}>"}
     step = steps.get(getattr(annotation, "__origin__", None), "")
     for argument in getattr(annotation, "__args__", ()):
-        for model, further in _models(argument, name):
+        for model, further in _models(argument, key):
             yield model, step + further
+
+
+def _singular(name: str) -> str:
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def is_section(setting: Setting) -> bool:
     """Return whether the key only holds other settings."""
-    return any(_models(setting.field.annotation, setting.name))
+    return any(_models(setting.field.annotation, ""))
 
 
 def page() -> str:
     """Return the text of docs/settings.md."""
     sections: dict[str, list[Setting]] = {"": []}
     for setting in settings():
-        steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, setting.name)))
+        key = _key(setting.name, setting.field)
+        steps = list(dict.fromkeys(step for _, step in _models(setting.field.annotation, key)))
         sections |= {setting.path + step: [] for step in steps}
         if steps != [""]:  # a section has no row of its own; a list or an object of sections has bounds and a default
             sections[setting.path.rpartition(".")[0]].append(setting)
     listed_rules = "".join(f"- {rule}\n" for rule in rules(setting.model for setting in settings()))
     secrets = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECRETS.items())
     tables = [_section(path, content) for path, content in sections.items() if content]
-    return "\n".join([INTRODUCTION + listed_rules, *tables, SECRETS_INTRODUCTION + secrets])
+    return "\n".join([INTRODUCTION + listed_rules + DEFAULTS.rstrip() + "\n", *tables, SECRETS_INTRODUCTION + secrets])
 
 
 def _section(path: str, content: list[Setting]) -> str:
@@ -147,10 +121,11 @@ def _type(schema: dict[str, Any]) -> str:
         return "choice"
     if "$ref" in schema:
         return "objects, see below"
-    if schema["type"] == "array":
+    kind = schema.get("type", "any")
+    if kind == "array":
         return f"list of {_type(schema['items'])}"
-    if schema["type"] == "object":
-        (content,) = schema["patternProperties"].values()
+    if kind == "object":
+        (content,) = schema.get("patternProperties", {"": schema.get("additionalProperties")}).values()
         return f"keys and {_type(content)}"
     names = {
         "integer": "whole number",
@@ -158,12 +133,14 @@ def _type(schema: dict[str, Any]) -> str:
         "string": "text",
         "ipv4network": "IPv4 network",
         "ipv4": "IPv4 address",
+        "any": "any value",
     }
-    return names[schema.get("format", schema["type"])]
+    return names[schema.get("format", kind)]
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    bounds = [_bounds(option) for option in schema.get("anyOf", [])]
+    own = {"examples": schema["examples"]} if "examples" in schema else {}  # in the place of those of the type
+    bounds = [_bounds({**option, **own}) for option in schema.get("anyOf", []) if option.get("type") != "null"]
     if "const" in schema or "enum" in schema:
         bounds += [", ".join(_code(value) for value in schema.get("enum", [schema.get("const")]))]
     if "minimum" in schema:
@@ -171,15 +148,20 @@ def _bounds(schema: dict[str, Any]) -> str:
         bounds += [f"from {low}" if high is None else f"{low} to {high}"]
     if "minItems" in schema:
         bounds += [f"at least {schema['minItems']}"]
-    if "pattern" in schema:
-        bounds += [_code(schema["pattern"])]
-    bounds += [_bounds(schema["items"])] if "items" in schema else []
-    bounds += [f"keys: {_code(pattern)}" for pattern in schema.get("patternProperties", {})]
+    if schema.get("examples") and not (schema.get("default") or "anyOf" in schema):
+        bounds += [f"such as {_code(schema['examples'][0])}"]
+    elif "items" in schema:
+        bounds += [_bounds(schema["items"])]
+    if "propertyNames" in schema and not schema.get("examples"):
+        bounds += [f"keys: {_bounds(schema['propertyNames'])}".replace("keys: such as", "keys such as")]
+        values = schema.get("additionalProperties")
+        bounds += [_bounds(values)] if isinstance(values, dict) else []
     return "; ".join(bound for bound in bounds if bound)
 
 
 def _code(value: Any) -> str:
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return "empty text" if not text else f"`{text.partition(chr(10))[0]}`"
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ build() {
   say "built $OUTPUT in $((SECONDS - started)) s"
 }
 
-command -v go >/dev/null || fail "Go is not on PATH, and without downloads its tools are built by it: install Go >= 1.25"
+command -v go >/dev/null || fail "Pulumi is built by Go where https://get.pulumi.com does not answer or NUVLA_SWARM_OFFLINE=true is given, and Go is not on PATH. $RETRY; to build it: install Go >= 1.25"
 [[ $# -gt 0 ]] || fail "usage: build.sh NAME..., a name is a folder of $OFFLINE/builds or $OFFLINE/images with a recipe.sh"
 for name in "$@"; do
   folder=$(folder_of "$name")

@@ -31,7 +31,7 @@ start() {
   say "starting a Docker engine (Debian's docker.io) below $ENGINE_FOLDER"
   rm -f "$PID_FILE" "$RUN/exec/containerd/containerd.pid"
   printf '{"insecure-registries": ["%s"]}\n' "$REGISTRY" >"$ENGINE_FOLDER/daemon.json" # not the host's /etc/docker/daemon.json
-  setsid --fork dockerd --config-file "$ENGINE_FOLDER/daemon.json" \
+  detached setsid --fork dockerd --config-file "$ENGINE_FOLDER/daemon.json" \
     --host "unix://$ENGINE_SOCKET" --pidfile "$PID_FILE" --data-root "$ENGINE_FOLDER/data" --exec-root "$RUN/exec" \
     --storage-driver overlay2 --group "$(id -gn)" </dev/null >"$LOG" 2>&1
   wait_for 60 answers || { tail -20 "$LOG" >&2 && fail "dockerd did not come up within 60 s; the lines above are from $LOG"; }

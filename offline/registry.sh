@@ -46,7 +46,7 @@ storage: {filesystem: {rootdirectory: $FOLDER/data}, delete: {enabled: true}}
 http: {addr: "$REGISTRY"}
 EOF
   # shellcheck disable=SC2016  # for the inner shell, which becomes the registry
-  OTEL_TRACES_EXPORTER=none setsid --fork bash -c 'echo $$ >"$1" && exec "$2" serve "$3"' - "$PID_FILE" "$PROGRAM" "$FOLDER/config.yml" \
+  OTEL_TRACES_EXPORTER=none detached setsid --fork bash -c 'echo $$ >"$1" && exec "$2" serve "$3"' - "$PID_FILE" "$PROGRAM" "$FOLDER/config.yml" \
     </dev/null >"$FOLDER/log" 2>&1
   wait_for 10 answers || { tail -5 "$FOLDER/log" >&2 && fail "the registry does not answer at $REGISTRY; the lines above say why"; }
 }

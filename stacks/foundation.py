@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from components import catalog
-from components.engine.certificates import Certificates, CertificatesArgs
-from components.engine.engine import Engine, EngineArgs
+from components.engine.certificates import Certificate, Certificates
+from components.engine.engine import Engine
 from components.firewall.firewall import Firewall, FirewallArgs
+from components.machines.authorized_keys import AuthorizedKeys, AuthorizedKeysArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
@@ -18,6 +19,8 @@ from components.machines.registry import provider_of
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
+from stacks import engines
+from stacks.baseline import host_traces, install_packages
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -33,10 +36,11 @@ class Foundation:
     api_manager: Machine  # the program sends its requests to the Docker API of this manager
     address: pulumi.Input[str]  # public ipv4 of the infrastructure: a stable one, or that of the API manager
     certificates: Certificates
+    operators: Mapping[str, Certificate]  # client certificates of named operators
     engines: Mapping[str, Engine]
     packages: Mapping[str, pulumi.Resource]  # machine -> packages of its engine; install other packages after these
     firewall: Firewall
-    rows: Sequence[PortRule]  # open ports and their sources, on every provider
+    rows: Sequence[PortRule]  # open ports of the program and their sources, on every provider
     volumes: Mapping[str, DataFolder]
 
     def addresses(self) -> list[pulumi.Input[str]]:
@@ -44,38 +48,49 @@ class Foundation:
         addresses = [machine.public_address for machine in self.cluster.managers()]
         return addresses if self.address is self.api_manager.public_address else [*addresses, self.address]
 
+    def operator_ends(self) -> dict[str, pulumi.Output[str]]:
+        """Return the ends of the certificates of named operators, as `operators.<name>`."""
+        return {f"operators.{name}": certificate.end for name, certificate in self.operators.items()}
+
 
 def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior: PriorState) -> Foundation:
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
     stack_plan = plan(settings)
     owner = this_infrastructure()
+    # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
+    open_rows = [*rows, *settings.firewall.extra_rows()]
     inputs = ClusterInputs(
         plan=stack_plan,
         owner=owner,
         prior=prior,
         secrets=secrets,
-        rows=rows,
+        rows=open_rows,
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
         retain_volumes=settings.volumes.retain_on_destroy,
         moves=_moves(settings, stack_plan, prior),
-        host_traces=catalog.host_traces(),
+        host_traces=host_traces(settings),
     )
     cluster = _cluster(settings, inputs)
     api_manager = cluster.machines[settings.api_manager]
     address = api_manager.public_address if cluster.stable_address is None else cluster.stable_address
-    certificates = _certificates(settings, cluster.managers(), api_manager, address, prior)
-    engines = _engines(settings, cluster, certificates, prior)
-    packages = {name: engine.packages for name, engine in engines.items()}
+    certificates = engines.certificates(settings, cluster.managers(), api_manager, address, prior)
+    operators = engines.operators(settings, certificates, prior)
+    engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
+    packages = {name: engine.packages for name, engine in engine_of.items()}
+    _authorize_keys(settings, cluster, packages)
+    firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
+    install_packages(settings, cluster, packages, firewall)
     return Foundation(
         owner=owner,
         cluster=cluster,
         api_manager=api_manager,
         address=address,
         certificates=certificates,
-        engines=engines,
+        operators=operators.certificates if operators else {},
+        engines=engine_of,
         packages=packages,
-        firewall=_firewall(settings, rows, stack_plan, cluster, packages),
+        firewall=firewall,
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
     )
@@ -84,7 +99,21 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
 def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
     cluster = provider_of(settings.machines).cluster(settings.machines, inputs)
     cluster.volumes = {name: replace(volume, moves=inputs.moves.get(name)) for name, volume in cluster.volumes.items()}
+    machines = settings.machines
+    cluster.machines |= {
+        name: replace(
+            cluster.machines[name], availability=machines.availability_of(name), labels=machines.labels_of(name)
+        )
+        for name in machines.overrides
+    }
     return cluster
+
+
+def _authorize_keys(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> None:
+    keys = settings.machines.ssh.authorized_keys
+    if keys:
+        args = AuthorizedKeysArgs(keys=keys, machines=cluster.machines, depends_on=packages)
+        AuthorizedKeys("authorized-keys", args, cluster.child_lifecycle())
 
 
 def _moves(settings: Settings, stack_plan: StackPlan, prior: PriorState) -> dict[str, Moves]:
@@ -130,49 +159,3 @@ def _volumes(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi
         )
         for name, volume in cluster.volumes.items()
     }
-
-
-def _certificates(
-    settings: Settings, managers: list[Machine], api_manager: Machine, address: pulumi.Input[str], prior: PriorState
-) -> Certificates:
-    servers: dict[str, list[pulumi.Input[str]]] = {
-        machine.name: [machine.public_address, machine.private_address] for machine in managers
-    }
-    if address is not api_manager.public_address:
-        servers[api_manager.name].append(address)
-    return Certificates(
-        "certificates",
-        CertificatesArgs(
-            generation=settings.engine.certificate_generation,
-            operator_generation=settings.engine.operator_certificate_generation,
-            nuvla_generation=settings.engine.nuvla_certificate_generation,
-            former_nuvla_end=prior.nuvla_certificate_end,
-            server_days=settings.engine.server_certificate_days,
-            client_days=settings.engine.client_certificate_days,
-            domain=settings.domain,
-            servers=servers,
-        ),
-    )
-
-
-def _engines(settings: Settings, cluster: Cluster, certificates: Certificates, prior: PriorState) -> dict[str, Engine]:
-    engines: dict[str, Engine] = {}
-    previous_manager: Engine | None = None
-    for machine in cluster.machines.values():
-        # A former manager votes in the quorum until the program demotes it, which happens later in the update. Engines
-        # of voters are configured one after the other, because a restart of two could cost the quorum.
-        votes = machine.role == "manager" or machine.name in prior.managers
-        engine = Engine(
-            f"{machine.name}-engine",
-            EngineArgs(
-                machine=machine,
-                settings=settings.resolved_engine,
-                certificate=certificates.servers.get(machine.name),
-                depends_on=previous_manager.ready if previous_manager and votes else None,
-            ),
-            cluster.child_lifecycle(),
-        )
-        engines[machine.name] = engine
-        if votes:
-            previous_manager = engine
-    return engines

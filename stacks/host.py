@@ -29,12 +29,12 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     kernels = _prepare_kernels(settings, machines)
 
     # The swarm and its networks
-    platform = SwarmPlatform(settings, machines, prior, before_joining=kernels)
+    platform = SwarmPlatform(settings, machines, prior, before_joining=kernels, secrets=secrets)
 
     # Services
     reserve_ports(platform)
     deploy_socket_proxy(platform)
-    deploy_traefik(platform)
+    deploy_traefik(platform, secrets)
     deploy_monitoring(platform, secrets)
 
     # Machines that are no longer in the settings leave

@@ -6,6 +6,8 @@ from typing import Any
 
 import pulumi
 
+from components.engine.operators import CERT_SUFFIX
+from components.machines.cluster import LOGIN_KEY
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, Member, PriorState
@@ -26,6 +28,8 @@ NETWORK = "docker:index/network:Network"
 MACHINE_PARTS = ("docker:index/container:Container", VOLUME, INSTANCE)
 DATA_FOLDER = "nuvla:storage:DataVolume"
 VOLUME_SUFFIX = "-volume"  # of logical names of data volumes
+PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
+OPERATORS = "operators-"  # begins the logical names of certificates of named operators
 CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
@@ -132,6 +136,12 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
+        login_key=by_type.get(PRIVATE_KEY, {}).get(f"cluster-{LOGIN_KEY}", {}).get("publicKeyOpenssh"),
+        operator_ends={
+            name.removeprefix(OPERATORS).removesuffix(CERT_SUFFIX): outputs["validityEndTime"]
+            for name, outputs in by_type.get(CERTIFICATE, {}).items()
+            if name.startswith(OPERATORS) and outputs.get("validityEndTime")
+        },
         nuvla_certificate_end=by_type.get(CERTIFICATE, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         renewals={
             name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])

@@ -18,10 +18,12 @@ from components.swarm.network import NetworkChanges, NetworkChangesArgs, Overlay
 from components.swarm.swarm import Swarm, SwarmArgs
 from components.swarm.tokens import JoinTokens, JoinTokensArgs
 from stacks import networks
+from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.data_generations import with_data
 from stacks.foundation import Foundation
 from stacks.memberships import memberships
+from stacks.registries import RegistryLogins, registry_logins
 
 
 class SwarmPlatform:
@@ -33,10 +35,12 @@ class SwarmPlatform:
         foundation: Foundation,
         prior: PriorState,
         before_joining: Mapping[str, pulumi.Resource],  # machine -> resource that its membership depends on
+        secrets: Secrets,
     ):
         self.settings = settings
         self.foundation = foundation
         self._prior = prior
+        self._registries = registry_logins(settings, secrets)
         self.address: pulumi.Input[str] = settings.domain or foundation.address
         self._swarm = _swarm(settings, foundation)
         self._members = memberships(foundation, self._swarm, before_joining, prior)
@@ -67,7 +71,9 @@ class SwarmPlatform:
         )
         self.in_swarm = pulumi.ResourceOptions.merge(
             foundation.cluster.child_lifecycle(),
-            pulumi.ResourceOptions(depends_on=[self._swarm, changes, *last], providers=[_provider(foundation)]),
+            pulumi.ResourceOptions(
+                depends_on=[self._swarm, changes, *last], providers=[_provider(foundation, self._registries)]
+            ),
         )
         self.public = self.network("public-network")
         self.web = self.network("web-network")
@@ -96,6 +102,7 @@ class SwarmPlatform:
                 image=self.settings.images.reference(name),
                 manager=self.foundation.api_manager,
                 service=catalog.images()[name].service,
+                login=self._registries.of(self.settings.images.reference(name)),
             ),
             pulumi.ResourceOptions.merge(
                 self.foundation.cluster.child_lifecycle(),
@@ -111,7 +118,7 @@ class SwarmPlatform:
         engines = [self.foundation.engines[machine] for machine in machines]
         dependencies = [*engines, *depends_on]  # a restart of an engine would interrupt the update of a service
         in_swarm = pulumi.ResourceOptions.merge(self.in_swarm, pulumi.ResourceOptions(depends_on=dependencies))
-        spec = with_data(spec, self.foundation.cluster.volumes)
+        spec = self._registries.with_logins(with_data(spec, self.foundation.cluster.volumes))
         stack = ServiceStack(
             name, spec, self.foundation.api_manager, self.foundation.owner, in_swarm, members=members, engines=engines
         )
@@ -147,7 +154,7 @@ def _swarm(settings: Settings, foundation: Foundation) -> Swarm:
     )
 
 
-def _provider(foundation: Foundation) -> docker.Provider:
+def _provider(foundation: Foundation, registries: RegistryLogins) -> docker.Provider:
     """Make the provider of the swarm's resources; another API manager or certificate updates it, and no resource."""
     program = foundation.certificates.program
     return docker.Provider(
@@ -157,4 +164,5 @@ def _provider(foundation: Foundation) -> docker.Provider:
         cert_material=program.cert,
         key_material=program.key,
         disable_docker_daemon_check=True,
+        registry_auth=registries.provider_args() or None,
     )

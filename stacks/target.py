@@ -35,12 +35,12 @@ def build(settings: Settings, secrets: Secrets, prior: PriorState) -> dict[str, 
     nfs = deploy_nfs(settings, machines)
 
     # The swarm and its networks
-    platform = SwarmPlatform(settings, machines, prior, before_joining=nfs.exports if nfs else {})
+    platform = SwarmPlatform(settings, machines, prior, before_joining=nfs.exports if nfs else {}, secrets=secrets)
 
     # Services
     reserve_ports(platform)
     deploy_socket_proxy(platform)
-    deploy_traefik(platform)
+    deploy_traefik(platform, secrets)
     deploy_monitoring(platform, secrets)
     s3 = deploy_s3(platform, nfs)
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pulumi
 
-from components.errors import refusal
+from components.errors import count, refusal
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
+from components.machines.ssh_settings import OTHER_KEYS, key_of
 from stacks import transitions_data, transitions_networks
+from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
 
@@ -26,8 +28,9 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     }
     current = replace(prior, members=members)
     lines = [line for check in CHECKS for line in check(settings, current)]
+    lines = without_blame(lines, settings.model_dump(mode="json", exclude_unset=True))
     if lines:
-        raise refusal(f"what stands cannot become this, {len(lines)} reason(s)", lines)
+        raise refusal(f"what stands cannot become this, {count(len(lines), 'reason')}", lines)
     for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks):
         for line in warnings(settings, current):
             pulumi.log.warn(line)
@@ -72,6 +75,14 @@ def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Itera
         )
 
 
+def _authorized_keys_are_of_others(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line for each authorized key that is the generated key of the stack."""
+    own = key_of(prior.login_key or "")
+    for index, line in enumerate(settings.machines.ssh.authorized_keys):
+        if key_of(line) == own:
+            yield f"machines.ssh.authorized_keys[{index}]: {line} given, which is the stack's own key; {OTHER_KEYS}"
+
+
 def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line if the network of the machines changes, by whose addresses members of the swarm know each other."""
     machine_network = settings.machines.machine_network()
@@ -94,6 +105,7 @@ CHECKS = (
     _provider_stays,
     _lost_machines_are_known,
     _api_manager_is_in_the_swarm,
+    _authorized_keys_are_of_others,
     _machine_network_stays,
     _provider_refusals,
     transitions_data.volumes_stay,

@@ -1,6 +1,7 @@
 """Fixtures of all folders; tests/support has the fake Pulumi and the configurations."""
 
 import gc
+import os
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa
 from tests.support import pulumi_run
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.required_tools import pytest_runtest_setup  # noqa: F401 - a hook of pytest
+
+os.environ["NUVLA_SWARM_ADDRESS_URL"] = ""  # no test asks a service of the internet for an address
 
 
 def pytest_collection_finish() -> None:

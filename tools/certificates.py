@@ -1,10 +1,36 @@
-"""The certificate that a machine serves."""
+"""Certificates: those of Docker's API in the outputs, and the one that a machine serves."""
 
 import socket
 import ssl
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+
+NOTICE_DAYS = 30  # before the end, in which `make up` makes another certificate
+NUVLA = "nuvla"
+
+
+def of_docker(ends: Mapping[str, str], stack: str) -> Iterator[str]:
+    """Yield a line for the end of each certificate of Docker's API: Nuvla's first, then the earliest."""
+    for holder, end in sorted(ends.items(), key=lambda item: (item[0] != NUVLA, str(item[1]))):
+        try:
+            until = datetime.fromisoformat(end)
+        except (TypeError, ValueError):
+            yield f"on 2376, of {holder}: until {end}"
+            continue
+        days = (until.astimezone(UTC) - datetime.now(UTC)).days
+        validity = f"{days} days" if days >= 0 else "it has ended"
+        todo = ""
+        if days <= NOTICE_DAYS:
+            todo = f"; make up STACK={stack} makes another one"
+            todo += (
+                f", make nuvla STACK={stack} writes it: paste it into its credential in Nuvla"
+                if holder == NUVLA
+                else ""
+            )
+        yield f"on 2376, of {holder}: until {until:%Y-%m-%d}, {validity}{todo}"
 
 
 def shown(address: str, name: str, port: int = 443) -> str:
@@ -14,13 +40,14 @@ def shown(address: str, name: str, port: int = 443) -> str:
     try:
         with (
             socket.create_connection((address, port), timeout=5) as connection,
-            context.wrap_socket(connection, server_hostname=name) as secured,
+            context.wrap_socket(connection, server_hostname=name or None) as secured,
         ):
             certificate = secured.getpeercert(binary_form=True)
-    except OSError as error:
+        if not certificate:
+            return "none is shown"
+        parsed = x509.load_der_x509_certificate(certificate)
+    except (OSError, ValueError) as error:
         return f"does not answer: {type(error).__name__}"
-    assert certificate  # only a connection without a handshake has none
-    parsed = x509.load_der_x509_certificate(certificate)
     names = parsed.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     issuer = str(names[0].value) if names else parsed.issuer.rfc4514_string()
     issued = "self-signed" if parsed.issuer == parsed.subject else f"issued by {issuer}"

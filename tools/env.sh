@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Prints what a shell needs to work with this checkout: eval "$(tools/env.sh)". Values that the user exported win.
+# Prints what a shell needs to work with this checkout: eval "$(tools/env.sh [STACK])". Values that the user exported win.
+# With a STACK, plain `pulumi` gets the backend that `make` remembers of it; without, it is for local machines.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+STACK_NAME=${1:-}
 
 # users NAME: the user's value of a variable; one that this script made, here or in another checkout, is none.
 users() {
@@ -10,17 +12,23 @@ users() {
   printf '%s' "$value"
 }
 
-print() { printf "export %s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }
+print() {
+  local quote="'" escaped="'\\''"
+  printed+="export $1='${2//$quote/$escaped}'"$'\n'
+  printf "export %s='%s'\n" "$1" "${2//$quote/$escaped}"
+}
+printed=''
 
-# path_with FOLDER...: the folders first, each once.
+# path_with FOLDER...: the folders first, each once, and no stand-ins of a shell that worked on local machines before.
 path_with() {
-  local rest=:$PATH: first='' folder
-  for folder in "$@"; do
-    while [[ $rest == *":$folder:"* ]]; do rest=${rest/":$folder:"/:}; done
-    first+=$folder:
+  local path='' folder
+  local -a old
+  IFS=: read -r -a old <<<"$PATH"
+  for folder in "$@" "${old[@]}"; do
+    [[ $folder != */pulumi-home/*/bin || $folder == "${stand_ins:-}/bin" ]] || continue
+    [[ :$path: == *":$folder:"* ]] || path+=:$folder
   done
-  rest=${rest#:}
-  printf '%s' "$first${rest%:}"
+  printf '%s' "${path#:}"
 }
 
 passphrase_file() {
@@ -37,28 +45,44 @@ passphrase_file() {
 state_folder() {
   local folder=$CHECKOUT/.state
   (umask 077 && mkdir -p "$folder")
-  [[ ! -O $folder || $(stat --format %a "$folder") == 700 ]] || chmod --recursive go= "$folder"
+  [[ ! -O $folder || -z $(find "$folder" -prune ! -perm 700) ]] || chmod -R go= "$folder"
 }
 
 [[ $CHECKOUT != *\'* ]] || fail "the checkout's path has a quote in it: move it"
 state_folder
 folders=("$CHECKOUT/.venv/bin")
+[[ -x $CHECKOUT/.venv/bin/python ]] || say "nothing is installed here yet: \`make setup\` does it, without local machines \`tools/setup.sh tools\`"
+stand_ins=''
 if offline; then
-  home=$(pulumi_home)
-  folders+=("$home/bin")
-  print PULUMI_HOME "$home"
+  stand_ins=$(pulumi_home)
+  folders+=("$stand_ins/bin")
+  print PULUMI_HOME "$stand_ins"
   print PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION true # attempts cannot succeed, and cost seconds
-elif [[ -x $(installed_pulumi) ]]; then
-  folders+=("$(dirname "$(installed_pulumi)")")
+else
+  if [[ -x $(installed_pulumi) ]]; then folders+=("$(dirname "$(installed_pulumi)")"); fi
+  # Of an earlier env.sh, in this shell.
+  if [[ ${PULUMI_HOME:-} == */pulumi-home/* ]]; then printf 'unset PULUMI_HOME PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION\n'; fi
 fi
 print PATH "$(path_with "${folders[@]}")"
 print VIRTUAL_ENV "$CHECKOUT/.venv"
 
+# remembered KEY: a value of the file that tools/stack/backend.py wrote, of the stack in $1 of this script.
+remembered() {
+  local file=$CHECKOUT/.state/stacks/$stack.json
+  [[ -z $stack || ! -f $file ]] || sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$file"
+}
+
+stack=${1:-} stack=${stack##*/}
 backend=$(users PULUMI_BACKEND_URL)
+[[ $backend != "${NUVLA_SWARM_BACKEND:-}" ]] || backend=''
 # Without files of metadata: they are written in place, and who reads one just then, or after a kill, cannot read the state.
-print PULUMI_BACKEND_URL "${backend:-file://$CHECKOUT/.state?metadata=skip}"
+default=$(remembered url)
+default=${default:-"file://$CHECKOUT/.state?metadata=skip"}
+print PULUMI_BACKEND_URL "${backend:-$default}"
+print NUVLA_SWARM_BACKEND "$([[ -n $backend ]] || printf '%s' "$default")"
 if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
   passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
+  [[ -n $passphrase ]] || passphrase=$(remembered passphrase | grep '^/' || true)
   print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"
 fi
 printf 'unset PYTHONDONTWRITEBYTECODE\n' # or else each command compiles the program anew
@@ -69,3 +93,10 @@ print GOGC "${GOGC:-400}" # of the CLI and its plugins: a tenth of a preview's t
 use_engine
 if [[ -n ${DOCKER_HOST:-} ]]; then print DOCKER_HOST "$DOCKER_HOST"; fi
 print NUVLA_SWARM_ENV "$CHECKOUT"
+
+# Proxies lead to the internet, and Docker's clients would ask them for the machines.
+if [[ -n $STACK_NAME && -n ${HTTP_PROXY:-}${http_proxy:-}${HTTPS_PROXY:-}${https_proxy:-} && -x $CHECKOUT/.venv/bin/python ]]; then
+  direct=$(eval "$printed" && cd "$CHECKOUT" && python -m tools.no_proxy "$STACK_NAME")
+  print NO_PROXY "$direct"
+  print no_proxy "$direct"
+fi

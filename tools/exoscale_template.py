@@ -1,26 +1,26 @@
 """Command that writes the id of an Exoscale template into a stack's file, so that no preview has to look it up.
 
-python -m tools.exoscale_template STACK NAME [--pool POOL]
+make template STACK=prod NAME="Linux Ubuntu 24.04 LTS 64-bit"
 """
 
 import argparse
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
 
 import pulumi
 import pulumiverse_exoscale as exoscale
-import yaml
 from pulumi import automation
 
 from components.errors import NAMESPACE
+from components.machines.exoscale.settings import TEMPLATE_NAME
+from tools.console import fail
+from tools.pulumi_cli import pulumi as pulumi_cli
+from tools.stack.settings_edit import set_values
+from tools.stack.settings_file import SettingsFile
+from tools.stack.target import Target
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 VARIABLES = {"exoscale_api_key": "EXOSCALE_API_KEY", "exoscale_api_secret": "EXOSCALE_API_SECRET"}
 
 
@@ -32,29 +32,33 @@ class Place:
     path: str  # as `pulumi config set --path` takes it
 
 
-def main() -> None:
-    """Look the template up and write its id and name."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stack")
+def write(target: Target, *options: str) -> None:
+    """Look the template up and write its id and name into the file of a stack, which may not be up yet."""
+    parser = argparse.ArgumentParser(prog=f"make template STACK={target.name}", description=__doc__)
     parser.add_argument("name", help='such as "Linux Ubuntu 24.04 LTS 64-bit"')
     parser.add_argument("--pool", help="for the machines of this pool alone")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     if not arguments.name:
         fail('NAME is not given; required: the name of a template, such as NAME="Linux Ubuntu 24.04 LTS 64-bit"')
-    setting = place(arguments.stack, arguments.pool)
-    template_id = look_up(arguments.name, setting.zone, credentials(arguments.stack))
-    values = [f"{setting.path}.id={template_id}", f"{setting.path}.name={arguments.name}"]
-    options = [f"--plaintext={NAMESPACE}:{value}" for value in values]
-    pulumi_cli("config", "set-all", "--stack", arguments.stack, "--path", *options)
-    print(f"Pulumi.{arguments.stack}.yaml: {setting.path}.id is {template_id}, {arguments.name}")
+    require_system(arguments.name)
+    setting = place(target.file, arguments.pool)
+    template_id = look_up(arguments.name, setting.zone, credentials(target))
+    set_values(target.file, [f"{setting.path}.id={template_id}", f"{setting.path}.name={arguments.name}"])
+    print(f"{target.file.path.name}: {setting.path}.id is {template_id}, {arguments.name}")
     print("New machines have it. Those that are there would be replaced: `make preview` shows which.")
 
 
-def place(stack: str, pool: str | None) -> Place:
+def require_system(name: str) -> None:
+    """Refuse a template of a system that the program does not support: its machines would never answer."""
+    try:
+        TEMPLATE_NAME.check(name)
+    except ValueError as error:
+        fail(f'NAME is "{name}"; allowed: {error}, such as "{TEMPLATE_NAME.example}"')
+
+
+def place(file: SettingsFile, pool: str | None) -> Place:
     """Return the place of the template in the settings of a stack, for all machines or for a pool."""
-    file = CHECKOUT / f"Pulumi.{stack}.yaml"
-    config: dict[str, Any] = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config", {})
-    machines = config.get(f"{NAMESPACE}:machines") or {}
+    stack, machines = file.name, file.section("machines")
     if machines.get("provider") != "exoscale":
         fail(f"the stack {stack} has no machines on Exoscale; required: machines.provider: exoscale")
     if pool is None:
@@ -69,18 +73,13 @@ def place(stack: str, pool: str | None) -> Place:
     return Place(str(zone), path)
 
 
-def credentials(stack: str) -> dict[str, str]:
+def credentials(target: Target) -> dict[str, str]:
     """Return Exoscale's API key from the stack's configuration, or else from the environment, as the program does."""
     values = {}
     for secret, variable in VARIABLES.items():
-        result = subprocess.run(
-            ["pulumi", "config", "get", "--stack", stack, f"{NAMESPACE}:{secret}"],
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        values[variable] = result.stdout.strip() if result.returncode == 0 else os.environ.get(variable, "")
+        stored = target.exists and target.file.value(secret) is not None
+        text = pulumi_cli("config", "get", "--stack", target.stack, f"{NAMESPACE}:{secret}") if stored else ""
+        values[variable] = text.strip() or os.environ.get(variable, "")
     missing = [variable for variable, value in values.items() if not value]
     if missing:
         secrets = " and ".join(VARIABLES)
@@ -111,7 +110,10 @@ def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
 def refusal(text: str, name: str, zone: str) -> str:
     """Return a line that says why the look-up failed and what to do; `text` is Pulumi's error."""
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
-        return "Exoscale does not take the API key: see docs/02-exoscale.md on what it has to be allowed"
+        return (
+            "Exoscale does not take the API key: give one whose role may do everything with Compute, as "
+            "EXOSCALE_API_KEY and EXOSCALE_API_SECRET (docs/02-exoscale.md)"
+        )
     if re.search(r"lookup api-\S+ .*no such host", text):
         return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
     if re.search(r"resource not found|not found in ListZones", text):
@@ -122,15 +124,3 @@ def refusal(text: str, name: str, zone: str) -> str:
     errors = re.findall(r"^\s*\* (.+)$|^\s*error: (.+)$", text, re.MULTILINE)
     last = errors[-1] if errors else (text.strip().rpartition("\n")[2], "")
     return f"Exoscale cannot be asked: {last[0] or last[1]}"
-
-
-def pulumi_cli(*arguments: str) -> None:
-    subprocess.run(["pulumi", *arguments], cwd=CHECKOUT, check=True)
-
-
-def fail(text: str) -> NoReturn:
-    sys.exit(f"template: {text}")
-
-
-if __name__ == "__main__":
-    main()

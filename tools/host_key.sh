@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Prints the host key that an SSH server shows, as the setting host_key, and its fingerprint: hostkey.sh HOST[:PORT].
+# Prints the host key that an SSH server shows, as the setting host_key, and its fingerprint: host_key.sh HOST[:PORT].
 # Whoever answers at that address may show any: only a comparison with what the machine itself says makes it the right one.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-[[ ${1:-} =~ ^([A-Za-z0-9.-]+)(:([0-9]+))?$ ]] || fail "HOST is '${1:-}'; allowed: an address, or an address and a port, such as 192.0.2.7:2222"
+form='^([A-Za-z0-9.-]+)(:([0-9]+))?$' # in a variable for the bash of macOS
+[[ ${1:-} =~ $form ]] || fail "HOST is '${1:-}'; allowed: an address, or an address and a port, such as 192.0.2.7:2222"
 host=${BASH_REMATCH[1]} port=${BASH_REMATCH[3]:-22}
 
 shown() { ssh-keyscan -T 5 -p "$port" -t "$1" "$host" 2>/dev/null | sed -n 's/^[^# ][^ ]* //p' || true; }

@@ -11,11 +11,14 @@ fail() {
   exit 1
 }
 
+if command -v sha256sum >/dev/null; then SHA256=(sha256sum); else SHA256=(shasum -a 256); fi # the second: macOS
+
 # hash_of FILE_OR_FOLDER...: 12 hex digits of the names and contents, whatever the place of the checkout.
 hash_of() {
   (
     cd "$CHECKOUT" || exit
-    find "${@#"$CHECKOUT/"}" -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
+    find "${@#"$CHECKOUT/"}" -type f -not -path '*/__pycache__/*' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 "${SHA256[@]}" |
+      "${SHA256[@]}" | cut -c1-12
   )
 }
 
@@ -25,9 +28,36 @@ locked() {
   shift
   mkdir -p "$CACHE/locks"
   (
-    flock 9
+    if command -v flock >/dev/null; then flock 9; else python3 -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; fi
     "$@" 9>&- # a daemon that the command starts must not keep the lock
   ) 9>"$CACHE/locks/$name"
+}
+
+# stacks: the names of the stacks that have a file of settings, in one line.
+stacks() {
+  local file list=''
+  for file in "$CHECKOUT"/Pulumi.*.yaml; do
+    [[ ! -f $file ]] || { file=${file##*/Pulumi.} && list+=", ${file%.yaml}"; }
+  done
+  printf '%s' "${list#, }"
+}
+
+# require_file_of STACK: ends the script where the stack, such as `prod` or `acme/prod`, has no file of settings.
+require_file_of() {
+  local name=${1##*/}
+  [[ -n $name && -f $CHECKOUT/Pulumi.$name.yaml ]] ||
+    fail "there is no Pulumi.$name.yaml; stacks with a file: $(stacks). To create it: make stack NAME=$name FROM=exoscale-target"
+}
+
+# detached COMMAND...: runs the command, of which a daemon stays, without any file that is open here, such as a lock.
+detached() {
+  (
+    for file in /proc/"$BASHPID"/fd/*; do
+      file=${file##*/}
+      if ((file > 2)); then eval "exec $file>&-"; fi
+    done
+    exec "$@"
+  )
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds, at most that long.
@@ -66,34 +96,69 @@ debian_install() {
   rm -f "$log"
 }
 
-# offline: whether this machine cannot reach what users normally have.
+# offline: whether packages of registries stand in for downloads, which NUVLA_SWARM_OFFLINE says. By default they do only
+# if Pulumi is not installed, its installer does not answer, and no stack whose machines are not local would run on them.
 offline() {
   case ${NUVLA_SWARM_OFFLINE:-auto} in
     true) return 0 ;;
     false) return 1 ;;
-    auto)
-      [[ -f $REACHABILITY ]] || ask_reachability
-      [[ $(<"$REACHABILITY") == offline ]]
-      ;;
+    auto) ! released_tools_installed && ! is_remote "${STACK_NAME:-}" && { stand_ins_installed || ! reachable; } ;;
     *) fail "NUVLA_SWARM_OFFLINE is '$NUVLA_SWARM_OFFLINE'; allowed are auto, true and false" ;;
   esac
 }
 
+# is_remote STACK: whether its machines are not containers on this computer. No stack at all is not remote.
+is_remote() { [[ -n $1 && $(provider_of "$1") != local ]]; }
+
+# provider_of STACK: its setting machines.provider; nothing where no Python package is installed yet.
+provider_of() {
+  if [[ -x $CHECKOUT/.venv/bin/python ]]; then (cd "$CHECKOUT" && .venv/bin/python -m tools.stack provider "$1"); fi
+}
+
+ANSWERS_NOT="https://get.pulumi.com does not answer"
+RETRY="Behind a proxy set HTTPS_PROXY; to try again now: NUVLA_SWARM_OFFLINE=false make ..."
+ADVICE="$RETRY; to build stand-ins for trials: NUVLA_SWARM_OFFLINE=true"
+
 REACHABILITY=$CACHE/reachability
 
-# ask_reachability: asks the address of Pulumi's installer, and remembers the answer.
-ask_reachability() {
-  local found=offline
-  if curl --silent --fail --head --output /dev/null --max-time 3 https://get.pulumi.com/; then found=online; fi
-  mkdir -p "$CACHE"
-  printf '%s\n' "$found" >"$REACHABILITY.$$"
-  mv "$REACHABILITY.$$" "$REACHABILITY"
+# reachable: whether Pulumi's installer answers.
+reachable() { curl --silent --fail --head --output /dev/null --max-time 3 https://get.pulumi.com/; }
+
+# pulumi_on_path: the user's own Pulumi CLI, which is no stand-in of any checkout.
+pulumi_on_path() {
+  local folder IFS=:
+  for folder in $PATH; do
+    if [[ $folder != */pulumi-home/*/bin && -x $folder/pulumi ]]; then printf '%s\n' "$folder/pulumi" && return; fi
+  done
+  return 1
 }
+
+# users_pulumi_home: the folder of Pulumi's released plugins.
+users_pulumi_home() {
+  local home=${PULUMI_HOME:-}
+  [[ $home != */pulumi-home/* ]] || home=''
+  printf '%s\n' "${home:-$HOME/.pulumi}"
+}
+
+# plugins: a line `name version` for each plugin of the program.
+plugins() { sed -nE 's/^pulumi(verse)?-([a-z]+)==([0-9.]+).*/\2 \3/p' "$CHECKOUT/requirements.txt"; }
+
+plugins_installed() {
+  local folder name version
+  folder=$(users_pulumi_home)/plugins
+  while read -r name version; do
+    [[ -d $folder/resource-$name-v$version ]] || return 1
+  done < <(plugins)
+}
+
+released_tools_installed() { { [[ -x $(installed_pulumi) ]] || pulumi_on_path >/dev/null; } && plugins_installed; }
+
+stand_ins_installed() { [[ -x $(pulumi_home)/bin/pulumi ]]; }
 
 # pulumi_home: one a checkout, since stand-in plugins are links into it.
 pulumi_home() {
   local key
-  key=$(printf '%s' "$CHECKOUT" | sha256sum)
+  key=$(printf '%s' "$CHECKOUT" | "${SHA256[@]}")
   printf '%s\n' "$CACHE/pulumi-home/${key:0:12}"
 }
 

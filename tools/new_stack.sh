@@ -10,10 +10,12 @@ source=$CHECKOUT/examples/$example.yaml
 
 # examples: the names of all examples in one line.
 examples() {
-  local files=("$CHECKOUT"/examples/*.yaml)
-  files=("${files[@]##*/}")
-  files=("${files[@]%.yaml}")
-  (IFS=, && printf '%s' "${files[*]}") | sed 's/,/, /g'
+  local file list=''
+  for file in "$CHECKOUT"/examples/*.yaml; do
+    file=${file##*/}
+    list+=", ${file%.yaml}"
+  done
+  printf '%s' "${list#, }"
 }
 
 [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$ ]] ||
@@ -24,11 +26,11 @@ examples() {
 # A killed run leaves the file `new`, which the next run writes again; `mv -n` keeps a file that somebody else has created.
 new=$CHECKOUT/.Pulumi.$name.yaml.new
 sed "s/<stack>/$name/g" "$source" >"$new"
-mv --no-clobber "$new" "$target"
+mv -n "$new" "$target"
 if [[ -e $new ]]; then
   rm "$new"
   fail "Pulumi.$name.yaml exists already; choose another NAME, or remove that file first"
 fi
 
 printf 'created Pulumi.%s.yaml from examples/%s.yaml:\n\n' "$name" "$example"
-sed -n '/^#/!q; s/^# \{0,1\}/  /p' "$target"
+awk '!/^#/ {exit} {sub(/^# ?/, "  "); print}' "$target"

@@ -3,12 +3,14 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ADVICE="install Pulumi >= $PULUMI_OLDEST yourself"
+OWN="install Pulumi >= $PULUMI_OLDEST yourself (macOS: brew install pulumi/tap/pulumi)"
 
 case $(uname -sm) in
   "Linux x86_64") platform=linux-x64 ;;
-  "Linux aarch64") platform=linux-arm64 ;;
-  *) fail "tools/pulumi.sha256 has no Pulumi CLI for $(uname -sm); allowed: Linux x86_64, Linux aarch64; $ADVICE" ;;
+  "Linux aarch64" | "Linux arm64") platform=linux-arm64 ;;
+  "Darwin x86_64") platform=darwin-x64 ;;
+  "Darwin arm64") platform=darwin-arm64 ;;
+  *) fail "tools/pulumi.sha256 has no Pulumi CLI for $(uname -sm); allowed: Linux or Darwin on x86_64 or arm64; $OWN" ;;
 esac
 archive=pulumi-v$PULUMI_VERSION-$platform.tar.gz
 checksum=$(grep "  $archive\$" "$CHECKOUT/tools/pulumi.sha256") || fail "tools/pulumi.sha256 has no line for $archive"
@@ -19,11 +21,11 @@ say "getting the Pulumi CLI $PULUMI_VERSION into $root: under a minute"
 new=$root.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/bin"
-curl --silent --show-error --fail --location "https://get.pulumi.com/releases/sdk/$archive" --output "$new/$archive" ||
-  fail "Pulumi's archive cannot be reached: $ADVICE, or leave NUVLA_SWARM_OFFLINE unset to do without it"
-(cd "$new" && sha256sum --check --quiet --strict >/dev/null 2>&1 <<<"$checksum") ||
-  fail "$archive is $(sha256sum "$new/$archive" | cut -c1-64), and tools/pulumi.sha256 says ${checksum%% *}: nothing of it is used"
-tar --extract --gzip --file "$new/$archive" --directory "$new/bin" --strip-components 1
+curl --silent --show-error --fail --location --connect-timeout 10 --retry 2 "https://get.pulumi.com/releases/sdk/$archive" --output "$new/$archive" ||
+  fail "$ANSWERS_NOT, and no Pulumi >= $PULUMI_OLDEST is installed. $ADVICE. Or $OWN"
+found=$("${SHA256[@]}" "$new/$archive" | cut -c1-64)
+[[ $found == "${checksum%% *}" ]] || fail "$archive is $found, and tools/pulumi.sha256 says ${checksum%% *}: nothing of it is used"
+tar -xzf "$new/$archive" -C "$new/bin" --strip-components 1
 rm "$new/$archive"
 rm -rf "$root" # half of one
 mv "$new" "$root"

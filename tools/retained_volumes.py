@@ -6,11 +6,15 @@ would refuse to destroy it only after all others are gone, and if the last `up` 
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from tools.console import fail
+from tools.pulumi_cli import pulumi
+from tools.stack import settings_file
+from tools.stack.settings_file import SettingsFile
 
 TYPES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
 SUFFIX = "-volume"  # of the logical names of data volumes
@@ -41,12 +45,12 @@ def mistake(data_volumes: Sequence[DataVolume], retain: bool) -> str | None:
         return None
     if retain:
         return (
-            "volumes.retain_on_destroy is true, but the last `up` did not know, so the data would be lost: run "
-            "`make up` first"
+            "volumes.retain_on_destroy: true has not been applied yet, so the data would be deleted: run `make up` "
+            "first, and then this again"
         )
     return (
-        "volumes.retain_on_destroy is false, but the last `up` did not know, so volumes would be left behind: run "
-        "`make up` first, or set it to true"
+        "volumes.retain_on_destroy: false has not been applied yet, so the volumes would stay: run `make up` first, "
+        "and then this again, or set it to true"
     )
 
 
@@ -75,38 +79,34 @@ def refusal(names: Sequence[str], machines: Mapping[str, Any]) -> str | None:
     )
 
 
-def report(data_volumes: Sequence[DataVolume]) -> str:
+def report(data_volumes: Sequence[DataVolume], stack: str) -> str:
     """Return the commands that import the retained volumes into another infrastructure."""
     retained = [volume for volume in data_volumes if volume.retained]
     if not retained:
         return ""
     lines = [
-        f"  pulumi config set --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}" for volume in retained
+        f"  pulumi config set --stack {stack} --path nuvla-swarm:volumes.{volume.name}.import_id {volume.id}"
+        for volume in retained
     ]
-    return "\n".join(["kept, with all that they hold; the next `up` takes them over after", *lines, ""])
+    return "\n".join(["retained, with their data; to use them in the next `make up`, run", *lines, ""])
 
 
-def _pulumi(*arguments: str) -> Any:
-    result = subprocess.run(["pulumi", *arguments], check=False, stdout=subprocess.PIPE, text=True)
-    if result.returncode:
-        sys.exit(result.returncode)  # Pulumi prints its own error
-    return json.loads(result.stdout)
+def check(resources: Sequence[Mapping[str, Any]], file: SettingsFile) -> str:
+    """Return the report on a stack's state, or exit with the reason why nothing may be destroyed."""
+    data_volumes = list(volumes(resources))
+    retain = file.section("volumes").get("retain_on_destroy", False) is True
+    problem = refusal(protected(resources), file.section("machines")) or mistake(data_volumes, retain)
+    if problem:
+        fail(f"{file.name}: {problem}")
+    return report(data_volumes, file.name)
 
 
 def main() -> None:
     """Print the report, or exit with the reason why nothing may be destroyed."""
     [stack] = sys.argv[1:]
-    resources = (_pulumi("stack", "export", "--stack", stack)["deployment"] or {}).get("resources") or []
-    config = _pulumi("config", "--json", "--stack", stack)
-    machines, settings = (
-        config.get(f"nuvla-swarm:{key}", {}).get("objectValue", {}) for key in ("machines", "volumes")
-    )
-    data_volumes = list(volumes(resources))
-    retain = settings.get("retain_on_destroy", False) is True
-    problem = refusal(protected(resources), machines) or mistake(data_volumes, retain)
-    if problem:
-        sys.exit(f"error: {problem}")
-    print(report(data_volumes), end="")
+    exported = json.loads(pulumi("stack", "export", "--stack", stack))
+    resources = (exported["deployment"] or {}).get("resources") or []
+    print(check(resources, settings_file.find(stack)), end="")
 
 
 if __name__ == "__main__":

@@ -1,96 +1,123 @@
 """Health of the services of a stack: answers of their addresses, and measurements of Prometheus."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
+from tools.access.web import Web, reason
+
 MEANINGS = {
-    404: ": Traefik was built from packages, without its dashboard's pages; see /api/overview there",
-    503: ": no service is published under this very address",
+    404: "ready, without pages: Traefik was built from packages; see /api/overview there",
+    503: "ready (nothing is published yet)",
 }
 NOT_READY = (404, 502, 503)
-READY_TIMEOUT_S = 15  # includes the time until Traefik sees a new service
+READY_TIMEOUT_S = 15  # includes the time until Traefik sees a new service, and Prometheus has asked its targets
+INTERVAL_S = 0.5
+Line = tuple[str, str]  # address and health
 
 
-def ask(url: str, login: dict[str, str] | None = None) -> requests.Response:
-    """Return the answer of a URL, after the time that Traefik may need to see a new service; verify no certificate."""
-    auth = (login["username"], login["password"]) if login else None
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    while True:
-        answer = requests.get(url, auth=auth, verify=False, timeout=5, allow_redirects=False)  # noqa: S501
-        if answer.status_code not in NOT_READY or time.monotonic() > deadline:
-            return answer
-        time.sleep(0.5)
+class Health:
+    """The health of the services that the outputs of a stack name."""
+
+    def __init__(self, outputs: dict[str, Any], web: Web):
+        self._outputs, self._web = outputs, web
+        self._urls, self._logins = outputs["urls"], outputs.get("logins") or {}
+
+    def lines(self) -> dict[str, Line]:
+        """Return the address and health of each service; all are asked at once."""
+        checks: dict[str, Callable[[str], str]] = {
+            "traefik": self.traefik_answer,
+            "dashboard": self.traefik_answer,
+            "prometheus": self.prometheus_health,
+            "grafana": lambda url: self.health(f"{url}api/health"),
+            "s3": lambda url: self.health(f"{url}/health"),
+            "s3_console": self.health,
+        }
+        asked = {name: (self._urls[name], check) for name, check in checks.items() if name in self._urls}
+        if nfs := self._outputs.get("nfs"):
+            asked["nfs"] = (f"{nfs.get('address')}:{nfs.get('path')}", self.nfs)
+        with ThreadPoolExecutor(max(1, len(asked))) as pool:
+            answers = {name: (at, pool.submit(_guarded, check, at)) for name, (at, check) in asked.items()}
+            return {name: (address, answer.result()) for name, (address, answer) in answers.items()}
+
+    def health(self, url: str, login: dict[str, str] | None = None) -> str:
+        """Return whether the health page of a service answers with success."""
+        try:
+            answer = self.ask(url, login)
+        except requests.RequestException as error:
+            return f"does not answer: {reason(error)}"
+        return "healthy" if answer.ok else f"answers {answer.status_code}"
+
+    def traefik_answer(self, url: str) -> str:
+        """Return the answer of one of Traefik's own addresses."""
+        try:
+            code = self._web.get(url).status_code
+        except requests.RequestException as error:
+            return f"does not answer: {reason(error)}"
+        return MEANINGS.get(code, f"answers {code}")
+
+    def prometheus_health(self, url: str) -> str:
+        """Return the health of Prometheus, and of what it measures."""
+        health = self.health(f"{url}-/healthy", self._logins.get("prometheus"))
+        return f"{health}; {self.targets_and_alerts()}" if health == "healthy" else health
+
+    def targets_and_alerts(self) -> str:
+        """Return how many targets of Prometheus are up, once all were asked, and which alerts fire."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            targets = self.prometheus("targets?state=active").get("activeTargets", [])
+            states = [str(target.get("health")) for target in targets]
+            if (states and "unknown" not in states) or time.monotonic() > deadline:
+                break
+            time.sleep(INTERVAL_S)
+        unknown = f", {states.count('unknown')} not asked yet" if "unknown" in states else ""
+        alerts = self.query('ALERTS{alertstate="firing",alertname!="Watchdog"}')
+        names = sorted({str(alert.get("metric", {}).get("alertname")) for alert in alerts})
+        return f"{states.count('up')} of {len(states)} targets are up{unknown}; alerts: {', '.join(names) or 'none'}"
+
+    def nfs(self, _address: str) -> str:
+        """Return what Prometheus' probe of the NFS port says, because the firewall keeps operators from that port."""
+        if "prometheus" not in self._urls:
+            return "not probed: there is no monitoring"
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not (results := self.query('probe_success{job="nfs"}')) and time.monotonic() < deadline:
+            time.sleep(INTERVAL_S)
+        if not results:
+            return "not probed yet"
+        return "healthy" if results[0]["value"][1] == "1" else "does not answer"
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the results of a query of Prometheus."""
+        results: list[dict[str, Any]] = self.prometheus(f"query?query={quote(expression)}").get("result", [])
+        return results
+
+    def prometheus(self, path: str) -> dict[str, Any]:
+        """Return the data of an answer of Prometheus' API, or nothing if it does not answer: its own line says so."""
+        try:
+            answer = self.ask(f"{self._urls['prometheus']}api/v1/{path}", self._logins.get("prometheus"))
+            data: Any = answer.json()["data"]
+        except (requests.RequestException, KeyError, ValueError, TypeError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def ask(self, url: str, login: dict[str, str] | None = None) -> requests.Response:
+        """Return the answer of a URL, after the time that Traefik may need to see a new service."""
+        auth = (login["username"], login["password"]) if login else None
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            answer = self._web.get(url, auth)
+            if answer.status_code not in NOT_READY or time.monotonic() > deadline:
+                return answer
+            time.sleep(INTERVAL_S)
 
 
-def health(url: str, login: dict[str, str] | None = None) -> str:
-    """Return whether the health page of a service answers with success."""
+def _guarded(check: Callable[[str], str], address: str) -> str:
+    """Return an answer, or why nobody could ask: a status has a line for everything."""
     try:
-        answer = ask(url, login)
-    except requests.RequestException as error:
-        return f"does not answer: {type(error).__name__}"
-    return "healthy" if answer.ok else f"answers {answer.status_code}"
-
-
-def traefik_answer(url: str) -> str:
-    """Return the answer of one of Traefik's own addresses."""
-    try:
-        code = requests.get(url, verify=False, timeout=5, allow_redirects=False).status_code  # noqa: S501
-    except requests.RequestException as error:
-        return f"does not answer: {type(error).__name__}"
-    return f"answers {code}{MEANINGS.get(code, '')}"
-
-
-def prometheus(outputs: dict[str, Any], path: str) -> dict[str, Any]:
-    """Return the data of an answer of Prometheus' API, or nothing if it does not answer: its own line says so."""
-    try:
-        answer = ask(f"{outputs['urls']['prometheus']}api/v1/{path}", outputs["logins"]["prometheus"])
-        data: dict[str, Any] = answer.json()["data"]
-    except (requests.RequestException, KeyError, ValueError):
-        return {}
-    return data
-
-
-def query(outputs: dict[str, Any], expression: str) -> list[dict[str, Any]]:
-    """Return the results of a query of Prometheus."""
-    results: list[dict[str, Any]] = prometheus(outputs, f"query?query={quote(expression)}").get("result", [])
-    return results
-
-
-def nfs(outputs: dict[str, Any]) -> str:
-    """Return what Prometheus' probe of the NFS port says, because the firewall keeps operators from that port."""
-    if "prometheus" not in outputs["urls"]:
-        return "not probed: there is no monitoring"
-    for result in query(outputs, 'probe_success{job="nfs"}'):
-        return "healthy" if result["value"][1] == "1" else "does not answer"
-    return "not probed yet"
-
-
-def targets_and_alerts(outputs: dict[str, Any]) -> str:
-    """Return how many targets of Prometheus are up, and which alerts fire."""
-    states = [target["health"] for target in prometheus(outputs, "targets?state=active").get("activeTargets", [])]
-    unknown = f", {states.count('unknown')} not asked yet" if "unknown" in states else ""
-    alerts = query(outputs, 'ALERTS{alertstate="firing",alertname!="Watchdog"}')
-    names = sorted({alert["metric"]["alertname"] for alert in alerts})
-    return f"{states.count('up')} of {len(states)} targets are up{unknown}; alerts: {', '.join(names) or 'none'}"
-
-
-def services(outputs: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return the address and health of each service that the outputs name."""
-    urls, logins = outputs["urls"], outputs["logins"]
-    lines = {name: (urls[name], traefik_answer(urls[name])) for name in ("traefik", "dashboard")}
-    if "prometheus" in urls:
-        url = f"{urls['prometheus']}-/healthy"
-        lines["prometheus"] = (
-            urls["prometheus"],
-            f"{health(url, logins['prometheus'])}; {targets_and_alerts(outputs)}",
-        )
-        lines["grafana"] = (urls["grafana"], health(f"{urls['grafana']}api/health"))
-    if "s3" in urls:
-        lines["s3"] = (urls["s3"], health(f"{urls['s3']}/health"))
-        lines["s3_console"] = (urls["s3_console"], health(urls["s3_console"]))
-    if "nfs" in outputs:
-        lines["nfs"] = (f"{outputs['nfs']['address']}:{outputs['nfs']['path']}", nfs(outputs))
-    return lines
+        return check(address)
+    except Exception as error:
+        return f"unknown: {type(error).__name__}: {error}"

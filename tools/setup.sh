@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what this checkout needs on this machine, and nothing twice: setup.sh [pulumi|tools|dev|engine|images]...
+# Installs what this checkout needs on this machine, and nothing twice: setup.sh [--stack NAME] [PART]...
 # pulumi: the Pulumi CLI, whatever is on PATH. tools: the Python packages of the program, a Pulumi CLI and its plugins.
 # dev: the Python packages of developers too. engine: a Docker engine. images: what local machines are made of.
-# Without an argument: tools, engine and images.
+# settings: the settings of local machines on this computer, in .state. endpoint: refuses a Docker engine elsewhere.
+# Without a PART: tools, engine, images and settings. For a stack whose machines are not local: tools alone, of PARTs too.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -17,52 +18,113 @@ python_packages() {
   command -v python3 >/dev/null || fail "python3 is not on PATH: install Python >= 3.11"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old: Python >= 3.11 is needed"
   [[ -x $venv/bin/python ]] || python3 -m venv "$venv" || fail "python3 cannot make a virtual environment: install its venv package"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${stale[@]/#/--requirement=$CHECKOUT/}" >&2
+  local options=()
+  for list in "${stale[@]}"; do options+=("--requirement=$CHECKOUT/$list"); done
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${options[@]}" >&2 ||
+    fail "the Python packages cannot be installed; the lines above say why. Behind a proxy set HTTPS_PROXY"
   mkdir -p "$venv/.installed"
   for list in "${stale[@]}"; do hash_of "$CHECKOUT/$list" >"$venv/.installed/${list//\//-}"; done
 }
 
-# pulumi_on_path: whether the user's own CLI is new enough.
-pulumi_on_path() {
-  local found
-  found=$(pulumi version 2>/dev/null) || return 1
-  printf 'v%s\n%s\n' "$PULUMI_OLDEST" "$found" | sort --check=quiet --version-sort
+# new_enough VERSION: whether it is PULUMI_OLDEST or a later one.
+new_enough() {
+  local -a found oldest
+  local index
+  IFS=. read -r -a found <<<"${1#v}"
+  IFS=. read -r -a oldest <<<"$PULUMI_OLDEST"
+  for index in 0 1 2; do
+    [[ ${found[index]:-} =~ ^[0-9]+ ]] || return 1
+    ((BASH_REMATCH[0] == oldest[index])) || return $((BASH_REMATCH[0] < oldest[index]))
+  done
+}
+
+users_pulumi() { # whether it is there, and new enough
+  local cli
+  cli=$(pulumi_on_path) && new_enough "$("$cli" version 2>/dev/null)"
 }
 
 checked_pulumi() { locked pulumi "$CHECKOUT/tools/pulumi.sh"; }
 
-tools() {
-  local lists=(requirements.txt)
-  if offline; then lists+=(offline/requirements.txt); fi
-  locked "venv-${CHECKOUT//\//_}" python_packages "${lists[@]}"
-  if offline; then
-    "$CHECKOUT/offline/tools.sh"
+# ask_again: once an hour, whether what stand-ins stand in for can be downloaded by now.
+ask_again() {
+  [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto && -z $(find "$REACHABILITY" -mmin -60 2>/dev/null) ]] || return 0
+  stand_ins_installed && ! released_tools_installed && ! is_remote "$STACK_NAME" || return 0
+  if reachable; then
+    export NUVLA_SWARM_OFFLINE=false
   else
-    pulumi_on_path || checked_pulumi
-    eval "$("$CHECKOUT/tools/env.sh")"
-    local marker
-    marker=$CACHE/plugins-$(hash_of "$CHECKOUT/requirements.txt")
-    [[ -e $marker ]] || { pulumi install --no-dependencies --cwd "$CHECKOUT" >&2 && touch "$marker"; }
+    mkdir -p "$CACHE" && touch "$REACHABILITY"
   fi
 }
 
+# decide: settles for this run, and the scripts that it starts, whether stand-ins are used.
+decide() {
+  ask_again
+  [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto ]] || { offline || true; return 0; }
+  if offline; then
+    export NUVLA_SWARM_OFFLINE=true
+    say "$ANSWERS_NOT: packages of registries stand in for Pulumi, its plugins and all images (only for local machines). $RETRY"
+  else
+    export NUVLA_SWARM_OFFLINE=false
+  fi
+}
+
+tools() {
+  packages requirements.txt
+  decide
+  if offline; then
+    packages offline/requirements.txt
+    "$CHECKOUT/offline/tools.sh"
+    return
+  fi
+  users_pulumi || checked_pulumi
+  plugins_installed || install_plugins
+}
+
+install_plugins() {
+  local environment
+  environment=$("$CHECKOUT/tools/env.sh" "$STACK_NAME") && eval "$environment"
+  pulumi install --no-dependencies --cwd "$CHECKOUT" >&2 || fail "the plugins of Pulumi cannot be downloaded; the lines above say why. $ADVICE"
+}
+
+packages() { locked "venv-${CHECKOUT//\//_}" python_packages "$@"; }
+
 # dev: all lists, whatever can be reached, so that a computer without a network has them all from before.
-dev() { locked "venv-${CHECKOUT//\//_}" python_packages requirements.txt requirements-dev.txt offline/requirements.txt; }
+dev() { packages requirements.txt requirements-dev.txt offline/requirements.txt; }
+
+python() { if [[ -x $CHECKOUT/.venv/bin/python ]]; then "$CHECKOUT/.venv/bin/python" "$@"; else python3 "$@"; fi; }
+
+# endpoint: for a command that neither starts an engine nor makes machines.
+endpoint() {
+  use_engine
+  if command -v docker >/dev/null; then python "$CHECKOUT/tools/local_engine.py" endpoint; fi
+}
 
 engine() {
+  [[ $(uname -s) == Linux ]] ||
+    fail "machines.provider: local needs Linux, as Docker on $(uname -s) runs in a virtual machine, whose containers this computer does not reach; allowed here: stacks on exoscale or existing machines, see \`make stack\`"
   use_engine
-  if docker version >/dev/null 2>&1; then return; fi
+  local code=$NO_ANSWER why="docker is not on PATH"
+  if command -v docker >/dev/null; then
+    code=0
+    why=$(python "$CHECKOUT/tools/local_engine.py") || code=$?
+  fi
+  case $code in
+    0) return ;;
+    "$NO_ANSWER") ;;
+    *) exit 1 ;;
+  esac
   if [[ -n ${DOCKER_HOST:-} && $DOCKER_HOST != "unix://$ENGINE_SOCKET" ]]; then
     fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST: start it, or unset DOCKER_HOST"
   fi
   if [[ $(id -u) != 0 || ! -f /etc/debian_version ]]; then
-    fail "no Docker engine answers: install and start Docker, and let '$(id -un)' use it"
+    fail "$why: install Docker Engine (docs.docker.com/engine/install), start it (sudo systemctl start docker), and let $(id -un) use it (sudo usermod -aG docker $(id -un), then log in again)"
   fi
   "$CHECKOUT/offline/engine.sh" start
 }
 
 images() {
   use_engine
+  decide
   if offline; then "$CHECKOUT/offline/base.sh"; fi
   "$CHECKOUT/local/build.sh"
   if offline; then
@@ -71,13 +133,28 @@ images() {
   fi
 }
 
-if [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto && -z $(find "$REACHABILITY" -mmin -60 2>/dev/null) ]]; then ask_reachability; fi
-if offline; then say "offline mode (NUVLA_SWARM_OFFLINE=${NUVLA_SWARM_OFFLINE:-auto}): Pulumi's installer cannot be reached, so packages of registries stand in"; fi
-[[ $# -gt 0 ]] || set -- tools engine images
+settings() {
+  decide
+  (cd "$CHECKOUT" && .venv/bin/python -m tools.computer_settings)
+}
+
+NO_ANSWER=3 # the exit code of local_engine.py
+
+STACK_NAME=''
+if [[ ${1:-} == --stack ]]; then
+  STACK_NAME=${2:-}
+  require_file_of "$STACK_NAME"
+  shift 2
+fi
+[[ $# -gt 0 ]] || set -- tools engine images settings
 for part in "$@"; do
   case $part in
-    pulumi) checked_pulumi ;;
-    tools | dev | engine | images) "$part" ;;
-    *) fail "'$part' is not a part: give any of pulumi, tools, dev, engine, images, or nothing for all" ;;
+    pulumi)
+      [[ ${NUVLA_SWARM_OFFLINE:-auto} != auto ]] || export NUVLA_SWARM_OFFLINE=false # who asks for it wants no stand-ins
+      checked_pulumi
+      ;;
+    tools | dev) "$part" ;;
+    engine | images | settings | endpoint) is_remote "$STACK_NAME" || "$part" ;;
+    *) fail "'$part' is not a part: give any of pulumi, tools, dev, engine, images, settings, endpoint, or nothing for those of local machines" ;;
   esac
 done

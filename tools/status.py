@@ -1,118 +1,146 @@
-"""Command that prints the machines, addresses and health of a stack, with --logins also the generated logins."""
+"""`make status`: the machines, addresses and health of a stack, with --logins also the generated logins."""
 
-import json
-import subprocess
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 
-from tools.certificates import shown
-from tools.service_health import services
+from tools import certificates
+from tools.access import files
+from tools.access.web import Web
+from tools.console import fail
+from tools.repair.state import State
+from tools.repair.swarm import NoAnswerError, connected
+from tools.service_health import Health
+from tools.stack.next_steps import receivers
+from tools.stack.target import Target, require
 
-# A line for each node: the name of its machine, its state, availability and reachability.
-NODE = (
-    '{{index .Spec.Labels "nuvla-swarm.machine"}} {{.Status.State}} {{.Spec.Availability}} '
-    "{{with .ManagerStatus}}{{if .Leader}}leader{{else}}{{.Reachability}}{{end}}{{end}}"
-)
-PRIVATE_FILES = Path(".state/files")
-
-
-def stack_outputs(stack: str) -> dict[str, Any]:
-    """Return the outputs of a stack, secrets included."""
-    answer = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    )
-    outputs: dict[str, Any] = json.loads(answer.stdout)
-    return outputs
+MACHINE_LABEL = "nuvla-swarm.machine"
+NOBODY = "nobody (monitoring.alertmanager.email_to, or the secret alert_webhook_url)"
 
 
-def write_private_file(stack: str, name: str, text: str) -> Path:
-    """Write a file that only its owner may read; return its path."""
-    folder = PRIVATE_FILES / stack
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / name
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text)
-    return path
+def show(target: Target, *options: str) -> None:
+    """Print the status of a stack; write the files that lead to its machines and its swarm.
 
-
-def nodes(docker: list[str]) -> dict[str, str]:
-    """Return the state of each node of the swarm, by the name of its machine."""
-    ids = _docker(*docker, "node", "ls", "--quiet").split()
-    lines = _docker(*docker, "node", "inspect", *ids, "--format", NODE).splitlines() if ids else []
-    return {name: " ".join(states).title() for name, *states in map(str.split, lines)}
-
-
-def _docker(*command: str) -> str:
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
-    if answer.returncode != 0:
-        print(answer.stderr.strip(), file=sys.stderr)
-    return answer.stdout
-
-
-def certificates(outputs: dict[str, Any]) -> list[str]:
-    """Return a line for the end of each client certificate of Docker's API, the earliest first."""
-    lines = []
-    for holder, end in sorted(outputs.get("certificates", {}).items(), key=lambda item: str(item[1])):
-        until = datetime.fromisoformat(end)
-        days = (until - datetime.now(UTC)).days
-        validity = f"{days} days" if days >= 0 else "it has ended"
-        lines.append(f"on 2376, of {holder}: until {until:%Y-%m-%d}, {validity}")
-    return lines
-
-
-def logins(outputs: dict[str, Any]) -> dict[str, str]:
-    """Return a line with user and password for each generated login."""
-    lines = {name: f"{login['username']} {login['password']}" for name, login in outputs["logins"].items()}
-    if "s3" in outputs:
-        lines["s3"] = f"{outputs['s3']['access_key']} {outputs['s3']['secret_key']}"
-    return lines
-
-
-def main(stack: str, *, with_logins: bool) -> None:
-    """Print the status of a stack."""
+    Errors: exits with a line if the stack is not up.
+    """
+    require(target)
     urllib3.disable_warnings()
-    outputs = stack_outputs(stack)
+    state = State.read(target.stack)
+    outputs = state.outputs()
     if not outputs:
-        sys.exit(f"{stack}: is not up; `make up STACK={stack}`")
-    key = write_private_file(stack, "ssh_key", outputs["ssh"]["private_key"])
-    endpoint, operator = outputs["docker"]["endpoint"], outputs["docker"]["operator"]
-    for name, text in operator.items():
-        write_private_file(stack, f"{name}.pem", text)
-    docker = ["docker", "--tlsverify", "--host", endpoint]
-    for option in ("ca", "cert", "key"):
-        docker.append(f"--tls{option if option != 'ca' else 'cacert'}={PRIVATE_FILES / stack / option}.pem")
-    state = nodes(docker)
-    print(f"\n{outputs['kind']} `{stack}`\n")
-    for name, machine in outputs["machines"].items():
-        print(f"  {name:<14} {machine['public_address']:<16} {state.get(name, 'not in the swarm').rstrip()}")
-    print()
-    for name, (address, health) in services(outputs).items():
-        print(f"  {name:<14} {address}  {health}")
-    print()
-    host = urlsplit(outputs["urls"]["traefik"]).hostname or ""
-    for name, machine in outputs["machines"].items():
-        if machine["role"] == "manager":
-            print(f"  {'certificate':<14} on {name}: {shown(machine['public_address'], host)}")
-    for line in certificates(outputs):
-        print(f"  {'certificate':<14} {line}")
-    print()
-    if with_logins:
-        for name, login in logins(outputs).items():
-            print(f"  {name:<14} {login}")
-    else:
-        print(f"  {'logins':<14} make status STACK={stack}")
-    print(f"\n  ssh -i {key} {outputs['ssh']['user']}@<address>")
-    print(f"  export DOCKER_HOST={endpoint} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH={key.parent}\n")
+        began = "its last `make up` did not end: run" if state.resources else "is not up; create it by"
+        fail(f"{target.name}: {began} make up STACK={target.name} (state in {target.backend})")
+    status = Status(target, state, outputs)
+    print(f"\n{outputs.get('kind', 'infrastructure')} `{target.name}`", flush=True)
+    sections = [status.machines, status.services, status.certificates]
+    sections.append(status.logins if "--logins" in options else status.hidden_logins)
+    for section in [*sections, status.access]:
+        print()
+        for line in guarded(section):
+            print(f"  {line}", flush=True)
+    print(flush=True)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1], with_logins="--logins" in sys.argv[2:])
+def guarded(section: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a section, and one that says why the others are missing, whatever a machine answers."""
+    try:
+        yield from section()
+    except NoAnswerError as error:
+        yield f"unknown: {error}"
+    except Exception as error:
+        yield f"unknown: {type(error).__name__}: {error}".replace("\n", " ")
+
+
+class Status:
+    """The lines of a status, by section."""
+
+    def __init__(self, target: Target, state: State, outputs: dict[str, Any]):
+        self._target, self._state, self._outputs = target, state, outputs
+        self._machines: dict[str, dict[str, Any]] = outputs.get("machines") or {}
+        self._folder = files.FOLDER / target.name
+
+    def machines(self) -> Iterator[str]:
+        """Yield a line for each machine: its address and the state of its node."""
+        nodes, problem = {}, None
+        try:
+            nodes = self._nodes()
+        except (NoAnswerError, KeyError, TypeError, AttributeError, ValueError) as error:
+            problem = str(error) or type(error).__name__
+        missing = "unknown" if problem else "not in the swarm"
+        for name, machine in self._machines.items():
+            yield f"{name:<14} {machine.get('public_address', ''):<16} {nodes.get(name, missing)}"
+        if problem:
+            address, port = self._endpoint()
+            yield (
+                f"{'swarm':<14} {port} of the manager at {address} does not answer from here: {problem}. Is this "
+                "computer in firewall.management, and the machine up?"
+            )
+
+    def services(self) -> Iterator[str]:
+        """Yield a line for each service, and for the domain if it leads elsewhere."""
+        web = Web(self._domain(), self._endpoint()[0])
+        if problem := web.problem():
+            yield f"{'domain':<14} {problem}"
+        for name, (address, health) in Health(self._outputs, web).lines().items():
+            yield f"{name:<14} {address}  {health}"
+        if "prometheus" in self._outputs["urls"]:
+            yield f"{'alerts go to':<14} {receivers(self._target.file) or NOBODY}"
+
+    def certificates(self) -> Iterator[str]:
+        """Yield a line for each certificate: those of clients, Nuvla's first, and those that Traefik shows."""
+        for line in certificates.of_docker(self._outputs.get("certificates") or {}, self._target.name):
+            yield f"{'certificate':<14} {line}"
+        for name, machine in self._machines.items():
+            if machine.get("role") == "manager":
+                shown = certificates.shown(str(machine.get("public_address")), self._domain())
+                yield f"{'certificate':<14} on {name}: {shown}"
+
+    def logins(self) -> Iterator[str]:
+        """Yield a line with user and password for each generated login."""
+        for name, login in (self._outputs.get("logins") or {}).items():
+            yield f"{name:<14} {login['username']} {login['password']}"
+        if s3 := self._outputs.get("s3"):
+            yield f"{'s3':<14} {s3['access_key']} {s3['secret_key']}"
+
+    def hidden_logins(self) -> Iterator[str]:
+        """Yield the line of a status that shows no logins, as logs keep what `make up` prints."""
+        yield f"{'logins':<14} make status STACK={self._target.name}"
+
+    def access(self) -> Iterator[str]:
+        """Write the files of an operator; yield the commands that use them."""
+        if not self._state.cluster():
+            return
+        docker = files.write_docker(
+            self._folder, self._outputs["docker"]["endpoint"], self._outputs["docker"]["operator"]
+        )
+        hosts = list(files.hosts(self._state, list(self._machines)))
+        config = files.write_ssh(self._folder, self._outputs["ssh"]["private_key"], hosts)
+        machine = next(iter(self._machines), "<machine>")
+        yield f"{'docker':<14} {docker} node ls"
+        yield f"{'ssh':<14} ssh -F {config} {machine}"
+
+    def _endpoint(self) -> tuple[str, int]:
+        parts = urlsplit(self._outputs["docker"]["endpoint"])
+        return str(parts.hostname), parts.port or 0
+
+    def _domain(self) -> str:
+        return urlsplit(self._outputs["urls"]["traefik"]).hostname or ""
+
+    def _nodes(self) -> dict[str, str]:
+        """Return the state of each node of the swarm, by the name of its machine."""
+        with connected(self._state) as swarm:
+            if swarm is None:
+                raise NoAnswerError("the state has no manager")
+            return {_machine(node): _state(node) for node in swarm.nodes()}
+
+
+def _machine(node: Any) -> str:
+    return str((node["Spec"].get("Labels") or {}).get(MACHINE_LABEL) or node.get("Description", {}).get("Hostname"))
+
+
+def _state(node: Any) -> str:
+    manager = node.get("ManagerStatus") or {}
+    reach = "Leader" if manager.get("Leader") else str(manager.get("Reachability", "")).title()
+    return f"{node['Status']['State'].title()} {node['Spec']['Availability'].title()} {reach}".rstrip()

@@ -1,9 +1,13 @@
 """The Docker engines of the machines, and the certificates of their API."""
 
 from components import ports
+from components.engine.registries import PASSWORDS_KEY
 from components.manifest import HostTraces, Manifest
 
+# Only with a proxy, so that other hosts see no change.
+PROXY_TRACES = HostTraces(added=["/etc/apt/apt.conf.d/95-nuvla-swarm-proxy"])
 MANIFEST = Manifest(
+    secrets={PASSWORDS_KEY: "passwords of `engine.registries`: a JSON object of registries and passwords"},
     ports=[ports.DOCKER_API, ports.ENGINE_METRICS],
     host_traces=HostTraces(
         replaced=[

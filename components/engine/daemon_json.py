@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from components.engine.daemon_keys import LAST_EXPERIMENTAL_MAJOR, rotates_logs
 from components.engine.settings import EngineSettings
 from components.ports import DOCKER_API, ENGINE_METRICS
 
@@ -19,8 +20,7 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
     """
     hosts = ["fd://"]
     daemon: dict[str, Any] = {
-        "log-driver": "json-file",
-        "log-opts": {"max-size": f"{settings.log_max_size_mib}m", "max-file": str(settings.log_max_files)},
+        **_logs(settings),
         "metrics-addr": f"0.0.0.0:{ENGINE_METRICS.number}",
         "default-address-pools": [{"base": str(pool.base), "size": pool.prefix} for pool in settings.address_pools],
     }
@@ -31,8 +31,8 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
         daemon["icc"] = False
     if settings.registry_mirrors:
         daemon["registry-mirrors"] = list(settings.registry_mirrors)
-    if settings.major < 24:
-        daemon["experimental"] = True  # Docker releases before 24 serve metrics only with this
+    if settings.major <= LAST_EXPERIMENTAL_MAJOR:
+        daemon["experimental"] = True
     if serves_api:
         hosts.append(f"tcp://0.0.0.0:{DOCKER_API.number}")
         daemon |= {
@@ -41,7 +41,15 @@ def daemon_json(settings: EngineSettings, *, serves_api: bool) -> dict[str, Any]
             "tlscert": f"{CERTIFICATE_FOLDER}/cert.pem",
             "tlskey": f"{CERTIFICATE_FOLDER}/key.pem",
         }
-    return daemon | {"hosts": hosts}
+    return {**settings.daemon, **daemon, "hosts": hosts}
+
+
+def _logs(settings: EngineSettings) -> dict[str, Any]:
+    """Return the log driver and its options; drivers without rotation know none of the program's options."""
+    driver, options = settings.daemon.get("log-driver", "json-file"), settings.daemon.get("log-opts", {})
+    if rotates_logs(settings.daemon):
+        options = {**options, "max-size": f"{settings.log_max_size_mib}m", "max-file": str(settings.log_max_files)}
+    return {"log-driver": driver, "log-opts": options}
 
 
 def merge_daemon_json(former: str, settings: Mapping[str, Any], machine: str) -> dict[str, Any]:

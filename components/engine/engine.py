@@ -1,7 +1,8 @@
 """The Docker engine of a machine."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -10,6 +11,7 @@ from components.engine.certificates import Certificate
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings
 from components.machines.machine import APT_FUNCTIONS, Machine
+from components.machines.proxy import NO_PROXY, Proxy
 
 INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
 # Fingerprint of the key that signs docker.com's packages.
@@ -23,7 +25,9 @@ class EngineArgs:
 
     machine: Machine
     settings: EngineSettings  # resolved
+    proxy: Proxy = NO_PROXY
     certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
+    operator_cas: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # operator -> CA of clients, PEM
     depends_on: pulumi.Resource | None = None  # engine that has to run again before this engine may restart
 
 
@@ -48,6 +52,10 @@ class Engine(pulumi.ComponentResource):
         props: dict[str, Any] = {"source": source, "version": version, "daemon": daemon}
         if args.settings.containerd_version is not None:
             props["containerd_version"] = args.settings.containerd_version
+        if args.operator_cas:
+            props["operators"] = list(args.operator_cas)
+        if args.proxy.is_used:
+            props["proxy"] = args.proxy.props()
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
         self.packages = machine.command(
@@ -58,6 +66,7 @@ class Engine(pulumi.ComponentResource):
                 "VERSION": version,
                 "CONTAINERD_VERSION": args.settings.containerd_version or "",
                 "KEY_FINGERPRINT": KEY_FINGERPRINT,
+                **args.proxy.parameters(),
             },
             pulumi.ResourceOptions(
                 parent=self, custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT)
@@ -75,11 +84,12 @@ class Engine(pulumi.ComponentResource):
             "engine/scripts/configure.sh",
             {
                 "DAEMON_JSON": content,
-                "TLS_CA": certificate.ca if certificate else "",
+                "TLS_CA": _client_cas(certificate, args.operator_cas) if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",
                 "TLS_KEY": certificate.key if certificate else "",
                 "TLS_END": certificate.end if certificate else "",
                 "MACHINE": machine.name,
+                **args.proxy.parameters(),
             },
             pulumi.ResourceOptions(
                 parent=self, depends_on=[self.packages, *([args.depends_on] if args.depends_on else [])]
@@ -89,3 +99,10 @@ class Engine(pulumi.ComponentResource):
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
         self.generation = self.ready.stdout
         self.register_outputs({"version": self.version})
+
+
+def _client_cas(certificate: Certificate, operator_cas: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+    """Return all CAs whose clients the engine accepts, PEM."""
+    if not operator_cas:
+        return certificate.ca
+    return pulumi.Output.all(certificate.ca, *operator_cas.values()).apply(lambda cas: "".join(map(str, cas)))

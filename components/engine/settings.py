@@ -1,15 +1,42 @@
 """Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Section, Url
+from components.fields import LONGEST_PREFIX, AddressRange, Section, SingleLineText, Url, Version
+from components.text_form import TextForm
+
+OperatorName = Annotated[
+    str,
+    TextForm(
+        r"^[a-z][a-z0-9-]{0,30}$",
+        "an operator's name of lower-case letters, digits and hyphens, a letter first",
+        "alice",
+    ),
+]
 
 # Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
+
+DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
+
+RegistryName = Annotated[
+    str,
+    TextForm(
+        r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$",
+        "the first part of images' names, in lower case",
+        "registry.example.org:5000",
+    ),
+]
+
+
+class RegistrySettings(Section):
+    """A registry that asks for a login; its password is in the secret `registry_passwords`."""
+
+    username: SingleLineText = Field(min_length=1, description="name of the login")
 
 
 class AddressPool(Section):
@@ -34,14 +61,13 @@ class EngineSettings(Section):
     source: Literal["distribution", "docker.com"] | None = Field(
         None, description="source of the packages; unset: distribution on local machines, else docker.com"
     )
-    version: str | None = Field(
+    version: Version | None = Field(
         None,
-        pattern=r"^\d+\.\d+\.\d+$",
         description="exact engine version; unset: 20.10.24 (distribution) or 28.5.1 (docker.com)",
     )
-    containerd_version: str | None = Field(
+    containerd_version: Version | None = Field(
         None,
-        pattern=r"^\d+\.\d+\.\d+$",
+        examples=[CONTAINERD_VERSION],
         description="exact version of docker.com's containerd.io, with runc; unset: 1.7.29",
     )
     log_max_size_mib: int = Field(10, ge=1, le=1024, description="log size in MiB at which Docker rotates it")
@@ -52,6 +78,10 @@ class EngineSettings(Section):
         description="address pools for networks of a single machine",
     )
     registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
+    registries: dict[RegistryName, RegistrySettings] = Field(
+        {}, description="registries with a login, by the first part of images' names"
+    )
+    daemon: dict[DaemonKey, Any] = Field({}, description="further keys of daemon.json; a change restarts engines")
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",
@@ -59,6 +89,9 @@ class EngineSettings(Section):
     icc: bool | None = Field(
         None,
         description="traffic between containers on Docker's default bridge; unset: on for existing machines",
+    )
+    operators: list[OperatorName] = Field(
+        [], description="operators with their own certificate; a change restarts the managers' engines"
     )
     certificate_generation: int = Field(1, ge=1, description="number; raise it to renew the CA and all certificates")
     nuvla_certificate_generation: int = Field(1, ge=1, description="number; raise it to renew only Nuvla's key")
@@ -69,6 +102,16 @@ class EngineSettings(Section):
     client_certificate_days: int = Field(
         365, ge=60, le=3650, description="lifetime of Nuvla's and the operators' certificates in days"
     )
+
+    @model_validator(mode="after")
+    def _require_different_operators(self) -> Self:
+        """`engine.operators` lists each name once."""
+        for index, name in enumerate(self.operators):
+            if name in self.operators[:index]:
+                raise ValueError(
+                    f'operators[{index}]: "{name}" given twice; allowed: each name once, such as alice, bob'
+                )
+        return self
 
     @property
     def major(self) -> int:

@@ -5,7 +5,8 @@ import re
 import pulumi
 
 CONFIRM_TIMEOUT_S = 60  # after which the machine reverts unconfirmed rules
-UNCONFIRMED_MESSAGE = "has new firewall rules on trial"  # in the error with which the script asks to run again
+# In the error with which the script asks to run again.
+UNCONFIRMED_MESSAGE = "tries new firewall rules; connecting again to confirm them (this is not an error): on trial"
 MAX_RETRIES = 2
 
 

@@ -59,9 +59,7 @@ class Firewall(pulumi.ComponentResource):
             "mode": args.mode,
             "sources": {source.value: [str(network) for network in sources[source]] for source in used},
             "containers": [str(network) for network in args.containers],
-            "rows": {
-                f"{row.service} {row.span}/{'+'.join(row.protocols)}": ", ".join(row.sources) for row in args.rows
-            },
+            "rows": {f"{row.service} {row.span}/{'+'.join(row.protocols)}": row.origin for row in args.rows},
             "ephemeral": f"{first}-{last}",
         }
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
@@ -123,7 +121,19 @@ def ruleset(
     ]
     unfiltered = [] if for_all else [f"add rule {TABLE} others accept"]
     for_containers = _container_rules(rows, to="ip daddr @cluster " if sources[TrafficSource.CLUSTER] else "")
-    return _text("firewall.nft", [*networks, *accepts, *unfiltered, *for_containers])
+    by_address = _address_rules(rows, for_all=for_all)
+    return _text("firewall.nft", [*networks, *accepts, *unfiltered, *for_containers, *by_address])
+
+
+def _address_rules(rows: Sequence[PortRule], *, for_all: bool) -> Iterator[str]:
+    """Yield the rules of networks that single rows name: for all, and for containers at their own machine."""
+    for row in rows:
+        for network in row.networks:
+            for protocol in row.protocols:
+                rule = f'ip saddr {network} {protocol} dport {row.span} accept comment "{row.service}"'
+                if for_all:
+                    yield f"add rule {TABLE} others {rule}"
+                yield f"insert rule {TABLE} containers {rule}"
 
 
 def _container_rules(rows: Sequence[PortRule], to: str) -> Iterator[str]:
@@ -138,6 +148,8 @@ def _container_rules(rows: Sequence[PortRule], to: str) -> Iterator[str]:
         if row.containers is not ContainerAccess.NONE:
             yield f'add rule {TABLE} measured {bridge} {to}tcp dport {row.span} accept comment "{row.service}"'
     for row in rows:
+        if row.networks:  # machines that are in these networks may use the port, and so may their containers
+            continue
         if TrafficSource.USERS not in row.sources and (to or TrafficSource.CLUSTER in row.sources):
             for protocol in row.protocols:
                 yield f'add rule {TABLE} outward {to}{protocol} dport {row.span} counter drop comment "{row.service}"'

@@ -1,9 +1,9 @@
 """The firewall's rows for targets and hosts, from the table of ports."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from components import ports
-from components.ports import MachinePort, PortRule, TrafficSource
+from components.ports import MachinePort, PortRule, Protocol, TrafficSource
 
 
 def target_rows(
@@ -50,6 +50,19 @@ def fixed_ports(*, nfs: bool = True, declared: Sequence[MachinePort] = ()) -> di
     table = (*ports.TABLE, *declared)
     holders = {port.number: port.holder for port in table if port.fixed and (nfs or port.listener != "nfs")}
     return dict(sorted(holders.items()))
+
+
+def taken_ports(
+    *, nfs: bool, s3_port: int | None, ssh: Collection[int], declared: Sequence[MachinePort] = ()
+) -> list[tuple[int, tuple[Protocol, ...], str]]:
+    """Return the ports that processes of the program have: number, protocols, holder."""
+    moved = {ports.S3.row: [s3_port] if s3_port else [], ports.SSH.row: sorted(ssh)}
+    return [
+        (number, port.protocols, port.holder)
+        for port in (*ports.TABLE, *declared)
+        if nfs or port.listener != "nfs"
+        for number in moved.get(port.row, [port.number])
+    ]
 
 
 def _row(port: MachinePort, number: int, sources: tuple[TrafficSource, ...]) -> PortRule:

@@ -1,12 +1,15 @@
 """Settings of the firewall: networks of the sources, and ports of deployed applications."""
 
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from components.fields import Network, Section, former
-from components.ports import TrafficSource
+from components.ports import PortRule, TrafficSource
+from components.text_form import TextForm
+
+NAMED_SOURCES = (TrafficSource.MANAGEMENT, TrafficSource.NUVLA, TrafficSource.USERS)  # that settings give networks
 
 
 class EphemeralPorts(Section):
@@ -32,21 +35,91 @@ class EphemeralPorts(Section):
         return self
 
 
+def _ports(value: Any, parse: ValidatorFunctionWrapHandler) -> str:
+    text = str(value) if type(value) is int else value
+    try:
+        first, last = span(parse(text))
+    except ValueError as error:
+        raise ValueError("a port such as 5000, or the first and the last one, such as 30000-30010") from error
+    if not 1 <= first <= last <= 65535:
+        raise ValueError("ports from 1 to 65535, the first one before the last")
+    return str(text)
+
+
+def span(ports: str) -> tuple[int, int]:
+    """Return the first and the last port of a text such as `5000` or `30000-30010`."""
+    first, _, last = ports.partition("-")
+    return int(first), int(last or first)
+
+
+def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> str:
+    try:
+        text: str = parse(value)
+        return text if text in NAMED_SOURCES else str(IPv4Network(text))
+    except ValueError as error:
+        names = ", ".join(NAMED_SOURCES)
+        raise ValueError(f"{names}, or an IPv4 network with no host bits set, such as 192.0.2.0/24") from error
+
+
+PortSpan = Annotated[
+    str, TextForm(r"^[0-9]{1,5}(-[0-9]{1,5})?$", "a port or a range of ports", "5000-5010"), WrapValidator(_ports)
+]
+Source = Annotated[str, WrapValidator(_source)]
+RowTitle = Annotated[
+    str,
+    TextForm(
+        r"^[A-Za-z0-9][A-Za-z0-9 .,:/()+-]{0,59}$", "up to 60 letters, digits and signs .,:/()+-", "MQTT of sensors"
+    ),
+]
+
+
+class ExtraPorts(Section):
+    """A row of the firewall beside those of the program: ports of machines or applications, for some sources."""
+
+    ports: PortSpan = Field(description="port, or first and last port of a range")
+    protocol: Literal["tcp", "udp"] = Field("tcp", description="protocol of the ports")
+    sources: list[Source] = Field(min_length=1, description="`management`, `nuvla`, `users`, or networks")
+    description: RowTitle = Field(description="what listens there, for rules and previews")
+
+    def row(self) -> PortRule:
+        """Return the row of the firewall."""
+        first, last = span(self.ports)
+        return PortRule(
+            service=f"extra: {self.description}",
+            first=first,
+            last=last,
+            protocols=(self.protocol,),
+            sources=tuple(source for source in NAMED_SOURCES if source in self.sources),
+            networks=tuple(IPv4Network(text) for text in self.sources if text not in NAMED_SOURCES),
+        )
+
+
 class FirewallSettings(Section):
     """The source networks of the firewall. The machines' ports are closed to all others."""
 
-    management: list[Network] = Field(min_length=1, description="source networks of operators and of this program")
-    nuvla: list[Network] = Field([], description="source networks of the Nuvla service that deploys")
+    management: list[Network] = Field(
+        min_length=1,
+        examples=[["203.0.113.7/32"]],
+        description="source networks of operators and of this program",
+    )
+    nuvla: list[Network] = Field(
+        [], examples=[["203.0.113.8/32"]], description="source networks of the Nuvla service that deploys"
+    )
     users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="source networks of users of applications")
     consoles: Literal["management", "users"] = Field(
         "management", description="sources of Prometheus, Grafana and the S3 console; `users` includes operators"
     )
     ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="port range of deployed applications")
+    extra: list[ExtraPorts] = Field([], description="further open ports, of machines or applications, tcp or udp")
     expose_swarm_port_to_nuvla: bool = Field(
-        True,
-        description="opens 2377 to Nuvla (host: operators) as its guide lists; not needed",
+        False,
+        description="whether 2377 is open to Nuvla (host: operators), as its guide lists; not needed",
         json_schema_extra=former("swarm_port"),
     )
+
+    def extra_rows(self) -> list[PortRule]:
+        """Return the rows of `extra`."""
+        return [ports.row() for ports in self.extra]
 
     def sources(self) -> dict[TrafficSource, list[IPv4Network]]:
         """Return the networks of all sources except the machines themselves."""

@@ -11,6 +11,7 @@ from components.machines.machine import Machine, Role
 from components.machines.volume import VolumeLocation
 
 STACK_LABEL = "io.nuvla.swarm.stack"  # on everything that a stack creates: "<project>/<stack>"
+LOGIN_KEY = "login-key"  # ends the logical name of the generated SSH key of the machines
 DATA_LABEL = "io.nuvla.swarm.data"  # on data volumes, with their names: the repair of a killed update keeps them
 
 
@@ -76,7 +77,7 @@ class Cluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__(f"nuvla:machines:{kind}", name, dict(props), opts)
-        self.ssh_key = ssh_key or self.generate_key(f"{name}-login-key")
+        self.ssh_key = ssh_key or self.generate_key(f"{name}-{LOGIN_KEY}")
         self.machines = {}
         self.volumes = {}
 

@@ -3,7 +3,9 @@
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
+
+from components.text_form import TextForm
 
 NFS_ROOT = "/nfs-root"  # where the program mounts the shared files
 
@@ -41,4 +43,8 @@ def _require_data_path(text: str) -> str:
     return text
 
 
-DataPath = Annotated[str, StringConstraints(pattern=r"^(/[\w.-]+)+$"), AfterValidator(_require_data_path)]
+DataPath = Annotated[
+    str,
+    TextForm(r"^(/[\w.-]+)+$", "the absolute path of a folder without `/` at its end", "/srv/nuvla/files"),
+    AfterValidator(_require_data_path),
+]

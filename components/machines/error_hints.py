@@ -34,6 +34,22 @@ HINTS = (
         f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
+# Of commands on machines of every provider, which the program runs over SSH.
+AGENT_HINTS = (
+    (
+        r"dial unix (\S+?): connect:",
+        "SSH_AUTH_SOCK is {0}, and no SSH agent listens there: start one, or `unset SSH_AUTH_SOCK`, as the program "
+        "needs none, and run this again",
+    ),
+)
+SSH_HINTS = (  # of commands on local machines
+    *AGENT_HINTS,
+    (
+        r"dial tcp (\S+?):\d+:",
+        "the local machine at {0} does not answer SSH: local machines need a Docker engine with root rights on this "
+        "very Linux computer, not Docker Desktop, Colima, Podman, a rootless or a remote engine",
+    ),
+)
 # In the swarm, operators and applications may hold the names of networks and services.
 SWARM_HINTS = (
     (

@@ -38,6 +38,7 @@ class Machine:
     daemon_json: pulumi.Output[str] | None = None  # daemon.json of the engine before the program came; may be empty
     lost: bool = False  # the machine is dead: the program runs no command on it or about it
     commands: frozenset[str] = frozenset()  # names of the commands in the state
+    hooks: pulumi.ResourceHookBinding | None = None  # of every command on the machine
     registered: set[str] = field(default_factory=set)  # names of the commands that this run has registered so far
 
     def command(
@@ -91,6 +92,7 @@ class Machine:
             opts=pulumi.ResourceOptions.merge(
                 opts,
                 pulumi.ResourceOptions(
+                    hooks=self.hooks,
                     deleted_with=None if undo_before_destroy else about.disk if about else self.root,
                     retain_on_delete=lost or None,
                     ignore_changes=IGNORED_WHEN_LOST if lost else None,

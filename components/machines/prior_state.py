@@ -53,6 +53,10 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of the machines that exist
     commands: Mapping[str, FormerCommand] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
+    login_key: str | None = None  # public half of the generated SSH key of the machines, OpenSSH format
+    operator_ends: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by named operator: end of the certificate, RFC 3339
     nuvla_certificate_end: str | None = None  # end of the certificate that Nuvla may have, RFC 3339
     renewals: Mapping[str, int] = field(default_factory=dict)  # by membership: how often its invitation was renewed
     unanswered: frozenset[str] = frozenset()  # names of memberships that did not use their last invitation

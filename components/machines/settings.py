@@ -1,6 +1,5 @@
 """Settings of machines of every provider; each provider's folder adds its own."""
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -8,47 +7,12 @@ from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from components.fields import Label, Name, Section, SingleLineText
+from components.fields import Section
 from components.machines import pool_addresses
-
-
-class PoolSettings(Section):
-    """A pool of machines with the same settings.
-
-    Machines are named `<pool>-<member>`: a pool that grows or shrinks changes no other machine.
-    """
-
-    role: Literal["manager", "worker"] = Field(description="role of the machines in the swarm")
-    availability: Literal["active", "pause", "drain"] = Field(
-        "active", description="whether services may run on the machines"
-    )
-    labels: dict[Label, SingleLineText] = Field({}, description="node labels, for placement of services")
-
-    @abstractmethod
-    def members(self) -> Sequence[str]:
-        """Return the members of the pool: the last parts of the machines' names."""
-
-    def labels_of(self, member: str) -> dict[str, str]:  # noqa: ARG002 - existing hosts have labels of their own
-        """Return the node labels of a machine."""
-        return dict(self.labels)
-
-
-class CountedPoolSettings(PoolSettings):
-    """A pool of machines with the same settings, named `<pool>-<ordinal>`; its size changes no other pool."""
-
-    count: int = Field(1, ge=0, le=60, description="number of machines")
-
-    def members(self) -> Sequence[str]:
-        return [str(ordinal) for ordinal in range(1, self.count + 1)]
-
-
-class SshSettings(Section):
-    """The SSH key of the machines: generated, unless the user gives both halves of a key."""
-
-    public_key: str | None = Field(
-        None, pattern=r"^ssh-\S+ \S+", description="your own SSH key; its private half is the secret `ssh_private_key`"
-    )
-
+from components.machines.baseline_settings import PackageName, ProxySettings
+from components.machines.pool_settings import Availability, MachineName, OverrideSettings, PoolName, PoolSettings
+from components.machines.ssh_settings import SshSettings
+from components.ports import SSH
 
 SSH_KEY = "ssh_private_key"  # key of the secret with the private half of the user's own SSH key
 
@@ -72,14 +36,22 @@ class Machines(Section, Generic[P]):
     volumes_are_resources: ClassVar[bool] = False  # whether every volume is a resource that any machine can attach
 
     provider: str = Field(description="provider of the machines")
-    pools: dict[Name, P] = Field(description="pools of machines, by name")
+    pools: dict[PoolName, P] = Field(description="pools of machines, by name")
     lost: list[str] = Field([], description="names of dead machines; the program does not connect to them")
+    overrides: dict[MachineName, OverrideSettings] = Field(
+        {}, description="single machines that differ from their pool, by name", json_schema_extra={"key": "machine"}
+    )
+    ssh: SshSettings = Field(SshSettings(), description="logins on the machines by SSH")
+    proxy: ProxySettings = Field(ProxySettings(), description="HTTP proxy for packages and images")
+    packages: list[PackageName] = Field([], description="further packages of the distribution on every machine")
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:
         """The pools have 1, 3, 5 or 7 managers together."""
         managers = len(self.names("manager"))
         if managers not in (1, 3, 5, 7):
+            if not any(pool.role == "manager" for pool in self.pools.values()):
+                raise ValueError("pools: no pool with role: manager; required: one that has 1, 3, 5 or 7 machines")
             raise ValueError(f"pools: {managers} managers given; allowed: 1, 3, 5 or 7 (an even number adds no safety)")
         return self
 
@@ -89,11 +61,37 @@ class Machines(Section, Generic[P]):
         With `active`, leave out machines on which services may not run.
         """
         return [
-            f"{name}-{member}"
-            for name, pool in self.pools.items()
-            if pool.role in roles and (pool.availability == "active" or not active)
-            for member in pool.members()
+            name
+            for name, pool, _ in self._each()
+            if pool.role in roles and (not active or self.availability_of(name) == "active")
         ]
+
+    def _each(self) -> Iterator[tuple[str, P, str]]:
+        """Yield the name, the pool and the member of each machine."""
+        for name, pool in self.pools.items():
+            for member in pool.members():
+                yield f"{name}-{member}", pool, member
+
+    def availability_of(self, machine: str) -> Availability:
+        """Return whether services may run on a machine."""
+        override = self.overrides.get(machine)
+        if override is not None and override.availability is not None:
+            return override.availability
+        return next(pool.availability for name, pool, _ in self._each() if name == machine)
+
+    def labels_of(self, machine: str) -> dict[str, str]:
+        """Return the node labels of a machine."""
+        of_pool = next(pool.labels_of(member) for name, pool, member in self._each() if name == machine)
+        override = self.overrides.get(machine)
+        return of_pool | (override.labels if override is not None else {})
+
+    def first_manager(self) -> str:
+        """Return the first manager of the pools that are active.
+
+        The availability of a single machine has no part in it: its data stay on the machine.
+        """
+        managers = [(name, pool.availability) for name, pool, _ in self._each() if pool.role == "manager"]
+        return next((name for name, availability in managers if availability == "active"), managers[0][0])
 
     @property
     def firewall_mode(self) -> FirewallMode:
@@ -108,10 +106,16 @@ class Machines(Section, Generic[P]):
         """Return the source networks of the machines' packets, for the rules on each machine."""
         return []
 
+    def ssh_ports(self) -> set[int]:
+        """Return the ports of the machines' SSH servers."""
+        return {SSH.number}
+
     def labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield each setting with node labels, and its labels."""
         for name, pool in self.pools.items():
             yield f"machines.pools.{name}.labels", pool.labels
+        for name, override in self.overrides.items():
+            yield f"machines.overrides.{name}.labels", override.labels
 
     def first_manager_is_clear(self) -> bool:
         """Return whether one manager is clearly the first: pools, and hosts with names, have no order."""
@@ -120,12 +124,7 @@ class Machines(Section, Generic[P]):
 
     def names_with_label(self, key: str, value: str) -> list[str]:
         """Return the names of the machines that have a node label."""
-        return [
-            f"{name}-{member}"
-            for name, pool in self.pools.items()
-            for member in pool.members()
-            if pool.labels_of(member).get(key) == value
-        ]
+        return [name for name, _, _ in self._each() if self.labels_of(name).get(key) == value]
 
 
 def require_disjoint_pools(subnet: IPv4Network, pools: Sequence[str], setting: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from components.monitoring.own_files import OwnFiles
 from components.monitoring.settings import MonitoringSettings
 from components.ports import MachinePort
 from components.service.login import Login
@@ -24,13 +25,15 @@ class MonitoringContext:
     machine: str  # machine with the data of Prometheus, Grafana and Alertmanager
     folders: Mapping[str, str]  # service -> folder with its data, on that machine
     domain: str | None  # host name in links
-    webhook: bool  # whether Alertmanager posts alerts to the secret URL
+    receivers: Sequence[str]  # whom Alertmanager notifies, by the names of the setting `severities`
+    scrape_password: bool  # whether own scrape jobs have the secret
     nfs_machine: str | None  # NFS server; None without NFS
     ports: Sequence[MachinePort]  # of the machines, which templates name
     s3: bool  # whether the stack has S3
     rules: Sequence[tuple[str, str]]  # name and path of each file of alerts
     scrapes: Sequence[tuple[str, str]]  # name and path of each template of scrape jobs
     dashboards: Sequence[tuple[str, str]]  # name and module of each dashboard
+    own: OwnFiles  # rules, scrape jobs and dashboards of the stack itself
 
     @property
     def scrape_interval(self) -> str:
@@ -39,8 +42,10 @@ class MonitoringContext:
 
     def shown(self) -> dict[str, Any]:
         """Return the values that a preview shows."""
-        shown = {"machine": self.machine, "folders": self.folders, "domain": self.domain, "webhook": self.webhook}
-        return {**shown, "nfs_machine": self.nfs_machine, "s3": self.s3, **self.settings.shown()}
+        places = {"machine": self.machine, "folders": self.folders, "domain": self.domain}
+        watched = {"nfs_machine": self.nfs_machine, "s3": self.s3, "own_files": self.own.shown()}
+        given = {"receivers": self.receivers, "scrape_password": self.scrape_password}
+        return {**places, **watched, **given, **self.settings.shown()}
 
     def placed_with_data(self) -> list[str]:
         """Return the constraint of a service with data, which runs on the machine that has them."""
@@ -69,5 +74,7 @@ class MonitoringParts:
     grafana_url: pulumi.Input[str]  # address in browsers
     traefik_login: Login  # for the metrics of Traefik
     smtp_password: pulumi.Output[str] | None
-    webhook_url: pulumi.Output[str] | None
+    receiver_secrets: Mapping[str, pulumi.Output[str]]  # receiver -> its URL or key
+    scrape_password: pulumi.Output[str] | None  # of own scrape jobs
+    runbooks_url: pulumi.Input[str]  # page that alerts link to
     certificate_ends: Mapping[str, pulumi.Output[str]]  # holder of a client certificate -> its end, RFC 3339

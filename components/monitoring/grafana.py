@@ -1,5 +1,6 @@
 """The service of Grafana, which shows metrics in dashboards."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -9,6 +10,7 @@ import pulumi
 from components import assets
 from components.monitoring import PATHS
 from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.own_files import by_stem
 from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.traefik import published
@@ -17,6 +19,8 @@ PORT = 3000
 PATH = PATHS["grafana"]
 START = "/etc/grafana/start.sh"
 DATA = "/var/lib/grafana"
+DASHBOARDS = "/etc/grafana/dashboards"
+OWN_DASHBOARDS = "/etc/grafana/own-dashboards"
 PROVISIONING = "/etc/grafana/provisioning"
 
 
@@ -73,10 +77,12 @@ def _env(context: MonitoringContext, parts: MonitoringParts) -> dict[str, pulumi
         "GF_SMTP_ENABLED": "true",
         "GF_SMTP_HOST": f"{smtp.host}:{smtp.port}",
         "GF_SMTP_FROM_ADDRESS": smtp.from_address,
+        "GF_SMTP_STARTTLS_POLICY": "MandatoryStartTLS" if smtp.require_tls else "NoStartTLS",
     }
+    if smtp.from_name is not None:
+        env["GF_SMTP_FROM_NAME"] = smtp.from_name
     if smtp.username is not None:
         env["GF_SMTP_USER"] = smtp.username
-        env["GF_SMTP_STARTTLS_POLICY"] = "MandatoryStartTLS"  # never send the password unencrypted
     if parts.smtp_password is not None:
         env["GF_SMTP_PASSWORD"] = _secret("smtp-password")
     return env
@@ -99,10 +105,25 @@ def _files(context: MonitoringContext) -> list[File]:
         *(
             File(
                 name=f"dashboard-{name}",
-                path=f"/etc/grafana/dashboards/{name}.json",
+                path=f"{DASHBOARDS}/{name}.json",
                 content=_dashboard(module),
             )
             for name, module in context.dashboards
+        ),
+        *_own_dashboards(context.own.dashboards),
+    ]
+
+
+def _own_dashboards(texts: Mapping[str, str]) -> list[File]:
+    """Return dashboards of the stack itself, which have a folder of their own in Grafana."""
+    if not texts:
+        return []
+    provider = assets.read("monitoring/files/grafana/own_provider.yaml")
+    return [
+        File(name="own-provider", path=f"{PROVISIONING}/dashboards/own.yaml", content=provider),
+        *(
+            File(name=f"dashboard-own-{stem}", path=f"{OWN_DASHBOARDS}/{stem}.json", content=text)
+            for stem, text in by_stem(texts).items()
         ),
     ]
 

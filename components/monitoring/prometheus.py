@@ -9,12 +9,16 @@ import pulumi
 from components import assets
 from components.monitoring import PATHS
 from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.own_files import by_stem
 from components.monitoring.users import USERS
 from components.service.spec import File, HealthCheck, SecretFile, Service
 from components.traefik import published
 
 PORT = 9090
 PATH = PATHS["prometheus"]
+RUNBOOKS_PATH = f"{PATH}/user/alerts.html"  # Prometheus serves static files below /user
+RUNBOOKS_PAGE = "docs/alerts.md"  # what rules link to; their copies on machines link to an address
+ASSETS = "/etc/prometheus/assets"
 
 
 def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
@@ -39,11 +43,18 @@ def prometheus(context: MonitoringContext, parts: MonitoringParts) -> Service:
             f"--storage.tsdb.retention.size={settings.retention_size}",
             f"--web.external-url={url}",
             "--web.route-prefix=/prometheus",
+            *([] if context.settings.runbooks_url else [f"--web.user-assets={ASSETS}"]),
         ],
         user=USERS["prometheus"],
-        files=[*configuration_files(context, parts.traefik_login.username), _certificate_ends(parts.certificate_ends)],
+        files=[
+            *configuration_files(context, parts.traefik_login.username, parts.runbooks_url),
+            _certificate_ends(parts.certificate_ends),
+        ],
         mounts=[context.data_mount("prometheus", "/prometheus")],
-        secrets=[SecretFile(name="traefik-metrics-password", content=parts.traefik_login.password)],
+        secrets=[
+            SecretFile(name="traefik-metrics-password", content=parts.traefik_login.password),
+            *([SecretFile(name="scrape-password", content=parts.scrape_password)] if parts.scrape_password else []),
+        ],
         labels=published.enabled()
         | published.http("prometheus", published.path_rule(PATH), PORT, [published.CONSOLES, *published.LOGIN]),
         stop_grace_s=60,  # Prometheus writes its memory to disk
@@ -71,10 +82,12 @@ def _certificate_ends(ends: Mapping[str, pulumi.Output[str]]) -> File:
     )
 
 
-def configuration_files(context: MonitoringContext, traefik_user: str) -> list[File]:
+def configuration_files(context: MonitoringContext, traefik_user: str, runbooks_url: pulumi.Input[str]) -> list[File]:
+    """Return configuration, scrape jobs and rules of the program and of the stack, and the page of the runbooks."""
     values = context.template_values() | {
         "scrape_interval": context.scrape_interval,
         "evaluation_interval": context.scrape_interval,
+        "external_labels": json.dumps(context.settings.prometheus.external_labels),
         "traefik_user": traefik_user,
     }
     main = assets.render_known("monitoring/files/prometheus.yml", values)
@@ -87,7 +100,42 @@ def configuration_files(context: MonitoringContext, traefik_user: str) -> list[F
         for name, path in context.scrapes
     ]
     rules = [
-        File(name=f"rules-{name}", path=f"/etc/prometheus/rules/{name}.yml", content=assets.read(path))
+        File(
+            name=f"rules-{name}",
+            path=f"/etc/prometheus/rules/{name}.yml",
+            content=_with_links(assets.read(path), runbooks_url),
+        )
         for name, path in context.rules
     ]
-    return [File(name="main", path="/etc/prometheus/prometheus.yml", content=main), *scrapes, *rules]
+    return [
+        File(name="main", path="/etc/prometheus/prometheus.yml", content=main),
+        *scrapes,
+        *rules,
+        *_own_files(context),
+        *_runbooks(context),
+    ]
+
+
+def _with_links(rules: str, url: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return rules whose alerts link to an address, since nobody sees this checkout in a mail."""
+    if isinstance(url, str):  # a preview shows its lines
+        return rules.replace(f"{RUNBOOKS_PAGE}#", f"{url}#")
+    return pulumi.Output.concat(url).apply(lambda known: rules.replace(f"{RUNBOOKS_PAGE}#", f"{known}#"))
+
+
+def _own_files(context: MonitoringContext) -> list[File]:
+    """Return rules and scrape jobs of the stack itself, beside those of the program."""
+    folders = {"rules": ("rules", context.own.rules), "scrape": ("scrape.d", context.own.scrape)}
+    return [
+        File(name=f"{kind}-own-{stem}", path=f"/etc/prometheus/{folder}/own-{stem}.yml", content=text)
+        for kind, (folder, texts) in folders.items()
+        for stem, text in by_stem(texts).items()
+    ]
+
+
+def _runbooks(context: MonitoringContext) -> list[File]:
+    """Return the page that alerts link to, unless the settings name another one."""
+    if context.settings.runbooks_url:
+        return []
+    page = assets.read("monitoring/files/alerts.html")
+    return [File(name="runbooks", path=f"{ASSETS}/alerts.html", content=page)]

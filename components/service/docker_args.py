@@ -14,6 +14,7 @@ MIB = 1024 * 1024
 # Without any constraint, Docker's client adds platforms to the service, and the provider shows them as a change for
 # ever.
 ANY_NODE = ["node.platform.os==linux"]
+LOGIN_LABEL = "io.nuvla.swarm.login"
 PORTS_VARIABLE = "NUVLA_SWARM_PORTS"
 UPDATE_MONITOR = "1s"  # how long after its start a failing task still fails the update
 HEALTH_CHECK_START_S = 5  # that Docker may take to start a health check
@@ -43,7 +44,7 @@ def to_docker_service_args(
         mode=_mode(service),
         labels=[
             docker.ServiceLabelArgs(label=key, value=value)
-            for key, value in sorted({**labels, **service.labels}.items())
+            for key, value in sorted({**labels, **service.labels, **_login_label(service)}.items())
         ],
         task_spec=docker.ServiceTaskSpecArgs(
             # Containers do not bear the id of the infrastructure, so that another id does not replace the service.
@@ -70,6 +71,10 @@ def to_docker_service_args(
             parallelism=1, failure_action="pause", monitor=UPDATE_MONITOR, order=_order(service)
         ),
     )
+
+
+def _login_label(service: Service) -> dict[str, pulumi.Input[str]]:
+    return {} if service.login_generation is None else {LOGIN_LABEL: service.login_generation}
 
 
 def _mode(service: Service) -> docker.ServiceModeArgs:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.machines.machine import Machine
+from components.service.registry_login import RegistryLogin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,7 @@ class ImageArgs:
     image: str  # with a tag or a digest
     manager: Machine
     service: str  # name of the service in the swarm
+    login: RegistryLogin | None = None  # to the registry of the image
 
 
 class Image(pulumi.ComponentResource):
@@ -31,11 +33,17 @@ class Image(pulumi.ComponentResource):
     reference: pulumi.Output[str]
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None):
-        super().__init__("nuvla:service:Image", name, {"image": args.image}, opts)
+        props = {"image": args.image} | ({"username": args.login.username} if args.login else {})
+        super().__init__("nuvla:service:Image", name, props, opts)
         pull = args.manager.command(
             f"{name}-pull",
             "service/scripts/pull.sh",
-            {"IMAGE": args.image, "SERVICE": args.service},
+            {
+                "IMAGE": args.image,
+                "SERVICE": args.service,
+                "CLIENT_CONFIG": args.login.client_config() if args.login else "",
+                "LOGIN_HEADER": args.login.header() if args.login else "",
+            },
             pulumi.ResourceOptions(parent=self),
         )
         self.reference = pull.stdout.apply(str.strip)

@@ -95,6 +95,8 @@ class Service:
     # remove a service, the Docker provider waits exactly this long for its containers, and fails if one is killed.
     stop_grace_s: int = 20
     labels: Mapping[str, str] = field(default_factory=dict)
+    # Label that changes with a login to the registry: the provider sends the login with each update of the service.
+    login_generation: pulumi.Input[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

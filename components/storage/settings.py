@@ -11,7 +11,7 @@ class NfsSettings(Section):
     """Files that all machines share."""
 
     enabled: bool = Field(True, description="whether the stack has an NFS server")
-    machine: str | None = Field(None, description="machine that serves the files; the first manager if unset")
+    machine: str | None = Field(None, description="machine that serves the files; the first active manager if unset")
     server: Literal["kernel", "ganesha"] = Field(
         "kernel",
         description="NFS server: of the kernel, or NFS-Ganesha in user space",

@@ -20,7 +20,7 @@ class SwarmSettings(Section):
 
     api_manager: str | None = Field(
         None,
-        description="manager that the program talks to; the first manager if unset",
+        description="manager that the program and an elastic IP use; the first manager if unset",
         json_schema_extra=former("entry"),
     )
     address_pools: list[AddressRange] = Field(

@@ -4,6 +4,8 @@ from components import ports
 from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, StoredData
 
 CERTIFICATE_VOLUME = "traefik-certificates"  # volume of each manager that holds replicas of the certificates
+CERTIFICATE_KEY = "traefik_certificate_key"
+DNS_CREDENTIALS = "traefik_dns_credentials"
 
 MANIFEST = Manifest(
     images={
@@ -20,6 +22,10 @@ MANIFEST = Manifest(
         )
     },
     ports=[ports.HTTP, ports.HTTPS, ports.TRAEFIK, ports.S3],
+    secrets={
+        CERTIFICATE_KEY: "private key of `traefik.certificate`, in PEM, without passphrase",
+        DNS_CREDENTIALS: "login of the DNS provider of `traefik.acme.dns_challenge`, a JSON object of lego's variables",
+    },
     host_traces=HostTraces(volumes=[CERTIFICATE_VOLUME]),
     monitoring=Monitored(rules=["traefik", "certificates"], dashboard="traefik"),
 )

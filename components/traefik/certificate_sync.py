@@ -1,6 +1,6 @@
 """The services that copy certificates from the manager that requests them to the Traefiks of all managers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import pulumi
@@ -16,6 +16,7 @@ from components.traefik.published import challenge
 CERTIFICATE_SOURCE = "traefik-certificates"  # DNS name of the service, and subject of its TLS certificate
 NETWORK = "traefik-sharing"
 CERTIFICATE_REPLICAS = Mount(source=CERTIFICATE_VOLUME, target="/copies")  # on each manager
+DYNAMIC = Mount(source=CERTIFICATE_VOLUME, target="/etc/traefik/dynamic")  # of Traefik
 CHALLENGE_PORT = 80  # of the issuer
 HEALTH = HealthCheck.http("http://127.0.0.1:8404/health")
 MEMORY_LIMIT_MIB = 64
@@ -27,17 +28,21 @@ def with_synced_certificates(service: Service) -> Service:
 
     Traefik watches that folder and none below it, so the replicas are mounted over the folder itself.
     """
-    return replace(
-        service, mounts=[*service.mounts, Mount(source=CERTIFICATE_REPLICAS.source, target="/etc/traefik/dynamic")]
-    )
+    return replace(service, mounts=[*(mount for mount in service.mounts if mount != DYNAMIC), DYNAMIC])
 
 
-def issuer_stack(traefik: StackSpec, acme: AcmeIssuer, networks: Sequence[OverlayNetwork]) -> StackSpec:
+def issuer_stack(
+    traefik: StackSpec,
+    acme: AcmeIssuer,
+    networks: Sequence[OverlayNetwork],
+    credentials: Mapping[str, pulumi.Output[str]],
+) -> StackSpec:
     """Return a single Traefik that requests certificates, and to which the Traefiks of `traefik` route challenges.
 
     Deploy it after `traefik`: the ACME server sends its challenges at once, and after a failure Traefik does not retry
     before its configuration changes. A single Traefik writes the storage file (traefik/traefik#2025). The issuer reads
-    the same labels, and reaches the ACME server over one of `networks`.
+    the same labels, and reaches the ACME server over one of `networks`. `credentials` are the DNS provider's, by lego's
+    variables.
     """
     (service,) = traefik.services
     issuer = replace(
@@ -47,10 +52,10 @@ def issuer_stack(traefik: StackSpec, acme: AcmeIssuer, networks: Sequence[Overla
         constraints=constraint_for_machine(acme.machine),
         networks=networks,
         ports=(),
-        mounts=[mount for mount in service.mounts if mount.source != CERTIFICATE_REPLICAS.source],
-        labels=challenge(CHALLENGE_PORT),
+        mounts=[mount for mount in service.mounts if mount != DYNAMIC],
+        labels=challenge(CHALLENGE_PORT) if acme.dns_challenge is None else {},
     )
-    return StackSpec(services=[with_resolver(issuer, acme)], settings=asdict(acme))
+    return StackSpec(services=[with_resolver(issuer, acme, credentials)], settings=asdict(acme))
 
 
 def certificate_sync_stack(

@@ -8,8 +8,13 @@ from components.ports import HTTP, HTTPS, S3, TRAEFIK
 from components.service.spec import File
 from components.socket_proxy.stack import SOCKET
 from components.traefik import published
+from components.traefik.additions import dynamic_additions, static_additions, with_additions
+from components.traefik.certificate_copy import PATH as OWN_CERTIFICATE
 from components.traefik.context import TraefikContext
 from components.traefik.settings import TraefikSettings
+
+SELF_SIGNED = "/etc/traefik/certificate.pem"
+SELF_SIGNED_KEY = "/run/secrets/certificate-key"
 
 
 def configuration_files(settings: TraefikSettings, context: TraefikContext) -> Iterator[File]:
@@ -24,14 +29,19 @@ def configuration_files(settings: TraefikSettings, context: TraefikContext) -> I
         "traefik_port": str(TRAEFIK.number),
         "network": context.network,
         "docker": SOCKET,
-        "access_log": "{}" if settings.access_log else "null",
+        "access_log": _access_log(settings),
+        "api": "api@internal" if settings.dashboard else "unavailable",
         "operators": json.dumps(list(context.operators)),
         "consoles": json.dumps(list(context.consoles)),
+        "certificate_file": SELF_SIGNED if settings.certificate is None else OWN_CERTIFICATE,
+        "key_file": SELF_SIGNED_KEY if settings.certificate is None else OWN_CERTIFICATE,
     }
     static = assets.render_known("traefik/files/traefik.yaml", values)
+    static = with_additions(static, static_additions(settings))
     yield File(name="static", path="/etc/traefik/traefik.yaml", content=static)
     dynamic = assets.render_known("traefik/files/dynamic.yaml", values)
-    yield File(name="dynamic", path="/etc/traefik/dynamic/dynamic.yaml", content=dynamic)
+    dynamic = with_additions(dynamic, dynamic_additions(settings))
+    yield _dynamic("dynamic", dynamic)
     if context.reserved:
         rule = json.dumps(" || ".join(context.reserved))
         yield _dynamic("reserved", assets.render("traefik/files/reserved.yaml", {"rule": rule}))
@@ -39,6 +49,12 @@ def configuration_files(settings: TraefikSettings, context: TraefikContext) -> I
         rule = json.dumps(f"HostSNI(`{host}`)")
         reserved = assets.render("traefik/files/reserved_s3.yaml", {"entry_point": entry_point, "rule": rule})
         yield _dynamic(f"reserved-{entry_point}", reserved)
+
+
+def _access_log(settings: TraefikSettings) -> str:
+    if not settings.access_log:
+        return "null"
+    return "{}" if settings.access_log_format == "common" else json.dumps({"format": settings.access_log_format})
 
 
 def _dynamic(name: str, content: str) -> File:

@@ -2,18 +2,52 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from components.fields import Email, Section, former, memory_limit
+from components.fields import Email, Network, Section, former, memory_limit
+from components.text_form import TextForm
+from components.traefik.names import DnsName, is_wildcard
 
-AcmeDirectoryUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$")]
-Pem = Annotated[
-    str, StringConstraints(pattern=r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$")
+AcmeDirectoryUrl = Annotated[
+    str,
+    TextForm(
+        r"^https://[\w.-]+(:[0-9]+)?/[\w./-]*$", "the https URL of a directory", "https://acme.example.org/directory"
+    ),
 ]
+Pem = Annotated[
+    str,
+    TextForm(
+        r"^(-----BEGIN CERTIFICATE-----[\w+/=\n]+-----END CERTIFICATE-----\n?)+$",
+        "certificates in PEM",
+        "-----BEGIN CERTIFICATE-----\nMIIB...=\n-----END CERTIFICATE-----".replace("...", "A" * 8),
+    ),
+]
+DnsProvider = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "lego's code of a DNS provider", "exoscale")]
+DnsServer = Annotated[str, TextForm(r"^[\w.-]+:[0-9]+$", "a DNS server with its port", "9.9.9.9:53")]
+
+
+class AcmeDomain(Section):
+    """A certificate of further names."""
+
+    main: DnsName = Field(description="name of the certificate; `*.` before a domain stands for one label")
+    sans: list[DnsName] = Field([], description="further names in the same certificate")
+
+
+class DnsChallengeSettings(Section):
+    """The DNS challenge, which needs no open port; the secret `traefik_dns_credentials` has the provider's login."""
+
+    provider: DnsProvider = Field(description="DNS provider of the names, by lego's code, such as `exoscale`")
+    resolvers: list[DnsServer] = Field(
+        [], description="DNS servers that Traefik asks, such as `9.9.9.9:53`; the machine's if empty"
+    )
+    check: Literal["authoritative", "resolvers", "none"] = Field(
+        "authoritative", description="DNS servers that must have the record before the ACME server looks"
+    )
+    delay_s: int = Field(0, ge=0, le=3600, description="pause in seconds between the record and that check")
 
 
 class AcmeSettings(Section):
-    """Certificates of Let's Encrypt, by the HTTP challenge; they require `domain`."""
+    """Certificates of Let's Encrypt, by the HTTP challenge or the DNS challenge; they require `domain`."""
 
     email: Email = Field(description="contact address of the ACME account")
     staging: bool = Field(
@@ -24,6 +58,22 @@ class AcmeSettings(Section):
     machine: str | None = Field(
         None, description="manager that stores the certificates; the first active manager if unset"
     )
+    domains: list[AcmeDomain] = Field([], description="certificates of further names, beside `domain` and S3's")
+    dns_challenge: DnsChallengeSettings | None = Field(
+        None, description="the DNS challenge; the HTTP challenge on port 80 if unset"
+    )
+
+    @model_validator(mode="after")
+    def _has_dns_for_wildcards(self) -> Self:
+        """Names with `*` in `traefik.acme.domains` require `traefik.acme.dns_challenge`."""
+        for index, domain in enumerate(self.domains):
+            for name in filter(is_wildcard, (domain.main, *domain.sans)):
+                if self.dns_challenge is None:
+                    raise ValueError(
+                        f'domains[{index}]: "{name}" given; allowed: names without *, '
+                        "as only traefik.acme.dns_challenge gets certificates for them, or that setting too"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _has_one_server(self) -> Self:
@@ -40,6 +90,19 @@ class TraefikSettings(Section):
 
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="log level of Traefik")
     access_log: bool = Field(False, description="whether Traefik logs every request")
+    access_log_format: Literal["common", "json"] = Field(
+        "common", description="format of that log; `json` has a field for each property of a request"
+    )
+    dashboard: bool = Field(
+        True, description="whether operators see Traefik's dashboard and API on 8080, without login"
+    )
+    min_tls: Literal["1.2", "1.3"] = Field("1.2", description="oldest version of TLS that clients may use")
+    hsts_max_age_s: int | None = Field(
+        None, ge=1, le=63072000, description="how long browsers insist on HTTPS, in seconds; no HSTS header if unset"
+    )
+    trusted_proxies: list[Network] = Field(
+        [], description="networks of load balancers, whose word on clients' addresses Traefik takes"
+    )
     memory_limit_mib: int = memory_limit(512, least=64, process="Traefik")
     self_signed_days: int = Field(
         365,
@@ -48,4 +111,44 @@ class TraefikSettings(Section):
         description="lifetime of the self-signed certificate in days",
         json_schema_extra=former("certificate_days"),
     )
+    certificate: str | None = Field(None, description="own certificate with its chain, in PEM; self-signed if unset")
     acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")
+
+    @model_validator(mode="after")
+    def _has_an_access_log_for_its_format(self) -> Self:
+        """`traefik.access_log_format` requires `traefik.access_log`."""
+        if self.access_log_format != "common" and not self.access_log:
+            raise ValueError("access_log: false given; required: true, as traefik.access_log_format is json")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_default_certificate(self) -> Self:
+        """`traefik.certificate` excludes `traefik.self_signed_days`."""
+        default = type(self).model_fields["self_signed_days"].default
+        if self.certificate is not None and self.self_signed_days != default:
+            raise ValueError(
+                f"self_signed_days: {self.self_signed_days} given; allowed: only without traefik.certificate, "
+                "which is served in the place of the self-signed one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trusts_known_proxies(self) -> Self:
+        """`traefik.trusted_proxies` has no network of all addresses, such as `0.0.0.0/0`."""
+        for index, network in enumerate(self.trusted_proxies):
+            if not network.prefixlen:
+                raise ValueError(
+                    f"trusted_proxies[{index}]: {network} given, by which everybody may pass for an operator; "
+                    "allowed: the networks of the load balancers, such as 192.0.2.0/24"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_trusted_certificate_for_hsts(self) -> Self:
+        """`traefik.hsts_max_age_s` requires `traefik.certificate` or `traefik.acme`."""
+        if self.hsts_max_age_s is not None and self.certificate is None and self.acme is None:
+            raise ValueError(
+                f"hsts_max_age_s: {self.hsts_max_age_s} given; allowed: only with traefik.certificate or traefik.acme, "
+                "as browsers then let nobody pass a self-signed certificate"
+            )
+        return self

@@ -5,16 +5,25 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from pydantic import BaseModel
+
 from components import catalog
+from components.engine.daemon_keys import daemon_mistakes
+from components.engine.registries import unused_registries
 from components.machines.registry import MODELS, provider_of
-from stacks.config import firewall_validation, machines_validation, networks_validation
+from stacks.config import firewall_validation, machines_validation, networks_validation, own_files_validation
+from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
+from stacks.config.volumes import VolumeSettings
 from stacks.plan import plan
 
-# Sections that only one kind uses.
+# Sections and settings that only one kind uses.
 ONLY_IN = {
     kind: (*sections, *(f"volumes.{name}" for name, stored in catalog.data().items() if list(stored.kinds) == [kind]))
-    for kind, sections in {"target": ("nfs", "s3"), "host": ("monitoring.elasticsearch",)}.items()
+    for kind, sections in {
+        "target": ("nfs", "s3", "firewall.nuvla"),
+        "host": ("monitoring.elasticsearch", "swarm.backend_network"),
+    }.items()
 }
 
 
@@ -37,6 +46,17 @@ def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
         )
 
 
+def _daemon_keys_are_free(settings: Settings) -> Iterator[str]:
+    """`engine.daemon` has no key of daemon.json that the program sets, or that a swarm cannot live with."""
+    yield from daemon_mistakes(settings.resolved_engine)
+
+
+def _registries_have_images(settings: Settings) -> Iterator[str]:
+    """Each of `engine.registries` begins the name of an image in `images`."""
+    images = {key: settings.images.reference(key) for key in type(settings.images).model_fields}
+    yield from unused_registries(settings.engine.registries, images)
+
+
 def _s3_has_nfs(settings: Settings) -> Iterator[str]:
     """`s3.enabled` requires `nfs.enabled`."""
     if settings.has_s3 and not settings.nfs.enabled:
@@ -44,20 +64,25 @@ def _s3_has_nfs(settings: Settings) -> Iterator[str]:
 
 
 def _sections_fit_the_kind(settings: Settings) -> Iterator[str]:
-    """Sections that only the other kind uses, such as `nfs` on a host, keep their defaults.
+    """Settings that only the other kind uses, such as `nfs` or `firewall.nuvla` on a host, keep their defaults.
 
     Otherwise a setting without effect would look like one that works.
     """
     other = "target" if settings.kind == "host" else "host"
     for path in ONLY_IN[other]:
-        section: Any = settings
-        for step in path.split("."):
-            section = getattr(section, step)
-        default = type(section)()
-        for field in type(section).model_fields:
-            value = getattr(section, field)
-            if value != getattr(default, field):
-                yield f"{path}.{field}: {json.dumps(value, default=str)} given; allowed: only with kind: {other}"
+        outer: Any = settings
+        *way, name = path.split(".")
+        for step in way:
+            outer = getattr(outer, step)
+        value, default = getattr(outer, name), type(outer).model_fields[name].get_default()
+        keys = {f"{path}.{key}": key for key in type(value).model_fields} if isinstance(value, BaseModel) else {}
+        wrong = {
+            place: getattr(value, key) for place, key in keys.items() if getattr(value, key) != getattr(default, key)
+        }
+        if not keys and value != default:
+            wrong = {path: value}
+        for place, one in wrong.items():
+            yield f"{place}: {json.dumps(one, default=str)} given; allowed: only with kind: {other}"
 
 
 def _volume_options_fit_the_provider(settings: Settings) -> Iterator[str]:
@@ -72,6 +97,17 @@ def _volume_options_fit_the_provider(settings: Settings) -> Iterator[str]:
             yield f"volumes.{name}.{option}: {text} given; allowed: only with machines.provider: {providers}"
 
 
+def _sizes_are_of_block_storage(settings: Settings) -> Iterator[str]:
+    """`volumes.<name>.size_gib` is set only with `block_storage`."""
+    default = VolumeSettings().size_gib
+    for name, volume in settings.volumes.named().items():
+        if settings.kind in catalog.data()[name].kinds and volume.size_gib != default and not volume.block_storage:
+            yield (
+                f"volumes.{name}.size_gib: {volume.size_gib} given; allowed: only with volumes.{name}.block_storage: "
+                "true, as a disk or folder has the size of its machine"
+            )
+
+
 def _provider_conflicts(settings: Settings) -> Iterator[str]:
     """Yield the lines of the provider's own checks, which need a manager to place volumes on."""
     if settings.machines.names("manager", active=True):
@@ -83,13 +119,18 @@ CHECKS = (
     *machines_validation.CHECKS,
     *networks_validation.CHECKS,
     _containerd_has_a_choice,
+    _daemon_keys_are_free,
+    _registries_have_images,
     *firewall_validation.CHECKS,
     _s3_has_nfs,
     _sections_fit_the_kind,
+    *own_files_validation.CHECKS,
     _volume_options_fit_the_provider,
+    _sizes_are_of_block_storage,
 )
 
 
 def mistakes(settings: Settings) -> list[str]:
     """Return a line for each mistake between the sections."""
-    return [line for check in (*CHECKS, _provider_conflicts) for line in check(settings)]
+    lines = [line for check in (*CHECKS, _provider_conflicts) for line in check(settings)]
+    return without_blame(lines, settings.model_dump(mode="json", exclude_unset=True))

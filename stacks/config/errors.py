@@ -2,11 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from components.errors import NAMESPACE
+from stacks.config import examples
+from stacks.config.locations import Location, homes, resolved, schema_at, siblings
 
 ALLOWED = {
     "int_type": "a whole number",
@@ -22,8 +27,12 @@ ALLOWED = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
-    "string_pattern_mismatch": "text that matches {pattern}",
+    "string_pattern_mismatch": "another text",  # TextForm has the words for a text
 }
+CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # whose line lists all that is allowed
+LIKENESS = 0.7  # of a key that the user may have meant, from 0 to 1
+MOST_PLACES = 3  # of settings of the same name that a line lists
+START = "; an example has one: `make stack NAME=<stack> FROM=exoscale-target`"
 
 
 def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]) -> list[str]:
@@ -33,24 +42,21 @@ def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]
 
 
 def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> str:
-    place = _resolved(mistake["loc"], model)
+    location = mistake["loc"]
+    place = resolved(location, model)
     path, kind, given = place.path, mistake["type"], mistake["input"]
     reason = mistake["msg"].removeprefix("Value error, ")
     context = mistake.get("ctx", {})
     if kind in ("union_tag_not_found", "union_tag_invalid"):  # the mistake is the key that chooses the model
         key = context["discriminator"].strip("'")
         path, kind = f"{path}.{key}", "missing" if kind == "union_tag_not_found" else kind
-        place = _resolved((*mistake["loc"], place.tags[0], key), model)
+        location = (*location, place.tags[0], key)
         given = given[key] if isinstance(given, Mapping) and key in given else given
+        place.description = resolved(location, model).description
     if kind == "missing":
-        return f"{path}: not given; required: {place.description}"
+        return f"{path}: not given; required: {place.description}{_start(location, model)}"
     if kind == "extra_forbidden":
-        outer = _resolved(mistake["loc"][:-1], model)
-        renamed = _renamed(str(mistake["loc"][-1]), outer.model)
-        if renamed:
-            return f"{path}: is called {path.rpartition('.')[0]}.{renamed} now; rename the key in the stack's file"
-        keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
-        return f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
+        return _unknown(location, model, secrets)
     if kind == "value_error" and isinstance(given, Mapping | BaseModel):
         return f"{path}.{reason}" if path else reason
     allowed = ALLOWED.get(kind, reason).format(**context)
@@ -59,45 +65,59 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> 
     shown = json.dumps(given, default=str)
     if "PRIVATE KEY" in shown:
         shown = "a private key"
-    return f"{path}: {shown} given; allowed: {allowed}"
+    schema = {"enum": place.tags} if kind == "union_tag_invalid" else schema_at(location, _schema(model))
+    if kind not in CHOICES and "such as" not in allowed:
+        what, semicolon, advice = allowed.partition("; ")
+        allowed = f"{what}, such as {examples.shown(examples.example(schema, _schema(model)))}{semicolon}{advice}"
+    return f"{path}: {shown} given; allowed: {allowed}{_advice(given, schema)}"
 
 
-@dataclass
-class _Place:
-    """The place of a mistake in the models."""
-
-    path: str  # `machines.pools.manager.count`, as `pulumi config set --path` takes it
-    model: type[BaseModel]  # model at the path, or the model that has the key
-    description: str  # of the key
-    tags: list[str]  # of the models that the place accepts, if there are several
-
-
-def _resolved(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
-    """Return the place of pydantic's location, which also names the model that pydantic chose among several."""
-    place = _Place("", model, "a value", [])
-    choices: dict[str, type[BaseModel]] = {}
-    for step in location:
-        if step in choices:
-            place.model, choices = choices[str(step)], {}
-            continue
-        if step != "[key]":
-            place.path += f"[{step}]" if isinstance(step, int) else f".{step}" if place.path else str(step)
-        field = place.model.model_fields.get(str(step))
-        if field is None:
-            continue
-        place.description = field.description or "a value"
-        models = _models_in(field.annotation)
-        if isinstance(field.discriminator, str):
-            choices = {_tag(nested, field.discriminator): nested for nested in models}
-        if models:
-            place.model = models[0]
-    place.tags = list(choices)
-    return place
+def _advice(given: Any, schema: dict[str, Any]) -> str:
+    """Return the end of a line: the value that the user may have meant, and the field's own hint."""
+    meant = examples.meant(given, schema)
+    parts = [f"; did you mean {meant}?" if meant else ""]
+    if schema.get("hint") and isinstance(given, str):
+        parts.append(f"; {schema['hint'].format(given=given)}")
+    return "".join(parts)
 
 
-def _tag(model: type[BaseModel], discriminator: str) -> str:
-    tag: str = get_args(model.model_fields[discriminator].annotation)[0]
-    return tag
+def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> str:
+    """Return the line of an unknown key: its new name, its provider, its place, or a key like it."""
+    path, outer, key = resolved(location, model).path, resolved(location[:-1], model), str(location[-1])
+    renamed = _renamed(key, outer.model)
+    if renamed:
+        return f"{path}: is called {path.rpartition('.')[0]}.{renamed} now; rename the key in the stack's file"
+    keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
+    line = f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
+    others = [
+        f"{setting}: {tag}"
+        for setting, tag, sibling in siblings(location, model)
+        if key in resolved(sibling[:-1], model).model.model_fields
+    ]
+    if others:
+        return f"{line}; {key} is for {' or '.join(others)}"
+    if key in secrets:
+        return f"{line}; {key} is a secret: `pulumi config set --secret {NAMESPACE}:{key}`"
+    close = get_close_matches(key, keys, n=1, cutoff=LIKENESS)
+    if close:
+        return f"{line}; did you mean {close[0]}?"
+    places = list(dict.fromkeys(homes(key, model)))
+    few = places if len(places) <= MOST_PLACES else []
+    return f"{line}; did you mean {' or '.join(few)}?" if few else line
+
+
+def _start(location: Location, model: type[BaseModel]) -> str:
+    """Return what to do about a missing section or value: an example stack, or an example value."""
+    if len(location) == 1:
+        return START
+    schema = schema_at(location, _schema(model))
+    known = "such as" in resolved(location, model).description
+    return "" if known or not schema else f", such as {examples.shown(examples.example(schema, _schema(model)))}"
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _renamed(key: str, model: type[BaseModel]) -> str | None:
@@ -106,9 +126,3 @@ def _renamed(key: str, model: type[BaseModel]) -> str | None:
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("former") == key:
             return name
     return None
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]

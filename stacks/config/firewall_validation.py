@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from components import catalog
-from components.firewall.rules import fixed_ports
-from components.ports import MOUNTD
+from components.firewall.rules import fixed_ports, taken_ports
+from components.ports import MOUNTD, PortRule, Protocol, TrafficSource
 from stacks.config.settings import Settings
 
 TRUSTED_SOURCES = {"management": "operators", "nuvla": "the Nuvla service"}  # they reach ports that nobody else reaches
@@ -63,4 +63,36 @@ def _ports_are_free(settings: Settings) -> Iterator[str]:
         yield f"s3.port: {port} given; allowed: a port outside firewall.ephemeral, {span}"
 
 
-CHECKS = (_management_is_limited, _trusted_sources_exclude_containers, _ports_are_free)
+def _extra_ports_are_free(settings: Settings) -> Iterator[str]:
+    """No row of `firewall.extra` has a port of the program by the same protocol, or all ports of another row."""
+    taken = taken_ports(
+        nfs=settings.kind == "target",
+        s3_port=settings.s3.port if settings.has_s3 else None,
+        ssh=settings.machines.ssh_ports(),
+        declared=catalog.declared_ports(settings.features),
+    )
+    seen: dict[tuple[str, Protocol], int] = {}
+    for index, row in enumerate(settings.firewall.extra_rows()):
+        (protocol,) = row.protocols
+        path = f"firewall.extra[{index}].ports: {row.span} given"
+        held = [
+            f"{port} ({holder})"
+            for port, protocols, holder in taken
+            if protocol in protocols and row.first <= port <= row.last
+        ]
+        if held:
+            yield f"{path}; allowed: {protocol} ports without {', '.join(held)}, which the program uses"
+        other = seen.setdefault((row.span, protocol), index)
+        if other != index:
+            yield f"{path}, as in firewall.extra[{other}]; allowed: all sources of the same {protocol} ports in one row"
+        if _is_open_already(settings, row):
+            yield f"{path}; allowed: other ports or sources, as users reach these by firewall.ephemeral"
+
+
+def _is_open_already(settings: Settings, row: PortRule) -> bool:
+    ephemeral = settings.firewall.ephemeral
+    in_range = settings.kind == "target" and "tcp" in row.protocols and ephemeral.holds(row.first)
+    return in_range and ephemeral.holds(row.last) and not row.networks and row.sources == (TrafficSource.USERS,)
+
+
+CHECKS = (_management_is_limited, _trusted_sources_exclude_containers, _ports_are_free, _extra_ports_are_free)

@@ -8,9 +8,27 @@ RESERVED_PREFIX = "nuvla-swarm."  # of node labels: the program marks nodes with
 
 
 def _has_an_active_manager(settings: Settings) -> Iterator[str]:
-    """At least one pool of managers has `availability: active`."""
-    if not settings.machines.names("manager", active=True):
+    """At least one manager has `availability: active`, by its pool or by `machines.overrides`."""
+    machines = settings.machines
+    if machines.names("manager", active=True):
+        return
+    first = machines.first_manager()
+    override = machines.overrides.get(first)
+    if override is not None and override.availability is not None:
+        yield (
+            f'machines.overrides.{first}.availability: "{override.availability}" given, which leaves no active '
+            "manager; allowed: active, or another manager that is active, since Traefik runs on managers"
+        )
+    else:
         yield "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
+
+
+def _overrides_are_of_machines(settings: Settings) -> Iterator[str]:
+    """`machines.overrides` names machines of the pools."""
+    every = settings.machines.names("manager", "worker")
+    for name in settings.machines.overrides:
+        if name not in every:
+            yield f'machines.overrides.{name}: "{name}" given; allowed: some of {", ".join(every)}'
 
 
 def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
@@ -25,7 +43,7 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
     """Machines that settings name are in pools, and not lost: `swarm.api_manager` is a manager, such as `manager-1`.
 
     `traefik.acme.machine` is a manager, too; `nfs.machine` and `monitoring.machine` may be any machine. All three have
-    to be in a pool with `availability: active`. Where such a setting is unset and means the first manager, the same
+    to have `availability: active`. Where such a setting is unset and means the first manager, the same
     holds for that manager.
     """
     machines, acme = settings.machines, settings.traefik.acme
@@ -34,10 +52,12 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
     active = machines.names("manager", "worker", active=True)
     managers, active_managers = machines.names("manager"), machines.names("manager", active=True)
     # The value of each setting, the machine that it means, and the machines that it may name.
+    monitoring_machine = settings.monitoring_machine
+    monitored = settings.monitoring.enabled or monitoring_machine in machines.lost
     choices: dict[str, tuple[str | None, str | None, list[str]]] = {
         "swarm.api_manager": (settings.swarm.api_manager, settings.api_manager, managers),
         "nfs.machine": (settings.nfs.machine, settings.nfs_machine if settings.has_nfs else None, active),
-        "monitoring.machine": (settings.monitoring.machine, settings.monitoring_machine, active),
+        "monitoring.machine": (settings.monitoring.machine, monitoring_machine if monitored else None, active),
         "traefik.acme.machine": (
             acme.machine if acme else None,
             settings.acme_machine if acme else None,
@@ -47,12 +67,22 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
     for path, (value, meant, allowed) in choices.items():
         alive = [name for name in allowed if name not in machines.lost]
         if value is not None and value not in alive:
-            why = ", which is lost" if value in machines.lost else ""
-            if value in set(machines.names("manager", "worker")) - set(active):
-                why = ", which runs no services, by the availability of its pool"
+            why = ", which is lost" if value in machines.lost else _why_inactive(settings, value)
             yield f'{path}: "{value}" given{why}; allowed: one of {", ".join(alive)}'
         elif value is None and meant is not None and meant not in alive:
-            yield f"{path}: not given, which means {meant}; allowed: one of {', '.join(alive)}"
+            why = _why_inactive(settings, meant)
+            yield f"{path}: not given, which means {meant}{why}; allowed: one of {', '.join(alive)}"
+
+
+def _why_inactive(settings: Settings, name: str) -> str:
+    """Return the reason why a machine runs no services; empty if it runs some, or is unknown."""
+    machines = settings.machines
+    if name not in machines.names("manager", "worker") or name in machines.names("manager", "worker", active=True):
+        return ""
+    override = machines.overrides.get(name)
+    if override is None or override.availability is None:
+        return ", which runs no services, by the availability of its pool"
+    return f", which runs no services, by machines.overrides.{name}.availability; what it stores stays there"
 
 
 def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
@@ -95,6 +125,7 @@ def _acme_has_a_domain(settings: Settings) -> Iterator[str]:
 CHECKS = (
     _has_an_active_manager,
     _lost_machines_are_in_pools,
+    _overrides_are_of_machines,
     _named_machines_are_usable,
     _first_manager_is_clear,
     _labels_are_free,

@@ -74,7 +74,7 @@ class Settings(Section):
     @property
     def first_manager(self) -> str:
         """Name of the active manager that has the services and data which no setting places elsewhere."""
-        return self.machines.names("manager", active=True)[0]
+        return self.machines.first_manager()
 
     @property
     def nfs_machine(self) -> str:
@@ -96,6 +96,11 @@ class Settings(Section):
     def s3_name(self) -> str | None:
         """Host name of S3 on 443; None without a domain."""
         return f"s3.{self.domain}" if self.has_s3 and self.domain else None
+
+    @property
+    def served_names(self) -> list[str]:
+        """Names that Traefik needs certificates for: those of the infrastructure itself."""
+        return [name for name in (self.domain, self.s3_name) if name]
 
     @property
     def monitoring_machine(self) -> str:

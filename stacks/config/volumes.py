@@ -22,6 +22,7 @@ class VolumeSettings(Section):
     )
     import_id: SingleLineText | None = Field(
         None,
+        examples=["0a1b2c3d-0000-4000-8000-000000000000"],
         description="id of a retained volume to import with its data, as printed by `make down`",
         json_schema_extra=former("id"),
     )

@@ -4,9 +4,11 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -42,11 +44,51 @@ class AcmeServer:
     def resolve_name_to(self, name: str, address: str) -> None:
         self._set_dns("add-a", {"host": f"{name}.", "addresses": [address]})
 
+    def add_text(self, name: str, text: str) -> None:
+        self._set_dns("set-txt", {"host": name, "value": text})
+
+    @property
+    def resolver(self) -> str:
+        """Address and port of the DNS server."""
+        return f"{self.address}:53"
+
     def _set_dns(self, path: str, message: dict[str, Any]) -> None:
         with requests.Session() as session:
             session.trust_env = False
             url = f"http://{self.address}:{DNS_MANAGEMENT_PORT}/{path}"
             session.post(url, json=message, timeout=10).raise_for_status()
+
+
+class _DnsApi(BaseHTTPRequestHandler):
+    """What lego's provider `httpreq` talks to: writes a record with the DNS server that Pebble asks."""
+
+    acme: AcmeServer
+    logins: set[str | None]  # headers of requests
+
+    def do_POST(self) -> None:
+        """Write a record; leave it when it is no longer needed, as names with and without * have the same one."""
+        record = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.logins.add(self.headers.get("Authorization"))
+        if self.path == "/present":
+            self.acme.add_text(record["fqdn"], record["value"])
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name in the base class
+        """Log nothing."""
+
+
+@contextmanager
+def dns_api(acme: AcmeServer, address: str) -> Iterator[tuple[str, set[str | None]]]:
+    """Yield the URL of a DNS provider on this computer, and the login headers that clients have sent to it."""
+    logins: set[str | None] = set()
+    handler = type("DnsApi", (_DnsApi,), {"acme": acme, "logins": logins})
+    with ThreadingHTTPServer((address, 0), handler) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever)
+        try:
+            yield f"http://{address}:{server.server_port}", logins
+        finally:
+            server.shutdown()
 
 
 @contextmanager

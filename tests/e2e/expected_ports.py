@@ -20,7 +20,7 @@ TARGET_PORTS: dict[int, tuple[str, AllowedSources]] = {
     443: ("https", {"tcp": {NUVLA, USERS}}),
     2049: ("nfs", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     2376: ("docker api", {"tcp": {NUVLA, MANAGEMENT}}),
-    2377: ("swarm", {"tcp": {CLUSTER, NUVLA}}),
+    2377: ("swarm", {"tcp": {CLUSTER}}),  # the guide also lists Nuvla, for which the program has a setting
     4789: ("swarm data path", {"udp": {CLUSTER}}),
     7946: ("swarm gossip", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     8080: ("traefik", {"tcp": {MANAGEMENT}}),
@@ -33,7 +33,7 @@ HOST_PORTS: dict[int, tuple[str, AllowedSources]] = {
     80: ("http", {"tcp": {MANAGEMENT, USERS}}),
     443: ("https", {"tcp": {MANAGEMENT, USERS}}),
     2376: ("docker api", {"tcp": {MANAGEMENT}}),
-    2377: ("swarm", {"tcp": {CLUSTER, MANAGEMENT}}),
+    2377: ("swarm", {"tcp": {CLUSTER}}),
     4789: ("swarm data path", {"udp": {CLUSTER}}),
     7946: ("swarm gossip", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     8080: ("traefik", {"tcp": {MANAGEMENT}}),

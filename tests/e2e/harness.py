@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ from components import catalog
 from stacks.config import loader
 from tests.support.checkout import CHECKOUT
 from tests.support.configs import texts
-from tests.support.stand_ins import skip_without_stand_in
+from tests.support.stand_ins import is_offline, skip_without_stand_in
+from tools.computer_settings import nested
 
 PROGRAM_PARTS = [
     "Pulumi.yaml",
@@ -33,6 +35,7 @@ PROGRAM_PARTS = [
     "tools",
     "local",
     "offline",
+    "examples",
     "requirements.txt",
     "pyproject.toml",
 ]
@@ -105,6 +108,12 @@ def _skip_without_images(settings: Mapping[str, Any]) -> None:
         skip_without_stand_in(*catalog.images_of(parsed.features))
 
 
+@cache
+def computer_settings() -> dict[str, dict[str, Any]]:
+    """Return the settings of local machines on this computer's engine, by section."""
+    return nested(run("local/settings.sh", cwd=CHECKOUT).text.splitlines())
+
+
 class Stack:
     """A copy of the program with its own configuration and state."""
 
@@ -114,6 +123,7 @@ class Stack:
         self.env = os.environ | {
             "PULUMI_BACKEND_URL": f"file://{folder / '.state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase of a test",
+            "NUVLA_SWARM_OFFLINE": "true" if is_offline() else "false",  # stand-ins for remote machines too
         }
         self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         (folder / ".state").mkdir(parents=True)
@@ -125,7 +135,10 @@ class Stack:
         self.must("pulumi", "stack", "init", name)
         for key, value in settings.items():
             self.set(key, value)
-        self.must("tools/stack.sh", "fill-in", name)
+        is_local = settings["machines"].get("provider") == "local"
+        for section, values in computer_settings().items() if is_local else ():
+            for key, value in values.items():
+                self.set(f"{section}.{key}", value)
 
     def must(self, *command: str, env: dict[str, str] | None = None) -> Result:
         """Run a command that has to succeed."""
@@ -159,6 +172,16 @@ class Stack:
         place[key] = value
         self.file.write_text(yaml.safe_dump(document))
 
+    def unset(self, path: str) -> None:
+        """Remove the setting at `path`."""
+        document = yaml.safe_load(self.file.read_text())
+        section, *steps, last = path.split(".")
+        place = document["config"][f"nuvla-swarm:{section}"]
+        for step in steps:
+            place = place[step]
+        del place[last]
+        self.file.write_text(yaml.safe_dump(document))
+
     def preview(self, *options: str, env: dict[str, str] | None = None) -> Result:
         return self.run("pulumi", "preview", "--color=never", "--non-interactive", *options, env=env)
 
@@ -168,8 +191,9 @@ class Stack:
     def destroy(self) -> Result:
         return self.run("pulumi", "destroy", "--yes", "--skip-preview", "--color=never", "--non-interactive")
 
-    def make(self, goal: str) -> Result:
-        return self.run("make", goal, f"STACK={self.name}")
+    def make(self, goal: str, *variables: str) -> Result:
+        """Run a goal as a pipeline does, with Pulumi's own output; `variables` such as VERBOSE=0 win."""
+        return self.run("make", goal, f"STACK={self.name}", "YES=1", "VERBOSE=1", *variables)
 
     def outputs(self) -> dict[str, Any]:
         text = self.must("pulumi", "stack", "output", "--json", "--show-secrets").text
@@ -185,10 +209,14 @@ class Stack:
         )
 
     def certificate(self) -> Path:
-        """Write the certificate that the program issues to Traefik into a file, and return its path."""
+        """Write the certificate that Traefik serves by default into a file, and return its path."""
+        file = self.folder / "trusted.pem"
+        own = yaml.safe_load(self.file.read_text())["config"].get("nuvla-swarm:traefik", {}).get("certificate")
+        if own:
+            file.write_text(own)
+            return file
         resources = json.loads(self.must("pulumi", "stack", "export").text)["deployment"]["resources"]
         [certificate] = [resource for resource in resources if resource["urn"].endswith("::traefik-certificate-cert")]
-        file = self.folder / "trusted.pem"
         file.write_text(certificate["outputs"]["certPem"])
         return file
 

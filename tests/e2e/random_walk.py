@@ -179,7 +179,7 @@ class Walk:
         log = self.stack.folder / "killed.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                ["make", "up", f"STACK={self.stack.name}"],
+                ["make", "up", f"STACK={self.stack.name}", "YES=1", "VERBOSE=1"],
                 env=self.stack.env,
                 cwd=self.stack.folder,
                 start_new_session=True,

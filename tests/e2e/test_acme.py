@@ -1,22 +1,29 @@
 """Certificates of an ACME server: issued, served by every manager, renewed, and still served after errors."""
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from ipaddress import IPv4Network
 from pathlib import Path
 from threading import Event
 
 import pytest
+from cryptography import x509
 
-from tests.e2e.acme_server import AcmeServer, acme_server, served_certificate
+from tests.e2e.acme_server import AcmeServer, acme_server, dns_api, served_certificate
 from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, docker, stack
 from tests.e2e.networks import subnet_of
 from tests.e2e.waiting import wait_for
+from tests.support.self_signed import self_signed
 
 pytestmark = pytest.mark.slow
 
 DOMAIN, WRONG, SERVICE = "swarm.example.org", "wrong.example.org", "app.example.org"
+BY_DNS = "dns.example.org"
+CHALLENGE = {"provider": "httpreq", "check": "resolvers"}
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 WHOAMI = "whoami:test"
 LABELS = [
@@ -217,6 +224,38 @@ def test_remaining_manager_serves_the_certificate_after_a_shrink(single_manager:
         lambda: served_certificate(single_manager.address("manager-1"), DOMAIN, server.root).trusted,
         "manager-1 serves the certificate",
     )
+    second = single_manager.up()
+    assert second.touched() == set(), second.text
+
+
+def test_wildcard_certificate_is_issued_by_the_dns_challenge_without_port_80(
+    single_manager: Stack, server: AcmeServer
+) -> None:
+    """No name leads to the manager, whose own certificate has another name; the login is in secret files alone."""
+    server.resolve_all_names_to(server.address)
+    own, key = self_signed(x509.DNSName(BY_DNS))
+    names = {"domains": [{"main": f"*.{BY_DNS}"}], "dns_challenge": CHALLENGE | {"resolvers": [server.resolver]}}
+    single_manager.set("domain", BY_DNS)
+    single_manager.set("traefik.acme", single_manager.get("traefik.acme") | names)
+    single_manager.set("traefik.certificate", own)
+    with dns_api(server, str(IPv4Network(single_manager.get("machines.subnet"))[1])) as (url, logins):
+        login = {"HTTPREQ_ENDPOINT": url, "HTTPREQ_USERNAME": "me", "HTTPREQ_PASSWORD": "WORD"}
+        for secret, text in (("certificate_key", key), ("dns_credentials", json.dumps(login))):
+            single_manager.must("pulumi", "config", "set", "--secret", f"nuvla-swarm:traefik_{secret}", "--", text)
+        result = single_manager.up()
+        assert result.code == 0, result.text
+        assert f"*.{BY_DNS}: has a certificate of {server.directory}" in result.text
+        assert logins == {f"Basic {b64encode(b'me:WORD').decode()}"}
+    address = single_manager.address("manager-1")
+    wait_for(
+        lambda: served_certificate(address, f"a.{BY_DNS}", server.root).trusted, "manager-1 serves the certificate"
+    )
+    assert served_certificate(address, BY_DNS, server.root).names == {BY_DNS}, "the operators' own, as ACME has none"
+    assert not served_certificate(address, BY_DNS, server.root).trusted
+    service = single_manager.on("manager-1", "docker", "service", "inspect", "traefik").text
+    assert "HTTPREQ_PASSWORD_FILE=/run/secrets/dns-httpreq-password" in service
+    assert "WORD" not in service
+    assert "WORD" not in single_manager.state()
     second = single_manager.up()
     assert second.touched() == set(), second.text
 

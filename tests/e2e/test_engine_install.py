@@ -18,7 +18,7 @@ def test_engine_is_installed_in_its_exact_version_and_held(tmp_path: Path) -> No
         target.set("engine.version", "1.2.3")
         refused = target.up()
         assert refused.code != 0
-        assert "manager-1: has no package docker.io of version 1.2.3; allowed:" in refused.text
+        assert "manager-1: has no package docker.io of version 1.2.3; set engine.version" in refused.text
         target.set("engine.version", version)
         result = target.up()
         assert result.code == 0, result.text

@@ -14,6 +14,7 @@ from tests.e2e.networks import address
 from tests.e2e.open_connections import open_connections
 from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
+from tests.support.ssh_keys import ALICE
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def settings(operator: str = THIS_COMPUTER) -> dict[str, Any]:
     """Return the settings of a target with Traefik and NFS."""
     return {
         "kind": "target",
-        "machines": {"provider": "existing", "pools": {}},
+        "machines": {"provider": "existing", "pools": {}, "ssh": {"authorized_keys": [ALICE]}},
         "firewall": {"management": [operator]},
         "monitoring": {"enabled": False},
         "nfs": {"server": "ganesha", "machine": "worker-2"},
@@ -163,10 +164,13 @@ def test_hosts_join_follow_changes_and_are_restored_by_destroy(hosts: ExistingHo
     result = target.up()
     assert result.code == 0, result.text
     assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
+    for name in NAMES:
+        assert ALICE in target.on(name, "cat", "/home/ops/.ssh/authorized_keys").text
     second = target.up()
     assert second.touched() == set(), second.text
     assert_hosts_under_other_names_are_refused(hosts)
     assert_rules_that_lock_this_computer_out_are_reverted(hosts)
+    assert_make_up_asks_and_tells_no_trial_as_an_error(hosts)
     assert_rules_survive_the_nftables_of_the_host(hosts)
     assert_worker_joins_again_with_another_address(hosts)
     assert_dead_host_can_be_lost_and_removed(hosts)
@@ -240,6 +244,23 @@ def assert_rules_that_lock_this_computer_out_are_reverted(hosts: ExistingHosts) 
     second = hosts.stack.up()
     assert second.code == 0, second.text
     assert second.touched() == set(), second.text
+
+
+def assert_make_up_asks_and_tells_no_trial_as_an_error(hosts: ExistingHosts) -> None:
+    """The firewall's script fails on purpose, so that a new connection confirms the rules."""
+    target = hosts.stack
+    with changed_setting(hosts, "firewall.management", [THIS_COMPUTER, "192.0.2.0/24"]):
+        refused = target.run("make", "up", f"STACK={target.name}")
+        assert refused.code != 0
+        assert "this is no terminal, so nothing is changed" in refused.text
+        result = target.make("up", "VERBOSE=0")
+    assert result.code == 0, result.text
+    assert "resources: 3 changed" in result.text, result.text
+    assert re.search(r"machines +3 changed", result.text), result.text
+    for word in ("on trial", "error: ", "Traceback"):
+        assert word not in result.text, result.text
+    restored = target.up()
+    assert restored.code == 0, restored.text
 
 
 def assert_rules_survive_the_nftables_of_the_host(hosts: ExistingHosts) -> None:

@@ -1,5 +1,8 @@
 """The errors that an operator reads if the stand-in of Exoscale refuses settings; no machine is created."""
 
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
 from tests.e2e.networks import subnet_of
+from tests.support.address_service import address_service
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +82,34 @@ def test_unknown_zone_template_or_size_is_reported_in_a_line(
     assert line in result.text, result.text
     assert "Traceback" not in result.text
     assert stack.records("instance") == {}
+
+
+def test_firewall_that_locks_this_computer_out_is_told_within_a_minute(stack: ExoscaleStack) -> None:
+    """The public address is asked at a server of this test; firewall.management does not have this computer."""
+    with address_service("203.0.113.9") as url:
+        update = subprocess.Popen(
+            ["pulumi", "up", "--yes", "--skip-preview", "--color=never", "--non-interactive"],
+            env={**stack.env, "NUVLA_SWARM_ADDRESS_URL": url},
+            cwd=stack.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        lines, since = [], 0.0
+        try:
+            for line in update.stdout or ():
+                lines.append(line)
+                if "manager-1-ready" in line and not since:
+                    since = time.monotonic()
+                if "add 203.0.113.9/32 to firewall.management" in line:
+                    break
+                assert not since or time.monotonic() - since < 60, "".join(lines)
+            seconds = time.monotonic() - since
+        finally:
+            update.send_signal(signal.SIGINT)
+            update.communicate(timeout=120)
+    text = "".join(lines)
+    assert since, text
+    assert seconds < 60, text
+    assert f"manager-1: no SSH server answers at {stack.address('manager-1')}:22 for 30 s" in text
+    assert "firewall.management is 192.0.2.0/24" in text

@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStack]:
 
 
 def run_template(stack: ExoscaleStack, name: str, *options: str, env: dict[str, str] | None = None) -> Result:
-    return stack.run("python", "-m", "tools.exoscale_template", stack.name, name, *options, env=env)
+    return stack.run("python", "-m", "tools.stack", "template", stack.name, name, *options, env=env)
 
 
 def test_template_is_written_with_its_name(stack: ExoscaleStack) -> None:
@@ -51,13 +51,26 @@ def test_template_of_a_pool_is_written_to_the_pool(stack: ExoscaleStack) -> None
 @pytest.mark.parametrize(
     ("arguments", "env", "line"),
     [
-        (["Linux Ubuntu 4.10"], {}, 'no public template named "Linux Ubuntu 4.10" in zone ch-gva-2, or no such zone'),
+        (
+            ["Linux Ubuntu 24.04 Plan 9"],
+            {},
+            'no public template named "Linux Ubuntu 24.04 Plan 9" in zone ch-gva-2, or no such zone',
+        ),
+        (
+            ["Linux Debian 12"],
+            {},
+            'NAME is "Linux Debian 12"; allowed: the name of a template of Ubuntu 22.04 or 24.04',
+        ),
         ([""], {}, "NAME is not given; required: the name of a template"),
-        (["Linux Ubuntu 4.10", "--pool", "near"], {}, "has no pool near; it has far, manager"),
-        (["Linux"], {"EXOSCALE_API_SECRET": ""}, "EXOSCALE_API_SECRET not given; required: an API key of Exoscale"),
-        (["Linux"], {"EXOSCALE_API_KEY": "wrong"}, "Exoscale does not take the API key"),
+        (["Ubuntu 24.04", "--pool", "near"], {}, "has no pool near; it has far, manager"),
+        (
+            ["Ubuntu 24.04"],
+            {"EXOSCALE_API_SECRET": ""},
+            "EXOSCALE_API_SECRET not given; required: an API key of Exoscale",
+        ),
+        (["Ubuntu 24.04"], {"EXOSCALE_API_KEY": "wrong"}, "Exoscale does not take the API key"),
     ],
-    ids=["unknown", "no name", "no pool", "no secret", "wrong key"],
+    ids=["unknown", "another system", "no name", "no pool", "no secret", "wrong key"],
 )
 def test_template_error_is_one_line(stack: ExoscaleStack, arguments: list[str], env: dict[str, str], line: str) -> None:
     before = stack.file.read_text()

@@ -124,7 +124,7 @@ def test_destroy_is_refused_before_an_up_applies_another_retention(host: Stack) 
     refused = run("python", "-m", "tools.retained_volumes", host.name, env=host.env, cwd=host.folder)
     host.set("volumes.retain_on_destroy", True)
     assert refused.code == 1
-    assert "would be left behind: run `make up` first" in refused.text
+    assert "would stay: run `make up` first" in refused.text
 
 
 def test_retained_data_are_imported_by_the_next_infrastructure(host: Stack) -> None:

@@ -94,7 +94,7 @@ def test_removed_manager_returns_with_its_swarm_services_and_files(target: Stack
     result = target.make("up")
     assert result.code == 0, result.text
     assert swarm_id(target) == before
-    assert "answers 503" in result.text
+    assert "ready (nothing is published yet)" in result.text
     file = f"nfs://{target.outputs()['nfs']['address']}/nfs-root/file"
     assert "kept" in target.on("worker-1", "nfs-cat", file).text
     assert_intact(target)
@@ -165,7 +165,7 @@ def test_settings_of_this_computer_are_added_again_when_missing(tmp_path: Path) 
         target.must("pulumi", "config", "rm", "--path", "nuvla-swarm:machines.image")
         result = target.make("preview")
         assert result.code == 0, result.text
-        assert "adds to Pulumi.e2e-file.yaml what depends on this computer" in result.text
+        assert "writes this computer's settings (image, engine) into Pulumi.e2e-file.yaml again" in result.text
         assert target.get("machines.image") == image
 
 

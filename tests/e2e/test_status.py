@@ -2,6 +2,8 @@
 
 import re
 
+import requests
+
 from tests.e2e.harness import Stack
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S
 from tests.e2e.waiting import wait_for
@@ -33,7 +35,7 @@ def test_status_shows_machines_health_of_services_and_logins(full_target: Stack)
 
 
 def test_status_at_the_end_of_up_shows_no_login(full_target: Stack) -> None:
-    printed = full_target.must("python", "-m", "tools.status", full_target.name).text
+    printed = full_target.must("python", "-m", "tools.stack", "status", full_target.name).text
     assert "make status STACK=" in printed
     assert [password for password in passwords(full_target) if password in printed] == []
 
@@ -54,13 +56,42 @@ def test_status_shows_a_service_that_does_not_run(full_target: Stack) -> None:
         )
 
 
+def test_commands_that_the_status_prints_reach_the_swarm_and_the_machines(full_target: Stack) -> None:
+    printed = status_without_logins(full_target)
+    [docker], [ssh] = (re.findall(rf"^  {name} +(\S.*)$", printed, re.MULTILINE) for name in ("docker", "ssh"))
+    assert "Leader" in full_target.must(*docker.split(), env={"DOCKER_HOST": "tcp://192.0.2.7:2376"}).text
+    *config, _ = ssh.split()
+    for machine in ("manager-1", "worker-2"):
+        assert full_target.must(*config, "-o", "BatchMode=yes", machine, "hostname").text == f"{machine}\n"
+
+
+def test_certificate_for_nuvla_opens_the_endpoint_of_the_form(full_target: Stack) -> None:
+    printed = full_target.make("nuvla").text
+    [endpoint] = re.findall(r"endpoint +(https://\S+:2376)$", printed, re.MULTILINE)
+    ca, cert, key = (re.findall(rf"^ +{name} +(\S+\.pem)", printed, re.MULTILINE)[0] for name in ("ca", "cert", "key"))
+    files = full_target.folder
+    answer = requests.get(
+        f"{endpoint}/nodes", cert=(str(files / cert), str(files / key)), verify=str(files / ca), timeout=10
+    )
+    assert answer.status_code == requests.codes.ok
+    secret = full_target.outputs()["s3"]["secret_key"]
+    assert re.search(rf"secret key +{re.escape(secret)}$", printed, re.MULTILINE)
+
+
+def test_update_without_changes_says_so_and_ends_with_the_status(full_target: Stack) -> None:
+    printed = full_target.make("up", "VERBOSE=0").text
+    assert "nuvla-swarm: nothing changed\n" in printed
+    assert "Leader" in printed
+    assert "Resources:" not in printed
+
+
 def status_without_logins(full_target: Stack) -> str:
-    return full_target.must("python", "-m", "tools.status", full_target.name).text
+    return full_target.must("python", "-m", "tools.stack", "status", full_target.name).text
 
 
 def test_repair_finds_no_change_by_hand_after_up(full_target: Stack) -> None:
     """The swarm reports every service of a target as the state has it."""
     printed = full_target.must("python", "-m", "tools.repair", "up", full_target.name).text
-    assert "Refreshing" in printed  # the machines
+    assert "resources of the state with what is there" in printed  # the machines
     for problem in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
         assert problem not in printed, printed

@@ -33,7 +33,7 @@ def docker_as(target: Stack, client: str, folder: Path, *command: str, docker_ou
     for part, text in docker_output[client].items():
         (folder / f"{part}.pem").write_text(text)
     options = [f"--tlscacert={folder}/ca.pem", f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
-    return run("docker", "--host", docker_output["endpoint"], "--tlsverify", *options, *command)
+    return run("docker", "--host", docker_output["endpoint"].replace("https", "tcp"), "--tlsverify", *options, *command)
 
 
 def test_machines_are_ready_nodes(target: Stack) -> None:
@@ -91,7 +91,7 @@ def test_docker_api_accepts_the_certificate_of_nuvla(target: Stack, tmp_path: Pa
 def test_docker_api_refuses_a_client_without_a_certificate(target: Stack, tmp_path: Path) -> None:
     docker_output = target.outputs()["docker"]
     (tmp_path / "ca.pem").write_text(docker_output["operator"]["ca"])
-    endpoint = docker_output["endpoint"].replace("tcp", "https")
+    endpoint = docker_output["endpoint"]
     with pytest.raises(requests.exceptions.ConnectionError, match=r"certificate required|bad certificate"):
         requests.get(f"{endpoint}/info", verify=str(tmp_path / "ca.pem"), timeout=10)
 

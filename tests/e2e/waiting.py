@@ -34,7 +34,7 @@ def wait_for(
 def kill_make_when(stack: Stack, goal: str, condition: Callable[[], bool], what: str) -> None:
     """Start `make`, and kill it with its children as soon as a condition holds."""
     process = subprocess.Popen(
-        ["make", goal, f"STACK={stack.name}"],
+        ["make", goal, f"STACK={stack.name}", "YES=1"],
         env=stack.env,
         cwd=stack.folder,
         start_new_session=True,

@@ -2,9 +2,9 @@
 
 import subprocess
 from pathlib import Path, PurePosixPath
-from string import Template
 
 from components import catalog
+from components.monitoring.own_files import OwnFiles
 from components.monitoring.prometheus import configuration_files
 from tests.files.shipped import COMPONENTS
 from tests.support.monitoring import context
@@ -21,21 +21,17 @@ def run(tool: str, *args: str | Path) -> str:
     return ran.stdout
 
 
-def rendered(file: str, **values: str) -> str:
-    """A file with its values."""
-    return Template((FILES / file).read_text(encoding="utf-8")).substitute(values)
-
-
-def configuration(folder: Path) -> Path:
-    """Write the whole configuration of Prometheus into a folder; return its main file."""
+def configuration(folder: Path, own: OwnFiles | None = None) -> Path:
+    """Write the whole configuration of Prometheus into a folder, with own files; return its main file."""
     everything = context(
         elasticsearch_url="http://es:9200",
         nfs_machine="manager-1",
         s3=True,
         rules=catalog.rules(catalog.FEATURES),
         scrapes=catalog.scrapes(catalog.FEATURES),
+        own=own or OwnFiles(),
     )
-    for file in configuration_files(everything, "prometheus"):
+    for file in configuration_files(everything, "prometheus", "https://a/prometheus/user/alerts.html"):
         path = folder / PurePosixPath(file.path).relative_to("/etc/prometheus")
         path.parent.mkdir(exist_ok=True)
         path.write_text(str(file.content))

@@ -13,6 +13,7 @@ OF_STACKS = pytest.mark.parametrize("name", ["preview", "deploy", "drift"])
 LOGIN = {
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "EXOSCALE_API_KEY",
     "EXOSCALE_API_SECRET",
@@ -67,7 +68,9 @@ def test_workflows_use_the_pulumi_that_operators_install(name: str) -> None:
     [version] = re.findall(r"^PULUMI_VERSION=(\S+)", (CHECKOUT / "tools" / "lib.sh").read_text(), re.MULTILINE)
     assert {step["with"]["pulumi-version"] for step in pulumi_steps(name)} == {version}
     archives = {line.split()[1] for line in (CHECKOUT / "tools" / "pulumi.sha256").read_text().splitlines()}
-    assert archives == {f"pulumi-v{version}-linux-{machine}.tar.gz" for machine in ("x64", "arm64")}
+    assert archives == {
+        f"pulumi-v{version}-{system}-{machine}.tar.gz" for system in ("linux", "darwin") for machine in ("x64", "arm64")
+    }
 
 
 @OF_STACKS

@@ -21,7 +21,7 @@ def test_modules_that_pages_scripts_and_goals_run_exist() -> None:
     listed = tracked("*.md", "*.sh", "*.yml", "Makefile", ".ci")
     modules = {name for path in listed for name in re.findall(r"python -m ([\w.]+)", text(CHECKOUT / path))}
     own = {name for name in modules if name.split(".")[0] in OWN_FOLDERS}
-    assert {"docs.layers", "tools.default_images", "tools.repair"} <= own
+    assert {"docs.layers", "tools.default_images", "tools.stack"} <= own
     for module in own:
         path = CHECKOUT / module.replace(".", "/")
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module

@@ -51,7 +51,16 @@ class Machine:
         self, folder: Path, keys: tuple[str, ...] = (KEY_FINGERPRINT,), there: Mapping[str, str] | None = None
     ):
         self.folder = folder
-        for name in ("bin", "madison", "there", "etc/apt/sources.list.d", "run", "usr/sbin", "run/systemd/system"):
+        for name in (
+            "bin",
+            "madison",
+            "there",
+            "etc/apt/sources.list.d",
+            "etc/apt/apt.conf.d",
+            "run",
+            "usr/sbin",
+            "run/systemd/system",
+        ):
             (folder / name).mkdir(parents=True)
         for name, body in TOOLS.items():
             (folder / "bin" / name).write_text(f"#!/bin/bash\nHERE={folder}\n{body}\n".replace("\\\\n", "\\n"))
@@ -66,7 +75,9 @@ class Machine:
             "".join(f"pub:-:4096:1:A:1:::-:::scSC:\nfpr:::::::::{key}:\n{signing}" for key in keys)
         )
 
-    def install(self, version: str = "28.5.1", containerd: str = "1.7.29") -> subprocess.CompletedProcess[str]:
+    def install(
+        self, version: str = "28.5.1", containerd: str = "1.7.29", proxy: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         text = assets.read("machines/scripts/apt.sh") + assets.read("engine/scripts/install.sh")
         for place in ("/etc/nuvla-swarm", "/etc/apt", "/run/", "/usr/sbin/policy"):
             text = text.replace(place, f"{self.folder}{place}")
@@ -75,6 +86,9 @@ class Machine:
             "VERSION": version,
             "CONTAINERD_VERSION": containerd,
             "KEY_FINGERPRINT": KEY_FINGERPRINT,
+            "PROXY_HTTP": proxy,
+            "PROXY_HTTPS": "",
+            "PROXY_EXCLUDED": "localhost,127.0.0.0/8,.example.org,mirror" if proxy else "",
         }
         env = os.environ | values | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
@@ -114,7 +128,9 @@ def test_unavailable_version_is_reported_with_the_available_ones(tmp_path: Path)
     done = machine.install(containerd="1.6.0")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f"manager-1: has no package containerd.io of version 1.6.0; allowed: {' '.join(MADISON[CONTAINERD])} "
+        f"manager-1: has no package containerd.io of version 1.6.0; set engine.version "
+        "(of containerd.io: engine.containerd_version) "
+        f"to one of {' '.join(MADISON[CONTAINERD])} "
     )
     assert machine.there() == {}
 
@@ -154,3 +170,19 @@ def test_engine_of_the_host_is_neither_held_nor_changed(tmp_path: Path) -> None:
     done = machine.install()
     assert (done.returncode, done.stderr) == (0, "")
     assert machine.lines("held") == []
+
+
+def test_apt_has_a_proxy_while_the_settings_have_one(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    file = tmp_path / "etc/apt/apt.conf.d/95-nuvla-swarm-proxy"
+    for proxy in ("http://proxy:3128", "http://proxy:3129"):
+        assert machine.install(proxy=proxy).returncode == 0
+        assert file.read_text().splitlines() == [
+            f'Acquire::http::Proxy "{proxy}";',
+            'Acquire::http::Proxy::localhost "DIRECT";',
+            'Acquire::https::Proxy::localhost "DIRECT";',
+            'Acquire::http::Proxy::mirror "DIRECT";',
+            'Acquire::https::Proxy::mirror "DIRECT";',
+        ]
+    assert machine.install().returncode == 0
+    assert not file.exists()

@@ -1,14 +1,19 @@
 """What Prometheus and Alertmanager read, by their own tools; each alert has tests, and a section on its page."""
 
-import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.files.monitored import FILES, RULES, configuration, rendered, run
+from components.monitoring import own_files, receivers
+from components.monitoring.prometheus import RUNBOOKS_PAGE
+from components.monitoring.receivers import SECRET_RECEIVERS
+from components.monitoring.settings import AlertmanagerSettings, SmtpSettings
+from docs import runbooks
+from tests.files.monitored import FILES, RULES, configuration, run
 from tests.files.shipped import COMPONENTS
 from tests.support.rows import rows
 
@@ -20,17 +25,33 @@ ALERTS = {
     for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
 }
-WEBHOOK = [{"url_file": "/run/secrets/alert-webhook-url", "send_resolved": True}]
-EMAIL = [
-    {
-        "to": "operators@example.org",
-        "from": '"Nuvla: swarm" <swarm@example.org>',
-        "smarthost": "mail.example.org:587",
-        "auth_username": 'a "b" #c: $d',
-        "auth_password_file": "/run/secrets/smtp-password",
-        "send_resolved": True,
-    }
-]
+EVERYONE = ("email", *SECRET_RECEIVERS)
+SMTP = SmtpSettings(
+    host="mail.example.org", from_address="swarm@example.org", from_name="Nuvla: swarm", username='a "b" #c: $d'
+)
+SOME = [(), ("webhook",), ("email",), ("slack", "pagerduty"), EVERYONE]
+QUIET = {"start": "22:00", "end": "07:00", "time_zone": "Europe/Zurich", "weekends": True}
+
+
+def tags_of(text: str) -> tuple[list[str], list[str]]:
+    """Return where the links of a page in HTML lead, and the tags that it leaves open or closes wrongly."""
+    links: list[str] = []
+    open_tags: list[str] = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            links.extend(value or "" for name, value in attrs if name in ("href", "src"))
+            if tag not in ("meta", "br"):
+                open_tags.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            if open_tags[-1:] == [tag]:
+                open_tags.pop()
+            else:
+                open_tags.append(f"/{tag}")
+
+    Parser().feed(text)
+    return links, open_tags
 
 
 @pytest.mark.tools("promtool")
@@ -81,34 +102,82 @@ def test_alerts_have_a_severity_and_a_runbook_section(alert: str) -> None:
     assert headings.count(alert) == 1, f"add the section `### {alert}` to {page}"
 
 
+def test_page_of_runbooks_is_that_of_today() -> None:
+    assert runbooks.PAGE.read_text(encoding="utf-8") == runbooks.page(), "run `python -m docs.runbooks`"
+
+
+@rows("alert", ALERTS)
+def test_page_of_runbooks_has_the_anchor_that_an_alert_links_to(alert: str) -> None:
+    page, _, anchor = ALERTS[alert]["annotations"]["runbook_url"].partition("#")
+    assert page == RUNBOOKS_PAGE, "this is what the program replaces by an address"
+    assert runbooks.PAGE.read_text(encoding="utf-8").count(f' id="{anchor}"') == 1
+
+
+def test_page_of_runbooks_is_well_formed_and_leads_to_no_other_page() -> None:
+    """It stands alone on the machines."""
+    text = runbooks.PAGE.read_text(encoding="utf-8")
+    links, tags = tags_of(text)
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert tags == [], f"not closed: {tags}"
+    assert "](" not in text
+    assert "`" not in text.partition("<body>")[2]
+
+
 def test_alert_page_has_one_section_per_alert() -> None:
     page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     sections = set(re.findall(r"^### (.+)$", page, re.MULTILINE))
     assert sections == set(ALERTS), "docs/alerts.md has one section for each alert: add or remove one"
 
 
+def alertmanager(folder: Path, *given: str, **settings: Any) -> Path:
+    """Write the configuration of Alertmanager with some receivers; return its file."""
+    model = AlertmanagerSettings.model_validate({"email_to": ["operators@example.org"], **settings})
+    file = folder / "alertmanager.yml"
+    file.write_text(receivers.configuration(model, SMTP, given))
+    return file
+
+
+def receiver_of(file: Path, **labels: str) -> list[str]:
+    """Return the receivers of an alert with these labels."""
+    told = [f"{name}={value}" for name, value in labels.items()]
+    return run("amtool", "config", "routes", "test", f"--config.file={file}", *told).split()
+
+
 @pytest.mark.tools("amtool")
-@rows("webhooks", [[], WEBHOOK], ids=["", "webhook"])
-@rows("emails", [[], EMAIL], ids=["", "email"])
-def test_amtool_accepts_every_combination_of_receivers(webhooks: list[Any], emails: list[Any], tmp_path: Path) -> None:
-    file = tmp_path / "alertmanager.yml"
-    file.write_text(
-        rendered("alertmanager.yml", webhook_configs=json.dumps(webhooks), email_configs=json.dumps(emails))
-    )
+@rows("given", SOME, ids=", ".join)
+@rows("more", [{}, {"mute_warnings": QUIET}], ids=["", "quiet times"])
+def test_amtool_accepts_every_combination_of_receivers(
+    given: tuple[str, ...], more: dict[str, Any], tmp_path: Path
+) -> None:
+    file = alertmanager(tmp_path, *given, **more)
     run("amtool", "check-config", file)
     read = {receiver["name"]: receiver for receiver in yaml.safe_load(file.read_text())["receivers"]}
-    assert read["operators"] == {"name": "operators", "webhook_configs": webhooks, "email_configs": emails}
-    assert read["watchdog"] == {"name": "watchdog", "webhook_configs": webhooks}
+    assert [len(read[name]) - 1 for name in ("operators", "critical", "warning")] == [len(given)] * 3
 
 
 @pytest.mark.tools("amtool")
-@rows("alert, receiver", [("Watchdog", "watchdog"), ("MachineDown", "operators")])
-def test_watchdog_has_its_own_receiver(alert: str, receiver: str, tmp_path: Path) -> None:
-    file = tmp_path / "alertmanager.yml"
-    file.write_text(rendered("alertmanager.yml", webhook_configs="[]", email_configs="[]"))
-    assert run("amtool", "config", "routes", "test", f"--config.file={file}", f"alertname={alert}").split() == [
-        receiver
-    ]
+@rows(
+    "labels, receiver",
+    [
+        ({"alertname": "Watchdog", "severity": "none"}, "watchdog"),
+        ({"alertname": "MachineDown", "severity": "critical"}, "critical"),
+        ({"alertname": "DiskFilling", "severity": "warning"}, "warning"),
+        ({"alertname": "Own", "severity": "info"}, "operators"),
+        ({"alertname": "Own"}, "operators"),
+    ],
+)
+def test_severity_of_an_alert_chooses_its_receiver(labels: dict[str, str], receiver: str, tmp_path: Path) -> None:
+    assert receiver_of(alertmanager(tmp_path, *EVERYONE), **labels) == [receiver]
+
+
+@pytest.mark.tools("promtool")
+def test_promtool_accepts_the_example_of_own_files(tmp_path: Path) -> None:
+    own, problems = own_files.read("examples/monitoring")
+    assert problems == []
+    file = configuration(tmp_path, own)
+    assert f"{len(RULES) + 1} rule files found" in run(
+        "promtool", "check", "config", "--lint=all", "--lint-fatal", file
+    )
 
 
 def test_probes_use_defined_blackbox_modules(tmp_path: Path) -> None:

@@ -107,8 +107,8 @@ def test_stack_that_appears_meanwhile_is_kept(checkout: Path) -> None:
     """Another process creates the same stack while the script reads the example."""
     script = checkout / "tools/new_stack.sh"
     text = script.read_text()
-    assert "\nmv --no-clobber" in text
-    script.write_text(text.replace("\nmv --no-clobber", '\necho theirs >"$target"\nmv --no-clobber'))
+    assert "\nmv -n" in text
+    script.write_text(text.replace("\nmv -n", '\necho theirs >"$target"\nmv -n'))
     refused = new_stack(checkout, "prod", "local-host")
     assert refused.code == 1
     assert "Pulumi.prod.yaml exists already" in refused.text

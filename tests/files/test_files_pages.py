@@ -10,7 +10,6 @@ from tests.support.rows import rows
 PAGES = sorted((CHECKOUT / "docs").rglob("*.md"))
 EVERY_PAGE = [CHECKOUT / path for path in tracked("*.md")]
 GOALS = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-COMING_GOALS = {"nuvla"}  # which pages name already, and another piece of work adds
 FOLDERS = sorted({path.split("/")[0] for path in tracked() if "/" in path})
 PATH = re.compile(
     rf"(?<![\w./:~$}}>-])((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*|requirements[\w-]*\.(?:in|txt))([<*{{$]?)"
@@ -99,11 +98,7 @@ def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None
     assert missing == [], f"mend the paths in {page.relative_to(CHECKOUT)}"
     # `make fmt lint unit` names three goals.
     runs = re.findall(r"`make ([a-z -]+)", page.read_text(encoding="utf-8"))
-    assert {goal for words in runs for goal in words.split()} - GOALS - COMING_GOALS == set()
-
-
-def test_goals_that_were_to_come_are_not_there_yet() -> None:
-    assert set() == COMING_GOALS & GOALS, "take them out of COMING_GOALS"
+    assert {goal for words in runs for goal in words.split()} - GOALS == set()
 
 
 def test_paths_of_a_page_are_seen(tmp_path: Path) -> None:

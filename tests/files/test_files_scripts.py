@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.files.shipped import COMPONENTS, says, shipped, title
-from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program, run_program
 from tests.support.rows import rows
+from tests.support.ssh_keys import ALICE
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 LYING = [
@@ -22,7 +23,8 @@ OF_HEALTH = [path for path in OF_SERVICES if path.stem.endswith("health")]
 OTHERS = [
     host(),
     exoscale(),
-    existing(),
+    changed(existing(), "machines.ssh.authorized_keys", [ALICE]),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 ]
 

@@ -17,7 +17,7 @@ from tests.support.required_tools import required_tool
 from tests.support.rows import rows
 
 YAML = (".yaml", ".yml")
-KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf")  # each has its own checks
+KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf", ".html")  # each has its own checks
 SECRET = re.compile(
     r"(?i)(passw(or)?d|passwd|token|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?(?!/run/secrets/)[\w+/-]{6,}"
     r"|PRIVATE KEY|AKIA"

@@ -56,7 +56,8 @@ def test_local_machines_are_recognized_in_every_notation(elsewhere: Path, line: 
 def elsewhere(tmp_path: Path) -> Path:
     """A checkout without stacks."""
     (tmp_path / "tools").mkdir()
-    shutil.copy(CHECKOUT / "tools" / "stacks.sh", tmp_path / "tools")
+    shutil.copytree(CHECKOUT / "tools", tmp_path / "tools", dirs_exist_ok=True)
+    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
     return tmp_path
 
 

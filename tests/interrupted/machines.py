@@ -5,15 +5,18 @@ from typing import Final
 from tests.interrupted.engine import BARE, CONFIGURE, INSTALL, packages_of, settings
 from tests.interrupted.firewall import LOADED
 from tests.interrupted.scenarios import Run, Scenario
+from tests.support.ssh_keys import public_key
 
 CHECK: Final = "machines/existing/scripts/check_host.sh"
 BEFORE: Final = "machines/existing/scripts/restore_point.sh"
 READY: Final = "machines/exoscale/scripts/ready.sh"
+AUTHORIZED_KEYS: Final = "machines/scripts/authorized_keys.sh"
 MAP_COUNT: Final = "nuvla_host/scripts/map_count.sh"
 COUNT: Final = {"COUNT": "99999999", "ONLY_CHECK": ""}
 VERSION: Final = {"VERSION": "20.10.24"}
 OTHER: Final = {"MACHINE": "other-1"}
 OF_OTHER: Final = "other-1: is manager-1 of this infrastructure; allowed: manager-1, or an `up` without it before"
+KEYS_ADDED: Final = Run(path=AUTHORIZED_KEYS, verb="add")
 NOTED: Final = Run(path=BEFORE, verb="note")
 
 # All that is done to a host before it is a machine of the swarm.
@@ -31,7 +34,17 @@ def addresses(private: str, elastic: str) -> dict[str, str]:
 
 
 CARDS: Final = ("cards.sh", Run(path=READY, values=addresses("10.1.0.2/24", "192.0.2.9")))
+PACKAGES_SCRIPT: Final = "machines/scripts/packages.sh"
 MACHINES: Final = [
+    Scenario(path=PACKAGES_SCRIPT, name="one that is missing", packages=BARE, values={"PACKAGES": "curl iptables"}),
+    Scenario(
+        path=PACKAGES_SCRIPT,
+        name="one that cannot be had",
+        packages=BARE,
+        values={"PACKAGES": "iptables nothing"},
+        code=1,
+        says="nothing cannot be installed; correct machines.packages",
+    ),
     Scenario(path=CHECK, name="its own host", reboots=False, given=["host.sh", NOTED], values=VERSION),
     Scenario(
         path=CHECK,
@@ -71,6 +84,24 @@ MACHINES: Final = [
     Scenario(path=READY, name="first time", given=CARDS[:1], values=addresses("10.1.0.2/24", "192.0.2.9")),
     Scenario(path=READY, name="other addresses", given=CARDS, values=addresses("10.1.0.3/24", "192.0.2.10")),
     Scenario(path=READY, name="no addresses any more", given=CARDS, values=addresses("", "")),
+    Scenario(path=AUTHORIZED_KEYS, verb="add", name="first time", given=["keys.sh"], sound="keys.sh"),
+    Scenario(
+        path=AUTHORIZED_KEYS,
+        verb="add",
+        name="other keys",
+        given=["keys.sh", KEYS_ADDED],
+        values={"KEYS": public_key("carol@desk")},
+        sound="keys.sh",
+    ),
+    Scenario(
+        path=AUTHORIZED_KEYS,
+        verb="add",
+        name="another user",
+        given=["keys.sh", KEYS_ADDED],
+        values={"LOGIN_USER": "ops"},
+        sound="keys.sh",
+    ),
+    Scenario(path=AUTHORIZED_KEYS, verb="remove", name="all", given=["keys.sh", KEYS_ADDED], sound="keys.sh"),
     Scenario(path=MAP_COUNT, name="set", values=COUNT),
     Scenario(path=MAP_COUNT, name="only looked at", values=COUNT | {"ONLY_CHECK": "true"}),
 ]

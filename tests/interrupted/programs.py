@@ -11,9 +11,10 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
-from tests.support.configs import existing, exoscale, host, secrets_for, target
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
+from tests.support.ssh_keys import ALICE, BOB
 
 COMPONENTS: Final = Path(__file__).parents[2] / "components"
 SHEBANG: Final = "#!/usr/bin/env bash\n"
@@ -23,7 +24,8 @@ PROGRAMS: Final = (
     target(managers=1, workers=1),
     host(),
     exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
-    existing(),
+    changed(existing(), "machines.ssh.authorized_keys", [ALICE, BOB]),
+    changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
 )
 

@@ -7,7 +7,7 @@ from tests.interrupted.scenarios import Scenario
 PULL: Final = "service/scripts/pull.sh"
 CONVERGE: Final = "service/scripts/converge.sh"
 ISSUED: Final = "traefik/scripts/issued.sh"
-NAMED: Final = {"NAMES": "example.org", "STORAGE": "/var/lib/nuvla-swarm/acme.json"}
+NAMED: Final = {"NAMES": "example.org", "STORAGE": "/var/lib/nuvla-swarm/acme.json", "PATIENCE_S": "60"}
 
 
 def _pulled(name: str, given: str, image: str, digit: str) -> Scenario:

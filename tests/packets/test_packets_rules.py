@@ -7,7 +7,7 @@ import pytest
 
 from components.firewall.firewall import ruleset
 from components.firewall.rules import host_rows, target_rows
-from components.ports import TrafficSource
+from components.ports import PortRule, TrafficSource
 from tests.packets.wires import (
     BELOW,
     CONTAINERS,
@@ -213,3 +213,45 @@ def test_host_tables_open_only_engine_metrics_to_containers(wires: Wires) -> Non
     wires.load(ruleset(host_rows(swarm_port=True), SOURCES, POOLS))
     with wires.listening("machine", *PORTS):
         assert opened(wires, "task", MACHINE) == {9323}
+
+
+EXTRA = [
+    PortRule(service="extra: a", first=9100, last=9100, protocols=("udp",), sources=(TrafficSource.USERS,)),
+    PortRule(service="extra: b", first=662, last=663, sources=(), networks=(IPv4Network("192.168.1.66/32"),)),
+    PortRule(service="extra: c", first=4045, last=4045, sources=(TrafficSource.MANAGEMENT,)),
+    PortRule(service="extra: d", first=BELOW, last=BELOW, sources=(), networks=(IPv4Network("192.168.1.64/26"),)),
+    PortRule(service="extra: e", first=111, last=111, sources=(), networks=(IPv4Network("10.200.0.0/16"),)),
+]
+
+
+def test_extra_rows_open_ports_of_the_machine_to_their_sources_alone(wires: Wires) -> None:
+    wires.load(ruleset([*ROWS, *EXTRA], SOURCES, POOLS))
+    with wires.listening("machine", *PORTS) as ear:
+        for name, more in {"operator": {4045}, "nuvla": set(), "user": set(), "stranger": {662}}.items():
+            assert opened(wires, name, MACHINE) == OPEN[name] | more, name
+            wires.reach(name, MACHINE, "udp/9100", "udp/662", "udp/4045")
+        heard = {(protocol, port, sender) for protocol, port, sender in ear.heard() if protocol == "udp"}
+    assert heard == {("udp", 9100, NEIGHBOURS["user"])}
+
+
+def test_extra_rows_open_ports_that_containers_publish(wires: Wires) -> None:
+    wires.load(ruleset([*ROWS, *EXTRA], SOURCES, POOLS))
+    with wires.listening("single", 80, 81):
+        assert wires.reach("stranger", MACHINE, f"tcp/{BELOW}", f"tcp/{PUBLISHED}") == {
+            BELOW: "open",
+            PUBLISHED: "closed",
+        }
+        assert wires.reach("user", MACHINE, f"tcp/{BELOW}") == {BELOW: "closed"}
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+def test_containers_reach_extra_ports_if_their_addresses_are_in_the_row(wires: Wires, for_all: bool) -> None:
+    wires.load(ruleset([*ROWS, *EXTRA], SOURCES, POOLS, for_all=for_all))
+    wires.run("machine", "nft", BRIDGES)
+    with wires.listening("machine", *PORTS):
+        for name in ("single", "composed"):
+            assert opened(wires, name, MACHINE) == {111}, name
+        assert opened(wires, "own", MACHINE) == set()
+    with wires.listening("peer", *PORTS):
+        assert 4045 not in opened(wires, "single", PEER), "a row of operators alone"
+        assert 662 in opened(wires, "single", PEER), "the other machine decides"

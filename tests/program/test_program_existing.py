@@ -126,3 +126,10 @@ def test_label_of_a_single_host_counts_like_a_pool_label() -> None:
     wanted = {"db-data", "worker-1-map-count"}
     assert wanted <= made.types.keys() & pool.types.keys()
     assert not wanted & run(kind, secrets=KEY).engine.types.keys()
+
+
+def test_ssh_command_of_a_machine_has_its_port_if_it_is_not_the_usual_one() -> None:
+    other_port = changed(document(), "machines.pools.worker.hosts.1.port", 2222)
+    machines = run(other_port, secrets=KEY).outputs["machines"]
+    assert machines["worker-1"]["ssh"] == "ssh -p 2222 root@198.51.100.11"
+    assert machines["worker-2"]["ssh"] == "ssh root@198.51.100.12"

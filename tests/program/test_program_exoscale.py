@@ -98,7 +98,7 @@ def test_the_group_has_the_table_of_its_kind() -> None:
         }
         for name in EXAMPLES
     }
-    assert {"tcp-2049-cluster", "tcp-9000-0.0.0.0-0", "tcp-2377-198.51.100.7-32"} <= titles["exoscale-target"]
+    assert {"tcp-2049-cluster", "tcp-9000-0.0.0.0-0", "tcp-2376-198.51.100.7-32"} <= titles["exoscale-target"]
     assert not {title for title in titles["exoscale-host"] if "2049" in title or "9000" in title or "32768" in title}
     assert {"tcp-80-192.0.2.0-24", "tcp-2376-192.0.2.0-24"} <= titles["exoscale-host"]
 
@@ -125,7 +125,7 @@ def test_a_third_worker_is_all_that_is_added() -> None:
         ("machines.destroy_protection", True, {"manager-1", "worker-1", "worker-2"}),
         ("volumes.nfs.size_gib", 30, {"nfs-volume", "nfs-data-folder"}),
         ("machines.template.id", "6f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", {"manager-1", "worker-1", "worker-2"}),
-        ("machines.template.name", "Other", set()),
+        ("machines.template.name", "Ubuntu 22.04", set()),
         ("machines.pulumi_protect", True, set()),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_volume_is_let_go_by_one_machine_before_another_one_gets_it(lost: bool
 def test_another_network_of_people_is_another_rule_for_each_of_its_rows_and_nothing_else() -> None:
     before = on_exoscale(target())
     added, touched = differences(before, changed(before, "firewall.nuvla", ["198.51.100.7/32"]))
-    assert added == {f"cluster-security-tcp-{port}-198.51.100.7-32" for port in (80, 443, 2376, 2377, 9000)}
+    assert added == {f"cluster-security-tcp-{port}-198.51.100.7-32" for port in (80, 443, 2376, 9000)}
     assert not touched
 
 
@@ -181,7 +181,7 @@ def test_with_an_elastic_ip_people_are_sent_there_and_the_program_itself_is_not(
     """So that another one touches nothing of what is on the swarm but what tells people the address."""
     found = ran(on_exoscale(target(), elastic_ip=True))
     elastic = "ELASTIC-ADDRESS:cluster-address"
-    assert found.outputs["docker"]["endpoint"] == f"tcp://{elastic}:2376"
+    assert found.outputs["docker"]["endpoint"] == f"https://{elastic}:2376"
     assert {
         url.split("/")[2].removesuffix(":9000").removesuffix(":8080") for url in found.outputs["urls"].values()
     } == {elastic}

@@ -23,7 +23,7 @@ POOLS = "the swarm keeps the ranges that it was made with; allowed: 10.201.0.0/1
 @pytest.mark.parametrize(
     ("ranges", "line"),
     [
-        ({}, f"swarm.address_pools: 10.224.0.0/12 given; {POOLS}"),
+        ({}, f"swarm.address_pools: 10.224.0.0/12 (the default); {POOLS}"),
         (
             BEFORE | {"address_pools": ["10.201.0.0/16", "10.202.0.0/16"]},
             f"swarm.address_pools: 10.201.0.0/16, 10.202.0.0/16 given; {POOLS}",

@@ -77,7 +77,7 @@ def test_ssh_private_key_output_is_secret(dev: Program) -> None:
 def test_docker_output_has_a_plain_endpoint_and_secret_certificates(dev: Program) -> None:
     address = dev.outputs["machines"]["manager-1"]["public_address"]
     assert dev.outputs["docker"] == {
-        "endpoint": f"tcp://{address}:2376",
+        "endpoint": f"https://{address}:2376",
         "operator": certificate("operator"),
         "nuvla": certificate("nuvla"),
     }
@@ -134,7 +134,7 @@ def test_s3_output_has_its_port_and_secret_keys() -> None:
 
 def test_docker_endpoint_is_the_api_manager_of_the_settings() -> None:
     outputs = run(target(managers=3, workers=0, swarm={"api_manager": "manager-2"})).outputs
-    assert outputs["docker"]["endpoint"] == f"tcp://{outputs['machines']['manager-2']['public_address']}:2376"
+    assert outputs["docker"]["endpoint"] == f"https://{outputs['machines']['manager-2']['public_address']}:2376"
 
 
 def test_given_ssh_key_is_used_and_exported_as_secret() -> None:

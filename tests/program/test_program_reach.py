@@ -8,7 +8,7 @@ import yaml
 from tests.program.expected_services import PROXIES, SERVICES, WITH_DATA
 from tests.program.runs import run
 from tests.program.test_program_services import container, every, mounts, services
-from tests.support.configs import target
+from tests.support.configs import exoscale, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
 from tests.support.rows import rows
@@ -221,3 +221,25 @@ def test_proxies_reserve_names_for_published_services_only(settings: dict[str, A
     for proxy in PROXIES:
         names = container(every(engine)[proxy])["env"]["PUBLISHED"].split(",")
         assert sorted(names) == sorted(published)
+
+
+GAME = {"ports": "27015", "protocol": "udp", "sources": ["users", "198.51.100.0/24"], "description": "game server"}
+EXTRA = {"management": ["10.77.0.1/32"], "extra": [GAME]}
+
+
+def test_extra_ports_are_open_on_every_machine_and_free_for_applications() -> None:
+    engine = run(target(managers=1, workers=1, firewall=EXTRA)).engine
+    for machine in ("manager-1", "worker-1"):
+        ruleset = engine.script(f"firewall-{machine}")
+        assert 'users udp dport 27015 accept comment "extra: game server"' in ruleset
+        assert 'others ip saddr 198.51.100.0/24 udp dport 27015 accept comment "extra: game server"' in ruleset
+    assert "27015/udp" not in engine.inputs("reserved-ports")["ports"]
+
+
+def test_extra_ports_are_rules_of_the_security_group() -> None:
+    document = exoscale(managers=1, workers=1, firewall=EXTRA)
+    engine = run(document, secrets=secrets_for(document)).engine
+    rules = {
+        name.removeprefix("cluster-security-") for name in engine.types if name.startswith("cluster-security-udp-27015")
+    }
+    assert rules == {"udp-27015-0.0.0.0-0", "udp-27015-198.51.100.0-24"}

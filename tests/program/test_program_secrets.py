@@ -11,7 +11,13 @@ from tests.support.configs import target
 from tests.support.pulumi_run import Program
 from tests.support.rows import rows
 
-GIVEN = {"smtp_password": "GIVEN-PASSWORD", "alert_webhook_url": "https://hook.example.org/GIVEN-URL"}
+GIVEN = {
+    "smtp_password": "GIVEN-PASSWORD",
+    "alert_webhook_url": "https://hook.example.org/GIVEN-URL",
+    "slack_webhook_url": "https://slack.example.org/GIVEN-URL",
+    "teams_webhook_url": "https://teams.example.org/GIVEN-URL",
+    "pagerduty_routing_key": "GIVEN-KEY",
+}
 SECRET_WORDS = ("PRIVATE-KEY", "RESULT:", "BCRYPT:", "GIVEN-")  # of keys, passwords, hashes, and what a user gave
 SMTP = {"host": "mail.example.org", "from_address": "a@example.org", "username": "me"}
 
@@ -44,6 +50,9 @@ def test_every_secret_is_registered_as_a_docker_secret(everything: Program) -> N
         "grafana-secret-smtp-password",
         "alertmanager-secret-smtp-password",
         "alertmanager-secret-alert-webhook-url",
+        "alertmanager-secret-slack-webhook-url",
+        "alertmanager-secret-teams-webhook-url",
+        "alertmanager-secret-pagerduty-routing-key",
     }
 
 
@@ -85,4 +94,5 @@ def test_services_mount_every_secret_file_they_name(everything: Program) -> None
 def test_components_show_no_secret_of_the_user(everything: Program) -> None:
     for name in everything.engine.components():
         assert found_in(everything.engine.inputs(name)) == [], name
-    assert everything.engine.inputs("monitoring")["webhook"] is True
+    receivers = ["email", "webhook", "slack", "teams", "pagerduty"]
+    assert everything.engine.inputs("monitoring")["receivers"] == receivers

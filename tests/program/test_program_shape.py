@@ -131,7 +131,7 @@ def test_docker_providers_connect_lazily(title: str) -> None:
 
 def test_swarm_provider_uses_the_api_manager_and_the_program_certificate(dev: Program) -> None:
     provider = dev.engine.inputs("swarm-engine")
-    assert provider["host"] == dev.outputs["docker"]["endpoint"]
+    assert provider["host"] == dev.outputs["docker"]["endpoint"].replace("https://", "tcp://")
     assert provider["host"] == f"tcp://{dev.outputs['machines']['manager-1']['public_address']}:2376"
     assert dev.engine.is_secret("swarm-engine", "keyMaterial")
     assert {urn.rpartition("::")[2] for urn in _depends_on(dev.engine, "swarm-engine", "certMaterial")} == {

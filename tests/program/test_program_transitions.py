@@ -8,7 +8,9 @@ import pytest
 
 import stacks.host
 import stacks.target
+from stacks.config import warnings
 from tests.program.runs import run
+from tests.settings.loading import taken
 from tests.settings.table import CHANGES
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 from tests.support.fake_pulumi import FakePulumi
@@ -68,7 +70,7 @@ def refusals(
             run_program(after, secrets=secrets, state=state, volumes=FREE, seen=engine.append)
     except pulumi.RunError as error:
         first, *lines = str(error).splitlines()
-        assert first == f"what stands cannot become this, {len(lines)} reason(s):"
+        assert first == f"what stands cannot become this, {len(lines)} reason{'s' if len(lines) > 1 else ''}:"
         assert engine[0].types == {}, "something was made before"
         return [line.removeprefix("  nuvla-swarm:") for line in lines]
     return []
@@ -189,7 +191,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         changed(
             changed(exoscale(managers=3), "machines.lost", ["manager-1"]),
             "machines.pools.worker.template",
-            {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux"},
+            {"id": "00000000-0000-4000-8000-000000000002", "name": "Ubuntu 22.04"},
         )
         | {
             "swarm": {"api_manager": "manager-2"},
@@ -303,7 +305,7 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         changed(
             exoscale(),
             "machines.pools.worker.template",
-            {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux"},
+            {"id": "00000000-0000-4000-8000-000000000002", "name": "Ubuntu 22.04"},
         ),
     ),
     "the volume goes to another machine": (ON_BLOCK, changed(ON_BLOCK, "nfs.machine", "worker-1")),
@@ -350,7 +352,8 @@ def test_data_left_behind_on_a_machine_are_reported(
     state, after = stands(before), changed(before, "nfs.machine", "worker-1")
     with caplog.at_level("WARNING"):
         run_program(after, secrets=secrets_for(after), state=state)
-    assert caplog.messages == lines
+    of_settings = warnings.lines(taken(after), secrets_for(after).keys())
+    assert caplog.messages == [*of_settings, *lines]
 
 
 STANDING = {

@@ -6,6 +6,7 @@ from typing import Any
 from tests.support.configs import existing, exoscale, host, target
 
 SMTP: dict[str, Any] = {"host": "mail.example.org", "from_address": "swarm@example.org"}
+MONITORED = {"smtp": SMTP, "alertmanager": {"mute_warnings": {"start": "22:00", "end": "07:30"}}}
 API_MANAGER = "swarm.api_manager"  # the setting that names the manager which the program talks to
 # With more than one pool of managers, each of these has to name a machine; in the order of the lines that say so.
 PLACED = (API_MANAGER, "monitoring.machine", "nfs.machine")
@@ -23,7 +24,7 @@ class Base:
 
 TARGET = Base(
     "target",
-    given=target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}, "monitoring": {"smtp": SMTP}},
+    given=target() | {"engine": {"address_pools": [{"base": "10.200.0.0/16"}]}, "monitoring": MONITORED},
     before=target(managers=1, workers=1),
 )
 HOST = Base("host", given=host(), before=host())

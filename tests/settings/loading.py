@@ -1,5 +1,6 @@
 """Reads a configuration as the program does: its settings, or the lines that refuse it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import pulumi
 import pytest
 
 from stacks.config import loader
+from stacks.config.blame import is_given
 from stacks.config.settings import Settings
 from tests.support import pulumi_run
 from tests.support.configs import NAMESPACE, texts
@@ -16,12 +18,29 @@ PREFIX = f"  {NAMESPACE}:"
 
 def parse(document: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
     """The settings of a document, or the lines that refuse it; secrets are not looked at."""
-    return loader.parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()})
+    return loader.parse(_raw(document))
+
+
+def _raw(document: Mapping[str, Any], plain: Mapping[str, str] | None = None) -> dict[str, str]:
+    return {key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()} | dict(plain or {})
 
 
 def refusals(document: Mapping[str, Any]) -> list[str]:
     """The lines that refuse a document; none for one that is taken."""
-    return parse(document)[1]
+    lines = parse(document)[1]
+    assert [line for line in lines if blames_a_default(line, document)] == []
+    return lines
+
+
+def blames_a_default(line: str, document: Mapping[str, Any]) -> bool:
+    """Return whether a line says that a value is given at a path that the document does not have."""
+    path, _, told = line.partition(": ")
+    return bool(re.search(r"(?<!^not) given[,;]", told)) and not is_given(document, path)
+
+
+def says(line: str, expected: str) -> bool:
+    """Return whether a line is the expected one, perhaps with an example or advice at its end."""
+    return line == expected or line.startswith((f"{expected}, such as ", f"{expected}; "))
 
 
 def taken(document: Mapping[str, Any]) -> Settings:
@@ -53,6 +72,14 @@ def mistakes(
     with pytest.raises(pulumi.RunError) as refusal:
         load(document, secrets, plain)
     head, *lines = str(refusal.value).splitlines()
-    assert head == f"the configuration of this stack has {len(lines)} mistake(s):"
+    number = f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}"
+    hidden = {
+        key: value
+        for key, value in _raw(document, {**(plain or {}), **(secrets or {})}).items()
+        if key not in loader.SECRETS
+    }
+    within = loader.within_sections(hidden)[0] is None
+    more = " (there may be more once these are mended)" if within else ""
+    assert head == f"the configuration of this stack has {number}{more}:"
     assert all(line.startswith(PREFIX) for line in lines), lines
     return [line.removeprefix(PREFIX) for line in lines]

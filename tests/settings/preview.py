@@ -63,9 +63,8 @@ def hidden(change: Change, seen: Mapping[str, Shown], on_component: str, on_reso
     """What is shown of the component or the resource of a change, where that does not have its line."""
     component, resource = (seen.get(name, Shown("none")) for name in (change.component, change.resource))
     found = []
-    if component.operation != ("delete" if on_component == GONE else "update") or (
-        on_component != GONE and not has(component, on_component)
-    ):
+    operation = {NEW: "create", GONE: "delete"}.get(on_component, "update")
+    if component.operation != operation or (operation == "update" and not has(component, on_component)):
         found.append(component)
     if on_resource in (NEW, GONE):
         if resource.operation != ("create" if on_resource == NEW else "delete"):

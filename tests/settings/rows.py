@@ -7,14 +7,17 @@ from typing import Any
 from tests.settings.bases import TARGET, Base
 from tests.support.configs import changed, secrets_for
 
-NEW, GONE = "", "-"  # in the place of a line: the resource is a new one, or the component or resource is deleted
+NEW, GONE = "", "-"  # in the place of a line: the component or resource is a new one, or is deleted
 NO_LINE = "nothing"  # in the place of a line: the change is an option of the resource and none of its inputs
 SAME: Any = object()
 
 
 def concrete(path: str) -> str:
     """A path with the names of the base configurations for what stands in angle brackets."""
-    return path.replace("<pool>", "worker").replace("<host>", "1")
+    names = {"<pool>": "worker", "<host>": "1", "<machine>": "worker-1", "<registry>": "registry:5000"}
+    for placeholder, name in names.items():
+        path = path.replace(placeholder, name)
+    return path
 
 
 def with_all(document: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +69,7 @@ class Change:
     value: Any
     component: str  # the component whose own inputs show the change
     resource: str  # one of the resources that the change updates, creates or deletes
-    on_component: str  # a line of the component, or GONE
+    on_component: str  # a line of the component, or NEW, GONE
     on_resource: str  # a line of the resource, or NEW, GONE, NO_LINE
     _: KW_ONLY
     also: Mapping[str, Any] = field(default_factory=dict)  # settings that the value needs, set before the change too

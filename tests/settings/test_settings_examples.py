@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stacks.config.warnings import lines
 from tests.e2e.harness import Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
+from tests.settings.loading import taken
 from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.tools("pulumi")
@@ -31,12 +33,21 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield made
 
 
+def assert_warnings(text: str, name: str) -> None:
+    """A preview has the warnings of its settings, which the program knows, and no other."""
+    found = [line.partition("warning: ")[2] for line in text.splitlines() if "warning: " in line]
+    expected = lines(taken(example(name))) if name in EXAMPLES else []
+    assert sorted(set(found)) == sorted(expected), text
+
+
 def test_an_example_is_previewed_without_credentials_and_asks_nobody(shown: Stack) -> None:
     calls = shown.folder / "calls"
-    found = shown.run("tools/stack.sh", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)})
+    found = shown.run(
+        "python", "-m", "tools.stack", "preview", shown.name, env={**CUT_OFF, "EXOSCALE_STANDIN_CALLS": str(calls)}
+    )
     assert found.code == 0, found.text
     assert found.count("to create") > 150
-    assert "warning: " not in found.text
+    assert_warnings(found.text, shown.name)
     assert not calls.exists()
 
 
@@ -57,16 +68,16 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
     found = run("python", "-m", "tools.preview_without_state", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
-    assert found.text.startswith(f"{name}: previewed as if it were new; secrets that are stand-ins: ")
-    assert ("stand-ins: nuvla-swarm:ssh_private_key" in found.text) == (name == "existing-target")
+    assert found.text.startswith(f"nuvla-swarm: {name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert ("nuvla-swarm:ssh_private_key is not given" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
-    assert "warning: " not in found.text
+    assert_warnings(found.text, name)
     assert not calls.exists()
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_needs_no_docker_engine_on_this_computer(shown: Stack) -> None:
-    """`make up` and `make preview` set up what this says: nothing said is everything, as local machines need it."""
-    assert shown.run("tools/stack.sh", "parts", shown.name).text == "tools\n"
-    assert shown.run("tools/stack.sh", "parts", "nowhere").text == ""
+def test_setup_asks_no_docker_engine_for_machines_elsewhere(shown: Stack) -> None:
+    found = shown.run("tools/setup.sh", "--stack", shown.name, env=CUT_OFF)
+    assert found.code == 0, found.text
+    assert not (shown.folder / ".state/computer.json").exists()

@@ -129,4 +129,6 @@ def test_missing_setting_of_a_provider_is_told_at_its_own_path() -> None:
         "machines.zone: not given; required: zone of the machines, such as ch-gva-2 (exoscale)"
     ]
     (line,) = refusals(changed(exoscale(), "machines.subnet", "10.0.0.0/16"))
-    assert line.startswith("machines.subnet: unknown key; allowed in machines: provider, pools, lost, zone, ")
+    assert line.startswith(
+        "machines.subnet: unknown key; allowed in machines: provider, pools, lost, overrides, ssh, proxy, packages, "
+    )

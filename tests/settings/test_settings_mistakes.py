@@ -67,7 +67,7 @@ def test_networks_larger_than_their_pool_are_refused() -> None:
 
 
 def test_pool_too_small_for_any_network_is_refused_as_such() -> None:
-    small = "allowed: a network of /28 or larger"
+    small = "allowed: a network of /28 or larger, such as 10.77.0.0/16"
     assert refusals(changed(target(), "engine.address_pools", [{"base": "10.8.0.0/29"}])) == [
         f'engine.address_pools[0].base: "10.8.0.0/29" given; {small}'
     ]
@@ -116,7 +116,8 @@ def test_all_overlaps_are_told_at_once() -> None:
 
 def test_section_that_is_no_json_is_shown_as_it_was_given() -> None:
     assert mistakes(without(target(), "machines"), plain={"machines": "local"}) == [
-        'machines: "local" given; allowed: an object of keys and values'
+        'machines: "local" given; allowed: an object of keys and values, such as '
+        '{"provider": "local", "pools": {"manager": {"role": "manager"}}}'
     ]
 
 

@@ -1,5 +1,8 @@
 """Mistakes between the firewall, the files and the services of a target: a line for each."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from stacks.config.images import ImagesSettings
 from tests.settings.bases import API_MANAGER, PLACED
 from tests.settings.loading import refusals, taken
@@ -13,10 +16,10 @@ TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": 
 
 
 def test_management_networks_are_required() -> None:
-    required = "not given; required: source networks of operators and of this program"
+    required = 'not given; required: source networks of operators and of this program, such as ["203.0.113.7/32"]'
     assert refusals(target(firewall={})) == [f"firewall.management: {required}"]
     assert refusals(target(firewall={"management": []})) == [
-        "firewall.management: [] given; allowed: at least 1 of them"
+        'firewall.management: [] given; allowed: at least 1 of them, such as ["203.0.113.7/32"]'
     ]
 
 
@@ -73,9 +76,65 @@ def test_port_of_s3_is_not_checked_without_s3() -> None:
     assert taken(target(s3={"enabled": False, "port": 22}))
 
 
+def extra(*ports: str, protocol: str = "tcp", sources: Sequence[str] = ("users",)) -> dict[str, Any]:
+    rows = [{"ports": text, "protocol": protocol, "sources": list(sources), "description": "mine"} for text in ports]
+    return changed(target(), "firewall.extra", rows)
+
+
+def test_extra_ports_that_the_program_has_are_refused_with_their_holders() -> None:
+    cases = [
+        ("22", "tcp", "22 (ssh)"),
+        ("443", "tcp", "443 (https)"),
+        ("9000", "tcp", "9000 (s3)"),
+        ("33333", "udp", "33333 (nfs)"),
+        ("662-663", "tcp", "662 (nfs), 663 (nfs)"),
+        ("4780-4790", "udp", "4789 (swarm)"),
+        ("32768-60999", "udp", "33333 (nfs)"),
+        ("2376-2377", "tcp", "2377 (swarm), 2376 (docker api), 2377 (swarm)"),
+    ]
+    for ports, protocol, held in cases:
+        assert refusals(extra(ports, protocol=protocol)) == [
+            f"firewall.extra[0].ports: {ports} given; allowed: {protocol} ports without {held}, which the program uses"
+        ]
+
+
+def test_extra_ports_that_the_program_does_not_have_are_taken() -> None:
+    """It has some by the other protocol alone, some of its parts are off, and SSH may be elsewhere."""
+    for ports, protocol in (("443", "udp"), ("4789", "tcp"), ("30000-32767", "tcp"), ("33334-60999", "udp")):
+        assert taken(extra(ports, protocol=protocol))
+    assert taken(with_all(extra("9000"), {"s3.enabled": False}))
+    assert taken(extra("40000", sources=["192.0.2.0/24"]))
+    assert taken(extra("2377-2378", protocol="udp"))
+    assert taken(changed(extra("1"), "firewall.extra[0].ports", 5000)).firewall.extra[0].ports == "5000"
+
+
+def test_extra_port_of_the_ssh_server_of_a_host_is_refused() -> None:
+    document = changed(extra("2222"), "machines", existing()["machines"])
+    assert taken(document)
+    moved = changed(document, "machines.pools.worker.hosts.1.port", 2222)
+    (line,) = refusals(moved)
+    assert line.startswith("firewall.extra[0].ports: 2222 given; allowed: tcp ports without 2222 (ssh), ")
+
+
+def test_extra_ports_that_users_reach_anyway_are_refused() -> None:
+    assert refusals(extra("40000")) == [
+        "firewall.extra[0].ports: 40000 given; allowed: other ports or sources, as users reach these by "
+        "firewall.ephemeral"
+    ]
+    assert taken(extra("40000", protocol="udp"))
+
+
+def test_extra_ports_in_two_rows_are_refused() -> None:
+    assert refusals(extra("5000", "5001", "5000")) == [
+        "firewall.extra[2].ports: 5000 given, as in firewall.extra[0]; "
+        "allowed: all sources of the same tcp ports in one row"
+    ]
+    assert taken(extra("5000", "5000-5001"))
+
+
 def test_s3_without_files_is_refused() -> None:
     assert refusals(target(nfs={"enabled": False})) == [
-        "s3.enabled: true given; allowed: false, as nfs.enabled is false and S3 serves its files"
+        "s3.enabled: true (the default); allowed: false, as nfs.enabled is false and S3 serves its files"
     ]
 
 
@@ -152,7 +211,9 @@ def test_public_network_with_the_name_of_an_internal_one_is_refused() -> None:
 
 def test_mail_server_requires_an_address_to_write_from() -> None:
     document = target(monitoring={"smtp": {"host": "mail.example.org"}})
-    assert refusals(document) == ["monitoring.smtp.from_address: not given; required: sender address of mails"]
+    assert refusals(document) == [
+        "monitoring.smtp.from_address: not given; required: sender address of mails, such as ops@example.org"
+    ]
 
 
 def test_mails_require_a_mail_server() -> None:

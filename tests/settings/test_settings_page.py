@@ -16,8 +16,6 @@ from tests.support.configs import target
 
 PATHS = [setting.path.split(".") for setting in settings()]
 # A name in backticks that begins as a setting does; neither a file, as `traefik.yaml`, nor a label of Traefik.
-# Settings that pages name already, and other pieces of work add; a test fails when they are there.
-COMING = {"machines.ssh.authorized_keys", "engine.operators", "firewall.extra"}
 DOTTED = re.compile(rf"^((?:{'|'.join(Settings.model_fields)})(?:\.(?:[a-z_]\w*|<[^>]+>|\*))+)(?![\w/(-])")
 LABEL = re.compile(r"traefik\.(enable|swarm|docker|http|tcp|udp|tls)\b")
 
@@ -40,7 +38,7 @@ def unknown_settings(text: str) -> list[str]:
     for code in re.findall(r"`([^`\n]+)`", text):
         named = DOTTED.match(code)
         is_other = named and (LABEL.match(code) or named[1].endswith((".py", ".yaml")))
-        if code in former or (named and not is_other and not is_setting(named[1]) and named[1] not in COMING):
+        if code in former or (named and not is_other and not is_setting(named[1])):
             unknown.append(code)
     return unknown
 
@@ -52,10 +50,6 @@ def test_pages_name_settings_that_exist() -> None:
         if page.name != "CHANGELOG.md" and (names := unknown_settings(page.read_text(encoding="utf-8")))
     }
     assert wrong == {}, "docs/settings.md has the names of today"
-
-
-def test_settings_that_were_to_come_are_not_there_yet() -> None:
-    assert {name for name in COMING if is_setting(name)} == set(), "take them out of COMING"
 
 
 def test_unknown_and_former_settings_of_a_page_are_seen() -> None:

@@ -75,7 +75,7 @@ def test_private_key_in_the_place_of_the_public_one_is_not_repeated() -> None:
 def test_misspelt_secret_is_refused_and_not_repeated() -> None:
     (line,) = mistakes(target(), {"ssh_private_kee": KEY})
     assert line.startswith("ssh_private_kee: unknown key; allowed in the configuration: kind, ")
-    assert line.endswith(f", {', '.join(SECRETS)}")
+    assert line.endswith(f", {', '.join(SECRETS)}; did you mean ssh_private_key?")
 
 
 def test_own_ssh_key_requires_both_halves() -> None:

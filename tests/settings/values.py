@@ -9,17 +9,17 @@ TEXT = "text"
 TRUE_OR_FALSE = "true or false"
 LIST = "a list"
 OBJECT = "an object of keys and values"
-NETWORK = "an IPv4 network with no host bits set, such as 10.77.0.0/16"
-IMAGE = r"text that matches ^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$"
-NAME = "text that matches ^[a-z][a-z0-9-]{0,30}$"
-DURATION = "text that matches ^[1-9][0-9]*(ms|s|m|h|d|w|y)$"
-SIZE = "text that matches ^[1-9][0-9]*(MB|GB|TB)$"
-EMAIL = r"text that matches ^[\w.+-]+@[\w-]+(\.[\w-]+)*$"
-LABEL = r"text that matches ^[\w./-]+$"
-LINE = r"text that matches ^[^\r\n]*$"
-URL = r"text that matches ^https?://[\w.-]+(:[0-9]+)?$"
-FOLDER = r"text that matches ^(/[\w.-]+)+$"
-VERSION = r"text that matches ^\d+\.\d+\.\d+$"
+NETWORK = "an IPv4 network"
+IMAGE = "an image with a tag or a digest"
+NAME = "a name of lower-case letters, digits and hyphens, a letter first"
+DURATION = "a duration in y, w, d, h, m, s or ms"
+SIZE = "a size in MB, GB or TB"
+EMAIL = "an e-mail address"
+LABEL = "letters, digits, dots, slashes, hyphens and underscores"
+LINE = "text on one line"
+URL = "a URL without a path"
+FOLDER = "the absolute path of a folder without `/` at its end"
+VERSION = "a version of three numbers"
 DIGEST = "sha256:" + "0" * 64
 
 IS_A_SECTION = "is a section"
@@ -34,9 +34,9 @@ def choice(*allowed: str) -> Values:
     return Values(allowed, refused(listed, "nonsense", allowed[0].swapcase(), ""))
 
 
-def whole(least: int, most: int | None = None) -> Values:
-    """A whole number between bounds."""
-    bad = [Bad(least - 1, f"at least {least}"), *refused(WHOLE, "3", least + 0.5, True, None)]
+def whole(least: int, most: int | None = None, *, unset: bool = False) -> Values:
+    """A whole number between bounds; `unset`: or null, which leaves it to the program."""
+    bad = [Bad(least - 1, f"at least {least}"), *refused(WHOLE, "3", least + 0.5, True, *([] if unset else [None]))]
     if most is not None:
         bad.append(Bad(most + 1, f"at most {most}"))
     return Values([least, most if most is not None else least + 1_000_000], bad)

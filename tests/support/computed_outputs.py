@@ -21,6 +21,7 @@ COMPUTED: dict[str, dict[str, str]] = {
     },
     STASH: {"output": "OUTPUT:{name}"},
     "random:index/randomPassword:RandomPassword": {"result": "RESULT:{name}", "bcryptHash": "BCRYPT:{name}"},
+    "random:index/randomString:RandomString": {"result": "RESULT:{name}"},
     "command:remote:Command": {"stdout": "STDOUT:{name}\n", "stderr": ""},
     "exoscale:index/computeInstance:ComputeInstance": {"publicIpAddress": "PUBLIC-ADDRESS:{name}"},
     "exoscale:index/elasticIp:ElasticIp": {"ipAddress": "ELASTIC-ADDRESS:{name}"},

@@ -1,6 +1,6 @@
 """Settings and resources of monitoring, for tests of its services."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import pulumi
 
 from components import catalog
 from components.monitoring.context import MonitoringContext, MonitoringParts
+from components.monitoring.own_files import OwnFiles
 from components.monitoring.settings import MonitoringSettings, SmtpSettings
 from components.service.login import Login
 from tests.support.builders import network
@@ -31,6 +32,8 @@ def context(
     email_to: Sequence[str] = (),
     smtp: SmtpSettings | None = None,
     elasticsearch_url: str | None = None,
+    alertmanager: Mapping[str, Any] | None = None,
+    runbooks_url: str | None = None,
     **changed: Any,
 ) -> MonitoringContext:
     """Return monitoring with its data on `worker-1`, and with the rules, jobs and dashboards of what it watches."""
@@ -38,7 +41,8 @@ def context(
     settings = MonitoringSettings.model_validate(
         {
             **SECTIONS,
-            "alertmanager": {"email_to": list(email_to), "memory_limit_mib": 100},
+            "alertmanager": {"email_to": list(email_to), "memory_limit_mib": 100, **(alertmanager or {})},
+            "runbooks_url": runbooks_url,
             "elasticsearch": {**elasticsearch, "memory_limit_mib": 50},
             "smtp": smtp,
         }
@@ -50,7 +54,9 @@ def context(
         machine="worker-1",
         folders={name: f"/data/{name}" for name in ("prometheus", "alertmanager", "grafana")},
         domain=None,
-        webhook=False,
+        receivers=["email"] if email_to else [],
+        scrape_password=False,
+        own=OwnFiles(),
         nfs_machine=None,
         ports=catalog.port_table(),
         s3=False,
@@ -74,7 +80,9 @@ def parts(**changed: Any) -> MonitoringParts:
         grafana_url="https://a/grafana/",
         traefik_login=Login("metrics", "reader"),
         smtp_password=None,
-        webhook_url=None,
+        receiver_secrets={},
+        scrape_password=None,
+        runbooks_url="https://a/prometheus/user/alerts.html",
         certificate_ends={"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z")},
     )
     return replace(given, **changed)

@@ -17,6 +17,7 @@ from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
+from stacks.config import computer
 from tests.support.configs import texts
 from tests.support.fake_pulumi import FakeMonitor, FakePulumi
 
@@ -24,6 +25,7 @@ T = TypeVar("T")
 # Pulumi looks up the line of the program that registers a resource. It takes a quarter of a run, and no test sees it.
 vars(runtime_resource)["_get_stack_trace"] = source_pb2.StackTrace
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an f-string on an Output raises
+computer.FILE = Path(__file__).with_name("computer.json")  # not that of the developer's computer
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 
 

@@ -56,12 +56,14 @@ if offline; then
   mapfile -t built < <("$CHECKOUT/offline/build.sh" "${wanted[@]}")
   [[ ${#built[@]} == "${#wanted[@]}" ]] || exit 1 # build.sh has said why
   programs=("${built[0]}/actionlint")
-  if [[ $purpose == all ]]; then programs+=("${built[1]}/promtool" "${built[2]}/amtool" /usr/sbin/haproxy); fi
+  if [[ $purpose == all ]]; then programs+=("${built[1]}/promtool" "${built[2]}/amtool" "${built[2]}/alertmanager" /usr/sbin/haproxy); fi
 else
   use_engine
   programs=("$(from_image "$ACTIONLINT" /usr/local/bin/actionlint)")
   if [[ $purpose == all ]]; then
-    programs+=("$(from_image "$(default_of prometheus)" /bin/promtool)" "$(from_image "$(default_of alertmanager)" /bin/amtool)")
+    alertmanager=$(default_of alertmanager)
+    programs+=("$(from_image "$(default_of prometheus)" /bin/promtool)" "$(from_image "$alertmanager" /bin/amtool)")
+    programs+=("$(from_image "$alertmanager" /bin/alertmanager)")
     haproxy_by_docker
   fi
 fi

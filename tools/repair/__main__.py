@@ -8,9 +8,11 @@ that the state has.
 import sys
 from collections.abc import Sequence
 
+from tools.console import chosen, fail, say
+from tools.pulumi_cli import pulumi
 from tools.repair import local, locks, nodes, strays
 from tools.repair.comparison import Differences, compare
-from tools.repair.state import State, SwarmResource, pulumi, say
+from tools.repair.state import State, SwarmResource
 from tools.repair.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
 
 LOCAL_MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # a refresh of these is quick
@@ -19,16 +21,29 @@ NO_DIFFERENCES = Differences((), (), (), ())
 
 def main(verb: str, stack: str) -> None:
     """Run one of the four verbs on a stack."""
+    if verb == "missing":
+        sys.exit(not is_missing(stack))
+    for urn in repair(verb, stack):
+        print(urn)
+
+
+def repair(verb: str, stack: str) -> list[str]:
+    """Repair a stack before `up`, `down` or `refresh`; return the URNs that the update has to replace."""
     locks.free(stack)
     state = State.read(stack)
     with connected(state) as swarm:
-        if verb == "missing":
-            sys.exit(not missing(state, swarm))
-        elif verb == "refresh":
+        if verb == "refresh":
             before_refresh(state, swarm)
-        else:
-            for wait in before_update(verb, state, swarm):
-                print(wait)
+            return []
+        return before_update(verb, state, swarm)
+
+
+def is_missing(stack: str) -> bool:
+    """Return whether the swarm answers and lacks a resource of the state."""
+    locks.free(stack)
+    state = State.read(stack)
+    with connected(state) as swarm:
+        return missing(state, swarm)
 
 
 def before_refresh(state: State, swarm: Swarm | None) -> None:
@@ -39,8 +54,8 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
     except NoAnswerError as error:
         remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
         machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`" if remote else ""
-        sys.exit(
-            f"{state.stack}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
+        fail(
+            f"{state.name}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
             f"this again when it does{machines}"
         )
     if state.pending:
@@ -88,7 +103,7 @@ def repair_swarm(state: State, swarm: Swarm, found: Differences, unlabelled: Seq
         if found.strays:
             strays.resolve(State.read(state.stack), swarm, found.strays)
     except NoAnswerError as error:
-        sys.exit(f"{state.stack}: its entry did not do what it was asked ({error}): run this again")
+        fail(f"{state.name}: its entry did not do what it was asked ({error}): run this again")
 
 
 def differences(state: State, swarm: Swarm | None) -> Differences:
@@ -107,7 +122,7 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
             if resource.kind == "networks":
                 swarm.await_end(resource.id)
     except NoAnswerError as error:
-        say(f"{state.stack}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
+        say(f"{state.name}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
         return NO_DIFFERENCES
     return found
 
@@ -126,7 +141,7 @@ def node_problems(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member]
         return [], []
     found = nodes.problems(members, swarm_nodes, nodes.answers)
     for problem in found:
-        say(f"{state.stack}: the machine {problem.member.name} {problem.text}")
+        say(f"{state.name}: the machine {problem.member.name} {problem.text}")
     return [problem.member for problem in found], nodes.unlabelled(members, swarm_nodes)
 
 
@@ -134,8 +149,8 @@ def refuse_namesake(state: State, swarm: Swarm, gone: SwarmResource) -> None:
     """Exit if another infrastructure's object has the name of a missing resource."""
     namesake = swarm.named(gone.kind, gone.name)
     if namesake is not None and namesake.labels.get(ID_LABEL) != state.id:
-        sys.exit(
-            f"{state.stack}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "
+        fail(
+            f"{state.name}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "
             "this infrastructure, is in its place: remove that one, and run this again"
         )
 
@@ -143,19 +158,20 @@ def refuse_namesake(state: State, swarm: Swarm, gone: SwarmResource) -> None:
 def report(state: State, found: Differences) -> None:
     """Print a line for each difference."""
     for resource in found.gone:
-        say(f"{state.stack}: the {WORDS[resource.kind]} {resource.name} is gone from the swarm")
+        say(f"{state.name}: the {WORDS[resource.kind]} {resource.name} is gone from the swarm")
     for resource in found.changed:
-        say(f"{state.stack}: the service {resource.name} is not as it was set")
+        say(f"{state.name}: the service {resource.name} is not as it was set")
     for resource, _ in found.stopped:
-        say(f"{state.stack}: the last update of the service {resource.name} did not succeed, and is tried again")
+        say(f"{state.name}: the last update of the service {resource.name} did not succeed, and is tried again")
 
 
 def refresh(state: State, targets: Sequence[str], pending: str) -> None:
     """Make Pulumi refresh the targets alone; `pending` is its option for resources that a killed update was making."""
     options = [f"--target={urn}" for urn in targets]
+    say(f"{state.name}: compares {len(targets)} resource{'s' * (len(targets) != 1)} of the state with what is there")
     pulumi(
         *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--suppress-outputs", pending, *options),
-        shown=True,
+        shown=chosen("VERBOSE"),
     )
 
 

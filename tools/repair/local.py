@@ -4,7 +4,8 @@ import shutil
 import subprocess
 from typing import Any
 
-from tools.repair.state import State, say
+from tools.console import say
+from tools.repair.state import State
 from tools.repair.swarm import ID_LABEL
 
 DATA_LABEL = "io.nuvla.swarm.data"  # of data volumes, which an earlier update may have retained
@@ -26,7 +27,7 @@ def remove_leftovers(state: State) -> None:
         for identity in _listed(listing, f"{ID_LABEL}={state.id}"):
             if identity in state.ids() or (kind == "volume" and _has_data(state, identity)):
                 continue
-            say(f"{state.stack}: removes the {kind} {identity[:12]}, which a killed update left behind")
+            say(f"{state.name}: removes the {kind} {identity[:12]}, which a killed update left behind")
             _docker(kind, "rm", *([] if kind == "network" else ["--force"]), identity)
 
 

@@ -3,14 +3,15 @@
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from tools.repair.state import PROJECT, pulumi, say
+from tools.console import fail, say
+from tools.pulumi_cli import pulumi
+from tools.repair.state import PROJECT
 
 LOCK_TIMEOUT_S = 600
 INTERVAL_S = 5
@@ -20,7 +21,7 @@ def locks(stack: str) -> Iterable[dict[str, Any]]:
     """Yield the locks of a stack, each with its process and computer."""
     backend = urlparse(os.environ.get("PULUMI_BACKEND_URL", ""))
     if backend.scheme == "file":
-        folder = Path(backend.path) / ".pulumi" / "locks" / "organization" / PROJECT / stack
+        folder = Path(backend.path) / ".pulumi" / "locks" / "organization" / PROJECT / stack.rpartition("/")[2]
         for file in folder.glob("*.json"):
             yield json.loads(file.read_text())
 
@@ -49,6 +50,6 @@ def free(stack: str) -> None:
             return
         owner = f"process {alive[0]['pid']} on {alive[0]['hostname']}"
         if time.monotonic() > deadline:
-            sys.exit(f"{stack}: {owner} has updated it for {LOCK_TIMEOUT_S} s; end it, or run `pulumi cancel`")
+            fail(f"{stack}: {owner} has updated it for {LOCK_TIMEOUT_S} s; end it, or: pulumi cancel --stack {stack}")
         say(f"{stack}: waits for {owner}, which is updating it")
         time.sleep(INTERVAL_S)

@@ -1,14 +1,13 @@
 """The state of a stack, as Pulumi exports it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components.machines.registry import MODELS
 from components.machines.settings import Machines
+from tools.pulumi_cli import pulumi
 
 PROJECT = "nuvla-swarm"
 STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # type and logical name of the infrastructure's id
@@ -23,20 +22,6 @@ KINDS = {
 }
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks secrets
 SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-
-
-def say(text: str) -> None:
-    """Print a line for people to standard error; scripts read standard output."""
-    print(text, file=sys.stderr)
-
-
-def pulumi(*arguments: str, shown: bool = False) -> str:
-    """Run Pulumi and return its output, or show it to people; exit if Pulumi fails, which prints its own error."""
-    output = sys.stderr if shown else subprocess.PIPE
-    result = subprocess.run(["pulumi", *arguments], check=False, stdout=output, text=True)
-    if result.returncode != 0:
-        sys.exit(result.returncode)
-    return result.stdout
 
 
 @dataclass(frozen=True)
@@ -80,9 +65,14 @@ class State:
         return cls(stack, exported["deployment"])
 
     @property
+    def name(self) -> str:
+        """Name of the stack without an organization."""
+        return self.stack.rpartition("/")[2]
+
+    @property
     def label(self) -> str:
         """Label of all objects that the stack makes; a stack of the same name in another checkout uses it, too."""
-        return f"{PROJECT}/{self.stack}"
+        return f"{PROJECT}/{self.name}"
 
     @property
     def id(self) -> str | None:
@@ -98,6 +88,11 @@ class State:
     def provider(self) -> type[Machines[Any]] | None:
         """Settings model of the provider of the machines."""
         return next((CLUSTERS[cluster["type"]] for cluster in self.of(*CLUSTERS)), None)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs of the stack, secrets included; empty if no update has come to its end yet."""
+        outputs = next((root.get("outputs") or {} for root in self.of("pulumi:pulumi:Stack")), {})
+        return dict(without_secret_marks(outputs))
 
     def cluster(self) -> Mapping[str, Any]:
         """Return the inputs of the cluster."""

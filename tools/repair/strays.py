@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.console import chosen, say
+from tools.pulumi_cli import pulumi
 from tools.repair.comparison import compare
-from tools.repair.state import KINDS, State, pulumi, say
+from tools.repair.state import KINDS, State
 from tools.repair.swarm import WORDS, Swarm, SwarmObject
 
 TYPES = {kind: name for name, kind in KINDS.items()}
@@ -30,14 +32,14 @@ def resolve(state: State, swarm: Swarm, seen: Sequence[SwarmObject]) -> None:
         what = f"the {WORDS[stray.kind]} {stray.name}, which is in no state"
         component = maker(state, stray)
         if component is not None and not state.urns(TYPES[stray.kind], name=child(component, stray)):
-            say(f"{state.stack}: takes {what}, into it")
+            say(f"{state.name}: takes {what}, into it")
             imports.append((component, stray))
         elif stray.kind in ("services", "networks"):
-            say(f"{state.stack}: leaves {what}: nothing there makes such a thing, or another one of this name is there")
+            say(f"{state.name}: leaves {what}: nothing there makes such a thing, or another one of this name is there")
         elif used := swarm.remove(stray):
-            say(f"{state.stack}: leaves {what}, until it is out of use: {used}")
+            say(f"{state.name}: leaves {what}, until it is out of use: {used}")
         else:
-            say(f"{state.stack}: removes {what}")
+            say(f"{state.name}: removes {what}")
     if imports:
         import_into_state(state, imports)
 
@@ -85,5 +87,5 @@ def import_into_state(state: State, found: Sequence[tuple[str, SwarmObject]]) ->
         pulumi(
             *("import", "--stack", state.stack, "--file", str(file), "--yes", "--skip-preview"),
             *("--protect=false", "--generate-code=false", "--suppress-outputs"),
-            shown=True,
+            shown=chosen("VERBOSE"),
         )

@@ -1,14 +1,64 @@
 #!/usr/bin/env bash
-# Writes the settings of the Docker engine and starts it; restarts it only if it runs with others.
+# Writes the settings of the Docker engine and starts it; restarts it only if it runs with others. An engine that does not
+# start with new settings gets back those that it last ran with.
 # Prints the version of the running engine, and since when it runs.
-# MACHINE and TLS_END, when its certificate ends, are for node-exporter.
+# MACHINE and TLS_END, when its certificate ends, are for node-exporter. The engine asks registries through PROXY_HTTP and
+# PROXY_HTTPS, if there are any, but for what is in PROXY_EXCLUDED.
 set -euo pipefail
-: "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}"
+: "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 tls=/etc/docker/tls
 # There from before the first file changes until the engine was restarted, so that a run after one that was killed in
 # between restarts it. A start of the machine removes it, and the engine has read the files by then.
 changed=/run/nuvla-swarm-engine-changed
+known=/etc/nuvla-swarm/daemon.json # the file that the engine last ran with
+
+fail() { echo "$MACHINE: $*" >&2; exit 1; }
+
+# validate: as the engine does it, which knows that since version 23. Others tell when they start.
+validate() {
+  local major told proposed=/run/nuvla-swarm-daemon.json
+  major=$(dockerd --version | sed -n 's/^Docker version \([0-9]*\)\..*/\1/p')
+  [ "${major:-0}" -ge 23 ] || return 0
+  printf '%s\n' "$DAEMON_JSON" >"$proposed"
+  told=$(dockerd --validate --config-file "$proposed" 2>&1) ||
+    fail "dockerd refuses its new settings, and goes on with those before; see engine.daemon: ${told##*$'\n'}"
+  rm -f "$proposed"
+}
+
+# keep: what the engine runs with is known to be right.
+keep() {
+  if cmp -s /etc/docker/daemon.json "$known"; then return; fi
+  install -d -m 0755 "${known%/*}"
+  cp /etc/docker/daemon.json "$known.new"
+  mv -f "$known.new" "$known"
+}
+
+start_engine() {
+  # An engine that was started with some of the files may have taken the socket's place, which is empty then.
+  systemctl reset-failed docker.socket docker.service 2>/dev/null || true
+  systemctl restart docker.socket docker.service
+}
+
+# fall_back: to the settings before, if the new ones are to blame.
+fall_back() {
+  journalctl --no-pager -n 20 -u docker.service >&2
+  if [ ! -e "$known" ] || cmp -s "$known" /etc/docker/daemon.json; then exit 1; fi
+  cp "$known" /etc/docker/daemon.json.new
+  chmod 0644 /etc/docker/daemon.json.new
+  mv -f /etc/docker/daemon.json.new /etc/docker/daemon.json
+  start_engine || fail "its engine starts neither with its new settings nor with those before; the lines above say why"
+  rm -f "$changed"
+  fail "its engine does not start with its new settings, and runs with those before; the lines above say why (engine.daemon)"
+}
+
+# proxy_environment: lines of a unit
+proxy_environment() {
+  [ -n "$PROXY_HTTP$PROXY_HTTPS" ] || return 0
+  [ -z "$PROXY_HTTP" ] || echo "Environment=\"HTTP_PROXY=$PROXY_HTTP\""
+  [ -z "$PROXY_HTTPS" ] || echo "Environment=\"HTTPS_PROXY=$PROXY_HTTPS\""
+  echo "Environment=\"NO_PROXY=$PROXY_EXCLUDED\""
+}
 
 # write PATH MODE < CONTENT
 write() {
@@ -51,6 +101,9 @@ tell_end() {
   mv -f $metrics/certificate.prom.new $metrics/certificate.prom
 }
 
+if [ ! -e "$known" ] && [ ! -e "$changed" ] && [ -e /etc/docker/daemon.json ] && systemctl is-active --quiet docker.service; then
+  keep
+fi
 install -d -m 0755 /etc/docker /etc/systemd/system/docker.service.d
 install -d -m 0700 $tls
 umask 077
@@ -59,31 +112,32 @@ umask 077
 # The packages' unit names the hosts on the command line, where they clash with those of daemon.json.
 # An engine that is stopped while it starts leaves interfaces of overlay networks behind, beside which the next one
 # cannot make its own: "error creating vxlan interface: file exists" (moby/libnetwork#1765).
-write /etc/systemd/system/docker.service.d/nuvla-swarm.conf 0644 <<EOF
+write /etc/systemd/system/docker.service.d/nuvla-swarm.conf 0644 < <(
+  cat <<EOF
 [Service]
 ExecStartPre=/bin/sh -c 'for found in /sys/class/net/vx-*; do [ ! -e "\$\$found" ] || ip link delete "\$\${found##*/}"; done'
 ExecStart=
 ExecStart=$(command -v dockerd)
 EOF
+  proxy_environment
+)
 if [ -n "$TLS_KEY" ]; then
   write $tls/ca.pem 0644 <<<"$TLS_CA"
   write_pair
 fi
+validate
 write /etc/docker/daemon.json 0644 <<<"$DAEMON_JSON"
-if [ -z "$TLS_KEY" ]; then rm -f $tls/{ca,cert,key}.pem{,.new}; fi
 
 systemctl daemon-reload
 systemctl enable --quiet docker.socket docker.service
 if [ -e "$changed" ]; then
-  # An engine that was started with some of the files may have taken the socket's place, which is empty then.
-  if ! systemctl restart docker.socket docker.service; then
-    journalctl --no-pager -n 20 -u docker.service >&2
-    exit 1
-  fi
+  start_engine || fall_back
   rm -f "$changed"
 else
   systemctl start docker.service
 fi
+keep
+if [ -z "$TLS_KEY" ]; then rm -f $tls/{ca,cert,key}.pem{,.new}; fi
 tell_end
 docker version --format '{{.Server.Version}}'
 systemctl show --property ActiveEnterTimestamp --value docker.service

@@ -2,10 +2,13 @@
 # Installs Docker Engine of exactly VERSION from SOURCE's packages, of docker.com with its client of the same version and
 # containerd of CONTAINERD_VERSION, unless the machine has that engine, and holds all of them where they are. With the
 # functions of machines/scripts/apt.sh.
-# KEY_FINGERPRINT is that of the one key that packages of docker.com are accepted by.
+# KEY_FINGERPRINT is that of the one key that packages of docker.com are accepted by. Packages come through PROXY_HTTP and
+# PROXY_HTTPS, if there are any, but for hosts in PROXY_EXCLUDED.
 set -euo pipefail
-: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${KEY_FINGERPRINT:?}"
+: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${KEY_FINGERPRINT:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}"
+: "${PROXY_EXCLUDED?}"
 
+apt_proxy=/etc/apt/apt.conf.d/95-nuvla-swarm-proxy
 own=/etc/nuvla-swarm/engine # the packages that this script has changed, if it has; of earlier versions the first one alone
 
 say() { echo "$(hostname): $*" >&2; }
@@ -74,7 +77,8 @@ exactly() {
   local found
   found=$(package_version "$1" "$2")
   if [ -z "$found" ]; then
-    fail "has no package $1 of version $2; allowed: $(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
+    fail "has no package $1 of version $2; set engine.version (of containerd.io: engine.containerd_version) to one of" \
+      "$(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
   fi
   echo "$1=$found"
 }
@@ -100,7 +104,31 @@ hold_own() {
   [ "$(sort "$own")" = "$(printf '%s\n' "${!wanted[@]}" | sort)" ] || note_own
 }
 
+# apt_proxy_options: of apt, which knows hosts and no networks
+apt_proxy_options() {
+  local host hosts
+  IFS=, read -r -a hosts <<<"$PROXY_EXCLUDED"
+  [ -z "$PROXY_HTTP" ] || echo "Acquire::http::Proxy \"$PROXY_HTTP\";"
+  [ -z "$PROXY_HTTPS" ] || echo "Acquire::https::Proxy \"$PROXY_HTTPS\";"
+  for host in "${hosts[@]}"; do
+    case "$host" in .* | */*) continue ;; esac
+    printf 'Acquire::%s::Proxy::%s "DIRECT";\n' http "$host" https "$host"
+  done
+}
+
+# use_proxy: apt and what else this script asks
+use_proxy() {
+  if [ -z "$PROXY_HTTP$PROXY_HTTPS" ]; then
+    rm -f "$apt_proxy" "$apt_proxy.new"
+    return
+  fi
+  export http_proxy=$PROXY_HTTP https_proxy=$PROXY_HTTPS no_proxy=$PROXY_EXCLUDED
+  apt_proxy_options >"$apt_proxy.new" # apt reads no file of such a name
+  mv -f "$apt_proxy.new" "$apt_proxy"
+}
+
 require_supported_system
+use_proxy
 declare -A wanted # versions by packages
 case "$SOURCE" in
   distribution) package=docker.io && wanted=([docker.io]=$VERSION) ;;

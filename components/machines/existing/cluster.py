@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 import pulumi
 
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
+from components.machines.error_hints import AGENT_HINTS, ErrorHints
 from components.machines.existing.error_hints import Contact, HostErrorHints
 from components.machines.machine import APT_FUNCTIONS, Machine, Role
 from components.machines.owner import Owner
@@ -92,6 +93,7 @@ class ExistingCluster(Cluster):
                 for machine, (_, host) in hosts.items()
             }
         ).hooks
+        self._ssh_hooks = ErrorHints(AGENT_HINTS, "ssh-advice").hooks
         hostnames = {}
         for machine, (pool_settings, host) in hosts.items():
             self.machines[machine], hostnames[machine] = self._machine(machine, pool_settings, host)
@@ -127,6 +129,7 @@ class ExistingCluster(Cluster):
             port=host.port,
             lost=name in self._args.losses.names,
             commands=self._args.losses.commands,
+            hooks=self._ssh_hooks,
         )
         recreations = self._args.losses.recreations.get(name, 0)
         # A host that comes back after a loss may be in any state, so all commands run on it again.

@@ -35,7 +35,7 @@ HINTS = (
     (
         r"dial tcp \S+ (.+)",
         "no SSH server answers at {host.address}:{host.port} ({0}): is it on, are its settings address and port right, "
-        "and may this computer reach it? If it is gone for ever, set its setting lost",
+        "and does its own firewall let this computer in? Only if it will never come back, name it in machines.lost",
     ),
     (r"handshake failed", "what answers at {host.address}:{host.port} is no SSH server: correct its setting port"),
 )

@@ -1,29 +1,69 @@
 """Settings of existing hosts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_interface
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from components.fields import Label, Section, SingleLineText
 from components.machines.data_paths import DataPath
-from components.machines.settings import SSH_KEY, FirewallMode, Machines, PoolSettings
+from components.machines.pool_settings import PoolSettings
+from components.machines.settings import SSH_KEY, FirewallMode, Machines
+from components.text_form import TextForm
 
-MemberName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,20}$")]
-User = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
-HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$")]
+KEY = r"(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*"  # a public host key, "<type> <base64>"
+
+
+def _without_comment(text: str) -> str:
+    """Return a host key without the comment at its end."""
+    found = re.match(KEY.replace(" ", r"[ \t]+") + r"(?=\s|$)", text.strip())
+    return " ".join(found[0].split()) if found else text
+
+
+def _without_address(text: str) -> str:
+    """Return what to do about a line of known_hosts, which begins with an address."""
+    found = re.search(rf"(?<=\s){KEY}", text)
+    return f"write it without what stands before it: {found[0]}" if found else ""
+
+
+MemberName = Annotated[
+    str, TextForm(r"^[a-z0-9][a-z0-9-]{0,20}$", "a name of up to 21 lower-case letters, digits and hyphens", "1")
+]
+User = Annotated[str, TextForm(r"^[a-z_][a-z0-9_-]{0,31}$", "the name of a user in lower case", "ubuntu")]
+HostKey = Annotated[
+    str,
+    TextForm(
+        f"^{KEY}$",
+        "a public host key of one line",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAvGJRWc8eCXpYWVcvvNc5G5Mj0E9+7b7cnQmJ8hVvQ1",
+        normalized=_without_comment,
+        advice=_without_address,
+    ),
+]
 
 
 def _address(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
         return parse(value)
     except ValueError as error:
-        raise ValueError("an IPv4 address, such as 192.0.2.7") from error
+        raise ValueError(f"an IPv4 address{_meant_address(value)}") from error
 
 
-Address = Annotated[IPv4Address, WrapValidator(_address)]
+def _meant_address(value: Any) -> str:
+    """Return what is wrong with an address, if that is clear."""
+    try:
+        version = ip_interface(str(value)).version
+    except ValueError:
+        return (
+            "; names are not looked up" if isinstance(value, str) and re.fullmatch(r"[\w-]+(\.[\w-]+)*", value) else ""
+        )
+    return "; this one is IPv6, and only IPv4 is supported" if version == 6 else "; without the prefix length"
+
+
+Address = Annotated[IPv4Address, WrapValidator(_address), Field(examples=["192.0.2.7"])]
 
 
 class HostSettings(Section):
@@ -36,7 +76,9 @@ class HostSettings(Section):
     port: int = Field(22, ge=1, le=65535, description="port of the SSH server (existing)")
     user: User = Field("root", description="SSH user; root, or with sudo without password (existing)")
     host_key: HostKey = Field(description="public host key of the host; `make hostkey HOST=...` prints it (existing)")
-    labels: dict[Label, SingleLineText] = Field({}, description="node labels beside the labels of the pool (existing)")
+    labels: dict[Label, SingleLineText] = Field(
+        {}, examples=[{"disk": "ssd"}], description="node labels beside the labels of the pool (existing)"
+    )
 
     def addresses(self) -> Sequence[IPv4Address]:
         """Return all addresses of the host."""
@@ -88,6 +130,9 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
             for host in pool.hosts.values()
             for address in host.addresses()
         ]
+
+    def ssh_ports(self) -> set[int]:
+        return {host.port for host in self.hosts().values()}
 
     def hosts(self) -> dict[str, HostSettings]:
         """Return all hosts, by the names of their machines."""

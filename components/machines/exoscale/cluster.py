@@ -10,9 +10,10 @@ import pulumi
 from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
 from components.machines.error_hints import ErrorHints
 from components.machines.exoscale.block_storage import Storage, StorageArgs
-from components.machines.exoscale.error_hints import HINTS
+from components.machines.exoscale.error_hints import HINTS, SSH_HINTS
 from components.machines.exoscale.hand_over import HandOver, hand_over
 from components.machines.exoscale.instance import USER, InstanceArgs, InstancePool, instance
+from components.machines.exoscale.lockout import Lockout
 from components.machines.exoscale.settings import system
 from components.machines.exoscale.shared_resources import SharedResources, SharedResourcesArgs
 from components.machines.machine import Machine
@@ -73,6 +74,8 @@ class ExoscaleCluster(Cluster):
         super().__init__("ExoscaleCluster", name, props, args.ssh_key, opts)
         self.args = args
         self._hooks = ErrorHints(HINTS).hooks
+        self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
+        self._lockout = Lockout(management=args.sources[TrafficSource.MANAGEMENT])
         self._labels = args.owner.labels()
         self._infrastructure = re.sub("[^a-z0-9]+", "-", args.owner.stack.lower())
         self._ordinals = {
@@ -164,6 +167,8 @@ class ExoscaleCluster(Cluster):
             labels=self._labels,
             destroy_protected=self.args.destroy_protected,
             losses=self.args.losses,
+            ssh_hooks=self._ssh_hooks,
+            ready_hooks=self._lockout.hooks,
         )
         depends_on = [
             command

@@ -3,6 +3,8 @@
 The patterns match errors of the released plugin 0.66.1 and of its stand-in; the first match counts.
 """
 
+from components.machines.error_hints import AGENT_HINTS
+
 HINTS = (
     (
         r"protection is enabled|\bis protected\b",
@@ -48,24 +50,56 @@ HINTS = (
         "disks of machines only grow: give disk_gib of the pool its former value, and run this again",
     ),
     (
-        r"[Qq]uota|[Ll]imit\b.*(?:reached|exceeded)",
-        "a limit of the account is reached: raise it in the portal (Organization, Quotas), or use less, "
+        r"\s*([^\n:*]*(?:[Qq]uota|[Ll]imit\b[^\n]*(?:reached|exceeded))[^\n]*)",
+        "a limit of the account is reached ({0}): raise it in the portal (Organization, Quotas), or use less, "
         "and run this again",
     ),
     (
         r"exists already|already exists",
         "Exoscale has something of that name already: of another checkout with a stack of the same name (run `make "
-        "down` there, or choose another name for this stack), or of an update that was killed while it made it (remove "
-        "it in the portal, and run this again)",
+        "down` there, or choose another name for this stack); of this stack, whose state is lost or elsewhere "
+        "(PULUMI_BACKEND_URL; docs/02-exoscale.md); or of an update that was killed while it made it (remove it in the "
+        "portal, and run this again)",
     ),
     (
         r"\bin use\b",
-        "something outside of this stack uses what is to be removed: remove it there, in the portal, "
-        "and run this again",
+        "Exoscale still uses what is to be removed: run this again, as it may notice later that a machine is gone; if "
+        "it fails again, something outside of this stack uses it: remove that in the portal, and run this again",
+    ),
+    (
+        r"\bPayment Required\b",
+        "the Exoscale organization has no credit: add some in the portal (Organization, Billing), and run this again",
+    ),
+    (r"\bToo Many Requests\b", "Exoscale's API takes no more requests for now: run this again in a minute"),
+    (
+        r"\bLocked\b|http response: Conflict",
+        "Exoscale is still busy with an earlier operation on this: run this again in a minute; if it fails again, the "
+        "portal shows the operation",
     ),
     (
         r"http response: Not Found|resource not found",
         "Exoscale does not have something that the state has, as somebody removed it there: run `make refresh`, "
         "and then this again",
+    ),
+)
+
+# Of commands on the machines, which the program runs over SSH.
+SSH_HINTS = (
+    *AGENT_HINTS,
+    (
+        r"dial tcp|context deadline exceeded",
+        "a machine does not answer SSH: is this computer's public address (`curl -4 https://api.ipify.org` prints it) "
+        "in firewall.management? If somebody stopped or deleted the machine, start it in the portal, or run "
+        "`make refresh`; its console in the portal shows why it does not boot",
+    ),
+    (
+        r"unable to authenticate",
+        "a machine does not let the stack's SSH key in: put the public half of that key back into "
+        "~ubuntu/.ssh/authorized_keys there, by the console in the portal, and run this again",
+    ),
+    (
+        r"host key mismatch|no common algorithm for host key",
+        "a machine shows another host key than the one that this program gave it: somebody reinstalled it, or another "
+        "computer answers at its address; look at it in the portal first, then replace it",
     ),
 )

@@ -60,6 +60,8 @@ class InstanceArgs:
     labels: Mapping[str, pulumi.Input[str]]
     destroy_protected: bool
     losses: Losses
+    ssh_hooks: pulumi.ResourceHookBinding  # of every command
+    ready_hooks: pulumi.ResourceHookBinding  # of the command that waits for the boot
 
 
 def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Machine:
@@ -114,6 +116,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         disk=resource,
         lost=lost,
         commands=args.losses.commands,
+        hooks=args.ssh_hooks,
     )
     ready = machine.command(
         f"{name}-ready",
@@ -125,6 +128,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         pulumi.ResourceOptions(
             parent=opts.parent,
             depends_on=[args.group],
+            hooks=args.ready_hooks,
             custom_timeouts=pulumi.CustomTimeouts(create=BOOT_TIMEOUT, update=BOOT_TIMEOUT),
         ),
         triggers=[resource.id],

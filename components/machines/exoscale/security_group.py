@@ -45,9 +45,7 @@ class SecurityGroup(pulumi.ComponentResource):
                 for source in TrafficSource
                 if source is not TrafficSource.CLUSTER
             },
-            "rows": {
-                f"{row.service} {row.span}/{'+'.join(row.protocols)}": ", ".join(row.sources) for row in args.rows
-            },
+            "rows": {f"{row.service} {row.span}/{'+'.join(row.protocols)}": row.origin for row in args.rows},
         }
         super().__init__("nuvla:firewall:SecurityGroup", name, props, opts)
         child_options = pulumi.ResourceOptions(parent=self, hooks=args.hooks)
@@ -75,14 +73,23 @@ def _rules(args: SecurityGroupArgs) -> Iterator[tuple[str, dict[str, Any]]]:
             source_title = str(network).replace("/", "-") if network else source.value
             for title, rule in _open_ports(args.rows, source):
                 rules.setdefault(f"{title}-{source_title}", {**rule, "network": network})
+    for row in args.rows:
+        for network in row.networks:
+            for title, rule in _ports_of(row):
+                rules.setdefault(f"{title}-{str(network).replace('/', '-')}", {**rule, "network": network})
     yield from rules.items()
 
 
 def _open_ports(rows: Sequence[PortRule], source: TrafficSource) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in rows:
-        for protocol in row.protocols if source in row.sources else ():
-            # Without one of the ports, each update would replace the rule.
-            ports = {"start_port": row.first, "end_port": row.last}
-            yield f"{protocol}-{row.span}", {"protocol": protocol.upper(), "description": row.service, **ports}
+        if source in row.sources:
+            yield from _ports_of(row)
     if source in PINGED_BY:
         yield "ping", {**PING, "description": "ping"}
+
+
+def _ports_of(row: PortRule) -> Iterator[tuple[str, dict[str, Any]]]:
+    for protocol in row.protocols:
+        # Without one of the ports, each update would replace the rule.
+        ports = {"start_port": row.first, "end_port": row.last}
+        yield f"{protocol}-{row.span}", {"protocol": protocol.upper(), "description": row.service, **ports}

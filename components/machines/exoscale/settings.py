@@ -4,20 +4,37 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from components.fields import Network, Section, SingleLineText, former
+from components.fields import Network, Section, former, hint
+from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
-    CountedPoolSettings,
     Machines,
-    SshSettings,
     require_disjoint_pools,
     require_prefix_length,
 )
+from components.machines.ssh_settings import OwnKeySettings
+from components.text_form import TextForm
 
-Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z]{2,3}-[0-9]$")]
-Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Size = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z-]+$")]
+WRITE_TEMPLATE = 'to write the id of a template by its name: make template STACK=<stack> NAME="{given}"'
+Zone = Annotated[str, TextForm(r"^[a-z]{2}-[a-z]{2,3}-[0-9]$", "a zone of Exoscale in lower case", "ch-gva-2")]
+TemplateId = Annotated[
+    str,
+    TextForm(
+        r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        "the id of a template",
+        "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01",
+        advice=lambda text: WRITE_TEMPLATE.format(given=text) if " " in text else "",
+    ),
+]
+# The program logs in as `ubuntu`, and installs packages for these systems.
+TEMPLATE_NAME = TextForm(
+    r"^(.*\bUbuntu 2[24]\.04\b.*)?$",
+    "the name of a template of Ubuntu 22.04 or 24.04, the systems that the program supports on Exoscale",
+    "Linux Ubuntu 24.04 LTS 64-bit",
+)
+TemplateName = Annotated[str, TEMPLATE_NAME]
+Size = Annotated[str, TextForm(r"^[a-z0-9]+\.[a-z-]+$", "a type of instances in lower case", "standard.large")]
 
 
 def system(zone: str, template_id: str) -> str:
@@ -28,8 +45,8 @@ def system(zone: str, template_id: str) -> str:
 class TemplateSettings(Section):
     """The template of new machines, by id: a newer template of the same name replaces no machine."""
 
-    id: Uuid = Field(description="id of the template in the zone; `make template` prints it (exoscale)")
-    name: SingleLineText = Field("", description="name of the template, for people (exoscale)")
+    id: TemplateId = Field(description="id of the template in the zone; `make template` prints it (exoscale)")
+    name: TemplateName = Field("", description="name of the template, of Ubuntu 22.04 or 24.04 (exoscale)")
 
 
 class ExoscalePoolSettings(CountedPoolSettings):
@@ -39,7 +56,9 @@ class ExoscalePoolSettings(CountedPoolSettings):
     disk_gib: int = Field(50, ge=10, le=51200, description="disk size in GiB; it can only grow (exoscale)")
     zone: Zone | None = Field(None, description="zone of the pool; `machines.zone` if unset (exoscale)")
     template: TemplateSettings | None = Field(
-        None, description="template of the pool; `machines.template` if unset (exoscale)"
+        None,
+        description="template of the pool; `machines.template` if unset (exoscale)",
+        json_schema_extra=hint(WRITE_TEMPLATE + " POOL=<pool>"),
     )
 
 
@@ -60,12 +79,16 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
 
     provider: Literal["exoscale"] = Field(description="provider of the machines")
     zone: Zone = Field(description="zone of the machines, such as ch-gva-2 (exoscale)")
-    template: TemplateSettings = Field(description="template of the machines (exoscale)")
+    template: TemplateSettings = Field(
+        description="template of the machines (exoscale)", json_schema_extra=hint(WRITE_TEMPLATE)
+    )
     elastic_ip: bool = Field(
         False, description="stable address for the API manager, which survives its replacement (exoscale)"
     )
     private_network: Network | None = Field(
-        None, description="private network for cluster traffic, /16 to /24 (exoscale)"
+        None,
+        examples=["10.90.0.0/16"],
+        description="private network for cluster traffic, /16 to /24 (exoscale)",
     )
     destroy_protection: bool = Field(
         False,
@@ -77,7 +100,7 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
         description="whether Pulumi refuses to destroy machines and volumes (exoscale)",
         json_schema_extra=former("protect"),
     )
-    ssh: SshSettings = Field(SshSettings(), description="SSH key of the machines")
+    ssh: OwnKeySettings = Field(OwnKeySettings(), description="logins on the machines by SSH")
 
     def machine_network(self) -> tuple[str, IPv4Network | None]:
         return "machines.private_network", self.private_network

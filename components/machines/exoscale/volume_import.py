@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pulumi
 import pulumiverse_exoscale as exoscale
 
-from components.errors import refusal
+from components.errors import count, refusal
 from components.machines.error_hints import error_hint
 from components.machines.exoscale.error_hints import HINTS
 from components.machines.volume import VolumeSpec
@@ -21,7 +21,7 @@ def check_imports(
     """
     lines = [line for name in names for line in _problems(name, volumes[name], zones[volumes[name].machine], cloud)]
     if lines:
-        raise refusal(f"what is there cannot be taken over, {len(lines)} reason(s)", lines)
+        raise refusal(f"what is there cannot be taken over, {count(len(lines), 'reason')}", lines)
 
 
 def _problems(name: str, spec: VolumeSpec, zone: str, cloud: exoscale.Provider) -> Iterator[str]:

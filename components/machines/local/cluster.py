@@ -1,7 +1,7 @@
 """Clusters of containers on the local Docker engine."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Network
 
 import pulumi
@@ -9,7 +9,7 @@ import pulumi_docker as docker
 
 from components.machines import pool_addresses
 from components.machines.cluster import DATA_LABEL, NONE_LOST, Cluster, Key, Losses, Pool
-from components.machines.error_hints import ErrorHints
+from components.machines.error_hints import SSH_HINTS, ErrorHints
 from components.machines.local.container import ContainerArgs, container
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
@@ -57,6 +57,7 @@ class LocalCluster(Cluster):
         super().__init__("LocalCluster", name, props, args.ssh_key, opts)
         self.args = args
         self._hooks = ErrorHints().hooks
+        self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
         self._name = args.owner.stack.replace("/", "-")
         self._labels = args.owner.labels()
         self.network = docker.Network(
@@ -121,4 +122,5 @@ class LocalCluster(Cluster):
             labels=self._labels,
             losses=self.args.losses,
         )
-        return container(name, args, pulumi.ResourceOptions(parent=self, hooks=self._hooks))
+        machine = container(name, args, pulumi.ResourceOptions(parent=self, hooks=self._hooks))
+        return replace(machine, hooks=self._ssh_hooks)

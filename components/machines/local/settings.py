@@ -6,14 +6,14 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.fields import Image, Network
+from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
-    CountedPoolSettings,
     FirewallMode,
     Machines,
-    SshSettings,
     require_disjoint_pools,
     require_prefix_length,
 )
+from components.machines.ssh_settings import OwnKeySettings
 
 
 class LocalMachines(Machines[CountedPoolSettings]):
@@ -30,7 +30,7 @@ class LocalMachines(Machines[CountedPoolSettings]):
     privileged: bool = Field(
         True, description="privileged containers; `false` with cgroup v1 or without permission (local)"
     )
-    ssh: SshSettings = Field(SshSettings(), description="SSH key of the machines")
+    ssh: OwnKeySettings = Field(OwnKeySettings(), description="logins on the machines by SSH")
 
     _prefix_length = field_validator("subnet")(require_prefix_length)
 

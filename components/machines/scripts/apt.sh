@@ -28,9 +28,13 @@ patiently() {
 # whether they are in the way.
 complete_packages() { patiently dpkg --force-confdef --force-confold --configure -a || true; }
 
-begin_installation() {
+lock_packages() {
   exec 8<"$installing"
   flock --timeout "$patience_s" 8 || true # then apt tells who is in the way
+}
+
+begin_installation() {
+  lock_packages
   trap end_installation EXIT
   # It allows all once nobody holds the lock, also if it is left behind.
   has_own_policy || write_policy

@@ -17,6 +17,7 @@ fail() { # SERVICE WORD...
   shift
   echo "$service: $*" >&2
   docker service ps "$service" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
+  echo "  \`docker service logs --tail 50 $service\` on a manager shows what they print" >&2
   exit 1
 }
 

@@ -12,8 +12,8 @@ given=nuvla-swarm.given # label with what this program gave it last: "<availabil
 drain() {
   if [ "$(own_id)" = "$NODE_ID" ]; then
     if [ "$(docker node ls --quiet | wc -l)" = 1 ]; then return 0; fi # the swarm ends with it
-    echo "$NODE: is swarm.api_manager and cannot be replaced by itself;" \
-      "run 'pulumi up' with another swarm.api_manager, then replace it" >&2
+    echo "$NODE: is swarm.api_manager, through which the program works, and cannot remove itself; in two steps: set" \
+      "swarm.api_manager to another manager and keep $NODE, run 'make up'; then change $NODE, and run 'make up' again" >&2
     exit 1
   fi
   if ! known "$NODE_ID"; then return 0; fi

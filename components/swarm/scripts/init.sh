@@ -23,8 +23,8 @@ check_pools() {
   local pools
   pools=$(swarm 'range .Swarm.Cluster.DefaultAddrPool}}{{.}} {{end')
   if [ "$pools" != "$ADDRESS_POOLS " ] || [ "$(swarm .Swarm.Cluster.SubnetSize)" != "$SUBNET_PREFIX" ]; then
-    fail "the swarm's address pools are $pools/$(swarm .Swarm.Cluster.SubnetSize) and cannot change;" \
-      "allowed: the old settings, or a new swarm after 'pulumi destroy'"
+    fail "the swarm's address pools cannot change; allowed: swarm.address_pools ${pools% } with swarm.subnet_prefix" \
+      "$(swarm .Swarm.Cluster.SubnetSize), as they are now, or another stack ('make down' would remove everything)"
   fi
 }
 

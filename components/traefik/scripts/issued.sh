@@ -2,13 +2,14 @@
 # Runs on the manager that gets certificates: tells which names have one of the ACME server SERVER. It never fails: an
 # update must not depend on a server of others, and what was served before still is.
 set -euo pipefail
-: "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}"
+set -f # names may begin with *
+: "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}" "${PATIENCE_S:?}"
+: "${PROVIDER=}" # of the DNS challenge; empty for the HTTP challenge
 
-patience_s=60
 since=$(date +%s)
 
 # has NAME: whether a certificate of it is in the file.
-has() { grep -q "\"main\": \"$1\"" "$STORAGE" 2>/dev/null; }
+has() { grep -qF "\"main\": \"$1\"" "$STORAGE" 2>/dev/null; }
 
 # reason NAME: what Traefik has logged last about it, on one line.
 reason() {
@@ -22,13 +23,17 @@ missing() {
   for name in $NAMES; do has "$name" || printf '%s\n' "$name"; done
 }
 
-while [ -n "$(missing)" ] && [ $(($(date +%s) - since)) -lt "$patience_s" ]; do sleep 1; done
+while [ -n "$(missing)" ] && [ $(($(date +%s) - since)) -lt "$PATIENCE_S" ]; do sleep 1; done
 for name in $NAMES; do
   if has "$name"; then
     echo "$name: has a certificate of $SERVER" >&2
   else
     why=$(reason "$name" || true)
     echo "$name: has no certificate of $SERVER yet; what was served before still is. Traefik says: ${why:-nothing}" >&2
-    echo "$name: does it lead to the managers, and is port 80 open to everybody? See docs/certificates.md" >&2
+    if [ -n "$PROVIDER" ]; then
+      echo "$name: is its zone at $PROVIDER, and may the secret traefik_dns_credentials change it? See docs/certificates.md" >&2
+    else
+      echo "$name: does it lead to the managers, and is port 80 open to everybody? See docs/certificates.md" >&2
+    fi
   fi
 done

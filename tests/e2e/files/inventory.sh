@@ -20,6 +20,6 @@ section files
 find /etc/docker /etc/systemd/system /etc/nuvla-swarm /etc/sysctl.d /etc/apt /etc/exports.d /etc/nfs.conf.d /etc/ganesha /nfs-root \
   /usr/sbin/policy-rc.d 2>/dev/null | sort || true
 section contents
-find /etc/docker /etc/fstab /etc/exports /etc/sysctl.d -type f -exec sha256sum {} + 2>/dev/null | sort || true
+find /etc/docker /etc/fstab /etc/exports /etc/sysctl.d /home/*/.ssh -type f -exec sha256sum {} + 2>/dev/null | sort || true
 section settings
 sysctl net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports

@@ -1,10 +1,15 @@
 """Rows of the settings of the Docker engine of every machine."""
 
-from tests.settings.rows import Bad, Change, Row, Values, refused
+from dataclasses import replace
+
+from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import (
+    LINE,
     LIST,
+    NAME,
     NETWORK,
     OBJECT,
+    TEXT,
     URL,
     VERSION,
     choice,
@@ -23,6 +28,21 @@ OTHER_RANGE = (
 )
 OTHER_KEY = "publicKeyPem: * => [unknown]"
 OTHER_TRIGGER = "@replacement_trigger: * => *2*"
+
+FROM_REGISTRY = {"images.traefik": "registry:5000/traefik:v3"}
+REGISTRY = r"text that matches ^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$"
+DAEMON_KEY = "text that matches ^[a-z][a-z0-9-]*$"
+OTHER_LOGIN = Change(
+    {"registry:5000": {"username": "puller"}},
+    "traefik-image",
+    "registry-registry-5000-generation",
+    '+ username: "puller"',
+    NEW,
+    also={"engine.registries": {"registry:5000": {"username": "other"}}, **FROM_REGISTRY},
+    secrets={"registry_passwords": '{"registry:5000": "WORD"}'},
+    mocked=('username: "other" => "puller"', "keepers: [secret] => [secret]"),
+    together="registry",
+)
 
 ROWS = [
     section("engine"),
@@ -97,6 +117,40 @@ ROWS = [
         ),
     ),
     Row(
+        "engine.registries",
+        Values(
+            [{}, {"registry:5000": {"username": "puller"}}],
+            [
+                Bad([], OBJECT),
+                Bad({"registry:5000": "puller"}, OBJECT, ".registry:5000", "puller"),
+                *(
+                    Bad({name: {"username": "puller"}}, REGISTRY, f".{name}", name)
+                    for name in ("registry", "https://registry:5000", "registry:5000/team", "")
+                ),
+            ],
+            also=FROM_REGISTRY,
+        ),
+        OTHER_LOGIN,
+    ),
+    Row(
+        "engine.registries.<registry>.username",
+        Values(
+            ["puller", "robot$team+ci"],
+            [*refused(LINE, "a\nb"), Bad(3, TEXT)],
+            also={"engine.registries": {"registry:5000": {"username": "other"}}, **FROM_REGISTRY},
+        ),
+        replace(OTHER_LOGIN, value="puller"),
+        required=True,
+    ),
+    Row(
+        "engine.daemon",
+        Values(
+            [{}, {"mtu": 1400, "dns": ["192.0.2.1"], "default-ulimits": {"nofile": {"Name": "nofile", "Hard": 1}}}],
+            [Bad([], OBJECT), Bad({"Mtu": 1400}, DAEMON_KEY, ".Mtu", "Mtu")],
+        ),
+        Change({"mtu": 1400}, *CONFIGURED, "+ daemon.mtu: 1400", '+ stdin: "mtu": 1400,'),
+    ),
+    Row(
         "engine.no_new_privileges",
         switch(unset=True),
         Change(True, *CONFIGURED, "+ daemon.no-new-privileges: true", '+ stdin: "no-new-privileges": true,'),
@@ -105,6 +159,14 @@ ROWS = [
         "engine.icc",
         switch(unset=True),
         Change(True, *CONFIGURED, "- daemon.icc: false", '- stdin: "icc": false,'),
+    ),
+    Row(
+        "engine.operators",
+        Values(
+            [[], ["alice"], ["bob", "alice-2"]],
+            [Bad("alice", LIST), Bad(["Alice"], NAME, "[0]", "Alice"), Bad(["a", "b c"], NAME, "[1]", "b c")],
+        ),
+        Change(["alice"], "manager-1-engine", "operators-alice-cert", '*operators[0]: *"alice"', NEW),
     ),
     Row(
         "engine.certificate_generation",

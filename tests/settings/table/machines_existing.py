@@ -9,10 +9,10 @@ from tests.support.configs import HOST_KEY
 
 HOSTS = "machines.pools.<pool>.hosts"
 HOST = f"{HOSTS}.<host>"
-ADDRESS = "an IPv4 address, such as 192.0.2.7"
-USER = "text that matches ^[a-z_][a-z0-9_-]{0,31}$"
-KEY = "text that matches ^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$"
-MEMBER = "text that matches ^[a-z0-9][a-z0-9-]{0,20}$"
+ADDRESS = "an IPv4 address"
+USER = "the name of a user in lower case"
+KEY = "a public host key of one line"
+MEMBER = "a name of up to 21 lower-case letters, digits and hyphens"
 A_HOST = {"address": "192.0.2.7", "host_key": HOST_KEY}
 
 

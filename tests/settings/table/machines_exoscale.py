@@ -4,16 +4,18 @@ from typing import Any
 
 from tests.settings.bases import EXOSCALE
 from tests.settings.rows import Bad, Change, Row, Values, concrete, on, refused
-from tests.settings.values import IS_FOR_PEOPLE, LINE, NETWORK, TEXT, section, switch, whole
+from tests.settings.values import IS_FOR_PEOPLE, NETWORK, TEXT, section, switch, whole
 from tests.support.configs import TEMPLATE
 
 POOL = "machines.pools.<pool>"
-ZONE = "text that matches ^[a-z]{2}-[a-z]{2,3}-[0-9]$"
-UUID = "text that matches ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-TYPE = r"text that matches ^[a-z0-9]+\.[a-z-]+$"
+UBUNTU = "Linux Ubuntu 24.04 LTS 64-bit"
+SYSTEM = "the name of a template of Ubuntu 22.04 or 24.04, the systems that the program supports on Exoscale"
+ZONE = "a zone of Exoscale in lower case"
+UUID = "the id of a template"
+TYPE = "a type of instances in lower case"
 OTHER_ZONE = 'zone: "ch-gva-2" => "de-fra-1"'
 AN_ID = "0123abcd-0000-4000-8000-000000000000"
-ANOTHER = {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux Ubuntu 26.04 LTS 64-bit"}
+ANOTHER = {"id": "00000000-0000-4000-8000-000000000002", "name": "Linux Ubuntu 22.04 LTS 64-bit"}
 
 
 def zone() -> Values:
@@ -39,7 +41,15 @@ def template(path: str, pool: str, also: dict[str, Any], *, required: bool) -> l
             shown(ANOTHER["id"], line, on_machine, also=also),
             required=True,
         ),
-        Row(f"{path}.name", Values(["", "Linux"], [Bad("a\nb", LINE), Bad(1, TEXT)], also=given), IS_FOR_PEOPLE),
+        Row(
+            f"{path}.name",
+            Values(
+                ["", UBUNTU, "Ubuntu 22.04"],
+                [*refused(SYSTEM, "a\nb", "Debian", "Ubuntu 18.04"), Bad(1, TEXT)],
+                also=given,
+            ),
+            IS_FOR_PEOPLE,
+        ),
     ]
 
 

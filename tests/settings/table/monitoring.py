@@ -9,6 +9,7 @@ from tests.settings.values import (
     EMAIL,
     LINE,
     LIST,
+    OBJECT,
     SIZE,
     TEXT,
     URL,
@@ -18,7 +19,19 @@ from tests.settings.values import (
     whole,
 )
 
-SERVER_NAME = r"text that matches ^[\w.-]+$"
+PAGE = "the URL of a page"
+FOLDER = "a folder below that of the program"
+LABEL_NAME = "a label of Prometheus: letters, digits and underscores"
+CLOCK = "a time of day"
+SENDER = "text on one line, without braces"
+ZONE = "a name of the IANA time zone database, such as Europe/Zurich"
+RECEIVER = "'email', 'webhook', 'slack', 'teams' or 'pagerduty'"
+ALERTMANAGER = ("monitoring", "alertmanager-config-main")
+QUIET = {"start": "22:00", "end": "07:00"}
+MUTE = "monitoring.alertmanager.mute_warnings"
+MUTED = {MUTE: QUIET}
+SLACK = {"slack_webhook_url": "https://slack.example.org/WORD"}
+SERVER_NAME = "a host name or an IPv4 address"
 MAIL = {"monitoring.smtp": SMTP}
 MEASURED = {"monitoring.elasticsearch.enabled": True}
 PROMETHEUS = ("monitoring", "prometheus-service")
@@ -55,6 +68,31 @@ ROWS = [
             'taskSpec.placement.constraints[0]: "node.labels.nuvla-swarm.machine==manager-1" => *worker-1"',
         ),
     ),
+    Row(
+        "monitoring.files",
+        Values(["examples/monitoring"], refused(FOLDER, "/etc", "../x", "a/../b", "./a", "a b", "", "~/x")),
+        Change(
+            "examples/monitoring",
+            *PROMETHEUS,
+            '+ files: "examples/monitoring"',
+            'taskSpec.containerSpec.configs*: *"*/own-backup.yml"',
+            mocked=('+ files: "examples/monitoring"', "+ taskSpec.containerSpec.configs[14]*"),
+        ),
+    ),
+    Row(
+        "monitoring.runbooks_url",
+        Values(
+            ["https://wiki.example.org", "https://wiki.example.org/ops/alerts.md"],
+            refused(PAGE, "docs/alerts.md", "wiki.example.org", "https://me:word@wiki", "https://wiki/a#b"),
+        ),
+        Change(
+            "https://wiki.example.org/alerts",
+            "monitoring",
+            "prometheus-config-rules-monitoring",
+            '+ runbooks_url: "https://wiki.example.org/alerts"',
+            '*runbook_url: * => "https://wiki.example.org/alerts#watchdog"',
+        ),
+    ),
     section("monitoring.prometheus"),
     Row(
         "monitoring.prometheus.scrape_interval_s",
@@ -87,6 +125,24 @@ ROWS = [
             'taskSpec.containerSpec.args[*]: "*retention.size=5GB" => "*retention.size=6GB"',
         ),
     ),
+    Row(
+        "monitoring.prometheus.external_labels",
+        Values(
+            [{}, {"infrastructure": "prod", "_site": ""}],
+            [
+                Bad(["prod"], OBJECT),
+                Bad({"a-b": "x"}, LABEL_NAME, ".a-b", "a-b"),
+                Bad({"infrastructure": 1}, TEXT, ".infrastructure", 1),
+            ],
+        ),
+        Change(
+            {"infrastructure": "prod"},
+            "monitoring",
+            "prometheus-config-main",
+            '+ external_labels.infrastructure: "prod"',
+            '+ dataRaw.global.external_labels.infrastructure: "prod"',
+        ),
+    ),
     memory("prometheus", 128, 1024, "prometheus-service"),
     section("monitoring.grafana"),
     memory("grafana", 128, 512, "grafana-service"),
@@ -104,6 +160,105 @@ ROWS = [
             '*email_to[0]: *"a@example.org"',
             '+ dataRaw.receivers[0].email_configs[0].to: "a@example.org"',
             also=MAIL,
+        ),
+    ),
+    Row(
+        "monitoring.alertmanager.repeat_interval",
+        Values(["30m", "1d"], [*refused(DURATION, "12", "1 day"), Bad(12, TEXT)]),
+        Change(
+            "1d",
+            *ALERTMANAGER,
+            'repeat_interval: "12h" => "1d"',
+            'dataRaw.route.repeat_interval: "12h" => "1d"',
+        ),
+    ),
+    Row(
+        "monitoring.alertmanager.severities",
+        Values(
+            [{}, {"pagerduty": "critical", "slack": "warning", "email": "warning"}],
+            [
+                Bad("slack", OBJECT),
+                Bad({"slack": "info"}, "'critical' or 'warning'", ".slack", "info"),
+                Bad({"sms": "critical"}, RECEIVER, ".sms", "sms"),
+            ],
+        ),
+        Change(
+            {"slack": "critical"},
+            *ALERTMANAGER,
+            '+ severities.slack: "critical"',
+            "- dataRaw.receivers[0].slack_configs*",
+            secrets=SLACK,
+            together="slack",
+        ),
+    ),
+    section(MUTE),
+    Row(
+        f"{MUTE}.start",
+        Values(["00:00", "23:59"], refused(CLOCK, "24:00", "7:00", "22", "22:60")),
+        Change(
+            "21:00",
+            *ALERTMANAGER,
+            'mute_warnings.start: "22:00" => "21:00"',
+            'dataRaw.time_intervals[0].time_intervals[0].times[0].start_time: "22:00" => "21:00"',
+            also=MUTED,
+            secrets=SLACK,
+            together="slack",
+        ),
+        required=True,
+    ),
+    Row(
+        f"{MUTE}.end",
+        Values(["00:00", "23:59"], refused(CLOCK, "24:00", "7:00", "")),
+        Change(
+            "08:00",
+            *ALERTMANAGER,
+            'mute_warnings.end: "07:00" => "08:00"',
+            'dataRaw.time_intervals[0].time_intervals[0].times[1].end_time: "07:00" => "08:00"',
+            also=MUTED,
+            secrets=SLACK,
+            together="slack",
+        ),
+        required=True,
+    ),
+    Row(
+        f"{MUTE}.time_zone",
+        Values(["UTC", "Europe/Zurich", "America/New_York"], [*refused(ZONE, "Zurich", "CEST", ""), Bad(1, TEXT)]),
+        Change(
+            "Europe/Zurich",
+            *ALERTMANAGER,
+            'mute_warnings.time_zone: "UTC" => "Europe/Zurich"',
+            'dataRaw.time_intervals[0].time_intervals[0].location: "UTC" => "Europe/Zurich"',
+            also=MUTED,
+            secrets=SLACK,
+            together="slack",
+        ),
+    ),
+    Row(
+        f"{MUTE}.weekends",
+        switch(),
+        Change(
+            True,
+            *ALERTMANAGER,
+            "mute_warnings.weekends: false => true",
+            '+ dataRaw.time_intervals[0].time_intervals[1]*"saturday"*',
+            also=MUTED,
+            secrets=SLACK,
+            together="slack",
+        ),
+    ),
+    Row(
+        "monitoring.alertmanager.pagerduty_url",
+        Values(
+            ["https://events.eu.pagerduty.com/v2/enqueue", "http://10.0.0.1:8080"],
+            refused(PAGE, "events.pagerduty.com", "https://me:word@host/x"),
+        ),
+        Change(
+            "https://events.eu.pagerduty.com/v2/enqueue",
+            *ALERTMANAGER,
+            'pagerduty_url: "https://events.pagerduty.com/v2/enqueue" => "https://events.eu.pagerduty.com/v2/enqueue"',
+            "*pagerduty_configs[0].url: *events.pagerduty.com* => *events.eu.pagerduty.com*",
+            secrets={"pagerduty_routing_key": "WORD"},
+            together="pagerduty",
         ),
     ),
     memory("alertmanager", 32, 128, "alertmanager-service"),
@@ -154,6 +309,29 @@ ROWS = [
             *GRAFANA,
             "smtp.port: 587 => 25",
             'taskSpec.containerSpec.env.GF_SMTP_HOST: "*:587" => "*:25"',
+            also=MAIL,
+        ),
+    ),
+    Row(
+        "monitoring.smtp.require_tls",
+        switch(),
+        Change(
+            False,
+            *GRAFANA,
+            "smtp.require_tls: true => false",
+            'taskSpec.containerSpec.env.GF_SMTP_STARTTLS_POLICY: "MandatoryStartTLS" => "NoStartTLS"',
+            also=MAIL,
+            together="relay",
+        ),
+    ),
+    Row(
+        "monitoring.smtp.from_name",
+        Values(["Nuvla: swarm", "Été"], [*refused(SENDER, "", "a\nb", "{{ x }}"), Bad(1, TEXT)]),
+        Change(
+            "Swarm",
+            *GRAFANA,
+            '+ smtp.from_name: "Swarm"',
+            '+ taskSpec.containerSpec.env.GF_SMTP_FROM_NAME: "Swarm"',
             also=MAIL,
         ),
     ),

@@ -62,7 +62,7 @@ ROWS = [
     ),
     Row(
         "swarm.backend_network",
-        Values(["a", "nuvla-backend"], [*refused(NAME, "A", ""), Bad(1, TEXT)]),
+        Values(["a", "nuvla-backend"], [*refused(NAME, "A", ""), Bad(1, TEXT)], base=HOST),
         Change("backend", "backend-network", "backend-network-network", OTHER_NAME, OTHER_NAME, base=HOST),
     ),
 ]

@@ -35,7 +35,7 @@ def volume(name: str) -> list[Row]:
         ),
         Row(
             f"{path}.size_gib",
-            replace(whole(10, 10000), base=base),
+            replace(whole(10, 10000), base=EXOSCALE, also=kind | {block: True}),
             Change(
                 30,
                 "cluster",

@@ -1,10 +1,11 @@
-"""tools/certificates.py: the certificate that a machine serves."""
+"""tools/certificates.py: certificates of Docker's API, and the certificate that a machine serves."""
 
 import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -12,7 +13,7 @@ import pytest
 from cryptography import x509
 
 from tests.support.self_signed import self_signed
-from tools.certificates import shown
+from tools.certificates import of_docker, shown
 
 
 @pytest.fixture
@@ -43,3 +44,36 @@ def test_unreachable_server_is_described_by_its_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
     assert shown("127.0.0.1", "example.org", free) == "does not answer: ConnectionRefusedError"
+
+
+def test_certificates_of_the_docker_api_are_sorted_by_their_end_and_nuvlas_is_first() -> None:
+    ends = {"ca": "2999-01-02T06:00:00Z", "nuvla": "2998-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}
+    first, second, third = of_docker(ends, "prod")
+    assert re.fullmatch(r"on 2376, of nuvla: until 2998-01-02, 3\d+ days", first)
+    assert second == ("on 2376, of manager-1: until 2001-01-02, it has ended; make up STACK=prod makes another one")
+    assert third.startswith("on 2376, of ca: until 2999-01-02, 3")
+    assert list(of_docker({}, "prod")) == [], "of an infrastructure of an earlier version"
+    assert list(of_docker({"ca": "some day"}, "prod")) == ["on 2376, of ca: until some day"]
+
+
+def test_end_of_nuvlas_certificate_is_told_before_it_comes() -> None:
+    soon = datetime.now(UTC) + timedelta(days=20, hours=1)
+    [line] = of_docker({"nuvla": soon.isoformat()}, "prod")
+    assert line.endswith(
+        "20 days; make up STACK=prod makes another one, make nuvla STACK=prod writes it: paste it into its credential "
+        "in Nuvla"
+    )
+
+
+def test_server_that_speaks_no_tls_is_described() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = Thread(target=answer)
+        thread.start()
+        assert shown("127.0.0.1", "example.org", listener.getsockname()[1]).startswith("does not answer: ")
+        thread.join(timeout=10)

@@ -1,6 +1,8 @@
 """tools/exoscale_template.py: the error of a template that Exoscale does not return."""
 
-from tools.exoscale_template import refusal
+import pytest
+
+from tools.exoscale_template import refusal, require_system
 
 URL = "https://api-ch-abc-1.exoscale.com/v2/template?visibility=public"
 
@@ -23,6 +25,14 @@ ERRORS = [
     ),
     ("one\ntwo\n", "Exoscale cannot be asked: two"),
 ]
+
+
+def test_template_of_another_system_is_refused_in_one_line() -> None:
+    for name in ("Linux Debian 12 (Bookworm) 64-bit", "Linux Ubuntu 18.04 LTS 64-bit", "Windows Server 2022"):
+        with pytest.raises(SystemExit, match=r"^template: NAME is .*; allowed: .* Ubuntu 22\.04 or 24\.04.*64-bit\"$"):
+            require_system(name)
+    for name in ("Linux Ubuntu 24.04 LTS 64-bit", "Linux Ubuntu 22.04 LTS 64-bit"):
+        require_system(name)
 
 
 def test_template_error_is_explained_in_one_line() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.errors import STAND_IN
 from tools import preview_without_state
 
 SECURE = {"secure": "v1:abc:def"}
@@ -22,8 +23,13 @@ def test_encrypted_settings_are_replaced_and_others_stay() -> None:
     assert hidden == ["nuvla-swarm:smtp_password"]
 
 
-def test_ssh_key_of_existing_machines_is_always_replaced() -> None:
-    assert preview_without_state.readable(existing()) == (existing(), ["nuvla-swarm:ssh_private_key"])
+def test_object_of_encrypted_values_is_replaced_as_a_whole() -> None:
+    login = {"nuvla-swarm:traefik_dns_credentials": {"KEY": SECURE, "SECRET": SECURE}}
+    assert preview_without_state.readable(login) == ({}, ["nuvla-swarm:traefik_dns_credentials"])
+
+
+def test_secret_that_is_not_given_is_left_to_the_program() -> None:
+    assert preview_without_state.readable(existing()) == (existing(), [])
     with_key = existing() | {"nuvla-swarm:ssh_private_key": SECURE}
     assert preview_without_state.readable(with_key) == (existing(), ["nuvla-swarm:ssh_private_key"])
 
@@ -40,7 +46,7 @@ def test_pulumi_gets_placeholders_for_all_secrets(tmp_path: Path, monkeypatch: p
     document = {"encryptionsalt": "v1:abc", "config": existing() | {"nuvla-swarm:alert_webhook_url": SECURE}}
     (checkout / "Pulumi.prod.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
 
-    def pulumi(_: Path, *arguments: str, text: str | None = None) -> int:
+    def pulumi(_: Path, *arguments: str, text: str | None = None, silent: bool = False) -> int:
         given.append((*arguments, text))
         return 0
 
@@ -49,15 +55,14 @@ def test_pulumi_gets_placeholders_for_all_secrets(tmp_path: Path, monkeypatch: p
     assert preview_without_state.preview("prod", folder) == 0
     assert given == [
         ("stack", "init", "prod", None),
-        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", preview_without_state.STAND_IN),
-        ("config", "set", "--secret", "nuvla-swarm:ssh_private_key", preview_without_state.STAND_IN),
-        ("preview", "--diff", None),
+        ("config", "set", "--secret", "nuvla-swarm:alert_webhook_url", STAND_IN),
+        ("preview", None),
     ]
     assert yaml.safe_load((folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")) == {"config": existing()}
 
 
 def test_preview_stops_at_the_first_failed_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview_without_state, "pulumi", lambda *_, text=None: 3)
+    monkeypatch.setattr(preview_without_state, "pulumi", lambda *_, text=None, silent=False: 3)
     assert preview_without_state.preview("dev", tmp_path) == 3
 
 
@@ -67,6 +72,6 @@ def test_unknown_stack_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / name).touch()
     monkeypatch.setattr(preview_without_state, "CHECKOUT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["preview.py", "Dev"])
-    refused = r"error: 'Dev' is neither a stack nor an example; allowed: dev, prod, examples/local.yaml$"
+    refused = r"nuvla-swarm: error: 'Dev' is neither a stack nor an example; allowed: dev, prod, examples/local.yaml$"
     with pytest.raises(SystemExit, match=refused):
         preview_without_state.main()

@@ -24,15 +24,15 @@ def test_block_storage_is_listed_without_its_zone() -> None:
 def test_retention_setting_that_is_not_applied_is_reported() -> None:
     kept, lost = DataVolume("nfs", "1", True), DataVolume("nfs", "1", False)
     assert mistake([kept], True) is mistake([lost], False) is mistake([], True) is None
-    assert "the data would be lost: run `make up` first" in str(mistake([lost], True))
-    assert "would be left behind: run `make up` first" in str(mistake([kept], False))
+    assert "the data would be deleted: run `make up` first" in str(mistake([lost], True))
+    assert "would stay: run `make up` first" in str(mistake([kept], False))
 
 
 def test_retained_volume_is_reported_with_its_import_command() -> None:
-    assert report([DataVolume("nfs", "1", True), DataVolume("grafana", "2", False)]).splitlines()[1:] == [
-        "  pulumi config set --path nuvla-swarm:volumes.nfs.import_id 1"
+    assert report([DataVolume("nfs", "1", True), DataVolume("grafana", "2", False)], "prod").splitlines()[1:] == [
+        "  pulumi config set --stack prod --path nuvla-swarm:volumes.nfs.import_id 1"
     ]
-    assert report([DataVolume("nfs", "1", False)]) == ""
+    assert report([DataVolume("nfs", "1", False)], "prod") == ""
 
 
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"

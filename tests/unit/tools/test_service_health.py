@@ -1,48 +1,112 @@
-"""tools/service_health.py: the state of monitoring and of certificates."""
+"""tools/service_health.py: answers of services and measurements of Prometheus."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import requests
 
-from tools import service_health
+from tests.support.rows import rows
+from tools.access.web import Web
+from tools.service_health import Health
 
-FOUND: dict[str, Any] = {"urls": {"prometheus": "https://192.0.2.7/prometheus/"}, "logins": {"prometheus": {}}}
+PROMETHEUS = "https://192.0.2.7/prometheus/"
+FOUND: dict[str, Any] = {
+    "urls": {
+        "traefik": "https://192.0.2.7/",
+        "dashboard": "http://192.0.2.7:8080/dashboard/",
+        "prometheus": PROMETHEUS,
+    },
+    "logins": {"prometheus": {"username": "admin", "password": "x"}},
+}
 
 
 class Answer:
-    """An answer of Prometheus."""
+    """An answer of a service."""
 
-    def __init__(self, data: dict[str, Any] | None):
-        self._data = data
+    def __init__(self, data: Any, status: int = 200):
+        self.data, self.status_code, self.ok = data, status, status < 400
 
     def json(self) -> Any:
-        return {"data": self._data} if self._data is not None else {"error": "not yet"}
+        return self.data
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, targets: list[str], alerts: list[str]) -> None:
-    """Let Prometheus answer with targets of these states and alerts of these names."""
+class Services:
+    """Stands for the infrastructure: answers of Prometheus, each asked the last one again."""
 
-    def ask(url: str, _login: dict[str, str]) -> Answer:
-        path = url.removeprefix("https://192.0.2.7/prometheus/api/v1/")
+    def __init__(self, targets: list[list[str]], alerts: list[str], probes: list[list[str]] | None = None):
+        self.targets, self.alerts, self.probes = targets, alerts, probes or [[]]
+
+    def get(self, url: str, _auth: Any = None) -> Answer:
+        path = url.removeprefix(f"{PROMETHEUS}api/v1/")
         if path == "targets?state=active":
-            return Answer({"activeTargets": [{"health": health} for health in targets]})
-        assert path.startswith("query?query=ALERTS"), path
-        return Answer({"result": [{"metric": {"alertname": name}} for name in alerts]})
-
-    monkeypatch.setattr(service_health, "ask", ask)
-
-
-def test_unprobed_targets_are_counted_apart_from_failing_targets(monkeypatch: pytest.MonkeyPatch) -> None:
-    cases: list[tuple[list[str], list[str], str]] = [
-        (["up", "up"], [], "2 of 2 targets are up; alerts: none"),
-        (["up", "unknown", "unknown"], [], "1 of 3 targets are up, 2 not asked yet; alerts: none"),
-        (["up", "down"], ["B", "A", "B"], "1 of 2 targets are up; alerts: A, B"),
-    ]
-    for targets, alerts, line in cases:
-        answering(monkeypatch, targets, alerts)
-        assert service_health.targets_and_alerts(FOUND) == line
+            states = self.targets.pop(0) if len(self.targets) > 1 else self.targets[0]
+            return Answer({"data": {"activeTargets": [{"health": health} for health in states]}})
+        if "probe_success" in path:
+            values = self.probes.pop(0) if len(self.probes) > 1 else self.probes[0]
+            return Answer({"data": {"result": [{"value": [0, value]} for value in values]}})
+        return Answer({"data": {"result": [{"metric": {"alertname": name}} for name in self.alerts]}})
 
 
-def test_prometheus_without_an_answer_has_no_targets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_health, "ask", lambda _url, _login: Answer(None))
-    assert service_health.targets_and_alerts(FOUND) == "0 of 0 targets are up; alerts: none"
+def health(web: Any, found: dict[str, Any] = FOUND) -> Health:
+    return Health(found, cast("Web", web))
+
+
+@pytest.fixture(autouse=True)
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time fly: each look at the clock is a second later."""
+    seconds = iter(range(10_000))
+    monkeypatch.setattr("tools.service_health.time.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("tools.service_health.time.sleep", lambda _: None)
+
+
+@rows(
+    "targets, alerts, line",
+    [
+        ([["up", "up"]], [], "2 of 2 targets are up; alerts: none"),
+        ([["up", "unknown", "unknown"]], [], "1 of 3 targets are up, 2 not asked yet; alerts: none"),
+        ([["up", "down"]], ["B", "A", "B"], "1 of 2 targets are up; alerts: A, B"),
+        ([[], ["unknown"], ["up"]], [], "1 of 1 targets are up; alerts: none"),
+    ],
+)
+def test_targets_are_counted_once_prometheus_has_asked_them(targets: Any, alerts: list[str], line: str) -> None:
+    assert health(Services([*targets], alerts)).targets_and_alerts() == line
+
+
+@rows("data", [None, {}, {"data": None}, {"data": []}, {"error": "not yet"}])
+def test_prometheus_without_an_answer_has_no_targets(data: Any) -> None:
+    class Silent:
+        def get(self, *_: Any) -> Answer:
+            return Answer(data)
+
+    assert health(Silent()).targets_and_alerts() == "0 of 0 targets are up; alerts: none"
+
+
+@rows("probes, line", [([[], ["1"]], "healthy"), ([["0"]], "does not answer"), ([[]], "not probed yet")])
+def test_probe_of_nfs_is_awaited(probes: list[list[str]], line: str) -> None:
+    assert health(Services([["up"]], [], [*probes])).nfs("192.0.2.7:/files") == line
+
+
+@rows(
+    "status, line",
+    [(503, "ready (nothing is published yet)"), (200, "answers 200"), (500, "answers 500")],
+)
+def test_answers_of_traefik_are_worded(status: int, line: str) -> None:
+    class Traefik:
+        def get(self, *_: Any) -> Answer:
+            return Answer(None, status)
+
+    assert health(Traefik()).traefik_answer("https://192.0.2.7/") == line
+
+
+def test_each_service_has_a_line_whatever_it_answers() -> None:
+    class Broken:
+        def get(self, url: str, *_: Any) -> Answer:
+            if "8080" in url:
+                raise RuntimeError("boom")
+            raise requests.ConnectTimeout
+
+    assert health(Broken()).lines() == {
+        "traefik": ("https://192.0.2.7/", "does not answer: no answer"),
+        "dashboard": ("http://192.0.2.7:8080/dashboard/", "unknown: RuntimeError: boom"),
+        "prometheus": (PROMETHEUS, "does not answer: no answer"),
+    }

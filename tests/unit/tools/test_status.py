@@ -1,12 +1,225 @@
-"""tools/status.py: lines on the certificates of Docker's API."""
+"""tools/status.py: a line for everything, whatever answers."""
 
-from tools import status
+import random
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.stack_states import ROOT, secret, state
+from tools import certificates, service_health, status
+from tools.access import files
+from tools.access.web import Web
+from tools.repair.state import State, without_secret_marks
+from tools.repair.swarm import NoAnswerError
+from tools.stack.backend import Backend
+from tools.stack.settings_file import SettingsFile
+from tools.stack.target import Target
+
+NODE = {
+    "Spec": {"Labels": {"nuvla-swarm.machine": "manager-1"}, "Availability": "active"},
+    "Status": {"State": "ready"},
+    "ManagerStatus": {"Leader": True},
+}
+OUTPUTS: dict[str, Any] = {
+    "kind": "target",
+    "machines": {
+        "manager-1": {"role": "manager", "public_address": "192.0.2.7"},
+        "worker-1": {"role": "worker", "public_address": "192.0.2.8"},
+    },
+    "ssh": secret({"user": "root", "private_key": "KEY"}),
+    "docker": {"endpoint": "https://192.0.2.7:2376", "operator": secret({"ca": "CA", "cert": "CERT", "key": "KEY"})},
+    "certificates": {"nuvla": "2999-01-02T06:00:00Z"},
+    "urls": {
+        "traefik": "https://target.example.org/",
+        "dashboard": "http://target.example.org:8080/dashboard/",
+        "prometheus": "https://target.example.org/prometheus/",
+        "grafana": "https://target.example.org/grafana/",
+        "s3": "https://target.example.org:9000",
+        "s3_console": "https://target.example.org/minio/",
+    },
+    "nfs": {"address": "192.0.2.7", "path": "/nfs-root"},
+    "s3": secret({"access_key": "AK", "secret_key": "S3SECRET", "endpoint": "https://target.example.org:9000"}),
+    "logins": secret({"prometheus": {"username": "admin", "password": "PASSWORD"}}),
+}
 
 
-def test_certificates_of_the_docker_api_are_sorted_by_their_end() -> None:
-    found = {"certificates": {"nuvla": "2999-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}}
-    first, last = status.certificates(found)
-    assert first == "on 2376, of manager-1: until 2001-01-02, it has ended"
-    assert last.startswith("on 2376, of nuvla: until 2999-01-02, 3")
-    assert last.endswith(" days")
-    assert status.certificates({}) == [], "of an infrastructure of an earlier version"
+def target(exists: bool = True) -> Target:
+    document = {"config": {"nuvla-swarm:machines": {"provider": "existing"}}}
+    return Target(SettingsFile(Path("Pulumi.prod.yaml"), document), Backend("prod", "s3://state", "exported"), exists)
+
+
+def known(outputs: Any) -> State:
+    root = {"urn": f"{ROOT}pulumi:pulumi:Stack::x", "type": "pulumi:pulumi:Stack", "outputs": outputs}
+    return State("prod", {"resources": [root, *state().resources[1:]]})
+
+
+class World:
+    """What a status asks: the swarm, the services and the sockets; each function answers or raises."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path):
+        self.nodes: Callable[[], Any] = lambda: [NODE]
+        self.web: Callable[[], Any] = Silent.timeout
+        self.shown: Callable[[], Any] = lambda: "self-signed, until 2999-01-02"
+        self.names: set[str] = set()
+        self.folder = folder
+
+        @contextmanager
+        def connected(_: State) -> Iterator[Any]:
+            yield self  # it has the nodes of the swarm
+
+        monkeypatch.setattr(status, "connected", connected)
+        monkeypatch.setattr(Web, "get", lambda *_, **__: self.web())
+        monkeypatch.setattr("tools.access.web._addresses", lambda _: self.names)
+        monkeypatch.setattr(certificates, "shown", lambda *_: self.shown())
+        monkeypatch.setattr(service_health, "READY_TIMEOUT_S", -1)
+        monkeypatch.setattr(service_health, "INTERVAL_S", 0)
+        monkeypatch.setattr(files, "FOLDER", folder)
+
+
+class Silent:
+    """Failures of what a status asks."""
+
+    @staticmethod
+    def timeout() -> Any:
+        raise requests.ConnectTimeout
+
+    @staticmethod
+    def refused() -> Any:
+        raise NoAnswerError("timed out")
+
+    @staticmethod
+    def broken() -> Any:
+        raise RuntimeError("boom\nwith lines")
+
+    @staticmethod
+    def os_error() -> Any:
+        raise OSError(113, "No route to host")
+
+    @staticmethod
+    def name() -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+
+def answer(value: Any, code: int) -> Callable[[], Any]:
+    """Return a function that answers as a web server with some JSON."""
+
+    def get() -> Any:
+        response = requests.Response()
+        response.status_code = code
+        response._content = value
+        return response
+
+    return get
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    monkeypatch.setattr(State, "read", lambda _: known(OUTPUTS))
+    return World(monkeypatch, tmp_path)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    status.show(target(), *options)
+    return capsys.readouterr().out
+
+
+def test_machine_that_is_no_node_and_a_swarm_that_does_not_answer_are_told_apart(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(capsys)
+    assert "  manager-1      192.0.2.7        Ready Active Leader\n" in text
+    assert "  worker-1       192.0.2.8        not in the swarm\n" in text
+    world.nodes = Silent.refused
+    text = printed(capsys)
+    assert "  worker-1       192.0.2.8        unknown\n" in text
+    assert (
+        "2376 of the manager at 192.0.2.7 does not answer from here: timed out. Is this computer in firewall.management"
+        in text
+    )
+
+
+def test_domain_that_leads_nowhere_is_told_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "target.example.org leads to nothing; it should lead to 192.0.2.7"
+    assert printed(capsys).count(line) == 1
+    world.names = {"192.0.2.7"}
+    assert line not in printed(capsys)
+
+
+def test_alerts_that_nobody_gets_are_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "alerts go to   nobody (monitoring.alertmanager.email_to, or the secret alert_webhook_url)" in printed(
+        capsys
+    )
+
+
+def test_logins_are_shown_on_demand_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys)
+    assert "logins         make status STACK=prod" in text
+    assert "PASSWORD" not in text
+    assert "S3SECRET" not in text
+    text = printed(capsys, "--logins")
+    assert "prometheus     admin PASSWORD" in text
+    assert "s3             AK S3SECRET" in text
+
+
+def test_commands_for_machines_and_swarm_are_printed_and_written(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(capsys)
+    assert f"docker         {world.folder}/prod/docker node ls\n" in text
+    assert f"ssh            ssh -F {world.folder}/prod/ssh_config manager-1\n" in text
+    assert "export" not in text, "an exported DOCKER_HOST would make the next command change the manager"
+    assert (world.folder / "prod" / "docker").stat().st_mode & 0o777 == 0o700
+
+
+def test_stack_without_outputs_is_told_in_a_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="prod: is not up in s3://state; make up STACK=prod"):
+        status.show(target(exists=False))
+    monkeypatch.setattr(State, "read", lambda _: State("prod", None))
+    with pytest.raises(SystemExit, match=r"prod: is not up; create it by make up STACK=prod \(state in s3://state\)"):
+        status.show(target())
+    monkeypatch.setattr(State, "read", lambda _: known({}))
+    with pytest.raises(SystemExit, match="its last `make up` did not end: run make up STACK=prod"):
+        status.show(target())
+
+
+JUNK: tuple[Any, ...] = (None, "", "x", 0, 7, [], {}, [None], {"a": None}, [{}], "https://", "tcp://:x", b"\xff")
+BODIES = (b"", b"nothing", b"null", b"[]", b"{}", b'{"data": null}', b'{"data": {"result": [{}]}}', b"\xff\xfe")
+FAILURES = (Silent.timeout, Silent.refused, Silent.broken, Silent.os_error, Silent.name)
+
+
+def damaged(chance: random.Random, value: Any) -> Any:
+    """Return outputs of which some parts are missing or are something else."""
+    if chance.random() < 0.1:
+        return chance.choice(JUNK)
+    if isinstance(value, dict):
+        return {key: damaged(chance, part) for key, part in value.items() if chance.random() > 0.05}
+    return value
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_status_prints_lines_whatever_anything_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], seed: int
+) -> None:
+    chance = random.Random(seed)
+    outputs = damaged(chance, without_secret_marks(OUTPUTS)) if seed % 2 else OUTPUTS
+    monkeypatch.setattr(State, "read", lambda _: known(outputs if isinstance(outputs, dict) else {}))
+    junk = chance.choice(JUNK)
+    world.nodes = chance.choice([*FAILURES, lambda: [NODE], lambda: junk, lambda: [NODE | {"Spec": junk}]])
+    world.web = chance.choice([*FAILURES, answer(chance.choice(BODIES), chance.choice([200, 404, 500, 503]))])
+    world.shown = chance.choice([*FAILURES, lambda: "self-signed"])
+    world.names = chance.choice([set(), {"192.0.2.7"}, {"::1"}])
+    if outputs and isinstance(outputs, dict):
+        status.show(target(), *(["--logins"] if chance.random() < 0.5 else []))
+    else:
+        with pytest.raises(SystemExit, match="nuvla-swarm: error: prod: its last `make up` did not end"):
+            status.show(target())
+        return
+    text = capsys.readouterr().out
+    assert "`prod`" in text
+    assert "Traceback" not in text
+    assert len(text.splitlines()) >= 6, text

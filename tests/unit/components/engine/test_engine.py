@@ -1,6 +1,7 @@
 """components/engine/engine.py: the Docker engine of one machine."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -8,6 +9,7 @@ import pytest
 
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.engine import Engine, EngineArgs
+from components.machines.proxy import NO_PROXY, Proxy
 from tests.support.builders import SETTINGS, another, certificate, machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
@@ -16,12 +18,16 @@ COMMANDS = ("worker-1-engine-install", "worker-1-engine-configure")
 CONFIGURE = COMMANDS[1]
 
 
-def docker_engine(*, api: bool = False, waits: bool = False, **of_machine: Any) -> None:
+def docker_engine(
+    *, api: bool = False, waits: bool = False, proxy: bool = False, operators: Sequence[str] = (), **of_machine: Any
+) -> None:
     def make() -> Engine:
         args = EngineArgs(
             machine=machine(**of_machine),
             settings=SETTINGS,
+            proxy=Proxy(http="http://proxy:3128", excluded=["10.77.0.0/16"]) if proxy else NO_PROXY,
             certificate=certificate() if api else None,
+            operator_cas={name: pulumi.Output.from_input(f"CA-OF-{name}") for name in operators},
             depends_on=another("manager-1-engine-configure") if waits else None,
         )
         return Engine("worker-1-engine", args)
@@ -52,6 +58,7 @@ def test_install_script_gets_the_exact_version(fake_pulumi: FakePulumi) -> None:
         "VERSION": "20.10.24",
         "CONTAINERD_VERSION": "",
         "KEY_FINGERPRINT": "9DC858229FC7DD38854AE2D88D81803C0EBFCD88",
+        **dict.fromkeys(("PROXY_HTTP", "PROXY_HTTPS", "PROXY_EXCLUDED"), ""),
     }
 
 
@@ -73,6 +80,12 @@ def test_engine_with_a_certificate_serves_the_api(fake_pulumi: FakePulumi) -> No
         "TLS_CERT": "CERT",
         "TLS_KEY": "THE-KEY",
     }
+
+
+def test_engine_accepts_clients_of_the_stack_and_of_each_operator(fake_pulumi: FakePulumi) -> None:
+    docker_engine(api=True, operators=["alice", "bob"])
+    assert fake_pulumi.parameters(CONFIGURE)["TLS_CA"] == "CACA-OF-aliceCA-OF-bob"
+    assert fake_pulumi.inputs("worker-1-engine")["operators"] == ["alice", "bob"]
 
 
 def test_configure_script_gets_the_end_of_the_certificate(fake_pulumi: FakePulumi) -> None:
@@ -143,3 +156,16 @@ def test_engine_scripts_log_only_errors(fake_pulumi: FakePulumi) -> None:
 def test_destroying_an_engine_runs_no_command(fake_pulumi: FakePulumi) -> None:
     docker_engine()
     assert not any("delete" in fake_pulumi.inputs(command) for command in COMMANDS)
+
+
+def test_packages_and_images_come_through_the_proxy(fake_pulumi: FakePulumi) -> None:
+    docker_engine(proxy=True)
+    wanted = {
+        "PROXY_HTTP": "http://proxy:3128",
+        "PROXY_HTTPS": "",
+        "PROXY_EXCLUDED": "localhost,127.0.0.0/8,10.77.0.0/16",
+    }
+    for command in COMMANDS:
+        told = fake_pulumi.parameters(command)
+        assert {key: told[key] for key in wanted} == wanted
+    assert fake_pulumi.inputs("worker-1-engine")["proxy"]["http"] == "http://proxy:3128"

@@ -1,7 +1,7 @@
 """components/firewall/rules.py: the ports of Nuvla's guide, transcribed here a second time."""
 
 from components import ports
-from components.firewall.rules import fixed_ports, host_rows, target_rows
+from components.firewall.rules import fixed_ports, host_rows, taken_ports, target_rows
 from components.ports import ContainerAccess, PortRule, TrafficSource
 
 NFS_HELPERS = (ports.STATD, ports.STATD_OUTGOING, ports.LOCKD, ports.NFS_CALLBACK)
@@ -126,3 +126,13 @@ def test_nfs_helpers_have_no_row() -> None:
 def test_containers_may_reach_metrics_and_probe_nfs() -> None:
     found = {row.first: row.containers for row in target() if row.containers is not ContainerAccess.NONE}
     assert found == {9323: ContainerAccess.FULL, 2049: ContainerAccess.CONNECT}
+
+
+def test_taken_ports_follow_the_settings_that_move_them() -> None:
+    found = {
+        (number, protocol) for number, by, _ in taken_ports(nfs=True, s3_port=9001, ssh=[22, 2222]) for protocol in by
+    }
+    assert {(22, "tcp"), (2222, "tcp"), (9001, "tcp"), (33333, "udp"), (4789, "udp"), (662, "tcp")} <= found
+    assert not {(9000, "tcp"), (4789, "tcp"), (443, "udp")} & found
+    without = {number for number, _, _ in taken_ports(nfs=False, s3_port=None, ssh=[2222])}
+    assert not {22, 33333, 2049, 9000, 9001} & without

@@ -6,7 +6,10 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.machines.error_hints import HINTS, SWARM_HINTS, ErrorHints, error_hint
+from components.machines.error_hints import HINTS, SSH_HINTS, SWARM_HINTS, ErrorHints, error_hint
+from components.machines.exoscale.error_hints import SSH_HINTS as EXOSCALE_SSH_HINTS
+from tests.program.runs import run
+from tests.support.configs import existing, exoscale, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build
 
@@ -63,3 +66,19 @@ def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, mon
     for error in [*ERRORS, *ERRORS, "something else"]:
         assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
     assert logged == [error_hint([error]) for error in ERRORS]
+
+
+def test_stale_ssh_agent_gets_a_hint_on_machines_of_every_provider() -> None:
+    error = "dial unix /tmp/ssh-1/agent.2: connect: no such file or directory"
+    for document in (target(), exoscale(), existing()):
+        engine = run(document, secrets=secrets_for(document)).engine
+        commands = [name for name, kind in engine.types.items() if kind == "command:remote:Command"]
+        hooked = [name for name in commands if "ssh-advice" in engine.options[name].hooks.on_error]
+        assert commands == hooked
+    for hints in (SSH_HINTS, EXOSCALE_SSH_HINTS):
+        assert (error_hint([error], hints) or "").startswith("SSH_AUTH_SOCK is /tmp/ssh-1/agent.2, and no SSH agent")
+
+
+def test_local_machine_that_does_not_answer_gets_the_engine_that_it_needs() -> None:
+    hint = error_hint(["after 10 failed attempts: dial tcp 10.77.1.1:22: i/o timeout"], SSH_HINTS)
+    assert (hint or "").startswith("the local machine at 10.77.1.1 does not answer SSH: local machines need a Docker")

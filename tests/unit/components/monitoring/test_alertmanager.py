@@ -1,5 +1,6 @@
 """components/monitoring/alertmanager.py: the receivers of alerts and the service that notifies them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -16,32 +17,35 @@ MAIL = {
     "to": "a@example.org, b@example.org",
     "from": "swarm@example.org",
     "smarthost": "mail.example.org:25",
+    "require_tls": True,
     "send_resolved": True,
 }
 
 
-def service(*, password: bool = False, **changed: Any) -> Service:
+def service(*, password: bool = False, webhook: bool = False, **changed: Any) -> Service:
     start()
 
     def make() -> Service:
         given = context(**changed)
-        secrets = {
-            "smtp_password": pulumi.Output.secret("WORD") if password else None,
-            "webhook_url": pulumi.Output.secret("https://hook.example.org/T0KEN") if given.webhook else None,
-        }
-        return alertmanager(given, parts(**secrets))
+        opened = {"webhook": pulumi.Output.secret("https://hook.example.org/T0KEN")} if webhook else {}
+        word = pulumi.Output.secret("WORD") if password else None
+        given = replace(given, receivers=[*given.receivers, *opened])
+        return alertmanager(given, parts(smtp_password=word, receiver_secrets=opened))
 
     return build(make)
 
 
 def receivers(made: Service) -> dict[str, Any]:
+    """The webhooks and mails of each receiver; critical alerts and warnings go to the same as others by default."""
     (file,) = made.files
     assert f"--config.file={file.path}" in made.args
     config = yaml.safe_load(str(file.content))
-    return {
-        receiver["name"]: (receiver.get("webhook_configs"), receiver.get("email_configs"))
+    found = {
+        receiver["name"]: (receiver.get("webhook_configs", []), receiver.get("email_configs", []))
         for receiver in config["receivers"]
     }
+    assert found.pop("critical") == found.pop("warning") == found["operators"]
+    return found
 
 
 def secrets(made: Service) -> dict[str, Any]:
@@ -49,19 +53,19 @@ def secrets(made: Service) -> dict[str, Any]:
 
 
 def test_no_receiver_is_notified_by_default() -> None:
-    assert receivers(service()) == {"operators": ([], []), "watchdog": ([], None)}
+    assert receivers(service()) == {"operators": ([], []), "watchdog": ([], [])}
     assert secrets(service()) == {}
 
 
 def test_webhook_gets_all_alerts_and_its_url_is_secret() -> None:
     made = service(webhook=True)
-    assert receivers(made) == {"operators": ([WEBHOOK], []), "watchdog": ([WEBHOOK], None)}
+    assert receivers(made) == {"operators": ([WEBHOOK], []), "watchdog": ([WEBHOOK], [])}
     assert secrets(made) == {"alert-webhook-url": Secret("https://hook.example.org/T0KEN")}
 
 
 def test_mail_goes_to_all_addresses_by_the_given_server() -> None:
     made = service(email_to=TO, smtp=SMTP)
-    assert receivers(made) == {"operators": ([], [MAIL]), "watchdog": ([], None)}
+    assert receivers(made) == {"operators": ([], [MAIL]), "watchdog": ([], [])}
     assert secrets(made) == {}
 
 

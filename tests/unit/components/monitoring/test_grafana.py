@@ -7,11 +7,13 @@ import pulumi
 import yaml
 
 from components.monitoring.grafana import grafana
+from components.monitoring.own_files import OwnFiles
 from components.service.spec import Mount, Service
 from tests.support.monitoring import LOGIN, SMTP, context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = ["machines", "services", "swarm", "traefik"]
+PROVISIONING = "/etc/grafana/provisioning/dashboards"
 PASSWORD_FILE = "$__file{/run/secrets/smtp-password}"
 
 
@@ -75,6 +77,7 @@ def test_grafana_sends_mail_by_the_given_server() -> None:
         "GF_SMTP_ENABLED": "true",
         "GF_SMTP_HOST": "mail.example.org:25",
         "GF_SMTP_FROM_ADDRESS": "swarm@example.org",
+        "GF_SMTP_STARTTLS_POLICY": "MandatoryStartTLS",
     }
     assert len(made.secrets) == 1
 
@@ -85,9 +88,25 @@ def test_grafana_mail_password_is_read_from_a_secret_file() -> None:
     assert more == {
         ("GF_SMTP_USER", "me"),
         ("GF_SMTP_PASSWORD", PASSWORD_FILE),
-        ("GF_SMTP_STARTTLS_POLICY", "MandatoryStartTLS"),
     }
     assert {secret.name: value(secret.content) for secret in made.secrets}["smtp-password"] == Secret("WORD")
+
+
+def test_grafana_sends_unencrypted_mail_where_the_settings_allow_it() -> None:
+    made = service(smtp=SMTP.model_copy(update={"require_tls": False, "from_name": "Swarm"}))
+    assert mail(made)["GF_SMTP_STARTTLS_POLICY"] == "NoStartTLS"
+    assert mail(made)["GF_SMTP_FROM_NAME"] == "Swarm"
+
+
+def test_own_dashboards_are_in_a_folder_of_their_own() -> None:
+    text = '{"uid": "own", "title": "Own"}'
+    made = files(own=OwnFiles(dashboards={"own.json": text}))
+    (provider,) = yaml.safe_load(made[f"{PROVISIONING}/own.yaml"])["providers"]
+    assert made[f"{provider['options']['path']}/own.json"] == text
+    (ours,) = yaml.safe_load(made[f"{PROVISIONING}/provider.yaml"])["providers"]
+    assert not provider["options"]["path"].startswith(ours["options"]["path"])
+    assert {provider[key] for key in ("name", "folder", "folderUid")}.isdisjoint(map(str, ours.values()))
+    assert f"{PROVISIONING}/own.yaml" not in files(), "Grafana warns of a provider without a folder"
 
 
 def test_grafana_variables_hold_no_secret() -> None:

@@ -5,24 +5,42 @@ from typing import Any
 import pulumi
 import yaml
 
-from components.monitoring.prometheus import prometheus
+from components.monitoring.own_files import OwnFiles
+from components.monitoring.prometheus import RUNBOOKS_PATH, prometheus
 from components.service.spec import Mount, Service
 from tests.support.monitoring import context, parts
 from tests.support.pulumi_run import Secret, build, start, value
 
 ALWAYS = {"machines", "swarm", "services", "traefik", "certificates", "certificate-ends", "monitoring"}
+PAGE = "https://a/prometheus/user/alerts.html"
 CA_END = "2036-11-26T06:00:00.25+01:00"
 
 
-def service(**changed: Any) -> Service:
+def service(*, page: str = PAGE, known: bool = True, password: bool = False, **changed: Any) -> Service:
+    """Return Prometheus; `known`: whether the address of the page is known before the deployment."""
     start()
-    ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
-    return build(lambda: prometheus(context(**changed), parts(certificate_ends=ends)))
+
+    def make() -> Service:
+        ends = {"nuvla": pulumi.Output.from_input("2027-11-29T06:00:00Z"), "ca": pulumi.Output.from_input(CA_END)}
+        word = pulumi.Output.secret("WORD") if password else None
+        url = page if known else pulumi.Output.from_input(page)
+        given = parts(certificate_ends=ends, runbooks_url=url, scrape_password=word)
+        return prometheus(context(**changed), given)
+
+    return build(make)
 
 
 def files(**changed: Any) -> dict[str, Any]:
-    """Return the parsed files of Prometheus, by path."""
-    return {file.path: yaml.safe_load(str(value(file.content))) for file in service(**changed).files}
+    """Return the parsed files of Prometheus in YAML, by path."""
+    given = {file.path: str(value(file.content)) for file in service(**changed).files}
+    return {path: yaml.safe_load(text) for path, text in given.items() if path.endswith(".yml")}
+
+
+def links(made: Service) -> set[str]:
+    """Return the pages that alerts link to."""
+    files = [yaml.safe_load(str(value(file.content))) for file in made.files if "/rules/" in file.path]
+    rules = [rule for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]
+    return {rule["annotations"]["runbook_url"].partition("#")[0] for rule in rules}
 
 
 def below(folder: str, **changed: Any) -> set[str]:
@@ -76,6 +94,7 @@ def test_scrape_interval_follows_the_settings() -> None:
     assert files()["/etc/prometheus/prometheus.yml"]["global"] == {
         "scrape_interval": "20s",
         "evaluation_interval": "20s",
+        "external_labels": {},
     }
 
 
@@ -125,6 +144,41 @@ def test_prometheus_has_the_given_networks_image_and_memory() -> None:
     assert dict(made.env) == {}
     assert [value(on.network.name) for on in made.networks] == ["web", "monitoring", "docker-api"]
     assert (made.name, made.image, made.memory_limit_mib) == ("prometheus", "prometheus:1", 1000)
+
+
+def test_alerts_link_to_the_page_that_prometheus_serves() -> None:
+    made = service()
+    assert links(made) == {PAGE}
+    (page,) = [file for file in made.files if file.name == "runbooks"]
+    (option,) = [arg for arg in made.args if arg.startswith("--web.user-assets=")]
+    assert page.path == f"{option.partition('=')[2]}/alerts.html"
+    assert PAGE.endswith(RUNBOOKS_PATH)
+
+
+def test_alerts_link_to_the_page_of_the_settings() -> None:
+    page = "https://wiki.example.org/alerts"
+    made = service(page=page, runbooks_url=page)
+    assert links(made) == {page}
+    assert not [file for file in made.files if file.name == "runbooks"]
+    assert not [arg for arg in made.args if "user-assets" in arg]
+
+
+def test_alerts_link_to_an_address_that_only_the_deployment_knows() -> None:
+    assert links(service(known=False)) == {PAGE}
+
+
+def test_own_rules_and_jobs_are_read_beside_the_programs() -> None:
+    rules, jobs = {"groups": [{"name": "own", "rules": []}]}, {"scrape_configs": [{"job_name": "own"}]}
+    own = OwnFiles(rules={"mine.yaml": yaml.safe_dump(rules)}, scrape={"mine.yml": yaml.safe_dump(jobs)})
+    found = files(own=own)
+    assert found["/etc/prometheus/rules/own-mine.yml"] == rules
+    assert found["/etc/prometheus/scrape.d/own-mine.yml"] == jobs
+    assert below("rules", own=own) == ALWAYS | {"own-mine"}
+
+
+def test_password_of_own_jobs_is_a_secret_file() -> None:
+    secrets = {secret.name: value(secret.content) for secret in service(password=True).secrets}
+    assert secrets["scrape-password"] == Secret("WORD")
 
 
 def test_certificate_ends_are_recorded_as_metrics() -> None:

@@ -18,8 +18,13 @@ DATABASE = "elasticsearch-exporter"
 
 def spec(**changed: Any) -> StackSpec:
     start()
-    secrets = {"smtp_password": pulumi.Output.secret("WORD"), "webhook_url": pulumi.Output.secret("URL")}
-    return build(lambda: monitoring(context(**changed), parts(**secrets)))
+
+    def make() -> StackSpec:
+        opened = {"webhook": pulumi.Output.secret("URL")}
+        given = parts(smtp_password=pulumi.Output.secret("WORD"), receiver_secrets=opened)
+        return monitoring(context(**changed), given)
+
+    return build(make)
 
 
 def services(**changed: Any) -> dict[str, Service]:
@@ -43,7 +48,7 @@ def test_monitoring_services_join_only_the_networks_they_need() -> None:
 
 
 def test_secrets_reach_only_the_services_that_use_them() -> None:
-    made = services(webhook=True, email_to=["a@example.org"], smtp=LOGIN)
+    made = services(receivers=["email", "webhook"], email_to=["a@example.org"], smtp=LOGIN)
     assert {name: {secret.name for secret in service.secrets} for name, service in made.items() if service.secrets} == {
         "alertmanager": {"alert-webhook-url", "smtp-password"},
         "grafana": {"grafana-admin-password", "smtp-password"},

@@ -42,7 +42,10 @@ CHANGES: dict[str, Any] = {
     "ports": lambda: [Port(published=81, target=8000)],
     "stop_grace_s": lambda: 30,
     "labels": lambda: {"a": "3"},
+    "login_generation": lambda: "other",
 }
+# Swarm hands another login on without starting a container.
+WITHOUT_A_START = {"login_generation"}
 
 
 def stack(
@@ -136,7 +139,14 @@ def test_each_field_of_a_service_has_a_change_in_this_test() -> None:
 
 def test_changed_field_triggers_the_wait() -> None:
     unchanged = triggers()
-    assert [field for field, value in CHANGES.items() if triggers(field, value) == unchanged] == []
+    assert [field for field, value in CHANGES.items() if triggers(field, value) == unchanged] == [*WITHOUT_A_START]
+
+
+def test_other_login_is_another_label_of_the_service_alone(fake_pulumi: FakePulumi) -> None:
+    stack(login_generation=lambda: "abc")
+    assert {"label": "io.nuvla.swarm.login", "value": "abc"} in fake_pulumi.inputs(SERVICE)["labels"]
+    labels = fake_pulumi.inputs(SERVICE)["taskSpec"]["containerSpec"]["labels"]
+    assert "io.nuvla.swarm.login" not in {one["label"] for one in labels}
 
 
 def test_renamed_files_and_variables_trigger_the_wait() -> None:

@@ -3,12 +3,17 @@
 from dataclasses import asdict, replace
 from typing import Any
 
+import pulumi
+
 from components.service.spec import Mount, Service, StackSpec
 from components.socket_proxy.stack import VOLUME
 from components.traefik.acme import PRODUCTION, STAGING, AcmeIssuer
 from components.traefik.stack import traefik
-from tests.support.pulumi_run import build, start
+from tests.support.pulumi_run import Secret, build, start, value
+from tests.support.rows import rows
 from tests.support.traefik import ACME, SETTINGS, context, files, parts
+
+DNS = {"provider": "httpreq", "resolvers": ["192.0.2.53:53"], "check": "authoritative", "delay_s": 30}
 
 
 def spec(acme: AcmeIssuer | None) -> StackSpec:
@@ -97,3 +102,54 @@ def test_acme_changes_nothing_else_of_traefik() -> None:
 
 def test_preview_shows_the_settings_of_acme() -> None:
     assert spec(ACME).settings["acme"] == asdict(ACME)
+
+
+def test_dns_challenge_takes_the_place_of_the_http_challenge() -> None:
+    made = resolver(dns_challenge=DNS)
+    assert "httpChallenge" not in made
+    assert made["dnsChallenge"] == {
+        "provider": "httpreq",
+        "resolvers": ["192.0.2.53:53"],
+        "propagation": {
+            "delayBeforeChecks": "30s",
+            "disableChecks": False,
+            "disableANSChecks": False,
+            "requireAllRNS": False,
+        },
+    }
+    same = ("email", "caServer", "caCertificates", "storage", "keyType")
+    assert {key: made[key] for key in same} == {key: resolver()[key] for key in same}
+
+
+@rows(
+    "check, expected",
+    [("authoritative", (False, False, False)), ("resolvers", (False, True, True)), ("none", (True, True, False))],
+)
+def test_servers_that_must_have_the_record(check: str, expected: tuple[bool, ...]) -> None:
+    made = resolver(dns_challenge=DNS | {"check": check})["dnsChallenge"]["propagation"]
+    assert (made["disableChecks"], made["disableANSChecks"], made["requireAllRNS"]) == expected
+
+
+def test_login_of_the_dns_provider_is_in_files_and_in_no_variable() -> None:
+    start()
+    login = {name: pulumi.Output.secret(f"value of {name}") for name in ("HTTPREQ_ENDPOINT", "HTTPREQ_PASSWORD")}
+    acme = replace(ACME, dns_challenge=DNS)
+    (made,) = build(lambda: traefik(SETTINGS, context(acme=acme), parts(dns_credentials=login))).services
+    env = {name: str(path) for name, path in made.env.items()}
+    assert env == {
+        "HTTPREQ_ENDPOINT_FILE": "/run/secrets/dns-httpreq-endpoint",
+        "HTTPREQ_PASSWORD_FILE": "/run/secrets/dns-httpreq-password",
+    }
+    contents = {f"/run/secrets/{secret.name}": value(secret.content) for secret in made.secrets}
+    assert contents[env["HTTPREQ_PASSWORD_FILE"]] == Secret("value of HTTPREQ_PASSWORD")
+
+
+def test_further_certificates_have_several_names() -> None:
+    further = {"main": "*.example.org", "sans": ["example.net"]}
+    made = files(service(names=["example.org"], domains=[further]))
+    router = made["/etc/traefik/dynamic/domain.yaml"]["http"]["routers"]["domain"]
+    assert router["tls"]["domains"] == [{"main": "example.org"}, further]
+
+
+def test_no_certificate_is_requested_where_another_covers_all_names() -> None:
+    assert "/etc/traefik/dynamic/domain.yaml" not in files(service(names=[]))

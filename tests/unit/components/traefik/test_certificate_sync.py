@@ -1,7 +1,10 @@
 """components/traefik/certificate_sync.py: one Traefik gets certificates, and all managers serve them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+import pulumi
 
 from components.service.spec import Mount, Service, constraint_for_machine
 from components.socket_proxy.stack import VOLUME
@@ -17,17 +20,21 @@ HIGHEST = 2**63 - 1 - 1000  # priority of a router that is not Traefik's own
 MACHINE = constraint_for_machine("manager-2")
 
 
-def services() -> dict[str, Service]:
+def services(dns_challenge: Mapping[str, Any] | None = None) -> dict[str, Service]:
     start()
 
     def make() -> dict[str, Service]:
         web = network("web")
         tls = SelfSignedCertificate("t", SelfSignedCertificateArgs(addresses=[], names=[CERTIFICATE_SOURCE], days=100))
-        acme = replace(ACME, machine="manager-2", shared=True)
+        acme = replace(ACME, machine="manager-2", shared=True, dns_challenge=dns_challenge)
         on = [network("front"), web, network("monitoring")]
         spec = traefik(SETTINGS, context(s3_port=9000, acme=acme), parts(networks=on))
         sync = certificate_sync_stack(acme, "haproxy:1", network("sharing"), tls)
-        specs = [spec, issuer_stack(spec, acme, [web]), sync]
+        specs = [
+            spec,
+            issuer_stack(spec, acme, [web], {"KEY": pulumi.Output.secret("WORD")} if dns_challenge else {}),
+            sync,
+        ]
         return {service.name: service for made in specs for service in made.services}
 
     return build(make)
@@ -143,3 +150,10 @@ def test_certificate_sync_programs_have_their_files_and_health_checks() -> None:
         assert "bind 127.0.0.1:8404" in text
         assert made[name].health.command[-1] == "http://127.0.0.1:8404/health"
         assert (made[name].image, made[name].user) == ("haproxy:1", "0")
+
+
+def test_dns_challenge_needs_no_route_and_its_login_is_with_the_issuer_alone() -> None:
+    made = services({"provider": "exoscale", "resolvers": [], "check": "authoritative", "delay_s": 0})
+    assert made[ISSUER].labels == {}
+    assert [name for name, service in made.items() if "KEY_FILE" in service.env] == [ISSUER]
+    assert [name for name, one in made.items() if "dns-key" in {secret.name for secret in one.secrets}] == [ISSUER]

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from components.socket_proxy.stack import SOCKET, VOLUME
-from components.traefik.stack import SHOWN_ELSEWHERE
+from components.traefik.stack import SHOWN_ELSEWHERE, SHOWN_IF_SET
 from tests.support.pulumi_run import value
 from tests.support.traefik import SETTINGS, context, service, spec, static
 
@@ -39,7 +39,7 @@ def test_traefik_has_the_public_network_memory_and_image() -> None:
 
 
 def test_preview_shows_all_settings_of_traefik() -> None:
-    assert spec().settings == {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE)}
+    assert spec().settings == {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE | SHOWN_IF_SET)}
 
 
 def test_stack_has_the_service_traefik_alone() -> None:

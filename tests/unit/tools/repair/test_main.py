@@ -109,7 +109,7 @@ def test_unreachable_entry_is_reported_in_one_line(
         recovery.main("up", "s")
         assert run.commands == docker.calls == []
         [line] = capsys.readouterr().err.splitlines()
-        assert line.startswith("s: its entry does not answer (This node is not a swarm manager.)")
+        assert line.startswith("nuvla-swarm: s: its entry does not answer (This node is not a swarm manager.)")
 
 
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

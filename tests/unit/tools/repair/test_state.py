@@ -1,12 +1,8 @@
 """tools/repair/state.py: what the state of a stack knows."""
 
-import subprocess
-
-import pytest
-
 from components.machines.registry import MODELS
 from tests.support.stack_states import ID, PROVIDER, ROOT, component, in_state, secret, state, urn
-from tools.repair.state import ApiManager, State, pulumi, without_secret_marks
+from tools.repair.state import ApiManager, State, without_secret_marks
 
 
 def test_empty_stack_has_neither_resources_nor_an_entry() -> None:
@@ -53,10 +49,3 @@ def test_values_lose_their_marks_of_secrets_at_any_depth() -> None:
         "a": {"b": [1, "x"]},
         "c": ["d", 2],
     }
-
-
-def test_failed_pulumi_command_ends_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 3, stdout=""))
-    with pytest.raises(SystemExit) as ended:
-        pulumi("stack", "export")
-    assert ended.value.code == 3

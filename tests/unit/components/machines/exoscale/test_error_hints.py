@@ -2,6 +2,7 @@
 
 from components.machines.error_hints import error_hint
 from components.machines.exoscale.error_hints import HINTS as EXOSCALE_HINTS
+from components.machines.exoscale.error_hints import SSH_HINTS
 
 # What Exoscale or its plugin says, and how the hint begins.
 HINTS = [
@@ -52,8 +53,18 @@ HINTS = [
     ),
     ("unable to scale down the disk size, use size > 50", "disks of machines only grow: give disk_gib"),
     ("invalid request: an SSH key named 'nuvla-swarm-dev' exists already", "Exoscale has something of that name"),
-    ("invalid request: security group 5b is in use by instance other", "something outside of this stack uses"),
-    ("Instance quota exceeded", "a limit of the account is reached"),
+    (
+        "invalid request: security group 5b is in use by instance other",
+        "Exoscale still uses what is to be removed: run this again",
+    ),
+    ("Instance quota exceeded", "a limit of the account is reached (Instance quota exceeded): raise it"),
+    (
+        'Post "https://api-ch-gva-2.exoscale.com/v2/instance": invalid request: Limit of 20 instances reached',
+        "a limit of the account is reached (Limit of 20 instances reached): raise it in the portal",
+    ),
+    ("CreateInstance: http response: Payment Required: no credits", "the Exoscale organization has no credit"),
+    ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API takes no more requests for now"),
+    ("UpdateInstance: http response: Conflict: busy", "Exoscale is still busy with an earlier operation on this"),
     (
         "DeleteInstance: http response: Not Found: Instance not found",
         "Exoscale does not have something that the st",
@@ -73,3 +84,27 @@ def test_exoscale_error_gets_a_hint() -> None:
 def test_unknown_exoscale_error_gets_no_hint() -> None:
     errors = ["API error: Service Unavailable", "context deadline exceeded", "urn:pulumi:protected::a", ""]
     assert [error for error in errors if error_hint([error], EXOSCALE_HINTS) is not None] == []
+
+
+SSH_ERRORS = [
+    ("dial unix /tmp/ssh-1/agent.2: connect: no such file or directory", "SSH_AUTH_SOCK is /tmp/ssh-1/agent.2, and no"),
+    (
+        "after 10 failed attempts: dial tcp 194.0.2.1:22: i/o timeout",
+        "a machine does not answer SSH: is this computer's",
+    ),
+    ("context deadline exceeded", "a machine does not answer SSH: is this computer's public address"),
+    (
+        "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]",
+        "a machine does not let",
+    ),
+    (
+        "ssh: handshake failed: ssh: host key mismatch",
+        "a machine shows another host key than the one that this program",
+    ),
+]
+
+
+def test_ssh_error_gets_a_hint_and_that_of_a_script_gets_none() -> None:
+    found = {error: error_hint([error], SSH_HINTS) or "" for error, _ in SSH_ERRORS}
+    assert {error: found[error] for error, start in SSH_ERRORS if not found[error].startswith(start)} == {}
+    assert error_hint(["manager-1: is not ready after 60 s"], SSH_HINTS) is None

@@ -20,7 +20,7 @@ NETWORKS = {
     TrafficSource.USERS: IPv4Network("0.0.0.0/0"),
 }
 SOURCES = NOBODY | {source: [network] for source, network in NETWORKS.items()}
-TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
+TARGET = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=False)
 SSH = PortRule(service="ssh", first=22, last=22, sources=(TrafficSource.MANAGEMENT,))
 GOSSIP = PortRule(service="gossip", first=7946, last=7946, protocols=("tcp", "udp"), sources=(TrafficSource.CLUSTER,))
 WEB = PortRule(service="web", first=80, last=81, sources=(TrafficSource.MANAGEMENT, TrafficSource.USERS))
@@ -172,3 +172,21 @@ def test_preview_shows_sources_and_ports(fake_pulumi: FakePulumi) -> None:
         "rows": {"ssh 22/tcp": "management", "gossip 7946/tcp+udp": "cluster"},
     }
     assert "wall" in fake_pulumi.finished
+
+
+def test_networks_of_a_single_row_have_rules_for_its_ports_alone(fake_pulumi: FakePulumi) -> None:
+    network = IPv4Network("203.0.113.0/24")
+    row = PortRule(
+        service="extra: a",
+        first=30000,
+        last=30010,
+        protocols=("udp",),
+        sources=(TrafficSource.USERS,),
+        networks=(network,),
+    )
+    wall([SSH, row], SOURCES)
+    found = {name: rule["cidr"] for name, rule in rules(fake_pulumi).items() if rule["protocol"] == "UDP"}
+    assert found == {
+        "wall-udp-30000-30010-0.0.0.0-0": "0.0.0.0/0",
+        "wall-udp-30000-30010-203.0.113.0-24": "203.0.113.0/24",
+    }

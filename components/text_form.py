@@ -1,0 +1,51 @@
+"""The form of a text that a setting accepts: a pattern for the program, words and an example for people."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """Metadata of an annotated `str`: refuses other texts with a line that has an example instead of the pattern.
+
+    Errors: ValueError with the noun, and the text that the user may have meant; stacks/config/errors.py adds the
+    example, or that of the field.
+    """
+
+    pattern: str  # regular expression of the whole text
+    noun: str  # what the text is, for people
+    example: str  # a text that the pattern accepts
+    normalized: Callable[[str], str] = _unchanged  # returns the text as the setting keeps it, before the pattern
+    advice: Callable[[str], str] = lambda _text: ""  # returns what a user should do about a refused text, if known
+
+    def check(self, text: str) -> str:
+        """Return the text as the setting keeps it."""
+        kept = self.normalized(text)
+        if re.fullmatch(self.pattern, kept):
+            return kept
+        raise ValueError(f"{self.noun}{self._remedy(text)}")
+
+    def _remedy(self, text: str) -> str:
+        """Return the rest of the error: advice, or the text that the user may have meant."""
+        advice = self.advice(text)
+        if advice:
+            return f"; {advice}"
+        for meant in (text.strip(), text.strip().lower(), "".join(text.split())):
+            if meant and meant != text and re.fullmatch(self.pattern, meant):
+                return f"; did you mean {meant}?"
+        return ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": self.pattern, "examples": [self.example]}

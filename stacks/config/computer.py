@@ -1,0 +1,52 @@
+"""Settings of local machines that depend on this computer, such as their image; `make setup` writes them into a file.
+
+The program reads them from that file, which git ignores, so that the file of a stack is the same on every computer. A
+setting in the stack's own file wins.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parents[2] / ".state" / "computer.json"
+PLACE = ".state/computer.json"
+WRITE = "`make setup` writes it"
+SECTIONS = ("machines", "engine", "images")
+
+
+def read(file: Path) -> tuple[Mapping[str, Any] | None, list[str]]:
+    """Return the settings in the file, None if there is no file, and a line if the file is damaged."""
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None, []
+    except (OSError, ValueError):
+        settings = None
+    if not isinstance(settings, Mapping) or not all(isinstance(value, Mapping) for value in settings.values()):
+        return None, [f"machines: {PLACE} is damaged; {WRITE} again"]
+    return settings, []
+
+
+def is_local(own: Mapping[str, Any]) -> bool:
+    """Return whether a document of settings has machines on this computer."""
+    machines = own.get("machines")
+    return isinstance(machines, Mapping) and machines.get("provider") == "local"
+
+
+def has_image(own: Mapping[str, Any]) -> bool:
+    """Return whether the stack's own settings name an image, as those that an older program completed do."""
+    return "image" in own["machines"]
+
+
+def under(own: Mapping[str, Any], computer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a stack, completed by those of this computer."""
+    return {**own, **{key: _completed(own.get(key, {}), computer[key]) for key in SECTIONS if key in computer}}
+
+
+def _completed(own: Any, computer: Mapping[str, Any]) -> Any:
+    if not isinstance(own, Mapping):
+        return own  # a mistake, which the models name
+    if "source" in own:  # the version here is that of the source here
+        computer = {key: value for key, value in computer.items() if key != "version"}
+    return {**computer, **own}

@@ -1,0 +1,62 @@
+"""Examples of right values for messages and pages, from the JSON Schema of a setting."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from stacks.config.locations import plain
+
+BOOLEANS = {"yes": True, "on": True, "true": True, "1": True, "no": False, "off": False, "false": False, "0": False}
+
+
+def example(schema: Mapping[str, Any], root: dict[str, Any]) -> Any:
+    """Return a value that the schema accepts; `root` is the schema with all definitions."""
+    schema = plain(dict(schema), root)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    if "oneOf" in schema:
+        return example(schema["oneOf"][0], root)
+    kind = schema.get("type")
+    if kind == "array":
+        return [example(schema.get("items", {}), root)]
+    if kind == "object":
+        return _object(schema, root)
+    # Text without a form is the name of a machine.
+    otherwise = {"boolean": True, "integer": schema.get("minimum", 1)}.get(str(kind), "manager-1")
+    return schema.get("default") or otherwise
+
+
+def _object(schema: Mapping[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the required keys, or with one that it may have."""
+    properties: dict[str, Any] = schema.get("properties", {})
+    keys = schema.get("required") or list(properties)[:1]
+    if keys:
+        return {key: example(properties[key], root) for key in keys}
+    contents = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")]
+    content = contents[0] if isinstance(contents[0], dict) else {"type": "string", "default": "text"}
+    return {example(schema.get("propertyNames", {}), root): example(content, root)}
+
+
+def shown(value: Any) -> str:
+    """Return a value as a stack's file takes it."""
+    return value if isinstance(value, str) and "\n" not in value else json.dumps(value)
+
+
+def meant(given: Any, schema: Mapping[str, Any]) -> str | None:
+    """Return the right value that the user may have meant by a wrong one; None if there is none."""
+    if not isinstance(given, str):
+        return None
+    text = given.strip()
+    choices = [str(choice) for choice in schema.get("enum", [])]
+    if choices:
+        folded = {choice.lower(): choice for choice in choices}
+        close = get_close_matches(text.lower(), folded, n=1)
+        return folded[close[0]] if close else None
+    if schema.get("type") == "integer" and text.isdecimal():
+        return f"{int(text)}, without quotes"
+    if schema.get("type") == "boolean" and text.lower() in BOOLEANS:
+        return f"{json.dumps(BOOLEANS[text.lower()])}, without quotes"
+    return None

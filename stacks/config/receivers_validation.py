@@ -1,0 +1,39 @@
+"""Checks of settings of alerts and own scrape jobs against the secrets that the configuration has."""
+
+from collections.abc import Collection, Iterator
+
+from components.monitoring import own_files
+from components.monitoring.receivers import SECRET_RECEIVERS
+from components.monitoring.settings import PAGERDUTY_URL
+from stacks.config.own_files_validation import PASSWORD_FILE
+from stacks.config.settings import Settings
+
+
+def mistakes(settings: Settings, secrets: Collection[str]) -> Iterator[str]:
+    """Yield a line for each setting of a receiver that the stack lacks, and for a password that no job reads."""
+    alertmanager = settings.monitoring.alertmanager
+    keys = {"email": "monitoring.alertmanager.email_to", **{name: of.secret for name, of in SECRET_RECEIVERS.items()}}
+    given = [name for name, key in keys.items() if key in secrets or (name == "email" and alertmanager.email_to)]
+    for name in alertmanager.severities:
+        if name not in given:
+            yield (
+                f"monitoring.alertmanager.severities.{name}: given; allowed: receivers that the stack has "
+                f"({', '.join(given) or 'none'}); {keys[name]} makes it one"
+            )
+    if alertmanager.mute_warnings and not given:
+        yield (
+            "monitoring.alertmanager.mute_warnings: given; allowed: with a receiver, as nobody is notified without one "
+            f"({', '.join(keys.values())})"
+        )
+    if alertmanager.pagerduty_url != PAGERDUTY_URL and "pagerduty" not in given:
+        yield "pagerduty_routing_key: not given; required: with monitoring.alertmanager.pagerduty_url"
+    yield from _password_mistakes(settings, "scrape_password" in secrets)
+
+
+def _password_mistakes(settings: Settings, given: bool) -> Iterator[str]:
+    files, _ = own_files.read(settings.monitoring.files)
+    readers = [name for name, text in files.scrape.items() if PASSWORD_FILE in text]
+    if readers and not given:
+        yield f"scrape_password: not given; required: the password that the scrape job in {readers[0]} reads"
+    if given and not readers:
+        yield f"scrape_password: given; allowed: with a scrape job in monitoring.files that reads {PASSWORD_FILE}"

@@ -1,0 +1,186 @@
+"""Accidents of operators with the commands, by the real CLI and states in folders: nothing is made, lost or changed."""
+
+import os
+import pty
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import PROGRAM_PARTS, Result, run
+from tests.support.checkout import CHECKOUT
+
+pytestmark = pytest.mark.tools("pulumi")
+VERBS = ("up", "preview", "status", "down", "refresh", "template", "nuvla")
+OWN = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "YES", "STACK")
+KEY = {"EXOSCALE_API_KEY": "EXOx", "EXOSCALE_API_SECRET": "x"}
+
+
+class Checkout:
+    """A fresh checkout, the shells of an operator in it, and a state in another folder that stands for a bucket."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.bucket = folder / "checkout", folder / "bucket"
+        self.bucket.mkdir()
+        self.folder.mkdir()
+        for part in (*PROGRAM_PARTS, "examples"):
+            source, target = CHECKOUT / part, self.folder / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        (self.folder / ".venv").symlink_to(CHECKOUT / ".venv")
+        self.exports = {"PULUMI_BACKEND_URL": self.bucket.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "aaa"}
+
+    def shell(self, *command: str, exported: Mapping[str, str] = {}) -> Result:
+        """Run a command in a new shell, with nothing of the state exported but what is given."""
+        env = {key: value for key, value in os.environ.items() if key not in OWN and key != "NUVLA_SWARM_BACKEND"}
+        home = {"PULUMI_HOME": env.get("PULUMI_HOME", ""), "NUVLA_SWARM_OFFLINE": "true"}
+        line = 'home=$PULUMI_HOME; eval "$(tools/env.sh)"; export PULUMI_HOME=$home PATH=$home/bin:$PATH; exec "$@"'
+        return run("bash", "-c", line, "shell", *command, env=env | home | KEY | dict(exported), cwd=self.folder)
+
+    def verb(self, verb: str, stack: str, exported: Mapping[str, str] = {}) -> Result:
+        more = ["Linux Ubuntu 24.04 LTS 64-bit"] if verb == "template" else []
+        return self.shell("python", "-m", "tools.stack", verb, stack, *more, exported=exported)
+
+    def production(self) -> Path:
+        """Create the empty stack prod in the bucket, as on the first day; return its file."""
+        file = self.folder / "Pulumi.prod.yaml"
+        shutil.copy(self.folder / "examples/exoscale-target.yaml", file)
+        made = self.shell("pulumi", "stack", "init", "prod", exported=self.exports)
+        assert made.code == 0, made.text
+        assert "encryptionsalt" in file.read_text()
+        return file
+
+    def files(self) -> list[str]:
+        """Return the names of all stacks' files and states."""
+        states = [*self.folder.glob(".state/.pulumi/stacks/**/*.json"), *self.bucket.glob(".pulumi/stacks/**/*.json")]
+        return sorted(path.name for path in [*self.folder.glob("Pulumi.*.yaml"), *states])
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_next_day_without_exports_makes_no_second_production(checkout: Checkout) -> None:
+    file = checkout.production()
+    before, files = file.read_text(), checkout.files()
+    for verb in VERBS:
+        refused = checkout.verb(verb, "prod", {"YES": "1"})
+        assert refused.code == 1, refused.text
+        assert "nuvla-swarm: prod: target on exoscale ch-gva-2: 3 machines; state in file://" in refused.text
+        assert "prod was made with another state (its file has a salt or a key) and is not in" in refused.text
+        assert "Export PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE" in refused.text
+        assert "Traceback" not in refused.text
+    assert (file.read_text(), checkout.files()) == (before, files)
+
+
+def test_remembered_backend_is_used_by_the_next_shell(checkout: Checkout) -> None:
+    file = checkout.production()
+    first = checkout.verb("preview", "prod", checkout.exports)
+    assert first.code == 0, first.text
+    assert first.text.startswith("nuvla-swarm: prod: target on exoscale ch-gva-2: 3 machines; state in file://")
+    assert "machines are created: manager-1, worker-1, worker-2" in first.text
+    before = file.read_text()
+    forgotten = checkout.verb("preview", "prod")
+    assert forgotten.code == 1
+    assert "export PULUMI_CONFIG_PASSPHRASE" in forgotten.text
+    only_passphrase = checkout.verb("preview", "prod", {"PULUMI_CONFIG_PASSPHRASE": "aaa"})
+    assert only_passphrase.code == 0, only_passphrase.text
+    other = checkout.verb("preview", "prod", checkout.exports | {"PULUMI_BACKEND_URL": "s3://other"})
+    assert other.code == 1
+    assert "PULUMI_BACKEND_URL is s3://other, but the state is in file://" in other.text
+    status = checkout.verb("status", "prod", checkout.exports)
+    assert (status.code, "prod: is not up; create it by make up STACK=prod" in status.text) == (1, True), status.text
+    assert file.read_text() == before
+
+
+def test_mistyped_stack_makes_nothing(checkout: Checkout) -> None:
+    checkout.production()
+    before = checkout.files()
+    for verb in VERBS:
+        refused = checkout.verb(verb, "prd", {"YES": "1"})
+        assert refused.code == 1, refused.text
+        assert "there is no Pulumi.prd.yaml (did you mean prod?); stacks are prod (STACK=<stack>)" in refused.text
+        assert len(refused.text.splitlines()) == 1, refused.text
+    assert checkout.files() == before
+
+
+def test_looking_at_a_new_stack_makes_nothing(checkout: Checkout) -> None:
+    file = checkout.folder / "Pulumi.new.yaml"
+    shutil.copy(checkout.folder / "examples/exoscale-target.yaml", file)
+    before, files = file.read_text(), checkout.files()
+    shown = checkout.verb("preview", "new")
+    assert shown.code == 0, shown.text
+    assert "new is not in file://" in shown.text
+    assert "to create" in shown.text
+    for verb, code in (("status", 1), ("refresh", 1), ("nuvla", 1), ("down", 0)):
+        assert checkout.verb(verb, "new").code == code
+    assert (file.read_text(), checkout.files()) == (before, files)
+
+
+def test_up_and_down_without_a_terminal_are_refused(checkout: Checkout) -> None:
+    checkout.production()
+    for verb, word in (("up", "changed"), ("down", "removed")):
+        refused = checkout.verb(verb, "prod", checkout.exports)
+        assert refused.code == 1
+        assert f"this is no terminal, so nothing is {word}" in refused.text
+        assert "YES=1" in refused.text
+
+
+def test_stack_of_the_environment_is_told(checkout: Checkout) -> None:
+    checkout.production()
+    told = checkout.shell("make", "status", exported=checkout.exports | {"STACK": "prod"})
+    assert "prod (STACK is set in the environment): target on exoscale" in told.text
+    given = checkout.shell("make", "status", "STACK=prod", exported=checkout.exports)
+    assert "set in the environment" not in given.text
+
+
+def at_terminal(checkout: Checkout, answer: str, *command: str) -> tuple[int, str]:
+    """Run a command at a terminal, and answer its question."""
+    ours, theirs = pty.openpty()
+    env = os.environ | checkout.exports | KEY | {"PULUMI_CONFIG_PASSPHRASE": "aaa"}
+    env = {key: value for key, value in env.items() if key not in ("YES", "PULUMI_CONFIG_PASSPHRASE_FILE")}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=checkout.folder)
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    text = b""
+    try:
+        while part := os.read(ours, 4096):
+            text += part
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return process.wait(timeout=120), text.decode()
+
+
+def test_up_at_a_terminal_shows_what_it_will_do_and_takes_no_for_an_answer(checkout: Checkout) -> None:
+    checkout.production()
+    code, text = at_terminal(checkout, "n", "python", "-m", "tools.stack", "up", "prod")
+    assert code == 1
+    assert "machines are created: manager-1, worker-1, worker-2" in text
+    assert "Apply? [y/N]" in text
+    assert "so nothing is changed" in text
+    assert "Traceback" not in text
+
+
+def test_wrong_passphrase_is_told_with_its_source(checkout: Checkout) -> None:
+    file = checkout.production()
+    kept = checkout.shell(
+        "pulumi",
+        "config",
+        "set",
+        "--stack",
+        "prod",
+        "--secret",
+        "nuvla-swarm:smtp_password",
+        "x",
+        exported=checkout.exports,
+    )
+    assert kept.code == 0, kept.text
+    before = file.read_text()
+    wrong = checkout.verb("preview", "prod", checkout.exports | {"PULUMI_CONFIG_PASSPHRASE": "bbb"})
+    assert wrong.code != 0
+    assert "incorrect passphrase" in wrong.text
+    assert "the passphrase used is the exported PULUMI_CONFIG_PASSPHRASE" in wrong.text
+    assert file.read_text() == before

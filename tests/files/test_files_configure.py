@@ -1,0 +1,129 @@
+"""components/engine/scripts/configure.sh: a file that the engine refuses takes no engine down.
+
+The engine and systemd are small stand-ins here; tests/interrupted kills the script, with others, at each step.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components import assets
+
+GOOD, BETTER, BAD = '{"mtu": 1400}', '{"mtu": 1300}', '{"mtu": "many"}'
+# The engine runs with the content of $HERE/running; it starts with anything but a text in the place of a number.
+TOOLS = {
+    "dockerd": """case $* in
+  *--version*) echo "Docker version $(cat $HERE/version), build x" ;;
+  *--validate*)
+    for file in "$@"; do :; done
+    if grep -q many "$file"; then echo "unable to configure the Docker daemon: mtu" >&2; exit 1; fi ;;
+esac""",
+    "systemctl": """echo "$*" >>$HERE/asked
+case $1 in
+  is-active) [ -e $HERE/running ] ;;
+  show) echo today ;;
+  restart | start)
+    [ "$1" = restart ] || [ ! -e $HERE/running ] || exit 0
+    rm -f $HERE/running
+    ! grep -q many $HERE/etc/docker/daemon.json || exit 1
+    cp $HERE/etc/docker/daemon.json $HERE/running ;;
+esac""",
+    "journalctl": "echo 'failed to start daemon: mtu'",
+    "docker": "cat $HERE/version",
+}
+
+
+class Machine:
+    """A machine on which the script runs, below a folder, with an engine of some version."""
+
+    def __init__(self, folder: Path, version: str):
+        self.folder = folder
+        for name in ("bin", "etc", "run"):
+            (folder / name).mkdir()
+        for name, body in TOOLS.items():
+            (folder / "bin" / name).write_text(f"#!/bin/bash\nHERE={folder}\n{body}\n")
+            (folder / "bin" / name).chmod(0o755)
+        (folder / "version").write_text(f"{version}\n")
+
+    def configure(self, daemon: str, **values: str) -> subprocess.CompletedProcess[str]:
+        text = assets.read("engine/scripts/configure.sh")
+        for place in ("/etc/", "/run/nuvla"):
+            text = text.replace(place, f"{self.folder}{place}")
+        empty = ("TLS_CA", "TLS_CERT", "TLS_KEY", "TLS_END", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_EXCLUDED")
+        given = {**dict.fromkeys(empty, ""), "MACHINE": "worker-1", "DAEMON_JSON": daemon, **values}
+        env = os.environ | given | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
+        return subprocess.run(
+            ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
+        )
+
+    def runs_with(self) -> str:
+        running = self.folder / "running"
+        return running.read_text().strip() if running.exists() else "nothing"
+
+    def restarts(self) -> int:
+        return (self.folder / "asked").read_text().splitlines().count("restart docker.socket docker.service")
+
+
+@pytest.fixture(params=["20.10.24", "28.5.1"])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    return Machine(tmp_path, request.param)
+
+
+def test_engine_goes_on_with_the_file_before_if_it_refuses_the_new_one(machine: Machine) -> None:
+    assert machine.configure(GOOD).returncode == 0
+    refused = machine.configure(BAD)
+    assert refused.returncode == 1
+    assert "engine.daemon" in refused.stderr
+    assert machine.runs_with() == GOOD
+    assert (machine.folder / "etc/docker/daemon.json").read_text().strip() == GOOD
+    assert machine.configure(BETTER).returncode == 0
+    assert machine.runs_with() == BETTER
+
+
+def test_newer_engine_is_not_even_restarted_for_a_file_that_it_refuses(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "28.5.1")
+    machine.configure(GOOD)
+    before = machine.restarts()
+    said = machine.configure(BAD).stderr
+    assert said == (
+        "worker-1: dockerd refuses its new settings, and goes on with those before; see engine.daemon: "
+        "unable to configure the Docker daemon: mtu\n"
+    )
+    assert machine.restarts() == before
+
+
+def test_engine_that_ran_before_the_script_keeps_its_own_file(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "20.10.24")
+    (tmp_path / "etc/docker").mkdir()
+    for file in ("etc/docker/daemon.json", "running"):
+        (tmp_path / file).write_text(f"{GOOD}\n")
+    assert machine.configure(BAD).returncode == 1
+    assert machine.runs_with() == GOOD
+
+
+def test_engine_without_a_file_that_it_ran_with_tells_why_it_does_not_start(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "20.10.24")
+    failed = machine.configure(BAD)
+    assert (failed.returncode, machine.runs_with()) == (1, "nothing")
+    assert failed.stderr.strip() == "failed to start daemon: mtu"
+
+
+def test_unchanged_settings_restart_nothing(machine: Machine) -> None:
+    machine.configure(GOOD)
+    assert machine.configure(GOOD).returncode == 0
+    assert machine.restarts() == 1
+
+
+def test_engine_is_restarted_for_another_proxy(machine: Machine) -> None:
+    drop_in = machine.folder / "etc/systemd/system/docker.service.d/nuvla-swarm.conf"
+    machine.configure(GOOD)
+    without = drop_in.read_text()
+    machine.configure(GOOD, PROXY_HTTP="http://proxy:3128", PROXY_EXCLUDED="localhost,10.0.0.0/8")
+    assert drop_in.read_text().removeprefix(without).splitlines() == [
+        'Environment="HTTP_PROXY=http://proxy:3128"',
+        'Environment="NO_PROXY=localhost,10.0.0.0/8"',
+    ]
+    machine.configure(GOOD)
+    assert (drop_in.read_text(), machine.restarts()) == (without, 3)

@@ -1,0 +1,130 @@
+"""tools/stack/progress.py: the lines that an operator sees of an update."""
+
+from collections.abc import Iterable
+
+from tests.support.events import after, before, failed, message
+from tests.support.rows import rows
+from tools.stack.events import Event, Outcome, note
+from tools.stack.progress import Progress, report
+
+TRIAL = "manager-1: has new firewall rules on trial for 60 s"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lines(events: Iterable[Event], *, removes: bool = False) -> list[str]:
+    """Return the lines without their times."""
+    written: list[str] = []
+    progress = Progress(removes=removes, clock=Clock(), write=written.append)
+    for event in events:
+        progress.see(event)
+    progress.end()
+    return [" ".join(line.split()[1:]) for line in written]
+
+
+def both(op: str, kind: str, name: str) -> list[Event]:
+    return [before(op, kind, name), after(op, kind, name)]
+
+
+def test_each_phase_is_told_with_its_counts() -> None:
+    events = [
+        *both("create", "instance", "manager-1"),
+        *both("create", "instance", "worker-1"),
+        *both("update", "firewall", "firewall-manager-1"),
+        *both("create", "engine", "manager-1-engine-install"),
+        *both("create", "join", "manager-1-membership-join"),
+        *both("create", "membership", "manager-1-membership"),  # a component is no resource
+        *both("create-replacement", "service", "traefik-service"),
+        *both("same", "service", "s3-service"),
+    ]
+    assert lines(events) == [
+        "machines 2 created, 1 changed",
+        "engines 1 created",
+        "swarm 1 created",
+        "services 1 replaced",
+    ]
+
+
+def test_removal_is_told_from_the_services_to_the_machines() -> None:
+    events = [*both("delete", "instance", "worker-1"), *both("delete", "service", "s3-service")]
+    assert lines(events, removes=True) == ["services 1 removed", "machines 1 removed"]
+
+
+def test_update_without_changes_has_no_line() -> None:
+    assert lines([*both("same", "service", "s3-service"), {"summaryEvent": {}}, {"nonsense": 1}, {}]) == []
+
+
+def test_long_wait_is_told_with_the_names_and_seconds() -> None:
+    written: list[str] = []
+    clock = Clock()
+    progress = Progress(clock=clock, write=written.append)
+    for number in range(1, 6):
+        clock.now = number
+        progress.see(before("create", "wait", f"service-{number}-converged"))
+    progress.wait()
+    assert written == []
+    clock.now = 31
+    progress.wait()
+    progress.wait()
+    [line] = written
+    assert "waits for service-1-converged (30 s), service-2-converged (29 s)" in line
+    assert line.endswith("and 2 more")
+
+
+def test_failed_step_is_counted_as_failed() -> None:
+    assert lines([before("create", "instance", "worker-1"), failed("create", "instance", "worker-1")]) == [
+        "machines 1 failed"
+    ]
+
+
+def outcome(code: int, *events: Event, output: str = "", errors: str = "") -> Outcome:
+    found = Outcome(code=code, output=output, errors=errors)
+    for event in events:
+        note(event, found)
+    return found
+
+
+def test_failure_on_purpose_is_no_error() -> None:
+    trial = message("error", TRIAL, "firewall", "firewall-manager-1")
+    assert report(outcome(0, trial)) == []
+    assert report(outcome(1, trial, message("error", "no", "instance", "worker-1"))) == ["error: worker-1: no"]
+    lost = outcome(1, trial, failed("update", "firewall", "firewall-manager-1"))
+    assert report(lost) == [f"error: firewall-manager-1: {TRIAL}"]
+
+
+def test_success_shows_warnings_and_no_messages_of_scripts() -> None:
+    found = outcome(0, message("info", "installing", "engine", "a-engine-install"), message("warning", "careful"))
+    assert report(found) == ["warning: careful"]
+
+
+def test_failure_shows_each_error_once_and_what_the_failed_script_said() -> None:
+    error = message("error", "exit status 1", "engine", "a-engine-install")
+    events = [
+        error,
+        error,
+        message("info", "a: no package docker-ce", "engine", "a-engine-install"),
+        message("info", "b: fine", "engine", "b-engine-install"),
+        message("debug", "never"),
+        failed("create", "engine", "a-engine-install"),
+    ]
+    assert report(outcome(1, *events)) == [
+        "error: a-engine-install: exit status 1",
+        "a-engine-install: a: no package docker-ce",
+    ]
+
+
+@rows("output, errors", [("what Pulumi printed\n", "error: and why\n"), ("", "panic"), ("all it said", "")])
+def test_failure_without_an_event_shows_what_pulumi_printed(output: str, errors: str) -> None:
+    lost = outcome(2, message("warning", "careful"), output=output, errors=errors)
+    assert report(lost) == [line for line in (output.strip(), "warning: careful", errors.strip()) if line]
+
+
+def test_error_beside_the_events_is_shown_also_after_a_success() -> None:
+    assert report(outcome(0, errors="warning: a new version is out\n")) == ["warning: a new version is out"]

@@ -1,0 +1,132 @@
+"""tools/stack/removal.py: what `make down` lists, asks and removes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.stack_states import ROOT, membership, state
+from tools import retained_volumes
+from tools.repair.state import State
+from tools.stack import removal, update
+from tools.stack.backend import Backend
+from tools.stack.events import Outcome
+from tools.stack.settings_file import SettingsFile
+from tools.stack.target import Target
+
+INSTANCE, VOLUME = (
+    "exoscale:index/computeInstance:ComputeInstance",
+    "exoscale:index/blockStorageVolume:BlockStorageVolume",
+)
+
+
+def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    urn = f"{ROOT}nuvla:machines:ExoscaleCluster${kind}::{name}"
+    return {"urn": urn, "type": kind, "id": f"{name}-id@ch-gva-2"} | more
+
+
+CLOUD = state(
+    resource(INSTANCE, "manager-1"),
+    resource(VOLUME, "nfs-volume", retainOnDelete=True),
+    resource(VOLUME, "db-volume"),
+    resource("exoscale:index/elasticIp:ElasticIp", "cluster-address", outputs={"ipAddress": "192.0.2.9"}),
+    resource("exoscale:index/privateNetwork:PrivateNetwork", "cluster-network"),
+    cluster="Exoscale",
+)
+
+
+def stack(provider: str = "exoscale", *, exists: bool = True) -> Target:
+    document = {"config": {"nuvla-swarm:machines": {"provider": provider}}}
+    return Target(SettingsFile(Path("Pulumi.s.yaml"), document), Backend("s", "s3://state", "exported"), exists)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    made: list[str] = []
+
+    def run(_found: Target, verb: str, *_: str) -> Outcome:
+        made.append(verb)
+        return Outcome()
+
+    for variable in ("YES", "VERBOSE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(State, "read", lambda _: CLOUD)
+    monkeypatch.setattr(retained_volumes, "check", lambda *_: "retained\n")
+    monkeypatch.setattr(removal, "repair", lambda verb, _: made.append(f"repair {verb}"))
+    monkeypatch.setattr(removal, "ask", lambda question, *_: made.append(question))
+    monkeypatch.setattr(removal, "is_terminal", lambda: True)
+    monkeypatch.setattr(update, "run", run)
+    monkeypatch.setattr("subprocess.run", lambda command, **_: made.append(Path(command[0]).name))
+    return made
+
+
+def test_list_says_what_goes_and_what_stays() -> None:
+    assert list(removal.listing(CLOUD)) == [
+        "goes: machines, with all that is deployed on them: manager-1",
+        "goes: data volumes, with their data: db",
+        "goes: addresses: 192.0.2.9",
+        "goes: private networks: cluster-network",
+        "stays: data volumes: nfs",
+    ]
+    hosts = state(*membership("web-1", labels={}), cluster="Existing")
+    assert list(removal.listing(hosts)) == [
+        "goes: Docker, the swarm and all that is deployed on it, of hosts that stay: web-1"
+    ]
+    assert list(removal.listing(State("s", None))) == ["s: has nothing that could go"]
+
+
+def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    removal.down(stack())
+    assert calls == [
+        "To remove all of it, write the name of the stack (s):",
+        "repair down",
+        "destroy",
+        "stop.sh",
+    ]
+    printed = capsys.readouterr()
+    assert printed.out == "retained\n"
+    assert "goes: addresses: 192.0.2.9" in printed.err
+    assert "its empty stack in s3://state and Pulumi.s.yaml stay" in printed.err
+    assert "pulumi stack rm s" in printed.err
+
+
+def test_removal_of_local_machines_asks_nothing_and_lists(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    removal.down(stack("local"))
+    assert calls == ["repair down", "destroy", "stop.sh"]
+    assert "goes: machines" in capsys.readouterr().err
+
+
+def test_removal_elsewhere_without_a_terminal_is_refused_before_anything(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removal, "is_terminal", lambda: False)
+    with pytest.raises(SystemExit, match="so nothing is removed: add YES=1"):
+        removal.down(stack())
+    assert calls == []
+    monkeypatch.setenv("YES", "1")
+    removal.down(stack())
+    assert "destroy" in calls
+
+
+def test_refused_answer_removes_nothing(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: str) -> None:
+        raise SystemExit(1)
+
+    monkeypatch.setattr(removal, "ask", refuse)
+    with pytest.raises(SystemExit):
+        removal.down(stack())
+    assert calls == []
+
+
+def test_failed_removal_ends_with_its_code(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update, "run", lambda *_: Outcome(code=255))
+    with pytest.raises(SystemExit) as ended:
+        removal.down(stack())
+    assert ended.value.code == 255
+    assert "stop.sh" not in calls
+
+
+def test_stack_that_is_not_there_is_no_error(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    removal.down(stack(exists=False))
+    assert calls == []
+    assert "s is not in s3://state, so there is nothing to remove" in capsys.readouterr().err

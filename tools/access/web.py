@@ -1,0 +1,76 @@
+"""Requests to an infrastructure, directly: without proxies, and also when its domain leads nowhere yet."""
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+TIMEOUT_S = 5
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+
+
+class _NamedAdapter(HTTPAdapter):
+    """Connects to addresses, and asks for a certificate of another name."""
+
+    def __init__(self, name: str):
+        self._name = name
+        super().__init__()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        options["server_hostname"] = self._name
+        super().init_poolmanager(connections, maxsize, block, **options)
+
+
+class Web:
+    """Requests to the services of an infrastructure; `address` is that of its API manager.
+
+    No certificate is verified: a status says what is up, and its own line says which certificate is shown.
+    """
+
+    def __init__(self, domain: str, address: str):
+        self.domain, self.address = domain, address
+        self.found = _addresses(domain)
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the domain, if anything."""
+        if self.domain == self.address or self.address in self.found:
+            return None
+        leads = f"leads to {', '.join(sorted(self.found))}" if self.found else "leads to nothing"
+        return f"{self.domain} {leads}; it should lead to {self.address}"
+
+    def get(self, url: str, auth: tuple[str, str] | None = None) -> requests.Response:
+        """Return the answer of a URL; a name that leads nowhere is asked at the address.
+
+        Errors: `requests.RequestException`.
+        """
+        with requests.Session() as session:
+            session.trust_env = False
+            parts, headers = urlsplit(url), {}
+            if parts.hostname and not self._is_resolved(parts.hostname):
+                port = f":{parts.port}" if parts.port else ""
+                headers["Host"] = f"{parts.hostname}{port}"
+                session.mount("https://", _NamedAdapter(parts.hostname))
+                url = parts._replace(netloc=f"{self.address}{port}").geturl()
+            return session.get(url, auth=auth, headers=headers, verify=False, timeout=TIMEOUT_S, allow_redirects=False)
+
+    def _is_resolved(self, host: str) -> bool:
+        return bool(self.found if host == self.domain else _addresses(host))
+
+
+def reason(error: Exception) -> str:
+    """Return an error of a request in a few words."""
+    names = {
+        "ConnectTimeout": "no answer",
+        "ReadTimeout": "connects, but does not answer",
+        "ConnectionError": "refuses",
+    }
+    return names.get(type(error).__name__, type(error).__name__)
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        return {str(row[4][0]) for row in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return set()

@@ -1,0 +1,71 @@
+"""`make nuvla`: what Nuvla's forms ask for, to register a target."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tools.access import files
+from tools.console import fail, say
+from tools.repair.state import State
+from tools.stack.target import Target, require
+
+
+def show(target: Target) -> None:
+    """Write Nuvla's certificates into files, and print the values of the forms, in the order of the steps.
+
+    Errors: exits with a line if the stack is not up, or is a host, which Nuvla runs on.
+    """
+    require(target)
+    outputs = State.read(target.stack).outputs()
+    if "docker" not in outputs:
+        fail(f"{target.name}: is not up in {target.backend}; make up STACK={target.name}")
+    if outputs.get("kind") == "host":
+        say(f"{target.name} is a host, which Nuvla runs on; what follows also lets that Nuvla deploy on it")
+    folder = files.FOLDER / target.name / "nuvla"
+    certificates = outputs["docker"].get("nuvla") or {}
+    for name in ("ca", "cert", "key"):
+        if name not in certificates:
+            fail(f"{target.name}: its outputs have no certificate of Nuvla: make up STACK={target.name}")
+        files.write(folder, f"{name}.pem", certificates[name])
+    print(*lines(target.name, outputs, folder), sep="\n")
+
+
+def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
+    """Yield the steps in Nuvla with the values of each form; the last words of a form's line are the value."""
+    address = urlsplit(outputs["docker"]["endpoint"]).netloc
+    end = (outputs.get("certificates") or {}).get("nuvla", "")
+    steps = [
+        [
+            "Infrastructures, Add, Swarm:",
+            f"  name             {name}",
+            f"  endpoint         https://{address}",
+        ],
+        [
+            "Credentials, Add, Swarm, with that infrastructure; paste the text of each file:",
+            f"  ca               {folder / 'ca.pem'}",
+            f"  cert             {folder / 'cert.pem'}" + (f" (valid until {end[:10]})" if end else ""),
+            f"  key              {folder / 'key.pem'}",
+        ],
+    ]
+    if s3 := outputs.get("s3"):
+        steps += [
+            ["Infrastructures, Add, S3:", f"  name             {name}-s3", f"  endpoint         {s3['endpoint']}"],
+            [
+                "Credentials, Add, S3, with that infrastructure:",
+                f"  access key       {s3['access_key']}",
+                f"  secret key       {s3['secret_key']}",
+            ],
+        ]
+    yield ""
+    for number, step in enumerate(steps, 1):
+        yield f"{number}. {step[0]}"
+        yield from (f"   {line}" for line in step[1:])
+        yield ""
+    if nfs := outputs.get("nfs"):
+        yield "Files that applications share, for volumes of their compose files:"
+        yield f"     address          {nfs['address']}"
+        yield f"     path             {nfs['path']}"
+        yield ""
+    yield f"Nuvla connects from its own addresses: firewall.nuvla of Pulumi.{name}.yaml has to list them."
+    yield f"The key lets everything be done on the swarm: remove {folder} once Nuvla has it."

@@ -1,0 +1,112 @@
+"""Calls of the Pulumi CLI, whose errors end the command with a line that says what to do."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from tools.console import PREFIX, fail
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+# Texts of Pulumi 3.250 to 3.259, with what to do about them; {stack} and {passphrase} are filled in.
+ADVICE = {
+    r"incorrect passphrase": "the passphrase used is {passphrase}: export PULUMI_CONFIG_PASSPHRASE with the one that "
+    "{stack} was created with",
+    r"passphrase must be set": "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE",
+    r"currently locked by": "if no other computer updates {stack} now, its update was killed: run "
+    "`pulumi cancel --stack {stack}`",
+    r"PULUMI_ACCESS_TOKEN must be set": "log in by `pulumi login`, or export PULUMI_ACCESS_TOKEN",
+    r"(?:NoCredentialProviders|failed to refresh cached credentials|no EC2 IMDS role found)": "export "
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the bucket",
+    r"(?:unable to open bucket|NoSuchBucket)": "make the bucket or the folder first, or correct PULUMI_BACKEND_URL",
+}
+MISSING = re.compile(r"no stack named .* found|stack .* not found")
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of Pulumi, which asks nobody anything."""
+    return ["pulumi", "--non-interactive", *arguments]
+
+
+def attempt(
+    *arguments: str, env: dict[str, str] | None = None, cwd: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """Run Pulumi and return its exit code and outputs.
+
+    Errors: exits with a line if there is no Pulumi on PATH.
+    """
+    try:
+        return subprocess.run(
+            command(*arguments),
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+        )
+    except FileNotFoundError:
+        fail("pulumi is not on PATH: run `make setup`, or `tools/setup.sh tools` where no local machines are used")
+
+
+def pulumi(*arguments: str, shown: bool = False) -> str:
+    """Run Pulumi and return its output, or show it to people; exit if Pulumi fails, with its error and what to do."""
+    stack = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else ""
+    if not shown:
+        done = attempt(*arguments)
+        if done.returncode != 0:
+            stop(f"{done.stdout}{done.stderr}" if "error: " in done.stdout else done.stderr, stack, done.returncode)
+        return done.stdout
+    try:
+        process = subprocess.Popen(
+            command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=CHECKOUT,
+        )
+    except FileNotFoundError:
+        fail("pulumi is not on PATH: run `make setup`")
+    _, errors = process.communicate()
+    if process.returncode != 0:
+        stop(errors, stack, process.returncode)
+    sys.stderr.write(errors)
+    return ""
+
+
+def stop(errors: str, stack: str, code: int = 1) -> NoReturn:
+    """Print Pulumi's error with what to do about it, and exit."""
+    sys.stdout.flush()
+    for line in errors.strip().splitlines():
+        print(f"{PREFIX}{line}" if line.startswith("error: ") else line, file=sys.stderr)
+    if text := advice(errors, stack):
+        print(f"{PREFIX}{text}", file=sys.stderr)
+    sys.exit(code or 1)
+
+
+def advice(errors: str, stack: str) -> str:
+    """Return what to do about an error of Pulumi, or an empty text."""
+    file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE", "")
+    exported = os.environ.get("PULUMI_CONFIG_PASSPHRASE") is not None
+    passphrase = "the exported PULUMI_CONFIG_PASSPHRASE" if exported else f"that of the file {file}"
+    for pattern, text in ADVICE.items():
+        if re.search(pattern, errors):
+            return text.format(stack=stack or "<stack>", passphrase=passphrase)
+    return ""
+
+
+def exists(stack: str, backend: str) -> bool:
+    """Return whether the backend has the stack.
+
+    Errors: exits with Pulumi's error if the backend does not answer.
+    """
+    found = attempt("stack", "--show-name", "--stack", stack)
+    if found.returncode == 0:
+        return True
+    if MISSING.search(found.stderr):
+        return False
+    print(f"{PREFIX}error: {stack}: the state in {backend} cannot be read:", file=sys.stderr)
+    stop(found.stderr, stack)

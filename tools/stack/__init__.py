@@ -1,0 +1,1 @@
+"""Commands of operators on a stack: `python -m tools.stack up|preview|refresh|status|down|template|nuvla STACK`."""

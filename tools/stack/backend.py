@@ -1,0 +1,149 @@
+"""The backend of a stack: the place of its state, remembered since the stack was first used here."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tools.console import fail, say
+from tools.stack import backend_url
+from tools.stack.settings_file import CHECKOUT, SettingsFile
+
+URL, PASSPHRASE, PASSPHRASE_FILE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
+DEFAULT = "NUVLA_SWARM_BACKEND"  # set by tools/env.sh: the URL that it chose because the user exported none
+EXPORTED, GENERATED, KEY_SERVICE = "exported", "generated", "key service"  # sources of passphrases beside files
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The place of a stack's state, without secrets."""
+
+    stack: str  # as Pulumi names it, perhaps with an organization
+    url: str  # without credentials
+    passphrase: str  # EXPORTED, GENERATED, KEY_SERVICE or the path of the user's file
+    has_credentials: bool = False  # whether the URL had some, which are not stored
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether a service keeps the state, which encrypts secrets without a passphrase."""
+        return self.url.partition("://")[0] in backend_url.CLOUD
+
+    def __str__(self) -> str:
+        return backend_url.shown(self.url)
+
+
+def memory(name: str, checkout: Path = CHECKOUT) -> Path:
+    """Return the path of the file that remembers the backend of a stack."""
+    return checkout / ".state" / "stacks" / f"{name}.json"
+
+
+def recall(name: str, checkout: Path = CHECKOUT) -> Backend | None:
+    """Return the remembered backend of a stack."""
+    path = memory(name, checkout)
+    try:
+        return Backend(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        fail(f"{path.relative_to(checkout)} is damaged: remove it, export {URL}, and run this again")
+
+
+def remember(name: str, backend: Backend, checkout: Path = CHECKOUT) -> None:
+    """Remember the backend of a stack, in a file that only its owner may read."""
+    path = memory(name, checkout)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = path.with_suffix(f".{os.getpid()}")
+    new.write_text(json.dumps(asdict(backend)) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def choose(stack: str, file: SettingsFile, environment: Mapping[str, str], checkout: Path = CHECKOUT) -> Backend:
+    """Return the backend of a stack: the exported one, or the remembered one, or that of this checkout.
+
+    Errors: exits with a line if the exported backend or organization differs from the remembered one, or if the
+    remembered one needs credentials or a passphrase that the environment lacks.
+    """
+    remembered = recall(file.name, checkout)
+    exported = exported_url(environment)
+    if remembered is None:
+        url = exported or f"file://{checkout}/.state?metadata=skip"
+        if not exported and (login := logged_in(environment)) and not backend_url.same(login, url):
+            _mention_login(file, login, url)
+        return Backend(
+            stack,
+            backend_url.without_credentials(url),
+            _passphrase(file, url, environment),
+            backend_url.has_credentials(url),
+        )
+    if exported and not backend_url.same(exported, remembered.url):
+        fail(
+            f"{file.name}: {URL} is {backend_url.shown(exported)}, but the state is in {remembered}. To use that one: "
+            f"unset {URL}. If you moved the state: rm {memory(file.name, checkout).relative_to(checkout)}"
+        )
+    if remembered.has_credentials and not exported:
+        fail(f"{file.name}: the URL of its state, {remembered}, has credentials, which are not stored: export {URL}")
+    if "/" in stack and stack != remembered.stack:
+        fail(
+            f"{file.name}: {stack} is given, but this checkout has used {file.path.name} for {remembered.stack}: "
+            f"use STACK={file.name}, or another checkout"
+        )
+    if remembered.passphrase == EXPORTED and not (environment.get(PASSPHRASE) is not None or own_file(environment)):
+        fail(
+            f"{file.name}: the secrets of its state in {remembered} have the passphrase that was exported when it was "
+            f"first used here: export {PASSPHRASE}, or {PASSPHRASE_FILE}"
+        )
+    return remembered
+
+
+def exported_url(environment: Mapping[str, str]) -> str | None:
+    """Return the URL that the user exported, if any; `tools/env.sh` exports one too."""
+    url = environment.get(URL)
+    return url if url and url != environment.get(DEFAULT) else None
+
+
+def logged_in(environment: Mapping[str, str]) -> str | None:
+    """Return the URL of `pulumi login`, which `make` does not use unasked."""
+    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        return json.loads((home / "credentials.json").read_text(encoding="utf-8")).get("current") or None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _mention_login(file: SettingsFile, login: str, url: str) -> None:
+    login, here = backend_url.shown(login), backend_url.shown(url)
+    if file.is_local:
+        say(f"{file.name}: its state is in {here}; `pulumi login` ({login}) is not used, as it is a trial's")
+        return
+    fail(
+        f"{file.name}: is its state in {login}, where `pulumi login` is, or in {here}? Say so once: "
+        f"export {URL}={login}, or export {URL}={here}"
+    )
+
+
+def own_file(environment: Mapping[str, str]) -> str | None:
+    """Return the path of the user's own file with a passphrase."""
+    path = environment.get(PASSPHRASE_FILE)
+    return path if path and not path.endswith("/.state/passphrase") else None
+
+
+def _passphrase(file: SettingsFile, url: str, environment: Mapping[str, str]) -> str:
+    if file.secrets_provider or (
+        url.partition("://")[0] in backend_url.CLOUD and "encryptionsalt" not in file.document
+    ):
+        return KEY_SERVICE
+    if environment.get(PASSPHRASE) is not None:
+        return EXPORTED
+    return own_file(environment) or GENERATED
+
+
+def use(backend: Backend) -> None:
+    """Make this process and its children use the backend."""
+    if exported_url(os.environ) is None:
+        os.environ[URL] = backend.url
+    remembered_file = backend.passphrase if backend.passphrase.startswith("/") else None
+    if remembered_file and os.environ.get(PASSPHRASE) is None and own_file(os.environ) is None:
+        if not Path(remembered_file).is_file():
+            fail(f"{backend.stack}: its passphrase was in {remembered_file}, which is gone: export {PASSPHRASE}")
+        os.environ[PASSPHRASE_FILE] = remembered_file

@@ -1,0 +1,106 @@
+"""A summary of a preview in words, and the changes that `make up` refuses."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tools.stack.events import Step
+
+INSTANCES = ("exoscale:index/computeInstance:ComputeInstance", "docker:index/container:Container")
+SERVICE, MEMBERSHIP, COMMAND = "docker:index/service:Service", "nuvla:swarm:Membership", "command:remote:Command"
+VOLUMES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
+STOPPING = {"type", "diskSize"}  # properties of an instance whose change stops it
+ENGINE_ENDS, DATA_END, MEMBERSHIP_END = ("-engine-configure", "-engine-install"), "-volume", "-membership"
+REPLACE = ("replace", "import-replacement")
+WORDS = {"create": "created", "update": "changed", "replace": "replaced", "delete": "removed"}
+
+
+class Plan:
+    """The steps of a preview."""
+
+    def __init__(self, steps: Sequence[Step]):
+        self._steps = steps
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not self._counts()
+
+    def lines(self) -> list[str]:
+        """Return what would happen, the gravest last, as one that reads a terminal sees it first."""
+        counts = self._counts()
+        if not counts:
+            return ["nothing changes"]
+        parts = [
+            ("machines are created", self._instances("create")),
+            ("machines join the swarm", self._memberships("create") if not self._instances("create") else []),
+            ("services are created", self._named(SERVICE, "create")),
+            ("services are updated", self._named(SERVICE, "update")),
+            ("services are replaced", self._named(SERVICE, *REPLACE)),
+            ("services are removed", self._named(SERVICE, "delete")),
+            ("Docker engines are configured, and restart where that needs it", self._engines()),
+            ("machines stop and start again", self._stopping()),
+            ("machines leave the swarm", self._memberships("delete")),
+            ("MACHINES ARE REMOVED, with their disks", self._instances("delete")),
+            ("MACHINES ARE REPLACED, with their disks", self._instances(*REPLACE)),
+            ("DATA VOLUMES ARE DELETED", self.deleted_volumes()),
+        ]
+        lines = [f"{text}: {', '.join(names)}" for text, names in parts if names]
+        resources = ", ".join(f"{counts[op]} {word}" for op, word in WORDS.items() if counts[op])
+        return [f"resources: {resources}, {self._unchanged()} unchanged", *lines]
+
+    def refusal(self) -> str | None:
+        """Return a line if the managers that are replaced at once would lose the swarm."""
+        managers = {step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if _is_manager(step)}
+        replaced = [name for name in self._instances(*REPLACE) if name in managers]
+        if len(replaced) > 1:
+            return f"{', '.join(replaced)} would be replaced at once, and the swarm lost: one manager per `make up`"
+        if replaced and len(managers) == 1:
+            return (
+                f"{replaced[0]} would be replaced, and is the only manager: the swarm and all that is deployed on it "
+                "would be lost. Add two managers first, or undo the change"
+            )
+        return None
+
+    def deleted_volumes(self) -> list[str]:
+        """Return the names of the data volumes whose data would be deleted."""
+        return [
+            step.name.removesuffix(DATA_END)
+            for step in self._of(*VOLUMES)
+            if step.name.endswith(DATA_END) and step.op in ("delete", *REPLACE) and not step.old.get("retainOnDelete")
+        ]
+
+    def _counts(self) -> Counter[str]:
+        ops = ("replace" if step.op in REPLACE else step.op for step in self._steps if step.is_resource)
+        return Counter(op for op in ops if op in WORDS)
+
+    def _unchanged(self) -> int:
+        return sum(step.is_resource and step.op == "same" for step in self._steps)
+
+    def _of(self, *kinds: str) -> Iterator[Step]:
+        return (step for step in self._steps if step.kind in kinds)
+
+    def _named(self, kind: str, *ops: str) -> list[str]:
+        names = (step.name.removesuffix("-service") for step in self._of(kind) if step.op in ops)
+        return sorted(set(names))
+
+    def _instances(self, *ops: str) -> list[str]:
+        steps = (step for step in self._of(*INSTANCES) if step.op in ops and step.phase == "machines")
+        return sorted({step.name for step in steps})
+
+    def _memberships(self, op: str) -> list[str]:
+        return sorted(step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if step.op == op)
+
+    def _engines(self) -> list[str]:
+        """Return the machines whose engine was there before and is configured anew."""
+        steps = (step for step in self._of(COMMAND) if step.op in ("update", *REPLACE))
+        names = (step.name.removesuffix(end) for step in steps for end in ENGINE_ENDS if step.name.endswith(end))
+        return sorted(set(names))
+
+    def _stopping(self) -> list[str]:
+        return [
+            step.name for step in self._of(INSTANCES[0]) if step.op == "update" and STOPPING.intersection(step.changed)
+        ]
+
+
+def _is_manager(step: Step) -> bool:
+    return bool(step.old) and (step.old.get("inputs") or {}).get("role") == "manager"

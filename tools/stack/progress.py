@@ -1,0 +1,116 @@
+"""Progress of an update, by phase: machines, engines, swarm and services."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from tools.console import say
+from tools.stack.events import LAST_PHASE, PHASES, Event, Outcome, step_of
+
+ORDER = [*dict.fromkeys(PHASES.values()), LAST_PHASE]
+DONE = {
+    "create": "created",
+    "update": "changed",
+    "create-replacement": "replaced",
+    "delete": "removed",
+    "import": "imported",
+    "import-replacement": "imported",
+    "refresh": "refreshed",
+}
+PAUSE_S = 10  # between two lines of a phase
+PATIENCE_S = 20  # after which a line says what is waited for
+ON_PURPOSE = "has new firewall rules on trial"  # a failure after which the program connects anew, to confirm the rules
+
+
+class Progress:
+    """Prints a line whenever a phase is done for now, and what is waited for if nothing ends for a while."""
+
+    def __init__(
+        self,
+        *,
+        removes: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        write: Callable[[str], None] = say,
+    ):
+        self._order = ORDER[::-1] if removes else ORDER
+        self._clock, self._write = clock, write
+        self._begin = self._last = clock()
+        self._running: dict[str, tuple[str, float]] = {}  # URN -> phase, and since when
+        self._done: dict[str, Counter[str]] = {phase: Counter() for phase in ORDER}
+        self._told: dict[str, Counter[str]] = {phase: Counter() for phase in ORDER}
+        self._when: dict[str, float] = {}  # phase -> time of its last line
+
+    def see(self, event: Event) -> None:
+        """Take note of an event."""
+        if (step := step_of(event)) and step.is_resource and step.op in DONE:
+            self._running[step.urn] = (step.phase, self._clock())
+            for phase in self._order[: self._order.index(step.phase)]:
+                self._tell(phase)
+        elif (step := step_of(event, "resOutputsEvent")) and step.is_resource and step.op in DONE:
+            self._running.pop(step.urn, None)
+            self._done[step.phase][DONE[step.op]] += 1
+        elif (step := step_of(event, "resOpFailedEvent")) and self._running.pop(step.urn, None):
+            self._done[step.phase]["failed"] += 1
+
+    def wait(self) -> None:
+        """Say what is waited for, if nothing was said for a while."""
+        now = self._clock()
+        if now - self._last < PATIENCE_S or not self._running:
+            return
+        longest = sorted(self._running.items(), key=lambda item: item[1][1])
+        names = [f"{urn.rpartition('::')[2]} ({now - since:.0f} s)" for urn, (_, since) in longest[:3]]
+        more = f" and {len(longest) - 3} more" if len(longest) > 3 else ""
+        self._line(f"waits for {', '.join(names)}{more}")
+
+    def end(self) -> None:
+        """Print the lines of phases that were not told yet."""
+        for phase in self._order:
+            self._running = {urn: item for urn, item in self._running.items() if item[0] != phase}
+            self._tell(phase, at_once=True)
+
+    @property
+    def changes(self) -> int:
+        """Number of steps that are done."""
+        return sum(sum(counts.values()) for counts in self._done.values())
+
+    def _tell(self, phase: str, *, at_once: bool = False) -> None:
+        """Print the line of a phase in which nothing runs and something was done since its last line."""
+        new = self._done[phase] - self._told[phase]
+        if not at_once and self._clock() - self._when.get(phase, self._begin - PAUSE_S) < PAUSE_S:
+            return
+        if new and phase not in (running for running, _ in self._running.values()):
+            self._told[phase], self._when[phase] = self._done[phase].copy(), self._clock()
+            self._line(f"{phase:<9} {', '.join(f'{count} {word}' for word, count in new.items())}")
+
+    def _line(self, text: str) -> None:
+        self._last = self._clock()
+        seconds = int(self._last - self._begin)
+        self._write(f"{seconds // 60:3}:{seconds % 60:02}  {text}")
+
+
+def report(outcome: Outcome) -> list[str]:
+    """Return the lines on errors and warnings of a run.
+
+    After a success, failures on purpose and what scripts told on their way are left out. After a failure, nothing is:
+    if no event is an error, the lines are what Pulumi printed itself.
+    """
+    failed = outcome.code != 0
+    shown = [row for row in outcome.messages if _counts(row, outcome, failed)]
+    lines = []
+    for severity, name, text in shown:
+        head = (
+            f"{severity.removeprefix('info#')}{f': {name}' if name and not name.startswith('nuvla-swarm-') else ''}: "
+        )
+        lines += [f"{head if severity != 'info' else f'{name}: '}{text}"]
+    if failed and not any(severity == "error" for severity, _, _ in shown):
+        lines = [outcome.output.strip(), *lines]
+    if failed or outcome.errors.strip():
+        lines.append(outcome.errors.strip())
+    return [line for line in lines if line]
+
+
+def _counts(row: tuple[str, str, str], outcome: Outcome, failed: bool) -> bool:
+    severity, name, text = row
+    if ON_PURPOSE in text and name not in outcome.failed:
+        return False
+    return severity in ("error", "warning") or (failed and (severity == "info#err" or name in outcome.failed))

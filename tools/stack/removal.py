@@ -1,0 +1,76 @@
+"""`make down`: what goes and what stays, a question, and the removal."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from tools import retained_volumes
+from tools.console import ask, chosen, fail, is_terminal, say
+from tools.repair.__main__ import repair
+from tools.repair.state import State
+from tools.stack import update
+from tools.stack.plan import INSTANCES
+from tools.stack.settings_file import CHECKOUT
+from tools.stack.target import Target
+
+ADDRESSES, NETWORKS = ("exoscale:index/elasticIp:ElasticIp",), ("exoscale:index/privateNetwork:PrivateNetwork",)
+
+
+def down(found: Target) -> None:
+    """Remove the infrastructure, and say what is left."""
+    if not found.exists:
+        say(f"{found.name} is not in {found.backend}, so there is nothing to remove")
+        return
+    if not found.file.is_local and not is_terminal() and not chosen("YES"):
+        fail("nobody can be asked, as this is no terminal, so nothing is removed: add YES=1 to answer yes")
+    state = State.read(found.stack)
+    kept = retained_volumes.check(state.resources, found.file)
+    for line in listing(state):
+        say(line)
+    if state.resources and not found.file.is_local:
+        ask(f"To remove all of it, write the name of the stack ({found.name}):", found.name, "nothing is removed")
+    repair("down", found.stack)
+    outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
+    if outcome.code != 0:
+        raise SystemExit(outcome.code)
+    print(kept, end="", flush=True)
+    subprocess.run([str(CHECKOUT / "tools" / "stop.sh"), "--if-idle"], check=False)
+    for line in left(found):
+        say(line)
+
+
+def listing(state: State) -> Iterator[str]:
+    """Yield a line for each kind of things that go, and for each that stays."""
+    volumes = list(retained_volumes.volumes(state.resources))
+    outlive = state.provider is not None and state.provider.outlive_stack
+    machines = sorted({name for name in _machines(state) if name})
+    goes: dict[str, Sequence[str]] = {
+        "Docker, the swarm and all that is deployed on it, of hosts that stay"
+        if outlive
+        else "machines, with all that is deployed on them": machines,
+        "data volumes, with their data": [volume.name for volume in volumes if not volume.retained],
+        "addresses": [resource.get("outputs", {}).get("ipAddress", "") for resource in state.of(*ADDRESSES)],
+        "private networks": [resource["urn"].rpartition("::")[2] for resource in state.of(*NETWORKS)],
+    }
+    for what, names in goes.items():
+        if names:
+            yield f"goes: {what}: {', '.join(names)}"
+    if retained := [volume.name for volume in volumes if volume.retained]:
+        yield f"stays: data volumes: {', '.join(retained)}"
+    if not state.resources:
+        yield f"{state.name}: has nothing that could go"
+
+
+def _machines(state: State) -> Iterator[str]:
+    for resource in state.of(*INSTANCES):
+        if "::nuvla:machines:" in resource["urn"]:
+            yield resource["urn"].rpartition("::")[2]
+    for membership in state.of("nuvla:swarm:Membership"):
+        yield membership["urn"].rpartition("::")[2].removesuffix("-membership")
+
+
+def left(found: Target) -> list[str]:
+    """Return the lines on what is left of a stack, and how to remove that."""
+    return [
+        f"{found.name} is removed; its empty stack in {found.backend} and {found.file.path.name} stay",
+        f'to remove these too: eval "$(make env STACK={found.name})", then pulumi stack rm {found.stack}',
+    ]

@@ -1,0 +1,128 @@
+"""`make up` and `make preview`: what would change, a question, the repair, the update, and the status."""
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from tools import preview_environment, preview_without_state
+from tools.console import ask, chosen, fail, is_terminal, say
+from tools.pulumi_cli import advice, pulumi
+from tools.stack import events, next_steps, target
+from tools.stack.events import Outcome, Step, step_of
+from tools.stack.plan import Plan
+from tools.stack.progress import Progress, report
+from tools.stack.target import Target
+
+NO_QUESTION = ("--yes", "--skip-preview", "--suppress-outputs")
+
+
+def preview(found: Target) -> None:
+    """Show what an update would change, as a table and in words; with DIFF=1, every property too."""
+    if not found.exists:
+        say(f"{found.name} is not in {found.backend}: previews it as new, and makes nothing")
+        with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
+            raise SystemExit(preview_without_state.preview(found.name, Path(folder), diff=chosen("DIFF")))
+    os.environ.update(preview_environment.lent(os.environ))
+    options = ["--diff"] if chosen("DIFF") else []
+    plan = _plan(found, *options, show=True)
+    for line in plan.lines():
+        say(line)
+    if refusal := plan.refusal():
+        say(f"make up would refuse this without FORCE=1: {refusal}")
+
+
+def up(found: Target) -> None:
+    """Create or change the infrastructure, then show its status."""
+    is_new = not found.exists
+    if not found.file.is_local:
+        require_answer()
+    if is_new:
+        target.create(found)
+    if not found.file.is_local:
+        confirm(found, _plan(found))
+    if not _update(found):
+        from tools.repair.__main__ import is_missing  # noqa: PLC0415 - loads Pulumi, for a second
+
+        if not is_missing(found.stack):
+            raise SystemExit(1)
+        say(f"{found.name}: makes what is not in the swarm any more, although the state said so")
+        if not _update(found):
+            raise SystemExit(1)
+    from tools import status  # noqa: PLC0415
+
+    status.show(replace(found, exists=True))
+    if is_new:
+        for line in next_steps.lines(found.file):
+            say(line)
+
+
+def require_answer() -> None:
+    """Exit with a line if nobody could answer the question that comes before a change."""
+    if not is_terminal() and not chosen("YES"):
+        fail(
+            "nobody can be asked, as this is no terminal, so nothing is changed: look at `make preview`, then add YES=1"
+        )
+
+
+def confirm(found: Target, plan: Plan) -> None:
+    """Print the plan and ask whether to apply it; refuse one that would lose the swarm, unless FORCE=1."""
+    for line in plan.lines():
+        say(line)
+    refusal = plan.refusal()
+    if refusal and not chosen("FORCE"):
+        fail(f"{found.name}: {refusal}. To do it all the same: FORCE=1")
+    if not plan.is_empty:
+        ask("Apply? [y/N]", "y", "nothing is changed")
+
+
+def _plan(found: Target, *options: str, show: bool = False) -> Plan:
+    steps: list[Step] = []
+
+    def see(event: events.Event) -> None:
+        if step := step_of(event):
+            steps.append(step)
+
+    outcome = events.run(["preview", "--stack", found.stack, *options], see, lambda: None, show=show)
+    if outcome.code != 0:
+        _print(found, outcome, shown=show)
+        raise SystemExit(outcome.code)
+    return Plan(steps)
+
+
+def _update(found: Target) -> bool:
+    """Ask the machines and the swarm what is gone, and give it back; return whether the update succeeded."""
+    from tools.repair.__main__ import repair  # noqa: PLC0415 - loads Pulumi, for a second
+
+    replaced = [f"--replace={urn}" for urn in repair("up", found.stack)]
+    return run(found, "up", *NO_QUESTION, *replaced).code == 0
+
+
+def run(found: Target, verb: str, *options: str) -> Outcome:
+    """Run an update or a removal, with a line for each phase; with VERBOSE=1, with Pulumi's own output."""
+    progress, show = Progress(removes=verb == "destroy"), chosen("VERBOSE")
+    outcome = events.run([verb, "--stack", found.stack, *options], progress.see, progress.wait, show=show)
+    progress.end()
+    _print(found, outcome, shown=show)
+    if outcome.code == 0 and not progress.changes:
+        say("nothing changed")
+    return outcome
+
+
+def _print(found: Target, outcome: Outcome, *, shown: bool) -> None:
+    """Print errors and warnings, and what to do about an error of Pulumi itself."""
+    lines = [outcome.errors.strip()] if shown else report(outcome)
+    for line in filter(None, lines):
+        say(line)
+    if outcome.code != 0 and (text := advice("\n".join(lines), found.name)):
+        say(text)
+
+
+def refresh(found: Target) -> None:
+    """Write the present infrastructure into the state."""
+    from tools.repair.__main__ import repair  # noqa: PLC0415 - loads Pulumi, for a second
+
+    target.require(found)
+    repair("refresh", found.stack)
+    options = ("--yes", "--skip-preview", "--clear-pending-creates", "--suppress-outputs")
+    pulumi("refresh", "--stack", found.stack, *options, shown=True)
