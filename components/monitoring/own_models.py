@@ -28,7 +28,7 @@ class Rule(Section):
 
     alert: Text | None = Field(None, description="name of the alert")
     record: MetricName | None = Field(None, description="name of the metric")
-    expr: Expression = Field(description="expression of PromQL")
+    expr: Expression = Field(examples=["up == 0"], description="expression of PromQL")
     for_: Interval | None = Field(None, alias="for", description="time before the alert fires")
     keep_firing_for: Interval | None = Field(None, description="time that the alert fires on")
     labels: dict[str, str] = Field({}, description="labels of the alert or the metric")
@@ -44,7 +44,7 @@ class Rule(Section):
 class RuleGroup(Section):
     """Rules that are evaluated one after the other."""
 
-    name: Text = Field(description="name of the group")
+    name: Text = Field(examples=["own"], description="name of the group")
     interval: Interval | None = Field(None, description="time between two evaluations")
     query_offset: Interval | None = Field(None, description="age of the samples that are evaluated")
     limit: int = Field(0, description="most alerts of a rule")
@@ -67,7 +67,7 @@ class _Open(Section):
 class ScrapeJob(_Open):
     """A job of Prometheus, of which only the name counts here."""
 
-    job_name: Text = Field(description="name of the job")
+    job_name: Text = Field(examples=["own"], description="name of the job")
 
 
 class ScrapeFile(Section):
@@ -79,5 +79,5 @@ class ScrapeFile(Section):
 class DashboardFile(_Open):
     """A dashboard as Grafana stores it."""
 
-    uid: Uid = Field(description="part of the dashboard's address")
-    title: Text = Field(description="title of the dashboard")
+    uid: Uid = Field(examples=["own"], description="part of the dashboard's address")
+    title: Text = Field(examples=["Own"], description="title of the dashboard")

@@ -7,9 +7,7 @@ from components.text_form import TextForm
 
 DnsName = Annotated[
     str,
-    TextForm(
-        r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", "a DNS name, in lower case", "*.swarm.example.org"
-    ),
+    TextForm(r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", "a DNS name, in lower case", "swarm.example.org"),
 ]
 WILDCARD = "*."
 

@@ -27,6 +27,7 @@ ALLOWED = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
+    "string_too_short": "text that is not empty",
     "string_pattern_mismatch": "another text",  # TextForm has the words for a text
 }
 CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # whose line lists all that is allowed
@@ -35,13 +36,16 @@ MOST_PLACES = 3  # of settings of the same name that a line lists
 START = "; an example has one: `make stack NAME=<stack> FROM=exoscale-target`"
 
 
-def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str]) -> list[str]:
-    """Return a line for each mistake: path, value, allowed values; `secrets` are keys beside those of the model."""
-    texts = [_line(mistake, model, list(secrets)) for mistake in error.errors(include_url=False)]
+def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str], start: str = START) -> list[str]:
+    """Return a line for each mistake: path, value, allowed values; `secrets` are keys beside those of the model.
+
+    `start` ends the line of a missing section.
+    """
+    texts = [_line(mistake, model, list(secrets), start) for mistake in error.errors(include_url=False)]
     return [line for text in texts for line in text.splitlines()]
 
 
-def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> str:
+def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str], start: str) -> str:
     location = mistake["loc"]
     place = resolved(location, model)
     path, kind, given = place.path, mistake["type"], mistake["input"]
@@ -54,7 +58,7 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str]) -> 
         given = given[key] if isinstance(given, Mapping) and key in given else given
         place.description = resolved(location, model).description
     if kind == "missing":
-        return f"{path}: not given; required: {place.description}{_start(location, model)}"
+        return f"{path}: not given; required: {place.description}{_example(location, model, start)}"
     if kind == "extra_forbidden":
         return _unknown(location, model, secrets)
     if kind == "value_error" and isinstance(given, Mapping | BaseModel):
@@ -106,10 +110,10 @@ def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> 
     return f"{line}; did you mean {' or '.join(few)}?" if few else line
 
 
-def _start(location: Location, model: type[BaseModel]) -> str:
+def _example(location: Location, model: type[BaseModel], start: str) -> str:
     """Return what to do about a missing section or value: an example stack, or an example value."""
-    if len(location) == 1:
-        return START
+    if len(location) == 1 and start:
+        return start
     schema = schema_at(location, _schema(model))
     known = "such as" in resolved(location, model).description
     return "" if known or not schema else f", such as {examples.shown(examples.example(schema, _schema(model)))}"

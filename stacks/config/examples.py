@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
+
 from stacks.config.locations import plain
 
 BOOLEANS = {"yes": True, "on": True, "true": True, "1": True, "no": False, "off": False, "false": False, "0": False}
@@ -41,8 +43,15 @@ def _object(schema: Mapping[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a stack's file takes it."""
-    return value if isinstance(value, str) and "\n" not in value else json.dumps(value)
+    """Return a value as a stack's file takes it; text that YAML would read as something else is in quotes."""
+    return value if isinstance(value, str) and _is_plain(value) else json.dumps(value)
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == text)
+    except yaml.YAMLError:
+        return False
 
 
 def meant(given: Any, schema: Mapping[str, Any]) -> str | None:

@@ -75,7 +75,7 @@ def _parsed(kind: str, text: str) -> Any:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise ValueError("\n".join(errors.lines(error, model, []))) from None
+        raise ValueError("\n".join(errors.lines(error, model, [], start=""))) from None
 
 
 def _refuse(constant: str) -> Any:

@@ -94,7 +94,8 @@ def test_malformed_absolute_links_are_detected(tmp_path: Path) -> None:
 
 @rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None:
-    missing = [path for path in named_paths(page) if not (CHECKOUT / path).exists()]
+    was = page.name == "CHANGELOG.md"  # which names files that were removed
+    missing = [path for path in named_paths(page) if not was and not (CHECKOUT / path).exists()]
     assert missing == [], f"mend the paths in {page.relative_to(CHECKOUT)}"
     # `make fmt lint unit` names three goals.
     runs = re.findall(r"`make ([a-z -]+)", page.read_text(encoding="utf-8"))

@@ -85,10 +85,18 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         ("rules", "groups: !!python/name:os.system\n", ["line 1: is no YAML: could not determine a constructor *"]),
         ("rules", "a: \x07\n", ["is no YAML: *"]),
         ("rules", "[" * 5000, ["is no YAML: *"]),
-        ("rules", "groups: []\n", ["groups: [] given; allowed: at least 1 of them"]),
-        ("rules", "group: []\n", ["groups: not given; required: groups of rules", "group: unknown key; allowed in *"]),
-        ("rules", "groups: [{name: own}]\n", ["groups[0].rules: not given; required: rules of the group"]),
-        ("rules", f"{RULE}alert: A\n", ["groups[0].rules[0].expr: not given; required: expression of PromQL"]),
+        ("rules", "groups: []\n", ["groups: [] given; allowed: at least 1 of them, *"]),
+        (
+            "rules",
+            "group: []\n",
+            ["groups: not given; required: groups of rules, *", "group: unknown key; allowed in *"],
+        ),
+        ("rules", "groups: [{name: own}]\n", ["groups[0].rules: not given; required: rules of the group, *"]),
+        (
+            "rules",
+            f"{RULE}alert: A\n",
+            ["groups[0].rules[0].expr: not given; required: expression of PromQL, such as up == 0"],
+        ),
         (
             "rules",
             f"{RULE}alert: A\n    expr: up\n    fro: 5m\n",
@@ -117,7 +125,11 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
             ["groups[1].name: a given twice; allowed: a name once in a file"],
         ),
         ("scrape", "global: {}\nscrape_configs: []\n", ["scrape_configs: [] given; *", "global: unknown key; *"]),
-        ("scrape", "scrape_configs: [{}]\n", ["scrape_configs[0].job_name: not given; required: name of the job"]),
+        (
+            "scrape",
+            "scrape_configs: [{}]\n",
+            ["scrape_configs[0].job_name: not given; required: name of the job, such as own"],
+        ),
         *(
             ("scrape", f"scrape_configs: [{{job_name: {name}}}]\n", [f"scrape_configs[0].job_name: {name} given; *"])
             for name in ("prometheus", "engine", "node-exporter", "s3", "elasticsearch")
@@ -150,7 +162,7 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         ("dashboards", "", ["is no JSON: Expecting value: line 1 column 1 (char 0)"]),
         ("dashboards", "[]", ["has no keys and values; allowed: uid, title"]),
         ("dashboards", '{"uid": "a", "title": NaN}', ["is no JSON: NaN is no number of JSON"]),
-        ("dashboards", '{"title": "A"}', ["uid: not given; required: part of the dashboard's address"]),
+        ("dashboards", '{"title": "A"}', ["uid: not given; required: part of the dashboard's address, such as own"]),
         ("dashboards", '{"uid": "a/b", "title": "A"}', ['uid: "a/b" given; allowed: *']),
         (
             "dashboards",

@@ -111,7 +111,7 @@ def test_wildcard_needs_the_dns_challenge(domains: list[dict[str, Any]]) -> None
     [
         (
             {"access_log_format": "json"},
-            "traefik.access_log: false given; required: true, as traefik.access_log_format is json",
+            "traefik.access_log: false (the default); required: true, as traefik.access_log_format is json",
         ),
         (
             {"certificate": CERTIFICATE, "self_signed_days": 90},

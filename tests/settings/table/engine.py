@@ -6,7 +6,6 @@ from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import (
     LINE,
     LIST,
-    NAME,
     NETWORK,
     OBJECT,
     TEXT,
@@ -30,8 +29,9 @@ OTHER_KEY = "publicKeyPem: * => [unknown]"
 OTHER_TRIGGER = "@replacement_trigger: * => *2*"
 
 FROM_REGISTRY = {"images.traefik": "registry:5000/traefik:v3"}
-REGISTRY = r"text that matches ^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$"
-DAEMON_KEY = "text that matches ^[a-z][a-z0-9-]*$"
+REGISTRY = "the first part of images' names, in lower case"
+DAEMON_KEY = "a key of daemon.json in lower case"
+OPERATOR = "an operator's name of lower-case letters, digits and hyphens, a letter first"
 OTHER_LOGIN = Change(
     {"registry:5000": {"username": "puller"}},
     "traefik-image",
@@ -164,7 +164,7 @@ ROWS = [
         "engine.operators",
         Values(
             [[], ["alice"], ["bob", "alice-2"]],
-            [Bad("alice", LIST), Bad(["Alice"], NAME, "[0]", "Alice"), Bad(["a", "b c"], NAME, "[1]", "b c")],
+            [Bad("alice", LIST), Bad(["Alice"], OPERATOR, "[0]", "Alice"), Bad(["a", "b c"], OPERATOR, "[1]", "b c")],
         ),
         Change(["alice"], "manager-1-engine", "operators-alice-cert", '*operators[0]: *"alice"', NEW),
     ),

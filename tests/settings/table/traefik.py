@@ -28,9 +28,9 @@ CHALLENGE_SECTION = section("traefik.acme.dns_challenge")
 DNS: dict[str, Any] = {"domain": "example.org", "traefik.acme": ACCOUNT | {"dns_challenge": CHALLENGE}}
 LOGIN = {"traefik_dns_credentials": json.dumps({"EXOSCALE_API_KEY": "EXO", "EXOSCALE_API_SECRET": "WORD"})}
 NAMES: dict[str, Any] = {"domain": "example.org", "traefik.acme": ACCOUNT | {"domains": [{"main": "www.example.org"}]}}
-DNS_NAME = r"text that matches ^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
-PROVIDER = "text that matches ^[a-z][a-z0-9-]*$"
-RESOLVERS = r"text that matches ^[\w.-]+:[0-9]+$"
+DNS_NAME = "a DNS name, in lower case"
+PROVIDER = "lego's code of a DNS provider"
+RESOLVERS = "a DNS server with its port"
 WANTS_SECRETS = "the stack of the real preview has no such secret"
 
 ROWS = [
