@@ -6,13 +6,15 @@ INTRODUCTION = f"""# Settings
 
 <!-- Made by `python -m docs.settings_table` from components/*/settings.py and stacks/config: change these. -->
 
-A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, see what it would change, change it:
+A setting is a key of the stack's configuration, in `Pulumi.<stack>.yaml`. Set one, and look at what it would change:
 
+```console
+$ eval "$(make env)"
+$ pulumi config set --stack dev --path {NAMESPACE}:machines.pools.worker.count 3
+$ make preview
 ```
-pulumi config set --path {NAMESPACE}:machines.pools.worker.count 3
-pulumi preview --diff
-pulumi up
-```
+
+`make up` applies it.
 
 - Quote a key with brackets: `pulumi config set --path '{NAMESPACE}:swarm.address_pools[0]' 10.210.0.0/16`; `[0]` is
   the first entry of a list. A part with dots in it is written `["example.org/disk"]`.
@@ -47,11 +49,12 @@ them:
 """
 SECRETS_INTRODUCTION = f"""## Secrets
 
-Pulumi encrypts secrets in the configuration and in the state; the program refuses them in plain text. To set one from a
-file:
+Pulumi encrypts secrets in the configuration and in the state; the program refuses them in plain text. This sets one
+from a file, here a new key:
 
-```
-pulumi config set --secret {NAMESPACE}:ssh_private_key < key
+```console
+$ ssh-keygen -q -t ed25519 -N '' -f key
+$ pulumi config set --stack dev --secret {NAMESPACE}:ssh_private_key <key
 ```
 
 | key | meaning |

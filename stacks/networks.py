@@ -139,5 +139,5 @@ def warn_of_little_room(settings: Settings) -> None:
     if room < ENOUGH_DEPLOYMENTS:
         pulumi.log.warn(
             f"swarm.address_pools and swarm.subnet_prefix have room for about {room} deployments of Nuvla, and cannot "
-            "be changed once the swarm is there: see docs/kinds.md, room for networks"
+            "be changed once the swarm is there: see docs/05-target-and-host.md, room for networks"
         )

@@ -112,7 +112,7 @@ def refusal(text: str, name: str, zone: str) -> str:
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
         return (
             "Exoscale does not take the API key: give one whose role may do everything with Compute, as "
-            "EXOSCALE_API_KEY and EXOSCALE_API_SECRET (docs/exoscale.md)"
+            "EXOSCALE_API_KEY and EXOSCALE_API_SECRET (docs/02-exoscale.md)"
         )
     if re.search(r"lookup api-\S+ .*no such host", text):
         return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"

@@ -33,7 +33,7 @@ class ExistingHosts:
 
     def script(self, name: str, file: str, **parameters: str) -> str:
         """Run a script of these tests on a host, and return its output."""
-        return _script(self.stack.container(name), file, **parameters)
+        return run_script(self.stack.container(name), file, **parameters)
 
 
 @contextmanager
@@ -41,8 +41,8 @@ def existing_hosts(
     stack: Stack, *names: str, with_engine: Sequence[str] = (), network_user: str = NETWORK_USER
 ) -> Iterator[ExistingHosts]:
     """Yield hosts with the stack's label, by which its clean-up removes them; some have Docker installed already."""
-    private_key, public_key = _key_pair(stack.folder / "login")
-    wrong_key, _ = _key_pair(stack.folder / "other")
+    private_key, public_key = key_pair(stack.folder / "login")
+    wrong_key, _ = key_pair(stack.folder / "other")
     labels = ["--label", f"{STACK_LABEL}=nuvla-swarm/{stack.name}"]
     network = f"nuvla-swarm-{stack.name}"
     with ExitStack() as clean_up:
@@ -51,15 +51,16 @@ def existing_hosts(
         host_keys, addresses = {}, {}
         for number, name in enumerate(names):
             addresses[name] = address(network_user, number + 11)
-            _, host_keys[name] = _key_pair(stack.folder / name)
+            _, host_keys[name] = key_pair(stack.folder / name)
             options = ["--network", network, "--ip", addresses[name], *labels]
             image = "machine" if name in with_engine else "plain"
-            _start(stack.container(name), name, options, image, stack.folder / name)
-            _script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
+            start_host(stack.container(name), name, options, image, stack.folder / name)
+            run_script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
         yield ExistingHosts(stack, addresses, host_keys, private_key, wrong_key)
 
 
-def _start(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:
+def start_host(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:
+    """Start a host with that host key, of an image `plain` or `machine`; the last two options are its label."""
     docker("volume", "create", *options[-2:], f"{container}-disk")
     image = image_of(kind)
     mounts = ["--volume", f"{container}-disk:/var/lib/docker", "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
@@ -86,13 +87,14 @@ def isolation() -> list[str]:
     return ["--cap-drop=ALL", *capabilities, *security_options, *cgroup_options]
 
 
-def _key_pair(file: Path) -> tuple[str, str]:
+def key_pair(file: Path) -> tuple[str, str]:
     """Create an SSH key with the private key in `file`, and return the private and the public key."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file], check=True)
     return file.read_text(), file.with_suffix(".pub").read_text().strip()
 
 
-def _script(container: str, file: str, **parameters: str) -> str:
+def run_script(container: str, file: str, **parameters: str) -> str:
+    """Run a script of these tests in a container, and return its output."""
     variables = [f"--env={key}={value}" for key, value in parameters.items()]
     completed = subprocess.run(
         ["docker", "exec", "--interactive", *variables, container, "bash", "-s"],

@@ -37,6 +37,8 @@ USERS: Final = (
     "kept-exoscale",
     "neighbours",
     "first-month",
+    "pages",
+    "pages-cloud",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

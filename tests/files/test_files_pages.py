@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.support.checkout import CHECKOUT, tracked
 from tests.support.rows import rows
@@ -14,6 +15,8 @@ PATH = re.compile(
     rf"(?<![\w./:~$}}>-])((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*|requirements[\w-]*\.(?:in|txt))([<*{{$]?)"
 )
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+ABSOLUTE = re.compile(r"\]\((https?:[^)\s]*)\)|<(https?:[^>\s]*)>")
+OWN = re.compile(r"https://github\.com/[\w.-]+/nuvla-swarm/(?:blob|tree)/[^/]+/([^#]*)(?:#(.*))?")  # of any owner
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
@@ -30,6 +33,19 @@ def broken(page: Path) -> list[str]:
         target = page.parent / path if path else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             found.append(f"{path}#{anchor}")
+    return found
+
+
+def malformed(page: Path) -> list[str]:
+    """Absolute links of a page that are not by https, or lead into this repository to what is not there."""
+    found = []
+    for link in ("".join(groups) for groups in ABSOLUTE.findall(CODE.sub("", page.read_text(encoding="utf-8")))):
+        address = urlsplit(link)
+        own = OWN.fullmatch(link)
+        target = CHECKOUT / own[1] if own else None
+        is_there = target is None or (target.exists() and (not own or not own[2] or own[2] in anchors(target)))
+        if address.scheme != "https" or not re.fullmatch(r"([\w-]+\.)+[a-z]{2,}", address.netloc) or not is_there:
+            found.append(link)
     return found
 
 
@@ -61,8 +77,25 @@ def test_broken_links_are_detected(tmp_path: Path) -> None:
 
 
 @rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_absolute_links_have_a_form_that_can_work(page: Path) -> None:
+    assert malformed(page) == []
+
+
+def test_malformed_absolute_links_are_detected(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    own = "https://github.com/some/nuvla-swarm/blob/main"
+    page.write_text(
+        f"[a](https://example.org/x#y) <https://example.org> [b](http://example.org) [c](https://localhost/x)\n"
+        f"[d]({own}/README.md#two-commands) [e]({own}/NONE.md) [f]({own}/README.md#none) `[g](http://x)`\n"
+    )
+    wrong = ["http://example.org", "https://localhost/x", f"{own}/NONE.md", f"{own}/README.md#none"]
+    assert malformed(page) == wrong
+
+
+@rows("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None:
-    missing = [path for path in named_paths(page) if not (CHECKOUT / path).exists()]
+    was = page.name == "CHANGELOG.md"  # which names files that were removed
+    missing = [path for path in named_paths(page) if not was and not (CHECKOUT / path).exists()]
     assert missing == [], f"mend the paths in {page.relative_to(CHECKOUT)}"
     # `make fmt lint unit` names three goals.
     runs = re.findall(r"`make ([a-z -]+)", page.read_text(encoding="utf-8"))

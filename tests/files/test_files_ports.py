@@ -1,4 +1,4 @@
-"""docs/firewall.md and docs/kinds.md: their tables of ports say what components/ports.py says."""
+"""docs/firewall.md and docs/05-target-and-host.md: their tables of ports say what components/ports.py says."""
 
 import re
 from pathlib import Path
@@ -58,7 +58,10 @@ def of_table(kind: str) -> Opened:
     return opened
 
 
-@rows("page, column, kind", [("firewall.md", 2, "target"), ("kinds.md", 2, "target"), ("kinds.md", 3, "host")])
+@rows(
+    "page, column, kind",
+    [("firewall.md", 2, "target"), ("05-target-and-host.md", 2, "target"), ("05-target-and-host.md", 3, "host")],
+)
 def test_table_of_ports_of_a_page_is_that_of_the_program(page: str, column: int, kind: str) -> None:
     page_says, program_says = of_page(page, column), of_table(kind)
     wrong = {

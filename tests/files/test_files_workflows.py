@@ -145,7 +145,7 @@ def test_every_example_is_previewed_without_an_environment_or_secrets() -> None:
 
 
 def test_example_for_gitlab_is_valid_and_its_commands_exist() -> None:
-    page = (CHECKOUT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
+    page = (CHECKOUT / "docs" / "15-pull-requests.md").read_text(encoding="utf-8")
     [example] = [block for block in re.findall(r"```yaml\n(.*?)\n```", page, re.DOTALL) if "stages:" in block]
     document = yaml.safe_load(example)
     assert list(document["stages"]) == ["test", "preview", "deploy", "drift"]

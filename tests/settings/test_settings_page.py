@@ -15,7 +15,7 @@ from tests.settings.table import ROWS
 from tests.support.configs import target
 
 PATHS = [setting.path.split(".") for setting in settings()]
-# A name in backticks that begins as a setting does; neither a file, as `traefik.yaml`, nor a label of Traefik.
+# A name in backticks that begins as a setting does; no file (`traefik.yaml`), example of a domain, or label of Traefik.
 DOTTED = re.compile(rf"^((?:{'|'.join(Settings.model_fields)})(?:\.(?:[a-z_]\w*|<[^>]+>|\*))+)(?![\w/(-])")
 LABEL = re.compile(r"traefik\.(enable|swarm|docker|http|tcp|udp|tls)\b")
 
@@ -37,7 +37,7 @@ def unknown_settings(text: str) -> list[str]:
     unknown = []
     for code in re.findall(r"`([^`\n]+)`", text):
         named = DOTTED.match(code)
-        is_other = named and (LABEL.match(code) or named[1].endswith((".py", ".yaml")))
+        is_other = named and (LABEL.match(code) or named[1].endswith((".py", ".yaml", ".example.org")))
         if code in former or (named and not is_other and not is_setting(named[1])):
             unknown.append(code)
     return unknown

@@ -11,7 +11,7 @@ from tests.settings.rows import Change, with_all
 from tests.support.configs import changed
 from tests.support.fake_pulumi import FakePulumi
 
-# The only changes that remove a service to make it anew, with the network that it is on: docs/kinds.md names them.
+# The only changes that replace a service, with the network that it is on; docs/05-target-and-host.md names them.
 PUBLIC = {"public-network-network", "traefik-service"}
 REPLACES = {
     "swarm.public_network.name": PUBLIC,

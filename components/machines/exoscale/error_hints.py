@@ -58,7 +58,7 @@ HINTS = (
         r"exists already|already exists",
         "Exoscale has something of that name already: of another checkout with a stack of the same name (run `make "
         "down` there, or choose another name for this stack); of this stack, whose state is lost or elsewhere "
-        "(PULUMI_BACKEND_URL; docs/exoscale.md); or of an update that was killed while it made it (remove it in the "
+        "(PULUMI_BACKEND_URL; docs/02-exoscale.md); or of an update that was killed while it made it (remove it in the "
         "portal, and run this again)",
     ),
     (

@@ -1,0 +1,112 @@
+"""Walks of the pages: their commands, in a new shell of a new clone, on stand-ins for what cannot be had."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.harness import STACK_LABEL, docker, run
+from tests.pages import compare
+from tests.pages.reader import Ran, clone, new_environment, read_page
+from tests.pages.walks import WALKS
+from tests.support.checkout import CHECKOUT
+
+STAND_INS = CHECKOUT / "tests/pages/stand_ins"
+
+
+def pages_of(place: str) -> list[str]:
+    """Return the pages that are walked at a place."""
+    return [page for page, walk in WALKS.items() if walk.place == place]
+
+
+def new_clone(folder: Path, *, own_packages: bool = False) -> Path:
+    """Clone what is committed; its Python packages are those of this checkout, unless it gets its own."""
+    clone(folder)
+    if not own_packages:
+        (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
+    return folder
+
+
+def fresh_clone(folder: Path) -> None:
+    """Replace a clone by a new one that has only the state and the settings of stacks of the former one."""
+    new = folder.with_name(f"{folder.name}.new")
+    new_clone(new)
+    kept = [folder / ".state", *(file for file in folder.glob("Pulumi.*.yaml") if not (new / file.name).exists())]
+    for path in filter(Path.exists, kept):
+        path.rename(new / path.name)
+    shutil.rmtree(folder)
+    new.rename(folder)
+
+
+def shell_environment(**given: str) -> dict[str, str]:
+    """Return the environment of a new shell in which stand-ins come before the real commands."""
+    environment = new_environment(given)
+    return environment | {"PATH": f"{STAND_INS}:{environment['PATH']}"}
+
+
+def walk(page: str, folder: Path, environment: Mapping[str, str], edits: Sequence[str] = ()) -> list[Ran]:
+    """Walk a page in a clone.
+
+    Errors: `AssertionError` with the output, at the first command that fails, or does not fail where the page says so;
+    in the end, with the lines that the page shows and no command printed.
+    """
+    ran: list[Ran] = []
+    wrong = []
+    for one in read_page(folder / page, folder, environment, WALKS[page], edits):
+        ran.append(one)
+        is_last = one.command == one.block.commands()[-1]
+        should_fail = "fails" in one.block.remarks and is_last
+        where = f"{page}:{one.command.line}: {one.command.text}"
+        assert (one.code != 0) is should_fail, f"{where} ended with {one.code}\n{one.text}"
+        if "output not compared" not in one.block.remarks:
+            lines = compare.missing(one.command.output, one.text)
+            wrong += [f"{where} did not print {line!r}, but\n{one.text}" for line in lines]
+    assert not wrong, "\n".join(wrong)
+    return ran
+
+
+def computer_settings(*, remote: bool) -> dict[str, Any]:
+    """Return the settings that stand-ins need: those of this computer, and of its images; `remote`: not of machines."""
+    found: dict[str, Any] = {}
+    for line in run("local/settings.sh", cwd=CHECKOUT).text.splitlines():
+        path, _, value = line.partition("=")
+        if not (remote and path.startswith("machines.")):
+            found[path.removesuffix("[0]")] = [value] if path.endswith("[0]") else value
+    return found
+
+
+@contextmanager
+def cleaned(*stacks: str) -> Iterator[None]:
+    """Remove what local stacks of these names have on the engine, in the end; keep the engine running meanwhile.
+
+    Errors: `AssertionError` if somebody has such a stack already.
+    """
+    labels = [f"{STACK_LABEL}=nuvla-swarm/{stack}" for stack in stacks]
+    for label in labels:
+        assert not docker("ps", "--all", "--quiet", "--filter", f"label={label}"), f"somebody's machines have {label}"
+    image = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()[0]
+    keeper = docker("create", image, "true")  # `make down` stops an engine without containers
+    try:
+        yield
+    finally:
+        for label in labels:
+            for kind in ("container", "network", "volume"):
+                stopped_too = ["--all"] if kind == "container" else []
+                force = [] if kind == "network" else ["--force"]
+                for identity in docker(kind, "ls", *stopped_too, "--quiet", "--filter", f"label={label}").split():
+                    docker(kind, "rm", *force, identity)
+        docker("rm", keeper)
+
+
+def end_processes(folder: Path) -> None:
+    """End the processes of a clone that a failed command left, such as plugins."""
+    mark = f"{folder}/.state".encode()
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in environ.read_bytes() and int(environ.parent.name) != os.getpid():
+                subprocess.run(["kill", "-KILL", environ.parent.name], check=False)
+        except OSError:
+            continue
