@@ -6,10 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from components import catalog
+from components.monitoring.receivers import SECRET_RECEIVERS
 from stacks.config.settings import Settings
 from stacks.volumes import volumes
 
-MONITORING_SECRETS = ("alert_webhook_url", "smtp_password")
+MONITORING_SECRETS = (*(receiver.secret for receiver in SECRET_RECEIVERS.values()), "smtp_password", "scrape_password")
 
 
 def lines(settings: Settings, secret_keys: Collection[str]) -> list[str]:
@@ -53,7 +54,7 @@ def _unused_sections(settings: Settings) -> dict[str, list[str]]:
 
 
 def _images(settings: Settings, feature: str) -> list[str]:
-    """Return the images of a part. Tools write those of local stacks all at once."""
+    """Return the images of a part; none for local machines, whose images `make setup` writes all at once."""
     if not settings.machines.is_remote:
         return []
     folders = [folder for folder, one in catalog.MANIFESTS.items() if feature in (folder, one.feature)]
