@@ -20,7 +20,7 @@ def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _meant_network(value: Any) -> str:
-    """Return what is wrong with a network, and the networks that the user may have meant."""
+    """Return the mistake in a network, and the networks that the user may have meant."""
     if not isinstance(value, str):
         return ""
     try:
@@ -40,7 +40,7 @@ def _range(network: IPv4Network) -> IPv4Network:
 
 
 def _without_scheme(text: str) -> str:
-    """Return what to do about a URL where a name is due."""
+    """Return advice on a URL that stands in the place of a name."""
     found = re.match(r"https?://([\w.-]+)", text.strip())
     return f"did you mean {found[1].lower()}?" if found else ""
 
@@ -98,13 +98,13 @@ def former(name: str) -> dict[str, Any]:
 
 
 def hint(text: str) -> dict[str, Any]:
-    """Return what the line of a wrong text says at its end; `{given}` stands for that text."""
+    """Return the end of the line about a wrong text; `{given}` stands for that text."""
     return {"hint": text}
 
 
 def memory_limit(default: int, *, least: int, process: str) -> Any:
     """Return the field of a memory limit; `process` names whose limit it is."""
-    return Field(default, ge=least, description=f"memory limit of {process} in MiB; its container is killed above it")
+    return Field(default, ge=least, description=f"memory limit of {process} in MiB; a container above it is killed")
 
 
 class Section(BaseModel):

@@ -1,4 +1,4 @@
-"""The form of a text that a setting accepts: a pattern for the program, words and an example for people."""
+"""The form of a text that a setting accepts: a pattern, and words and an example for messages."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def _unchanged(text: str) -> str:
 
 @dataclass(frozen=True)
 class TextForm:
-    """Metadata of an annotated `str`: refuses other texts with a line that has an example instead of the pattern.
+    """Metadata of an annotated `str`: a check whose error shows an example instead of the pattern.
 
     Errors: ValueError with the noun, and the text that the user may have meant; stacks/config/errors.py adds the
     example, or that of the field.
@@ -24,8 +24,8 @@ class TextForm:
     pattern: str  # regular expression of the whole text
     noun: str  # what the text is, for people
     example: str  # a text that the pattern accepts
-    normalized: Callable[[str], str] = _unchanged  # returns the text as the setting keeps it, before the pattern
-    advice: Callable[[str], str] = lambda _text: ""  # returns what a user should do about a refused text, if known
+    normalized: Callable[[str], str] = _unchanged  # returns the text as the setting keeps it; runs before the check
+    advice: Callable[[str], str] = lambda _text: ""  # returns advice on a refused text, or nothing
 
     def check(self, text: str) -> str:
         """Return the text as the setting keeps it."""

@@ -1,4 +1,4 @@
-"""What every machine of a stack has beside its engine and its firewall: a proxy and additional packages."""
+"""The HTTP proxy and the additional packages of the machines of a stack."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from stacks.config.settings import Settings
 
 
 def host_traces(settings: Settings) -> HostTraces:
-    """Return all that the program puts on a machine; with a proxy, also its file."""
+    """Return all files and settings that the program puts on a machine, with a proxy also the file of the proxy."""
     return catalog.host_traces() + (PROXY_TRACES if settings.machines.proxy.is_used else HostTraces())
 
 
@@ -34,7 +34,7 @@ def install_packages(
 
 
 def proxy_of(settings: Settings, cluster: Cluster, machine: Machine) -> Proxy:
-    """Return the proxy of a machine, which reaches itself, managers and containers without it."""
+    """Return the proxy of a machine; the machine reaches itself, managers and containers without it."""
     proxy = settings.machines.proxy
     if not proxy.is_used:
         return NO_PROXY

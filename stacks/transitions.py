@@ -30,7 +30,9 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     lines = [line for check in CHECKS for line in check(settings, current)]
     lines = without_blame(lines, settings.model_dump(mode="json", exclude_unset=True))
     if lines:
-        raise refusal(f"what stands cannot become this, {count(len(lines), 'reason')}", lines)
+        raise refusal(
+            f"the existing infrastructure cannot take these settings, for {count(len(lines), 'reason')}", lines
+        )
     for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks):
         for line in warnings(settings, current):
             pulumi.log.warn(line)
@@ -53,8 +55,8 @@ def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[
         if name not in prior.machines:
             allowed = sorted(prior.machines & set(settings.machines.names("manager", "worker")))
             yield (
-                f"machines.lost: {name} given, which is not there, so nothing of it can be asked; "
-                f"allowed: {', '.join(allowed) or 'none'}, or to leave it out: then it is made anew"
+                f"machines.lost: {name} given, which does not exist; "
+                f"allowed: {', '.join(allowed) or 'none'}; leave {name} out, and the program creates it"
             )
 
 
@@ -70,8 +72,9 @@ def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Itera
         yield f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(staying)}"
     else:
         yield (
-            f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(allowed)}, beside new "
-            "managers; then an `up` with one of those as swarm.api_manager, and then one without the old managers"
+            f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(allowed)}; in three "
+            "steps: add the new managers and run `make up`; set swarm.api_manager to one of the new managers and run "
+            "`make up`; remove the old managers and run `make up`"
         )
 
 

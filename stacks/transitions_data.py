@@ -18,8 +18,8 @@ def volumes_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
         import_id = settings.volumes.named()[name].import_id
         if not stays and not prior.retains_volumes:
             yield (
-                f"volumes.{name}: not given, and {block.id} would be deleted with what it holds; "
-                "allowed: to leave it as it was, or first an `up` with volumes.retain_on_destroy: true"
+                f"volumes.{name}: not given, so the volume {block.id} would be deleted with its data; "
+                "allowed: the former settings, or first a `make up` with volumes.retain_on_destroy: true"
             )
         elif stays and import_id is not None and not block.id:
             yield (
@@ -40,4 +40,4 @@ def left_behind(settings: Settings, prior: PriorState) -> Iterator[str]:
     for name, volume in volumes(settings).items():
         former = prior.folders.get(name)
         if former and former not in settings.machines.lost and former != volume.machine and not volume.block:
-            yield f"volumes.{name}: what it holds stays on {former}; on {volume.machine} it begins empty"
+            yield f"volumes.{name}: its data stay on {former}; the new volume on {volume.machine} is empty"

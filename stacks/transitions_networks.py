@@ -15,12 +15,12 @@ def ranges_stay(settings: Settings, prior: PriorState) -> Iterator[str]:
     configured = [str(pool) for pool in swarm.address_pools]
     if configured != pools:
         yield (
-            f"swarm.address_pools: {', '.join(configured)} given; the swarm keeps the ranges that it was made with; "
+            f"swarm.address_pools: {', '.join(configured)} given; a swarm keeps its first ranges; "
             f"allowed: {', '.join(pools)}, or another stack"
         )
     if swarm.subnet_prefix != prefix:
         yield (
-            f"swarm.subnet_prefix: {swarm.subnet_prefix} given; the swarm keeps the ranges that it was made with; "
+            f"swarm.subnet_prefix: {swarm.subnet_prefix} given; a swarm keeps its first ranges; "
             f"allowed: {prefix}, or another stack"
         )
 
@@ -34,6 +34,6 @@ def replaced_networks(settings: Settings, prior: PriorState) -> Iterator[str]:
             continue
         services = f", and meanwhile nobody reaches {', '.join(tasks[name])}" if tasks[name] else ""
         yield (
-            f"{network.setting or network.physical_name}: {former[0]} is removed and made anew{services}; "
-            "the update is refused while others are on it"
+            f"{network.setting or network.physical_name}: {former[0]} is removed and created again{services}; "
+            "the update is refused while other services use it"
         )

@@ -1,4 +1,4 @@
-"""Certificates: those of Docker's API in the outputs, and the one that a machine serves."""
+"""Lines on certificates: of Docker's API, from the outputs, and of a machine's port 443."""
 
 import socket
 import ssl
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-NOTICE_DAYS = 30  # before the end, in which `make up` makes another certificate
+NOTICE_DAYS = 30  # before the end; within them, `make up` renews a certificate
 NUVLA = "nuvla"
 
 
@@ -21,12 +21,12 @@ def of_docker(ends: Mapping[str, str], stack: str) -> Iterator[str]:
             yield f"on 2376, of {holder}: until {end}"
             continue
         days = (until.astimezone(UTC) - datetime.now(UTC)).days
-        validity = f"{days} days" if days >= 0 else "it has ended"
+        validity = f"{days} days" if days >= 0 else "expired"
         todo = ""
         if days <= NOTICE_DAYS:
-            todo = f"; make up STACK={stack} makes another one"
+            todo = f"; `make up STACK={stack}` renews it"
             todo += (
-                f", make nuvla STACK={stack} writes it: paste it into its credential in Nuvla"
+                f", then `make nuvla STACK={stack}` writes the new one: paste it into the credential in Nuvla"
                 if holder == NUVLA
                 else ""
             )

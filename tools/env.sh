@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 STACK_NAME=${1:-}
 
-# users NAME: the user's value of a variable; one that this script made, here or in another checkout, is none.
+# users NAME: the user's value of a variable, empty if this script set the value, here or in another checkout.
 users() {
   local value=${!1:-}
   [[ -z ${NUVLA_SWARM_ENV:-} || $value != *"$NUVLA_SWARM_ENV/.state"* ]] || value=''
@@ -41,7 +41,7 @@ passphrase_file() {
   printf '%s' "$file"
 }
 
-# The state has all that is secret, behind a passphrase that a person may have chosen: it is for nobody else.
+# The state has all secrets, encrypted with a passphrase that a person may have chosen: only the owner may read it.
 state_folder() {
   local folder=$CHECKOUT/.state
   (umask 077 && mkdir -p "$folder")
@@ -51,7 +51,7 @@ state_folder() {
 [[ $CHECKOUT != *\'* ]] || fail "the checkout's path has a quote in it: move it"
 state_folder
 folders=("$CHECKOUT/.venv/bin")
-[[ -x $CHECKOUT/.venv/bin/python ]] || say "nothing is installed here yet: \`make setup\` does it, without local machines \`tools/setup.sh tools\`"
+[[ -x $CHECKOUT/.venv/bin/python ]] || say "nothing is installed here yet: run \`make setup\`, or \`tools/setup.sh tools\` if you use no local machines"
 stand_ins=''
 if offline; then
   stand_ins=$(pulumi_home)
@@ -75,7 +75,7 @@ remembered() {
 stack=${1:-} stack=${stack##*/}
 backend=$(users PULUMI_BACKEND_URL)
 [[ $backend != "${NUVLA_SWARM_BACKEND:-}" ]] || backend=''
-# Without files of metadata: they are written in place, and who reads one just then, or after a kill, cannot read the state.
+# Without files of metadata: Pulumi writes these in place, so a concurrent reader, or one after a kill, could not read the state.
 default=$(remembered url)
 default=${default:-"file://$CHECKOUT/.state?metadata=skip"}
 print PULUMI_BACKEND_URL "${backend:-$default}"

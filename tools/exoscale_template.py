@@ -45,7 +45,7 @@ def write(target: Target, *options: str) -> None:
     template_id = look_up(arguments.name, setting.zone, credentials(target))
     set_values(target.file, [f"{setting.path}.id={template_id}", f"{setting.path}.name={arguments.name}"])
     print(f"{target.file.path.name}: {setting.path}.id is {template_id}, {arguments.name}")
-    print("New machines have it. Those that are there would be replaced: `make preview` shows which.")
+    print("New machines use this template. `make preview` lists the existing machines that it would replace.")
 
 
 def require_system(name: str) -> None:
@@ -83,7 +83,10 @@ def credentials(target: Target) -> dict[str, str]:
     missing = [variable for variable, value in values.items() if not value]
     if missing:
         secrets = " and ".join(VARIABLES)
-        fail(f"{' and '.join(missing)} not given; required: an API key of Exoscale, there or as the secrets {secrets}")
+        fail(
+            f"{' and '.join(missing)} not given; required: an API key of Exoscale, in the environment or as the "
+            f"secrets {secrets}"
+        )
     return values
 
 
@@ -108,7 +111,7 @@ def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
 
 
 def refusal(text: str, name: str, zone: str) -> str:
-    """Return a line that says why the look-up failed and what to do; `text` is Pulumi's error."""
+    """Return a line with the reason of a failed look-up and advice; `text` is Pulumi's error."""
     if re.search(r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b", text):
         return (
             "Exoscale does not take the API key: give one whose role may do everything with Compute, as "
@@ -123,4 +126,4 @@ def refusal(text: str, name: str, zone: str) -> str:
         )
     errors = re.findall(r"^\s*\* (.+)$|^\s*error: (.+)$", text, re.MULTILINE)
     last = errors[-1] if errors else (text.strip().rpartition("\n")[2], "")
-    return f"Exoscale cannot be asked: {last[0] or last[1]}"
+    return f"Exoscale did not look the template up: {last[0] or last[1]}"

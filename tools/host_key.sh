@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the host key that an SSH server shows, as the setting host_key, and its fingerprint: host_key.sh HOST[:PORT].
-# Whoever answers at that address may show any: only a comparison with what the machine itself says makes it the right one.
+# Any computer may answer at that address: compare the fingerprint with the one that the machine itself prints.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

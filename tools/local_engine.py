@@ -26,7 +26,7 @@ HERE = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The address of an engine, and who chose it."""
+    """The address of an engine, and the context that chose it."""
 
     host: str  # such as unix:///var/run/docker.sock
     context: str  # name of the docker context; "default" if DOCKER_HOST is set
@@ -34,7 +34,7 @@ class Endpoint:
 
     @property
     def undo(self) -> str:
-        """What makes the docker client forget this endpoint."""
+        """Command that makes the docker client forget this endpoint."""
         if os.environ.get("DOCKER_HOST"):
             return f"unset {VARIABLES}"
         if self.context == "default":
@@ -84,7 +84,7 @@ def endpoint() -> Endpoint:
 
 
 def wrong_kind(info: Mapping[str, Any], server: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with the kind of an engine."""
+    """Return the reason why an engine of this kind cannot run local machines, if any."""
     if any("Podman" in component.get("Name", "") for component in server.get("Components") or []):
         return "the engine is Podman"
     if "Docker Desktop" in info.get("OperatingSystem", ""):
@@ -97,7 +97,7 @@ def wrong_kind(info: Mapping[str, Any], server: Mapping[str, Any]) -> str | None
 
 
 def elsewhere() -> str | None:
-    """Return a line if the engine's own network is not on this computer."""
+    """Return a line if the network of the engine is not on this computer."""
     networks, _ = answered("docker", "network", "inspect", "bridge")
     configuration = networks[0].get("IPAM", {}).get("Config") if isinstance(networks, list) and networks else None
     gateway = next((row["Gateway"] for row in configuration or [] if row.get("Gateway")), None)

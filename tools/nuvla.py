@@ -1,4 +1,4 @@
-"""`make nuvla`: what Nuvla's forms ask for, to register a target."""
+"""`make nuvla`: the values for Nuvla's forms, to register a target."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,20 +19,20 @@ def show(target: Target) -> None:
     require(target)
     outputs = State.read(target.stack).outputs()
     if "docker" not in outputs:
-        fail(f"{target.name}: is not up in {target.backend}; make up STACK={target.name}")
+        fail(f"{target.name}: is not up in {target.backend}: run `make up STACK={target.name}`")
     if outputs.get("kind") == "host":
-        say(f"{target.name} is a host, which Nuvla runs on; what follows also lets that Nuvla deploy on it")
+        say(f"{target.name} is a host, so Nuvla runs on it; with these values, Nuvla can also deploy on it")
     folder = files.FOLDER / target.name / "nuvla"
     certificates = outputs["docker"].get("nuvla") or {}
     for name in ("ca", "cert", "key"):
         if name not in certificates:
-            fail(f"{target.name}: its outputs have no certificate of Nuvla: make up STACK={target.name}")
+            fail(f"{target.name}: its outputs have no certificate of Nuvla: run `make up STACK={target.name}`")
         files.write(folder, f"{name}.pem", certificates[name])
     print(*lines(target.name, outputs, folder), sep="\n")
 
 
 def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
-    """Yield the steps in Nuvla with the values of each form; the last words of a form's line are the value."""
+    """Yield the steps in Nuvla with the values of each form; the value is at the end of its line."""
     address = urlsplit(outputs["docker"]["endpoint"]).netloc
     end = (outputs.get("certificates") or {}).get("nuvla", "")
     steps = [
@@ -67,5 +67,5 @@ def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
         yield f"     address          {nfs['address']}"
         yield f"     path             {nfs['path']}"
         yield ""
-    yield f"Nuvla connects from its own addresses: firewall.nuvla of Pulumi.{name}.yaml has to list them."
-    yield f"The key lets everything be done on the swarm: remove {folder} once Nuvla has it."
+    yield f"Let Nuvla in: firewall.nuvla of Pulumi.{name}.yaml must list the addresses that Nuvla connects from."
+    yield f"The key gives full access to the swarm: remove {folder} once Nuvla has the key."

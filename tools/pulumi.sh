@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Pulumi CLI of PULUMI_VERSION, of Pulumi's own archive for this computer, if that is the one of tools/pulumi.sha256.
+# Installs the Pulumi CLI of PULUMI_VERSION from Pulumi's archive for this computer, whose checksum is in tools/pulumi.sha256.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -17,14 +17,14 @@ checksum=$(grep "  $archive\$" "$CHECKOUT/tools/pulumi.sha256") || fail "tools/p
 root=$(dirname "$(dirname "$(installed_pulumi)")")
 if [[ -x $(installed_pulumi) ]]; then exit; fi
 
-say "getting the Pulumi CLI $PULUMI_VERSION into $root: under a minute"
+say "downloading the Pulumi CLI $PULUMI_VERSION into $root: under a minute"
 new=$root.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/bin"
 curl --silent --show-error --fail --location --connect-timeout 10 --retry 2 "https://get.pulumi.com/releases/sdk/$archive" --output "$new/$archive" ||
   fail "$ANSWERS_NOT, and no Pulumi >= $PULUMI_OLDEST is installed. $ADVICE. Or $OWN"
 found=$("${SHA256[@]}" "$new/$archive" | cut -c1-64)
-[[ $found == "${checksum%% *}" ]] || fail "$archive is $found, and tools/pulumi.sha256 says ${checksum%% *}: nothing of it is used"
+[[ $found == "${checksum%% *}" ]] || fail "$archive has the checksum $found, but tools/pulumi.sha256 has ${checksum%% *}: the archive is not used"
 tar -xzf "$new/$archive" -C "$new/bin" --strip-components 1
 rm "$new/$archive"
 rm -rf "$root" # half of one

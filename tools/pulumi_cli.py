@@ -1,4 +1,4 @@
-"""Calls of the Pulumi CLI, whose errors end the command with a line that says what to do."""
+"""Calls of the Pulumi CLI; an error ends the command with a line of advice."""
 
 import os
 import re
@@ -20,7 +20,7 @@ ADVICE = {
     r"PULUMI_ACCESS_TOKEN must be set": "log in by `pulumi login`, or export PULUMI_ACCESS_TOKEN",
     r"(?:NoCredentialProviders|failed to refresh cached credentials|no EC2 IMDS role found)": "export "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the bucket",
-    r"(?:unable to open bucket|NoSuchBucket)": "make the bucket or the folder first, or correct PULUMI_BACKEND_URL",
+    r"(?:unable to open bucket|NoSuchBucket)": "create the bucket or the folder first, or correct PULUMI_BACKEND_URL",
 }
 MISSING = re.compile(r"no stack named .* found|stack .* not found")
 

@@ -46,11 +46,11 @@ def mistake(data_volumes: Sequence[DataVolume], retain: bool) -> str | None:
     if retain:
         return (
             "volumes.retain_on_destroy: true has not been applied yet, so the data would be deleted: run `make up` "
-            "first, and then this again"
+            "first, and run this again"
         )
     return (
         "volumes.retain_on_destroy: false has not been applied yet, so the volumes would stay: run `make up` first, "
-        "and then this again, or set it to true"
+        "and run this again, or set it to true"
     )
 
 
@@ -71,12 +71,10 @@ def refusal(names: Sequence[str], machines: Mapping[str, Any]) -> str | None:
     resources = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
     if settings:
         return (
-            f"{' and '.join(settings)}: true, so nothing is destroyed ({resources}): set false, `make up`, and then "
-            "this again"
+            f"{' and '.join(settings)}: true, so nothing is destroyed ({resources}): set false, run `make up`, "
+            "and run this again"
         )
-    return (
-        f"the last `up` protected {resources}, and settings do not say so any more: run `make up`, and then this again"
-    )
+    return f"the last `make up` protected {resources}; the settings no longer do: run `make up`, and run this again"
 
 
 def report(data_volumes: Sequence[DataVolume], stack: str) -> str:

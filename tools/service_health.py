@@ -11,7 +11,7 @@ import requests
 from tools.access.web import Web, reason
 
 MEANINGS = {
-    404: "ready, without pages: Traefik was built from packages; see /api/overview there",
+    404: "ready, without pages: this Traefik was built from packages; /api/overview works",
     503: "ready (nothing is published yet)",
 }
 NOT_READY = (404, 502, 503)
@@ -61,7 +61,7 @@ class Health:
         return MEANINGS.get(code, f"answers {code}")
 
     def prometheus_health(self, url: str) -> str:
-        """Return the health of Prometheus, and of what it measures."""
+        """Return the health of Prometheus, its targets and alerts."""
         health = self.health(f"{url}-/healthy", self._logins.get("prometheus"))
         return f"{health}; {self.targets_and_alerts()}" if health == "healthy" else health
 
@@ -80,7 +80,7 @@ class Health:
         return f"{states.count('up')} of {len(states)} targets are up{unknown}; alerts: {', '.join(names) or 'none'}"
 
     def nfs(self, _address: str) -> str:
-        """Return what Prometheus' probe of the NFS port says, because the firewall keeps operators from that port."""
+        """Return the health of NFS by Prometheus' probe, because the firewall closes the NFS port to operators."""
         if "prometheus" not in self._urls:
             return "not probed: there is no monitoring"
         deadline = time.monotonic() + READY_TIMEOUT_S
@@ -96,7 +96,7 @@ class Health:
         return results
 
     def prometheus(self, path: str) -> dict[str, Any]:
-        """Return the data of an answer of Prometheus' API, or nothing if it does not answer: its own line says so."""
+        """Return the data of an answer of Prometheus' API, empty without an answer, which another line reports."""
         try:
             answer = self.ask(f"{self._urls['prometheus']}api/v1/{path}", self._logins.get("prometheus"))
             data: Any = answer.json()["data"]
@@ -116,7 +116,7 @@ class Health:
 
 
 def _guarded(check: Callable[[str], str], address: str) -> str:
-    """Return an answer, or why nobody could ask: a status has a line for everything."""
+    """Return the answer of a check, or its error: the status has a line for each service."""
     try:
         return check(address)
     except Exception as error:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what this checkout needs on this machine, and nothing twice: setup.sh [--stack NAME] [PART]...
-# pulumi: the Pulumi CLI, whatever is on PATH. tools: the Python packages of the program, a Pulumi CLI and its plugins.
-# dev: the Python packages of developers too. engine: a Docker engine. images: what local machines are made of.
+# pulumi: the Pulumi CLI of this release, also if PATH has another one. tools: the Python packages of the program, a Pulumi CLI and its plugins.
+# dev: the Python packages of developers too. engine: a Docker engine. images: the images of local machines.
 # settings: the settings of local machines on this computer, in .state. endpoint: refuses a Docker engine elsewhere.
-# Without a PART: tools, engine, images and settings. For a stack whose machines are not local: tools alone, of PARTs too.
+# Without a PART: tools, engine, images and settings. For a stack whose machines are not local, it installs tools and skips the parts of local machines.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -45,7 +45,7 @@ users_pulumi() { # whether it is there, and new enough
 
 checked_pulumi() { locked pulumi "$CHECKOUT/tools/pulumi.sh"; }
 
-# ask_again: once an hour, whether what stand-ins stand in for can be downloaded by now.
+# ask_again: tries once an hour whether released tools can be downloaded by now, to use these instead of stand-ins.
 ask_again() {
   [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto && -z $(find "$REACHABILITY" -mmin -60 2>/dev/null) ]] || return 0
   stand_ins_installed && ! released_tools_installed && ! is_remote "$STACK_NAME" || return 0
@@ -62,7 +62,7 @@ decide() {
   [[ ${NUVLA_SWARM_OFFLINE:-auto} == auto ]] || { offline || true; return 0; }
   if offline; then
     export NUVLA_SWARM_OFFLINE=true
-    say "$ANSWERS_NOT: packages of registries stand in for Pulumi, its plugins and all images (only for local machines). $RETRY"
+    say "$ANSWERS_NOT: for local machines, Pulumi, its plugins and all images are built from package registries. $RETRY"
   else
     export NUVLA_SWARM_OFFLINE=false
   fi
@@ -150,11 +150,11 @@ fi
 for part in "$@"; do
   case $part in
     pulumi)
-      [[ ${NUVLA_SWARM_OFFLINE:-auto} != auto ]] || export NUVLA_SWARM_OFFLINE=false # who asks for it wants no stand-ins
+      [[ ${NUVLA_SWARM_OFFLINE:-auto} != auto ]] || export NUVLA_SWARM_OFFLINE=false # this part has no stand-ins
       checked_pulumi
       ;;
     tools | dev) "$part" ;;
     engine | images | settings | endpoint) is_remote "$STACK_NAME" || "$part" ;;
-    *) fail "'$part' is not a part: give any of pulumi, tools, dev, engine, images, settings, endpoint, or nothing for those of local machines" ;;
+    *) fail "PART is '$part'; allowed: pulumi, tools, dev, engine, images, settings, endpoint; without a PART, all that local machines need" ;;
   esac
 done

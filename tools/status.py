@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from components.monitoring.receivers import NO_RECEIVER_ADVICE
 from tools import certificates
 from tools.access import files
 from tools.access.web import Web
@@ -13,15 +14,15 @@ from tools.console import fail
 from tools.repair.state import State
 from tools.repair.swarm import NoAnswerError, connected
 from tools.service_health import Health
-from tools.stack.next_steps import RECEIVERS, receivers
+from tools.stack.next_steps import receivers
 from tools.stack.target import Target, require
 
 MACHINE_LABEL = "nuvla-swarm.machine"
-NOBODY = f"nobody ({RECEIVERS})"
+NOBODY = f"nobody ({NO_RECEIVER_ADVICE})"
 
 
 def show(target: Target, *options: str) -> None:
-    """Print the status of a stack; write the files that lead to its machines and its swarm.
+    """Print the status of a stack; write the files with which an operator reaches its machines and its swarm.
 
     Errors: exits with a line if the stack is not up.
     """
@@ -30,8 +31,8 @@ def show(target: Target, *options: str) -> None:
     state = State.read(target.stack)
     outputs = state.outputs()
     if not outputs:
-        began = "its last `make up` did not end: run" if state.resources else "is not up; create it by"
-        fail(f"{target.name}: {began} make up STACK={target.name} (state in {target.backend})")
+        problem = "its last `make up` did not finish" if state.resources else "is not up"
+        fail(f"{target.name}: {problem}: run `make up STACK={target.name}` (state in {target.backend})")
     status = Status(target, state, outputs)
     print(f"\n{outputs.get('kind', 'infrastructure')} `{target.name}`", flush=True)
     sections = [status.machines, status.services, status.certificates]
@@ -44,7 +45,7 @@ def show(target: Target, *options: str) -> None:
 
 
 def guarded(section: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of a section, and one that says why the others are missing, whatever a machine answers."""
+    """Yield the lines of a section; if it fails, yield a line with the reason."""
     try:
         yield from section()
     except NoAnswerError as error:
@@ -74,8 +75,8 @@ class Status:
         if problem:
             address, port = self._endpoint()
             yield (
-                f"{'swarm':<14} {port} of the manager at {address} does not answer from here: {problem}. Is this "
-                "computer in firewall.management, and the machine up?"
+                f"{'swarm':<14} port {port} of the manager at {address} does not answer this computer: {problem}. Is "
+                "the machine up, and does firewall.management list this computer's address?"
             )
 
     def services(self) -> Iterator[str]:
@@ -89,7 +90,7 @@ class Status:
             yield f"{'alerts go to':<14} {receivers(self._target.file) or NOBODY}"
 
     def certificates(self) -> Iterator[str]:
-        """Yield a line for each certificate: those of clients, Nuvla's first, and those that Traefik shows."""
+        """Yield a line for each certificate: client certificates, Nuvla's first, then the certificates of Traefik."""
         for line in certificates.of_docker(self._outputs.get("certificates") or {}, self._target.name):
             yield f"{'certificate':<14} {line}"
         for name, machine in self._machines.items():
@@ -105,7 +106,7 @@ class Status:
             yield f"{'s3':<14} {s3['access_key']} {s3['secret_key']}"
 
     def hidden_logins(self) -> Iterator[str]:
-        """Yield the line of a status that shows no logins, as logs keep what `make up` prints."""
+        """Yield a line without logins for `make up`, whose output logs keep."""
         yield f"{'logins':<14} make status STACK={self._target.name}"
 
     def access(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from components.manifest import HostTraces, Manifest
 # Only with a proxy, so that other hosts see no change.
 PROXY_TRACES = HostTraces(added=["/etc/apt/apt.conf.d/95-nuvla-swarm-proxy"])
 MANIFEST = Manifest(
-    secrets={PASSWORDS_KEY: "passwords of `engine.registries`: a JSON object of registries and passwords"},
+    secrets={PASSWORDS_KEY: "passwords of `engine.registries`: JSON object of registries and passwords"},
     ports=[ports.DOCKER_API, ports.ENGINE_METRICS],
     host_traces=HostTraces(
         replaced=[

@@ -1,4 +1,4 @@
-"""The keys of daemon.json that `engine.daemon` may not have, each with the reason or the setting to use instead."""
+"""Keys of daemon.json that `engine.daemon` must not have, each with the reason or the setting to use instead."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from components.engine.settings import EngineSettings
 
 _API = "the program serves Docker's API on 2376, with certificates of its own"
-_BROKEN = "containers would reach nobody, or no port would be published"
-_SWARM = "it excludes a swarm"
-_FOLDERS = "the program keeps the engine's files where metrics and volumes are looked for"
+_BROKEN = "containers would lose their network or their published ports"
+_SWARM = "the engine of a swarm cannot have this key"
+_FOLDERS = "monitoring and data volumes need the engine's files in their default places"
 _PROXY = "machines.proxy sets it"
 # Source: Docker documentation, "dockerd", "Daemon configuration file".
 RESERVED: Mapping[str, str] = {
@@ -21,10 +21,10 @@ RESERVED: Mapping[str, str] = {
     **dict.fromkeys(("proxies", "http-proxy", "https-proxy", "no-proxy"), _PROXY),
     **dict.fromkeys(("iptables", "ip-forward", "ip-masq", "bridge"), _BROKEN),
     **dict.fromkeys(("live-restore", "cluster-store", "cluster-advertise", "firewall-backend"), _SWARM),
-    "swarm-default-advertise-addr": "each machine advertises the address that the other machines reach it by",
+    "swarm-default-advertise-addr": "the program chooses the address that each machine advertises",
     **dict.fromkeys(("data-root", "graph", "exec-root", "pidfile", "containerd"), _FOLDERS),
-    "userns-remap": "services that use folders of the machine would have no right to them",
-    "storage-driver": "the engine would not find the images and containers that it has",
+    "userns-remap": "services could not read the folders of the machine that they mount",
+    "storage-driver": "the engine would no longer find its images and containers",
 }
 # Log drivers that rotate their files by the settings of the program, and the options of these settings.
 ROTATING_DRIVERS = ("json-file", "local")
@@ -38,7 +38,7 @@ def rotates_logs(daemon: Mapping[str, Any]) -> bool:
 
 
 def daemon_mistakes(settings: EngineSettings) -> Iterator[str]:
-    """Yield a line for each key of `engine.daemon` that is the program's; `settings` are resolved."""
+    """Yield a line for each reserved key in `engine.daemon`; `settings` are resolved."""
     daemon = settings.daemon
     for key in daemon:
         reason = RESERVED.get(key)
@@ -48,7 +48,7 @@ def daemon_mistakes(settings: EngineSettings) -> Iterator[str]:
             yield f"engine.daemon.{key}: given; allowed: other keys, as {reason}"
     options = daemon.get("log-opts", {})
     if not isinstance(options, Mapping):
-        yield "engine.daemon.log-opts: given; allowed: an object of keys and values"
+        yield 'engine.daemon.log-opts: given; allowed: an object of keys and values, such as {"compress": "true"}'
     elif rotates_logs(daemon):
         for option, setting in ROTATION.items():
             if option in options:

@@ -1,4 +1,4 @@
-"""Logins of private image registries: who has one, and what is wrong with their passwords."""
+"""Logins of private image registries: the registry of an image, and checks of passwords."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,10 @@ def password_mistakes(registries: Iterable[str], text: str | None) -> Iterator[s
         yield f"{PASSWORDS_KEY}: not an object of registries and passwords; required: JSON such as {EXAMPLE}"
         return
     for registry in sorted(wanted - passwords.keys()):
-        yield f"{PASSWORDS_KEY}: no password of {registry} given; required: one for each of engine.registries"
+        yield (
+            f"{PASSWORDS_KEY}: no password of {registry} given; required: one for each of engine.registries, "
+            f"such as {EXAMPLE}"
+        )
     for registry in sorted(passwords.keys() - wanted):
         yield f"engine.registries.{registry}: not given; required: its username, as {PASSWORDS_KEY} has its password"
 
@@ -33,8 +36,8 @@ def unused_registries(registries: Iterable[str], images: Mapping[str, str]) -> I
     for registry in known:
         if registry not in used:
             yield (
-                f"engine.registries.{registry}: given; allowed: registries of images.*, and no image has a name that "
-                f"begins with {registry}/"
+                f"engine.registries.{registry}: given; allowed: registries of images.*; the name of no image begins "
+                f"with {registry}/"
             )
 
 

@@ -36,7 +36,7 @@ RegistryName = Annotated[
 class RegistrySettings(Section):
     """A registry that asks for a login; its password is in the secret `registry_passwords`."""
 
-    username: SingleLineText = Field(min_length=1, description="name of the login")
+    username: SingleLineText = Field(min_length=1, description="user name at the registry")
 
 
 class AddressPool(Section):
@@ -59,7 +59,7 @@ class EngineSettings(Section):
     """The Docker engine of every machine."""
 
     source: Literal["distribution", "docker.com"] | None = Field(
-        None, description="source of the packages; unset: distribution on local machines, else docker.com"
+        None, description="source of Docker's packages; unset: distribution on local machines, else docker.com"
     )
     version: Version | None = Field(
         None,
@@ -70,18 +70,20 @@ class EngineSettings(Section):
         examples=[CONTAINERD_VERSION],
         description="exact version of docker.com's containerd.io, with runc; unset: 1.7.29",
     )
-    log_max_size_mib: int = Field(10, ge=1, le=1024, description="log size in MiB at which Docker rotates it")
+    log_max_size_mib: int = Field(
+        10, ge=1, le=1024, description="size in MiB at which Docker rotates a container's log"
+    )
     log_max_files: int = Field(3, ge=1, le=100, description="number of rotated logs per container")
     address_pools: list[AddressPool] = Field(
         [AddressPool(base=IPv4Network("10.200.0.0/16"))],
         min_length=1,
-        description="address pools for networks of a single machine",
+        description="address pools of bridge networks, each within one machine",
     )
     registry_mirrors: list[Url] = Field([], description="mirrors for images without a registry in their name")
     registries: dict[RegistryName, RegistrySettings] = Field(
-        {}, description="registries with a login, by the first part of images' names"
+        {}, description="registries that need a login, by the first part of images' names"
     )
-    daemon: dict[DaemonKey, Any] = Field({}, description="further keys of daemon.json; a change restarts engines")
+    daemon: dict[DaemonKey, Any] = Field({}, description="additional keys of daemon.json; a change restarts engines")
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",
@@ -93,10 +95,14 @@ class EngineSettings(Section):
     operators: list[OperatorName] = Field(
         [], description="operators with their own certificate; a change restarts the managers' engines"
     )
-    certificate_generation: int = Field(1, ge=1, description="number; raise it to renew the CA and all certificates")
-    nuvla_certificate_generation: int = Field(1, ge=1, description="number; raise it to renew only Nuvla's key")
+    certificate_generation: int = Field(
+        1, ge=1, description="number; raise it to replace the CA and everybody's certificates"
+    )
+    nuvla_certificate_generation: int = Field(
+        1, ge=1, description="number; raise it to replace only Nuvla's key and certificate"
+    )
     operator_certificate_generation: int = Field(
-        1, ge=1, description="number; raise it to renew only the operators' key"
+        1, ge=1, description="number; raise it to replace only the operators' key and certificate"
     )
     server_certificate_days: int = Field(730, ge=120, le=3650, description="lifetime of server certificates in days")
     client_certificate_days: int = Field(

@@ -9,7 +9,7 @@ from components.fields import Network, Section, former
 from components.ports import PortRule, TrafficSource
 from components.text_form import TextForm
 
-NAMED_SOURCES = (TrafficSource.MANAGEMENT, TrafficSource.NUVLA, TrafficSource.USERS)  # that settings give networks
+NAMED_SOURCES = (TrafficSource.MANAGEMENT, TrafficSource.NUVLA, TrafficSource.USERS)  # whose networks are settings
 
 
 class EphemeralPorts(Section):
@@ -74,12 +74,14 @@ RowTitle = Annotated[
 
 
 class ExtraPorts(Section):
-    """A row of the firewall beside those of the program: ports of machines or applications, for some sources."""
+    """An additional row of the firewall: ports of machines or applications, open to some sources."""
 
     ports: PortSpan = Field(description="port, or first and last port of a range")
     protocol: Literal["tcp", "udp"] = Field("tcp", description="protocol of the ports")
-    sources: list[Source] = Field(min_length=1, description="`management`, `nuvla`, `users`, or networks")
-    description: RowTitle = Field(description="what listens there, for rules and previews")
+    sources: list[Source] = Field(
+        min_length=1, description="sources: `management`, `nuvla`, `users`, or networks such as 192.0.2.0/24"
+    )
+    description: RowTitle = Field(description="name of the service on the ports, for rules and previews")
 
     def row(self) -> PortRule:
         """Return the row of the firewall."""
@@ -103,17 +105,19 @@ class FirewallSettings(Section):
         description="source networks of operators and of this program",
     )
     nuvla: list[Network] = Field(
-        [], examples=[["203.0.113.8/32"]], description="source networks of the Nuvla service that deploys"
+        [],
+        examples=[["203.0.113.8/32"]],
+        description="source networks of the Nuvla service that deploys; ask its operators",
     )
     users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="source networks of users of applications")
     consoles: Literal["management", "users"] = Field(
         "management", description="sources of Prometheus, Grafana and the S3 console; `users` includes operators"
     )
     ephemeral: EphemeralPorts = Field(EphemeralPorts(), description="port range of deployed applications")
-    extra: list[ExtraPorts] = Field([], description="further open ports, of machines or applications, tcp or udp")
+    extra: list[ExtraPorts] = Field([], description="additional open ports of machines or applications, tcp or udp")
     expose_swarm_port_to_nuvla: bool = Field(
         False,
-        description="whether 2377 is open to Nuvla (host: operators), as its guide lists; not needed",
+        description="whether Nuvla (host: operators) reaches 2377, as Nuvla's guide lists; not needed",
         json_schema_extra=former("swarm_port"),
     )
 

@@ -1,4 +1,4 @@
-"""Settings of what every machine has beside the engine: an HTTP proxy, and packages of the distribution."""
+"""Settings of an HTTP proxy and of additional packages on every machine."""
 
 import json
 from typing import Annotated, Self
@@ -31,12 +31,12 @@ PackageName = Annotated[
 
 
 class ProxySettings(Section):
-    """The HTTP proxy that machines get packages and images through. Containers get none."""
+    """The HTTP proxy for packages and images of the machines. Containers do not use it."""
 
-    http: Url | None = Field(None, description="proxy for http, such as http://proxy.example.org:3128")
-    https: Url | None = Field(None, description="proxy for https; its own URL may begin with http")
+    http: Url | None = Field(None, description="URL of the proxy for http, such as http://proxy.example.org:3128")
+    https: Url | None = Field(None, description="URL of the proxy for https; the URL may begin with http://")
     no_proxy: list[ProxyExclusion] = Field(
-        [], description="hosts, domains with a dot before them, and networks reached directly"
+        [], description="hosts, networks and domains such as `.example.org`, reached without the proxy"
     )
 
     @property

@@ -6,10 +6,15 @@ from typing import Any
 
 import pulumi
 
+from components.machines.cluster import STACK_LABEL
+
 ELSEWHERE = (
-    "of another checkout with a stack of the same name: run `make down` there, or choose another name for this stack; "
-    "if that checkout is gone"
+    f"of another checkout with a stack of the same name (`docker {{listing}} --filter label={STACK_LABEL}` lists "
+    "those of "
+    "all checkouts): run `make down` there, or choose another name for this stack; if that checkout is gone"
 )
+CONTAINER_ELSEWHERE = ELSEWHERE.format(listing="ps --all")
+NETWORK_ELSEWHERE = ELSEWHERE.format(listing="network ls")
 HINTS = (
     (
         r"Cannot connect to the Docker daemon at (\S+?)\.? Is",
@@ -27,11 +32,11 @@ HINTS = (
     ),
     (
         r'The container name "/(\S+)" is already in use',
-        f"a container {{0}} is there already, {ELSEWHERE}, `docker rm --force --volumes {{0}}`",
+        f"a container {{0}} is there already, {CONTAINER_ELSEWHERE}, `docker rm --force --volumes {{0}}`",
     ),
     (
         r"network with name (\S+) already exists",
-        f"a network {{0}} is there already, {ELSEWHERE}, `docker network rm {{0}}`",
+        f"a network {{0}} is there already, {NETWORK_ELSEWHERE}, `docker network rm {{0}}`",
     ),
 )
 # Of commands on machines of every provider, which the program runs over SSH.
@@ -47,7 +52,7 @@ SSH_HINTS = (  # of commands on local machines
     (
         r"dial tcp (\S+?):\d+:",
         "the local machine at {0} does not answer SSH: local machines need a Docker engine with root rights on this "
-        "very Linux computer, not Docker Desktop, Colima, Podman, a rootless or a remote engine",
+        "Linux computer, not Docker Desktop, Colima, Podman, a rootless or a remote engine",
     ),
 )
 # In the swarm, operators and applications may hold the names of networks and services.

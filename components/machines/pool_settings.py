@@ -59,8 +59,8 @@ class OverrideSettings(Section):
     """A single machine, where it differs from its pool."""
 
     availability: Availability | None = Field(
-        None, description="whether services run on the machine; that of its pool if unset"
+        None, description="whether services may run on the machine; unset: as its pool says"
     )
     labels: dict[Label, SingleLineText] = Field(
-        {}, examples=[{"disk": "ssd"}], description="node labels beside the labels of the pool"
+        {}, examples=[{"disk": "ssd"}], description="additional node labels of the machine"
     )

@@ -43,7 +43,7 @@ class Machines(Section, Generic[P]):
     )
     ssh: SshSettings = Field(SshSettings(), description="logins on the machines by SSH")
     proxy: ProxySettings = Field(ProxySettings(), description="HTTP proxy for packages and images")
-    packages: list[PackageName] = Field([], description="further packages of the distribution on every machine")
+    packages: list[PackageName] = Field([], description="additional packages of the distribution for every machine")
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:

@@ -23,7 +23,7 @@ KEY_TYPES = {
     "sk-ssh-ed25519@openssh.com": (2, 32),
     "sk-ecdsa-sha2-nistp256@openssh.com": (3, 65),
 }
-OTHER_KEYS = f"allowed: keys of further people, as it opens every machine already, such as {EXAMPLE}"
+OTHER_KEYS = f"allowed: keys of other people, such as {EXAMPLE}; the stack's own key opens every machine already"
 
 
 def key_of(line: str) -> str:
@@ -74,7 +74,7 @@ class SshSettings(Section):
     """Logins on the machines by SSH."""
 
     authorized_keys: list[PublicKey] = Field(
-        [], description="public keys of further people, who may log in on every machine"
+        [], description="public keys of people who may also log in on every machine"
     )
 
     @model_validator(mode="after")

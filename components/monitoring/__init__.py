@@ -50,10 +50,10 @@ MANIFEST = Manifest(
     secrets={
         "smtp_password": "password of `monitoring.smtp.username`",
         "alert_webhook_url": "webhook URL that receives alerts from Alertmanager",
-        "slack_webhook_url": "URL of an incoming webhook of Slack that receives alerts",
-        "teams_webhook_url": "URL of a workflow of Microsoft Teams that receives alerts",
-        "pagerduty_routing_key": "key of an integration *Events API v2* of PagerDuty that receives alerts",
-        "scrape_password": "password that own scrape jobs name as /run/secrets/scrape-password",
+        "slack_webhook_url": "URL of a Slack incoming webhook that receives alerts",
+        "teams_webhook_url": "URL of a Microsoft Teams workflow that receives alerts",
+        "pagerduty_routing_key": "key of a PagerDuty integration *Events API v2* that receives alerts",
+        "scrape_password": "password that your scrape jobs read from /run/secrets/scrape-password",
     },
     monitoring=Monitored(rules=["monitoring"], dashboard="swarm"),  # the swarm belongs to no single service
 )

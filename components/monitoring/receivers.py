@@ -35,6 +35,7 @@ SECRET_RECEIVERS = {
     "teams": SecretReceiver("teams_webhook_url", "msteamsv2_configs"),
     "pagerduty": SecretReceiver("pagerduty_routing_key", "pagerduty_configs"),
 }
+NO_RECEIVER_ADVICE = f"set {EMAIL_SETTING}, or the secret {' or '.join(of.secret for of in SECRET_RECEIVERS.values())}"
 
 
 def configuration(settings: AlertmanagerSettings, smtp: SmtpSettings | None, given: Sequence[str]) -> str:

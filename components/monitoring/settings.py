@@ -49,7 +49,7 @@ class PrometheusSettings(Section):
     retention_time: Duration = Field("15d", description="age at which Prometheus deletes metrics")
     retention_size: Size = Field("5GB", description="disk size at which Prometheus deletes its oldest metrics")
     external_labels: dict[LabelName, SingleLineText] = Field(
-        {}, description="labels of every alert, which tell stacks with the same receivers apart"
+        {}, description="labels on every alert, to tell stacks with the same receivers apart"
     )
     memory_limit_mib: int = memory_limit(1024, least=128, process="Prometheus")
 
@@ -61,12 +61,12 @@ class GrafanaSettings(Section):
 
 
 class MuteSettings(Section):
-    """Times at which Alertmanager holds warnings back; those that still fire are sent afterwards."""
+    """Times at which Alertmanager holds back warnings; afterwards, it sends the warnings that still fire."""
 
     start: Clock = Field(description="time of day at which notifications of warnings stop")
-    end: Clock = Field(description="time of day at which notifications of warnings go on")
+    end: Clock = Field(description="time of day at which notifications of warnings resume")
     time_zone: TimeZone = Field("UTC", description="IANA time zone of the times, such as Europe/Zurich")
-    weekends: bool = Field(False, description="whether warnings also wait on Saturdays and Sundays")
+    weekends: bool = Field(False, description="whether to also hold back warnings on Saturdays and Sundays")
 
     @model_validator(mode="after")
     def _leave_time_for_warnings(self) -> Self:
@@ -77,12 +77,12 @@ class MuteSettings(Section):
 
 
 class AlertmanagerSettings(Section):
-    """Alertmanager, which sends alerts by e-mail, and to the receivers whose secrets the stack has."""
+    """Alertmanager, which sends alerts by e-mail and to each receiver whose secret is set."""
 
     email_to: list[Email] = Field([], description="e-mail addresses that receive alerts; requires `monitoring.smtp`")
     repeat_interval: Duration = Field("12h", description="time after which an alert that still fires is sent again")
     severities: dict[Receiver, Literal["critical", "warning"]] = Field(
-        {}, description="the only severity that a receiver receives; every severity if absent"
+        {}, description="severity that a receiver gets, by receiver; every severity if absent"
     )
     mute_warnings: MuteSettings | None = Field(None, description="times without notifications of warnings")
     pagerduty_url: PageUrl = Field(PAGERDUTY_URL, description="URL of the Events API v2 of PagerDuty")
@@ -110,10 +110,10 @@ class SmtpSettings(Section):
 
     host: Host = Field(description="host name of the mail server")
     port: int = Field(587, ge=1, le=65535, description="port of the mail server")
-    require_tls: bool = Field(True, description="whether mails are sent encrypted only: by STARTTLS, or on port 465")
+    require_tls: bool = Field(True, description="whether mails require encryption: STARTTLS, or TLS on port 465")
     from_address: Email = Field(description="sender address of mails")
     from_name: SenderName | None = Field(
-        None, examples=["Alerts of prod"], description="sender name of mails, beside the address"
+        None, examples=["Alerts of prod"], description="sender name of mails, shown with the address"
     )
     username: SingleLineText | None = Field(
         None, examples=["alerts@example.org"], description="user name at the mail server; no login if unset"
@@ -139,7 +139,7 @@ class MonitoringSettings(Section):
         None, description="folder of the checkout with your `rules`, `scrape` and `dashboards`"
     )
     runbooks_url: PageUrl | None = Field(
-        None, description="page that alerts link to, as `<page>#<alert>`; the stack's own if unset"
+        None, description="URL of the page that alerts link to; unset: the stack's own"
     )
     machine: str | None = Field(None, description="machine that stores the metrics; the first active manager if unset")
     prometheus: PrometheusSettings = Field(PrometheusSettings(), description="settings of Prometheus")

@@ -14,7 +14,7 @@ class NfsSettings(Section):
     machine: str | None = Field(None, description="machine that serves the files; the first active manager if unset")
     server: Literal["kernel", "ganesha"] = Field(
         "kernel",
-        description="NFS server: of the kernel, or NFS-Ganesha in user space",
+        description="NFS server; `ganesha` runs without NFS in the machine's kernel",
         json_schema_extra=former("server_kind"),
     )
     access: Literal["ro", "rw"] = Field(

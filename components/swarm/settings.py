@@ -11,8 +11,10 @@ from components.fields import LONGEST_PREFIX, AddressRange, Name, Section, forme
 class PublicNetworkSettings(Section):
     """The overlay network of Traefik and the services that it publishes."""
 
-    name: Name = Field("traefik-public", description="name that services refer to; fixed while in use")
-    attachable: bool = Field(False, description="whether single containers may attach; fixed while in use")
+    name: Name = Field("traefik-public", description="name of the network; fixed while services use it")
+    attachable: bool = Field(
+        False, description="whether single containers may attach; fixed while services use the network"
+    )
 
 
 class SwarmSettings(Section):
@@ -20,7 +22,7 @@ class SwarmSettings(Section):
 
     api_manager: str | None = Field(
         None,
-        description="manager that the program and an elastic IP use; the first manager if unset",
+        description="manager that the program and elastic IP use; unset: the first manager",
         json_schema_extra=former("entry"),
     )
     address_pools: list[AddressRange] = Field(

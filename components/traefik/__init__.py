@@ -24,7 +24,7 @@ MANIFEST = Manifest(
     ports=[ports.HTTP, ports.HTTPS, ports.TRAEFIK, ports.S3],
     secrets={
         CERTIFICATE_KEY: "private key of `traefik.certificate`, in PEM, without passphrase",
-        DNS_CREDENTIALS: "login of the DNS provider of `traefik.acme.dns_challenge`, a JSON object of lego's variables",
+        DNS_CREDENTIALS: "login at the provider of `traefik.acme.dns_challenge`: JSON object of lego's variables",
     },
     host_traces=HostTraces(volumes=[CERTIFICATE_VOLUME]),
     monitoring=Monitored(rules=["traefik", "certificates"], dashboard="traefik"),

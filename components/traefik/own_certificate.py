@@ -1,4 +1,4 @@
-"""Checks of a certificate that operators bring, before anything is deployed."""
+"""Checks of an operator's own certificate and its key, before anything is deployed."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ SETTING = "traefik.certificate"
 CHAIN = "the certificate in PEM, then each CA certificate that signed the one before it"
 RENEW = (
     f"a certificate that is valid today; set the renewed one and its key, or remove {SETTING} and {CERTIFICATE_KEY} "
-    "to have the self-signed one served"
+    "to serve the self-signed one"
 )
 
 
@@ -71,7 +71,10 @@ def key_mistakes(text: str, key: str) -> Iterator[str]:
     try:
         private = load_pem_private_key(key.encode(), password=None)
     except TypeError:
-        yield f"{CERTIFICATE_KEY}: a key with a passphrase given; allowed: one without: `openssl pkey -in key.pem`"
+        yield (
+            f"{CERTIFICATE_KEY}: a key with a passphrase given; allowed: a key without one, as "
+            "`openssl pkey -in key.pem` prints it"
+        )
         return
     except ValueError:
         yield f"{CERTIFICATE_KEY}: text that is no key given; allowed: a key in PEM, -----BEGIN PRIVATE KEY-----"
@@ -88,7 +91,7 @@ def key_mistakes(text: str, key: str) -> Iterator[str]:
 
 
 def uncovered(text: str, names: Sequence[str]) -> list[str]:
-    """Return those of the names that clients refuse the certificate for."""
+    """Return the names that the certificate does not cover."""
     own = own_names(text)
     return [name for name in names if not covered(name, own)]
 

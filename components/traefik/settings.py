@@ -27,23 +27,23 @@ DnsServer = Annotated[str, TextForm(r"^[\w.-]+:[0-9]+$", "a DNS server with its 
 
 
 class AcmeDomain(Section):
-    """A certificate of further names."""
+    """A certificate for additional names."""
 
-    main: DnsName = Field(description="name of the certificate; `*.` before a domain stands for one label")
-    sans: list[DnsName] = Field([], description="further names in the same certificate")
+    main: DnsName = Field(description="main name of the certificate, also a wildcard such as `*.example.org`")
+    sans: list[DnsName] = Field([], description="additional names in the same certificate")
 
 
 class DnsChallengeSettings(Section):
     """The DNS challenge, which needs no open port; the secret `traefik_dns_credentials` has the provider's login."""
 
-    provider: DnsProvider = Field(description="DNS provider of the names, by lego's code, such as `exoscale`")
+    provider: DnsProvider = Field(description="DNS provider of the names, as lego's code, such as `exoscale`")
     resolvers: list[DnsServer] = Field(
         [], description="DNS servers that Traefik asks, such as `9.9.9.9:53`; the machine's if empty"
     )
     check: Literal["authoritative", "resolvers", "none"] = Field(
-        "authoritative", description="DNS servers that must have the record before the ACME server looks"
+        "authoritative", description="DNS servers that must have the record before the ACME server checks"
     )
-    delay_s: int = Field(0, ge=0, le=3600, description="pause in seconds between the record and that check")
+    delay_s: int = Field(0, ge=0, le=3600, description="delay in seconds between writing the record and checking it")
 
 
 class AcmeSettings(Section):
@@ -58,7 +58,9 @@ class AcmeSettings(Section):
     machine: str | None = Field(
         None, description="manager that stores the certificates; the first active manager if unset"
     )
-    domains: list[AcmeDomain] = Field([], description="certificates of further names, beside `domain` and S3's")
+    domains: list[AcmeDomain] = Field(
+        [], description="certificates for additional names, besides `domain` and `s3.<domain>`"
+    )
     dns_challenge: DnsChallengeSettings | None = Field(
         None, description="the DNS challenge; the HTTP challenge on port 80 if unset"
     )
@@ -71,7 +73,7 @@ class AcmeSettings(Section):
                 if self.dns_challenge is None:
                     raise ValueError(
                         f'domains[{index}]: "{name}" given; allowed: names without *, '
-                        "as only traefik.acme.dns_challenge gets certificates for them, or that setting too"
+                        "or wildcards together with traefik.acme.dns_challenge"
                     )
         return self
 
@@ -91,17 +93,17 @@ class TraefikSettings(Section):
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field("INFO", description="log level of Traefik")
     access_log: bool = Field(False, description="whether Traefik logs every request")
     access_log_format: Literal["common", "json"] = Field(
-        "common", description="format of that log; `json` has a field for each property of a request"
+        "common", description="format of the access log; `json` has a field per property"
     )
     dashboard: bool = Field(
-        True, description="whether operators see Traefik's dashboard and API on 8080, without login"
+        True, description="whether port 8080 serves Traefik's dashboard and API to operators, without login"
     )
-    min_tls: Literal["1.2", "1.3"] = Field("1.2", description="oldest version of TLS that clients may use")
+    min_tls: Literal["1.2", "1.3"] = Field("1.2", description="oldest TLS version that clients may use")
     hsts_max_age_s: int | None = Field(
-        None, ge=1, le=63072000, description="how long browsers insist on HTTPS, in seconds; no HSTS header if unset"
+        None, ge=1, le=63072000, description="time in seconds that browsers insist on HTTPS; unset: no HSTS header"
     )
     trusted_proxies: list[Network] = Field(
-        [], description="networks of load balancers, whose word on clients' addresses Traefik takes"
+        [], description="networks of load balancers whose `X-Forwarded-For` headers Traefik trusts"
     )
     memory_limit_mib: int = memory_limit(512, least=64, process="Traefik")
     self_signed_days: int = Field(
@@ -111,7 +113,9 @@ class TraefikSettings(Section):
         description="lifetime of the self-signed certificate in days",
         json_schema_extra=former("certificate_days"),
     )
-    certificate: str | None = Field(None, description="own certificate with its chain, in PEM; self-signed if unset")
+    certificate: str | None = Field(
+        None, description="your own certificate with its chain in PEM; self-signed if unset"
+    )
     acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")
 
     @model_validator(mode="after")
@@ -128,7 +132,7 @@ class TraefikSettings(Section):
         if self.certificate is not None and self.self_signed_days != default:
             raise ValueError(
                 f"self_signed_days: {self.self_signed_days} given; allowed: only without traefik.certificate, "
-                "which is served in the place of the self-signed one"
+                "which replaces the self-signed certificate"
             )
         return self
 
@@ -138,7 +142,7 @@ class TraefikSettings(Section):
         for index, network in enumerate(self.trusted_proxies):
             if not network.prefixlen:
                 raise ValueError(
-                    f"trusted_proxies[{index}]: {network} given, by which everybody may pass for an operator; "
+                    f"trusted_proxies[{index}]: {network} given, so any client could claim an operator's address; "
                     "allowed: the networks of the load balancers, such as 192.0.2.0/24"
                 )
         return self
@@ -149,6 +153,6 @@ class TraefikSettings(Section):
         if self.hsts_max_age_s is not None and self.certificate is None and self.acme is None:
             raise ValueError(
                 f"hsts_max_age_s: {self.hsts_max_age_s} given; allowed: only with traefik.certificate or traefik.acme, "
-                "as browsers then let nobody pass a self-signed certificate"
+                "as browsers then refuse a self-signed certificate without exception"
             )
         return self

@@ -1,4 +1,4 @@
-"""Lines about values that nobody gave say that they are defaults."""
+"""Wording of error lines about defaults: the user did not give these values."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ DEFAULT = " (the default)"
 
 
 def without_blame(lines: Iterable[str], document: Mapping[str, Any]) -> list[str]:
-    """Return the lines, in which a value is not `given` unless the document has the path that the line begins with."""
+    """Return the lines; say `(the default)` for `given` if the document lacks the path at the start of a line."""
     return [
         line if is_given(document, line.partition(": ")[0]) else GIVEN.sub(DEFAULT, line, count=1) for line in lines
     ]

@@ -1,7 +1,6 @@
-"""Settings of local machines that depend on this computer, such as their image; `make setup` writes them into a file.
+"""Settings of local machines that depend on this computer, such as the image, from a file that `make setup` writes.
 
-The program reads them from that file, which git ignores, so that the file of a stack is the same on every computer. A
-setting in the stack's own file wins.
+Git ignores that file, so the file of a stack is the same on every computer. A setting in the stack's file wins.
 """
 
 import json
@@ -35,7 +34,7 @@ def is_local(own: Mapping[str, Any]) -> bool:
 
 
 def has_image(own: Mapping[str, Any]) -> bool:
-    """Return whether the stack's own settings name an image, as those that an older program completed do."""
+    """Return whether the stack's own settings name an image; older versions of the program wrote it there."""
     return "image" in own["machines"]
 
 

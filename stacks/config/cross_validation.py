@@ -34,7 +34,7 @@ def _networks_are_disjoint(settings: Settings) -> Iterator[str]:
     networks += settings.container_networks()
     for (first_path, first), (second_path, second) in combinations(networks, 2):
         if first.overlaps(second):
-            yield f"{second_path}: {second} given; allowed: a network outside {first_path}, {first}"
+            yield f"{second_path}: {second} given; allowed: a network outside {first_path}, {first}; or change that one"
 
 
 def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
 
 
 def _daemon_keys_are_free(settings: Settings) -> Iterator[str]:
-    """`engine.daemon` has no key of daemon.json that the program sets, or that a swarm cannot live with."""
+    """`engine.daemon` has no key of daemon.json that the program sets, or that breaks a swarm."""
     yield from daemon_mistakes(settings.resolved_engine)
 
 

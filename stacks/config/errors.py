@@ -26,14 +26,14 @@ ALLOWED = {
     "union_tag_invalid": "{expected_tags}",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
-    "too_short": "at least {min_length} of them",
+    "too_short": "a list of at least {min_length}",
     "string_too_short": "text that is not empty",
-    "string_pattern_mismatch": "another text",  # TextForm has the words for a text
+    "string_pattern_mismatch": "text of another form",  # a TextForm has words of its own
 }
-CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # whose line lists all that is allowed
+CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # errors whose lines list all allowed values
 LIKENESS = 0.7  # of a key that the user may have meant, from 0 to 1
 MOST_PLACES = 3  # of settings of the same name that a line lists
-START = "; an example has one: `make stack NAME=<stack> FROM=exoscale-target`"
+START = "; to start from an example: `make stack NAME=<stack> FROM=exoscale-target`"
 
 
 def lines(error: ValidationError, model: type[BaseModel], secrets: Iterable[str], start: str = START) -> list[str]:
@@ -90,7 +90,7 @@ def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> 
     path, outer, key = resolved(location, model).path, resolved(location[:-1], model), str(location[-1])
     renamed = _renamed(key, outer.model)
     if renamed:
-        return f"{path}: is called {path.rpartition('.')[0]}.{renamed} now; rename the key in the stack's file"
+        return f"{path}: now named {path.rpartition('.')[0]}.{renamed}; rename the key in the stack's file"
     keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
     line = f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
     others = [

@@ -16,7 +16,7 @@ def _management_is_limited(settings: Settings) -> Iterator[str]:
     for index, network in enumerate(settings.firewall.management):
         if not network.prefixlen:
             yield (
-                f"firewall.management[{index}]: {network} given, which is everybody; "
+                f"firewall.management[{index}]: {network} given, which are all addresses; "
                 f"allowed: the operators' own networks, such as {EXAMPLE_NETWORK}"
             )
 
@@ -38,9 +38,10 @@ def _trusted_sources_exclude_containers(settings: Settings) -> Iterator[str]:
             overlapping = [f"{path}, {pool}" for path, pool in pools if network.overlaps(pool)]
             if overlapping and (network.prefixlen or source != "management"):
                 yield (
-                    f"firewall.{source}[{index}]: {network} given, whose containers would be {role}; "
-                    f"allowed: networks outside {' and '.join(overlapping)}: smaller ones, such as {EXAMPLE_NETWORK}, "
-                    "or other address pools"
+                    f"firewall.{source}[{index}]: {network} given, so containers would have the access of {role}; "
+                    f"allowed: networks outside {' and '.join(overlapping)}, such as {EXAMPLE_NETWORK}, or other "
+                    "address "
+                    "pools"
                 )
 
 
@@ -84,9 +85,9 @@ def _extra_ports_are_free(settings: Settings) -> Iterator[str]:
             yield f"{path}; allowed: {protocol} ports without {', '.join(held)}, which the program uses"
         other = seen.setdefault((row.span, protocol), index)
         if other != index:
-            yield f"{path}, as in firewall.extra[{other}]; allowed: all sources of the same {protocol} ports in one row"
+            yield f"{path}, as in firewall.extra[{other}]; allowed: one row with all sources of these ports"
         if _is_open_already(settings, row):
-            yield f"{path}; allowed: other ports or sources, as users reach these by firewall.ephemeral"
+            yield f"{path}; allowed: other ports or sources, as firewall.ephemeral opens these to users"
 
 
 def _is_open_already(settings: Settings, row: PortRule) -> bool:

@@ -22,8 +22,8 @@ SECRETS = {
     SSH_KEY: "private key of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
     **catalog.secrets(),
 }
-MAIL_LOGIN_MESSAGE = "the name and the password of a login to the mail server, or neither to do without"
-MORE = " (there may be more once these are mended)"  # as the checks between sections need settings without mistakes
+MAIL_LOGIN_MESSAGE = "the user name and the password of the mail server, or neither for a server without login"
+MORE = " (there may be more once these are mended)"  # checks between sections run after those within
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
 Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set, and of each part of one
@@ -110,7 +110,7 @@ def _secrets_of_a_preview(texts: Mapping[str, str], settings: Settings | None) -
     missing = [key for key in settings.machines.required_secrets if key not in texts]
     for key in missing:
         pulumi.log.warn(
-            f"{NAMESPACE}:{key} is not given. The preview does without it; `make up` requires it: "
+            f"{NAMESPACE}:{key}: not given. The preview does not need it, but `make up` does: "
             f"pulumi config set --secret {NAMESPACE}:{key}"
         )
     return {key: pulumi.Output.secret(STAND_IN) for key in missing}

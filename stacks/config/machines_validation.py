@@ -20,7 +20,7 @@ def _has_an_active_manager(settings: Settings) -> Iterator[str]:
             "manager; allowed: active, or another manager that is active, since Traefik runs on managers"
         )
     else:
-        yield "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
+        yield "machines.pools: no active manager; required: at least one, since Traefik runs on managers"
 
 
 def _overrides_are_of_machines(settings: Settings) -> Iterator[str]:
@@ -28,7 +28,7 @@ def _overrides_are_of_machines(settings: Settings) -> Iterator[str]:
     every = settings.machines.names("manager", "worker")
     for name in settings.machines.overrides:
         if name not in every:
-            yield f'machines.overrides.{name}: "{name}" given; allowed: some of {", ".join(every)}'
+            yield f'machines.overrides.{name}: "{name}" given; allowed: one of {", ".join(every)}'
 
 
 def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
@@ -36,7 +36,7 @@ def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
     every = settings.machines.names("manager", "worker")
     for index, name in enumerate(settings.machines.lost):
         if name not in every:
-            yield f'machines.lost[{index}]: "{name}" given; allowed: some of {", ".join(every)}'
+            yield f'machines.lost[{index}]: "{name}" given; allowed: one of {", ".join(every)}'
 
 
 def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
@@ -81,8 +81,8 @@ def _why_inactive(settings: Settings, name: str) -> str:
         return ""
     override = machines.overrides.get(name)
     if override is None or override.availability is None:
-        return ", which runs no services, by the availability of its pool"
-    return f", which runs no services, by machines.overrides.{name}.availability; what it stores stays there"
+        return ", which runs no services, as the availability of its pool says"
+    return f", which runs no services, as machines.overrides.{name}.availability says; its data stay there"
 
 
 def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
         if name is None:
             yield (
                 f"{path}: not given; required: one of {', '.join(managers)}, "
-                "as there is more than one pool of managers, or hosts with names of their own"
+                "as no manager is clearly the first: the stack has several manager pools, or hosts with names"
             )
 
 

@@ -24,7 +24,7 @@ LOGIN_IN_URL = re.compile(r"://[^/\s@]+@")
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A loader that refuses a key that is given twice, as Prometheus does."""
+    """A loader that refuses duplicate keys, as Prometheus does."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -88,7 +88,7 @@ def _rule_problems(files: Mapping[str, RuleFile]) -> Iterator[tuple[str, str]]:
     for name, file in files.items():
         groups = [group.name for group in file.groups]
         yield from (
-            (name, f"groups[{index}].name: {group} given twice; allowed: a name once in a file")
+            (name, f"groups[{index}].name: {group} given twice; allowed: each name once in a file")
             for index, group in enumerate(groups)
             if group in groups[:index]
         )
@@ -96,7 +96,8 @@ def _rule_problems(files: Mapping[str, RuleFile]) -> Iterator[tuple[str, str]]:
             yield from (
                 (
                     name,
-                    f"groups[{at}].rules[{index}].alert: {rule.alert} given; allowed: no name of the program's alerts",
+                    f"groups[{at}].rules[{index}].alert: {rule.alert} given; allowed: a name of your own, as the "
+                    "program has this alert",
                 )
                 for index, rule in enumerate(group.rules)
                 if rule.alert in taken
@@ -112,21 +113,21 @@ def _scrape_problems(files: Mapping[str, ScrapeFile]) -> Iterator[tuple[str, str
         for index, job in enumerate(file.scrape_configs):
             place = f"scrape_configs[{index}]"
             if job.job_name in taken:
-                yield name, f"{place}.job_name: {job.job_name} given; allowed: a name of no other job"
+                yield name, f"{place}.job_name: {job.job_name} given; allowed: a name that no other job has"
             taken.add(job.job_name)
             for path, reason in _secrets_in(place, job.model_extra or {}):
                 yield name, f"{path}: {reason}"
 
 
 def _secrets_in(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield path and reason for each secret in a job, without the secret: who reads configs of a swarm may read it."""
+    """Yield path and reason for each secret in a job, without the secret itself, as a swarm's configs are readable."""
     if isinstance(value, str) and LOGIN_IN_URL.search(value):
         yield path, f"a login in a URL is given; allowed: basic_auth with password_file: {PASSWORD_FILE}"
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         at = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}"
         if key in SECRET_KEYS and inner:
-            yield at, f"a secret in plain text is given; allowed: its key for a file, with {PASSWORD_FILE}"
+            yield at, f"a secret in plain text is given; allowed: a file, such as password_file: {PASSWORD_FILE}"
         elif isinstance(inner, str) and inner.startswith("/run/secrets/") and inner != PASSWORD_FILE:
             yield at, f"{inner} given; allowed: {PASSWORD_FILE}, the secret scrape_password of the stack"
         else:
@@ -139,14 +140,14 @@ def _dashboard_problems(files: Mapping[str, DashboardFile]) -> Iterator[tuple[st
     titles: set[str] = set()
     for name, file in files.items():
         if file.uid in uids or file.uid.startswith(OF_PROGRAM):
-            yield name, f"uid: {file.uid} given; allowed: one of no other dashboard, and not {OF_PROGRAM}..."
+            yield name, f"uid: {file.uid} given; allowed: a uid of your own, without {OF_PROGRAM} at its start"
         if (file.model_extra or {}).get("__inputs"):
             yield (
                 name,
-                "__inputs: given; allowed: none, as only an import asks for data sources: export it without them",
+                "__inputs: given; allowed: none, as only an import by hand fills them: export the dashboard without",
             )
         if file.title in titles:
-            yield name, f"title: {file.title} given; allowed: one of no other file"
+            yield name, f"title: {file.title} given; allowed: a title that no other file has"
         uids.add(file.uid)
         titles.add(file.title)
 

@@ -1,4 +1,4 @@
-"""Checks of settings of alerts and own scrape jobs against the secrets that the configuration has."""
+"""Checks that receivers of alerts and own scrape jobs have their secrets."""
 
 from collections.abc import Collection, Iterator
 
@@ -18,15 +18,18 @@ def mistakes(settings: Settings, secrets: Collection[str]) -> Iterator[str]:
         if name not in given:
             yield (
                 f"monitoring.alertmanager.severities.{name}: given; allowed: receivers that the stack has "
-                f"({', '.join(given) or 'none'}); {keys[name]} makes it one"
+                f"({', '.join(given) or 'none'}); to add {name}, set {keys[name]}"
             )
     if alertmanager.mute_warnings and not given:
         yield (
-            "monitoring.alertmanager.mute_warnings: given; allowed: with a receiver, as nobody is notified without one "
-            f"({', '.join(keys.values())})"
+            "monitoring.alertmanager.mute_warnings: given; allowed: only with a receiver; to add one, set "
+            f"{' or '.join(keys.values())}"
         )
     if alertmanager.pagerduty_url != PAGERDUTY_URL and "pagerduty" not in given:
-        yield "pagerduty_routing_key: not given; required: with monitoring.alertmanager.pagerduty_url"
+        yield (
+            "pagerduty_routing_key: not given; required: the routing key of PagerDuty, as "
+            "monitoring.alertmanager.pagerduty_url is given"
+        )
     yield from _password_mistakes(settings, "scrape_password" in secrets)
 
 
@@ -36,4 +39,4 @@ def _password_mistakes(settings: Settings, given: bool) -> Iterator[str]:
     if readers and not given:
         yield f"scrape_password: not given; required: the password that the scrape job in {readers[0]} reads"
     if given and not readers:
-        yield f"scrape_password: given; allowed: with a scrape job in monitoring.files that reads {PASSWORD_FILE}"
+        yield f"scrape_password: given; allowed: only with a scrape job in monitoring.files that reads {PASSWORD_FILE}"

@@ -22,7 +22,9 @@ class Settings(Section):
     """All settings of a stack but its secrets."""
 
     kind: Literal["target", "host"] = Field(description="`target`: Nuvla deploys onto it; `host`: Nuvla runs on it")
-    domain: Domain | None = Field(None, description="DNS name that users reach the infrastructure by")
+    domain: Domain | None = Field(
+        None, description="DNS name of the infrastructure; it and `s3.<domain>` lead to the managers"
+    )
     machines: AnyMachines = Field(discriminator="provider", description="the machines and their provider")
     firewall: FirewallSettings = Field(description="source networks and ports of the firewall")
     engine: EngineSettings = Field(EngineSettings(), description="the Docker engine of every machine")

@@ -30,13 +30,13 @@ def mistakes(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
         yield from certificate_mistakes(certificate, settings.domain, datetime.now(UTC))
     if (certificate is None) != (key is None):
         missing = SETTING if certificate is None else CERTIFICATE_KEY
-        yield f"{missing}: not given; required: a certificate and its key, or neither to have a self-signed one"
+        yield f"{missing}: not given; required: both a certificate and its key, or neither for a self-signed one"
     elif certificate is not None and key is not None and key != STAND_IN:
         yield from key_mistakes(certificate, key)
     challenge = acme.dns_challenge if acme else None
     if (challenge is None) != (credentials is None):
         missing = CHALLENGE if challenge is None else DNS_CREDENTIALS
-        what = f"the DNS challenge and its provider's login as JSON, such as {EXAMPLE}, or neither"
+        what = f"both the DNS challenge and its provider's login as JSON, such as {EXAMPLE}, or neither"
         yield f"{missing}: not given; required: {what}"
     elif credentials is not None and credentials != STAND_IN:
         yield from _credential_mistakes(credentials)
@@ -67,7 +67,7 @@ def _credential_mistakes(text: str) -> Iterator[str]:
         values = None
     if not isinstance(values, dict) or not values:
         yield (
-            f"{DNS_CREDENTIALS}: text that is no object of variables given; allowed: JSON such as {EXAMPLE}, "
+            f"{DNS_CREDENTIALS}: no object of variables given; allowed: JSON such as {EXAMPLE}, "
             f"`pulumi config set --secret {NAMESPACE}:{DNS_CREDENTIALS} < login.json`"
         )
         return
@@ -78,6 +78,6 @@ def _credential_mistakes(text: str) -> Iterator[str]:
         elif name.endswith("_FILE"):
             yield f"{at}: a path given; allowed: {name.removesuffix('_FILE')}, with the text of the file"
         elif name in UNREADABLE:
-            yield f"{at}: a variable that Traefik reads from no file given; allowed: {UNREADABLE[name]}"
+            yield f"{at}: given, which Traefik cannot read from a file; allowed: {UNREADABLE[name]}"
         elif not isinstance(value, str) or not value:
             yield f"{at}: no text given; allowed: text in quotes, which is not empty"

@@ -53,7 +53,7 @@ def _unused_sections(settings: Settings) -> dict[str, list[str]]:
 
 
 def _images(settings: Settings, feature: str) -> list[str]:
-    """Return the images of a part. Tools write those of local stacks all at once."""
+    """Return the images of a part; none for local machines, whose images `make setup` writes all at once."""
     if not settings.machines.is_remote:
         return []
     folders = [folder for folder, one in catalog.MANIFESTS.items() if feature in (folder, one.feature)]

@@ -23,7 +23,7 @@ class VolumeSettings(Section):
     import_id: SingleLineText | None = Field(
         None,
         examples=["0a1b2c3d-0000-4000-8000-000000000000"],
-        description="id of a retained volume to import with its data, as printed by `make down`",
+        description="id of a retained volume to import; `make down` prints it",
         json_schema_extra=former("id"),
     )
     path: DataPath | None = Field(
@@ -36,7 +36,7 @@ class VolumesSettings(Section):
 
     retain_on_destroy: bool = Field(
         False,
-        description="whether `make down` retains the volumes; takes effect with the next `make up`",
+        description="whether `make down` retains the volumes; takes effect after `make up`",
         json_schema_extra=former("keep"),
     )
 

@@ -9,7 +9,7 @@ import pulumi
 
 from components import catalog
 from components.firewall.rules import fixed_ports
-from components.monitoring.receivers import EMAIL_SETTING, SECRET_RECEIVERS
+from components.monitoring.receivers import NO_RECEIVER_ADVICE, SECRET_RECEIVERS
 from components.ports import HTTP, HTTPS
 from stacks.config import unused
 from stacks.config.settings import Settings
@@ -40,7 +40,7 @@ def _placeholders(settings: Settings) -> Iterator[str]:
     found = list(_placeholders_in(settings.model_dump(mode="json", exclude_unset=True), ""))
     if found:
         yield (
-            f"{', '.join(found)}: placeholders of an example, which lead nowhere; replace them by your own networks, "
+            f"{', '.join(found)}: placeholders of an example, which lead nowhere; replace them with your own networks, "
             "addresses and names (`curl -4 https://api.ipify.org` prints this computer's public address)"
         )
 
@@ -86,7 +86,8 @@ def _unfiltered_hosts(settings: Settings) -> Iterator[str]:
     ports += [settings.s3.port] if settings.has_s3 else []
     yield (
         f"machines.firewall: false, so firewall.* filters only containers, and the ports "
-        f"{', '.join(map(str, ports))} of the machines are open to everybody, unless something else closes them"
+        f"{', '.join(map(str, ports))} of the machines are open to everybody, unless the hosts' own firewall closes "
+        "them"
     )
 
 
@@ -97,38 +98,40 @@ def _acme_without_port_80(settings: Settings) -> Iterator[str]:
     if asks and not any(network.prefixlen == 0 for network in users):
         yield (
             f"traefik.acme: Let's Encrypt connects to port 80 from any address, and firewall.users is "
-            f"{', '.join(map(str, users)) or 'empty'}; with 0.0.0.0/0 it gets through"
+            f"{', '.join(map(str, users)) or 'empty'}; set firewall.users to 0.0.0.0/0, or traefik.acme.dns_challenge"
         )
 
 
 def _unreachable_by_nuvla(settings: Settings) -> Iterator[str]:
-    """Yield a line if a target on other computers lets no Nuvla in."""
+    """Yield a line if the firewall of a remote target is closed to Nuvla."""
     if settings.kind != "target" or settings.firewall.nuvla or not settings.machines.is_remote:
         return
     port = (
         ", and expose_swarm_port_to_nuvla opens 2377 to nobody" if settings.firewall.expose_swarm_port_to_nuvla else ""
     )
-    yield f"firewall.nuvla: empty, so no Nuvla service reaches port 2376 and deploys{port}; add its outgoing addresses"
+    yield f"firewall.nuvla: empty, so Nuvla cannot reach port 2376 to deploy{port}; add Nuvla's outgoing addresses"
 
 
 def _data_on_disks(settings: Settings) -> Iterator[str]:
-    """Yield a line with the data that go with their machines."""
+    """Yield a line with the volumes that are deleted with their machines."""
     if "block_storage" not in settings.machines.volume_options:
         return
     lost = [f"volumes.{name}" for name, volume in volumes(settings).items() if not volume.block]
     if lost:
         yield (
-            f"{', '.join(lost)}: on the disks of machines, and gone with them; block_storage: true stores data "
-            "outside, and volumes.retain_on_destroy: true keeps them after `make down`"
+            f"{', '.join(lost)}: stored on the disks of machines, and deleted with them; block_storage: true stores "
+            "data "
+            "outside, and volumes.retain_on_destroy: true keeps that storage after `make down`"
         )
 
 
 def _alerts_without_receiver(settings: Settings, secret_keys: Collection[str]) -> Iterator[str]:
-    """Yield a line if alerts go to nobody; nobody waits for those of local machines."""
-    secrets = [receiver.secret for receiver in SECRET_RECEIVERS.values()]
-    told = settings.monitoring.alertmanager.email_to or any(key in secret_keys for key in secrets)
-    if settings.monitoring.enabled and settings.machines.is_remote and not told:
-        yield f"alerts go to nobody: set {EMAIL_SETTING}, or one of the secrets {', '.join(secrets)}"
+    """Yield a line if nobody receives the alerts of a remote stack."""
+    has_receiver = settings.monitoring.alertmanager.email_to or any(
+        receiver.secret in secret_keys for receiver in SECRET_RECEIVERS.values()
+    )
+    if settings.monitoring.enabled and settings.machines.is_remote and not has_receiver:
+        yield f"nobody receives alerts: {NO_RECEIVER_ADVICE}"
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[str]], ...] = (

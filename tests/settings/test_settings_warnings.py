@@ -166,8 +166,8 @@ def test_retention_that_retains_nothing_is_told() -> None:
 
 def test_alerts_without_a_receiver_are_told() -> None:
     line = (
-        "alerts go to nobody: set monitoring.alertmanager.email_to, or one of the secrets alert_webhook_url, "
-        "slack_webhook_url, teams_webhook_url, pagerduty_routing_key"
+        "nobody receives alerts: set monitoring.alertmanager.email_to, or the secret alert_webhook_url or "
+        "slack_webhook_url or teams_webhook_url or pagerduty_routing_key"
     )
     assert line in lines(exoscale())
     assert line not in lines(exoscale(), "alert_webhook_url")

@@ -1,1 +1,1 @@
-"""Files that lead an operator to the machines and the swarm of a stack, in .state/files/<stack>."""
+"""Access of operators to a stack: files in .state/files/<stack>, and requests to its services."""

@@ -7,6 +7,6 @@ endpoint=$(cat "$here/endpoint")
 address=${endpoint#*://}
 address=${address%:*}
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
-# Docker's client would ask a proxy for the manager, too.
+# Without this, Docker's client would connect to the manager through a proxy.
 export NO_PROXY="${NO_PROXY:+$NO_PROXY,}$address" no_proxy="${no_proxy:+$no_proxy,}$address"
 exec docker --host "$endpoint" --tlsverify --tlscacert "$here/ca.pem" --tlscert "$here/cert.pem" --tlskey "$here/key.pem" "$@"

@@ -1,4 +1,4 @@
-"""Files in .state/files/<stack>: a command `docker`, the settings of SSH, keys and certificates."""
+"""Files in .state/files/<stack>: a command `docker`, settings of SSH, keys and certificates."""
 
 import os
 import shutil

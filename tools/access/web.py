@@ -1,4 +1,4 @@
-"""Requests to an infrastructure, directly: without proxies, and also when its domain leads nowhere yet."""
+"""Requests to an infrastructure without proxies, also before its domain has an address."""
 
 import socket
 from typing import Any
@@ -26,7 +26,7 @@ class _NamedAdapter(HTTPAdapter):
 class Web:
     """Requests to the services of an infrastructure; `address` is that of its API manager.
 
-    No certificate is verified: a status says what is up, and its own line says which certificate is shown.
+    No certificate is verified: the status has a line of its own about certificates.
     """
 
     def __init__(self, domain: str, address: str):
@@ -34,14 +34,14 @@ class Web:
         self.found = _addresses(domain)
 
     def problem(self) -> str | None:
-        """Return what is wrong with the domain, if anything."""
+        """Return the problem of the domain, if it has one."""
         if self.domain == self.address or self.address in self.found:
             return None
-        leads = f"leads to {', '.join(sorted(self.found))}" if self.found else "leads to nothing"
-        return f"{self.domain} {leads}; it should lead to {self.address}"
+        points = f"points to {', '.join(sorted(self.found))}" if self.found else "has no address"
+        return f"{self.domain} {points}; set its A record to {self.address}"
 
     def get(self, url: str, auth: tuple[str, str] | None = None) -> requests.Response:
-        """Return the answer of a URL; a name that leads nowhere is asked at the address.
+        """Return the answer of a URL; for a name without address, ask the API manager.
 
         Errors: `requests.RequestException`.
         """

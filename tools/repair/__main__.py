@@ -53,10 +53,11 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
             swarm.marked(state.label)
     except NoAnswerError as error:
         remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
-        machines = "; of the machines alone: `pulumi refresh --target '**ComputeInstance::*'`" if remote else ""
+        machines = "; to refresh only the machines: `pulumi refresh --target '**ComputeInstance::*'`" if remote else ""
         fail(
-            f"{state.name}: its entry does not answer ({error}), and a refresh would forget what is in the swarm: run "
-            f"this again when it does{machines}"
+            f"{state.name}: its API manager does not answer ({error}), and a refresh would drop the swarm's "
+            "resources from "
+            f"the state: run this again when it answers{machines}"
         )
     if state.pending:
         before_update("up", state, swarm)
@@ -103,7 +104,7 @@ def repair_swarm(state: State, swarm: Swarm, found: Differences, unlabelled: Seq
         if found.strays:
             strays.resolve(State.read(state.stack), swarm, found.strays)
     except NoAnswerError as error:
-        fail(f"{state.name}: its entry did not do what it was asked ({error}): run this again")
+        fail(f"{state.name}: its API manager refused a repair ({error}): run this again")
 
 
 def differences(state: State, swarm: Swarm | None) -> Differences:
@@ -122,7 +123,7 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
             if resource.kind == "networks":
                 swarm.await_end(resource.id)
     except NoAnswerError as error:
-        say(f"{state.name}: its entry does not answer ({error}), so nobody sees what is gone from the swarm")
+        say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
         return NO_DIFFERENCES
     return found
 
@@ -150,8 +151,8 @@ def refuse_namesake(state: State, swarm: Swarm, gone: SwarmResource) -> None:
     namesake = swarm.named(gone.kind, gone.name)
     if namesake is not None and namesake.labels.get(ID_LABEL) != state.id:
         fail(
-            f"{state.name}: the {WORDS[gone.kind]} {gone.name} is gone, and another one of this name, which is not of "
-            "this infrastructure, is in its place: remove that one, and run this again"
+            f"{state.name}: the {WORDS[gone.kind]} {gone.name} is gone, and another infrastructure has one of this "
+            "name in the swarm: remove that one, and run this again"
         )
 
 
@@ -160,15 +161,18 @@ def report(state: State, found: Differences) -> None:
     for resource in found.gone:
         say(f"{state.name}: the {WORDS[resource.kind]} {resource.name} is gone from the swarm")
     for resource in found.changed:
-        say(f"{state.name}: the service {resource.name} is not as it was set")
+        say(f"{state.name}: the service {resource.name} differs from its settings")
     for resource, _ in found.stopped:
-        say(f"{state.name}: the last update of the service {resource.name} did not succeed, and is tried again")
+        say(f"{state.name}: the last update of the service {resource.name} did not succeed; the program tries it again")
 
 
 def refresh(state: State, targets: Sequence[str], pending: str) -> None:
     """Make Pulumi refresh the targets alone; `pending` is its option for resources that a killed update was making."""
     options = [f"--target={urn}" for urn in targets]
-    say(f"{state.name}: compares {len(targets)} resource{'s' * (len(targets) != 1)} of the state with what is there")
+    say(
+        f"{state.name}: compares {len(targets)} resource{'s' * (len(targets) != 1)} of the state with the "
+        "infrastructure"
+    )
     pulumi(
         *("refresh", "--stack", state.stack, "--yes", "--skip-preview", "--suppress-outputs", pending, *options),
         shown=chosen("VERBOSE"),

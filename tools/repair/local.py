@@ -21,7 +21,7 @@ def remove_leftovers(state: State) -> None:
     if state.id is None:
         return
     if shutil.which("docker") is None:
-        say("no Docker client is on PATH, so nobody looks whether a killed update left something on the local engine")
+        say("docker is not on PATH, so leftovers of a killed update on the local engine are not removed")
         return
     for kind, listing in KINDS.items():
         for identity in _listed(listing, f"{ID_LABEL}={state.id}"):

@@ -50,6 +50,9 @@ def free(stack: str) -> None:
             return
         owner = f"process {alive[0]['pid']} on {alive[0]['hostname']}"
         if time.monotonic() > deadline:
-            fail(f"{stack}: {owner} has updated it for {LOCK_TIMEOUT_S} s; end it, or: pulumi cancel --stack {stack}")
+            fail(
+                f"{stack}: {owner} has updated it for {LOCK_TIMEOUT_S} s; end that process, or run `pulumi cancel "
+                f"--stack {stack}`"
+            )
         say(f"{stack}: waits for {owner}, which is updating it")
         time.sleep(INTERVAL_S)

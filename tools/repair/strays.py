@@ -29,15 +29,15 @@ def resolve(state: State, swarm: Swarm, seen: Sequence[SwarmObject]) -> None:
     for stray in compare(state.swarm_resources(), swarm.marked(state.label), state.id).strays:
         if stray not in seen:
             continue
-        what = f"the {WORDS[stray.kind]} {stray.name}, which is in no state"
+        what = f"the {WORDS[stray.kind]} {stray.name}, which the state lacks"
         component = maker(state, stray)
         if component is not None and not state.urns(TYPES[stray.kind], name=child(component, stray)):
-            say(f"{state.name}: takes {what}, into it")
+            say(f"{state.name}: imports {what}")
             imports.append((component, stray))
         elif stray.kind in ("services", "networks"):
-            say(f"{state.name}: leaves {what}: nothing there makes such a thing, or another one of this name is there")
+            say(f"{state.name}: leaves {what}: no component makes it, or the state has another one of this name")
         elif used := swarm.remove(stray):
-            say(f"{state.name}: leaves {what}, until it is out of use: {used}")
+            say(f"{state.name}: leaves {what}, while it is in use: {used}")
         else:
             say(f"{state.name}: removes {what}")
     if imports:

@@ -78,7 +78,8 @@ def choose(stack: str, file: SettingsFile, environment: Mapping[str, str], check
         )
     if exported and not backend_url.same(exported, remembered.url):
         fail(
-            f"{file.name}: {URL} is {backend_url.shown(exported)}, but the state is in {remembered}. To use that one: "
+            f"{file.name}: {URL} is {backend_url.shown(exported)}, but the state is in {remembered}. To use that "
+            "state: "
             f"unset {URL}. If you moved the state: rm {memory(file.name, checkout).relative_to(checkout)}"
         )
     if remembered.has_credentials and not exported:
@@ -90,8 +91,8 @@ def choose(stack: str, file: SettingsFile, environment: Mapping[str, str], check
         )
     if remembered.passphrase == EXPORTED and not (environment.get(PASSPHRASE) is not None or own_file(environment)):
         fail(
-            f"{file.name}: the secrets of its state in {remembered} have the passphrase that was exported when it was "
-            f"first used here: export {PASSPHRASE}, or {PASSPHRASE_FILE}"
+            f"{file.name}: its state in {remembered} needs the passphrase that was exported when this checkout first "
+            f"used it: export {PASSPHRASE}, or {PASSPHRASE_FILE}"
         )
     return remembered
 
@@ -103,7 +104,7 @@ def exported_url(environment: Mapping[str, str]) -> str | None:
 
 
 def logged_in(environment: Mapping[str, str]) -> str | None:
-    """Return the URL of `pulumi login`, which `make` does not use unasked."""
+    """Return the URL of `pulumi login`; `make` uses it only if the user exports it."""
     home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
         return json.loads((home / "credentials.json").read_text(encoding="utf-8")).get("current") or None
@@ -114,10 +115,10 @@ def logged_in(environment: Mapping[str, str]) -> str | None:
 def _mention_login(file: SettingsFile, login: str, url: str) -> None:
     login, here = backend_url.shown(login), backend_url.shown(url)
     if file.is_local:
-        say(f"{file.name}: its state is in {here}; `pulumi login` ({login}) is not used, as it is a trial's")
+        say(f"{file.name}: its state is in {here}; this trial does not use `pulumi login` ({login})")
         return
     fail(
-        f"{file.name}: is its state in {login}, where `pulumi login` is, or in {here}? Say so once: "
+        f"{file.name}: its state may be in {login}, of `pulumi login`, or in {here}. Choose once: "
         f"export {URL}={login}, or export {URL}={here}"
     )
 

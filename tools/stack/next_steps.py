@@ -1,9 +1,7 @@
 """Steps that follow the first `make up` of a stack, printed once."""
 
-from components.monitoring.receivers import EMAIL_SETTING, SECRET_RECEIVERS
+from components.monitoring.receivers import NO_RECEIVER_ADVICE, SECRET_RECEIVERS
 from tools.stack.settings_file import SettingsFile
-
-RECEIVERS = f"{EMAIL_SETTING}, or a secret: {', '.join(of.secret for of in SECRET_RECEIVERS.values())}"
 
 
 def lines(file: SettingsFile) -> list[str]:
@@ -14,23 +12,25 @@ def lines(file: SettingsFile) -> list[str]:
     steps = []
     if domain:
         steps.append(
-            f"lead {domain} and s3.{domain} to the address above, by A records; make status STACK={stack} checks it"
+            f"point A records of {domain} and s3.{domain} to the address above; `make status STACK={stack}` checks "
+            f"{domain}"
         )
     if file.value("kind") == "target":
         steps.append(
-            f"register it in Nuvla: make nuvla STACK={stack} writes the certificates and prints what the forms ask for"
+            f"register {stack} in Nuvla: `make nuvla STACK={stack}` writes certificates and prints the values for "
+            "the forms"
         )
     if receivers(file) is None:
-        steps.append(f"send alerts to somebody: {RECEIVERS}")
-    steps.append(f"commit {file.path.name}; keep the passphrase of the state where it outlives this computer")
-    steps.append("save the data: docs/volumes.md")
-    return ["what comes next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+        steps.append(f"choose who receives alerts: {NO_RECEIVER_ADVICE}")
+    steps.append(f"commit {file.path.name}; store the passphrase of the state outside of this computer")
+    steps.append("back up the data: docs/volumes.md")
+    return ["next steps:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
 
 
 def receivers(file: SettingsFile) -> str | None:
-    """Return who gets alerts, in words; None if nobody does."""
+    """Return the receivers of alerts, in words; None if nobody receives alerts."""
     monitoring = file.section("monitoring")
     alertmanager = monitoring.get("alertmanager") or {}
     found = [str(mail) for mail in alertmanager.get("email_to") or []]
-    found += [f"{name} (secret {of.secret})" for name, of in SECRET_RECEIVERS.items() if file.value(of.secret)]
+    found += [name for name, receiver in SECRET_RECEIVERS.items() if file.value(receiver.secret)]
     return ", ".join(found) or None

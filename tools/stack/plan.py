@@ -26,7 +26,7 @@ class Plan:
         return not self._counts()
 
     def lines(self) -> list[str]:
-        """Return what would happen, the gravest last, as one that reads a terminal sees it first."""
+        """Return the changes, the gravest last: at the end, a reader of a terminal sees it first."""
         counts = self._counts()
         if not counts:
             return ["nothing changes"]
@@ -37,7 +37,7 @@ class Plan:
             ("services are updated", self._named(SERVICE, "update")),
             ("services are replaced", self._named(SERVICE, *REPLACE)),
             ("services are removed", self._named(SERVICE, "delete")),
-            ("Docker engines are configured, and restart where that needs it", self._engines()),
+            ("Docker engines are configured again, and restart if their settings change", self._engines()),
             ("machines stop and start again", self._stopping()),
             ("machines leave the swarm", self._memberships("delete")),
             ("MACHINES ARE REMOVED, with their disks", self._instances("delete")),
@@ -53,11 +53,15 @@ class Plan:
         managers = {step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if _is_manager(step)}
         replaced = [name for name in self._instances(*REPLACE) if name in managers]
         if len(replaced) > 1:
-            return f"{', '.join(replaced)} would be replaced at once, and the swarm lost: one manager per `make up`"
+            return (
+                f"{', '.join(replaced)} would be replaced at once, and the swarm would be lost: replace one manager "
+                "per `make up`"
+            )
         if replaced and len(managers) == 1:
             return (
-                f"{replaced[0]} would be replaced, and is the only manager: the swarm and all that is deployed on it "
-                "would be lost. Add two managers first, or undo the change"
+                f"{replaced[0]} would be replaced, and is the only manager: the swarm with all its applications "
+                "would be "
+                "lost. Add two managers first, or undo the change"
             )
         return None
 

@@ -18,12 +18,14 @@ DONE = {
     "refresh": "refreshed",
 }
 PAUSE_S = 10  # between two lines of a phase
-PATIENCE_S = 20  # after which a line says what is waited for
-ON_PURPOSE = "has new firewall rules on trial"  # a failure after which the program connects anew, to confirm the rules
+PATIENCE_S = 20  # after which a line names the running steps
+# Part of components/firewall/confirmed_apply.py's message: the program connects again to confirm
+# firewall rules.
+ON_PURPOSE = "(this is not an error)"
 
 
 class Progress:
-    """Prints a line whenever a phase is done for now, and what is waited for if nothing ends for a while."""
+    """Prints a line whenever a phase is done for now, and a line with the running steps if none ends for a while."""
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Progress:
             self._done[step.phase]["failed"] += 1
 
     def wait(self) -> None:
-        """Say what is waited for, if nothing was said for a while."""
+        """Print the running steps, if nothing was printed for a while."""
         now = self._clock()
         if now - self._last < PATIENCE_S or not self._running:
             return
@@ -91,8 +93,8 @@ class Progress:
 def report(outcome: Outcome) -> list[str]:
     """Return the lines on errors and warnings of a run.
 
-    After a success, failures on purpose and what scripts told on their way are left out. After a failure, nothing is:
-    if no event is an error, the lines are what Pulumi printed itself.
+    After a success, expected failures and messages of scripts are left out. After a failure, nothing is left out: if no
+    event is an error, the lines are Pulumi's own output.
     """
     failed = outcome.code != 0
     shown = [row for row in outcome.messages if _counts(row, outcome, failed)]

@@ -1,4 +1,4 @@
-"""`make down`: what goes and what stays, a question, and the removal."""
+"""`make down`: a list of the removed and retained parts, a question, and the removal."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ ADDRESSES, NETWORKS = ("exoscale:index/elasticIp:ElasticIp",), ("exoscale:index/
 
 
 def down(found: Target) -> None:
-    """Remove the infrastructure, and say what is left."""
+    """Remove the infrastructure, and print what is left."""
     if not found.exists:
         say(f"{found.name} is not in {found.backend}, so there is nothing to remove")
         return
@@ -27,7 +27,7 @@ def down(found: Target) -> None:
     for line in listing(state):
         say(line)
     if state.resources and not found.file.is_local:
-        ask(f"To remove all of it, write the name of the stack ({found.name}):", found.name, "nothing is removed")
+        ask(f"To remove all of it, type the name of the stack ({found.name}):", found.name, "nothing is removed")
     repair("down", found.stack)
     outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
     if outcome.code != 0:
@@ -39,25 +39,25 @@ def down(found: Target) -> None:
 
 
 def listing(state: State) -> Iterator[str]:
-    """Yield a line for each kind of things that go, and for each that stays."""
+    """Yield a line for each kind of removed and retained parts."""
     volumes = list(retained_volumes.volumes(state.resources))
     outlive = state.provider is not None and state.provider.outlive_stack
     machines = sorted({name for name in _machines(state) if name})
     goes: dict[str, Sequence[str]] = {
-        "Docker, the swarm and all that is deployed on it, of hosts that stay"
+        "Docker and the swarm with all its applications, from hosts that themselves stay"
         if outlive
-        else "machines, with all that is deployed on them": machines,
+        else "machines, with all their applications": machines,
         "data volumes, with their data": [volume.name for volume in volumes if not volume.retained],
         "addresses": [resource.get("outputs", {}).get("ipAddress", "") for resource in state.of(*ADDRESSES)],
         "private networks": [resource["urn"].rpartition("::")[2] for resource in state.of(*NETWORKS)],
     }
     for what, names in goes.items():
         if names:
-            yield f"goes: {what}: {', '.join(names)}"
+            yield f"removes {what}: {', '.join(names)}"
     if retained := [volume.name for volume in volumes if volume.retained]:
-        yield f"stays: data volumes: {', '.join(retained)}"
+        yield f"retains data volumes: {', '.join(retained)}"
     if not state.resources:
-        yield f"{state.name}: has nothing that could go"
+        yield f"{state.name}: has nothing to remove"
 
 
 def _machines(state: State) -> Iterator[str]:
@@ -72,5 +72,5 @@ def left(found: Target) -> list[str]:
     """Return the lines on what is left of a stack, and how to remove that."""
     return [
         f"{found.name} is removed; its empty stack in {found.backend} and {found.file.path.name} stay",
-        f'to remove these too: eval "$(make env STACK={found.name})", then pulumi stack rm {found.stack}',
+        f'to remove them too: eval "$(make env STACK={found.name})", then pulumi stack rm {found.stack}',
     ]

@@ -18,7 +18,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """The file of a stack; `document` is what it says, with secrets encrypted."""
+    """The file of a stack; `document` is its content, with secrets encrypted."""
 
     path: Path
     document: Mapping[str, Any]

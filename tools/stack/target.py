@@ -31,7 +31,7 @@ class Target:
 
 
 def open_target(stack: str) -> Target:
-    """Return the stack that a command names, and print a line that says which it is and where its state is.
+    """Return the stack that a command names, and print a line with its kind and the place of its state.
 
     The line is the first that each command prints. Errors: exits with a line if the stack has no file, if its backend
     is not clear, or if its file belongs to a state that is elsewhere.
@@ -57,14 +57,14 @@ def open_target(stack: str) -> Target:
 def require(target: Target) -> None:
     """Exit with a line if the stack was never made."""
     if not target.exists:
-        fail(f"{target.name}: is not up in {target.backend}; make up STACK={target.name}")
+        fail(f"{target.name}: is not up in {target.backend}: run `make up STACK={target.name}`")
 
 
 def create(target: Target) -> None:
     """Create the stack in its backend, empty."""
     time = ", which takes about a minute" if target.file.is_local else ""
     say(f"{target.name} is not in {target.backend}: creates it{time}")
-    salt.forget(target.file.path)  # it belongs to one passphrase, and that of a state folder which is gone is lost
+    salt.forget(target.file.path)  # it belongs to the passphrase of a former state folder
     key_service = target.file.secrets_provider
     options = [f"--secrets-provider={key_service}"] if key_service else []
     pulumi("stack", "init", "--stack", target.stack, "--no-select", *options)

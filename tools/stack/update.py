@@ -1,4 +1,4 @@
-"""`make up` and `make preview`: what would change, a question, the repair, the update, and the status."""
+"""`make up` and `make preview`: the plan, a question, the repair, the update, and the status."""
 
 import os
 import tempfile
@@ -18,9 +18,9 @@ NO_QUESTION = ("--yes", "--skip-preview", "--suppress-outputs")
 
 
 def preview(found: Target) -> None:
-    """Show what an update would change, as a table and in words; with DIFF=1, every property too."""
+    """Show the changes of an update, as a table and in words; with DIFF=1, every property too."""
     if not found.exists:
-        say(f"{found.name} is not in {found.backend}: previews it as new, and makes nothing")
+        say(f"{found.name} is not in {found.backend}: previews it as new, and creates nothing")
         with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
             raise SystemExit(preview_without_state.preview(found.name, Path(folder), diff=chosen("DIFF")))
     os.environ.update(preview_environment.lent(os.environ))
@@ -29,7 +29,7 @@ def preview(found: Target) -> None:
     for line in plan.lines():
         say(line)
     if refusal := plan.refusal():
-        say(f"make up would refuse this without FORCE=1: {refusal}")
+        say(f"`make up` would refuse this without FORCE=1: {refusal}")
 
 
 def up(found: Target) -> None:
@@ -46,7 +46,7 @@ def up(found: Target) -> None:
 
         if not is_missing(found.stack):
             raise SystemExit(1)
-        say(f"{found.name}: makes what is not in the swarm any more, although the state said so")
+        say(f"{found.name}: creates again what the swarm lacks and the state still had")
         if not _update(found):
             raise SystemExit(1)
     from tools import status  # noqa: PLC0415
@@ -91,7 +91,7 @@ def _plan(found: Target, *options: str, show: bool = False) -> Plan:
 
 
 def _update(found: Target) -> bool:
-    """Ask the machines and the swarm what is gone, and give it back; return whether the update succeeded."""
+    """Repair and update the infrastructure; return whether the update succeeded."""
     from tools.repair.__main__ import repair  # noqa: PLC0415 - loads Pulumi, for a second
 
     replaced = [f"--replace={urn}" for urn in repair("up", found.stack)]

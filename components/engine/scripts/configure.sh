@@ -15,18 +15,18 @@ known=/etc/nuvla-swarm/daemon.json # the file that the engine last ran with
 
 fail() { echo "$MACHINE: $*" >&2; exit 1; }
 
-# validate: as the engine does it, which knows that since version 23. Others tell when they start.
+# validate: lets the engine check its settings, which it can since version 23; older engines report mistakes when they start.
 validate() {
   local major told proposed=/run/nuvla-swarm-daemon.json
   major=$(dockerd --version | sed -n 's/^Docker version \([0-9]*\)\..*/\1/p')
   [ "${major:-0}" -ge 23 ] || return 0
   printf '%s\n' "$DAEMON_JSON" >"$proposed"
   told=$(dockerd --validate --config-file "$proposed" 2>&1) ||
-    fail "dockerd refuses its new settings, and goes on with those before; see engine.daemon: ${told##*$'\n'}"
+    fail "dockerd refuses the new settings, and keeps running with the former ones; correct engine.daemon: ${told##*$'\n'}"
   rm -f "$proposed"
 }
 
-# keep: what the engine runs with is known to be right.
+# keep: remembers the settings that the engine runs with.
 keep() {
   if cmp -s /etc/docker/daemon.json "$known"; then return; fi
   install -d -m 0755 "${known%/*}"
@@ -40,16 +40,16 @@ start_engine() {
   systemctl restart docker.socket docker.service
 }
 
-# fall_back: to the settings before, if the new ones are to blame.
+# fall_back: restores the former settings, if the engine does not start with the new ones.
 fall_back() {
   journalctl --no-pager -n 20 -u docker.service >&2
   if [ ! -e "$known" ] || cmp -s "$known" /etc/docker/daemon.json; then exit 1; fi
   cp "$known" /etc/docker/daemon.json.new
   chmod 0644 /etc/docker/daemon.json.new
   mv -f /etc/docker/daemon.json.new /etc/docker/daemon.json
-  start_engine || fail "its engine starts neither with its new settings nor with those before; the lines above say why"
+  start_engine || fail "its engine starts neither with the new settings nor with the former ones; the lines above say why"
   rm -f "$changed"
-  fail "its engine does not start with its new settings, and runs with those before; the lines above say why (engine.daemon)"
+  fail "its engine does not start with the new settings, and runs with the former ones; the lines above say why; correct engine.daemon"
 }
 
 # proxy_environment: lines of a unit

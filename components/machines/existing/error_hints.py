@@ -37,7 +37,10 @@ HINTS = (
         "no SSH server answers at {host.address}:{host.port} ({0}): is it on, are its settings address and port right, "
         "and does its own firewall let this computer in? Only if it will never come back, name it in machines.lost",
     ),
-    (r"handshake failed", "what answers at {host.address}:{host.port} is no SSH server: correct its setting port"),
+    (
+        r"handshake failed",
+        "the server at {host.address}:{host.port} is no SSH server: correct the setting port of this host",
+    ),
 )
 
 

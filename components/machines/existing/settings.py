@@ -77,7 +77,7 @@ class HostSettings(Section):
     user: User = Field("root", description="SSH user; root, or with sudo without password (existing)")
     host_key: HostKey = Field(description="public host key of the host; `make hostkey HOST=...` prints it (existing)")
     labels: dict[Label, SingleLineText] = Field(
-        {}, examples=[{"disk": "ssd"}], description="node labels beside the labels of the pool (existing)"
+        {}, examples=[{"disk": "ssd"}], description="additional node labels of the host (existing)"
     )
 
     def addresses(self) -> Sequence[IPv4Address]:
@@ -109,7 +109,7 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
 
     provider: Literal["existing"] = Field(description="provider of the machines")
     firewall: bool = Field(
-        True, description="filter all packets of the machines; `false` filters only containers (existing)"
+        True, description="whether to filter all packets; `false`: only packets of containers (existing)"
     )
     data_path: DataPath = Field("/var/lib/nuvla-swarm", description="folder for data on each machine (existing)")
 

@@ -23,7 +23,7 @@ HINTS = (
     ),
     (
         r"\bdial tcp\b|\bgiving up after \d+ attempt",
-        "Exoscale's API does not answer this computer: see to its network, and run this again",
+        "Exoscale's API does not answer: check the network of this computer, and run this again",
     ),
     (
         r"\b[Tt]emplate\b[^:]*not found|unable to find template",

@@ -1,4 +1,4 @@
-"""A line within a minute if a new machine does not let this computer in: the update itself waits for ten minutes."""
+"""Hooks that warn within a minute if a new machine does not answer SSH; the update itself waits for ten minutes."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 
-SILENCE_S = 30  # without an answer, after which the line is logged
+SILENCE_S = 30  # without an answer, after which a warning is logged
 RETRY_S = 1.0  # from one connection to the next
 CONNECT_TIMEOUT_S = 5
 URL_VARIABLE = "NUVLA_SWARM_ADDRESS_URL"  # of the environment; empty: nobody is asked
@@ -20,7 +20,7 @@ ANSWER_TIMEOUT_S = 5
 
 @dataclass(kw_only=True)
 class Lockout:
-    """Hooks that watch the port of SSH before a command, and log a line once if no machine answers."""
+    """Hooks that try the SSH port before a command, and log one warning if a machine does not answer."""
 
     management: Sequence[IPv4Network]  # networks that the firewall lets in
     silence_s: float = SILENCE_S
@@ -42,7 +42,7 @@ class Lockout:
         pulumi.log.warn(f"{machine}: {self.line(f'{host}:{port}', await self.ask())}")
 
     def line(self, machine: str, own: IPv4Address | None) -> str:
-        """Return what a machine that does not answer means; `own` is the address of this computer, if known."""
+        """Return the warning about a machine that does not answer; `own` is the address of this computer, if known."""
         silent = f"no SSH server answers at {machine} for {self.silence_s:.0f} s, and the update waits for it"
         allowed = ", ".join(map(str, self.management))
         if own is None:
@@ -52,8 +52,8 @@ class Lockout:
             )
         if any(own in network for network in self.management):
             return (
-                f"{silent}. This computer's address {own} is in firewall.management, so the machine may still boot; "
-                "its console in the portal shows why one does not"
+                f"{silent}. This computer's address {own} is in firewall.management, so the machine may still be "
+                "booting; its console in the portal shows errors"
             )
         return (
             f"{silent}. This computer's public address is {own}, and firewall.management is {allowed}: end this with "
@@ -76,7 +76,7 @@ async def _answers(host: str, port: int, patience_s: float) -> bool:
 
 
 async def public_address() -> IPv4Address | None:
-    """Return the address that this computer's requests come from; None if nobody says it."""
+    """Return the address that this computer's requests come from; None if the service does not answer."""
     url = os.environ.get(URL_VARIABLE, URL)
     return await asyncio.to_thread(_asked, url) if url else None
 

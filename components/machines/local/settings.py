@@ -28,7 +28,7 @@ class LocalMachines(Machines[CountedPoolSettings]):
     subnet: Network = Field(IPv4Network("10.77.0.0/16"), description="network of the machines, /16 to /24 (local)")
     image: Image = Field("nuvla-swarm/machine:dev", description="image of the machines (local)")
     privileged: bool = Field(
-        True, description="privileged containers; `false` with cgroup v1 or without permission (local)"
+        True, description="whether machines run as privileged containers, which needs cgroup v2 (local)"
     )
     ssh: OwnKeySettings = Field(OwnKeySettings(), description="logins on the machines by SSH")
 

@@ -65,13 +65,13 @@ note() {
   mv --force "$noted.new" "$noted"
 }
 
-# tell_known PATH: keys that others have put there, too
+# tell_known PATH: names the keys that somebody else has put there, too
 tell_known() {
   local theirs kind data owner
   theirs=$(others "$1")
   while read -r kind data owner; do
     if grep --quiet --fixed-strings "$kind $data" <<<"$theirs"; then
-      say "the key of $owner is in $1 anyway: without it in machines.ssh.authorized_keys, it still opens this machine"
+      say "the key of $owner is in $1 also without machines.ssh.authorized_keys: to revoke it, remove both"
     fi
   done <<<"$KEYS"
 }

@@ -143,9 +143,9 @@ def test_first_update_ends_with_the_next_steps_once(
     monkeypatch.setenv("YES", "1")
     update.up(stack("exoscale", exists=False))
     assert calls.made == ["create", ["preview", "--stack", "s"], "repair up", UP, "status True"]
-    assert "what comes next:" in capsys.readouterr().err
+    assert "next steps:" in capsys.readouterr().err
     update.up(stack("exoscale"))
-    assert "what comes next:" not in capsys.readouterr().err
+    assert "next steps:" not in capsys.readouterr().err
 
 
 def test_preview_repairs_nothing_and_shows_a_table_and_words(
