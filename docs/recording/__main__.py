@@ -4,8 +4,8 @@ python -m docs.recording          # records into docs/pictures/first-up.cast, on
 python -m docs.recording draw     # draws alone, from the recording that is there
 """
 
+import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from docs.recording import cast, drawing
@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     if arguments not in ([], ["draw"]):
         sys.exit(f"{' '.join(arguments)!r} given; allowed: draw, or nothing to record first")
     if not arguments:
-        with tempfile.TemporaryDirectory(prefix="nuvla-swarm-recording-") as folder, Session(Path(folder)) as session:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("recording: ended by a signal"))  # so that all is removed
+        with Session() as session:
             cast.write(session.record(), CAST)
     PICTURE.write_text(drawing.draw(cast.read(CAST)), encoding="utf-8")
 

@@ -6,9 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 from docs.recording import terminal
 from docs.recording.cast import Cast, Event
@@ -30,22 +30,25 @@ def new_shell() -> dict[str, str]:
 
 
 class Session:
-    """A new clone in a folder. In the end its infrastructure is removed; an engine that `make up` started stops too."""
+    """A new clone with its infrastructure. In the end `make down` removes it, with an engine that `make up` started."""
 
-    def __init__(self, folder: Path):
-        self._clone = folder / "nuvla-swarm"
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="nuvla-swarm-recording-")).resolve()
+        self._clone = self._folder / "nuvla-swarm"
         self._environment = new_shell()
 
     def __enter__(self) -> "Session":
         subprocess.run(["git", "clone", "--quiet", CHECKOUT, self._clone], check=True)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        subprocess.run(["make", "down"], cwd=self._clone, env=self._environment, check=True)
-        if home := self._stand_ins():
-            shutil.rmtree(home)
+    def __exit__(self, *error: object) -> None:
+        home = self._stand_ins()
+        down = subprocess.run(["make", "down"], cwd=self._clone, env=self._environment, check=False)
+        if down.returncode != 0:
+            sys.exit(f"recording: `make down` failed in {self._clone}: run it there again, then remove the folder")
+        if home:
+            shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(self._folder)
 
     def record(self) -> Cast:
         """Run the commands and return the recording, fit for everybody."""

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import termios
@@ -39,9 +40,14 @@ def run(command: str, folder: Path, environment: Mapping[str, str], columns: int
     )
     os.close(theirs)
     printed = []
-    for line in _lines(ours):
-        printed.append(line)
-        yield Event(time.monotonic() - begin, line)
+    try:
+        for line in _lines(ours):
+            printed.append(line)
+            yield Event(time.monotonic() - begin, line)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)  # it is in a session of its own, which Ctrl-C does not reach
+        process.wait()
+        raise
     if code := process.wait():
         raise CommandError(f"`{command}` ended with {code}:\n{''.join(printed[-40:])}")
 
