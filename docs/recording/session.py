@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 COLUMNS, IDLE_LIMIT_S, PAUSE_S = 110, 1.0, 5.0
 STATUS_RUNS = 12  # until Prometheus has asked all that it asks
 OF_ANOTHER_SHELL = re.compile(r"PULUMI_\w+|NUVLA_SWARM_(ENV|BACKEND)|VIRTUAL_ENV|PYTHON\w+|GOGC|STACK|M(AKE|FLAGS)\w*")
-OFFLINE = "offline build: Traefik without its dashboard's pages, a stand-in for Grafana"
+OFFLINE = "offline build: a stand-in for Grafana"
 
 
 def new_shell() -> dict[str, str]:
@@ -61,7 +61,7 @@ class Session:
         redacted = Redaction(self._clone, Path.home(), secrets(self._outputs()))
         begin = up[-1].time_s + PAUSE_S
         events = [*up, Event(begin, "\r\n"), *(Event(begin + event.time_s, event.text) for event in status)]
-        title = f"nuvla-swarm {version()}: the first `make up`, then `make status`; pauses are cut"
+        title = f"nuvla-swarm {version()}: the first `make up`, then `make status`, without pauses"
         if self._stand_ins():
             title += f" ({OFFLINE})"
         return Cast(title, COLUMNS, IDLE_LIMIT_S, tuple(Event(event.time_s, redacted(event.text)) for event in events))

@@ -20,6 +20,12 @@ def test_picture_names_the_version_of_the_format_and_is_small() -> None:
     assert PICTURE.stat().st_size < MAX_BYTES
 
 
+def test_title_says_what_was_recorded_and_fits_into_the_picture() -> None:
+    cast = read(CAST)
+    assert cast.title.startswith("nuvla-swarm ")
+    assert len(cast.title) <= cast.columns
+
+
 def test_picture_loads_and_runs_nothing() -> None:
     root = ElementTree.parse(PICTURE).getroot()
     assert {element.tag.rpartition("}")[2] for element in root.iter()} == {"svg", "title", "style", "rect", "text"}
