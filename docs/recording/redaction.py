@@ -7,7 +7,7 @@ from typing import Any
 
 DOTS = "•" * 12
 SECRETS = ("password", "access_key", "secret_key")  # names of outputs that `make status` prints
-MACHINE_PATH = re.compile(r"(?<![\w.~/:-])/(?:home|root|tmp|work|var|Users|private|mnt)/[^\s'\"]*")
+MACHINE_PATH = re.compile(r"(?:(?<![\w.~/-])|(?<=file://))/(?:home|root|tmp|work|var|Users|private|mnt)/[^\s'\"]*")
 
 
 def secrets(outputs: Mapping[str, Any]) -> set[str]:

@@ -36,7 +36,7 @@ def test_folders_and_secrets_are_replaced(text: str, shown: str) -> None:
     assert Redaction(CLONE, HOME, secrets(OUTPUTS))(text) == shown
 
 
-@rows("text", ["a /tmp/other", "'/root/.ssh'", "=/home/else/x", "/work/y"])
+@rows("text", ["a /tmp/other", "'/root/.ssh'", "=/home/else/x", "/work/y", "file:///mnt/z", "a:/var/b"])
 def test_folder_that_nothing_replaces_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="has a folder of this computer, /"):
         Redaction(CLONE, HOME)(text)
