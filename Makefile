@@ -107,6 +107,10 @@ test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEE
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS
 	@tools/setup.sh tools dev engine images && $(DEV) python -m bench $(PARTS) --runs $(or $(RUNS),3)
 
+.PHONY: recording
+recording: ## record the first `make up` in a new clone, on local machines, and draw it into docs/pictures
+	@tools/setup.sh dev && $(DEV) python -m docs.recording
+
 .PHONY: pins
 pins: ## write the requirements lists from their .in files; UPGRADE=1 takes the newest of what these need
 	@tools/setup.sh dev && $(DEV) tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
