@@ -151,7 +151,9 @@ def test_domain_that_leads_nowhere_is_told_once(world: World, capsys: pytest.Cap
 
 
 def test_alerts_that_nobody_gets_are_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "alerts go to   nobody (set monitoring.alertmanager.email_to, or the secret alert_webhook_url or" in printed(capsys)
+    assert "alerts go to   nobody (set monitoring.alertmanager.email_to, or the secret alert_webhook_url or" in printed(
+        capsys
+    )
 
 
 def test_logins_are_shown_on_demand_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
