@@ -13,6 +13,7 @@ from tests.pages import compare
 from tests.pages.reader import Ran, clone, new_environment, read_page
 from tests.pages.walks import WALKS
 from tests.support.checkout import CHECKOUT
+from tests.support.stand_ins import is_offline
 
 STAND_INS = CHECKOUT / "tests/pages/stand_ins"
 
@@ -43,7 +44,8 @@ def fresh_clone(folder: Path) -> None:
 
 def shell_environment(**given: str) -> dict[str, str]:
     """Return the environment of a new shell in which stand-ins come before the real commands."""
-    environment = new_environment(given)
+    offline = {"NUVLA_SWARM_OFFLINE": "true" if is_offline() else "false"}  # stand-ins for remote machines too
+    environment = new_environment(offline | given)
     return environment | {"PATH": f"{STAND_INS}:{environment['PATH']}"}
 
 
