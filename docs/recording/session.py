@@ -61,7 +61,7 @@ class Session:
         redacted = Redaction(self._clone, Path.home(), secrets(self._outputs()))
         begin = up[-1].time_s + PAUSE_S
         events = [*up, Event(begin, "\r\n"), *(Event(begin + event.time_s, event.text) for event in status)]
-        title = f"nuvla-swarm {version()}: the first `make up`, then `make status`, without pauses"
+        title = f"nuvla-swarm {version()}: first `make up`, then `make status`; pauses cut"
         if self._stand_ins():
             title += f" ({OFFLINE})"
         return Cast(title, COLUMNS, IDLE_LIMIT_S, tuple(Event(event.time_s, redacted(event.text)) for event in events))
