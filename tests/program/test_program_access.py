@@ -152,5 +152,5 @@ def test_cluster_is_found_in_the_state_beside_the_keys_in_any_order(provider: st
     expected = prior_state.parse(alone(PROVIDERS[provider]).state_after())
     for ordered in (state, dict(reversed(list(state.items())))):
         found = prior_state.parse(ordered)
-        assert (found.provider, found.hosts, found.machines) == (provider, expected.hosts, set(MACHINES))
+        assert (found.provider, found.hosts, found.machines) == (provider, expected.hosts, frozenset(MACHINES))
         assert (found.systems, found.protected) == (expected.systems, expected.protected)
