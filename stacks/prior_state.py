@@ -1,6 +1,7 @@
 """The state of the stack before an update, read so that the update loses no swarm, machine or data."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from components.swarm.membership import RENEWALS_SUFFIX
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
-CLUSTER = "nuvla:machines:"
+CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
 COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
@@ -64,7 +65,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     commands = {
         urn: resource.get("outputs") or {} for urn, resource in resources.items() if resource["type"] == COMMAND
     }
-    clusters = [outputs for kind in by_type if kind.startswith(CLUSTER) for outputs in by_type[kind].values()]
+    clusters = [outputs for kind in by_type if CLUSTER.fullmatch(kind) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
     machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}

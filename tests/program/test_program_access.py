@@ -143,3 +143,14 @@ def test_drained_machine_runs_no_awaited_services() -> None:
 def test_ends_of_operators_are_read_from_the_state() -> None:
     state = given(target(), "engine.operators", ["alice", "bob"]).engine.state_after()
     assert prior_state.parse(state).operator_ends == dict.fromkeys(("alice", "bob"), "2027-11-29T06:00:00Z")
+
+
+@rows("provider", list(PROVIDERS))
+def test_cluster_is_found_in_the_state_beside_the_keys_in_any_order(provider: str) -> None:
+    """The engine hands the state over as a map, in no order of its own."""
+    state = given(PROVIDERS[provider], "machines.ssh.authorized_keys", [ALICE]).engine.state_after()
+    expected = prior_state.parse(alone(PROVIDERS[provider]).state_after())
+    for ordered in (state, dict(reversed(list(state.items())))):
+        found = prior_state.parse(ordered)
+        assert (found.provider, found.hosts, found.machines) == (provider, expected.hosts, frozenset(MACHINES))
+        assert (found.systems, found.protected) == (expected.systems, expected.protected)
