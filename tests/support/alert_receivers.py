@@ -130,7 +130,7 @@ def mail_receiver(address: str = "127.0.0.1", certificate: Path | None = None) -
 @contextmanager
 def _running(server: BaseServer) -> Iterator[None]:
     """Serve in a thread while the context lasts."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield
