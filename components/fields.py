@@ -104,7 +104,7 @@ def hint(text: str) -> dict[str, Any]:
 
 def memory_limit(default: int, *, least: int, process: str) -> Any:
     """Return the field of a memory limit; `process` names whose limit it is."""
-    return Field(default, ge=least, description=f"memory limit of {process} in MiB; a container above it is killed")
+    return Field(default, ge=least, description=f"memory limit in MiB, above which {process} is killed")
 
 
 class Section(BaseModel):

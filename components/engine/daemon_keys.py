@@ -7,7 +7,7 @@ from components.engine.settings import EngineSettings
 
 _API = "the program serves Docker's API on 2376, with certificates of its own"
 _BROKEN = "containers would lose their network or their published ports"
-_SWARM = "the engine of a swarm cannot have this key"
+_SWARM = "it excludes a swarm"
 _FOLDERS = "monitoring and data volumes need the engine's files in their default places"
 _PROXY = "machines.proxy sets it"
 # Source: Docker documentation, "dockerd", "Daemon configuration file".

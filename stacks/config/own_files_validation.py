@@ -120,7 +120,10 @@ def _scrape_problems(files: Mapping[str, ScrapeFile]) -> Iterator[tuple[str, str
 
 
 def _secrets_in(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield path and reason for each secret in a job, without the secret itself, as a swarm's configs are readable."""
+    """Yield path and reason for each secret in plain text in a job, without the secret.
+
+    A secret in a config of the swarm is readable for everybody who may read configs.
+    """
     if isinstance(value, str) and LOGIN_IN_URL.search(value):
         yield path, f"a login in a URL is given; allowed: basic_auth with password_file: {PASSWORD_FILE}"
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -58,6 +58,6 @@ def test_drift_check_reports_a_service_changed_by_hand(target: ExoscaleStack) ->
 def test_make_up_restores_a_service_changed_by_hand(target: ExoscaleStack) -> None:
     result = target.make("up")
     assert result.code == 0, result.text
-    assert "the service s3 is not as it was set" in result.text
+    assert "the service s3 differs from its settings" in result.text
     check = check_for_drift(target)
     assert check.code == 0, check.text

@@ -157,8 +157,8 @@ def test_objects_missing_in_the_state_are_imported(target: Stack) -> None:
     error = r"the swarm has a (network docker-api|service \S+) already: if a killed update made it, `make up` puts that"
     assert re.search(error, refused.text), refused.text
     printed = up(target).text
-    assert "takes the service traefik, which is in no state, into it" in printed
-    assert "takes the network docker-api, which is in no state, into it" in printed
+    assert "imports the service traefik, which the state lacks" in printed
+    assert "imports the network docker-api, which the state lacks" in printed
     assert {kind: program_objects(target, kind) for kind in KINDS} == before
     assert_unchanged(target)
 
@@ -170,7 +170,7 @@ def test_networks_that_a_refresh_forgot_are_imported_with_applications_on_them(t
     assert target.on("manager-1", "systemctl", "stop", "docker.socket", "docker.service").code == 0
     refused = target.make("refresh")
     assert refused.code != 0
-    assert "its entry does not answer" in refused.text
+    assert "its API manager does not answer" in refused.text
     assert "Traceback" not in refused.text
     assert target.run("pulumi", "refresh", "--yes", "--skip-preview").code != 0
     assert "network:Network::docker-api-network" not in target.must("pulumi", "stack", "--show-urns").text
@@ -211,7 +211,7 @@ def test_update_of_a_service_that_was_rolled_back_is_tried_again(target: Stack) 
 def test_service_changed_by_hand_is_restored_and_awaited(target: Stack) -> None:
     on_manager(target, "service", "update", "--detach", "--env-add", "CHANGED=yes", "socket-proxy")
     printed = up(target).text
-    assert "the service socket-proxy is not as it was set" in printed
+    assert "the service socket-proxy differs from its settings" in printed
     assert re.search(r"socket-proxy-converged +created replacement", printed), printed
     assert "CHANGED" not in on_manager(target, "service", "inspect", "socket-proxy", "--format", "{{json .Spec}}")
     assert_unchanged(target)

@@ -167,11 +167,11 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStac
 def test_up_does_not_remove_a_protected_machine(protected: ExoscaleStack) -> None:
     protected.set("machines.pools", POOLS)
     Provider(protected, list, "").assert_refused(
-        "machines: worker-1 would be destroyed, and protected by the last update; allow"
+        "machines: worker-1 would be destroyed, but the last update protected them; allow"
     )
     protected.set("machines.destroy_protection", False)  # the same update may not remove protection and machine
     Provider(protected, list, "").assert_refused(
-        "machines: worker-1 would be destroyed, and protected by the last update; allow"
+        "machines: worker-1 would be destroyed, but the last update protected them; allow"
     )
     protected.set("machines.destroy_protection", True)
     protected.set("machines.pools.worker", {"role": "worker"})
@@ -187,7 +187,7 @@ def test_make_down_refuses_protected_machines_and_says_what_to_do(protected: Exo
     result = protected.make("down")
     assert result.code != 0
     assert f"machines.{setting}: true, so nothing is destroyed (" in result.text, result.text
-    assert "set false, `make up`, and then this again" in result.text
+    assert "set false, run `make up`, and run this again" in result.text
     assert "Traceback" not in result.text
     protected.set(f"machines.{setting}", False)
     second = protected.make("down")

@@ -92,6 +92,6 @@ def status_without_logins(full_target: Stack) -> str:
 def test_repair_finds_no_change_by_hand_after_up(full_target: Stack) -> None:
     """The swarm reports every service of a target as the state has it."""
     printed = full_target.must("python", "-m", "tools.repair", "up", full_target.name).text
-    assert "resources of the state with what is there" in printed  # the machines
-    for problem in ("is not as it was set", "is gone", "in no state", "does not answer", "did not succeed"):
+    assert "resources of the state with the infrastructure" in printed  # the machines
+    for problem in ("differs from its settings", "is gone", "the state lacks", "does not answer", "did not succeed"):
         assert problem not in printed, printed

@@ -91,7 +91,7 @@ def test_remembered_backend_is_used_by_the_next_shell(checkout: Checkout) -> Non
     assert other.code == 1
     assert "PULUMI_BACKEND_URL is s3://other, but the state is in file://" in other.text
     status = checkout.verb("status", "prod", checkout.exports)
-    assert (status.code, "prod: is not up; create it by make up STACK=prod" in status.text) == (1, True), status.text
+    assert (status.code, "prod: is not up: run `make up STACK=prod`" in status.text) == (1, True), status.text
     assert file.read_text() == before
 
 

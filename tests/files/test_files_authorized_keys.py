@@ -161,8 +161,8 @@ def test_key_that_the_host_has_itself_is_told_and_stays(host: Host) -> None:
     code, said = host.run("add", [ALICE, public_key("carol")])
     assert code == 0
     assert said == (
-        f"worker-1: the key of alice@laptop is in {host.keys} anyway: without it in machines.ssh.authorized_keys, it "
-        "still opens this machine\n"
+        f"worker-1: the key of alice@laptop is in {host.keys} also without machines.ssh.authorized_keys: to "
+        "revoke it, remove both\n"
     )
     host.run("remove")
     assert host.keys.read_text() == f"{THEIRS}\n{ALICE} of old\n"

@@ -88,7 +88,7 @@ def test_newer_engine_is_not_even_restarted_for_a_file_that_it_refuses(tmp_path:
     before = machine.restarts()
     said = machine.configure(BAD).stderr
     assert said == (
-        "worker-1: dockerd refuses its new settings, and goes on with those before; see engine.daemon: "
+        "worker-1: dockerd refuses the new settings, and keeps running with the former ones; correct engine.daemon: "
         "unable to configure the Docker daemon: mtu\n"
     )
     assert machine.restarts() == before

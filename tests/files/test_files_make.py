@@ -69,7 +69,7 @@ def test_any_goal_may_be_the_first_and_installs_what_it_needs(tmp_path: Path, go
 def test_environment_of_a_checkout_without_packages_names_the_command_that_installs_them(tmp_path: Path) -> None:
     shown = Fresh(tmp_path, venv=False).run("make", "env")
     assert shown.code == 0
-    assert "nuvla-swarm: nothing is installed here yet: `make setup` does it" in shown.text
+    assert "nuvla-swarm: nothing is installed here yet: run `make setup`" in shown.text
 
 
 @pytest.mark.parametrize("goal", OF_STACKS)

@@ -163,5 +163,5 @@ def test_cli_with_the_known_checksum_is_unpacked(tmp_path: Path) -> None:
 def test_archive_with_another_checksum_leaves_nothing(tmp_path: Path) -> None:
     done = fetched(tmp_path, archive(), "0" * 64)
     assert done.returncode == 1
-    assert f"and tools/pulumi.sha256 says {'0' * 64}: nothing of it is used" in done.stderr.splitlines()[-1]
+    assert f"but tools/pulumi.sha256 has {'0' * 64}: the archive is not used" in done.stderr.splitlines()[-1]
     assert list((tmp_path / "cache").iterdir()) == []

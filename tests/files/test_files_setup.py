@@ -39,7 +39,7 @@ def test_stand_ins_are_for_production_if_asked_for(fresh: Fresh) -> None:
 def test_dead_network_gives_local_machines_stand_ins(fresh: Fresh) -> None:
     made = fresh.setup("--stack", "dev", "tools")
     assert made.code == 0, made.text
-    assert f"nuvla-swarm: {NO_NETWORK}: packages of registries stand in" in made.text
+    assert f"nuvla-swarm: {NO_NETWORK}: for local machines, Pulumi, its plugins" in made.text
     assert fresh.stand_ins()
     assert needs_bare_path(fresh.environment("dev"))
     assert fresh.environment("dev")["PULUMI_HOME"].startswith(str(fresh.cache))

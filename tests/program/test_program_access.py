@@ -63,7 +63,7 @@ def test_generated_key_of_the_stack_is_refused_before_anything_is_made() -> None
         run_program(document, state=state, seen=seen.append)
     assert str(refused.value).splitlines()[1:] == [
         f"  nuvla-swarm:machines.ssh.authorized_keys[1]: {ALICE} given, which is the stack's own key; allowed: keys of "
-        f"further people, as it opens every machine already, such as {EXAMPLE}"
+        f"other people, such as {EXAMPLE}; the stack's own key opens every machine already"
     ]
     assert seen[0].types == {}
 

@@ -80,5 +80,6 @@ def test_stack_without_registries_gives_the_provider_no_login() -> None:
 
 def test_registry_without_a_password_is_refused() -> None:
     assert mistakes(PRIVATE) == [
-        f"registry_passwords: no password of {REGISTRY} given; required: one for each of engine.registries"
+        f"registry_passwords: no password of {REGISTRY} given; required: one for each of engine.registries, "
+        'such as {"registry.example.org": "..."}'
     ]

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.thorough
 
 BEFORE = {"address_pools": ["10.201.0.0/16"], "subnet_prefix": 24}
 ON_PUBLIC = "meanwhile nobody reaches traefik"
-REFUSED = "the update is refused while others are on it"
+REFUSED = "the update is refused while other services use it"
 
 
-POOLS = "the swarm keeps the ranges that it was made with; allowed: 10.201.0.0/16, or another stack"
+POOLS = "a swarm keeps its first ranges; allowed: 10.201.0.0/16, or another stack"
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,7 @@ POOLS = "the swarm keeps the ranges that it was made with; allowed: 10.201.0.0/1
         ),
         (
             BEFORE | {"subnet_prefix": 25},
-            "swarm.subnet_prefix: 25 given; the swarm keeps the ranges that it was made with; "
-            "allowed: 24, or another stack",
+            "swarm.subnet_prefix: 25 given; a swarm keeps its first ranges; allowed: 24, or another stack",
         ),
     ],
 )
@@ -58,19 +57,19 @@ def test_swarm_without_recorded_ranges_is_accepted() -> None:
             target(),
             "swarm.public_network.attachable",
             True,
-            [f"swarm.public_network: traefik-public is removed and made anew, and {ON_PUBLIC}; {REFUSED}"],
+            [f"swarm.public_network: traefik-public is removed and created again, and {ON_PUBLIC}; {REFUSED}"],
         ),
         (
             target(),
             "swarm.public_network.name",
             "front",
-            [f"swarm.public_network: traefik-public is removed and made anew, and {ON_PUBLIC}; {REFUSED}"],
+            [f"swarm.public_network: traefik-public is removed and created again, and {ON_PUBLIC}; {REFUSED}"],
         ),
         (
             host(),
             "swarm.backend_network",
             "backend",
-            [f"swarm.backend_network: nuvla-backend is removed and made anew; {REFUSED}"],
+            [f"swarm.backend_network: nuvla-backend is removed and created again; {REFUSED}"],
         ),
     ],
 )

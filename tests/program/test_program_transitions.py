@@ -8,6 +8,7 @@ import pytest
 
 import stacks.host
 import stacks.target
+from components.errors import count
 from stacks.config import warnings
 from tests.program.runs import run
 from tests.settings.loading import taken
@@ -70,7 +71,7 @@ def refusals(
             run_program(after, secrets=secrets, state=state, volumes=FREE, seen=engine.append)
     except pulumi.RunError as error:
         first, *lines = str(error).splitlines()
-        assert first == f"what stands cannot become this, {len(lines)} reason{'s' if len(lines) > 1 else ''}:"
+        assert first == f"the existing infrastructure cannot take these settings, for {count(len(lines), 'reason')}:"
         assert engine[0].types == {}, "something was made before"
         return [line.removeprefix("  nuvla-swarm:") for line in lines]
     return []
@@ -125,9 +126,10 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a host has another key in its pool": (
         HOSTS,
         hosts(manager={"1": 1}, worker={"a": 11, "2": 12}),
-        "machines.pools: the host 198.51.100.11 is given as worker-a, but is worker-1; allowed: worker-1, or an `up` "
-        "without it, which takes Docker and its volumes away there, and then worker-a; labels of a single host are its "
-        "own setting `labels`",
+        "machines.pools: the host 198.51.100.11 is given as worker-a, but is worker-1; allowed: worker-1; or run "
+        "`make up` "
+        "without this host, which removes Docker and its volumes there, and then add worker-a; to label a single host, "
+        "set its own `labels`",
     ),
     "a host is in another pool": (
         HOSTS,
@@ -138,13 +140,13 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         HOSTS,
         with_host(HOSTS, "manager-1", address="198.51.100.99"),
         "machines.pools: manager-1 is the only manager and is known by 198.51.100.1; allowed: that private_address, or "
-        "two more managers before it changes",
+        "a new one once the swarm has two more managers",
     ),
     "the only manager is another host, while the one of before may live": (
         HOSTS,
         with_host(HOSTS, "manager-1", address="198.51.100.99", host_key=KEY_OF.format("NEW")),
         "machines.pools: manager-1 is the only manager and is known by 198.51.100.1; allowed: that private_address, or "
-        "two more managers before it changes",
+        "a new one once the swarm has two more managers",
     ),
     "two of three managers are other hosts": (
         THREE_HOSTS,
@@ -153,14 +155,14 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
             "manager-3",
             **{"address": "198.51.100.93", "host_key": KEY_OF.format("NEW3")},
         ),
-        "machines.pools: manager-2 is known by 198.51.100.2; allowed: another private_address of one manager in an "
-        "`up`",
+        "machines.pools: manager-2 is known by 198.51.100.2; allowed: a new private_address of one manager in each "
+        "`make up`",
     ),
     "a manager's address is another one while another manager is lost": (
         THREE_HOSTS,
         changed(with_host(THREE_HOSTS, "manager-3", address="198.51.100.93"), "machines.lost", ["manager-2"]),
-        "machines.pools: manager-3 is known by 198.51.100.3; allowed: another private_address of one manager in an "
-        "`up`, and of none while another one is lost",
+        "machines.pools: manager-3 is known by 198.51.100.3; allowed: a new private_address of one manager in each "
+        "`make up`, and of no manager while another one is lost",
     ),
     "the entry's address is another one": (
         THREE_HOSTS,
@@ -199,27 +201,29 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
             "monitoring": {"machine": "manager-2"},
         },
         "machines.pools: worker-1 would be replaced, as it has zone and template ch-gva-2 "
-        "00000000-0000-4000-8000-000000000001, and manager-1, which is lost, cannot drain it; allowed: these in this "
-        "`up`, and others in the next one",
+        "00000000-0000-4000-8000-000000000001, and manager-1, which is lost, cannot drain it; allowed: that zone and "
+        "template now, and the new ones in the next `make up`",
     ),
     "managers of another system": (
         exoscale(),
         changed(exoscale(), "machines.template.id", "00000000-0000-4000-8000-000000000002"),
         "machines.pools: manager-1 would be replaced, as it has zone and template ch-gva-2 "
-        "00000000-0000-4000-8000-000000000001, and its part of the swarm would be lost; allowed: these, or a pool of "
-        "managers beside it, then swarm.api_manager there, and then none of this pool",
+        "00000000-0000-4000-8000-000000000001, and its part of the swarm would be lost; allowed: that zone and "
+        "template; or add a new pool of managers and run `make up`, set swarm.api_manager to one of them and run "
+        "`make up`, then remove this pool",
     ),
     "a lost machine that never was": (
         target(workers=1),
         changed(target(workers=2), "machines.lost", ["worker-2"]),
-        "machines.lost: worker-2 given, which is not there, so nothing of it can be asked; allowed: manager-1, "
-        "worker-1, or to leave it out: then it is made anew",
+        "machines.lost: worker-2 given, which does not exist; allowed: manager-1, worker-1; leave worker-2 out, and "
+        "the program creates it",
     ),
     "block storage is not wanted any more": (
         ON_BLOCK,
         exoscale(workers=2),
-        "volumes.nfs: not given, and nfs-volume-id would be deleted with what it holds; allowed: to leave it as it "
-        "was, or first an `up` with volumes.retain_on_destroy: true",
+        "volumes.nfs: not given, so the volume nfs-volume-id would be deleted with its data; allowed: the former "
+        "settings, or "
+        "first a `make up` with volumes.retain_on_destroy: true",
     ),
     "another volume is taken over": (
         ON_BLOCK,
@@ -235,13 +239,14 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a machine goes with the volume that others shall have": (
         changed(ON_BLOCK, "nfs.machine", "worker-2"),
         changed(changed(ON_BLOCK, "nfs.machine", "worker-1"), "machines.pools.worker.count", 1),
-        "machines.pools: worker-2 is taken out, and has the volume of volumes.nfs; allowed: to keep it for an `up` in "
-        "which that goes to worker-1",
+        "machines.pools: worker-2 is removed, and has the volume of volumes.nfs; allowed: first a `make up` that moves "
+        "the volume to worker-1 and keeps worker-2",
     ),
     "two machines exchange their volumes": (
         changed(changed(ON_BLOCK, "volumes.grafana.block_storage", True), "monitoring.machine", "worker-1"),
         changed(changed(ON_BLOCK, "volumes.grafana.block_storage", True), "nfs.machine", "worker-1"),
-        "volumes.nfs: goes to worker-1, which gives another volume away; allowed: one of both moves in an `up`",
+        "volumes.nfs: goes to worker-1, which gives another volume away; allowed: one of the two moves in each "
+        "`make up`",
     ),
 }
 
@@ -341,7 +346,7 @@ def test_returned_host_is_prepared_and_joins_again() -> None:
 @pytest.mark.parametrize(
     ("before", "lines"),
     [
-        (exoscale(), ["volumes.nfs: what it holds stays on manager-1; on worker-1 it begins empty"]),
+        (exoscale(), ["volumes.nfs: its data stay on manager-1; the new volume on worker-1 is empty"]),
         (target(), []),
     ],
     ids=["on its own disk", "on a volume of the engine"],

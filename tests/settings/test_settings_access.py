@@ -11,7 +11,7 @@ from tests.support.ssh_keys import ALICE, BOB
 BASES = (target(), exoscale(), existing(), host())
 THREE = target(managers=3, workers=1)
 ALLOWED = "allowed: one of manager-2, manager-3, worker-1"
-BY_OVERRIDE = "which runs no services, by machines.overrides.{0}.availability; what it stores stays there"
+BY_OVERRIDE = "which runs no services, as machines.overrides.{0}.availability says; its data stay there"
 
 
 def with_override(document: dict[str, Any], machine: str, **override: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_own_key_is_refused(document: dict[str, Any]) -> None:
     own = changed(document, "machines.ssh.public_key", key_of(ALICE))
     assert refusals(changed(own, "machines.ssh.authorized_keys", [ALICE])) == [
         f"machines.ssh.authorized_keys[0]: {ALICE} given, which is the stack's own key, public_key; allowed: keys of "
-        f"further people, as it opens every machine already, such as {EXAMPLE}"
+        f"other people, such as {EXAMPLE}; the stack's own key opens every machine already"
     ]
 
 
@@ -66,7 +66,7 @@ def test_operator_named_twice_is_refused() -> None:
 )
 def test_override_of_an_unknown_machine_is_refused_with_those_that_there_are(machine: str, every: str) -> None:
     assert refusals(with_override(target(), machine, availability="drain")) == [
-        f'machines.overrides.{machine}: "{machine}" given; allowed: some of {every}'
+        f'machines.overrides.{machine}: "{machine}" given; allowed: one of {every}'
     ]
 
 

@@ -58,7 +58,7 @@ def test_values_that_exoscale_would_refuse_are_refused_before_anything_is_made()
 def test_private_network_that_overlaps_another_network_is_refused() -> None:
     assert refusals(changed(exoscale(), "machines.private_network", "10.225.0.0/16")) == [
         "swarm.address_pools[0]: 10.224.0.0/12 (the default); "
-        "allowed: a network outside machines.private_network, 10.225.0.0/16"
+        "allowed: a network outside machines.private_network, 10.225.0.0/16; or change that one"
     ]
     assert refusals(changed(exoscale(), "machines.private_network", "192.0.2.0/24")) == [
         "firewall.management[0]: 192.0.2.0/24 given; allowed: a network outside machines.private_network, 192.0.2.0/24"

@@ -32,7 +32,7 @@ def test_managers_of_several_pools_are_counted_together() -> None:
 
 
 def test_network_that_overlaps_the_machines_is_refused() -> None:
-    outside = "allowed: a network outside machines.subnet, 10.77.0.0/16"
+    outside = "allowed: a network outside machines.subnet, 10.77.0.0/16; or change that one"
     assert refusals(changed(target(), "engine.address_pools[0].base", "10.77.8.0/24")) == [
         f"engine.address_pools[0].base: 10.77.8.0/24 given; {outside}"
     ]
@@ -46,7 +46,7 @@ def test_overlay_network_that_overlaps_one_of_an_engine_is_refused_by_its_place_
     document = changed(document, "swarm.address_pools", ["10.201.0.0/16", "10.9.8.0/24"])
     assert refusals(document) == [
         "swarm.address_pools[1]: 10.9.8.0/24 given; "
-        "allowed: a network outside engine.address_pools[1].base, 10.9.0.0/16"
+        "allowed: a network outside engine.address_pools[1].base, 10.9.0.0/16; or change that one"
     ]
 
 
@@ -67,7 +67,7 @@ def test_networks_larger_than_their_pool_are_refused() -> None:
 
 
 def test_pool_too_small_for_any_network_is_refused_as_such() -> None:
-    small = "allowed: a network of /28 or larger, such as 10.77.0.0/16"
+    small = "allowed: a network of /28 or larger, such as 10.77.0.0/16; or change that one"
     assert refusals(changed(target(), "engine.address_pools", [{"base": "10.8.0.0/29"}])) == [
         f'engine.address_pools[0].base: "10.8.0.0/29" given; {small}'
     ]

@@ -10,7 +10,8 @@ from tests.settings.rows import with_all
 from tests.support.configs import HOST_KEY, changed, existing, target
 
 NOT_SAID = (
-    "not given; required: one of {}, as there is more than one pool of managers, or hosts with names of their own"
+    "not given; required: one of {}, as no manager is clearly the first: the stack has several manager pools, or hosts "
+    "with names"
 )
 TWO_POOLS = changed(target(), "machines.pools", {"b": {"role": "manager"}, "a": {"role": "manager", "count": 2}})
 
@@ -19,7 +20,7 @@ def test_management_networks_are_required() -> None:
     required = 'not given; required: source networks of operators and of this program, such as ["203.0.113.7/32"]'
     assert refusals(target(firewall={})) == [f"firewall.management: {required}"]
     assert refusals(target(firewall={"management": []})) == [
-        'firewall.management: [] given; allowed: at least 1 of them, such as ["203.0.113.7/32"]'
+        'firewall.management: [] given; allowed: a list of at least 1, such as ["203.0.113.7/32"]'
     ]
 
 
@@ -126,8 +127,7 @@ def test_extra_ports_that_users_reach_anyway_are_refused() -> None:
 
 def test_extra_ports_in_two_rows_are_refused() -> None:
     assert refusals(extra("5000", "5001", "5000")) == [
-        "firewall.extra[2].ports: 5000 given, as in firewall.extra[0]; "
-        "allowed: all sources of the same tcp ports in one row"
+        "firewall.extra[2].ports: 5000 given, as in firewall.extra[0]; allowed: one row with all sources of these ports"
     ]
     assert taken(extra("5000", "5000-5001"))
 
@@ -150,7 +150,7 @@ def test_machine_that_runs_no_services_is_refused() -> None:
         for availability in ("drain", "pause"):
             document = changed(target(workers=1), "machines.pools.worker.availability", availability)
             assert refusals(changed(document, setting, "worker-1")) == [
-                f'{setting}: "worker-1" given, which runs no services, by the availability of its pool; '
+                f'{setting}: "worker-1" given, which runs no services, as the availability of its pool says; '
                 "allowed: one of manager-1"
             ]
 

@@ -117,12 +117,12 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         (
             "rules",
             f"{RULE}alert: MachineDown\n    expr: up\n",
-            ["groups[0].rules[0].alert: MachineDown given; allowed: no name of the program's alerts"],
+            ["groups[0].rules[0].alert: MachineDown given; allowed: a name of your own, as the program has this alert"],
         ),
         (
             "rules",
             "groups: [{name: a, rules: []}, {name: a, rules: []}]\n",
-            ["groups[1].name: a given twice; allowed: a name once in a file"],
+            ["groups[1].name: a given twice; allowed: each name once in a file"],
         ),
         ("scrape", "global: {}\nscrape_configs: []\n", ["scrape_configs: [] given; *", "global: unknown key; *"]),
         (
@@ -137,7 +137,7 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         (
             "scrape",
             "scrape_configs: [{job_name: a}, {job_name: a}]\n",
-            ["scrape_configs[1].job_name: a given; allowed: a name of no other job"],
+            ["scrape_configs[1].job_name: a given; allowed: a name that no other job has"],
         ),
         ("scrape", f"{JOB}basic_auth: {{password: WORD}}\n", [f"scrape_configs[0].basic_auth.password: {A_SECRET}"]),
         ("scrape", f"{JOB}bearer_token: WORD\n", [f"scrape_configs[0].bearer_token: {A_SECRET}"]),
@@ -167,7 +167,7 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         (
             "dashboards",
             '{"uid": "nuvla-swarm", "title": "A"}',
-            ["uid: nuvla-swarm given; allowed: one of no other dashboard, and not nuvla-..."],
+            ["uid: nuvla-swarm given; allowed: a uid of your own, without nuvla- at its start"],
         ),
         (
             "dashboards",
@@ -192,10 +192,11 @@ def test_name_of_another_own_file_is_refused(checkout: Path) -> None:
         (checkout / f"scrape/{name}.yml").write_text(JOB + TARGETS)
         (checkout / f"dashboards/{name}.json").write_text(json.dumps({"uid": "own", "title": "Own"}))
     assert refusals(target(monitoring={"files": "own"})) == [
-        "monitoring.files: own/scrape/b.yml: scrape_configs[0].job_name: own given; allowed: a name of no other job",
+        "monitoring.files: own/scrape/b.yml: scrape_configs[0].job_name: own given; allowed: a name that no other "
+        "job has",
         "monitoring.files: own/dashboards/b.json: uid: own given; "
-        "allowed: one of no other dashboard, and not nuvla-...",
-        "monitoring.files: own/dashboards/b.json: title: Own given; allowed: one of no other file",
+        "allowed: a uid of your own, without nuvla- at its start",
+        "monitoring.files: own/dashboards/b.json: title: Own given; allowed: a title that no other file has",
     ]
 
 
@@ -216,7 +217,7 @@ def test_folder_that_is_not_there_is_refused() -> None:
 def test_password_of_scrape_jobs_requires_its_reader(checkout: Path) -> None:
     own: dict[str, Any] = target(monitoring={"files": "own"})
     (checkout / "scrape/a.yml").write_text(JOB + TARGETS)
-    unread = f"scrape_password: given; allowed: with a scrape job in monitoring.files that reads {FROM_FILE}"
+    unread = f"scrape_password: given; allowed: only with a scrape job in monitoring.files that reads {FROM_FILE}"
     assert mistakes(own, {"scrape_password": "WORD"}) == [unread]
     (checkout / "scrape/a.yml").write_text(f"{JOB}basic_auth: {{password_file: {FROM_FILE}}}\n")
     assert mistakes(own) == [

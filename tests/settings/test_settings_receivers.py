@@ -21,11 +21,11 @@ def test_severity_of_a_missing_receiver_is_refused() -> None:
     given = alertmanager(severities={"pagerduty": "critical", "slack": "warning"})
     assert mistakes(given, {"slack_webhook_url": "https://slack.example.org"}) == [
         "monitoring.alertmanager.severities.pagerduty: given; allowed: receivers that the stack has (slack); "
-        "pagerduty_routing_key makes it one"
+        "to add pagerduty, set pagerduty_routing_key"
     ]
     assert mistakes(alertmanager(severities={"email": "critical"})) == [
         "monitoring.alertmanager.severities.email: given; allowed: receivers that the stack has (none); "
-        "monitoring.alertmanager.email_to makes it one"
+        "to add email, set monitoring.alertmanager.email_to"
     ]
     both = {"slack_webhook_url": "https://slack.example.org", "pagerduty_routing_key": "WORD"}
     assert load(given, both)
@@ -34,15 +34,16 @@ def test_severity_of_a_missing_receiver_is_refused() -> None:
 def test_quiet_times_require_a_receiver() -> None:
     given = alertmanager(mute_warnings={"start": "22:00", "end": "07:00"})
     assert mistakes(given) == [
-        "monitoring.alertmanager.mute_warnings: given; allowed: with a receiver, as nobody is notified without one "
-        f"({KEYS})"
+        "monitoring.alertmanager.mute_warnings: given; allowed: only with a receiver; to add one, set "
+        f"{KEYS.replace(', ', ' or ')}"
     ]
     assert load(given, {"teams_webhook_url": "https://teams.example.org"})
 
 
 def test_url_of_pagerduty_requires_its_key() -> None:
     assert mistakes(alertmanager(pagerduty_url=EU)) == [
-        "pagerduty_routing_key: not given; required: with monitoring.alertmanager.pagerduty_url"
+        "pagerduty_routing_key: not given; required: the routing key of PagerDuty, as "
+        "monitoring.alertmanager.pagerduty_url is given"
     ]
     assert load(alertmanager(pagerduty_url=EU), {"pagerduty_routing_key": "WORD"})
 

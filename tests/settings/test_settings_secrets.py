@@ -91,7 +91,9 @@ def test_mail_login_requires_its_name_and_its_password() -> None:
     server = {"host": "mail.example.org", "from_address": "a@example.org"}
     open_server = target(monitoring={"smtp": server})
     login = target(monitoring={"smtp": server | {"username": "me"}})
-    both = "not given; required: the name and the password of a login to the mail server, or neither to do without"
+    both = (
+        "not given; required: the user name and the password of the mail server, or neither for a server without login"
+    )
     assert mistakes(login) == [f"smtp_password: {both}"]
     assert mistakes(open_server, {"smtp_password": "WORD"}) == [f"monitoring.smtp.username: {both}"]
     assert mistakes(target(), {"smtp_password": "WORD"}) == [f"monitoring.smtp.username: {both}"]

@@ -9,7 +9,7 @@ POOLS = "engine.address_pools[0].base, 10.200.0.0/16 and swarm.address_pools[0],
 def test_everybody_is_refused_as_an_operator() -> None:
     document = changed(existing(), "firewall.management", ["192.0.2.0/24", "0.0.0.0/0"])
     assert refusals(document) == [
-        "firewall.management[1]: 0.0.0.0/0 given, which is everybody; "
+        "firewall.management[1]: 0.0.0.0/0 given, which are all addresses; "
         "allowed: the operators' own networks, such as 192.0.2.0/24"
     ]
 
@@ -23,8 +23,8 @@ def test_networks_of_containers_are_refused_as_operators_and_as_nuvla() -> None:
     ]
     for source, network, whom, held in cases:
         assert refusals(changed(existing(), f"firewall.{source}", ["192.0.2.0/24", network])) == [
-            f"firewall.{source}[1]: {network} given, whose containers would be {whom}; "
-            f"allowed: networks outside {held}: smaller ones, such as 192.0.2.0/24, or other address pools"
+            f"firewall.{source}[1]: {network} given, so containers would have the access of {whom}; "
+            f"allowed: networks outside {held}, such as 192.0.2.0/24, or other address pools"
         ]
 
 

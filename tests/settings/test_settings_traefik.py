@@ -18,7 +18,7 @@ from tests.support.self_signed import self_signed
 CERTIFICATE, KEY = self_signed(x509.DNSName("example.org"))
 _, OTHER_KEY = self_signed(x509.DNSName("example.org"))
 OWN = target(domain="example.org", traefik={"certificate": CERTIFICATE})
-PAIR = "not given; required: a certificate and its key, or neither to have a self-signed one"
+PAIR = "not given; required: both a certificate and its key, or neither for a self-signed one"
 LOGIN = {"EXOSCALE_API_KEY": "EXO", "EXOSCALE_API_SECRET": "WORD"}
 EXAMPLE = '{"EXOSCALE_API_KEY": "EXO...", "EXOSCALE_API_SECRET": "..."}'
 
@@ -58,7 +58,9 @@ def test_preview_without_secrets_accepts_their_stand_ins() -> None:
 
 
 def test_dns_challenge_and_its_login_need_each_other() -> None:
-    both = f"not given; required: the DNS challenge and its provider's login as JSON, such as {EXAMPLE}, or neither"
+    both = (
+        f"not given; required: both the DNS challenge and its provider's login as JSON, such as {EXAMPLE}, or neither"
+    )
     assert mistakes(DNS) == [f"traefik_dns_credentials: {both}"]
     for document in (target(), acme()):
         assert mistakes(document, {"traefik_dns_credentials": json.dumps(LOGIN)}) == [
@@ -70,16 +72,16 @@ def test_dns_challenge_and_its_login_need_each_other() -> None:
 @rows(
     "login, line",
     [
-        ("WORD", ": text that is no object of variables given; allowed: JSON such as "),
-        ("{}", ": text that is no object of variables given; allowed: JSON such as "),
-        ('["WORD"]', ": text that is no object of variables given; allowed: JSON such as "),
+        ("WORD", ": no object of variables given; allowed: JSON such as "),
+        ("{}", ": no object of variables given; allowed: JSON such as "),
+        ('["WORD"]', ": no object of variables given; allowed: JSON such as "),
         ('{"key": "WORD"}', '.key: "key" given; allowed: a variable of lego, such as EXOSCALE_API_KEY'),
         ('{"KEY": 1}', ".KEY: no text given; allowed: text in quotes, which is not empty"),
         ('{"KEY": ""}', ".KEY: no text given; allowed: text in quotes, which is not empty"),
         ('{"KEY_FILE": "/WORD"}', ".KEY_FILE: a path given; allowed: KEY, with the text of the file"),
         (
             '{"AWS_ACCESS_KEY_ID": "WORD"}',
-            ".AWS_ACCESS_KEY_ID: a variable that Traefik reads from no file given; "
+            ".AWS_ACCESS_KEY_ID: given, which Traefik cannot read from a file; "
             "allowed: AWS_SHARED_CREDENTIALS, the text of a credentials file",
         ),
     ],
@@ -101,7 +103,7 @@ def test_login_is_handed_over_by_variables() -> None:
 def test_wildcard_needs_the_dns_challenge(domains: list[dict[str, Any]]) -> None:
     assert refusals(acme(domains=domains)) == [
         'traefik.acme.domains[0]: "*.example.org" given; allowed: names without *, '
-        "as only traefik.acme.dns_challenge gets certificates for them, or that setting too"
+        "or wildcards together with traefik.acme.dns_challenge"
     ]
     assert refusals(acme(domains=domains, dns_challenge={"provider": "exoscale"})) == []
 
@@ -116,16 +118,16 @@ def test_wildcard_needs_the_dns_challenge(domains: list[dict[str, Any]]) -> None
         (
             {"certificate": CERTIFICATE, "self_signed_days": 90},
             "traefik.self_signed_days: 90 given; allowed: only without traefik.certificate, "
-            "which is served in the place of the self-signed one",
+            "which replaces the self-signed certificate",
         ),
         (
             {"hsts_max_age_s": 300},
             "traefik.hsts_max_age_s: 300 given; allowed: only with traefik.certificate or traefik.acme, "
-            "as browsers then let nobody pass a self-signed certificate",
+            "as browsers then refuse a self-signed certificate without exception",
         ),
         (
             {"trusted_proxies": ["10.0.0.0/8", "0.0.0.0/0"]},
-            "traefik.trusted_proxies[1]: 0.0.0.0/0 given, by which everybody may pass for an operator; "
+            "traefik.trusted_proxies[1]: 0.0.0.0/0 given, so any client could claim an operator's address; "
             "allowed: the networks of the load balancers, such as 192.0.2.0/24",
         ),
     ],

@@ -42,9 +42,10 @@ def _hosts_keep_their_names(machines: ExistingMachines, prior: PriorState) -> It
         was = former_names.get(host.host_key, name)
         if was != name and prior.hosts.get(name) != host.host_key:
             yield (
-                f"machines.pools: the host {host.address} is given as {name}, but is {was}; allowed: {was}, or an `up` "
-                f"without it, which takes Docker and its volumes away there, and then {name}; labels of a single host "
-                "are its own setting `labels`"
+                f"machines.pools: the host {host.address} is given as {name}, but is {was}; allowed: {was}; or run "
+                f"`make up` without this host, which removes Docker and its volumes there, and then add {name}; to "
+                "label a "
+                "single host, set its own `labels`"
             )
 
 
@@ -60,7 +61,7 @@ def _managers_keep_their_addresses(machines: ExistingMachines, plan: StackPlan, 
         if len(prior.managers) == 1:
             yield (
                 f"machines.pools: {name} is the only manager and is known by {was}; allowed: that private_address, "
-                "or two more managers before it changes"
+                "or a new one once the swarm has two more managers"
             )
         elif name == plan.api_manager:
             yield (
@@ -69,6 +70,6 @@ def _managers_keep_their_addresses(machines: ExistingMachines, plan: StackPlan, 
             )
         elif len(moved) > 1 or set(prior.managers) & set(machines.lost):
             yield (
-                f"machines.pools: {name} is known by {was}; allowed: another private_address of one manager in an "
-                "`up`, and of none while another one is lost"
+                f"machines.pools: {name} is known by {was}; allowed: a new private_address of one manager in each "
+                "`make up`, and of no manager while another one is lost"
             )

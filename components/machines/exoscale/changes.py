@@ -30,8 +30,9 @@ def _managers_are_not_replaced(machines: ExoscaleMachines, _plan: StackPlan, pri
         if name in prior.managers:
             yield (
                 f"machines.pools: {name} would be replaced, as it has zone and template {former}, and its part of the "
-                "swarm would be lost; allowed: these, or a pool of managers beside it, then swarm.api_manager there, "
-                "and then none of this pool"
+                "swarm would be lost; allowed: that zone and template; or add a new pool of managers and run `make "
+                "up`, set "
+                "swarm.api_manager to one of them and run `make up`, then remove this pool"
             )
 
 
@@ -44,7 +45,8 @@ def _lost_manager_replaces_nothing(machines: ExoscaleMachines, _plan: StackPlan,
         if name in prior.members:
             yield (
                 f"machines.pools: {name} would be replaced, as it has zone and template {former}, and {api_manager}, "
-                "which is lost, cannot drain it; allowed: these in this `up`, and others in the next one"
+                "which is lost, cannot drain it; allowed: that zone and template now, and the new ones in the next "
+                "`make up`"
             )
 
 
@@ -69,13 +71,13 @@ def _volumes_can_move(machines: ExoscaleMachines, plan: StackPlan, prior: PriorS
             )
         elif name in moves and block.machine not in names:
             yield (
-                f"machines.pools: {block.machine} is taken out, and has the volume of volumes.{name}; "
-                f"allowed: to keep it for an `up` in which that goes to {machine}"
+                f"machines.pools: {block.machine} is removed, and has the volume of volumes.{name}; allowed: first a "
+                f"`make up` that moves the volume to {machine} and keeps {block.machine}"
             )
         elif name in moves and machine in sources:
             yield (
                 f"volumes.{name}: goes to {machine}, which gives another volume away; "
-                "allowed: one of both moves in an `up`"
+                "allowed: one of the two moves in each `make up`"
             )
 
 
@@ -97,8 +99,8 @@ def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorSta
     gone = sorted(name for name in prior.protected & prior.names if name not in declared)
     if gone:
         yield (
-            f"machines: {', '.join(gone)} would be destroyed, and protected by the last update; allowed: to keep that, "
-            "or first an update with machines.pulumi_protect and machines.destroy_protection false"
+            f"machines: {', '.join(gone)} would be destroyed, but the last update protected them; allowed: the former "
+            "settings, or first a `make up` with machines.pulumi_protect and machines.destroy_protection: false"
         )
 
 

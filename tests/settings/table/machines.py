@@ -68,7 +68,7 @@ ROWS = [
             [
                 Bad("worker-1", LIST),
                 Bad([1], TEXT, "[0]", 1),
-                Bad(["worker-9"], "some of manager-1, worker-1, worker-2", "[0]", "worker-9"),
+                Bad(["worker-9"], "one of manager-1, worker-1, worker-2", "[0]", "worker-9"),
             ],
         ),
         Change(
@@ -182,7 +182,7 @@ ROWS = [
                 Bad([], OBJECT),
                 Bad({"worker-1": "drain"}, OBJECT, ".worker-1", "drain"),
                 Bad({"Worker": {}}, MACHINE, ".Worker", "Worker"),
-                Bad({"worker-9": {}}, "some of manager-1, worker-1, worker-2", ".worker-9", "worker-9"),
+                Bad({"worker-9": {}}, "one of manager-1, worker-1, worker-2", ".worker-9", "worker-9"),
             ],
         ),
         Change(

@@ -50,7 +50,7 @@ def test_certificates_of_the_docker_api_are_sorted_by_their_end_and_nuvlas_is_fi
     ends = {"ca": "2999-01-02T06:00:00Z", "nuvla": "2998-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}
     first, second, third = of_docker(ends, "prod")
     assert re.fullmatch(r"on 2376, of nuvla: until 2998-01-02, 3\d+ days", first)
-    assert second == ("on 2376, of manager-1: until 2001-01-02, it has ended; make up STACK=prod makes another one")
+    assert second == ("on 2376, of manager-1: until 2001-01-02, expired; `make up STACK=prod` renews it")
     assert third.startswith("on 2376, of ca: until 2999-01-02, 3")
     assert list(of_docker({}, "prod")) == [], "of an infrastructure of an earlier version"
     assert list(of_docker({"ca": "some day"}, "prod")) == ["on 2376, of ca: until some day"]
@@ -60,8 +60,8 @@ def test_end_of_nuvlas_certificate_is_told_before_it_comes() -> None:
     soon = datetime.now(UTC) + timedelta(days=20, hours=1)
     [line] = of_docker({"nuvla": soon.isoformat()}, "prod")
     assert line.endswith(
-        "20 days; make up STACK=prod makes another one, make nuvla STACK=prod writes it: paste it into its credential "
-        "in Nuvla"
+        "20 days; `make up STACK=prod` renews it, then `make nuvla STACK=prod` writes the new one: paste it into the "
+        "credential in Nuvla"
     )
 
 

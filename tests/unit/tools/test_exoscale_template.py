@@ -21,9 +21,9 @@ ERRORS = [
     ),
     (
         "code: 255\nstdout: many\nlines\n\t* API error: sleepy\nstderr: \n",
-        "Exoscale cannot be asked: API error: sleepy",
+        "Exoscale did not look the template up: API error: sleepy",
     ),
-    ("one\ntwo\n", "Exoscale cannot be asked: two"),
+    ("one\ntwo\n", "Exoscale did not look the template up: two"),
 ]
 
 

@@ -75,9 +75,9 @@ def test_target_without_s3_and_nfs_has_two_forms(
 
 
 def test_stack_without_outputs_ends_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match="prod: is not up in s3://state; make up STACK=prod"):
+    with pytest.raises(SystemExit, match="prod: is not up in s3://state: run `make up STACK=prod`"):
         shown(monkeypatch, tmp_path, {})
-    with pytest.raises(SystemExit, match="its outputs have no certificate of Nuvla: make up STACK=prod"):
+    with pytest.raises(SystemExit, match="its outputs have no certificate of Nuvla: run `make up STACK=prod`"):
         shown(monkeypatch, tmp_path, {"docker": {"endpoint": "tcp://192.0.2.7:2376"}})
     assert not (tmp_path / "prod" / "nuvla" / "ca.pem").exists()
 

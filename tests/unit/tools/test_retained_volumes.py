@@ -50,11 +50,11 @@ def test_protection_refuses_destruction_and_says_what_to_do() -> None:
     assert refusal([], {"pulumi_protect": True}) is None
     assert refusal(["worker-1"], {"pulumi_protect": True, "destroy_protection": True}) == (
         "machines.pulumi_protect and machines.destroy_protection: true, so nothing is destroyed (worker-1): set false, "
-        "`make up`, and then this again"
+        "run `make up`, and run this again"
     )
     assert "destroy_protection: true, so nothing is destroyed (worker-1 and 1 more)" in str(
         refusal(["worker-1", "worker-2"], {"destroy_protection": True})
     )
-    assert "the last `up` protected worker-1, and settings do not say so any more: run `make up`" in str(
+    assert "the last `make up` protected worker-1; the settings no longer do: run `make up`" in str(
         refusal(["worker-1"], {"pulumi_protect": False})
     )

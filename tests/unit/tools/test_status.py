@@ -138,21 +138,22 @@ def test_machine_that_is_no_node_and_a_swarm_that_does_not_answer_are_told_apart
     text = printed(capsys)
     assert "  worker-1       192.0.2.8        unknown\n" in text
     assert (
-        "2376 of the manager at 192.0.2.7 does not answer from here: timed out. Is this computer in firewall.management"
+        "port 2376 of the manager at 192.0.2.7 does not answer this computer: timed out. Is the machine up, and does "
         in text
     )
 
 
 def test_domain_that_leads_nowhere_is_told_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    line = "target.example.org leads to nothing; it should lead to 192.0.2.7"
+    line = "target.example.org has no address; set its A record to 192.0.2.7"
     assert printed(capsys).count(line) == 1
     world.names = {"192.0.2.7"}
     assert line not in printed(capsys)
 
 
 def test_alerts_that_nobody_gets_are_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "alerts go to   nobody (set monitoring.alertmanager.email_to, or the secret alert_webhook_url or" in printed(
-        capsys
+    assert (
+        "alerts go to   nobody (set monitoring.alertmanager.email_to, or the secret alert_webhook_url or "
+        in printed(capsys)
     )
 
 
@@ -177,13 +178,13 @@ def test_commands_for_machines_and_swarm_are_printed_and_written(
 
 
 def test_stack_without_outputs_is_told_in_a_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match="prod: is not up in s3://state; make up STACK=prod"):
+    with pytest.raises(SystemExit, match="prod: is not up in s3://state: run `make up STACK=prod`"):
         status.show(target(exists=False))
     monkeypatch.setattr(State, "read", lambda _: State("prod", None))
-    with pytest.raises(SystemExit, match=r"prod: is not up; create it by make up STACK=prod \(state in s3://state\)"):
+    with pytest.raises(SystemExit, match=r"prod: is not up: run `make up STACK=prod` \(state in s3://state\)"):
         status.show(target())
     monkeypatch.setattr(State, "read", lambda _: known({}))
-    with pytest.raises(SystemExit, match="its last `make up` did not end: run make up STACK=prod"):
+    with pytest.raises(SystemExit, match="its last `make up` did not finish: run `make up STACK=prod`"):
         status.show(target())
 
 
@@ -216,7 +217,7 @@ def test_status_prints_lines_whatever_anything_answers(
     if outputs and isinstance(outputs, dict):
         status.show(target(), *(["--logins"] if chance.random() < 0.5 else []))
     else:
-        with pytest.raises(SystemExit, match="nuvla-swarm: error: prod: its last `make up` did not end"):
+        with pytest.raises(SystemExit, match="nuvla-swarm: error: prod: its last `make up` did not finish"):
             status.show(target())
         return
     text = capsys.readouterr().out

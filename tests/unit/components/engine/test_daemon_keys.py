@@ -31,7 +31,7 @@ def test_every_key_that_the_program_writes_is_reserved_but_for_logs(version: str
         ("registry-mirrors", "other keys, as engine.registry_mirrors sets it"),
         ("proxies", "other keys, as machines.proxy sets it"),
         ("live-restore", "other keys, as it excludes a swarm"),
-        ("data-root", "other keys, as the program keeps the engine's files where metrics and volumes are looked for"),
+        ("data-root", "other keys, as monitoring and data volumes need the engine's files in their default places"),
     ],
 )
 def test_reserved_key_is_refused_by_name_with_what_to_use_instead(key: str, advice: str) -> None:

@@ -17,7 +17,8 @@ def test_each_registry_needs_a_password_and_each_password_a_registry() -> None:
     assert list(password_mistakes([], None)) == []
     assert list(password_mistakes([REGISTRY], f'{{"{REGISTRY}": "WORD"}}')) == []
     assert list(password_mistakes([REGISTRY], None)) == [
-        f"registry_passwords: no password of {REGISTRY} given; required: one for each of engine.registries"
+        f"registry_passwords: no password of {REGISTRY} given; required: one for each of engine.registries, "
+        'such as {"registry.example.org": "..."}'
     ]
     assert list(password_mistakes([], f'{{"{REGISTRY}": "WORD"}}')) == [
         f"engine.registries.{REGISTRY}: not given; required: its username, as registry_passwords has its password"
@@ -37,6 +38,6 @@ def test_registry_without_an_image_is_refused() -> None:
     assert list(unused_registries([REGISTRY], {"traefik": f"{REGISTRY}/traefik:v3", "haproxy": "haproxy:2"})) == []
     (line,) = unused_registries([REGISTRY], {"traefik": "traefik:v3"})
     assert line == (
-        f"engine.registries.{REGISTRY}: given; allowed: registries of images.*, and no image has a name that begins "
+        f"engine.registries.{REGISTRY}: given; allowed: registries of images.*; the name of no image begins "
         f"with {REGISTRY}/"
     )

@@ -66,6 +66,6 @@ def test_key_given_twice_is_refused_whoever_its_owner_is() -> None:
 def test_own_key_of_the_stack_is_refused_with_an_example() -> None:
     assert refusal(BOB, ALICE, public_key=f"{key_of(ALICE)} me") == (
         f"Value error, authorized_keys[1]: {ALICE} given, which is the stack's own key, public_key; allowed: keys of "
-        "further people, as it opens every machine already, such as ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... "
-        "alice@laptop"
+        "other people, such as ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... alice@laptop; the stack's own key opens every "
+        "machine already"
     )

@@ -87,7 +87,7 @@ def with_passphrase(key: str) -> str:
         (
             "passphrase",
             with_passphrase(KEY),
-            "a key with a passphrase given; allowed: one without: `openssl pkey -in key.pem`",
+            "a key with a passphrase given; allowed: a key without one, as `openssl pkey -in key.pem` prints it",
         ),
     ],
 )

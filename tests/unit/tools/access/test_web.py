@@ -65,8 +65,8 @@ def test_name_that_leads_nowhere_is_asked_at_the_address(port: int, monkeypatch:
 
 def test_problem_of_a_domain_is_told_with_the_right_address(monkeypatch: pytest.MonkeyPatch) -> None:
     for found, problem in (
-        (set(), f"{NAME} leads to nothing; it should lead to 192.0.2.7"),
-        ({"192.0.2.8"}, f"{NAME} leads to 192.0.2.8; it should lead to 192.0.2.7"),
+        (set(), f"{NAME} has no address; set its A record to 192.0.2.7"),
+        ({"192.0.2.8"}, f"{NAME} points to 192.0.2.8; set its A record to 192.0.2.7"),
         ({"192.0.2.7", "192.0.2.8"}, None),
     ):
         monkeypatch.setattr(web, "_addresses", lambda _, found=found: found)

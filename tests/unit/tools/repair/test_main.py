@@ -77,7 +77,7 @@ def test_changed_service_is_refreshed_and_its_wait_replaced(
     assert run.targets() == [f"--target={urn('services', 'web')}"]
     output = capsys.readouterr()
     assert output.out == f"{CONVERGED}\n"
-    assert "the service web is not as it was set" in output.err
+    assert "the service web differs from its settings" in output.err
 
 
 def test_service_without_labels_is_changed_and_not_gone(
@@ -88,7 +88,7 @@ def test_service_without_labels_is_changed_and_not_gone(
     run = Run(monkeypatch, state(in_state("services", "web"), waits("web")), docker)
     recovery.main("up", "s")
     assert run.targets() == [f"--target={urn('services', 'web')}"]
-    assert "is not as it was set" in capsys.readouterr().err
+    assert "differs from its settings" in capsys.readouterr().err
 
 
 def test_foreign_resource_of_the_same_name_stops_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,12 +109,14 @@ def test_unreachable_entry_is_reported_in_one_line(
         recovery.main("up", "s")
         assert run.commands == docker.calls == []
         [line] = capsys.readouterr().err.splitlines()
-        assert line.startswith("nuvla-swarm: s: its entry does not answer (This node is not a swarm manager.)")
+        assert line.startswith("nuvla-swarm: s: its API manager does not answer (This node is not a swarm manager.)")
 
 
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     Run(monkeypatch, state(), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
-    with pytest.raises(SystemExit, match=r"a refresh would forget what is in the swarm: run this again when it does$"):
+    with pytest.raises(
+        SystemExit, match=r"a refresh would drop the swarm's resources from the state: run this again when it answers$"
+    ):
         recovery.main("refresh", "s")
     Run(monkeypatch, state(cluster="Exoscale"), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
     with pytest.raises(SystemExit, match="of the machines alone: `pulumi refresh --target"):

@@ -34,7 +34,7 @@ def test_strays_are_imported_or_removed_after_the_refresh(
         "swarm-engine": PROVIDER
     }
     assert [path for _, path, _ in docker.calls] == ["configs/left-id", "secrets/left-id"]
-    assert capsys.readouterr().err.count("which is in no state") == 4
+    assert capsys.readouterr().err.count("which the state lacks") == 4
 
 
 def test_resource_of_a_concurrent_update_is_no_stray(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_stray_service_without_a_component_is_left(
         recovery.main("up", "s")
         assert docker.calls == []
         assert run.imported == []
-        assert "leaves the service web, which is in no state" in capsys.readouterr().err
+        assert "leaves the service web, which the state lacks" in capsys.readouterr().err
 
 
 def test_strays_stay_while_another_update_has_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,11 +101,11 @@ def test_login_of_pulumi_is_told_and_not_used(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "credentials.json").write_text(json.dumps({"current": "https://api.pulumi.com"}))
     environment = {"PULUMI_HOME": str(tmp_path)}
     text = refused(tmp_path, environment)
-    assert "is its state in https://api.pulumi.com, where `pulumi login` is, or in file://" in text
+    assert "its state may be in https://api.pulumi.com, of `pulumi login`, or in file://" in text
     assert "export PULUMI_BACKEND_URL=https://api.pulumi.com" in text
     assert choose(tmp_path, environment | {URL: "https://api.pulumi.com"}).is_cloud
     assert choose(tmp_path, environment, provider="local").url.startswith("file://")
-    assert "`pulumi login` (https://api.pulumi.com) is not used" in capsys.readouterr().err
+    assert "this trial does not use `pulumi login` (https://api.pulumi.com)" in capsys.readouterr().err
 
 
 def test_use_sets_what_pulumi_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ def test_trial_on_local_machines_has_no_next_steps() -> None:
 
 def test_steps_are_those_that_the_settings_call_for() -> None:
     text = "\n".join(lines(file("exoscale", kind="target", domain="target.example.org")))
-    assert "1. lead target.example.org and s3.target.example.org to the address above" in text
+    assert "1. point A records of target.example.org and s3.target.example.org to the address above" in text
     assert "make nuvla STACK=prod" in text
     assert "monitoring.alertmanager.email_to" in text
     host = lines(file("existing", kind="host", monitoring={"alertmanager": {"email_to": ["ops@example.org"]}}))
@@ -30,4 +30,5 @@ def test_receivers_of_alerts_are_named_without_secrets() -> None:
     assert receivers(file("exoscale")) is None
     mails = {"alertmanager": {"email_to": ["a@example.org", "b@example.org"]}}
     assert receivers(file("exoscale", monitoring=mails)) == "a@example.org, b@example.org"
-    assert receivers(file("exoscale", alert_webhook_url={"secure": "v1:x"})) == "webhook (secret alert_webhook_url)"
+    assert receivers(file("exoscale", alert_webhook_url={"secure": "v1:x"})) == "webhook"
+    assert receivers(file("exoscale", slack_webhook_url={"secure": "v1:x"})) == "slack"

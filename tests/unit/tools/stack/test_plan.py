@@ -37,7 +37,7 @@ def test_lines_name_what_an_operator_has_to_know_the_gravest_last() -> None:
         "resources: 2 created, 4 changed, 1 replaced, 3 removed, 1 unchanged",
         "machines are created: worker-3",
         "services are updated: traefik",
-        "Docker engines are configured, and restart where that needs it: manager-1",
+        "Docker engines are configured again, and restart if their settings change: manager-1",
         "machines stop and start again: manager-1",
         "machines leave the swarm: worker-2",
         "MACHINES ARE REMOVED, with their disks: worker-2",
@@ -57,7 +57,7 @@ def members(managers: int) -> list[Step]:
     [
         (1, ["manager-1"], "manager-1 would be replaced, and is the only manager: the swarm"),
         (3, ["manager-1"], None),
-        (3, ["manager-1", "manager-3"], "manager-1, manager-3 would be replaced at once, and the swarm lost"),
+        (3, ["manager-1", "manager-3"], "manager-1, manager-3 would be replaced at once, and the swarm would be lost"),
         (1, ["worker-1", "worker-2"], None),
         (3, ["manager-2", "worker-1"], None),
     ],

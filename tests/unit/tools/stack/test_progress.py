@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from components.firewall.confirmed_apply import UNCONFIRMED_MESSAGE
 from tests.support.events import after, before, failed, message
 from tests.support.rows import rows
 from tools.stack.events import Event, Outcome, note
 from tools.stack.progress import Progress, report
 
-TRIAL = "manager-1: has new firewall rules on trial for 60 s"
+TRIAL = f"manager-1: {UNCONFIRMED_MESSAGE} for 60 s"
 
 
 class Clock:

@@ -62,30 +62,30 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_list_says_what_goes_and_what_stays() -> None:
     assert list(removal.listing(CLOUD)) == [
-        "goes: machines, with all that is deployed on them: manager-1",
-        "goes: data volumes, with their data: db",
-        "goes: addresses: 192.0.2.9",
-        "goes: private networks: cluster-network",
-        "stays: data volumes: nfs",
+        "removes machines, with all their applications: manager-1",
+        "removes data volumes, with their data: db",
+        "removes addresses: 192.0.2.9",
+        "removes private networks: cluster-network",
+        "retains data volumes: nfs",
     ]
     hosts = state(*membership("web-1", labels={}), cluster="Existing")
     assert list(removal.listing(hosts)) == [
-        "goes: Docker, the swarm and all that is deployed on it, of hosts that stay: web-1"
+        "removes Docker and the swarm with all its applications, from hosts that themselves stay: web-1"
     ]
-    assert list(removal.listing(State("s", None))) == ["s: has nothing that could go"]
+    assert list(removal.listing(State("s", None))) == ["s: has nothing to remove"]
 
 
 def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     removal.down(stack())
     assert calls == [
-        "To remove all of it, write the name of the stack (s):",
+        "To remove all of it, type the name of the stack (s):",
         "repair down",
         "destroy",
         "stop.sh",
     ]
     printed = capsys.readouterr()
     assert printed.out == "retained\n"
-    assert "goes: addresses: 192.0.2.9" in printed.err
+    assert "removes addresses: 192.0.2.9" in printed.err
     assert "its empty stack in s3://state and Pulumi.s.yaml stay" in printed.err
     assert "pulumi stack rm s" in printed.err
 
@@ -93,7 +93,7 @@ def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], caps
 def test_removal_of_local_machines_asks_nothing_and_lists(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     removal.down(stack("local"))
     assert calls == ["repair down", "destroy", "stop.sh"]
-    assert "goes: machines" in capsys.readouterr().err
+    assert "removes machines" in capsys.readouterr().err
 
 
 def test_removal_elsewhere_without_a_terminal_is_refused_before_anything(

@@ -101,5 +101,5 @@ def test_key_service_of_the_file_is_used(checkout: Checkout) -> None:
 def test_stack_that_was_never_up_is_told(checkout: Checkout) -> None:
     checkout.write(REMOTE)
     found = target.open_target("s")
-    with pytest.raises(SystemExit, match=r"s: is not up in file://\S+; make up STACK=s$"):
+    with pytest.raises(SystemExit, match=r"s: is not up in file://\S+: run `make up STACK=s`$"):
         target.require(found)

@@ -53,9 +53,7 @@ def test_new_address_of_the_api_manager_is_refused() -> None:
 def test_new_address_of_a_manager_beside_a_lost_manager_is_refused() -> None:
     machines = plans.existing(pools=pools(managers=3, address="198.51.100.99"), lost=["manager-3"])
     [line] = refusals(machines, plans.plan(api_manager="manager-2"), prior("manager-1", "manager-2", "manager-3"))
-    assert line.startswith(
-        "machines.pools: manager-1 is known by 198.51.100.1; allowed: another private_address of one"
-    )
+    assert line.startswith("machines.pools: manager-1 is known by 198.51.100.1; allowed: a new private_address of one")
 
 
 def test_host_with_another_key_at_its_address_was_installed_again() -> None:

@@ -71,5 +71,5 @@ def test_destruction_of_protected_resources_is_refused() -> None:
         "names": frozenset({"nfs-volume", "worker-1"}),
     }
     [line] = refused(**known)
-    assert line.startswith("machines: nfs-volume would be destroyed, and protected by the last update; allowed:")
+    assert line.startswith("machines: nfs-volume would be destroyed, but the last update protected them; allowed:")
     assert refused({"nfs": on("worker-1")}, **known) == []
