@@ -1,73 +1,85 @@
 # `make help` lists the goals. `make up` and `make test` install what they need.
 STACK ?= dev
+STACK_FROM := $(origin STACK)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
+# What a person, or the name of a branch in a pipeline, gives as a value is no code: make expands nothing in it, and a shell
+# gets it as one word, $(call quoted,VARIABLE).
+$(foreach variable,STACK NAME FROM POOL HOST EXAMPLE,$(eval override $(variable) := $$(value $(variable))))
+define line_end
+
+
+endef
+quoted = '$(subst ','\'',$(subst $(line_end), ,$($(1))))'
+
 # Each recipe is one command, joined by &&, since GNU make 3.81 of macOS runs each line in a shell of its own.
 # SETUP installs what the stack needs, or the given parts of it; ENV prepares the shell for the stack, DEV for developers.
-SETUP := tools/setup.sh --stack '$(STACK)'
-ENV := environment=$$(tools/env.sh '$(STACK)') && eval "$$environment" &&
+# The last command takes the place of the shell, so that a signal for make reaches it.
+SETUP := tools/setup.sh --stack $(call quoted,STACK)
+ENV := environment=$$(tools/env.sh $(call quoted,STACK)) && eval "$$environment" && exec
 DEV := environment=$$(tools/env.sh) && eval "$$environment" &&
 # STACK of the environment: said aloud, as an `export STACK=prod` of another day is easily forgotten.
-ifneq ($(filter environment%,$(origin STACK)),)
-$(shell echo "nuvla-swarm: STACK=$(STACK) comes from the environment" >&2)
-NAMED := echo "nuvla-swarm: error: make down removes no stack that the environment names: make down STACK=$(STACK)" >&2 && exit 1 &&
+ifneq ($(filter environment%,$(STACK_FROM)),)
+$(shell printf 'nuvla-swarm: STACK=%s comes from the environment\n' $(call quoted,STACK) >&2)
+NAMED := printf 'nuvla-swarm: error: make down removes no stack that the environment names: make down STACK=%s\n' $(call quoted,STACK) >&2 && exit 1 &&
 endif
 # Files in their own order: those that take minutes have few tests, and would come last if ordered by that.
 PYTEST := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+STACKS = $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
 FAST := not engine and not tools and not slow and not thorough
 
 .PHONY: help
 help: ## print this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nStacks with a file: %s\n' '$(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))'
+	@printf '\nStacks with a file: %s\n' $(call quoted,STACKS)
 
 ##@ For operators. STACK (dev) names the stack.
 
 .PHONY: up
 up: ## create or change the infrastructure, then show it
-	@$(SETUP) && $(ENV) python -m tools.stack up '$(STACK)'
+	@$(SETUP) && $(ENV) python -m tools.stack up $(call quoted,STACK)
 
 .PHONY: preview
 preview: ## show what `make up` would change; EXAMPLE=exoscale-target previews an example
 ifdef EXAMPLE
-	@tools/setup.sh tools && $(DEV) python -m tools.preview_without_state "examples/$(EXAMPLE).yaml"
+	@tools/setup.sh tools && $(DEV) python -m tools.preview_without_state examples/$(call quoted,EXAMPLE).yaml
 else
-	@$(SETUP) && $(ENV) python -m tools.stack preview '$(STACK)'
+	@$(SETUP) && $(ENV) python -m tools.stack preview $(call quoted,STACK)
 endif
 
 .PHONY: status
 status: ## show machines, addresses and logins, and whether all is well
-	@$(SETUP) tools && $(ENV) python -m tools.stack status '$(STACK)' --logins
+	@$(SETUP) tools && $(ENV) python -m tools.stack status $(call quoted,STACK) --logins
 
 .PHONY: down
 down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
-	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down '$(STACK)'
+	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down $(call quoted,STACK)
 
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
-	@$(SETUP) && $(ENV) python -m tools.stack refresh '$(STACK)'
+	@$(SETUP) && $(ENV) python -m tools.stack refresh $(call quoted,STACK)
 
 .PHONY: stack
 stack: ## create the settings of a stack NAME from an example FROM: make stack NAME=prod FROM=exoscale-target
-	@tools/new_stack.sh "$(NAME)" "$(FROM)"
+	@tools/new_stack.sh $(call quoted,NAME) $(call quoted,FROM)
 
 .PHONY: template
 template: ## set the system of new machines on Exoscale by its NAME; POOL for one pool
-	@$(SETUP) tools && $(ENV) python -m tools.stack template '$(STACK)' "$(NAME)" $(if $(POOL),--pool "$(POOL)")
+	@$(SETUP) tools && $(ENV) python -m tools.stack template $(call quoted,STACK) $(call quoted,NAME) $(if $(POOL),--pool=$(call quoted,POOL))
 
 .PHONY: nuvla
 nuvla: ## write Nuvla's certificates into files, and print what Nuvla's forms ask for to register a target
-	@$(SETUP) tools && $(ENV) python -m tools.stack nuvla '$(STACK)'
+	@$(SETUP) tools && $(ENV) python -m tools.stack nuvla $(call quoted,STACK)
 
 .PHONY: hostkey
 hostkey: ## print the host key that the machine HOST=<address>[:<port>] shows; compare it with the machine's own
-	@tools/host_key.sh "$(HOST)"
+	@tools/host_key.sh $(call quoted,HOST)
 
 .PHONY: env
 env: ## print what plain `pulumi` needs for STACK: eval "$$(make env)"
-	@tools/env.sh '$(STACK)'
+	@tools/env.sh $(call quoted,STACK)
 
 .PHONY: setup
 setup: ## install what local machines need: Python packages, Pulumi, a Docker engine, images

@@ -41,5 +41,5 @@ def ask(question: str, expected: str, otherwise: str) -> None:
     sys.stdout.flush()
     print(f"{PREFIX}{question} ", end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip()
-    if answer.lower() != expected.lower():
+    if answer.lower() not in {expected.lower(), "yes" if expected == "y" else expected}:
         fail(f"the answer is {answer!r} and not {expected!r}, so {otherwise}")

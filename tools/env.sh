@@ -33,7 +33,8 @@ path_with() {
 
 passphrase_file() {
   local file=$CHECKOUT/.state/passphrase
-  if [[ ! -s $file ]]; then
+  # Another one would only hide that the first is gone, which secrets of states have; `make` says so for the stack.
+  if [[ ! -s $file && -z $(find "$CHECKOUT/.state/stacks" -name '*.json' -exec grep -l '"passphrase": "generated"' {} + 2>/dev/null) ]]; then
     (umask 077 && head -c 32 /dev/urandom | base64 >"$file.$$")
     mv -n "$file.$$" "$file" # another run's passphrase stays
     rm -f "$file.$$"
@@ -48,7 +49,9 @@ state_folder() {
   [[ ! -O $folder || -z $(find "$folder" -prune ! -perm 700) ]] || chmod -R go= "$folder"
 }
 
-[[ $CHECKOUT != *\'* ]] || fail "the checkout's path has a quote in it: move it"
+case $CHECKOUT in # what a URL of its state, or a file that remembers one, cannot have as it is
+  *[\'\"\\#?%]* | *[[:cntrl:]]*) fail "the checkout's path has a quote, or one of \\ # ? %, in it: move it" ;;
+esac
 state_folder
 folders=("$CHECKOUT/.venv/bin")
 [[ -x $CHECKOUT/.venv/bin/python ]] || say "nothing is installed here yet: run \`make setup\`, or \`tools/setup.sh tools\` if you use no local machines"
@@ -64,6 +67,7 @@ else
   if [[ ${PULUMI_HOME:-} == */pulumi-home/* ]]; then printf 'unset PULUMI_HOME PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION\n'; fi
 fi
 print PATH "$(path_with "${folders[@]}")"
+print HOME "$HOME"
 print VIRTUAL_ENV "$CHECKOUT/.venv"
 
 # remembered KEY: a value of the file that tools/stack/backend.py wrote, of the stack in $1 of this script.

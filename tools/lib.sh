@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034  # what is unused here is for the scripts that source it
 # What the scripts of tools/, local/ and offline/ share; sourced, never run.
 
+if [[ -z ${HOME:-} ]]; then unset HOME && HOME=~ && export HOME; fi # jobs of cron and systemd may have none
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 CACHE=${NUVLA_SWARM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nuvla-swarm}
 
@@ -44,8 +45,10 @@ stacks() {
 
 # require_file_of STACK: ends the script where the stack, such as `prod` or `acme/prod`, has no file of settings.
 require_file_of() {
-  local name=${1##*/}
-  [[ -n $name && -f $CHECKOUT/Pulumi.$name.yaml ]] ||
+  local name=${1##*/} form='^([A-Za-z0-9][A-Za-z0-9._-]{0,99}/){0,2}[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'
+  [[ ${1:-} =~ $form ]] ||
+    fail "STACK is '$1'; allowed: letters, digits, '.', '_' and '-', perhaps after an organization, such as acme/prod; stacks with a file: $(stacks)"
+  [[ -f $CHECKOUT/Pulumi.$name.yaml ]] ||
     fail "there is no Pulumi.$name.yaml; stacks with a file: $(stacks). To create it: make stack NAME=$name FROM=exoscale-target"
 }
 

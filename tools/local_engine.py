@@ -48,11 +48,14 @@ class Endpoint:
 
     def mistake(self) -> str | None:
         """Return a line if the engine is on another computer."""
-        url = urlsplit(self.host)
+        try:
+            url, port = urlsplit(self.host), urlsplit(self.host).port
+        except ValueError as error:
+            return f"{self.name} is no address of an engine ({error}): {self.undo}"
         if url.scheme in ("unix", "fd", "npipe") or (url.scheme == "tcp" and url.hostname in HERE):
             return None
         files = "/.state/files/" in f"{Path(self.certificates).absolute()}/"
-        if files or (url.port == API_PORT and self.context.startswith("nuvla-swarm")):
+        if files or (port == API_PORT and self.context.startswith("nuvla-swarm")):
             return f"{self.name} is the swarm of a stack, and local machines would be made inside it: {self.undo}"
         return f"{self.name} is on another computer, and {NEEDED}: {self.undo}"
 

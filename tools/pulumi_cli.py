@@ -15,13 +15,17 @@ ADVICE = {
     r"incorrect passphrase": "the passphrase used is {passphrase}: export PULUMI_CONFIG_PASSPHRASE with the one that "
     "{stack} was created with",
     r"passphrase must be set": "export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE",
-    r"currently locked by": "if no other computer updates {stack} now, its update was killed: run "
+    r"currently locked by": "if nothing updates {stack} now, here or elsewhere, its update was killed: run "
     "`pulumi cancel --stack {stack}`",
     r"PULUMI_ACCESS_TOKEN must be set": "log in by `pulumi login`, or export PULUMI_ACCESS_TOKEN",
     r"(?:NoCredentialProviders|failed to refresh cached credentials|no EC2 IMDS role found)": "export "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the bucket",
     r"(?:unable to open bucket|NoSuchBucket)": "create the bucket or the folder first, or correct PULUMI_BACKEND_URL",
 }
+CREDENTIALS = re.compile(
+    r"(\w://)[^\s/@?#]+(?=@)|([?&](?:password|sslpassword|\w*(?:access|secret)_?key\w*|\w*token|sig)=)[^\s&#\"']+",
+    re.IGNORECASE,
+)
 MISSING = re.compile(r"no stack named .* found|stack .* not found")
 
 
@@ -43,6 +47,7 @@ def attempt(
             check=False,
             capture_output=True,
             text=True,
+            errors="replace",
             stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             cwd=cwd,
@@ -66,6 +71,7 @@ def pulumi(*arguments: str, shown: bool = False) -> str:
             stdout=sys.stderr,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
             cwd=CHECKOUT,
         )
     except FileNotFoundError:
@@ -73,18 +79,23 @@ def pulumi(*arguments: str, shown: bool = False) -> str:
     _, errors = process.communicate()
     if process.returncode != 0:
         stop(errors, stack, process.returncode)
-    sys.stderr.write(errors)
+    sys.stderr.write(without_credentials(errors))
     return ""
 
 
 def stop(errors: str, stack: str, code: int = 1) -> NoReturn:
     """Print Pulumi's error with what to do about it, and exit."""
     sys.stdout.flush()
-    for line in errors.strip().splitlines():
+    for line in without_credentials(errors).strip().splitlines():
         print(f"{PREFIX}{line}" if line.startswith("error: ") else line, file=sys.stderr)
     if text := advice(errors, stack):
         print(f"{PREFIX}{text}", file=sys.stderr)
     sys.exit(code or 1)
+
+
+def without_credentials(text: str) -> str:
+    """Return a text of Pulumi without the user names, passwords and keys of URLs, which it repeats in its errors."""
+    return CREDENTIALS.sub(r"\1\2***", text)
 
 
 def advice(errors: str, stack: str) -> str:

@@ -144,6 +144,7 @@ STACK_NAME=''
 if [[ ${1:-} == --stack ]]; then
   STACK_NAME=${2:-}
   require_file_of "$STACK_NAME"
+  if ! provider_of "$STACK_NAME" >/dev/null && "$CHECKOUT/.venv/bin/python" -c 'import yaml' 2>/dev/null; then exit 1; fi # it has said why
   shift 2
 fi
 [[ $# -gt 0 ]] || set -- tools engine images settings

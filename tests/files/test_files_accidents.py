@@ -25,7 +25,7 @@ class Checkout:
         self.folder, self.bucket = folder / "checkout", folder / "bucket"
         self.bucket.mkdir()
         self.folder.mkdir()
-        for part in (*PROGRAM_PARTS, "examples"):
+        for part in PROGRAM_PARTS:
             source, target = CHECKOUT / part, self.folder / part
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
         (self.folder / ".venv").symlink_to(CHECKOUT / ".venv")
@@ -131,9 +131,9 @@ def test_up_and_down_without_a_terminal_are_refused(checkout: Checkout) -> None:
 def test_stack_of_the_environment_is_told(checkout: Checkout) -> None:
     checkout.production()
     told = checkout.shell("make", "status", exported=checkout.exports | {"STACK": "prod"})
-    assert "prod (STACK is set in the environment): target on exoscale" in told.text
+    assert "nuvla-swarm: STACK=prod comes from the environment" in told.text
     given = checkout.shell("make", "status", "STACK=prod", exported=checkout.exports)
-    assert "set in the environment" not in given.text
+    assert "comes from the environment" not in given.text
 
 
 def at_terminal(checkout: Checkout, answer: str, *command: str) -> tuple[int, str]:
@@ -184,3 +184,36 @@ def test_wrong_passphrase_is_told_with_its_source(checkout: Checkout) -> None:
     assert "incorrect passphrase" in wrong.text
     assert "the passphrase used is the exported PULUMI_CONFIG_PASSPHRASE" in wrong.text
     assert file.read_text() == before
+
+
+def test_lost_passphrase_is_told_and_not_replaced(checkout: Checkout) -> None:
+    shutil.copy(checkout.folder / "examples/exoscale-target.yaml", checkout.folder / "Pulumi.new.yaml")
+    assert checkout.shell("pulumi", "stack", "init", "new").code == 0
+    assert "new: is not up" in checkout.verb("status", "new").text  # the backend is remembered
+    passphrase = checkout.folder / ".state/passphrase"
+    passphrase.unlink()
+    refused = checkout.verb("preview", "new")
+    assert refused.code == 1
+    assert "the passphrase of its state, .state/passphrase, is gone" in refused.text
+    assert not passphrase.exists()
+    assert checkout.verb("status", "new", {"PULUMI_CONFIG_PASSPHRASE": "aaa"}).text.count("is gone") == 0
+
+
+def test_remembered_folder_of_another_alphabet_is_used_by_plain_pulumi(tmp_path: Path) -> None:
+    folder = tmp_path / "ünï cödé"
+    folder.mkdir()
+    checkout = Checkout(folder)
+    shutil.copy(checkout.folder / "examples/exoscale-target.yaml", checkout.folder / "Pulumi.new.yaml")
+    assert checkout.shell("pulumi", "stack", "init", "new").code == 0
+    assert checkout.verb("status", "new").code == 1
+    listed = checkout.shell("bash", "-c", 'eval "$(tools/env.sh new)" && echo "$PULUMI_BACKEND_URL"')
+    assert listed.text.strip() == f"file://{checkout.folder}/.state?metadata=skip"
+
+
+def test_error_of_pulumi_shows_no_password_of_its_backend(checkout: Checkout) -> None:
+    shutil.copy(checkout.folder / "examples/exoscale-target.yaml", checkout.folder / "Pulumi.new.yaml")
+    url = "postgres://me:s3cr3t@127.0.0.1:9/db?password=s3cr3t"
+    refused = checkout.verb("preview", "new", checkout.exports | {"PULUMI_BACKEND_URL": url})
+    assert refused.code != 0
+    assert "unable to open bucket postgres://***@127.0.0.1:9" in refused.text
+    assert "s3cr3t" not in refused.text

@@ -124,6 +124,49 @@ def test_help_can_be_copied_and_lists_stacks(fresh: Fresh) -> None:
     assert printed.endswith("\nStacks with a file: dev prod\n")
 
 
+@rows(
+    "value",
+    [
+        "'; touch made; '",
+        '"; touch made; "',
+        "$(shell touch made)",
+        "$$(touch made)",
+        "`touch made`",
+        "dev\ntouch made\n",
+    ],
+)
+@pytest.mark.parametrize("goal", ["up", "status", "down", "env", "stack", "template", "hostkey", "preview", "help"])
+def test_no_value_is_run_by_make_or_a_shell(fresh: Fresh, goal: str, value: str) -> None:
+    (fresh.bin / "touch").unlink(missing_ok=True)
+    fresh.tool("touch", "exit 0")
+    values = [f"{name}={value}" for name in ("NAME", "FROM", "HOST", "POOL", "EXAMPLE")]
+    for done in (
+        fresh.run("make", "--ignore-errors", goal, f"STACK={value}", *values),
+        fresh.run("make", goal, STACK=value),
+    ):
+        assert "syntax error" not in done.text
+        assert "unexpected EOF" not in done.text
+    assert "touch made" not in fresh.calls()
+
+
+@rows("stack", ["a b", "-h", "", "/dev", "dev/", "a/b/c/dev", "*"])
+def test_name_that_no_stack_can_have_is_refused(fresh: Fresh, stack: str) -> None:
+    refused = fresh.run("make", "status", f"STACK={stack}")
+    assert refused.code != 0
+    assert f"nuvla-swarm: error: STACK is '{stack}'; allowed: letters, digits, '.', '_' and '-'" in refused.text
+    assert fresh.calls() == []
+
+
+def test_mistake_in_a_file_is_told_once(fresh: Fresh) -> None:
+    (fresh.folder / "Pulumi.odd.yaml").write_text("config:\n\ta: 1\n")
+    assert fresh.run("make", "up", "STACK=odd").text.count("is no YAML") == 1
+
+
+def test_shell_without_a_home_gets_that_of_its_user(fresh: Fresh) -> None:
+    del fresh.env["HOME"]
+    assert fresh.lib('[[ $HOME == /* ]] && echo "${CACHE#"$HOME"}"').text == "/.cache/nuvla-swarm\n"
+
+
 @rows("path", PORTABLE)
 def test_scripts_of_operators_run_with_the_bash_and_tools_of_macos(path: Path) -> None:
     found = {pattern: instead for pattern, instead in NOT_PORTABLE.items() if re.search(pattern, code(path))}

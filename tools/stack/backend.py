@@ -54,7 +54,7 @@ def remember(name: str, backend: Backend, checkout: Path = CHECKOUT) -> None:
     path = memory(name, checkout)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_suffix(f".{os.getpid()}")
-    new.write_text(json.dumps(asdict(backend)) + "\n", encoding="utf-8")
+    new.write_text(json.dumps(asdict(backend), ensure_ascii=False) + "\n", encoding="utf-8")
     new.replace(path)
 
 
@@ -148,3 +148,11 @@ def use(backend: Backend) -> None:
         if not Path(remembered_file).is_file():
             fail(f"{backend.stack}: its passphrase was in {remembered_file}, which is gone: export {PASSPHRASE}")
         os.environ[PASSPHRASE_FILE] = remembered_file
+    has_own = os.environ.get(PASSPHRASE) is not None or own_file(os.environ) is not None
+    file = os.environ.get(PASSPHRASE_FILE, "")
+    if backend.passphrase == GENERATED and not has_own and file and not Path(file).is_file():
+        fail(
+            f"{backend.stack}: the passphrase of its state, .state/passphrase, is gone, and no secret of the state can "
+            f"be read without it: put it back from a copy, or export {PASSPHRASE}. Of trials: remove their machines by "
+            "hand, and the folder .state"
+        )

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,7 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
         with out.open("w+") as stdout, err.open("w+") as stderr:
             process = _start([*arguments, "--event-log", str(log)], None if show else stdout, stderr)
             reader = _read(log)
+            signal.signal(signal.SIGTERM, lambda *_: _end(process))
             try:
                 while True:
                     ended = process.poll() is not None
@@ -112,10 +114,18 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
                         break
                     time.sleep(INTERVAL_S)
             finally:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 if process.poll() is None:  # Pulumi ends its update in order, and frees its lock
                     process.wait()
-        outcome.code, outcome.output, outcome.errors = process.returncode, out.read_text(), err.read_text()
+        texts = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
+        outcome.code, (outcome.output, outcome.errors) = process.returncode, texts
     return outcome
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Ask Pulumi to end its update in order, and end this command when it has; at a terminal Ctrl-C asks it, too."""
+    process.send_signal(signal.SIGINT)
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _start(arguments: list[str], stdout: TextIO | None, stderr: TextIO) -> "subprocess.Popen[str]":

@@ -108,6 +108,10 @@ def report(outcome: Outcome) -> list[str]:
         lines = [outcome.output.strip(), *lines]
     if failed or outcome.errors.strip():
         lines.append(outcome.errors.strip())
+    if outcome.code < 0:
+        lines.append(
+            f"error: Pulumi was killed by signal {-outcome.code}; run this again, and `pulumi cancel` if it is locked"
+        )
     return [line for line in lines if line]
 
 

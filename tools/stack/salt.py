@@ -5,6 +5,7 @@ as it is after a trial.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 from tools.stack import settings_file
@@ -15,9 +16,11 @@ SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
 def forget(path: Path) -> None:
     """Remove the salt from the file of a stack of local machines that has no encrypted settings."""
     file = settings_file.read(path)
-    text = path.read_text(encoding="utf-8")
+    place = path.resolve()  # a link stays one
+    text = place.read_bytes().decode()  # as they are: also the ends of lines
     if not file.is_local or file.has_secrets or not SALT.search(text):
         return
-    new = path.with_name(f".{path.name}.new")  # which .gitignore has
-    new.write_text(SALT.sub("", text), encoding="utf-8")
-    new.replace(path)
+    new = place.with_name(f".{path.name}.new")  # which .gitignore has
+    new.write_bytes(SALT.sub("", text).encode())
+    shutil.copymode(place, new)
+    new.replace(place)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools import preview_environment, preview_without_state
 from tools.console import ask, chosen, fail, is_terminal, say
-from tools.pulumi_cli import advice, pulumi
+from tools.pulumi_cli import advice, pulumi, without_credentials
 from tools.stack import events, next_steps, target
 from tools.stack.events import Outcome, Step, step_of
 from tools.stack.plan import Plan
@@ -113,7 +113,7 @@ def _print(found: Target, outcome: Outcome, *, shown: bool) -> None:
     """Print errors and warnings, and what to do about an error of Pulumi itself."""
     lines = [outcome.errors.strip()] if shown else report(outcome)
     for line in filter(None, lines):
-        say(line)
+        say(without_credentials(line))
     if outcome.code != 0 and (text := advice("\n".join(lines), found.name)):
         say(text)
 

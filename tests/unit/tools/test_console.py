@@ -8,7 +8,7 @@ from tests.support.rows import rows
 from tools import console
 
 
-@rows("answer, expected", [("y\n", "y"), ("Y\n", "y"), ("prod\n", "prod")])
+@rows("answer, expected", [("y\n", "y"), ("Y\n", "y"), ("yes\n", "y"), ("prod\n", "prod")])
 def test_expected_answer_goes_on(monkeypatch: pytest.MonkeyPatch, answer: str, expected: str) -> None:
     monkeypatch.setattr(console, "is_terminal", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))

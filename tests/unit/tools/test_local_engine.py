@@ -160,3 +160,9 @@ def test_client_that_says_nothing_or_no_json_has_no_answer(monkeypatch: pytest.M
 def test_addresses_of_this_computer_are_known() -> None:
     assert local_engine.is_own("127.0.0.1")
     assert not local_engine.is_own("192.0.2.1")
+
+
+@rows("host", ["tcp://[::1", "tcp://engine:port"])
+def test_address_that_is_none_is_refused(docker: Docker, host: str) -> None:
+    docker.host = host
+    assert "is no address of an engine" in refusal("endpoint")

@@ -1,5 +1,7 @@
 """tools/stack/backend_url.py: URLs of state backends."""
 
+import pytest
+
 from tests.support.rows import rows
 from tools.stack.backend_url import has_credentials, same, shown, without_credentials
 
@@ -31,3 +33,14 @@ def test_people_see_no_credentials_and_no_options() -> None:
     assert shown(url) == "postgres://db:5432/state"
     assert shown(SOS) == "s3://state"
     assert not has_credentials(SOS)
+
+
+def test_password_among_the_options_is_a_credential() -> None:
+    url = "postgres://db/state?password=secret&sslmode=off"
+    assert has_credentials(url)
+    assert without_credentials(url) == "postgres://db/state?sslmode=off"
+
+
+def test_what_is_no_url_is_told() -> None:
+    with pytest.raises(SystemExit, match="PULUMI_BACKEND_URL is no URL: Invalid IPv6 URL"):
+        shown("http://[::1")

@@ -1,5 +1,7 @@
 """tools/stack/events.py: runs of Pulumi and their event log."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -71,3 +73,28 @@ def test_message_is_noted_once_without_colours() -> None:
         note(message("error", "<{%fg 1%}>no\x1b[0m", "instance", "worker-1"), outcome)
     note(message("debug", "never"), outcome)
     assert outcome.messages == [("error", "worker-1", "no")]
+
+
+def test_output_that_is_no_text_is_kept_as_far_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import os; os.write(2, b'broken \\xff end'); os.kill(os.getpid(), 9)"
+    monkeypatch.setattr(events, "command", lambda *_: [sys.executable, "-c", script])
+    outcome = events.run(["up"], lambda _: None, lambda: None, show=False)
+    assert (outcome.code, outcome.errors) == (-signal.SIGKILL, "broken \N{REPLACEMENT CHARACTER} end")
+
+
+def test_end_of_the_command_ends_pulumi_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = tmp_path / "ended"
+    script = f"""
+import signal, sys, time
+def end(*_):
+    open({str(ended)!r}, "w").close()
+    sys.exit(1)
+signal.signal(signal.SIGINT, end)
+open(sys.argv[-1], "w").write("{{}}\\n")
+time.sleep(60)
+"""
+    monkeypatch.setattr(events, "command", lambda *arguments: [sys.executable, "-c", script, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        events.run(["up"], lambda _: os.kill(os.getpid(), signal.SIGTERM), lambda: None, show=False)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert ended.exists()

@@ -129,3 +129,9 @@ def test_failure_without_an_event_shows_what_pulumi_printed(output: str, errors:
 
 def test_error_beside_the_events_is_shown_also_after_a_success() -> None:
     assert report(outcome(0, errors="warning: a new version is out\n")) == ["warning: a new version is out"]
+
+
+def test_pulumi_that_was_killed_is_told() -> None:
+    assert report(Outcome(code=-9)) == [
+        "error: Pulumi was killed by signal 9; run this again, and `pulumi cancel` if it is locked"
+    ]

@@ -33,3 +33,13 @@ def test_local_file_is_as_before_pulumi(tmp_path: Path, text: str) -> None:
 )
 def test_salt_that_may_be_needed_stays(tmp_path: Path, text: str) -> None:
     assert after(tmp_path, text) == text
+
+
+def test_link_stays_a_link_and_ends_of_lines_and_mode_stay(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.yaml", tmp_path / "Pulumi.dev.yaml"
+    text = LOCAL.replace("\n", "\r\n").encode()
+    real.write_bytes(SALT.replace("\n", "\r\n").encode() + text)
+    real.chmod(0o644)
+    link.symlink_to(real.name)
+    salt.forget(link)
+    assert (link.is_symlink(), real.read_bytes(), real.stat().st_mode & 0o777) == (True, text, 0o644)
