@@ -56,7 +56,7 @@ REASONS = {
 LANGUAGES = {SESSION, "text", "yaml", "mermaid", "json", "python"}
 OPERATORS = [page for page in EVERY_PAGE if page.name != "CHANGELOG.md" and "adr" not in page.parts]
 MAKEFILE = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
-VARIABLES = set(re.findall(r"\$\((?:if \$\(|or \$\(|findstring [^,]*,\$\()?([A-Z]+)\)", MAKEFILE))
+VARIABLES = set(re.findall(r"\$\((?:call quoted,|if \$\(|or \$\(|findstring [^,]*,\$\()?([A-Z]+)\)", MAKEFILE))
 SWITCHES = {"DIFF", "YES", "FORCE", "VERBOSE"}  # of tools/console.py, which make passes on
 OUTPUTS = {
     "kind",

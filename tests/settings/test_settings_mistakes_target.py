@@ -157,7 +157,7 @@ def test_machine_that_runs_no_services_is_refused() -> None:
 
 def test_target_without_an_active_manager_is_refused() -> None:
     assert refusals(changed(target(), "machines.pools.manager.availability", "drain")) == [
-        "machines.pools: no active manager; required: one at least, since Traefik runs on managers"
+        "machines.pools: no active manager; required: at least one, since Traefik runs on managers"
     ]
 
 

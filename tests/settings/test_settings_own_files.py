@@ -85,7 +85,7 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         ("rules", "groups: !!python/name:os.system\n", ["line 1: is no YAML: could not determine a constructor *"]),
         ("rules", "a: \x07\n", ["is no YAML: *"]),
         ("rules", "[" * 5000, ["is no YAML: *"]),
-        ("rules", "groups: []\n", ["groups: [] given; allowed: at least 1 of them, *"]),
+        ("rules", "groups: []\n", ["groups: [] given; allowed: a list of at least 1, *"]),
         (
             "rules",
             "group: []\n",

@@ -137,7 +137,7 @@ def test_closed_port_80_is_told_with_lets_encrypt() -> None:
 
 
 def test_target_that_lets_no_nuvla_in_is_told() -> None:
-    assert any(line.startswith("firewall.nuvla: empty, so no Nuvla") for line in lines(exoscale()))
+    assert any(line.startswith("firewall.nuvla: empty, so Nuvla cannot reach port 2376") for line in lines(exoscale()))
     assert not any("firewall.nuvla" in line for line in lines(changed(exoscale(), "firewall.nuvla", ["9.9.9.9/32"])))
     assert any(
         "opens 2377 to nobody" in o for o in lines(changed(exoscale(), "firewall.expose_swarm_port_to_nuvla", True))

@@ -82,7 +82,7 @@ ROWS = [
         "engine.address_pools",
         Values(
             [[{"base": "10.8.0.0/16"}], [{"base": "10.8.0.0/16"}, {"base": "10.9.0.0/16"}]],
-            [Bad([], "at least 1 of them"), Bad({}, LIST), Bad(["10.8.0.0/16"], OBJECT, "[0]", "10.8.0.0/16")],
+            [Bad([], "a list of at least 1"), Bad({}, LIST), Bad(["10.8.0.0/16"], OBJECT, "[0]", "10.8.0.0/16")],
         ),
         Change([{"base": "10.210.0.0/16"}], *CONFIGURED, *OTHER_RANGE, together="ranges"),
     ),

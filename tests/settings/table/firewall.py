@@ -152,7 +152,7 @@ ROWS = [
             [["users"], ["management", "nuvla", "users"], ["192.0.2.0/24", "0.0.0.0/0", "nuvla"]],
             [
                 Bad("users", LIST),
-                Bad([], "at least 1 of them"),
+                Bad([], "a list of at least 1"),
                 Bad(["cluster"], SOURCE, "[0]", "cluster"),
                 Bad(["users", "192.0.2.1/24"], SOURCE, "[1]", "192.0.2.1/24"),
                 Bad([3], SOURCE, "[0]", 3),

@@ -27,7 +27,7 @@ ROWS = [
         "swarm.address_pools",
         Values(
             [["10.8.0.0/16"], ["10.8.0.0/16", "10.9.0.0/16"]],
-            [Bad([], "at least 1 of them"), Bad("10.8.0.0/16", LIST), Bad(["10.8.0.0/16", "x"], NETWORK, "[1]", "x")],
+            [Bad([], "a list of at least 1"), Bad("10.8.0.0/16", LIST), Bad(["10.8.0.0/16", "x"], NETWORK, "[1]", "x")],
         ),
         Change(
             ["10.211.0.0/16"],

@@ -86,4 +86,4 @@ def test_host_is_said_to_be_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown(monkeypatch, tmp_path, OUTPUTS | {"kind": "host"})
-    assert "prod is a host, which Nuvla runs on" in capsys.readouterr().err
+    assert "prod is a host, so Nuvla runs on it" in capsys.readouterr().err

@@ -58,7 +58,9 @@ def test_rotation_of_logs_is_a_setting_of_its_own() -> None:
     assert mistakes({"log-driver": "local", "log-opts": options}) == refused
     assert mistakes({"log-driver": "gelf", "log-opts": options}) == []
     assert mistakes({"log-opts": {"tag": "{{.Name}}"}}) == []
-    assert mistakes({"log-opts": "x"}) == ["engine.daemon.log-opts: given; allowed: an object of keys and values"]
+    assert mistakes({"log-opts": "x"}) == [
+        'engine.daemon.log-opts: given; allowed: an object of keys and values, such as {"compress": "true"}'
+    ]
 
 
 def test_settings_of_rotation_are_refused_where_they_do_nothing() -> None:

@@ -21,7 +21,7 @@ EARLY, _ = signed(NAME, valid=(NOW + timedelta(days=1), NOW + timedelta(days=91)
 NAMELESS, _ = signed(valid=VALID)
 RENEW = (
     "a certificate that is valid today; set the renewed one and its key, or remove traefik.certificate and "
-    "traefik_certificate_key to have the self-signed one served"
+    "traefik_certificate_key to serve the self-signed one"
 )
 CHAIN = "the certificate in PEM, then each CA certificate that signed the one before it"
 

@@ -76,4 +76,4 @@ def test_missing_docker_client_is_reported_in_one_line(
     monkeypatch.setenv("PATH", "/nowhere")
     local.remove_leftovers(known())
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("nuvla-swarm: no Docker client is on PATH")
+    assert line.startswith("nuvla-swarm: docker is not on PATH")

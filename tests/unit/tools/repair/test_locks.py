@@ -48,7 +48,7 @@ def test_lock_of_a_running_update_is_awaited(
     assert "s: waits for process" in capsys.readouterr().err
     lock(tmp_path, os.getpid(), host)
     monkeypatch.setattr(locks, "LOCK_TIMEOUT_S", -1)
-    with pytest.raises(SystemExit, match="end it, or: pulumi cancel --stack s"):
+    with pytest.raises(SystemExit, match="end that process, or run `pulumi cancel --stack s`"):
         locks.free("s")
 
 

@@ -95,7 +95,7 @@ def test_foreign_resource_of_the_same_name_stops_the_repair(monkeypatch: pytest.
     """The Docker provider would adopt a foreign service of that name."""
     docker = Docker().add("services", "web-of-a-user", Spec={"Name": "web", "Labels": {}})
     run = Run(monkeypatch, state(in_state("services", "web")), docker)
-    with pytest.raises(SystemExit, match="another one of this name, which is not of this infrastructure"):
+    with pytest.raises(SystemExit, match="another infrastructure has one of this name in the swarm"):
         recovery.main("up", "s")
     assert run.commands == []
 
@@ -119,7 +119,7 @@ def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.M
     ):
         recovery.main("refresh", "s")
     Run(monkeypatch, state(cluster="Exoscale"), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
-    with pytest.raises(SystemExit, match="of the machines alone: `pulumi refresh --target"):
+    with pytest.raises(SystemExit, match="to refresh only the machines: `pulumi refresh --target"):
         recovery.main("refresh", "s")
 
 

@@ -38,7 +38,7 @@ def test_refused_service_update_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
     docker = Docker(updated=HTTPStatus.INTERNAL_SERVER_ERROR)
     docker.add("services", "web", UpdateStatus={"State": "rollback_completed"})
     Run(monkeypatch, state(in_state("services", "web")), docker)
-    with pytest.raises(SystemExit, match=r"did not do what it was asked \(the service web: update out of sequence\)"):
+    with pytest.raises(SystemExit, match=r"refused a repair \(the service web: update out of sequence\)"):
         recovery.main("up", "s")
 
 

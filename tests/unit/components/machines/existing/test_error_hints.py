@@ -24,7 +24,7 @@ ERRORS = {
     "after 2 failed attempts: dial tcp 192.0.2.7:2222: connect: connection refused": (
         "no SSH server answers at 192.0.2.7:2222 (connect: connection refused)"
     ),
-    "after 2 failed attempts: ssh: handshake failed: EOF": "is no SSH server: correct its setting port",
+    "after 2 failed attempts: ssh: handshake failed: EOF": "is no SSH server: correct the setting port of this host",
 }
 SUDO = [
     "bash: line 1: sudo: command not found",

@@ -51,7 +51,7 @@ def test_volume_moves_between_machines_of_one_zone() -> None:
 
 def test_volume_of_a_removed_machine_is_refused() -> None:
     [line] = refused({"nfs": on("worker-2")}, blocks={"nfs": block("worker-9")})
-    assert line.startswith("machines.pools: worker-9 is taken out, and has the volume of volumes.nfs; allowed:")
+    assert line.startswith("machines.pools: worker-9 is removed, and has the volume of volumes.nfs; allowed:")
 
 
 def test_volume_goes_to_no_machine_that_gives_another_one_away() -> None:

@@ -37,7 +37,7 @@ HINTS = [
         "api-ch-abc-1.exoscale.com on 192.0.2.53:53: no such host",
         "there is no api-ch-abc-1.exoscale.com: if Exoscale has no zone ch-abc-1, set machines.zone",
     ),
-    ("dial tcp 203.0.113.7:443: i/o timeout", "Exoscale's API does not answer this computer"),
+    ("dial tcp 203.0.113.7:443: i/o timeout", "Exoscale's API does not answer: check the network of this computer"),
     (
         'Attribute zone value must be one of: ["ch-gva-2" "ch-dk-2"], got: "ch-abc-1"',
         "Exoscale has no such zone: set machines.zone",

@@ -62,7 +62,7 @@ def test_machine_that_does_not_answer_gets_the_address_to_add(fake_pulumi: FakeP
 
 def test_machine_that_does_not_answer_an_admitted_computer_may_still_boot(fake_pulumi: FakePulumi) -> None:
     (line,) = watched("203.0.113.0/24", closed_port())
-    assert "This computer's address 203.0.113.9 is in firewall.management, so the machine may still boot" in line
+    assert "This computer's address 203.0.113.9 is in firewall.management, so the machine may still be booting" in line
 
 
 def test_unknown_address_leaves_the_question_to_the_operator(fake_pulumi: FakePulumi) -> None:
