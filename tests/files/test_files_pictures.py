@@ -1,10 +1,11 @@
 """docs/pictures/: the recording and its picture are fit for everybody, and the picture is that of the recording."""
 
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 from docs.recording import drawing
-from docs.recording.__main__ import CAST, PICTURE
+from docs.recording.__main__ import CAST, PICTURE, PICTURES
 from docs.recording.cast import VERSION, read
 from docs.recording.redaction import DOTS, MACHINE_PATH
 
@@ -58,3 +59,12 @@ def test_recording_shows_both_commands_and_a_healthy_end() -> None:
     status = "".join(event.text for event in cast.events).rpartition("$ make status")[2]
     assert re.search(r"healthy; (\d+) of \1 targets are up", status), "record it again"
     assert not re.search("unknown:|not in the swarm|not (asked|probed) yet", status)
+
+
+def test_comment_of_a_pull_request_is_a_whole_preview_without_secrets_and_folders() -> None:
+    """The counts under *Resources* are those of the steps above."""
+    text = (PICTURES / "pull-request-comment.md").read_text(encoding="utf-8")
+    steps = Counter(re.findall(r"^ *([+~]) [\w:/]+: \((?:create|update)\)$", text, re.MULTILINE))
+    assert steps == {sign: int(count) for sign, count in re.findall(r"^    ([+~]) (\d+) to ", text, re.MULTILINE)}
+    assert not re.search(r"(connection|userData) *: (?!\[secret\])|PRIVATE KEY|SWMTKN", text)
+    assert not [path for path in MACHINE_PATH.findall(text) if not path.startswith("/var/lib/")]
