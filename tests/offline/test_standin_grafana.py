@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from components import assets
+from components.monitoring.grafana import OWN_DASHBOARDS
 from tests.offline.grafana import DASHBOARD, LOGIN, PANEL, SOURCE, Grafana
+from tests.support.checkout import CHECKOUT
 from tests.support.rows import new_folder, rows
 
 pytestmark = pytest.mark.tools("go")  # builds the fake
@@ -42,6 +45,17 @@ def test_fake_grafana_shows_provisioned_objects_after_login(grafana: Grafana) ->
         assert grafana.get("/grafana/api/dashboards/uid/one", LOGIN).json()["dashboard"] == DASHBOARD
         assert grafana.get("/grafana/api/dashboards/uid/two", LOGIN).status_code == 404
         assert [found["uid"] for found in grafana.get("/grafana/api/datasources", LOGIN).json()] == ["prometheus"]
+
+
+def test_fake_grafana_accepts_the_example_of_an_own_dashboard(grafana: Grafana) -> None:
+    """In a folder of its own, by a provider of its own: as monitoring provides it."""
+    own = grafana.folder / "own"
+    own.mkdir()
+    (own / "backup.json").write_text((CHECKOUT / "examples/monitoring/dashboards/backup.json").read_text())
+    provider = assets.read("monitoring/files/grafana/own_provider.yaml").replace(OWN_DASHBOARDS, str(own))
+    grafana.write("provisioning/dashboards/own.yaml", provider)
+    with grafana.running():
+        assert {found["uid"] for found in grafana.get("/grafana/api/search", LOGIN).json()} == {"one", "backup"}
 
 
 @rows(

@@ -11,6 +11,7 @@ from tests.e2e.harness import Stack
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
 from tests.support.alert_receivers import MailReceiver, WebReceiver, mail_receiver, web_receiver
+from tests.support.checkout import CHECKOUT
 
 ALERT = "OwnAlert"
 SLACK_PATH = "/slack/T0KEN"
@@ -24,7 +25,7 @@ FILES = {
         ]
     },
     "scrape/own.yml": {"scrape_configs": [{"job_name": "own", "static_configs": [{"targets": ["alertmanager:9093"]}]}]},
-    "dashboards/own.json": {"uid": "own", "title": "Own dashboard", "panels": []},
+    "dashboards/own.json": json.loads((CHECKOUT / "examples/monitoring/dashboards/backup.json").read_text()),
 }
 EVERY_ADDRESS = "0.0.0.0"
 _running = ExitStack()
@@ -77,7 +78,7 @@ def check_own_files_are_used(stack: Stack) -> None:
         assert "MachineDown" in rules
         login = outputs["logins"]["grafana"]
         found = session.get(f"{grafana}/api/search", auth=(login["username"], login["password"]), timeout=10).json()
-        assert {"Own dashboard", "Machines"} <= {entry["title"] for entry in found}
+        assert {"Backup", "Machines"} <= {entry["title"] for entry in found}
 
 
 def check_alerts_reach_their_receivers(stack: Stack) -> None:
