@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.program.runs import run
+from tests.support.checkout import CHECKOUT
 from tests.support.configs import changed, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.rows import rows
@@ -69,9 +70,17 @@ def test_more_managers_change_only_manager_lists() -> None:
     assert touched == WAITS | MEMBERS | {"swarm-init", "traefik-certificate-cert", "traefik-converged"}
 
 
+# The rules have links to the page of runbooks, which Prometheus serves.
+RULES = {
+    f"prometheus-config-rules-{path.stem}"
+    for path in CHECKOUT.glob("components/*/files/rules/*.yml")
+    if path.stem != "elasticsearch"  # of a host
+}
+
+
 @pytest.mark.parametrize(
     ("domain", "services"),
-    [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-gateway-service"})],
+    [({"domain": "example.org"}, set()), ({}, {"grafana-service", "s3-gateway-service", "prometheus-service", *RULES})],
     ids=["a name", "its address"],
 )
 def test_new_api_manager_changes_only_services_that_show_its_address(

@@ -96,7 +96,7 @@ def test_destructive_or_impossible_changes_are_refused_in_one_line(
     with pytest.raises(pulumi.RunError) as refused:
         ran(document, preview=preview, **known)
     first, *rest = str(refused.value).splitlines()
-    assert first.endswith(", for 1 reason:")
+    assert first.endswith(" 1 reason:")
     assert [found.startswith(f"  nuvla-swarm:{line}") for found in rest] == [True], rest
 
 

@@ -100,8 +100,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "the pool of the only manager has another name": (
         MANAGER,
         BOSS,
-        "swarm.api_manager: not given, which means boss-1, which is not in the swarm; allowed: manager-1, beside new "
-        "managers; then an `up` with one of those as swarm.api_manager, and then one without the old managers",
+        "swarm.api_manager: not given, which means boss-1, which is not in the swarm; allowed: manager-1; in three "
+        "steps: add the new managers",
     ),
     "a new manager is the entry at once": (
         MANAGER,
@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a host is in another pool": (
         HOSTS,
         hosts(manager={"1": 1}, worker={"1": 11}, gpu={"2": 12}),
-        "machines.pools: the host 198.51.100.12 is given as gpu-2, but is worker-2; allowed: worker-2,",
+        "machines.pools: the host 198.51.100.12 is given as gpu-2, but is worker-2; allowed: worker-2;",
     ),
     "the only manager's address is another one": (
         HOSTS,

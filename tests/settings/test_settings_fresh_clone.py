@@ -68,7 +68,7 @@ def test_stack_of_an_example_is_previewed_before_its_key_is_given(clone: Clone) 
     shown = clone.make("preview", "STACK=mine")
     assert shown.code == 0, shown.text
     assert shown.count("to create") > 100
-    assert "warning: nuvla-swarm:ssh_private_key is not given. The preview does without it; `make up` requires it" in (
+    assert "warning: nuvla-swarm:ssh_private_key: not given. The preview does not need it, but `make up` does" in (
         shown.text
     )
     assert clone.git("status", "--porcelain") == "?? Pulumi.mine.yaml\n"

@@ -119,8 +119,8 @@ def test_extra_port_of_the_ssh_server_of_a_host_is_refused() -> None:
 
 def test_extra_ports_that_users_reach_anyway_are_refused() -> None:
     assert refusals(extra("40000")) == [
-        "firewall.extra[0].ports: 40000 given; allowed: other ports or sources, as users reach these by "
-        "firewall.ephemeral"
+        "firewall.extra[0].ports: 40000 given; allowed: other ports or sources, as firewall.ephemeral opens "
+        "these to users"
     ]
     assert taken(extra("40000", protocol="udp"))
 

@@ -20,7 +20,7 @@ RULE = f"{RULES}  - "
 JOB = "scrape_configs:\n- job_name: own\n  "
 TARGETS = "static_configs: [{targets: [h:1]}]\n"
 FROM_FILE = "/run/secrets/scrape-password"
-A_SECRET = f"a secret in plain text is given; allowed: its key for a file, with {FROM_FILE}"
+A_SECRET = f"a secret in plain text is given; allowed: a file, such as password_file: {FROM_FILE}"
 A_LOGIN = f"a login in a URL is given; allowed: basic_auth with password_file: {FROM_FILE}"
 
 
@@ -172,7 +172,7 @@ def test_files_as_prometheus_and_grafana_take_them_are_accepted(kind: str, text:
         (
             "dashboards",
             '{"uid": "a", "title": "A", "__inputs": [{"name": "DS"}]}',
-            ["__inputs: given; allowed: none, as only an import asks for data sources: export it without them"],
+            ["__inputs: given; allowed: none, as only an import by hand fills them: export the dashboard without*"],
         ),
     ],
     ids=lambda case: f"{case[0]}: {case[1][:60]!r}",

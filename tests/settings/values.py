@@ -58,7 +58,7 @@ def networks(*, least: int = 0, everybody: bool = False) -> Values:
     if everybody:
         good.append(["0.0.0.0/0"])
     if least:
-        bad.append(Bad([], f"at least {least} of them"))
+        bad.append(Bad([], f"a list of at least {least}"))
     else:
         good.append([])
     return Values(good, bad)

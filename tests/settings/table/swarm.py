@@ -34,8 +34,7 @@ ROWS = [
             *INIT,
             'address_pools[0]: "10.224.0.0/12" => "10.211.0.0/16"',
             "+ stdin: export ADDRESS_POOLS=10.211.0.0/16",
-            refused="10.211.0.0/16 given; the swarm keeps the ranges that it was made with; "
-            "allowed: 10.224.0.0/12, or another stack",
+            refused="10.211.0.0/16 given; a swarm keeps its first ranges; allowed: 10.224.0.0/12, or another stack",
         ),
     ),
     Row(
@@ -46,7 +45,7 @@ ROWS = [
             *INIT,
             "subnet_prefix: 24 => 25",
             "+ stdin: export SUBNET_PREFIX=25",
-            refused="25 given; the swarm keeps the ranges that it was made with; allowed: 24, or another stack",
+            refused="25 given; a swarm keeps its first ranges; allowed: 24, or another stack",
         ),
     ),
     section("swarm.public_network"),
