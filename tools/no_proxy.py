@@ -18,6 +18,7 @@ from components.machines.registry import MODELS
 from tools.stack import settings_file
 
 LOCAL_NETWORK = str(MODELS["local"].model_fields["subnet"].default)
+THIS_COMPUTER = ("localhost", "127.0.0.1")  # where Pulumi, its language host and its plugins talk to each other
 TIMEOUT_S = 60
 
 
@@ -25,7 +26,9 @@ def value(stack: str, environment: Mapping[str, str]) -> str:
     """Return the value: of each address once, the user's own first."""
     given = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
     own = [address.strip() for address in given.split(",") if address.strip()]
-    return ",".join(dict.fromkeys([*own, *addresses(stack, settings_file.find(stack).section("machines"))]))
+    return ",".join(
+        dict.fromkeys([*own, *THIS_COMPUTER, *addresses(stack, settings_file.find(stack).section("machines"))])
+    )
 
 
 def addresses(stack: str, machines: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ class RecordingProxy(ThreadingHTTPServer):
     """A proxy on a port of its own, with the hosts that it was asked for, as `<host>` or `<host>:<port>`."""
 
     daemon_threads = True
+    request_queue_size = 128  # machines pull all images at once
 
     def __init__(self) -> None:
         self.hosts: set[str] = set()
@@ -36,6 +37,7 @@ class PrivateRegistry(ThreadingHTTPServer):
     """A registry that lets in one login, on a port of its own beside the registry whose images it has."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, registry: str, username: str, password: str) -> None:
         self.registry = registry  # "<address>:<port>"
@@ -67,7 +69,10 @@ class _Forwarder(BaseHTTPRequestHandler):
 
     def _pass_on(self, host: str, path: str) -> None:
         self.close_connection = True
-        headers = {key: text for key, text in self.headers.items() if key.lower() not in OF_ONE_HOP}
+        # Docker sends an `Accept` for each format of manifests that it takes, in any order.
+        headers = {
+            key: ", ".join(self.headers.get_all(key, [])) for key in self.headers if key.lower() not in OF_ONE_HOP
+        }
         with _connected(host) as connection:
             connection.request(self.command, path, headers=headers)
             answer = connection.getresponse()

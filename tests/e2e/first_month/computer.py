@@ -27,8 +27,9 @@ def check_settings_of_this_computer_may_be_in_the_stack_or_beside_the_state(stac
     before = stack.file.read_text()
     try:
         for section, values in computer_settings().items():
-            for key in values:
-                stack.unset(f"{section}.{key}")
+            for key, value in values.items():
+                if stack.get(f"{section}.{key}") == value:  # other areas have images of their own
+                    stack.unset(f"{section}.{key}")
         updated = stack.make("up")
         shown = stack.preview("--expect-no-changes")
     finally:

@@ -47,12 +47,14 @@ def test_addresses_of_each_provider(machines: Mapping[str, Any], addresses: list
 def test_own_addresses_of_the_user_stay_and_no_address_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     file = SettingsFile(Path("Pulumi.prod.yaml"), {"config": {"nuvla-swarm:machines": {"provider": "exoscale"}}})
     monkeypatch.setattr(settings_file, "find", lambda _: file)
-    assert no_proxy.value("prod", {}) == "198.51.100.7,198.51.100.8"
+    assert no_proxy.value("prod", {}) == "localhost,127.0.0.1,198.51.100.7,198.51.100.8"
     assert (
         no_proxy.value("prod", {"NO_PROXY": "a.example.org, 198.51.100.8,"})
-        == "a.example.org,198.51.100.8,198.51.100.7"
+        == "a.example.org,198.51.100.8,localhost,127.0.0.1,198.51.100.7"
     )
-    assert no_proxy.value("prod", {"NO_PROXY": "", "no_proxy": "b"}) == "b,198.51.100.7,198.51.100.8"
+    assert (
+        no_proxy.value("prod", {"NO_PROXY": "", "no_proxy": "b"}) == "b,localhost,127.0.0.1,198.51.100.7,198.51.100.8"
+    )
 
 
 def test_python_passes_a_proxy_by_for_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
