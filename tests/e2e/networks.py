@@ -25,7 +25,6 @@ USERS: Final = (
     "drift-private",
     "refused",
     "template",
-    "file",
     "lost",
     "lost-hosts",
     "switches",

@@ -208,7 +208,7 @@ def assert_hosts_under_other_names_are_refused(hosts: ExistingHosts) -> None:
         with changed_setting(hosts, "machines.pools", changed_pools):
             result = target.up()
         assert result.code != 0
-        assert f"{line} worker-1; allowed: worker-1, or an `up` without it" in result.text
+        assert f"{line} worker-1; allowed: worker-1; or run `make up` without this host" in result.text
         assert result.touched() == set(), result.text
     assert nodes(hosts) == known
     assert target.on("worker-1", "docker", "volume", "inspect", "users").code == 0

@@ -159,16 +159,6 @@ def test_preview_works_after_the_loss_of_the_state_folder(tmp_path: Path) -> Non
         assert "to create" in result.text
 
 
-def test_settings_of_this_computer_are_added_again_when_missing(tmp_path: Path) -> None:
-    with stack("e2e-file", tmp_path, small_target_settings(subnet_of("file"), 0)) as target:
-        image = target.get("machines.image")
-        target.must("pulumi", "config", "rm", "--path", "nuvla-swarm:machines.image")
-        result = target.make("preview")
-        assert result.code == 0, result.text
-        assert "writes this computer's settings (image, engine) into Pulumi.e2e-file.yaml again" in result.text
-        assert target.get("machines.image") == image
-
-
 def test_make_down_removes_no_container_of_others(tmp_path: Path) -> None:
     with stack("e2e-down", tmp_path, small_target_settings(subnet_of("down"), 0)) as target:
         bystander = docker("create", "--name", "e2e-down-bystander", target.get("machines.image"))

@@ -192,7 +192,7 @@ def test_make_down_refuses_protected_machines_and_says_what_to_do(protected: Exo
     protected.set(f"machines.{setting}", False)
     second = protected.make("down")
     protected.set(f"machines.{setting}", True)
-    assert ": the last `up` protected " in second.text, second.text
+    assert ": the last `make up` protected " in second.text, second.text
     assert protected.state() == before
     assert protected.calls()[calls:] == []
 
