@@ -168,7 +168,7 @@ def test_proxy_is_passed_by_for_machines(fresh: Fresh) -> None:
     with_proxy = fresh.environment(
         "dev", HTTPS_PROXY="http://127.0.0.1:9", NO_PROXY="localhost", PYTHONPATH=str(CHECKOUT)
     )
-    assert with_proxy["NO_PROXY"] == with_proxy["no_proxy"] == "localhost,10.77.0.0/16"
+    assert with_proxy["NO_PROXY"] == with_proxy["no_proxy"] == "localhost,127.0.0.1,10.77.0.0/16"
     assert "NO_PROXY" not in fresh.environment("dev")
 
 
