@@ -12,8 +12,6 @@ from importlib import import_module
 from tools.console import PREFIX, fail
 from tools.stack import salt, settings_file
 
-os.umask(0o077)  # the state is for nobody else
-
 
 def main(arguments: Sequence[str]) -> None:
     """Run a verb."""
@@ -65,6 +63,7 @@ OTHERS: dict[str, Callable[..., None]] = {"list": _list, "provider": _provider}
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # the state is for nobody else
     try:
         main(sys.argv[1:])
     except KeyboardInterrupt:
