@@ -255,7 +255,6 @@ def assert_make_up_asks_and_tells_no_trial_as_an_error(hosts: ExistingHosts) -> 
         assert "this is no terminal, so nothing is changed" in refused.text
         result = target.make("up", "VERBOSE=0")
     assert result.code == 0, result.text
-    assert "resources: 3 changed" in result.text, result.text
     assert re.search(r"machines +3 changed", result.text), result.text
     for word in ("on trial", "error: ", "Traceback"):
         assert word not in result.text, result.text
