@@ -47,9 +47,10 @@ def _without_scheme(text: str) -> str:
 
 Network = Annotated[IPv4Network, WrapValidator(_network), Field(examples=["10.77.0.0/16"])]
 AddressRange = Annotated[Network, AfterValidator(_range)]
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"  # of networks, pools and operators
 Name = Annotated[
     str,
-    TextForm(r"^[a-z][a-z0-9-]{0,30}$", "a name of lower-case letters, digits and hyphens, a letter first", "my-name"),
+    TextForm(NAME_PATTERN, "a name of lower-case letters, digits and hyphens, a letter first", "my-name"),
 ]
 Domain = Annotated[
     str,

@@ -1,11 +1,9 @@
-"""Prints exports of credentials for a preview, for want of real ones: `python -m tools.preview_environment`.
+"""Credentials for a preview, for want of real ones.
 
 The plugin of a cloud wants credentials although a preview asks the cloud nothing. Each provider declares credentials of
 the form that its plugin wants; a provider that the environment has any credential of is left alone.
 """
 
-import os
-import shlex
 from collections.abc import Iterator, Mapping
 
 from components.machines.registry import MODELS
@@ -16,8 +14,3 @@ def lent(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for model in MODELS.values():
         if not any(environment.get(name) for name in model.preview_environment):
             yield from model.preview_environment.items()
-
-
-if __name__ == "__main__":
-    for name, value in lent(os.environ):
-        print(f"export {name}={shlex.quote(value)}")

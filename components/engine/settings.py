@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Section, SingleLineText, Url, Version
+from components.fields import LONGEST_PREFIX, NAME_PATTERN, AddressRange, Section, SingleLineText, Url, Version
 from components.text_form import TextForm
 
 OperatorName = Annotated[
     str,
     TextForm(
-        r"^[a-z][a-z0-9-]{0,30}$",
+        NAME_PATTERN,
         "an operator's name of lower-case letters, digits and hyphens, a letter first",
         "alice",
     ),

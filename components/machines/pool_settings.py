@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.fields import Label, Section, SingleLineText
+from components.fields import NAME_PATTERN, Label, Section, SingleLineText
 from components.text_form import TextForm
 
 Availability = Literal["active", "pause", "drain"]
@@ -48,7 +48,7 @@ class CountedPoolSettings(PoolSettings):
 PoolName = Annotated[
     str,
     TextForm(
-        r"^[a-z][a-z0-9-]{0,30}$",
+        NAME_PATTERN,
         "a pool's name of lower-case letters, digits and hyphens, a letter first",
         "manager",
     ),

@@ -8,7 +8,6 @@ import requests
 from requests.adapters import HTTPAdapter
 
 TIMEOUT_S = 5
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 class _NamedAdapter(HTTPAdapter):

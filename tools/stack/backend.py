@@ -27,7 +27,7 @@ class Backend:
     @property
     def is_cloud(self) -> bool:
         """Whether a service keeps the state, which encrypts secrets without a passphrase."""
-        return self.url.partition("://")[0] in backend_url.CLOUD
+        return backend_url.is_cloud(self.url)
 
     def __str__(self) -> str:
         return backend_url.shown(self.url)
@@ -130,9 +130,7 @@ def own_file(environment: Mapping[str, str]) -> str | None:
 
 
 def _passphrase(file: SettingsFile, url: str, environment: Mapping[str, str]) -> str:
-    if file.secrets_provider or (
-        url.partition("://")[0] in backend_url.CLOUD and "encryptionsalt" not in file.document
-    ):
+    if file.secrets_provider or (backend_url.is_cloud(url) and "encryptionsalt" not in file.document):
         return KEY_SERVICE
     if environment.get(PASSPHRASE) is not None:
         return EXPORTED

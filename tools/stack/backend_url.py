@@ -6,8 +6,12 @@ from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 from tools.console import fail
 
 CLOUD = ("http", "https")  # Pulumi Cloud, or another service with its API
-
 SECRET = re.compile(r"(?:password|sslpassword|\w*(?:access|secret)_?key\w*|\w*token|sig)=", re.IGNORECASE)
+
+
+def is_cloud(url: str) -> bool:
+    """Return whether a service keeps the state, which encrypts secrets without a passphrase."""
+    return url.partition("://")[0] in CLOUD
 
 
 def split(url: str) -> SplitResult:
