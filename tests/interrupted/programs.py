@@ -54,11 +54,12 @@ def _engines() -> Iterator[FakePulumi]:
 
 @cache
 def _commands() -> dict[tuple[str, str], tuple[dict[str, str], str]]:
-    """Parameters and text, with its libraries, of the first command that runs a script with an argument, by both."""
+    """Parameters and text, with its libraries, of the first command, by name, that runs a script with an argument."""
     texts = {(COMPONENTS / path).read_text(encoding="utf-8"): path for path in scripts()}
     found: dict[tuple[str, str], tuple[dict[str, str], str]] = {}
     for engine in _engines():
-        for name in (name for name, kind in engine.types.items() if kind == "command:remote:Command"):
+        # The order of registrations differs from run to run.
+        for name in sorted(name for name, kind in engine.types.items() if kind == "command:remote:Command"):
             header, _, rest = engine.script(name).partition(SHEBANG)
             path = next(path for ending, path in texts.items() if rest.endswith(ending.removeprefix(SHEBANG)))
             values = dict(word.split("=", 1) for word in shlex.split(header) if word != "export")

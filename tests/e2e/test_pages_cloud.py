@@ -1,0 +1,58 @@
+"""Pages that need Exoscale are walked on its stand-in, with a stand-in for its bucket service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import page_walks
+from tests.e2e.harness import docker
+from tests.e2e.networks import subnet_of, this_computer
+from tests.pages.bucket_service import bucket_service
+from tests.pages.walks import CLOUD, edit
+
+pytestmark = pytest.mark.slow
+
+SUBNET = subnet_of("pages-cloud")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A stand-in of Exoscale with its bucket service, and the clone of a reader."""
+
+    folder: Path  # of the clone
+    environment: dict[str, str]
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    """Yield a cloud without any machine, and remove all that is in it in the end."""
+    records = tmp_path / "cloud"
+    key = sha256(str(records.resolve()).encode()).hexdigest()[:6]
+    with bucket_service(tmp_path / "buckets") as variables, page_walks.cleaned("prod"):
+        environment = page_walks.shell_environment(
+            **variables | {"NO_PROXY": f"{variables['NO_PROXY']},{SUBNET}"},
+            EXOSCALE_STANDIN_FOLDER=str(records),
+            EXOSCALE_STANDIN_SUBNET=SUBNET,
+        )
+        try:
+            yield Cloud(tmp_path / "nuvla-swarm", environment)
+        finally:
+            page_walks.end_processes(tmp_path / "nuvla-swarm")
+            for kind in ("container", "network", "volume"):
+                stopped_too = ["--all"] if kind == "container" else []
+                label = f"label=io.nuvla.exoscale.cloud={key}"
+                for identity in docker(kind, "ls", *stopped_too, "--quiet", "--filter", label).split():
+                    docker(kind, "rm", *([] if kind == "network" else ["--force"]), identity)
+
+
+@pytest.mark.parametrize("page", page_walks.pages_of(CLOUD))
+def test_commands_of_a_page_run_on_exoscale(cloud: Cloud, page: str) -> None:
+    page_walks.new_clone(cloud.folder)
+    settings = page_walks.computer_settings(remote=True) | {
+        "domain": "target.example.com",
+        "firewall.management": [this_computer(SUBNET)],
+    }
+    page_walks.walk(page, cloud.folder, cloud.environment, [edit("prod", settings)])
