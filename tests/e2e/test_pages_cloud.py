@@ -16,6 +16,7 @@ from tests.pages.walks import CLOUD, edit
 pytestmark = pytest.mark.slow
 
 SUBNET = subnet_of("pages-cloud")
+WITHOUT_MAKE = "docs/without-make.md"  # its reader installs the packages
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 
 @pytest.mark.parametrize("page", page_walks.pages_of(CLOUD))
 def test_commands_of_a_page_run_on_exoscale(cloud: Cloud, page: str) -> None:
-    page_walks.new_clone(cloud.folder)
+    page_walks.new_clone(cloud.folder, own_packages=page == WITHOUT_MAKE)
     settings = page_walks.computer_settings(remote=True) | {
         "domain": "target.example.com",
         "firewall.management": [this_computer(SUBNET)],

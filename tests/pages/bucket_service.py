@@ -29,7 +29,7 @@ def bucket_service(folder: Path, *labels: str) -> Iterator[dict[str, str]]:
     variables = {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY, "VGW_REGION": "ch-gva-2"}
     options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     start = ("--entrypoint", "/usr/local/bin/versitygw", image("versitygw"), "--port", f":{PORT}", "posix", "/files")
-    gateway = docker("run", "--detach", "--volume", f"{folder}:/files", *options, *start)
+    gateway = docker("run", "--quiet", "--detach", "--volume", f"{folder}:/files", *options, *start)
     template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
     certificate, key = self_signed(x509.DNSName(HOST))
     files = {name: folder.with_name(f"{folder.name}-{name}.pem") for name in ("certificate", "key", "trusted")}

@@ -8,8 +8,8 @@ FIGURES = re.compile(r"\b[0-9a-f]{6,}\b|\d+")
 
 
 def masked(line: str) -> str:
-    """Return a line without what differs from run to run: figures, ids, spaces at its end and between its columns."""
-    return re.sub(r" {2,}", "  ", FIGURES.sub("0", re.sub(r"\x1b\[[0-9;]*m", "", line))).rstrip()
+    """Return a line without what differs from run to run: figures, ids, spaces around it and between its columns."""
+    return re.sub(r" {2,}", "  ", FIGURES.sub("0", re.sub(r"\x1b\[[0-9;]*m", "", line))).strip()
 
 
 def missing(shown: Sequence[str], printed: str) -> list[str]:
