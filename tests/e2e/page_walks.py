@@ -76,7 +76,8 @@ def computer_settings(*, remote: bool) -> dict[str, Any]:
     for line in run("local/settings.sh", cwd=CHECKOUT).text.splitlines():
         path, _, value = line.partition("=")
         if not (remote and path.startswith("machines.")):
-            found[path.removesuffix("[0]")] = [value] if path.endswith("[0]") else value
+            read = {"true": True, "false": False}.get(value, value)
+            found[path.removesuffix("[0]")] = [read] if path.endswith("[0]") else read
     return found
 
 

@@ -1,5 +1,6 @@
 """Pages that need Exoscale are walked on its stand-in, with a stand-in for its bucket service."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -33,8 +34,11 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     records = tmp_path / "cloud"
     key = sha256(str(records.resolve()).encode()).hexdigest()[:6]
     with bucket_service(tmp_path / "buckets") as variables, page_walks.cleaned("prod"):
+        (tmp_path / "home").mkdir()  # pages have a state there
         environment = page_walks.shell_environment(
             **variables | {"NO_PROXY": f"{variables['NO_PROXY']},{SUBNET}"},
+            HOME=str(tmp_path / "home"),
+            NUVLA_SWARM_CACHE=os.environ.get("NUVLA_SWARM_CACHE") or str(Path.home() / ".cache/nuvla-swarm"),
             EXOSCALE_STANDIN_FOLDER=str(records),
             EXOSCALE_STANDIN_SUBNET=SUBNET,
         )
@@ -55,5 +59,8 @@ def test_commands_of_a_page_run_on_exoscale(cloud: Cloud, page: str) -> None:
     settings = page_walks.computer_settings(remote=True) | {
         "domain": "target.example.com",
         "firewall.management": [this_computer(SUBNET)],
+        "nfs.server": "ganesha",
     }
-    page_walks.walk(page, cloud.folder, cloud.environment, [edit("prod", settings)])
+    # The proxy of the bucket service leads to no registry of packages.
+    proxy = {"NO_PROXY": "*"} if page == WITHOUT_MAKE else {}
+    page_walks.walk(page, cloud.folder, cloud.environment | proxy, [edit("prod", settings)])
