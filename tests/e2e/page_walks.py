@@ -1,11 +1,13 @@
 """Walks of the pages: their commands, in a new shell of a new clone, on stand-ins for what cannot be had."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from tests.e2e.harness import STACK_LABEL, docker, run
@@ -32,12 +34,13 @@ def new_clone(folder: Path, *, own_packages: bool = False) -> Path:
 
 
 def fresh_clone(folder: Path) -> None:
-    """Replace a clone by a new one that has only the state and the settings of stacks of the former one."""
+    """Replace a clone by a new one that has only the state, the settings and the files of stacks of the former one."""
     new = folder.with_name(f"{folder.name}.new")
     new_clone(new)
-    kept = [folder / ".state", *(file for file in folder.glob("Pulumi.*.yaml") if not (new / file.name).exists())]
-    for path in filter(Path.exists, kept):
-        path.rename(new / path.name)
+    kept = [folder / ".state", *folder.glob("Pulumi.*.yaml"), folder / "monitoring"]
+    for path in kept:
+        if path.exists() and not (new / path.name).exists():
+            path.rename(new / path.name)
     shutil.rmtree(folder)
     new.rename(folder)
 
@@ -85,8 +88,18 @@ def computer_settings(*, remote: bool) -> dict[str, Any]:
 def cleaned(*stacks: str) -> Iterator[None]:
     """Remove what local stacks of these names have on the engine, in the end; keep the engine running meanwhile.
 
+    Walks of the same names wait for each other.
+
     Errors: `AssertionError` if somebody has such a stack already.
     """
+    with ExitStack() as locks:
+        for stack in sorted(stacks):
+            lock = locks.enter_context(Path(gettempdir(), f"nuvla-swarm-walk-{stack}.lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _cleaned(stacks)
+
+
+def _cleaned(stacks: Sequence[str]) -> Iterator[None]:
     labels = [f"{STACK_LABEL}=nuvla-swarm/{stack}" for stack in stacks]
     for label in labels:
         assert not docker("ps", "--all", "--quiet", "--filter", f"label={label}"), f"somebody's machines have {label}"
