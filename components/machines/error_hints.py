@@ -62,6 +62,17 @@ SWARM_HINTS = (
         "the swarm has a {0} {1} already: if a killed update made it, `make up` puts that right; if it is somebody "
         "else's, remove it (`docker {0} rm {1}` on a manager), and run this again",
     ),
+    (  # before a stack is up, NO_PROXY of tools/env.sh lacks addresses that the cloud gives
+        r"https?://([\w.-]+):2376\S*\"?: (proxyconnect tcp: [^\n]+|Proxy Authentication Required|Forbidden|Bad Gateway"
+        r"|Service Unavailable|Gateway Timeout|Method Not Allowed)",
+        "a proxy was asked for the manager at {0} ({1}), to which no proxy leads: `export NO_PROXY={0}`, after what it "
+        "has already, and run this again; once the stack is up, `make` adds its machines by itself",
+    ),
+    (
+        r"Cannot connect to the Docker daemon at tcp://([\w.-]+):(\d+)",
+        "port {1} of the manager at {0} does not answer this computer: does firewall.management list this computer's "
+        "address? Behind a proxy, `export NO_PROXY={0}`, after what it has already. Then run this again",
+    ),
 )
 
 

@@ -20,6 +20,10 @@ ERRORS = [
         "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or this computer finds no names",
     ),
     (
+        f'\t* Get "{URL}": proxyconnect tcp: dial tcp 192.0.2.9:3128: connect: connection refused\n\t* more\n',
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (proxyconnect tcp: dial tcp 192.0.2.9",
+    ),
+    (
         "code: 255\nstdout: many\nlines\n\t* API error: sleepy\nstderr: \n",
         "Exoscale did not look the template up: API error: sleepy",
     ),

@@ -139,8 +139,22 @@ def test_machine_that_is_no_node_and_a_swarm_that_does_not_answer_are_told_apart
     assert "  worker-1       192.0.2.8        unknown\n" in text
     assert (
         "port 2376 of the manager at 192.0.2.7 does not answer this computer: timed out. Is the machine up, and does "
-        in text
+        "firewall.management list this computer's address?\n" in text
     )
+
+
+def test_silent_swarm_behind_a_proxy_is_told_with_no_proxy(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "The proxy proxy.example.org is asked for it: does NO_PROXY lack 192.0.2.7?\n"
+    world.nodes = Silent.refused
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@proxy.example.org:3128")
+    for excluded, told in (("", True), ("10.0.0.0/8", True), ("192.0.2.7", False), ("192.0.2.0/24", False)):
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, excluded)
+        text = printed(capsys)
+        assert (question in text) == told, excluded
+        assert "hidden" not in text
 
 
 def test_domain_that_leads_nowhere_is_told_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,32 @@ def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name() -> No
         assert f"`docker {kind} rm {name}`" in text
 
 
+def test_what_another_checkout_has_is_found_by_its_label() -> None:
+    for error, command in (
+        ('Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"', "ps --all"),
+        ("Error response from daemon: network with name nuvla-swarm-dev already exists", "network ls"),
+    ):
+        hint = error_hint([error]) or ""
+        assert f"(`docker {command} --filter label=io.nuvla.swarm.stack` lists those of all checkouts)" in hint
+        assert "of another checkout with a stack of the same name" in hint
+        assert "run `make down` there, or choose another name for this stack" in hint
+
+
+PROXIED = [
+    ('Post "https://194.0.2.1:2376/v1.44/networks/create": proxyconnect tcp: dial tcp 192.0.2.9:3128: i/o timeout', ""),
+    ('error during connect: Get "https://194.0.2.1:2376/v1.44/info": Proxy Authentication Required', ""),
+    ('error during connect: Get "https://194.0.2.1:2376/v1.44/info": Forbidden\n', ""),
+    ("Cannot connect to the Docker daemon at tcp://194.0.2.1:2376. Is the docker daemon running?", "firewall.managem"),
+]
+
+
+def test_manager_that_is_asked_through_a_proxy_gets_no_proxy_with_its_address() -> None:
+    """Docker's client says of a proxy that refuses connections that the engine does not run."""
+    found = {error: error_hint([error], SWARM_HINTS) or "" for error, _ in PROXIED}
+    assert {error: hint for error, hint in found.items() if "`export NO_PROXY=194.0.2.1`" not in hint} == {}
+    assert [error for error, text in PROXIED if text not in found[error]] == []
+
+
 def test_unknown_error_gets_no_hint() -> None:
     assert error_hint(["something else"]) is None
     assert error_hint([]) is None
