@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, NAME_PATTERN, AddressRange, Section, SingleLineText, Url, Version
+from components.fields import NAME_PATTERN, Section, SingleLineText, Url, Version
+from components.network_fields import LONGEST_PREFIX, AddressRange
 from components.text_form import TextForm
 
 OperatorName = Annotated[
@@ -36,7 +37,7 @@ RegistryName = Annotated[
 class RegistrySettings(Section):
     """A registry that asks for a login; its password is in the secret `registry_passwords`."""
 
-    username: SingleLineText = Field(min_length=1, description="user name at the registry")
+    username: SingleLineText = Field(min_length=1, examples=["ops"], description="user name at the registry")
 
 
 class AddressPool(Section):

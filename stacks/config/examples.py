@@ -1,6 +1,7 @@
 """Examples of right values for messages and pages, from the JSON Schema of a setting."""
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -66,6 +67,9 @@ def meant(given: Any, schema: Mapping[str, Any]) -> str | None:
         return folded[close[0]] if close else None
     if schema.get("type") == "integer" and text.isdecimal():
         return f"{int(text)}, without quotes"
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    if len(required) == 1 and re.fullmatch(properties[required[0]].get("pattern", r"(?!)"), text):
+        return json.dumps({required[0]: text})
     if schema.get("type") == "boolean" and text.lower() in BOOLEANS:
         return f"{json.dumps(BOOLEANS[text.lower()])}, without quotes"
     return None
