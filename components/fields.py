@@ -16,9 +16,12 @@ def _without_scheme(text: str) -> list[str]:
 
 
 def _with_scheme(text: str) -> list[str]:
-    """Return the URL of a host, of a text without scheme or with a path."""
-    found = re.match(r"\s*(?:(https?)://)?([\w.-]+(?::\d+)?)(?:/.*)?\s*$", text, re.IGNORECASE)
-    return [f"{(found[1] or 'https').lower()}://{found[2]}"] if found else []
+    """Return the URL of a host, of a text without scheme, or with a login or a path."""
+    found = re.match(r"\s*(?:(https?)://)?(?:[^@/\s]*@)?([\w.-]+(?::\d+)?)(?:/.*)?\s*$", text, re.IGNORECASE)
+    if not found:
+        return []
+    scheme = "http" if re.search(r":(?!443$)\d+$", found[2]) else "https"
+    return [f"{(found[1] or scheme).lower()}://{found[2]}"]
 
 
 def _with_short_unit(text: str) -> list[str]:
@@ -75,7 +78,7 @@ Url = Annotated[
     str,
     TextForm(
         r"^https?://[\w.-]+(:[0-9]+)?$",
-        "a URL without a path",
+        "a URL without login and path",
         "https://mirror.example.org:5000",
         candidates=_with_scheme,
     ),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 LONGEST_PREFIX = 28  # prefix length of the smallest network in an address range
+NO_SOURCE = IPv4Network("0.0.0.0/32")  # taken for all addresses by people
 NAME = re.compile(r"(?=.*[A-Za-z])[\w-]+(\.[\w-]+)*")
 
 
@@ -29,9 +30,18 @@ def advice_on_source(value: Any) -> str:
     if "did you mean" not in advice:
         return advice
     network, address = ip_network(value.strip(), strict=False), value.strip().partition("/")[0]
+    if network == NO_SOURCE:
+        return "; did you mean 0.0.0.0/0 (all addresses)?"
     if network.prefixlen == network.max_prefixlen:
         return advice
     return f"; did you mean {network} (the network) or {address}/32 (this address)?"
+
+
+def require_source(network: IPv4Network) -> IPv4Network:
+    """Refuse the address that no packet comes from."""
+    if network == NO_SOURCE:
+        raise ValueError("an IPv4 network")
+    return network
 
 
 def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
@@ -43,12 +53,9 @@ def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
 
 def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
-        network = parse(value)
+        return require_source(parse(value))
     except ValueError as error:
         raise ValueError(f"an IPv4 network{advice_on_source(value)}") from error
-    if network == IPv4Network("0.0.0.0/32"):  # an address that no packet comes from
-        raise ValueError("an IPv4 network; did you mean 0.0.0.0/0 (all addresses)?")
-    return network
 
 
 def _range(network: IPv4Network) -> IPv4Network:

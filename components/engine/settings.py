@@ -84,7 +84,9 @@ class EngineSettings(Section):
     registries: dict[RegistryName, RegistrySettings] = Field(
         {}, description="registries that need a login, by the first part of images' names"
     )
-    daemon: dict[DaemonKey, Any] = Field({}, description="additional keys of daemon.json; a change restarts engines")
+    daemon: dict[DaemonKey, Any] = Field(
+        {}, examples=[{"debug": True}], description="additional keys of daemon.json; a change restarts engines"
+    )
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",

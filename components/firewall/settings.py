@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from components.fields import Section, former
-from components.network_fields import SourceNetwork, advice_on_source
+from components.network_fields import SourceNetwork, advice_on_source, require_source
 from components.ports import PortRule, TrafficSource
 from components.text_form import TextForm
 
@@ -57,7 +57,7 @@ def span(ports: str) -> tuple[int, int]:
 def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> str:
     try:
         text: str = parse(value)
-        return text if text in NAMED_SOURCES else str(IPv4Network(text))
+        return text if text in NAMED_SOURCES else str(require_source(IPv4Network(text)))
     except ValueError as error:
         names = ", ".join(NAMED_SOURCES)
         close = get_close_matches(str(value).lower(), NAMED_SOURCES, n=1)
@@ -68,7 +68,7 @@ def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> str:
 PortSpan = Annotated[
     str, TextForm(r"^[0-9]{1,5}(-[0-9]{1,5})?$", "a port or a range of ports", "5000-5010"), WrapValidator(_ports)
 ]
-Source = Annotated[str, WrapValidator(_source)]
+Source = Annotated[str, WrapValidator(_source), Field(examples=["users"])]
 RowTitle = Annotated[
     str,
     TextForm(

@@ -115,7 +115,9 @@ class TraefikSettings(Section):
         json_schema_extra=former("certificate_days"),
     )
     certificate: str | None = Field(
-        None, description="your own certificate with its chain in PEM; self-signed if unset"
+        None,
+        examples=["-----BEGIN CERTIFICATE-----"],
+        description="your own certificate with its chain in PEM; self-signed if unset",
     )
     acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")
 

@@ -32,7 +32,7 @@ ALLOWED = {
     "string_pattern_mismatch": "text of another form",  # a TextForm has words of its own
 }
 CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # errors whose lines list all allowed values
-LIKENESS = 0.7  # of a key that the user may have meant, from 0 to 1
+LOGIN = re.compile(r"(://)[^\s/@\"]+@")  # in a URL; logs keep the line
 MOST_PLACES = 3  # of settings of the same name that a line lists
 START = "; to start from an example: `make stack NAME=<stack> FROM=exoscale-target`"
 
@@ -72,6 +72,7 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str], sta
     shown = json.dumps(given, default=str)
     if "PRIVATE KEY" in shown:
         shown = "a private key"
+    shown = LOGIN.sub(r"\1***@", shown)
     schema = {"enum": place.tags} if kind == "union_tag_invalid" else schema_at(location, _schema(model))
     if kind not in CHOICES and "such as" not in allowed:
         what, semicolon, advice = allowed.partition("; ")
@@ -108,9 +109,15 @@ def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> 
     elsewhere = [name for _, at in others if (name := _like(key, list(at.model_fields)))]
     if elsewhere:
         return f"{line}; did you mean {elsewhere[0]}, which is for {_having(elsewhere[0], others)}?"
-    places = [place if "." in place else f"{place} at the top" for place in dict.fromkeys(homes(key, model))]
+    near = [place for place in homes(key, model) if _is_near(place, path)]
+    places = [place if "." in place else f"{place} at the top" for place in dict.fromkeys(near)]
     few = places if len(places) <= MOST_PLACES else []
     return f"{line}; did you mean {' or '.join(few)}?" if few else line
+
+
+def _is_near(place: str, path: str) -> bool:
+    """Return whether a setting is in the section of a path, or one of the two is in no section."""
+    return "." not in place or "." not in path or place.partition(".")[0] == path.partition(".")[0]
 
 
 def _having(name: str, others: list[tuple[str, type[BaseModel]]]) -> str:
@@ -121,7 +128,7 @@ def _having(name: str, others: list[tuple[str, type[BaseModel]]]) -> str:
 def _like(key: str, names: list[str]) -> str | None:
     """Return the name that a user may have meant by a key: one like it, or the only one with all its words."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s-]", "_", key).lower()
-    close = get_close_matches(text, names, n=1, cutoff=LIKENESS)
+    close = get_close_matches(text, names, n=1, cutoff=examples.LIKENESS)
     wider = [name for name in names if set(text.split("_")) <= set(name.split("_"))]
     return close[0] if close else wider[0] if len(wider) == 1 else None
 
