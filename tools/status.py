@@ -51,6 +51,8 @@ def guarded(section: Callable[[], Iterable[str]]) -> Iterator[str]:
         yield from section()
     except NoAnswerError as error:
         yield f"unknown: {error}"
+    except KeyError as error:  # of an update by another version of the program
+        yield f"unknown: the last update left no output {error}: run `make up`"
     except Exception as error:
         yield f"unknown: {type(error).__name__}: {error}".replace("\n", " ")
 

@@ -21,6 +21,11 @@ HINTS = (
         "no Docker engine answers at {0}: start it, or set DOCKER_HOST to one that runs, and run this again",
     ),
     (
+        r"permission denied while trying to connect to the [Dd]ocker (?:daemon socket|API) at (\S+?):?(?:\s|$)",
+        "this user may not use the Docker engine at {0}: `sudo usermod -aG docker $(id -un)`, log in again, and run "
+        "this again",
+    ),
+    (
         r"(Pool overlaps)",
         "the network machines.subnet is in use on the Docker engine: remove the one that uses it "
         "(`docker network ls`), or set machines.subnet to a free one, and run this again",

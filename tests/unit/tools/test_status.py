@@ -202,6 +202,15 @@ def test_stack_without_outputs_is_told_in_a_line(world: World, monkeypatch: pyte
         status.show(target())
 
 
+def test_missing_output_is_told_with_the_command_that_writes_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for gone in ("urls", "docker", "ssh"):
+        left = {key: value for key, value in OUTPUTS.items() if key != gone}
+        monkeypatch.setattr(State, "read", lambda _, left=left: known(left))
+        assert f"  unknown: the last update left no output '{gone}': run `make up`\n" in printed(capsys)
+
+
 JUNK: tuple[Any, ...] = (None, "", "x", 0, 7, [], {}, [None], {"a": None}, [{}], "https://", "tcp://:x", b"\xff")
 BODIES = (b"", b"nothing", b"null", b"[]", b"{}", b'{"data": null}', b'{"data": {"result": [{}]}}', b"\xff\xfe")
 FAILURES = (Silent.timeout, Silent.refused, Silent.broken, Silent.os_error, Silent.name)

@@ -17,6 +17,9 @@ ERRORS = {
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": (
         "no Docker engine answers at unix:///var/run/docker.sock: start it,"
     ),
+    "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock": (
+        "this user may not use the Docker engine at unix:///var/run/docker.sock: `sudo usermod -aG docker"
+    ),
     "Error response from daemon: Pool overlaps with other one on this address space": "set machines.subnet to a free",
     "Unable to create container with image a/b:1: unable to pull image a/b:1": "the image a/b:1 is not on",
     'Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"': (
@@ -32,6 +35,13 @@ def test_known_error_gets_a_hint() -> None:
     assert {
         error: error_hint([error]) for error, hint in ERRORS.items() if hint not in (error_hint([error]) or "")
     } == {}
+
+
+def test_older_engine_that_refuses_the_user_gets_the_same_hint() -> None:
+    old = "permission denied while trying to connect to the Docker daemon socket at unix:///run/docker.sock: Get x"
+    assert (error_hint([old]) or "").startswith(
+        "this user may not use the Docker engine at unix:///run/docker.sock: `s"
+    )
 
 
 def test_each_hint_has_an_error_in_this_test() -> None:
