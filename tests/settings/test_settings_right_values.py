@@ -274,7 +274,8 @@ def test_what_is_no_host_key_gets_the_command_that_prints_one() -> None:
 def test_a_system_by_its_name_gets_the_command_that_writes_its_id() -> None:
     for path in ("machines.template", "machines.template.id"):
         (line,) = refusals(changed(exoscale(), path, "Linux Ubuntu 24.04 LTS 64-bit"))
-        assert line.endswith('make template STACK=<stack> NAME="Linux Ubuntu 24.04 LTS 64-bit"'), line
+        written = 'make template STACK=<stack> NAME="Linux Ubuntu 24.04 LTS 64-bit"'
+        assert line.endswith(f"; to write the id of a template by its name: {written}"), line
 
 
 def test_hosts_as_a_list_get_an_object_with_names() -> None:

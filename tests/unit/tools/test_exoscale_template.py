@@ -13,7 +13,8 @@ ERRORS = [
     ("error: list zones: ListZones: http response: Forbidden: Invalid request signature", "Exoscale does not take"),
     (
         "1 error occurred:\n\t* resource not found\n\n",
-        'Exoscale has no public template named "Plan 9" in zone ch-abc',
+        'Exoscale has no public template named "Plan 9" in zone ch-abc-1, or no such zone: names are in the portal '
+        "(Compute, Templates), or in the answer of `exo compute instance-template list`",
     ),
     (
         f'\t* Get "{URL}": giving up: dial tcp: lookup api-ch-abc-1.exoscale.com on x: no such host',
