@@ -2,51 +2,51 @@
 
 import json
 import re
-from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field
 
 from components.text_form import TextForm
 
-LONGEST_PREFIX = 28  # prefix length of the smallest network in an address range
+
+def _without_scheme(text: str) -> list[str]:
+    """Return the host name in a URL, which stands in the place of a name."""
+    found = re.match(r"\s*(?:[a-z+.-]+://)?(?:[^@/\s]*@)?(?:\*\.)?([\w.-]+?)\.?(?::\d*)?(?:/.*)?$", text, re.IGNORECASE)
+    return [found[1].lower()] if found else []
 
 
-def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return parse(value)
-    except ValueError as error:  # pydantic's text does not say which values are allowed
-        raise ValueError(f"an IPv4 network{_meant_network(value)}") from error
+def _with_scheme(text: str) -> list[str]:
+    """Return the URL of a host, of a text without scheme, or with a login or a path."""
+    found = re.match(r"\s*(?:(https?)://)?(?:[^@/\s]*@)?([\w.-]+(?::\d+)?)(?:/.*)?\s*$", text, re.IGNORECASE)
+    if not found:
+        return []
+    scheme = "http" if re.search(r":(?!443$)\d+$", found[2]) else "https"
+    return [f"{(found[1] or scheme).lower()}://{found[2]}"]
 
 
-def _meant_network(value: Any) -> str:
-    """Return the mistake in a network, and the networks that the user may have meant."""
-    if not isinstance(value, str):
-        return ""
-    try:
-        network = ip_network(value, strict=False)
-    except ValueError:
-        return ""
-    if not isinstance(network, IPv4Network):
-        return "; this one is IPv6, and only IPv4 is supported"
-    address = value.partition("/")[0]
-    return f"; did you mean {network} (the network) or {address}/32 (this address)?"
+def _with_short_unit(text: str) -> list[str]:
+    """Return a duration whose unit is a word, with the short unit."""
+    found = re.fullmatch(r"([1-9]\d*)\s*(ms|mil|mi|s|h|d|w|y)[a-z]*", text.strip(), re.IGNORECASE)
+    units = {"mil": "ms", "mi": "m"}
+    return [found[1] + units.get(found[2].lower(), found[2].lower())] if found else []
 
 
-def _range(network: IPv4Network) -> IPv4Network:
-    if network.prefixlen > LONGEST_PREFIX:
-        raise ValueError(f"a network of /{LONGEST_PREFIX} or larger")
-    return network
+def _with_byte_unit(text: str) -> list[str]:
+    """Return a size whose unit has another form, such as `5Gi`, with the unit that the setting takes."""
+    found = re.fullmatch(r"([1-9]\d*)\s*([mgt])i?b?", text.strip(), re.IGNORECASE)
+    return [f"{found[1]}{found[2].upper()}B"] if found else []
 
 
-def _without_scheme(text: str) -> str:
-    """Return advice on a URL that stands in the place of a name."""
-    found = re.match(r"https?://([\w.-]+)", text.strip())
-    return f"did you mean {found[1].lower()}?" if found else ""
+def _address_in(text: str) -> list[str]:
+    """Return the one e-mail address in a text such as `Operators <ops@example.org>`."""
+    found = re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*", text)
+    return found if len(found) == 1 else []
 
 
-Network = Annotated[IPv4Network, WrapValidator(_network), Field(examples=["10.77.0.0/16"])]
-AddressRange = Annotated[Network, AfterValidator(_range)]
+def _version_in(text: str) -> list[str]:
+    return re.findall(r"\d+\.\d+\.\d+", text)[:1]
+
+
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"  # of networks, pools and operators
 Name = Annotated[
     str,
@@ -56,20 +56,32 @@ Domain = Annotated[
     str,
     TextForm(
         r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$",
-        "a DNS name in lower case, without scheme and path",
+        "a DNS name in lower case, without scheme, port and path",
         "nuvla.example.org",
-        advice=_without_scheme,
+        candidates=_without_scheme,
     ),
 ]
 Image = Annotated[
-    str, TextForm(r"^[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$", "an image with a tag or a digest", "traefik:v3.7.14")
+    str,
+    TextForm(
+        r"^(?!\w+://)[\w./:-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$",
+        "an image with a tag or a digest",
+        "traefik:v3.7.14",
+        candidates=lambda text: [text.partition("://")[2]],
+    ),
 ]
 Label = Annotated[
     str, TextForm(r"^[\w./-]+$", "letters, digits, dots, slashes, hyphens and underscores", "example.org/disk")
 ]
 SingleLineText = Annotated[str, TextForm(r"^[^\r\n]*$", "text on one line", "words")]
 Url = Annotated[
-    str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?$", "a URL without a path", "https://mirror.example.org:5000")
+    str,
+    TextForm(
+        r"^https?://[\w.-]+(:[0-9]+)?$",
+        "a URL without login and path",
+        "https://mirror.example.org:5000",
+        candidates=_with_scheme,
+    ),
 ]
 Duration = Annotated[
     str,
@@ -78,12 +90,19 @@ Duration = Annotated[
         r"(?:[1-9][0-9]*ms)?(?<=.)$",
         "a duration in y, w, d, h, m, s or ms",
         "15d",
+        candidates=_with_short_unit,
     ),
 ]
-Size = Annotated[str, TextForm(r"^[1-9][0-9]*(MB|GB|TB)$", "a size in MB, GB or TB", "5GB")]
-Email = Annotated[str, TextForm(r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$", "an e-mail address", "ops@example.org")]
-Host = Annotated[str, TextForm(r"^[\w.-]+$", "a host name or an IPv4 address", "mail.example.org")]
-Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.1")]
+Size = Annotated[str, TextForm(r"^[1-9][0-9]*(MB|GB|TB)$", "a size in MB, GB or TB", "5GB", candidates=_with_byte_unit)]
+Email = Annotated[
+    str,
+    TextForm(r"^[\w.+-]+@[\w-]+(\.[\w-]+)*$", "an e-mail address", "ops@example.org", candidates=_address_in),
+]
+Host = Annotated[
+    str,
+    TextForm(r"^[\w.-]+$", "a host name or an IPv4 address", "mail.example.org", candidates=_without_scheme),
+]
+Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.1", candidates=_version_in)]
 PageUrl = Annotated[
     str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%/-]*)?$", "the URL of a page", "https://example.org/runbooks")
 ]

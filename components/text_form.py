@@ -1,7 +1,7 @@
 """The form of a text that a setting accepts: a pattern, and words and an example for messages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,12 @@ from pydantic_core import CoreSchema, core_schema
 
 def _unchanged(text: str) -> str:
     return text
+
+
+def _rewritten(text: str) -> Iterator[str]:
+    """Yield a text in other letters, without its spaces, and with hyphens for underscores."""
+    for one in (text.strip(), "".join(text.split()), text.strip().replace("_", "-")):
+        yield from (one, one.lower(), one.upper())
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class TextForm:
     noun: str  # what the text is, for people
     example: str  # a text that the pattern accepts
     normalized: Callable[[str], str] = _unchanged  # returns the text as the setting keeps it; runs before the check
+    candidates: Callable[[str], Sequence[str]] = lambda _text: ()  # returns texts that the user may have meant
     advice: Callable[[str], str] = lambda _text: ""  # returns advice on a refused text, or nothing
 
     def check(self, text: str) -> str:
@@ -39,7 +46,7 @@ class TextForm:
         advice = self.advice(text)
         if advice:
             return f"; {advice}"
-        for meant in (text.strip(), text.strip().lower(), "".join(text.split())):
+        for meant in (*self.candidates(text), *_rewritten(text)):
             if meant and meant != text and re.fullmatch(self.pattern, meant):
                 return f"; did you mean {meant}?"
         return ""

@@ -49,9 +49,6 @@ state_folder() {
   [[ ! -O $folder || -z $(find "$folder" -prune ! -perm 700) ]] || chmod -R go= "$folder"
 }
 
-case $CHECKOUT in # what a URL of its state, or a file that remembers one, cannot have as it is
-  *[\'\"\\#?%]* | *[[:cntrl:]]*) fail "the checkout's path has a quote, or one of \\ # ? %, in it: move it" ;;
-esac
 state_folder
 folders=("$CHECKOUT/.venv/bin")
 [[ -x $CHECKOUT/.venv/bin/python ]] || say "nothing is installed here yet: run \`make setup\`, or \`tools/setup.sh tools\` if you use no local machines"

@@ -14,6 +14,8 @@ import pulumiverse_exoscale as exoscale
 from pulumi import automation
 
 from components.errors import NAMESPACE
+from components.machines.error_hints import error_hint
+from components.machines.exoscale.error_hints import HINTS
 from components.machines.exoscale.settings import TEMPLATE_NAME
 from tools.console import fail
 from tools.pulumi_cli import pulumi as pulumi_cli
@@ -117,6 +119,8 @@ def refusal(text: str, name: str, zone: str) -> str:
             "Exoscale does not take the API key: give one whose role may do everything with Compute, as "
             "EXOSCALE_API_KEY and EXOSCALE_API_SECRET (docs/02-exoscale.md)"
         )
+    if "proxyconnect tcp" in text or "Proxy Authentication Required" in text:
+        return str(error_hint([text], HINTS))
     if re.search(r"lookup api-\S+ .*no such host", text):
         return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
     if re.search(r"resource not found|not found in ListZones", text):

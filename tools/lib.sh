@@ -12,6 +12,10 @@ fail() {
   exit 1
 }
 
+case $CHECKOUT in # what a URL of its state, or a file that remembers one, cannot have as it is
+  *[\'\"\\#?%]* | *[[:cntrl:]]*) fail "the checkout's path has a quote, a line break, or one of \\ # ? %, in it: move it" ;;
+esac
+
 if command -v sha256sum >/dev/null; then SHA256=(sha256sum); else SHA256=(shasum -a 256); fi # the second: macOS
 
 # hash_of FILE_OR_FOLDER...: 12 hex digits of the names and contents, whatever the place of the checkout.

@@ -18,7 +18,7 @@ def show(target: Target) -> None:
     """
     require(target)
     outputs = State.read(target.stack).outputs()
-    if "docker" not in outputs:
+    if not (outputs.get("docker") or {}).get("endpoint"):
         fail(f"{target.name}: is not up in {target.backend}: run `make up STACK={target.name}`")
     if outputs.get("kind") == "host":
         say(f"{target.name} is a host, so Nuvla runs on it; with these values, Nuvla can also deploy on it")
@@ -48,7 +48,7 @@ def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
             f"  key              {folder / 'key.pem'}",
         ],
     ]
-    if s3 := outputs.get("s3"):
+    if s3 := _complete(outputs, "s3", "endpoint", "access_key", "secret_key"):
         steps += [
             ["Infrastructures, Add, S3:", f"  name             {name}-s3", f"  endpoint         {s3['endpoint']}"],
             [
@@ -62,10 +62,29 @@ def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
         yield f"{number}. {step[0]}"
         yield from (f"   {line}" for line in step[1:])
         yield ""
-    if nfs := outputs.get("nfs"):
+    if not s3:
+        yield f"S3: {_none(outputs, name, 's3')}."
+    if nfs := _complete(outputs, "nfs", "address", "path"):
         yield "Files that applications share, for volumes of their compose files:"
         yield f"     address          {nfs['address']}"
         yield f"     path             {nfs['path']}"
-        yield ""
+    else:
+        yield f"Files that applications share: {_none(outputs, name, 'nfs')}."
+    yield ""
     yield f"Let Nuvla in: firewall.nuvla of Pulumi.{name}.yaml must list the addresses that Nuvla connects from."
     yield f"The key gives full access to the swarm: remove {folder} once Nuvla has the key."
+
+
+def _complete(outputs: dict[str, Any], section: str, *keys: str) -> dict[str, Any]:
+    """Return an output with all its keys, or an empty one."""
+    found = outputs.get(section) or {}
+    return found if all(found.get(key) for key in keys) else {}
+
+
+def _none(outputs: dict[str, Any], name: str, section: str) -> str:
+    """Return the reason why a stack has no such output."""
+    if outputs.get("kind") == "host":
+        return f"{name} has none, as it is a host"
+    if outputs.get(section):
+        return f"unknown, as the outputs of {name} are incomplete: run `make up STACK={name}`"
+    return f"{name} has none, as {section}.enabled is false"

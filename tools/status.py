@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 import urllib3
 
 from components.monitoring.receivers import NO_RECEIVER_ADVICE
@@ -50,6 +51,8 @@ def guarded(section: Callable[[], Iterable[str]]) -> Iterator[str]:
         yield from section()
     except NoAnswerError as error:
         yield f"unknown: {error}"
+    except KeyError as error:  # of an update by another version of the program
+        yield f"unknown: the last update left no output {error}: run `make up`"
     except Exception as error:
         yield f"unknown: {type(error).__name__}: {error}".replace("\n", " ")
 
@@ -77,6 +80,7 @@ class Status:
             yield (
                 f"{'swarm':<14} port {port} of the manager at {address} does not answer this computer: {problem}. Is "
                 "the machine up, and does firewall.management list this computer's address?"
+                f"{_question_of_proxy(address)}"
             )
 
     def services(self) -> Iterator[str]:
@@ -135,6 +139,12 @@ class Status:
             if swarm is None:
                 raise NoAnswerError("the state has no manager")
             return {_machine(node): _state(node) for node in swarm.nodes()}
+
+
+def _question_of_proxy(address: str) -> str:
+    """Return a question about NO_PROXY if a proxy is asked for an address."""
+    proxy = requests.utils.get_environ_proxies(f"https://{address}/").get("https")
+    return f" The proxy {urlsplit(proxy).hostname} is asked for it: does NO_PROXY lack {address}?" if proxy else ""
 
 
 def _machine(node: Any) -> str:

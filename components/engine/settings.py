@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, NAME_PATTERN, AddressRange, Section, SingleLineText, Url, Version
+from components.fields import NAME_PATTERN, Section, SingleLineText, Url, Version
+from components.network_fields import LONGEST_PREFIX, AddressRange
 from components.text_form import TextForm
 
 OperatorName = Annotated[
@@ -36,7 +37,7 @@ RegistryName = Annotated[
 class RegistrySettings(Section):
     """A registry that asks for a login; its password is in the secret `registry_passwords`."""
 
-    username: SingleLineText = Field(min_length=1, description="user name at the registry")
+    username: SingleLineText = Field(min_length=1, examples=["ops"], description="user name at the registry")
 
 
 class AddressPool(Section):
@@ -83,7 +84,9 @@ class EngineSettings(Section):
     registries: dict[RegistryName, RegistrySettings] = Field(
         {}, description="registries that need a login, by the first part of images' names"
     )
-    daemon: dict[DaemonKey, Any] = Field({}, description="additional keys of daemon.json; a change restarts engines")
+    daemon: dict[DaemonKey, Any] = Field(
+        {}, examples=[{"debug": True}], description="additional keys of daemon.json; a change restarts engines"
+    )
     no_new_privileges: bool | None = Field(
         None,
         description="blocks sudo in containers; unset: on for a host without existing machines",

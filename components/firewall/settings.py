@@ -1,11 +1,13 @@
 """Settings of the firewall: networks of the sources, and ports of deployed applications."""
 
+from difflib import get_close_matches
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from components.fields import Network, Section, former
+from components.fields import Section, former
+from components.network_fields import SourceNetwork, advice_on_source, require_source
 from components.ports import PortRule, TrafficSource
 from components.text_form import TextForm
 
@@ -55,16 +57,18 @@ def span(ports: str) -> tuple[int, int]:
 def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> str:
     try:
         text: str = parse(value)
-        return text if text in NAMED_SOURCES else str(IPv4Network(text))
+        return text if text in NAMED_SOURCES else str(require_source(IPv4Network(text)))
     except ValueError as error:
         names = ", ".join(NAMED_SOURCES)
-        raise ValueError(f"{names}, or an IPv4 network with no host bits set, such as 192.0.2.0/24") from error
+        close = get_close_matches(str(value).lower(), NAMED_SOURCES, n=1)
+        advice = f"; did you mean {close[0]}?" if close else advice_on_source(value)
+        raise ValueError(f"{names}, or an IPv4 network, such as 192.0.2.0/24{advice}") from error
 
 
 PortSpan = Annotated[
     str, TextForm(r"^[0-9]{1,5}(-[0-9]{1,5})?$", "a port or a range of ports", "5000-5010"), WrapValidator(_ports)
 ]
-Source = Annotated[str, WrapValidator(_source)]
+Source = Annotated[str, WrapValidator(_source), Field(examples=["users"])]
 RowTitle = Annotated[
     str,
     TextForm(
@@ -99,17 +103,19 @@ class ExtraPorts(Section):
 class FirewallSettings(Section):
     """The source networks of the firewall. The machines' ports are closed to all others."""
 
-    management: list[Network] = Field(
+    management: list[SourceNetwork] = Field(
         min_length=1,
         examples=[["203.0.113.7/32"]],
         description="source networks of operators and of this program",
     )
-    nuvla: list[Network] = Field(
+    nuvla: list[SourceNetwork] = Field(
         [],
         examples=[["203.0.113.8/32"]],
         description="source networks of the Nuvla service that deploys; ask its operators",
     )
-    users: list[Network] = Field([IPv4Network("0.0.0.0/0")], description="source networks of users of applications")
+    users: list[SourceNetwork] = Field(
+        [IPv4Network("0.0.0.0/0")], description="source networks of users of applications"
+    )
     consoles: Literal["management", "users"] = Field(
         "management", description="sources of Prometheus, Grafana and the S3 console; `users` includes operators"
     )

@@ -30,11 +30,16 @@ PackageName = Annotated[
 ]
 
 
+PROXIES = ["http://proxy.example.org:3128"]
+
+
 class ProxySettings(Section):
     """The HTTP proxy for packages and images of the machines. Containers do not use it."""
 
-    http: Url | None = Field(None, description="URL of the proxy for http, such as http://proxy.example.org:3128")
-    https: Url | None = Field(None, description="URL of the proxy for https; the URL may begin with http://")
+    http: Url | None = Field(None, examples=PROXIES, description="URL of the proxy for http")
+    https: Url | None = Field(
+        None, examples=PROXIES, description="URL of the proxy for https; the URL may begin with http://"
+    )
     no_proxy: list[ProxyExclusion] = Field(
         [], description="hosts, networks and domains such as `.example.org`, reached without the proxy"
     )

@@ -21,6 +21,11 @@ HINTS = (
         "no Docker engine answers at {0}: start it, or set DOCKER_HOST to one that runs, and run this again",
     ),
     (
+        r"permission denied while trying to connect to the [Dd]ocker (?:daemon socket|API) at (\S+?):?(?:\s|$)",
+        "this user may not use the Docker engine at {0}: `sudo usermod -aG docker $(id -un)`, log in again, and run "
+        "this again",
+    ),
+    (
         r"(Pool overlaps)",
         "the network machines.subnet is in use on the Docker engine: remove the one that uses it "
         "(`docker network ls`), or set machines.subnet to a free one, and run this again",
@@ -61,6 +66,17 @@ SWARM_HINTS = (
         r"(network|service) (?:with name )?(\S+) already exists",
         "the swarm has a {0} {1} already: if a killed update made it, `make up` puts that right; if it is somebody "
         "else's, remove it (`docker {0} rm {1}` on a manager), and run this again",
+    ),
+    (  # before a stack is up, NO_PROXY of tools/env.sh lacks addresses that the cloud gives
+        r"https?://([\w.-]+):2376\S*\"?: (proxyconnect tcp: [^\n]+|Proxy Authentication Required|Forbidden|Bad Gateway"
+        r"|Service Unavailable|Gateway Timeout|Method Not Allowed)",
+        "a proxy was asked for the manager at {0} ({1}), to which no proxy leads: `export NO_PROXY={0}`, after what it "
+        "has already, and run this again; once the stack is up, `make` adds its machines by itself",
+    ),
+    (
+        r"Cannot connect to the Docker daemon at tcp://([\w.-]+):(\d+)",
+        "port {1} of the manager at {0} does not answer this computer: does firewall.management list this computer's "
+        "address? Behind a proxy, `export NO_PROXY={0}`, after what it has already. Then run this again",
     ),
 )
 

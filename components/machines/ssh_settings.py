@@ -67,7 +67,7 @@ def _parts(blob: bytes) -> Iterator[bytes]:
 OwnKey = Annotated[
     str, TextForm(r"^ssh-\S+ \S+[\s\S]*$", "a public SSH key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA you@laptop")
 ]
-PublicKey = Annotated[str, AfterValidator(_require_key)]
+PublicKey = Annotated[str, AfterValidator(_require_key), Field(examples=[EXAMPLE])]
 
 
 class SshSettings(Section):

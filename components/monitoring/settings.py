@@ -49,7 +49,9 @@ class PrometheusSettings(Section):
     retention_time: Duration = Field("15d", description="age at which Prometheus deletes metrics")
     retention_size: Size = Field("5GB", description="disk size at which Prometheus deletes its oldest metrics")
     external_labels: dict[LabelName, SingleLineText] = Field(
-        {}, description="labels on every alert, to tell stacks with the same receivers apart"
+        {},
+        examples=[{"site": "geneva"}],
+        description="labels on every alert, to tell stacks with the same receivers apart",
     )
     memory_limit_mib: int = memory_limit(1024, least=128, process="Prometheus")
 
@@ -64,7 +66,7 @@ class MuteSettings(Section):
     """Times at which Alertmanager holds back warnings; afterwards, it sends the warnings that still fire."""
 
     start: Clock = Field(description="time of day at which notifications of warnings stop")
-    end: Clock = Field(description="time of day at which notifications of warnings resume")
+    end: Clock = Field(examples=["06:00"], description="time of day at which notifications of warnings resume")
     time_zone: TimeZone = Field("UTC", description="IANA time zone of the times, such as Europe/Zurich")
     weekends: bool = Field(False, description="whether to also hold back warnings on Saturdays and Sundays")
 

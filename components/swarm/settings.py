@@ -5,7 +5,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from components.fields import LONGEST_PREFIX, AddressRange, Name, Section, former
+from components.fields import Name, Section, former
+from components.network_fields import LONGEST_PREFIX, AddressRange
 
 
 class PublicNetworkSettings(Section):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import Email, Network, Section, former, memory_limit
+from components.fields import Email, Section, former, memory_limit
+from components.network_fields import SourceNetwork
 from components.text_form import TextForm
 from components.traefik.names import DnsName, is_wildcard
 
@@ -102,7 +103,7 @@ class TraefikSettings(Section):
     hsts_max_age_s: int | None = Field(
         None, ge=1, le=63072000, description="time in seconds that browsers insist on HTTPS; unset: no HSTS header"
     )
-    trusted_proxies: list[Network] = Field(
+    trusted_proxies: list[SourceNetwork] = Field(
         [], description="networks of load balancers whose `X-Forwarded-For` headers Traefik trusts"
     )
     memory_limit_mib: int = memory_limit(512, least=64, process="Traefik")
@@ -114,7 +115,9 @@ class TraefikSettings(Section):
         json_schema_extra=former("certificate_days"),
     )
     certificate: str | None = Field(
-        None, description="your own certificate with its chain in PEM; self-signed if unset"
+        None,
+        examples=["-----BEGIN CERTIFICATE-----"],
+        description="your own certificate with its chain in PEM; self-signed if unset",
     )
     acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")
 

@@ -1,6 +1,7 @@
 """Error lines for the mistakes that pydantic finds in a configuration."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -11,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from components.errors import NAMESPACE
 from stacks.config import examples
-from stacks.config.locations import Location, homes, resolved, schema_at, siblings
+from stacks.config.locations import Location, homes, renamed_from, resolved, schema_at, siblings
 
 ALLOWED = {
     "int_type": "a whole number",
@@ -31,7 +32,7 @@ ALLOWED = {
     "string_pattern_mismatch": "text of another form",  # a TextForm has words of its own
 }
 CHOICES = {"literal_error", "union_tag_invalid", "bool_type"}  # errors whose lines list all allowed values
-LIKENESS = 0.7  # of a key that the user may have meant, from 0 to 1
+LOGIN = re.compile(r"(://)[^\s/@\"]+@")  # in a URL; logs keep the line
 MOST_PLACES = 3  # of settings of the same name that a line lists
 START = "; to start from an example: `make stack NAME=<stack> FROM=exoscale-target`"
 
@@ -54,9 +55,11 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str], sta
     if kind in ("union_tag_not_found", "union_tag_invalid"):  # the mistake is the key that chooses the model
         key = context["discriminator"].strip("'")
         path, kind = f"{path}.{key}", "missing" if kind == "union_tag_not_found" else kind
-        location = (*location, place.tags[0], key)
-        given = given[key] if isinstance(given, Mapping) and key in given else given
+        location, tags = (*location, place.tags[0], key), place.tags
         place.description = resolved(location, model).description
+        given = given[key] if isinstance(given, Mapping) and key in given else given
+    if mistake["type"] == "union_tag_not_found":
+        return f"{path}: not given; required: {place.description}; allowed: {_either(tags)}"
     if kind == "missing":
         return f"{path}: not given; required: {place.description}{_example(location, model, start)}"
     if kind == "extra_forbidden":
@@ -69,6 +72,7 @@ def _line(mistake: ErrorDetails, model: type[BaseModel], secrets: list[str], sta
     shown = json.dumps(given, default=str)
     if "PRIVATE KEY" in shown:
         shown = "a private key"
+    shown = LOGIN.sub(r"\1***@", shown)
     schema = {"enum": place.tags} if kind == "union_tag_invalid" else schema_at(location, _schema(model))
     if kind not in CHOICES and "such as" not in allowed:
         what, semicolon, advice = allowed.partition("; ")
@@ -80,7 +84,7 @@ def _advice(given: Any, schema: dict[str, Any]) -> str:
     """Return the end of a line: the value that the user may have meant, and the field's own hint."""
     meant = examples.meant(given, schema)
     parts = [f"; did you mean {meant}?" if meant else ""]
-    if schema.get("hint") and isinstance(given, str):
+    if schema.get("hint") and isinstance(given, str) and not meant:
         parts.append(f"; {schema['hint'].format(given=given)}")
     return "".join(parts)
 
@@ -88,26 +92,51 @@ def _advice(given: Any, schema: dict[str, Any]) -> str:
 def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> str:
     """Return the line of an unknown key: its new name, its provider, its place, or a key like it."""
     path, outer, key = resolved(location, model).path, resolved(location[:-1], model), str(location[-1])
-    renamed = _renamed(key, outer.model)
+    renamed = renamed_from(key, outer.model)
     if renamed:
         return f"{path}: now named {path.rpartition('.')[0]}.{renamed}; rename the key in the stack's file"
     keys = list(outer.model.model_fields) + (secrets if not outer.path else [])
     line = f"{path}: unknown key; allowed in {outer.path or 'the configuration'}: {', '.join(keys)}"
-    others = [
-        f"{setting}: {tag}"
-        for setting, tag, sibling in siblings(location, model)
-        if key in resolved(sibling[:-1], model).model.model_fields
-    ]
-    if others:
-        return f"{line}; {key} is for {' or '.join(others)}"
+    others = [(f"{tag}: {one}", resolved(way[:-1], model).model) for tag, one, way in siblings(location, model)]
+    same = [name for _, at in others if (name := key if key in at.model_fields else renamed_from(key, at))]
+    if same:
+        return f"{line}; {same[0]} is for {_having(same[0], others)}"
     if key in secrets:
         return f"{line}; {key} is a secret: `pulumi config set --secret {NAMESPACE}:{key}`"
-    close = get_close_matches(key, keys, n=1, cutoff=LIKENESS)
+    close = _like(key, keys)
     if close:
-        return f"{line}; did you mean {close[0]}?"
-    places = list(dict.fromkeys(homes(key, model)))
+        return f"{line}; did you mean {close}?"
+    elsewhere = [name for _, at in others if (name := _like(key, list(at.model_fields)))]
+    if elsewhere:
+        return f"{line}; did you mean {elsewhere[0]}, which is for {_having(elsewhere[0], others)}?"
+    near = [place for place in homes(key, model) if _is_near(place, path)]
+    places = [place if "." in place else f"{place} at the top" for place in dict.fromkeys(near)]
     few = places if len(places) <= MOST_PLACES else []
     return f"{line}; did you mean {' or '.join(few)}?" if few else line
+
+
+def _is_near(place: str, path: str) -> bool:
+    """Return whether a setting is in the section of a path, or one of the two is in no section."""
+    return "." not in place or "." not in path or place.partition(".")[0] == path.partition(".")[0]
+
+
+def _having(name: str, others: list[tuple[str, type[BaseModel]]]) -> str:
+    """Return the settings, such as `machines.provider: local`, whose models have a key."""
+    return " or ".join(other for other, model in others if name in model.model_fields)
+
+
+def _like(key: str, names: list[str]) -> str | None:
+    """Return the name that a user may have meant by a key: one like it, or the only one with all its words."""
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s-]", "_", key).lower()
+    close = get_close_matches(text, names, n=1, cutoff=examples.LIKENESS)
+    wider = [name for name in names if set(text.split("_")) <= set(name.split("_"))]
+    return close[0] if close else wider[0] if len(wider) == 1 else None
+
+
+def _either(choices: list[str]) -> str:
+    """Return choices as pydantic lists them: in quotes, with `or` before the last one."""
+    quoted = [f"'{choice}'" for choice in choices]
+    return " or ".join([*([", ".join(quoted[:-1])] if quoted[1:] else []), quoted[-1]])
 
 
 def _example(location: Location, model: type[BaseModel], start: str) -> str:
@@ -122,11 +151,3 @@ def _example(location: Location, model: type[BaseModel], start: str) -> str:
 @cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema()
-
-
-def _renamed(key: str, model: type[BaseModel]) -> str | None:
-    """Return the new name of a renamed setting, or None."""
-    for name, field in model.model_fields.items():
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("former") == key:
-            return name
-    return None

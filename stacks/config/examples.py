@@ -1,6 +1,7 @@
 """Examples of right values for messages and pages, from the JSON Schema of a setting."""
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 
 from stacks.config.locations import plain
 
+LIKENESS = 0.7  # of a choice or key that the user may have meant, from 0 to 1
 BOOLEANS = {"yes": True, "on": True, "true": True, "1": True, "no": False, "off": False, "false": False, "0": False}
 
 
@@ -56,16 +58,37 @@ def _is_plain(text: str) -> bool:
 
 def meant(given: Any, schema: Mapping[str, Any]) -> str | None:
     """Return the right value that the user may have meant by a wrong one; None if there is none."""
+    switch = given if isinstance(given, bool) else BOOLEANS.get(str(given).strip().lower())
+    if switch is not None and "enabled" in schema.get("properties", {}):
+        return json.dumps({"enabled": switch})
+    choices = [str(choice) for choice in schema.get("enum", [])]
+    if isinstance(given, int | float):
+        return _in_quotes(json.dumps(given), choices, schema)
     if not isinstance(given, str):
         return None
-    text = given.strip()
-    choices = [str(choice) for choice in schema.get("enum", [])]
-    if choices:
-        folded = {choice.lower(): choice for choice in choices}
-        close = get_close_matches(text.lower(), folded, n=1)
-        return folded[close[0]] if close else None
+    return _choice(given, choices) if choices else _typed(given.strip(), schema, switch)
+
+
+def _choice(text: str, choices: list[str]) -> str | None:
+    """Return the choice like a text."""
+    folded = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(text.strip().lower(), folded, n=1, cutoff=LIKENESS)
+    return folded[close[0]] if close else None
+
+
+def _in_quotes(text: str, choices: list[str], schema: Mapping[str, Any]) -> str | None:
+    """Return a number, or true or false, as text in quotes, where the schema accepts that text."""
+    accepts = schema.get("type") == "string" and re.fullmatch(schema.get("pattern", r"(?s).*"), text)
+    return f"{json.dumps(text)}, in quotes" if text in choices or (accepts and not choices) else None
+
+
+def _typed(text: str, schema: Mapping[str, Any], switch: bool | None) -> str | None:
+    """Return a text as the number, the `switch`, or the object with one required key that it stands for."""
     if schema.get("type") == "integer" and text.isdecimal():
         return f"{int(text)}, without quotes"
-    if schema.get("type") == "boolean" and text.lower() in BOOLEANS:
-        return f"{json.dumps(BOOLEANS[text.lower()])}, without quotes"
+    if schema.get("type") == "boolean" and switch is not None:
+        return f"{json.dumps(switch)}, without quotes"
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    if len(required) == 1 and re.fullmatch(properties[required[0]].get("pattern", r"(?!)"), text):
+        return json.dumps({required[0]: text})
     return None

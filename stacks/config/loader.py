@@ -43,7 +43,7 @@ def load() -> tuple[Settings, Secrets]:
     if settings is not None:
         mistakes += cross_validation.mistakes(settings)
     previewed = _secrets_of_a_preview(texts, settings)
-    mistakes += _secret_mistakes(texts, None if mistakes else settings, previewed)
+    mistakes += _secret_mistakes(texts, settings, previewed)
     if settings is None or mistakes:
         raise refusal(f"the configuration of this stack has {count(len(mistakes), 'mistake')}{more}", mistakes)
     warnings.log(settings, texts.keys() & SECRETS.keys())

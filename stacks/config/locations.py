@@ -56,19 +56,27 @@ def siblings(location: Location, model: type[BaseModel]) -> Iterator[tuple[str, 
 
 
 def homes(key: str, model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Yield the paths of the settings of this name; `<pool>` stands for a name of the user's."""
+    """Yield the paths of the settings that have or had this name; `<pool>` stands for a name of the user's."""
     for name, field in model.model_fields.items():
-        if name == key:
+        if name in (key, renamed_from(key, model)):
             yield f"{prefix}{name}"
         step = f".<{name.removesuffix('s')}>" if getattr(field.annotation, "__origin__", None) is dict else ""
         for nested in models_in(field.annotation):
             yield from homes(key, nested, f"{prefix}{name}{step}.")
 
 
+def renamed_from(key: str, model: type[BaseModel]) -> str | None:
+    """Return the present name of the setting of a model that had this name, or None."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("former") == key:
+            return name
+    return None
+
+
 def schema_at(location: Location, root: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema of the value at a location, or an empty one where the location leads nowhere."""
     schema: dict[str, Any] = root
-    for step in location:
+    for index, step in enumerate(location):
         schema = plain(schema, root)
         if "oneOf" in schema:
             schema = {"$ref": schema["discriminator"]["mapping"].get(step, "")}
@@ -81,7 +89,9 @@ def schema_at(location: Location, root: dict[str, Any]) -> dict[str, Any]:
         else:
             contents = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")]
             keys = schema.get("propertyNames", {})
-            schema = keys if location[-1] == "[key]" else contents[0] if isinstance(contents[0], dict) else {}
+            schema = (
+                keys if location[index + 1 :] == ("[key]",) else contents[0] if isinstance(contents[0], dict) else {}
+            )
     return plain(schema, root)
 
 

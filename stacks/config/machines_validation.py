@@ -32,11 +32,16 @@ def _overrides_are_of_machines(settings: Settings) -> Iterator[str]:
 
 
 def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
-    """`machines.lost` names machines of the pools."""
-    every = settings.machines.names("manager", "worker")
+    """`machines.lost` names machines of the pools, and not all managers."""
+    every, managers = settings.machines.names("manager", "worker"), settings.machines.names("manager")
     for index, name in enumerate(settings.machines.lost):
         if name not in every:
             yield f'machines.lost[{index}]: "{name}" given; allowed: one of {", ".join(every)}'
+    if set(managers) <= set(settings.machines.lost):
+        yield (
+            f"machines.lost: {', '.join(managers)} given, which leaves no manager; required: a manager that is not "
+            "lost (without any, the swarm is lost: make a new stack)"
+        )
 
 
 def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
@@ -47,7 +52,7 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
     holds for that manager.
     """
     machines, acme = settings.machines, settings.traefik.acme
-    if not machines.names("manager", active=True):
+    if not machines.names("manager", active=True) or set(machines.names("manager")) <= set(machines.lost):
         return
     active = machines.names("manager", "worker", active=True)
     managers, active_managers = machines.names("manager"), machines.names("manager", active=True)
@@ -68,10 +73,14 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
         alive = [name for name in allowed if name not in machines.lost]
         if value is not None and value not in alive:
             why = ", which is lost" if value in machines.lost else _why_inactive(settings, value)
-            yield f'{path}: "{value}" given{why}; allowed: one of {", ".join(alive)}'
+            yield f'{path}: "{value}" given{why}; allowed: {_one_of(alive)}'
         elif value is None and meant is not None and meant not in alive:
             why = _why_inactive(settings, meant)
-            yield f"{path}: not given, which means {meant}{why}; allowed: one of {', '.join(alive)}"
+            yield f"{path}: not given, which means {meant}{why}; allowed: {_one_of(alive)}"
+
+
+def _one_of(names: list[str]) -> str:
+    return f"one of {', '.join(names)}" if names else "an active machine that is not lost, and there is none"
 
 
 def _why_inactive(settings: Settings, name: str) -> str:

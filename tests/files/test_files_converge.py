@@ -104,3 +104,43 @@ def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("s3, we: not in the swarm any more. `make up` makes that again")
     assert result.stderr.count("\n") == 1
+
+
+@rows(
+    "state, told",
+    [
+        ("starting", "web: 0 of 1 tasks are healthy after 0 s; the tasks say why:"),
+        ("failed", "web: does not start; the tasks say why:"),
+    ],
+)
+def test_service_that_does_not_start_shows_its_tasks_and_the_command_of_its_logs(
+    tmp_path: Path, state: str, told: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f"""#!/bin/sh
+case "$*" in
+  "service ls --format R"*) printf 'R\\tweb\\t0/1\\n' ;;
+  "service ls"*) echo "web 0/1" ;;
+  "service inspect"*) printf 'S\\tweb\\t\\tid\\t\\tNEW\\n' ;;
+  "service ps web --quiet"*) echo one two three ;;
+  "service ps"*) echo "  web.1 on worker-1: {state} no such file" ;;
+  "inspect --type task"*) for n in 1 2 3; do printf 'T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\n'; done ;;
+esac
+""")
+    docker.chmod(0o755)
+    text = re.sub(r"(?m)^(patience_s|whole_look_s|give_up_s)=\d+", r"\1=0", assets.read("service/scripts/converge.sh"))
+    result = subprocess.run(
+        ["bash", "-s"],
+        input=text,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVICES": "web"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        told,
+        f"  web.1 on worker-1: {state} no such file",
+        "  `docker service logs --tail 50 web` on a manager shows what they print",
+    ]

@@ -123,14 +123,28 @@ def test_version_change_updates_all_three_packages(tmp_path: Path) -> None:
     assert machine.there() == {name: versions[0] for name, versions in MADISON.items()}
 
 
-def test_unavailable_version_is_reported_with_the_available_ones(tmp_path: Path) -> None:
+def test_unavailable_version_is_reported_with_the_values_that_the_setting_may_have(tmp_path: Path) -> None:
+    """A package's own version has an epoch and a revision, which the settings refuse."""
     machine = Machine(tmp_path)
-    done = machine.install(containerd="1.6.0")
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        f"manager-1: has no package containerd.io of version 1.6.0; set engine.version "
-        "(of containerd.io: engine.containerd_version) "
-        f"to one of {' '.join(MADISON[CONTAINERD])} "
+    for given, package, setting, versions in (
+        (
+            {"containerd": "1.6.0"},
+            f"{CONTAINERD} of version 1.6.0",
+            "engine.containerd_version",
+            "2.2.0, 1.7.29, 1.7.28",
+        ),
+        ({"version": "28.5.9"}, f"{CE} of version 28.5.9", "engine.version", "29.1.3, 28.5.1"),
+    ):
+        done = machine.install(**given)
+        assert done.returncode == 1
+        assert (
+            done.stderr.splitlines()[-1] == f"manager-1: has no package {package}; set {setting} to one of {versions}"
+        )
+    (tmp_path / "madison" / CE).write_text(" docker-ce | 5:20.10.24+dfsg1-1+b3 | x\n docker-ce | 20.10.24-2 | y\n")
+    assert machine.install().stderr.endswith("; set engine.version to one of 20.10.24\n")
+    (tmp_path / "madison" / CE).write_text("")
+    assert machine.install().stderr.endswith(
+        "manager-1: has no package docker-ce in its package sources; allowed: another engine.source\n"
     )
     assert machine.there() == {}
 

@@ -47,3 +47,22 @@ def test_statd_on_an_application_port_is_restarted(tmp_path: Path, port: int, re
     ss = f"echo 'tcp LISTEN 0 64 0.0.0.0:{port} 0.0.0.0:*'"
     systemctl = 'case "$1" in restart) echo "$@" ;; esac'
     assert said(tmp_path, text, ss=ss, systemctl=systemctl) == ("restart rpc-statd.service\n" if restarted else "")
+
+
+def test_kernel_without_an_nfs_server_is_reported_with_both_remedies(tmp_path: Path) -> None:
+    [say] = re.findall(r"^say\(\) .*$", assets.read("storage/scripts/nfs.sh"), re.MULTILINE)
+    text = f"{say}\n{function('nfs_server.sh', 'serve_by_kernel')}\nserve_by_kernel"
+    for name, does in {"modprobe": "exit 1", "grep": "exit 1", "hostname": "echo worker-1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "worker-1: its kernel has no NFS server; allowed: another nfs.machine, or nfs.server: ganesha\n"
+    )

@@ -164,6 +164,39 @@ def test_environment_survives_quotes_and_repetition(fresh: Fresh) -> None:
     assert len(again["PATH"].split(":")) == len(set(again["PATH"].split(":")))
 
 
+@pytest.mark.parametrize("sign", ["'", '"', "\\", "#", "?", "%", "%41", "\n"])
+def test_checkout_whose_path_no_url_can_have_is_refused(tmp_path: Path, sign: str) -> None:
+    """A backend would be another folder: the part of a URL after `#` or `?` is no path, and `%41` is `A`."""
+    folder = tmp_path / f"a{sign}b"
+    folder.mkdir()
+    fresh = Fresh(folder)
+    for command in (
+        ["tools/env.sh"],
+        ["tools/env.sh", "dev"],
+        ["make", "env"],
+        ["make", "status"],
+        ["make", "up", "STACK=prod"],
+    ):
+        refused = fresh.run(*command)
+        assert refused.code != 0, refused.text
+        assert (
+            "nuvla-swarm: error: the checkout's path has a quote, a line break, or one of \\ # ? %, in it: move it"
+            in refused.text
+        )
+        assert "export" not in refused.text, "the shell of `eval` would get half an environment"
+    assert fresh.calls() == [], "nothing is installed there"
+    assert not (fresh.folder / ".state").exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "a&b;c", "$(touch x)", "a+b@c", "[a]*", "~"])
+def test_checkout_with_other_signs_in_its_path_has_its_state_there(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    fresh = Fresh(folder)
+    assert fresh.environment("dev")["PULUMI_BACKEND_URL"] == f"file://{fresh.folder}/.state?metadata=skip"
+    assert (fresh.folder / ".state").is_dir()
+
+
 def test_proxy_is_passed_by_for_machines(fresh: Fresh) -> None:
     with_proxy = fresh.environment(
         "dev", HTTPS_PROXY="http://127.0.0.1:9", NO_PROXY="localhost", PYTHONPATH=str(CHECKOUT)

@@ -171,6 +171,19 @@ def test_restarting_managers_get_time_to_elect_a_leader(paper: Paper) -> None:
     assert invite(paper).split()[0] == "token-of-worker"
 
 
+@pytest.mark.parametrize(("pools", "prefix"), [("10.202.0.0/16", "24"), ("10.201.0.0/16", "25")])
+def test_changed_address_pools_are_rejected_with_the_settings_of_the_swarm(
+    paper: Paper, pools: str, prefix: str
+) -> None:
+    given = {"ADDRESS": "10.0.0.1", "OTHER_MANAGERS": "", "ADDRESS_POOLS": pools, "SUBNET_PREFIX": prefix}
+    done = paper.run("init.sh", "continue", libraries=["nodes.sh"], **given)
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        ": the swarm's address pools cannot change; allowed: swarm.address_pools 10.201.0.0/16 with "
+        "swarm.subnet_prefix 24, as they are now, or another stack ('make down' would remove everything)\n"
+    )
+
+
 def test_worker_is_rejected_as_api_manager(paper: Paper) -> None:
     paper.here = {"manages": False}
     assert "is a worker of a swarm; allowed: a manager as swarm.api_manager" in init(paper, "continue").stderr
@@ -308,6 +321,34 @@ def test_managers_that_may_be_alive_keep_their_role(paper: Paper, state: str) ->
     paper.nodes += [node("worker-1", state=state, role="manager"), node("worker-2", state="down", role="manager")]
     invite(paper)
     assert [one["role"] for one in paper.nodes] == ["manager", "manager", "manager"]
+
+
+def active(paper: Paper, verb: str, node_id: str) -> Done:
+    given = {"NODE": "worker-1", "NODE_ID": node_id, "NAME_LABEL": LABEL, "ROLE": "worker", "LABELS": ""}
+    return paper.run("active.sh", verb, libraries=["nodes.sh"], AVAILABILITY="active", **given)
+
+
+@pytest.mark.parametrize("state", ["down", "unknown"])
+def test_machine_that_is_not_ready_is_reported_with_its_state_and_the_ports(paper: Paper, state: str) -> None:
+    paper.nodes += [node("worker-1", state=state)]
+    done = active(paper, "activate", "id-worker-1")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"worker-1: is not ready after 3 s: {state} of a sort\n"
+        "worker-1: see 'journalctl -u docker' there; open 2377/tcp, 7946/tcp+udp and 4789/udp between machines\n"
+    )
+
+
+def test_api_manager_is_drained_in_two_steps_alone(paper: Paper) -> None:
+    paper.nodes += [node("manager-2", role="manager")]
+    done = active(paper, "drain", "id-manager-1")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "worker-1: is swarm.api_manager, through which the program works, and cannot remove itself; in two steps: set "
+        "swarm.api_manager to another manager and keep worker-1, run 'make up'; then change worker-1, and run "
+        "'make up' again\n"
+    )
+    assert paper.nodes[0]["availability"] == "active"
 
 
 def activate(paper: Paper, labels: str = "", availability: str = "active", role: str = "worker") -> None:

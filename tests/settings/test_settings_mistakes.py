@@ -1,10 +1,12 @@
 """Mistakes in the configuration of machines, engines and the swarm: a line for each, and nothing is made."""
 
+from typing import Any
+
 from components.errors import NAMESPACE
 from tests.settings.bases import API_MANAGER, PLACED
 from tests.settings.loading import load, mistakes, refusals, taken
 from tests.settings.rows import with_all
-from tests.support.configs import changed, target, without
+from tests.support.configs import changed, existing, exoscale, target, without
 
 
 def first_parts(lines: list[str], separator: str = ":") -> list[str]:
@@ -24,6 +26,41 @@ def test_number_of_managers_with_a_clear_majority_is_taken() -> None:
         assert len(taken(target(managers=managers)).machines.names("manager")) == managers
 
 
+def test_pools_without_a_manager_are_told_that_they_have_none() -> None:
+    """Nobody wrote the number 0."""
+    for document in (target(), exoscale(), existing()):
+        for pools in ({}, {"worker": document["machines"]["pools"]["worker"]}):
+            assert refusals(changed(document, "machines.pools", pools)) == [
+                "machines.pools: no pool with role: manager; required: one that has 1, 3, 5 or 7 machines"
+            ]
+
+
+def test_machines_without_a_provider_get_the_names_of_all() -> None:
+    without_provider: list[dict[str, Any]] = [{}, {"pools": {}}]
+    for machines in without_provider:
+        assert refusals(target(machines=machines)) == [
+            "machines.provider: not given; required: provider of the machines; "
+            "allowed: 'local', 'exoscale' or 'existing'"
+        ]
+
+
+def test_loss_of_all_managers_is_refused_in_one_line() -> None:
+    for managers in (1, 3):
+        names = [f"manager-{number}" for number in range(1, managers + 1)]
+        assert refusals(changed(target(managers=managers), "machines.lost", names)) == [
+            f"machines.lost: {', '.join(names)} given, which leaves no manager; required: a manager that is not lost "
+            "(without any, the swarm is lost: make a new stack)"
+        ]
+
+
+def test_setting_that_no_machine_fits_says_so() -> None:
+    document = changed(target(managers=3, workers=0), "machines.lost", ["manager-1"])
+    for name in ("manager-2", "manager-3"):
+        document = changed(document, f"machines.overrides.{name}.availability", "drain")
+    none = "not given, which means manager-1; allowed: an active machine that is not lost, and there is none"
+    assert set(refusals(document)) >= {f"nfs.machine: {none}", f"monitoring.machine: {none}"}
+
+
 def test_managers_of_several_pools_are_counted_together() -> None:
     pools = {"a": {"role": "manager", "count": 1}, "b": {"role": "manager", "count": 2}}
     document = with_all(target(), {"machines.pools": pools, **dict.fromkeys(PLACED, "b-1")})
@@ -39,6 +76,16 @@ def test_network_that_overlaps_the_machines_is_refused() -> None:
     assert refusals(changed(target(), "swarm.address_pools", ["10.64.0.0/10"])) == [
         f"swarm.address_pools[0]: 10.64.0.0/10 given; {outside}"
     ]
+
+
+def test_default_that_overlaps_the_machines_is_no_fault_of_the_user() -> None:
+    """Whichever of the two the user gave, the line says which network is the default."""
+    for document, path in ((target(), "machines.subnet"), (exoscale(), "machines.private_network")):
+        lines = refusals(changed(document, path, "10.200.0.0/16"))
+        assert lines[0] == (
+            f"engine.address_pools[0].base: 10.200.0.0/16 (the default); allowed: a network outside {path}, "
+            "10.200.0.0/16; or change that one"
+        )
 
 
 def test_overlay_network_that_overlaps_one_of_an_engine_is_refused_by_its_place_in_the_list() -> None:

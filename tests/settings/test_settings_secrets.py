@@ -87,6 +87,20 @@ def test_own_ssh_key_requires_both_halves() -> None:
     assert machines.ssh.public_key == "ssh-ed25519 AAAA me@here"
 
 
+def test_missing_secrets_are_told_beside_mistakes_between_sections() -> None:
+    """Or else a second round would tell of them, after the first one is said to be all."""
+    smtp = {"host": "mail.example.org", "from_address": "a@example.org", "username": "me"}
+    for wrong, document in {
+        "nfs.machine": target(nfs={"machine": "worker-9"}),
+        "swarm.api_manager": changed(target(), "swarm.api_manager", "worker-1"),
+        "s3.port": target(s3={"port": 22}),
+    }.items():
+        found = mistakes(document | {"monitoring": {"smtp": smtp}})
+        assert [line.partition(": ")[0] for line in found] == [wrong, "smtp_password"]
+        found = mistakes({**document, "machines": OWN_KEY["machines"], "firewall": OWN_KEY["firewall"]})
+        assert [line.partition(": ")[0] for line in found] == [wrong, "ssh_private_key"]
+
+
 def test_mail_login_requires_its_name_and_its_password() -> None:
     server = {"host": "mail.example.org", "from_address": "a@example.org"}
     open_server = target(monitoring={"smtp": server})

@@ -38,7 +38,7 @@ def test_bad_values_are_refused_by_one_line_with_what_is_allowed() -> None:
     for row in ROWS:
         path = concrete(row.path)
         for bad in row.values.bad:
-            shown = json.dumps(bad.value if bad.there is SAME else bad.there)
+            shown = json.dumps(bad.value if bad.there is SAME else bad.there).replace("://me:word@", "://***@")
             lines = refusals(changed(DOCUMENTS[row.path], path, bad.value))
             if len(lines) != 1 or not says(lines[0], f"{path}{bad.at}: {shown} given; allowed: {bad.allowed}"):
                 wrong[f"{row.path}: {bad.value}"] = lines
@@ -49,7 +49,7 @@ def test_one_bad_value_of_each_setting_stops_the_program() -> None:
     """The values are parsed alone above: here the error is raised, and nothing is registered."""
     for row in ROWS:
         document = changed(DOCUMENTS[row.path], concrete(row.path), row.values.bad[0].value)
-        assert len(mistakes(document, secrets_for(DOCUMENTS[row.path]))) == 1, row.path
+        assert mistakes(document, secrets_for(DOCUMENTS[row.path]))[:1] == refusals(document), row.path
 
 
 def test_missing_required_settings_are_refused_with_their_description() -> None:

@@ -67,6 +67,14 @@ package_version() {
   }'
 }
 
+# upstream_versions PACKAGE: those that the settings take, without epoch and revision, in one line
+upstream_versions() {
+  apt-cache madison "$1" | awk '{
+    upstream = $3; sub(/^[0-9]+:/, "", upstream); sub(/[-+~].*/, "", upstream)
+    if (!seen[upstream]++) found = found (found == "" ? "" : ", ") upstream
+  } END { print found }'
+}
+
 require_supported_system() {
   [ -d /run/systemd/system ] || fail "is not run by systemd; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
   command -v apt-get >/dev/null || fail "has no apt; allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
@@ -74,11 +82,14 @@ require_supported_system() {
 
 # exactly PACKAGE VERSION: as apt wants it
 exactly() {
-  local found
+  local found setting versions
   found=$(package_version "$1" "$2")
   if [ -z "$found" ]; then
-    fail "has no package $1 of version $2; set engine.version (of containerd.io: engine.containerd_version) to one of" \
-      "$(apt-cache madison "$1" | awk '{printf "%s ", $3}')"
+    setting=engine.version
+    [ "$1" != containerd.io ] || setting=engine.containerd_version
+    versions=$(upstream_versions "$1")
+    [ -n "$versions" ] || fail "has no package $1 in its package sources; allowed: another engine.source"
+    fail "has no package $1 of version $2; set $setting to one of $versions"
   fi
   echo "$1=$found"
 }

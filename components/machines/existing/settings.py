@@ -23,10 +23,18 @@ def _without_comment(text: str) -> str:
     return " ".join(found[0].split()) if found else text
 
 
-def _without_address(text: str) -> str:
-    """Return what to do about a line of known_hosts, which begins with an address."""
+def _advice_on_key(text: str) -> str:
+    """Return what to do about a line of known_hosts, a fingerprint, or a key without its type."""
     found = re.search(rf"(?<=\s){KEY}", text)
-    return f"write it without what stands before it: {found[0]}" if found else ""
+    if found:
+        return f"write it without what stands before it: {found[0]}"
+    if re.match(r"(?:SHA256:|MD5:|(?:[0-9a-f]{2}:){15})", text.strip()):
+        return "this is a fingerprint; `make hostkey HOST=<address>` prints the key"
+    if re.fullmatch(r"AAAA[A-Za-z0-9+/]+=*", text.strip()):
+        return "write its type before it; `make hostkey HOST=<address>` prints both"
+    kind, space, rest = text.strip().partition(" ")
+    lowered = _without_comment(f"{kind.lower()}{space}{rest}")
+    return f"did you mean {lowered}?" if lowered != text and re.fullmatch(KEY, lowered) else ""
 
 
 MemberName = Annotated[
@@ -40,7 +48,7 @@ HostKey = Annotated[
         "a public host key of one line",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAvGJRWc8eCXpYWVcvvNc5G5Mj0E9+7b7cnQmJ8hVvQ1",
         normalized=_without_comment,
-        advice=_without_address,
+        advice=_advice_on_key,
     ),
 ]
 

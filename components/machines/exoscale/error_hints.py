@@ -5,11 +5,30 @@ The patterns match errors of the released plugin 0.66.1 and of its stand-in; the
 
 from components.machines.error_hints import AGENT_HINTS
 
+PROXY_HINT = (
+    "the proxy of HTTPS_PROXY lets no request through to Exoscale's API ({0}): correct HTTPS_PROXY, or add "
+    ".exoscale.com to NO_PROXY, and run this again"
+)
 HINTS = (
     (
         r"protection is enabled|\bis protected\b",
         "Exoscale keeps machines that are protected: set machines.destroy_protection to false, run `pulumi up`, "
         "and then this again",
+    ),
+    (
+        r"(proxyconnect tcp: [^\n]+|\bProxy Authentication Required\b)",
+        PROXY_HINT,
+    ),
+    # A proxy's answer is alone behind the address; that of the API begins with "http response".
+    (
+        r"https://api-[^\"\s]+\"?: (Forbidden|Bad Gateway|Gateway Timeout|Method Not Allowed)\s*(?:\n|$)",
+        PROXY_HINT,
+    ),
+    (r"\bToo Many Requests\b", "Exoscale's API takes no more requests for now: run this again in a minute"),
+    (
+        r"\s*([^\n:*]*(?:[Qq]uota|(?:[Ll]imit|[Mm]aximum number)\b[^\n]*(?:reached|exceeded))[^\n]*)",
+        "a limit of the account is reached ({0}): raise it in the portal (Organization, Quotas), or use less, "
+        "and run this again",
     ),
     (
         r"Invalid request signature|\b(?:Unauthorized|Forbidden)\b",
@@ -50,11 +69,6 @@ HINTS = (
         "disks of machines only grow: give disk_gib of the pool its former value, and run this again",
     ),
     (
-        r"\s*([^\n:*]*(?:[Qq]uota|[Ll]imit\b[^\n]*(?:reached|exceeded))[^\n]*)",
-        "a limit of the account is reached ({0}): raise it in the portal (Organization, Quotas), or use less, "
-        "and run this again",
-    ),
-    (
         r"exists already|already exists",
         "Exoscale has something of that name already: of another checkout with a stack of the same name (run `make "
         "down` there, or choose another name for this stack); of this stack, whose state is lost or elsewhere "
@@ -70,7 +84,6 @@ HINTS = (
         r"\bPayment Required\b",
         "the Exoscale organization has no credit: add some in the portal (Organization, Billing), and run this again",
     ),
-    (r"\bToo Many Requests\b", "Exoscale's API takes no more requests for now: run this again in a minute"),
     (
         r"\bLocked\b|http response: Conflict",
         "Exoscale is still busy with an earlier operation on this: run this again in a minute; if it fails again, the "

@@ -1,12 +1,13 @@
 """Settings of machines on Exoscale."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.fields import Network, Section, former, hint
+from components.fields import Section, former, hint
 from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
     Machines,
@@ -14,6 +15,7 @@ from components.machines.settings import (
     require_prefix_length,
 )
 from components.machines.ssh_settings import OwnKeySettings
+from components.network_fields import Network
 from components.text_form import TextForm
 
 WRITE_TEMPLATE = 'to write the id of a template by its name: make template STACK=<stack> NAME="{given}"'
@@ -24,7 +26,7 @@ TemplateId = Annotated[
         r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
         "the id of a template",
         "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01",
-        advice=lambda text: WRITE_TEMPLATE.format(given=text) if " " in text else "",
+        advice=lambda text: WRITE_TEMPLATE.format(given=text) if re.search(r"[g-z]", text, re.IGNORECASE) else "",
     ),
 ]
 # The program logs in as `ubuntu`, and installs packages for these systems.
@@ -34,7 +36,23 @@ TEMPLATE_NAME = TextForm(
     "Linux Ubuntu 24.04 LTS 64-bit",
 )
 TemplateName = Annotated[str, TEMPLATE_NAME]
-Size = Annotated[str, TextForm(r"^[a-z0-9]+\.[a-z-]+$", "a type of instances in lower case", "standard.large")]
+
+
+def _with_family(text: str) -> list[str]:
+    """Return the type of instances in a text such as `large` or `Standard Extra Large`."""
+    found = re.fullmatch(r"(?:(standard|cpu|memory|storage)[\s_.-]+)?(extra[\s_-]*)?([a-z]+)", text.strip().lower())
+    return [f"{found[1] or 'standard'}.{'extra-' if found[2] else ''}{found[3]}"] if found else []
+
+
+Size = Annotated[
+    str,
+    TextForm(
+        r"^[a-z0-9]+\.[a-z-]+$",
+        "a type of instances in lower case",
+        "standard.large",
+        candidates=_with_family,
+    ),
+]
 
 
 def system(zone: str, template_id: str) -> str:

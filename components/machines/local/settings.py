@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.fields import Image, Network
+from components.fields import Image
 from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
     FirewallMode,
@@ -14,6 +14,7 @@ from components.machines.settings import (
     require_prefix_length,
 )
 from components.machines.ssh_settings import OwnKeySettings
+from components.network_fields import Network
 
 
 class LocalMachines(Machines[CountedPoolSettings]):

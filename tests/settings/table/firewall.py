@@ -9,7 +9,7 @@ GAME = {"ports": "27015", "protocol": "udp", "sources": ["users"], "description"
 ONE_ROW = {"firewall.extra": [GAME]}
 PORTS = "a port such as 5000, or the first and the last one, such as 30000-30010"
 SPAN = "ports from 1 to 65535, the first one before the last"
-SOURCE = "management, nuvla, users, or an IPv4 network with no host bits set, such as 192.0.2.0/24"
+SOURCE = "management, nuvla, users, or an IPv4 network, such as 192.0.2.0/24"
 TITLE = "up to 60 letters, digits and signs .,:/()+-"
 RULES = ("firewall", "firewall-worker-1")  # the component and a resource with the ruleset
 

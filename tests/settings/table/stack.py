@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.settings.rows import Change, Row, Values, refused
 from tests.settings.values import IS_ANOTHER_INFRASTRUCTURE, choice
 
-DOMAIN = "a DNS name in lower case, without scheme and path"
+DOMAIN = "a DNS name in lower case, without scheme, port and path"
 
 ROWS = [
     Row(

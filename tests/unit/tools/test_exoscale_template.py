@@ -13,11 +13,16 @@ ERRORS = [
     ("error: list zones: ListZones: http response: Forbidden: Invalid request signature", "Exoscale does not take"),
     (
         "1 error occurred:\n\t* resource not found\n\n",
-        'Exoscale has no public template named "Plan 9" in zone ch-abc',
+        'Exoscale has no public template named "Plan 9" in zone ch-abc-1, or no such zone: names are in the portal '
+        "(Compute, Templates), or in the answer of `exo compute instance-template list`",
     ),
     (
         f'\t* Get "{URL}": giving up: dial tcp: lookup api-ch-abc-1.exoscale.com on x: no such host',
         "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or this computer finds no names",
+    ),
+    (
+        f'\t* Get "{URL}": proxyconnect tcp: dial tcp 192.0.2.9:3128: connect: connection refused\n\t* more\n',
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (proxyconnect tcp: dial tcp 192.0.2.9",
     ),
     (
         "code: 255\nstdout: many\nlines\n\t* API error: sleepy\nstderr: \n",

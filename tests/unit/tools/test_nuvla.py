@@ -64,14 +64,47 @@ def test_certificates_are_written_and_each_form_is_printed_in_order(
     assert places == sorted(places)
 
 
-def test_target_without_s3_and_nfs_has_two_forms(
+NO_S3 = "\nS3: prod has none, as s3.enabled is false.\n"
+NO_FILES = "\nFiles that applications share: prod has none, as nfs.enabled is false.\n"
+
+
+@pytest.mark.parametrize("gone", [["s3"], ["nfs"], ["s3", "nfs"]])
+@pytest.mark.parametrize("empty", [None, {}])
+def test_target_without_s3_or_files_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], gone: list[str], empty: Any
+) -> None:
+    for outputs in (
+        {key: value for key, value in OUTPUTS.items() if key not in gone},
+        OUTPUTS | dict.fromkeys(gone, empty),
+    ):
+        shown(monkeypatch, tmp_path, outputs)
+        printed = capsys.readouterr().out
+        assert (NO_S3 in printed) == ("s3" in gone)
+        assert (NO_FILES in printed) == ("nfs" in gone)
+        assert ("Add, S3" in printed) == ("3. " in printed) == ("s3" not in gone)
+
+
+def test_host_has_neither_s3_nor_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown(monkeypatch, tmp_path, {key: value for key, value in OUTPUTS.items() if key not in ("s3", "nfs")})
-    printed = capsys.readouterr().out
-    assert "S3" not in printed
-    assert "NFS" not in printed
-    assert "3." not in printed
+    shown(monkeypatch, tmp_path, {**OUTPUTS, "kind": "host", "s3": None, "nfs": None})
+    assert capsys.readouterr().out.count("prod has none, as it is a host.\n") == 2
+
+
+def test_incomplete_outputs_end_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An update that was killed, or one of another version, may leave a part of them."""
+    for section in ("s3", "nfs"):
+        for key in OUTPUTS[section]:
+            left = {name: value for name, value in OUTPUTS[section].items() if name != key}
+            shown(monkeypatch, tmp_path, OUTPUTS | {section: left})
+            assert (
+                ": unknown, as the outputs of prod are incomplete: run `make up STACK=prod`." in capsys.readouterr().out
+            )
+    for docker in ({}, None, {"nuvla": OUTPUTS["docker"]["nuvla"]}):
+        with pytest.raises(SystemExit, match="prod: is not up in s3://state: run `make up STACK=prod`"):
+            shown(monkeypatch, tmp_path, OUTPUTS | {"docker": docker})
 
 
 def test_stack_without_outputs_ends_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,8 +139,22 @@ def test_machine_that_is_no_node_and_a_swarm_that_does_not_answer_are_told_apart
     assert "  worker-1       192.0.2.8        unknown\n" in text
     assert (
         "port 2376 of the manager at 192.0.2.7 does not answer this computer: timed out. Is the machine up, and does "
-        in text
+        "firewall.management list this computer's address?\n" in text
     )
+
+
+def test_silent_swarm_behind_a_proxy_is_told_with_no_proxy(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "The proxy proxy.example.org is asked for it: does NO_PROXY lack 192.0.2.7?\n"
+    world.nodes = Silent.refused
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@proxy.example.org:3128")
+    for excluded, told in (("", True), ("10.0.0.0/8", True), ("192.0.2.7", False), ("192.0.2.0/24", False)):
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, excluded)
+        text = printed(capsys)
+        assert (question in text) == told, excluded
+        assert "hidden" not in text
 
 
 def test_domain_that_leads_nowhere_is_told_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -186,6 +200,15 @@ def test_stack_without_outputs_is_told_in_a_line(world: World, monkeypatch: pyte
     monkeypatch.setattr(State, "read", lambda _: known({}))
     with pytest.raises(SystemExit, match="its last `make up` did not finish: run `make up STACK=prod`"):
         status.show(target())
+
+
+def test_missing_output_is_told_with_the_command_that_writes_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for gone in ("urls", "docker", "ssh"):
+        left = {key: value for key, value in OUTPUTS.items() if key != gone}
+        monkeypatch.setattr(State, "read", lambda _, left=left: known(left))
+        assert f"  unknown: the last update left no output '{gone}': run `make up`\n" in printed(capsys)
 
 
 JUNK: tuple[Any, ...] = (None, "", "x", 0, 7, [], {}, [None], {"a": None}, [{}], "https://", "tcp://:x", b"\xff")

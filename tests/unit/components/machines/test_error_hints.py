@@ -17,6 +17,9 @@ ERRORS = {
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": (
         "no Docker engine answers at unix:///var/run/docker.sock: start it,"
     ),
+    "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock": (
+        "this user may not use the Docker engine at unix:///var/run/docker.sock: `sudo usermod -aG docker"
+    ),
     "Error response from daemon: Pool overlaps with other one on this address space": "set machines.subnet to a free",
     "Unable to create container with image a/b:1: unable to pull image a/b:1": "the image a/b:1 is not on",
     'Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"': (
@@ -34,6 +37,13 @@ def test_known_error_gets_a_hint() -> None:
     } == {}
 
 
+def test_older_engine_that_refuses_the_user_gets_the_same_hint() -> None:
+    old = "permission denied while trying to connect to the Docker daemon socket at unix:///run/docker.sock: Get x"
+    assert (error_hint([old]) or "").startswith(
+        "this user may not use the Docker engine at unix:///run/docker.sock: `s"
+    )
+
+
 def test_each_hint_has_an_error_in_this_test() -> None:
     assert len({error_hint([error]) for error in ERRORS}) == len(HINTS)
 
@@ -47,6 +57,32 @@ def test_name_conflict_in_the_swarm_gets_the_command_that_frees_the_name() -> No
         text = error_hint([error], SWARM_HINTS) or ""
         assert f"has a {kind} {name} already: if a killed update made it, `make up` puts that right" in text
         assert f"`docker {kind} rm {name}`" in text
+
+
+def test_what_another_checkout_has_is_found_by_its_label() -> None:
+    for error, command in (
+        ('Conflict. The container name "/nuvla-swarm-dev-a-1" is already in use by container "0f"', "ps --all"),
+        ("Error response from daemon: network with name nuvla-swarm-dev already exists", "network ls"),
+    ):
+        hint = error_hint([error]) or ""
+        assert f"(`docker {command} --filter label=io.nuvla.swarm.stack` lists those of all checkouts)" in hint
+        assert "of another checkout with a stack of the same name" in hint
+        assert "run `make down` there, or choose another name for this stack" in hint
+
+
+PROXIED = [
+    ('Post "https://194.0.2.1:2376/v1.44/networks/create": proxyconnect tcp: dial tcp 192.0.2.9:3128: i/o timeout', ""),
+    ('error during connect: Get "https://194.0.2.1:2376/v1.44/info": Proxy Authentication Required', ""),
+    ('error during connect: Get "https://194.0.2.1:2376/v1.44/info": Forbidden\n', ""),
+    ("Cannot connect to the Docker daemon at tcp://194.0.2.1:2376. Is the docker daemon running?", "firewall.managem"),
+]
+
+
+def test_manager_that_is_asked_through_a_proxy_gets_no_proxy_with_its_address() -> None:
+    """Docker's client says of a proxy that refuses connections that the engine does not run."""
+    found = {error: error_hint([error], SWARM_HINTS) or "" for error, _ in PROXIED}
+    assert {error: hint for error, hint in found.items() if "`export NO_PROXY=194.0.2.1`" not in hint} == {}
+    assert [error for error, text in PROXIED if text not in found[error]] == []
 
 
 def test_unknown_error_gets_no_hint() -> None:

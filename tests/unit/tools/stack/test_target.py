@@ -81,7 +81,9 @@ def test_new_stack_is_created_and_said(checkout: Checkout, capsys: pytest.Captur
     target.create(target.open_target("s"))
     assert checkout.calls == [("stack", "init", "--stack", "s", "--no-select")]
     assert path.read_text() == LOCAL, "its salt belongs to a state folder that is gone"
-    assert "s is not in file://" in capsys.readouterr().err
+    said = f"s is not in {target.open_target('s').backend}: creates it, which takes about a minute\n"
+    assert said.startswith("s is not in file:///")
+    assert said in capsys.readouterr().err
     assert checkout.memory()
 
 

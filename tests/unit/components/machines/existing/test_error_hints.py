@@ -38,6 +38,14 @@ def test_known_host_error_gets_a_hint() -> None:
     assert {error: hint for error, hint in found.items() if ERRORS[error] not in hint} == {}
 
 
+def test_silent_host_is_given_up_last_and_only_for_ever() -> None:
+    """A closed firewall is the usual reason, and a machine that is named there is forgotten."""
+    for reason in ("connect: connection refused", "i/o timeout", "connect: no route to host"):
+        hint = error_hint(HOST, [f"after 2 failed attempts: dial tcp 192.0.2.7:2222: {reason}"]) or ""
+        assert f"({reason}): is it on, are its settings address and port right, and does its own firewall let" in hint
+        assert hint.endswith("? Only if it will never come back, name it in machines.lost")
+
+
 def test_each_host_hint_has_an_error_in_this_test() -> None:
     assert len({error_hint(HOST, [error]) for error in ERRORS}) == len(HINTS)
 

@@ -3,6 +3,7 @@
 from components.machines.error_hints import error_hint
 from components.machines.exoscale.error_hints import HINTS as EXOSCALE_HINTS
 from components.machines.exoscale.error_hints import SSH_HINTS
+from tests.support.checkout import CHECKOUT
 
 # What Exoscale or its plugin says, and how the hint begins.
 HINTS = [
@@ -37,6 +38,30 @@ HINTS = [
         "api-ch-abc-1.exoscale.com on 192.0.2.53:53: no such host",
         "there is no api-ch-abc-1.exoscale.com: if Exoscale has no zone ch-abc-1, set machines.zone",
     ),
+    (
+        'Get "https://api-ch-gva-2.exoscale.com/v2/zone": proxyconnect tcp: dial tcp 192.0.2.9:3128: connect: '
+        "connection refused",
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (proxyconnect tcp: dial tcp "
+        "192.0.2.9:3128: connect: connection refused): correct HTTPS_PROXY, or add .exoscale.com to NO_PROXY",
+    ),
+    (
+        'Post "https://api-ch-gva-2.exoscale.com/v2/instance": giving up after 5 attempt(s): proxyconnect tcp: '
+        "dial tcp: lookup proxy.example.org: no such host",
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (proxyconnect tcp: dial tcp: lookup proxy.",
+    ),
+    (
+        'Get "https://api-ch-gva-2.exoscale.com/v2/zone": proxyconnect tcp: tls: first record does not look like a TLS '
+        "handshake",
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (proxyconnect tcp: tls: first record",
+    ),
+    (
+        'Get "https://api-ch-gva-2.exoscale.com/v2/zone": Proxy Authentication Required',
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (Proxy Authentication Required)",
+    ),
+    (
+        '* Get "https://api-ch-gva-2.exoscale.com/v2/zone": Forbidden\n\n',
+        "the proxy of HTTPS_PROXY lets no request through to Exoscale's API (Forbidden)",
+    ),
     ("dial tcp 203.0.113.7:443: i/o timeout", "Exoscale's API does not answer: check the network of this computer"),
     (
         'Attribute zone value must be one of: ["ch-gva-2" "ch-dk-2"], got: "ch-abc-1"',
@@ -62,6 +87,15 @@ HINTS = [
         'Post "https://api-ch-gva-2.exoscale.com/v2/instance": invalid request: Limit of 20 instances reached',
         "a limit of the account is reached (Limit of 20 instances reached): raise it in the portal",
     ),
+    (
+        "CreateInstance: http response: Forbidden: Quota of 5 block storage volumes is used up",
+        "a limit of the account is reached (Quota of 5 block storage volumes is used up): raise it",
+    ),
+    (
+        "Maximum number of resources of type 'public_ip' for account 'ops' has been exceeded",
+        "a limit of the account is reached (Maximum number of resources of type 'public_ip' for account 'ops' has ",
+    ),
+    ("ListZones: http response: Too Many Requests: rate limit exceeded", "Exoscale's API takes no more requests"),
     ("CreateInstance: http response: Payment Required: no credits", "the Exoscale organization has no credit"),
     ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API takes no more requests for now"),
     ("UpdateInstance: http response: Conflict: busy", "Exoscale is still busy with an earlier operation on this"),
@@ -79,6 +113,22 @@ HINTS = [
 def test_exoscale_error_gets_a_hint() -> None:
     found = {error: error_hint([error], EXOSCALE_HINTS) or "" for error, _ in HINTS}
     assert {error: found[error] for error, start in HINTS if not found[error].startswith(start)} == {}
+
+
+def test_each_exoscale_hint_has_an_error_in_this_test() -> None:
+    found = {(error_hint([error], EXOSCALE_HINTS) or "").partition("(")[0] for error, _ in HINTS}
+    texts = {text.partition("(")[0] for _, text in EXOSCALE_HINTS}
+    assert len(found) == len(texts)
+
+
+def test_name_that_is_taken_may_be_of_a_state_that_is_elsewhere() -> None:
+    for error in ("an SSH key named 'nuvla-swarm-dev' exists already", "security-group name already exists"):
+        hint = error_hint([error], EXOSCALE_HINTS) or ""
+        assert (
+            "of another checkout with a stack of the same name (run `make down` there, or choose another name" in hint
+        )
+        assert "; of this stack, whose state is lost or elsewhere (PULUMI_BACKEND_URL; docs/02-exoscale.md)" in hint
+    assert (CHECKOUT / "docs/02-exoscale.md").is_file()
 
 
 def test_unknown_exoscale_error_gets_no_hint() -> None:
