@@ -237,9 +237,7 @@ def assert_rules_that_lock_this_computer_out_are_reverted(hosts: ExistingHosts) 
     with changed_setting(hosts, "firewall.management", ["192.0.2.0/24"]):
         failed = hosts.stack.up("--target", "**firewall-worker-1")
     assert failed.code != 0
-    assert "worker-1: its new firewall rules do not let this computer in, and are taken back" in failed.text, (
-        failed.text
-    )
+    assert "worker-1: its new firewall rules do not let this computer in, and are reverted" in failed.text, failed.text
     wait_for(lambda: hosts.stack.on("worker-1", *LIST_TABLE).text == loaded, "the former rules are back", 90)
     second = hosts.stack.up()
     assert second.code == 0, second.text

@@ -17,7 +17,7 @@ ERRORS = [
     ),
     (
         f'\t* Get "{URL}": giving up: dial tcp: lookup api-ch-abc-1.exoscale.com on x: no such host',
-        "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or this computer finds no names",
+        "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or DNS does not work on this computer",
     ),
     (
         "code: 255\nstdout: many\nlines\n\t* API error: sleepy\nstderr: \n",

@@ -22,11 +22,11 @@ HINTS = [
     (
         "DeleteInstance: http response: Forbidden: Operation delete-instance is forbidden - reason: manual "
         "instance protection is enabled",
-        "Exoscale keeps machines that are protected",
+        "Exoscale does not delete protected machines",
     ),
     (
         "DeleteInstance: http response: Forbidden: Instance is protected",
-        "Exoscale keeps machines that are protecte",
+        "Exoscale does not delete protected machi",
     ),
     (
         'find zone: "ch-abc-1" not found in ListZonesResponse: Not Found',
@@ -63,7 +63,7 @@ HINTS = [
         "a limit of the account is reached (Limit of 20 instances reached): raise it in the portal",
     ),
     ("CreateInstance: http response: Payment Required: no credits", "the Exoscale organization has no credit"),
-    ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API takes no more requests for now"),
+    ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API refuses more requests for now"),
     ("UpdateInstance: http response: Conflict: busy", "Exoscale is still busy with an earlier operation on this"),
     (
         "DeleteInstance: http response: Not Found: Instance not found",
