@@ -36,9 +36,9 @@ Defaults suit a trial. `up` warns about defaults that a production stack should 
 - `firewall.users` is everybody, since applications are for their users; `firewall.consoles` allows only operators to
   open dashboards.
 - `firewall.expose_swarm_port_to_nuvla` is `false`: Nuvla's guide lists 2377, but Nuvla only uses 2376.
-- `traefik.access_log` is `false`, since requests are personal data of users, and Docker keeps only the newest log files.
-- `traefik.acme` is unset, since Let's Encrypt needs a domain that leads to the managers. Browsers and NuvlaEdges refuse a
-  host without it.
+- `traefik.access_log` is `false`, since requests are personal data, and Docker keeps only the newest log files.
+- `traefik.acme` is unset, since Let's Encrypt needs a domain that leads to the managers. Browsers and NuvlaEdges refuse
+  a host without it.
 - `engine.version` is unset, so that an upgrade of the program upgrades the engines. To decide when, set the
   present version.
 - `engine.client_certificate_days` is a year: `up` renews the certificates and warns that Nuvla needs the new one.
