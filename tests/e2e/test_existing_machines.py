@@ -114,7 +114,7 @@ def test_host_with_another_key_system_or_swarm_is_refused(hosts: ExistingHosts) 
             manager_1="it shows another host key than its setting host_key: compare what `make hostkey "
             f"HOST={hosts.addresses['manager-1']}",
             worker_1="runs debian 11; allowed: Debian 12 or newer, Ubuntu 22.04 or newer",
-            worker_2="is in another swarm; take it out there (docker swarm leave)",
+            worker_2="is in another swarm; remove it there (docker swarm leave)",
         )
     hosts.script("worker-1", "set_system.sh", SYSTEM="")
     for command in ("swarm leave --force", "network rm docker_gwbridge"):
