@@ -67,7 +67,7 @@ def lives(bench: Bench, runs: int) -> None:
             row("`destroy`", "20 s", lambda life: life.destroy_s),
         ],
     )
-    title = f"The yardstick: a shell script, one step after the other, median of {runs}"
+    title = f"Comparison with the shell script, median of {runs}"
     table(title, COMPARISON_HEAD, [comparison("3", median_up([life.up for life in program]), median(script))])
 
 
@@ -108,7 +108,7 @@ def steps(bench: Bench) -> None:
         ]
         for link in links
     ]
-    head = ["step", "start", "waited for its turn", "took", "of it the provider's fixed wait"]
+    head = ["step", "start", "queued", "took", "of which the provider's fixed wait"]
     table("The chain that decides", head, rows)
     fixed_s = sum(link.step.provider_wait_s for link in links)
     print(f"\nThe provider's fixed waits are {fixed_s:.0f} of {seconds(up.returns_s)}: {fixed_s / up.returns_s:.0%}.")

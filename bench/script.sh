@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The yardstick of the bench: what a careful shell script does, one step after the other, on the same machines.
+# The baseline of the bench: what a careful shell script does, one step after the other, on the same machines.
 #   script.sh up NAME SUBNET WORKERS    from nothing to a whole target that answers
 #   script.sh down NAME
 set -euo pipefail

@@ -37,7 +37,7 @@ def ask(question: str, expected: str, otherwise: str) -> None:
     if chosen("YES"):
         return
     if not is_terminal():
-        fail(f"nobody can be asked, as this is no terminal, so {otherwise}: add YES=1 to answer yes")
+        fail(f"this is no terminal, so {otherwise}: add YES=1 to answer yes")
     sys.stdout.flush()
     print(f"{PREFIX}{question} ", end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip()

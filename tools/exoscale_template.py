@@ -122,7 +122,9 @@ def refusal(text: str, name: str, zone: str) -> str:
     if "proxyconnect tcp" in text or "Proxy Authentication Required" in text:
         return str(error_hint([text], HINTS))
     if re.search(r"lookup api-\S+ .*no such host", text):
-        return f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or this computer finds no names"
+        return (
+            f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or DNS does not work on this computer"
+        )
     if re.search(r"resource not found|not found in ListZones", text):
         return (
             f'Exoscale has no public template named "{name}" in zone {zone}, or no such zone: names are in the portal '

@@ -71,7 +71,7 @@ def lines(name: str, outputs: dict[str, Any], folder: Path) -> Iterator[str]:
     else:
         yield f"Files that applications share: {_none(outputs, name, 'nfs')}."
     yield ""
-    yield f"Let Nuvla in: firewall.nuvla of Pulumi.{name}.yaml must list the addresses that Nuvla connects from."
+    yield f"firewall.nuvla in Pulumi.{name}.yaml must contain the addresses from which Nuvla connects."
     yield f"The key gives full access to the swarm: remove {folder} once Nuvla has the key."
 
 

@@ -75,7 +75,7 @@ def preview(source: str, folder: Path, *, diff: bool = False) -> int:
     (folder / computer.PLACE).symlink_to(computer.FILE)
     (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": plain}), encoding="utf-8")
     stand_ins = ", ".join(hidden) or "none"
-    say(f"{stack}: previewed as if it were new; secrets that are stand-ins: {stand_ins}")
+    say(f"{stack}: previewed as a new stack; secrets with placeholders: {stand_ins}")
     code = pulumi(folder, "stack", "init", stack, silent=True)
     for key in hidden:
         code = code or pulumi(folder, "config", "set", "--secret", key, text=STAND_IN)

@@ -29,6 +29,6 @@ class ConfirmedApply:
         if retries and re.search(r"dial tcp|handshake failed", newest_error):
             pulumi.log.error(
                 f"{args.name.removeprefix(self._prefix)}: its new firewall rules do not let this computer in, and are "
-                "taken back within a minute: add this computer's address to firewall.management, and run this again"
+                "reverted within a minute: add this computer's address to firewall.management, and run this again"
             )
         return False

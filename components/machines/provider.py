@@ -83,4 +83,4 @@ def incomplete_key(public_key: str | None, secret_keys: Collection[str]) -> Iter
     """Yield a line if the settings have only one half of the user's own SSH key."""
     if (public_key is None) != (SSH_KEY not in secret_keys):
         missing = SSH_KEY if public_key else "machines.ssh.public_key"
-        yield f"{missing}: not given; required: both halves of your own SSH key, or none to have one made"
+        yield f"{missing}: not given; required: both halves of your own SSH key, or neither for a generated one"

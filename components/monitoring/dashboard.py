@@ -29,7 +29,7 @@ def _parts() -> Parts:
     return [
         stat(
             "Leader",
-            "Whether the swarm has a leader. Without one nothing can be changed or healed.",
+            "Whether the swarm has a leader. Without one, the swarm cannot change or repair anything.",
             units.Short,
             "max(swarm_manager_leader) or vector(0)",
             thresholds=GREEN_FROM_1,

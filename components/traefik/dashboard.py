@@ -62,7 +62,7 @@ def _parts() -> Parts:
         ),
         stat(
             "Reloads",
-            "Changes of the configuration in the last hour: services that came or went.",
+            "Changes of the configuration in the last hour: new or removed services.",
             units.Short,
             f"round(sum(increase(traefik_config_reloads_total{NODES}[1h])))",
         ),

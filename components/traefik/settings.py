@@ -80,7 +80,7 @@ class AcmeSettings(Section):
 
     @model_validator(mode="after")
     def _has_one_server(self) -> Self:
-        """`traefik.acme.server` excludes `traefik.acme.staging`, and `traefik.acme.server_ca` requires it."""
+        """`traefik.acme.server` excludes `traefik.acme.staging`; `traefik.acme.server_ca` requires `server`."""
         if self.staging and self.server is not None:
             raise ValueError(f"staging: true given; allowed: false, as traefik.acme.server is {self.server}")
         if self.server_ca is not None and self.server is None:

@@ -46,7 +46,7 @@ def _trusted_sources_exclude_containers(settings: Settings) -> Iterator[str]:
 
 
 def _ports_are_free(settings: Settings) -> Iterator[str]:
-    """`firewall.ephemeral` has no port that the machines use, and `s3.port` is neither such a port nor in that range.
+    """`firewall.ephemeral` contains no port of the machines; `s3.port` is neither such a port nor in that range.
 
     In the range, users could reach the port, or the kernel could use it for a connection before its service starts.
     """
@@ -65,7 +65,7 @@ def _ports_are_free(settings: Settings) -> Iterator[str]:
 
 
 def _extra_ports_are_free(settings: Settings) -> Iterator[str]:
-    """No row of `firewall.extra` has a port of the program by the same protocol, or all ports of another row."""
+    """No row of `firewall.extra` has a port of the program with the same protocol, or all ports of another row."""
     taken = taken_ports(
         nfs=settings.kind == "target",
         s3_port=settings.s3.port if settings.has_s3 else None,

@@ -23,7 +23,7 @@ SECRETS = {
     **catalog.secrets(),
 }
 MAIL_LOGIN_MESSAGE = "the user name and the password of the mail server, or neither for a server without login"
-MORE = " (there may be more once these are mended)"  # checks between sections run after those within
+MORE = " (there may be more after you correct these)"  # checks between sections run after those within
 SCALAR_KEYS = {"kind", "domain"}  # keys whose value is text; all others are objects
 
 Secrets = Mapping[str, pulumi.Output[str]]  # key -> value of each secret that is set, and of each part of one

@@ -118,7 +118,7 @@ def _first_manager_is_clear(settings: Settings) -> Iterator[str]:
 
 
 def _labels_are_free(settings: Settings) -> Iterator[str]:
-    """Node labels do not begin with `nuvla-swarm.`, nor with `nuvla_swarm.`, which Prometheus cannot tell from it."""
+    """Node labels do not begin with `nuvla-swarm.`, nor with `nuvla_swarm.`, which looks the same to Prometheus."""
     for path, labels in settings.machines.labels():
         for key in labels:
             if key.replace("_", "-").startswith(RESERVED_PREFIX):

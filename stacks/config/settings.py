@@ -19,7 +19,7 @@ from stacks.config.volumes import VolumesSettings
 
 
 class Settings(Section):
-    """All settings of a stack but its secrets."""
+    """All settings of a stack except its secrets."""
 
     kind: Literal["target", "host"] = Field(description="`target`: Nuvla deploys onto it; `host`: Nuvla runs on it")
     domain: Domain | None = Field(

@@ -114,7 +114,7 @@ def test_host_with_another_key_system_or_swarm_is_refused(hosts: ExistingHosts) 
             manager_1="it shows another host key than its setting host_key: compare what `make hostkey "
             f"HOST={hosts.addresses['manager-1']}",
             worker_1="runs debian 11; allowed: Debian 12 or newer, Ubuntu 22.04 or newer",
-            worker_2="is in another swarm; take it out there (docker swarm leave)",
+            worker_2="is in another swarm; remove it there (docker swarm leave)",
         )
     hosts.script("worker-1", "set_system.sh", SYSTEM="")
     for command in ("swarm leave --force", "network rm docker_gwbridge"):
@@ -237,9 +237,7 @@ def assert_rules_that_lock_this_computer_out_are_reverted(hosts: ExistingHosts) 
     with changed_setting(hosts, "firewall.management", ["192.0.2.0/24"]):
         failed = hosts.stack.up("--target", "**firewall-worker-1")
     assert failed.code != 0
-    assert "worker-1: its new firewall rules do not let this computer in, and are taken back" in failed.text, (
-        failed.text
-    )
+    assert "worker-1: its new firewall rules do not let this computer in, and are reverted" in failed.text, failed.text
     wait_for(lambda: hosts.stack.on("worker-1", *LIST_TABLE).text == loaded, "the former rules are back", 90)
     second = hosts.stack.up()
     assert second.code == 0, second.text

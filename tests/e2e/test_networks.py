@@ -69,7 +69,7 @@ def assert_refused(target: Stack, path: str, value: object, before: object, line
         assert result.code != 0
         assert "Traceback" not in result.text, result.text
         assert f"{PUBLIC_NETWORK}: would have to be removed, but is in use by {line};" in result.text, result.text
-        assert "take them off it first, or set swarm.public_network back" in result.text
+        assert "remove them from it first, or restore swarm.public_network" in result.text
         assert service_ids(target) == ids_before
     wait_for_status(target, f"https://{target.address(MANAGER)}/", 503)
     target.set(path, before)
@@ -104,7 +104,7 @@ def test_name_of_a_foreign_network_is_refused(target: Stack) -> None:
             result = target.up()
             line = (
                 f"swarm.public_network.name: front given, but a network front {where} is not of this infrastructure "
-                f"(id {identity}); allowed: another name, or front once that network is removed"
+                f"(id {identity}); allowed: another name, or front after you removed that network"
             )
             assert result.code != 0
             assert line in result.text, result.text

@@ -102,8 +102,8 @@ def test_network_of_an_application_cannot_be_changed_renamed_or_removed(
     answer = swarm.answer(*wanted)
     assert answer.returncode == 1
     assert answer.stderr == (
-        "traefik-public: would have to be removed, but is in use by service app, service web_1; take them off it "
-        "first, or set swarm.public_network back (it is there with attachable: false, internal: false)\n"
+        "traefik-public: would have to be removed, but is in use by service app, service web_1; remove them from "
+        "it first, or restore swarm.public_network (the network has attachable: false, internal: false)\n"
     )
 
 
@@ -112,7 +112,7 @@ def test_container_on_any_machine_keeps_a_network_in_use(swarm: Swarm) -> None:
     swarm.containers = [("6ace23a434db31bc4f2eda17", "p"), ("0" * 64, "x")]
     answer = swarm.answer(PUBLIC, API)
     assert answer.returncode == 1
-    assert "in use by container 6ace23a434db on worker-1; take them off" in answer.stderr
+    assert "in use by container 6ace23a434db on worker-1; remove them from" in answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_network_name_of_somebody_else_is_rejected(swarm: Swarm, services: list[
     used = ", in use by service their-app" if services else ""
     assert answer.stderr == (
         "swarm.public_network.name: front given, but a network front in the swarm is not of this infrastructure "
-        f"(id x{used}); allowed: another name, or front once that network is removed\n"
+        f"(id x{used}); allowed: another name, or front after you removed that network\n"
     )
 
 

@@ -12,7 +12,7 @@ OTHER: Final = {"SWARM_ID": "swarm-9", "INVITATION": "SWMTKN-worker n9"}
 WORKER: Final = {"NODE": "worker-1", "NODE_ID": "n2", "ROLE": "worker", "AVAILABILITY": "active"}
 MANAGER: Final = {"NODE": "manager-2", "NODE_ID": "n3", "ROLE": "manager", "AVAILABILITY": "active"}
 JOINED: Final = ("engine.sh", Run(path=JOIN, verb="join", values=MEMBER))
-IN_USE: Final = "traefik-public: would have to be removed, but is in use by service web; take them off it first"
+IN_USE: Final = "traefik-public: would have to be removed, but is in use by service web; remove them from it first"
 
 SWARM: Final = [
     Scenario(path=INIT, verb="start", name="a new swarm", given=["engine.sh"]),

@@ -67,7 +67,7 @@ def test_kept_docker_volume_is_imported_by_the_first_update_only() -> None:
             "volumes.nfs.size_gib",
             10,
             {"volumes": {ID: FREE | {"instance": {"id": OTHER}}}},
-            f"volumes.nfs.import_id: {ID} given; allowed: a volume that is attached to no instance",
+            f"volumes.nfs.import_id: {ID} given; allowed: a volume that no instance uses",
         ),
         (
             "volumes.nfs.import_id",

@@ -79,7 +79,7 @@ def mistakes(
         if key not in loader.SECRETS
     }
     within = loader.within_sections(hidden)[0] is None
-    more = " (there may be more once these are mended)" if within else ""
+    more = " (there may be more after you correct these)" if within else ""
     assert head == f"the configuration of this stack has {number}{more}:"
     assert all(line.startswith(PREFIX) for line in lines), lines
     return [line.removeprefix(PREFIX) for line in lines]

@@ -68,7 +68,7 @@ def test_every_stack_is_previewed_as_a_workflow_does_it_for_a_fork(name: str, tm
     folder = {"TMPDIR": str(tmp_path), "EXOSCALE_STANDIN_CALLS": str(calls)}
     found = run("python", "-m", "tools.preview_without_state", name, env=own | CUT_OFF | folder, cwd=CHECKOUT)
     assert found.code == 0, found.text
-    assert found.text.startswith(f"nuvla-swarm: {name}: previewed as if it were new; secrets that are stand-ins: ")
+    assert found.text.startswith(f"nuvla-swarm: {name}: previewed as a new stack; secrets with placeholders: ")
     assert ("nuvla-swarm:ssh_private_key: not given" in found.text) == (name == "existing-target")
     assert found.count("to create") > 100
     assert_warnings(found.text, name)

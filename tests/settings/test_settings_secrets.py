@@ -79,7 +79,7 @@ def test_misspelt_secret_is_refused_and_not_repeated() -> None:
 
 
 def test_own_ssh_key_requires_both_halves() -> None:
-    both = "not given; required: both halves of your own SSH key, or none to have one made"
+    both = "not given; required: both halves of your own SSH key, or neither for a generated one"
     assert mistakes(OWN_KEY) == [f"ssh_private_key: {both}"]
     assert mistakes(target(), {"ssh_private_key": KEY}) == [f"machines.ssh.public_key: {both}"]
     machines = load(OWN_KEY, {"ssh_private_key": KEY}).machines

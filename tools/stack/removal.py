@@ -21,7 +21,7 @@ def down(found: Target) -> None:
         say(f"{found.name} is not in {found.backend}, so there is nothing to remove")
         return
     if not found.file.is_local and not is_terminal() and not chosen("YES"):
-        fail("nobody can be asked, as this is no terminal, so nothing is removed: add YES=1 to answer yes")
+        fail("this is no terminal, so nothing is removed: add YES=1 to answer yes")
     state = State.read(found.stack)
     kept = retained_volumes.check(state.resources, found.file)
     for line in listing(state):

@@ -20,7 +20,7 @@ NO_QUESTION = ("--yes", "--skip-preview", "--suppress-outputs")
 def preview(found: Target) -> None:
     """Show the changes of an update, as a table and in words; with DIFF=1, every property too."""
     if not found.exists:
-        say(f"{found.name} is not in {found.backend}: previews it as new, and creates nothing")
+        say(f"{found.name} is not in {found.backend}: this is the preview of a new stack, and creates nothing")
         with tempfile.TemporaryDirectory(prefix="nuvla-swarm-preview-") as folder:
             raise SystemExit(preview_without_state.preview(found.name, Path(folder), diff=chosen("DIFF")))
     os.environ.update(preview_environment.lent(os.environ))
@@ -46,7 +46,7 @@ def up(found: Target) -> None:
 
         if not is_missing(found.stack):
             raise SystemExit(1)
-        say(f"{found.name}: creates again what the swarm lacks and the state still had")
+        say(f"{found.name}: recreates what the state has and the swarm lacks")
         if not _update(found):
             raise SystemExit(1)
     from tools import status  # noqa: PLC0415
@@ -60,9 +60,7 @@ def up(found: Target) -> None:
 def require_answer() -> None:
     """Exit with a line if nobody could answer the question that comes before a change."""
     if not is_terminal() and not chosen("YES"):
-        fail(
-            "nobody can be asked, as this is no terminal, so nothing is changed: look at `make preview`, then add YES=1"
-        )
+        fail("this is no terminal, so nothing is changed: read the output of `make preview`, then add YES=1")
 
 
 def confirm(found: Target, plan: Plan) -> None:

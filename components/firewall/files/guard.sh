@@ -24,7 +24,7 @@ is_there() { nft list table inet nuvla_swarm >/dev/null 2>&1; }
 load() {
   if nft --file "$rules"; then return; fi
   if [ -s "$closed" ]; then
-    say "the rules cannot be loaded: operators alone are let in, by SSH"
+    say "the rules cannot be loaded: only operators can connect, by SSH"
     nft --file "$closed"
   fi
   return 1
@@ -86,13 +86,13 @@ look() {
   exec 9>"$lock" # one at a time
   flock 9
   if ! is_there; then
-    say "the table was taken away, and is loaded again"
+    say "somebody removed the table; it is loaded again"
     echo $(($(count) + 1)) >"$again.new"
     mv -f "$again.new" "$again"
   fi
   in_force || load || true
   if in_force; then
-    networks | nft --file - || say "the table could not be told of the engine's networks"
+    networks | nft --file - || say "the engine's networks could not be added to the table"
     note 1
   else
     note 0

@@ -21,7 +21,7 @@ class Existing(Provider[ExistingMachines]):
             yield f"{SSH_KEY}: not given; required: the key that opens the machines, in OpenSSH format"
 
     def conflicts(self, machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
-        """No address pool holds the address of a host, and no volume's folder holds another's (existing)."""
+        """No address pool contains the address of a host, and no volume's folder contains another's (existing)."""
         yield from _hosts_among_containers(machines, plan)
         yield from _volumes_apart(machines, plan)
 

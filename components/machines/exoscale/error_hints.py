@@ -12,7 +12,7 @@ PROXY_HINT = (
 HINTS = (
     (
         r"protection is enabled|\bis protected\b",
-        "Exoscale keeps machines that are protected: set machines.destroy_protection to false, run `pulumi up`, "
+        "Exoscale does not delete protected machines: set machines.destroy_protection to false, run `make up`, "
         "and then this again",
     ),
     (
@@ -24,7 +24,7 @@ HINTS = (
         r"https://api-[^\"\s]+\"?: (Forbidden|Bad Gateway|Gateway Timeout|Method Not Allowed)\s*(?:\n|$)",
         PROXY_HINT,
     ),
-    (r"\bToo Many Requests\b", "Exoscale's API takes no more requests for now: run this again in a minute"),
+    (r"\bToo Many Requests\b", "Exoscale's API refuses more requests for now: run this again in a minute"),
     (
         r"\s*([^\n:*]*(?:[Qq]uota|(?:[Ll]imit|[Mm]aximum number)\b[^\n]*(?:reached|exceeded))[^\n]*)",
         "a limit of the account is reached ({0}): raise it in the portal (Organization, Quotas), or use less, "
@@ -38,7 +38,7 @@ HINTS = (
     (
         r"\blookup api-([\w-]+)\.exoscale\.com\b.*\bno such host\b",
         "there is no api-{0}.exoscale.com: if Exoscale has no zone {0}, set machines.zone, or the zone of the pool, to "
-        "one that it has, such as ch-gva-2; if it has, this computer finds no names; then run this again",
+        "one that it has, such as ch-gva-2; if it has, DNS does not work on this computer; then run this again",
     ),
     (
         r"\bdial tcp\b|\bgiving up after \d+ attempt",
@@ -72,8 +72,7 @@ HINTS = (
         r"exists already|already exists",
         "Exoscale has something of that name already: of another checkout with a stack of the same name (run `make "
         "down` there, or choose another name for this stack); of this stack, whose state is lost or elsewhere "
-        "(PULUMI_BACKEND_URL; docs/02-exoscale.md); or of an update that was killed while it made it (remove it in the "
-        "portal, and run this again)",
+        "(PULUMI_BACKEND_URL; docs/02-exoscale.md); or of a killed update (remove it in the portal, run this again)",
     ),
     (
         r"\bin use\b",

@@ -31,15 +31,13 @@ def _problems(name: str, spec: VolumeSpec, zone: str, cloud: exoscale.Provider) 
     except Exception as error:
         text = str(error)
         if re.search(r"GetBlockStorageVolume: http response: Not Found|unable to parse volume ID", text):
-            yield f"{prefix}the id of block storage in zone {zone}, as `make down` told it, or none"
+            yield f"{prefix}the id of block storage in zone {zone}, as `make down` printed it, or none"
         elif pulumi.runtime.is_dry_run():  # possible without an API key
-            pulumi.log.warn(
-                f"volumes.{name}.import_id: Exoscale was not asked whether {spec.id} can be taken over: {text}"
-            )
+            pulumi.log.warn(f"volumes.{name}.import_id: whether Exoscale has {spec.id} was not checked: {text}")
         else:
             yield f"volumes.{name}.import_id: not looked up; {error_hint([text], HINTS) or text}"
         return
     if volume.instance:
-        yield f"{prefix}a volume that is attached to no instance, unlike this one: `make down`, kept, where it is used"
+        yield f"{prefix}a volume that no instance uses: run `make down` of its stack, with volumes.retain_on_destroy"
     if spec.size_gib > volume.size:
         yield f"volumes.{name}.size_gib: {spec.size_gib} given; allowed: at most {volume.size}, which that volume has"

@@ -47,7 +47,7 @@ class LocalMachines(Machines[CountedPoolSettings]):
 
     @model_validator(mode="after")
     def _require_disjoint_pools(self) -> Self:
-        """No two pools fall on the same addresses of `machines.subnet`; the name of a pool chooses them (local)."""
+        """No two pools have the same addresses in `machines.subnet`; a pool's name determines them (local)."""
         require_disjoint_pools(self.subnet, list(self.pools), "subnet")
         return self
 

@@ -82,7 +82,7 @@ for one in "${strange[@]}"; do
   [ "$scope" = swarm ] || where="on $HOSTNAME alone"
   whose="a network $name $where is not of this infrastructure (id ${network:0:12}${found:+, in use by $found})"
   if [ -n "${settings[$name]}" ]; then
-    echo "${settings[$name]}: $name given, but $whose; allowed: another name, or $name once that network is removed" >&2
+    echo "${settings[$name]}: $name given, but $whose; allowed: another name, or $name after you removed that network" >&2
   else
     echo "$name: $whose, and this infrastructure needs one of that name; remove that network" >&2
   fi
@@ -93,6 +93,6 @@ for change in "${changing[@]}"; do
   [ -n "$found" ] || continue
   refused=1
   echo "$name: would have to be removed, but is in use by $found;" \
-    "take them off it first, or set $SETTINGS back (it is there with attachable: $attachable, internal: $internal)" >&2
+    "remove them from it first, or restore $SETTINGS (the network has attachable: $attachable, internal: $internal)" >&2
 done
 exit "$refused"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs on the manager that gets certificates: tells which names have one of the ACME server SERVER. It never fails: an
-# update must not depend on a server of others, and what was served before still is.
+# Runs on the manager that requests certificates: reports which names have a certificate of the ACME server SERVER. It
+# never fails: an update must not depend on somebody else's server, and Traefik keeps serving the previous certificate.
 set -euo pipefail
 set -f # names may begin with *
 : "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}" "${PATIENCE_S:?}"
@@ -29,7 +29,7 @@ for name in $NAMES; do
     echo "$name: has a certificate of $SERVER" >&2
   else
     why=$(reason "$name" || true)
-    echo "$name: has no certificate of $SERVER yet; what was served before still is. Traefik says: ${why:-nothing}" >&2
+    echo "$name: has no certificate of $SERVER yet; Traefik keeps serving the previous one. It says: ${why:-nothing}" >&2
     if [ -n "$PROVIDER" ]; then
       echo "$name: is its zone at $PROVIDER, and may the secret traefik_dns_credentials change it? See docs/certificates.md" >&2
     else

@@ -18,7 +18,7 @@ ERRORS = [
     ),
     (
         f'\t* Get "{URL}": giving up: dial tcp: lookup api-ch-abc-1.exoscale.com on x: no such host',
-        "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or this computer finds no names",
+        "there is no api-ch-abc-1.exoscale.com: Exoscale has no zone ch-abc-1, or DNS does not work on this computer",
     ),
     (
         f'\t* Get "{URL}": proxyconnect tcp: dial tcp 192.0.2.9:3128: connect: connection refused\n\t* more\n',

@@ -57,7 +57,7 @@ def test_certificates_are_written_and_each_form_is_printed_in_order(
         "secret key       SK\n",
         "address          10.0.0.1\n",
         "path             /nfs-root\n",
-        "firewall.nuvla of Pulumi.prod.yaml",
+        "firewall.nuvla in Pulumi.prod.yaml",
     ]
     places = [printed.find(part) for part in parts]
     assert -1 not in places, printed

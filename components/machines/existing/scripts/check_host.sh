@@ -36,7 +36,7 @@ check_owner() {
   [ -n "$owner" ] || return 0
   # The last word is an id; a former version of this program noted none.
   [ "$owner" = "$OWNER" ] || [ "$owner" = "${OWNER% *}" ] ||
-    fail "is a machine of the infrastructure $owner; take it out there, or remove $folder from it if that one is gone"
+    fail "is a machine of the infrastructure $owner; remove it there, or remove $folder from it if that infrastructure no longer exists"
   machine=$(cat "$folder/machine" 2>/dev/null || echo "$MACHINE") # an earlier version did not note it
   [ "$machine" = "$MACHINE" ] ||
     fail "is $machine of this infrastructure; allowed: $machine, or an \`up\` without it before, or to remove $folder from" \
@@ -57,7 +57,7 @@ check_engine() {
     fail "its engine has live-restore, which excludes a swarm; remove it from /etc/docker/daemon.json"
   fi
   if [ ! -s "$folder/owner" ] && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then
-    fail "is in another swarm; take it out there (docker swarm leave), or leave it out of machines.pools"
+    fail "is in another swarm; remove it there (docker swarm leave), or from machines.pools"
   fi
 }
 

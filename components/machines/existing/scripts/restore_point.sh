@@ -209,7 +209,7 @@ is_own() {
   owner=$(cat "$folder/owner" 2>/dev/null || true)
   machine=$(cat "$folder/machine" 2>/dev/null || echo "$MACHINE") # an earlier version did not note it
   if [ -n "$owner" ] && [ "$owner/$machine" != "$OWNER/$MACHINE" ]; then
-    say "this host is $machine of the infrastructure $owner by now; nothing is taken back there"
+    say "this host is now $machine of the infrastructure $owner, and is not restored"
   fi
   [ "$owner/$machine" = "$OWNER/$MACHINE" ]
 }

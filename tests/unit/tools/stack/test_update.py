@@ -96,7 +96,9 @@ def test_update_elsewhere_without_a_terminal_is_refused_before_anything(
 ) -> None:
     monkeypatch.setattr(update, "is_terminal", lambda: False)
     for exists in (True, False):
-        with pytest.raises(SystemExit, match="so nothing is changed: look at `make preview`, then add YES=1"):
+        with pytest.raises(
+            SystemExit, match="so nothing is changed: read the output of `make preview`, then add YES=1"
+        ):
             update.up(stack("exoscale", exists=exists))
     assert calls.made == []
 

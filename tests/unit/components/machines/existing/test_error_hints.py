@@ -55,7 +55,7 @@ def test_any_sudo_error_gets_the_hint_about_sudo() -> None:
 
 
 def test_error_of_a_script_gets_no_hint() -> None:
-    assert error_hint(HOST, ["worker-1: is in another swarm; take it out there"]) is None
+    assert error_hint(HOST, ["worker-1: is in another swarm; remove it there"]) is None
     assert error_hint(HOST, []) is None
 
 

@@ -23,11 +23,11 @@ HINTS = [
     (
         "DeleteInstance: http response: Forbidden: Operation delete-instance is forbidden - reason: manual "
         "instance protection is enabled",
-        "Exoscale keeps machines that are protected",
+        "Exoscale does not delete protected machines",
     ),
     (
         "DeleteInstance: http response: Forbidden: Instance is protected",
-        "Exoscale keeps machines that are protecte",
+        "Exoscale does not delete protected machi",
     ),
     (
         'find zone: "ch-abc-1" not found in ListZonesResponse: Not Found',
@@ -95,9 +95,9 @@ HINTS = [
         "Maximum number of resources of type 'public_ip' for account 'ops' has been exceeded",
         "a limit of the account is reached (Maximum number of resources of type 'public_ip' for account 'ops' has ",
     ),
-    ("ListZones: http response: Too Many Requests: rate limit exceeded", "Exoscale's API takes no more requests"),
+    ("ListZones: http response: Too Many Requests: rate limit exceeded", "Exoscale's API refuses more requests"),
     ("CreateInstance: http response: Payment Required: no credits", "the Exoscale organization has no credit"),
-    ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API takes no more requests for now"),
+    ("ListZones: http response: Too Many Requests: slow down", "Exoscale's API refuses more requests for now"),
     ("UpdateInstance: http response: Conflict: busy", "Exoscale is still busy with an earlier operation on this"),
     (
         "DeleteInstance: http response: Not Found: Instance not found",

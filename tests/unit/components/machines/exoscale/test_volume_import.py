@@ -39,7 +39,7 @@ def test_missing_volume_is_refused(fake_pulumi: FakePulumi) -> None:
 
 def test_attached_volume_is_refused(fake_pulumi: FakePulumi) -> None:
     fake_pulumi.volumes = {ID: FREE | {"instance": {"id": "other"}}}
-    assert "allowed: a volume that is attached to no instance" in refusal(fake_pulumi)
+    assert "allowed: a volume that no instance uses" in refusal(fake_pulumi)
 
 
 def test_volume_that_is_too_small_is_refused(fake_pulumi: FakePulumi) -> None:
