@@ -98,8 +98,9 @@ def look_up(name: str, zone: str, api_key: dict[str, str]) -> str:
 
     def program() -> None:
         cloud = exoscale.Provider("cloud", key=api_key["EXOSCALE_API_KEY"], secret=api_key["EXOSCALE_API_SECRET"])
-        template = exoscale.get_template(name=name, zone=zone, opts=pulumi.InvokeOptions(provider=cloud))
-        ids.append(str(template.id))
+        # Not `get_template`: it waits in a thread, for ever if Pulumi has no plugin to ask.
+        asked = pulumi.InvokeOutputOptions(provider=cloud)
+        exoscale.get_template_output(name=name, zone=zone, opts=asked).id.apply(ids.append)
 
     with tempfile.TemporaryDirectory() as folder:
         environment = {"PULUMI_BACKEND_URL": f"file://{folder}", "PULUMI_CONFIG_PASSPHRASE": "of nothing"}
@@ -124,6 +125,11 @@ def refusal(text: str, name: str, zone: str) -> str:
     if re.search(r"lookup api-\S+ .*no such host", text):
         return (
             f"there is no api-{zone}.exoscale.com: Exoscale has no zone {zone}, or DNS does not work on this computer"
+        )
+    if plugin := re.search(r"resource plugin '(?:pulumi-resource-)?exoscale'.* version v([\d.]+)", text):
+        return (
+            f"Pulumi has no plugin exoscale {plugin[1]} on this computer, and did not download it: run `pulumi plugin "
+            f"install resource exoscale {plugin[1]} --server github://api.github.com/pulumiverse/pulumi-exoscale`"
         )
     if re.search(r"resource not found|not found in ListZones", text):
         return (

@@ -38,6 +38,7 @@ USERS: Final = (
     "first-month",
     "pages",
     "pages-cloud",
+    "pages-hosts",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -35,6 +35,13 @@ def run_template(stack: ExoscaleStack, name: str, *options: str, env: dict[str, 
     return stack.run("python", "-m", "tools.stack", "template", stack.name, name, *options, env=env)
 
 
+def error_of(result: Result) -> str:
+    """Return the one line of a command behind the line that says where the stack is."""
+    _, *lines = result.text.splitlines()
+    assert len(lines) == 1, result.text
+    return lines[0]
+
+
 def test_template_is_written_with_its_name(stack: ExoscaleStack) -> None:
     result = run_template(stack, TEMPLATE["name"])
     assert result.code == 0, result.text
@@ -76,7 +83,11 @@ def test_template_error_is_one_line(stack: ExoscaleStack, arguments: list[str], 
     before = stack.file.read_text()
     result = run_template(stack, *arguments, env=env)
     assert result.code != 0
-    assert result.text.startswith("template: ")
-    assert line in result.text
-    assert result.text.count("\n") == 1, result.text
+    assert line in error_of(result)
     assert stack.file.read_text() == before
+
+
+def test_missing_plugin_ends_the_look_up_with_one_line(stack: ExoscaleStack, tmp_path: Path) -> None:
+    result = run_template(stack, TEMPLATE["name"], env={"PULUMI_HOME": str(tmp_path)})
+    assert result.code == 1
+    assert "Pulumi has no plugin exoscale 0." in error_of(result)

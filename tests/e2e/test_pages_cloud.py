@@ -61,6 +61,7 @@ def test_commands_of_a_page_run_on_exoscale(cloud: Cloud, page: str) -> None:
         "firewall.management": [this_computer(SUBNET)],
         "nfs.server": "ganesha",
     }
-    # The proxy of the bucket service leads to no registry of packages.
-    proxy = {"NO_PROXY": "*"} if page == WITHOUT_MAKE else {}
-    page_walks.walk(page, cloud.folder, cloud.environment | proxy, [edit("prod", settings)])
+    # The proxy of the bucket service leads to no registry of packages; PULUMI_HOME has the stand-ins of plugins.
+    without_make = {"NO_PROXY": "*", "PULUMI_HOME": os.environ["PULUMI_HOME"]}
+    environment = cloud.environment | (without_make if page == WITHOUT_MAKE else {})
+    page_walks.walk(page, cloud.folder, environment, [edit("prod", settings)])

@@ -1,4 +1,4 @@
-"""The page on existing hosts is walked on containers with a fresh Debian, at the addresses of the example."""
+"""The page on existing hosts is walked on containers with a fresh Debian."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +9,14 @@ import pytest
 from tests.e2e import page_walks
 from tests.e2e.existing_hosts import key_pair, run_script, start_host
 from tests.e2e.harness import STACK_LABEL, docker
+from tests.e2e.networks import subnet_of, this_computer
 from tests.pages.walks import HOSTS, edit
 
 pytestmark = pytest.mark.slow
 
-SUBNET, THIS_COMPUTER = "192.0.2.0/24", "192.0.2.1/32"
-MACHINES = {"manager-1": "192.0.2.11", "worker-1": "192.0.2.12", "worker-2": "192.0.2.13"}
+SUBNET = subnet_of("pages-hosts")
+DOCUMENTED, OWN = "192.0.2.", SUBNET.replace(".0.0/16", ".2.")  # how addresses begin
+MACHINES = {"manager-1": f"{OWN}11", "worker-1": f"{OWN}12", "worker-2": f"{OWN}13"}  # the last part is the page's
 
 
 @pytest.fixture
@@ -42,8 +44,10 @@ def pools(tmp_path: Path) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("page", page_walks.pages_of(HOSTS))
 def test_commands_of_a_page_run_on_hosts(pools: dict[str, Any], tmp_path: Path, page: str) -> None:
     folder = page_walks.new_clone(tmp_path / "nuvla-swarm")
+    # This computer's own network may be the one that is reserved for documentation.
+    (folder / page).write_text((folder / page).read_text().replace(DOCUMENTED, OWN))
     settings = page_walks.computer_settings(remote=True)
-    settings |= {"machines.pools": pools, "firewall.management": [THIS_COMPUTER], "nfs.server": "ganesha"}
+    settings |= {"machines.pools": pools, "firewall.management": [this_computer(SUBNET)], "nfs.server": "ganesha"}
     environment = page_walks.shell_environment(READER_HOSTS=str(tmp_path / "READER_HOSTS"))
     try:
         page_walks.walk(page, folder, environment, [edit("prod", settings)])
