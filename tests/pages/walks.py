@@ -53,7 +53,7 @@ WALKS: Final = {  # pages of one place in the order in which they are walked
     "docs/develop/dashboards.md": Walk(NOTHING, before=("export PATH=$PWD/.venv/bin:$PATH",)),
     "docs/02-exoscale.md": Walk(CLOUD, edits=("^make stack ",)),
     "docs/14-state-and-secrets.md": Walk(CLOUD, before=(*KEY, *PROD)),
-    "docs/without-make.md": Walk(CLOUD, edits=("^cp examples/",)),
+    "docs/without-make.md": Walk(CLOUD, edits=(r"firewall\.management\[0\]",)),
     "docs/03-existing-hosts.md": Walk(HOSTS, edits=("^make stack ",)),
     "docs/04-after-it-is-up.md": Walk(DAY_TWO),
     "docs/06-scale-and-change.md": Walk(DAY_TWO),
