@@ -13,6 +13,7 @@ from tests.e2e.harness import docker
 from tests.e2e.networks import subnet_of, this_computer
 from tests.pages.bucket_service import bucket_service
 from tests.pages.walks import CLOUD, edit
+from tests.support.stand_ins import is_offline
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +62,9 @@ def test_commands_of_a_page_run_on_exoscale(cloud: Cloud, page: str) -> None:
         "firewall.management": [this_computer(SUBNET)],
         "nfs.server": "ganesha",
     }
-    # The proxy of the bucket service leads to no registry of packages; PULUMI_HOME has the stand-ins of plugins.
-    without_make = {"NO_PROXY": "*", "PULUMI_HOME": os.environ["PULUMI_HOME"]}
-    environment = cloud.environment | (without_make if page == WITHOUT_MAKE else {})
-    page_walks.walk(page, cloud.folder, environment, [edit("prod", settings)])
+    edits, environment = [edit("prod", settings)], cloud.environment
+    if page == WITHOUT_MAKE:
+        # PULUMI_HOME has the stand-ins of plugins; the proxy of the bucket service leads to no registry of packages.
+        environment |= {"NO_PROXY": "*", "PULUMI_HOME": os.environ["PULUMI_HOME"]}
+        edits += ["python -m pip install --quiet --requirement offline/requirements.txt"] if is_offline() else []
+    page_walks.walk(page, cloud.folder, environment, edits)
