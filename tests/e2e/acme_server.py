@@ -108,7 +108,7 @@ def acme_server(target: Stack) -> Iterator[AcmeServer]:
     mounts = [f"--volume={programs}:/programs:ro", f"--volume={folder}:/config:ro"]
     docker("run", "--detach", f"--name={container}", *options, *mounts, image, "sleep", "infinity")
     try:
-        dns = ["-dnsserver=127.0.0.1:53", f"-management=:{DNS_MANAGEMENT_PORT}", "-defaultIPv6="]
+        dns = ["-dnsserver=:53", f"-management=:{DNS_MANAGEMENT_PORT}", "-defaultIPv6="]
         disabled = ["-http01=", "-https01=", "-tlsalpn01=", "-doh="]
         docker("exec", "--detach", container, "/programs/pebble-challtestsrv", *dns, *disabled)
         pebble = ["-config=/config/pebble.json", "-dnsserver=127.0.0.1:53"]
