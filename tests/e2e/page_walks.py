@@ -52,6 +52,13 @@ def shell_environment(**given: str) -> dict[str, str]:
     return environment | {"PATH": f"{STAND_INS}:{environment['PATH']}"}
 
 
+def new_home(folder: Path) -> dict[str, str]:
+    """Create a home for a reader whose page has files there; return its variables. Downloads stay where they are."""
+    cache = os.environ.get("NUVLA_SWARM_CACHE") or str(Path.home() / ".cache/nuvla-swarm")
+    folder.mkdir()
+    return {"HOME": str(folder), "NUVLA_SWARM_CACHE": cache}
+
+
 def walk(page: str, folder: Path, environment: Mapping[str, str], edits: Sequence[str] = ()) -> list[Ran]:
     """Walk a page in a clone.
 

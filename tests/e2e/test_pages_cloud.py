@@ -35,11 +35,9 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     records = tmp_path / "cloud"
     key = sha256(str(records.resolve()).encode()).hexdigest()[:6]
     with bucket_service(tmp_path / "buckets") as variables, page_walks.cleaned("prod"):
-        (tmp_path / "home").mkdir()  # pages have a state there
         environment = page_walks.shell_environment(
             **variables | {"NO_PROXY": f"{variables['NO_PROXY']},{SUBNET}"},
-            HOME=str(tmp_path / "home"),
-            NUVLA_SWARM_CACHE=os.environ.get("NUVLA_SWARM_CACHE") or str(Path.home() / ".cache/nuvla-swarm"),
+            **page_walks.new_home(tmp_path / "home"),
             EXOSCALE_STANDIN_FOLDER=str(records),
             EXOSCALE_STANDIN_SUBNET=SUBNET,
         )

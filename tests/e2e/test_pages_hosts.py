@@ -48,7 +48,9 @@ def test_commands_of_a_page_run_on_hosts(pools: dict[str, Any], tmp_path: Path, 
     (folder / page).write_text((folder / page).read_text().replace(DOCUMENTED, OWN))
     settings = page_walks.computer_settings(remote=True)
     settings |= {"machines.pools": pools, "firewall.management": [this_computer(SUBNET)], "nfs.server": "ganesha"}
-    environment = page_walks.shell_environment(READER_HOSTS=str(tmp_path / "READER_HOSTS"))
+    environment = page_walks.shell_environment(
+        READER_HOSTS=str(tmp_path / "READER_HOSTS"), **page_walks.new_home(tmp_path / "home")
+    )
     try:
         page_walks.walk(page, folder, environment, [edit("prod", settings)])
     finally:

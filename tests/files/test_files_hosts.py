@@ -113,6 +113,24 @@ def engine_settings(folder: Path, text: str, drop_ins: Mapping[str, str] = Mappi
     return _with_places(folder, "say", "fail", "unfit_settings", "check_engine_settings")
 
 
+def addresses(folder: Path, own: str, private_address: str) -> Told:
+    """How the check of the private address ends on a host with one address beside that of lo."""
+    (folder / "ip").write_text(f"#!/bin/sh\necho '2: eth0    inet {own}/24 brd 10.0.0.255 scope global eth0'\n")
+    (folder / "ip").chmod(0o755)
+    return _with_places(folder, "say", "fail", "check_address", PRIVATE_ADDRESS=private_address)
+
+
+def test_private_address_is_one_of_the_host(tmp_path: Path) -> None:
+    assert addresses(tmp_path, "10.0.0.13", "10.0.0.13") == (0, "")
+    assert addresses(tmp_path, "10.0.0.13", "") == (0, "")
+    code, said = addresses(tmp_path, "10.0.0.130", "10.0.0.13")
+    assert code == 1
+    assert said == (
+        "worker-1: has no address 10.0.0.13, which its private_address says; it has 10.0.0.130; correct "
+        "private_address, or remove it if the other machines connect to address\n"
+    )
+
+
 def _with_places(folder: Path, *functions: str, **values: str) -> Told:
     text = "\n".join(function("check_host.sh", name) for name in functions)
     text = text.replace("/etc/docker/daemon.json}", "daemon.json}").replace("=/etc/docker/", f"={folder}/")

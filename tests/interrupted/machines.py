@@ -55,6 +55,15 @@ MACHINES: Final = [
         code=1,
         says=OF_OTHER,
     ),
+    Scenario(
+        path=CHECK,
+        name="an address of another host",
+        reboots=False,
+        given=["host.sh"],
+        values=VERSION | {"PRIVATE_ADDRESS": "10.0.0.13"},
+        code=1,
+        says="has no address 10.0.0.13, which its private_address says",
+    ),
     Scenario(path=BEFORE, verb="note", name="a host with an engine", reboots=False, given=["host.sh"]),
     Scenario(path=BEFORE, verb="note", name="a bare host", reboots=False, packages=BARE, given=["bare.sh"]),
     Scenario(

@@ -143,6 +143,8 @@ class ExistingCluster(Cluster):
                 "VERSION": self._args.engine_version,
                 "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
                 "MOUNTD_PORT": str(MOUNTD.number),
+                # An address that users connect to may be a router's; this one has to be the host's own.
+                "PRIVATE_ADDRESS": host.private_address if host.private_address != host.address else "",
             },
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),
             triggers=recreation,

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Refuses a host that cannot be MACHINE of the infrastructure OWNER, with an engine of VERSION; changes nothing there.
+# PRIVATE_ADDRESS, if the settings give it, has to be the host's own.
 # Tells what of its own listens on ports of EPHEMERAL ("first last"), which are open to users. Prints its hostname.
 set -euo pipefail
-: "${MACHINE:?}" "${OWNER:?}" "${VERSION:?}" "${EPHEMERAL:?}" "${MOUNTD_PORT:?}"
+: "${MACHINE:?}" "${OWNER:?}" "${VERSION:?}" "${EPHEMERAL:?}" "${MOUNTD_PORT:?}" "${PRIVATE_ADDRESS?}"
 export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
@@ -41,6 +42,15 @@ check_owner() {
   [ "$machine" = "$MACHINE" ] ||
     fail "is $machine of this infrastructure; allowed: $machine, or an \`up\` without it before, or to remove $folder from" \
       "the host if $machine was given up"
+}
+
+check_address() {
+  local own
+  [ -n "$PRIVATE_ADDRESS" ] || return 0
+  own=$(ip -4 -oneline address show scope global | awk '{sub("/.*", "", $4); print $4}')
+  grep -qxF "$PRIVATE_ADDRESS" <<<"$own" ||
+    fail "has no address $PRIVATE_ADDRESS, which its private_address says; it has ${own//$'\n'/, }; correct private_address," \
+      "or remove it if the other machines connect to address"
 }
 
 check_engine() {
@@ -116,6 +126,7 @@ tell_listeners() {
 
 check_system
 check_owner
+check_address
 check_engine
 tell_listeners
 hostname

@@ -64,6 +64,7 @@ def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePu
         "VERSION": "20.10.24",
         "EPHEMERAL": "30000 31000",
         "MOUNTD_PORT": "33333",
+        "PRIVATE_ADDRESS": "10.0.0.3",
     }
     assert fake_pulumi.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
     assert "delete" not in fake_pulumi.inputs("worker-2-check")

@@ -4,7 +4,7 @@ import subprocess
 
 from components import assets
 
-PORTS = ("EPHEMERAL", "MOUNTD_PORT")
+OTHERS = ("OWNER", "VERSION", "EPHEMERAL", "MOUNTD_PORT", "PRIVATE_ADDRESS")
 
 
 def system_error(name: str, version: str) -> str:
@@ -14,7 +14,7 @@ def system_error(name: str, version: str) -> str:
     faked = faked.replace("has apt-get", "true").replace("< <(. /dev/stdin &&", f"< <(ID={name} VERSION_ID={version};")
     done = subprocess.run(
         ["bash", "-c", f"{faked}\ncheck_system"],
-        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(("OWNER", "VERSION", *PORTS), "1")},
+        env={"PATH": "/usr/bin:/bin", "MACHINE": "worker-1", **dict.fromkeys(OTHERS, "1")},
         capture_output=True,
         text=True,
         check=False,
