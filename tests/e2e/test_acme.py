@@ -239,13 +239,13 @@ def test_wildcard_certificate_is_issued_by_the_dns_challenge_without_port_80(
     single_manager.set("traefik.acme", single_manager.get("traefik.acme") | names)
     single_manager.set("traefik.certificate", own)
     with dns_api(server, str(IPv4Network(single_manager.get("machines.subnet"))[1])) as (url, logins):
-        login = {"HTTPREQ_ENDPOINT": url, "HTTPREQ_USERNAME": "me", "HTTPREQ_PASSWORD": "WORD"}
+        login = {"HTTPREQ_ENDPOINT": url, "HTTPREQ_USERNAME": "me", "HTTPREQ_PASSWORD": "opensesame"}
         for secret, text in (("certificate_key", key), ("dns_credentials", json.dumps(login))):
             single_manager.must("pulumi", "config", "set", "--secret", f"nuvla-swarm:traefik_{secret}", "--", text)
         result = single_manager.up()
         assert result.code == 0, result.text
         assert f"*.{BY_DNS}: has a certificate of {server.directory}" in result.text
-        assert logins == {f"Basic {b64encode(b'me:WORD').decode()}"}
+        assert logins == {f"Basic {b64encode(b'me:opensesame').decode()}"}
     address = single_manager.address("manager-1")
     wait_for(
         lambda: served_certificate(address, f"a.{BY_DNS}", server.root).trusted, "manager-1 serves the certificate"
@@ -254,8 +254,8 @@ def test_wildcard_certificate_is_issued_by_the_dns_challenge_without_port_80(
     assert not served_certificate(address, BY_DNS, server.root).trusted
     service = single_manager.on("manager-1", "docker", "service", "inspect", "traefik").text
     assert "HTTPREQ_PASSWORD_FILE=/run/secrets/dns-httpreq-password" in service
-    assert "WORD" not in service
-    assert "WORD" not in single_manager.state()
+    assert "opensesame" not in service
+    assert "opensesame" not in single_manager.state()
     second = single_manager.up()
     assert second.touched() == set(), second.text
 
