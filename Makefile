@@ -54,7 +54,7 @@ status: ## show machines, addresses and logins, and whether all is well
 	@$(SETUP) tools && $(ENV) python -m tools.stack status $(call quoted,STACK) --logins
 
 .PHONY: down
-down: ## remove the infrastructure, and the embedded engine if nothing else runs on it
+down: ## remove the infrastructure, and the Docker engine that `make` started if nothing else runs on it
 	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down $(call quoted,STACK)
 
 .PHONY: refresh
@@ -86,7 +86,7 @@ setup: ## install what local machines need: Python packages, Pulumi, a Docker en
 	@tools/setup.sh
 
 .PHONY: stop
-stop: ## stop the embedded engine and registry, where they are used
+stop: ## stop the Docker engine and the registry that `make` started
 	@tools/stop.sh
 
 ##@ For developers. ARGS are options and paths of pytest.

@@ -18,6 +18,7 @@ examples() {
   printf '%s' "${list#, }"
 }
 
+[[ -n $name ]] || fail "NAME is not given; write make stack NAME=prod FROM=exoscale-target; FROM may be $(examples)"
 [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$ ]] ||
   fail "NAME is '$name'; allowed: up to 100 letters, digits, '.', '_' and '-', of which the first is a letter or a digit"
 [[ $example =~ ^[A-Za-z0-9._-]+$ && -f $source ]] || fail "FROM is '$example'; allowed: $(examples)"

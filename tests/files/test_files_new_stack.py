@@ -88,7 +88,14 @@ def test_unknown_example_is_rejected_with_the_list_of_examples(checkout: Path) -
     assert stacks(checkout) == []
 
 
-@pytest.mark.parametrize("name", ["", "../prod", "a b", "-prod", ".prod", "a/b", "é", "a" * 101])
+def test_missing_name_is_answered_with_a_whole_command(checkout: Path) -> None:
+    refused = new_stack(checkout, "", "")
+    assert refused.code == 1
+    assert "NAME is not given; write make stack NAME=prod FROM=exoscale-target; FROM may be existing-t" in refused.text
+    assert stacks(checkout) == []
+
+
+@pytest.mark.parametrize("name", ["../prod", "a b", "-prod", ".prod", "a/b", "é", "a" * 101])
 def test_bad_name_is_rejected(checkout: Path, name: str) -> None:
     refused = new_stack(checkout, name, "local-host")
     assert refused.code == 1
