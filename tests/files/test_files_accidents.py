@@ -196,11 +196,13 @@ def test_new_stack_that_is_not_accepted_leaves_nothing(checkout: Checkout) -> No
     assert not list(checkout.folder.glob(".state/stacks/*"))
 
 
-def test_first_try_without_the_backend_does_not_stand_in_the_way(checkout: Checkout) -> None:
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_first_try_without_the_backend_does_not_stand_in_the_way(checkout: Checkout, *, is_remembered: bool) -> None:
     file = checkout.new()
     before = file.read_text()
     assert checkout.shell("pulumi", "stack", "init", "new").code == 0
-    assert "new: is not up" in checkout.verb("status", "new").text  # the backend is remembered
+    if is_remembered:
+        assert "new: is not up" in checkout.verb("status", "new").text
     second = checkout.verb("status", "new", checkout.exports)
     assert f"new: had no resources in file://{checkout.folder}/.state, its former place" in second.text
     assert f"new: is not up in {checkout.exports['PULUMI_BACKEND_URL']}: run `make up STACK=new`" in second.text

@@ -28,8 +28,10 @@ class Checkout:
         find, choose, remember, of_new = settings_file.find, backend.choose, backend.remember, backend.of_new_stack
         recall, forget = backend.recall, backend.forget
         monkeypatch.setattr(settings_file, "find", lambda stack: find(stack, folder))
-        monkeypatch.setattr(backend, "choose", lambda *given, **more: choose(*given, folder, **more))
-        monkeypatch.setattr(backend, "of_new_stack", lambda *given: of_new(*given, folder))
+        monkeypatch.setattr(
+            backend, "choose", lambda stack, file, env, **more: choose(stack, file, env, folder, **more)
+        )
+        monkeypatch.setattr(backend, "of_new_stack", lambda found, file, env: of_new(found, file, env, folder))
         monkeypatch.setattr(backend, "recall", lambda name, _=None: recall(name, folder))
         monkeypatch.setattr(backend, "forget", lambda name: forget(name, folder))
         monkeypatch.setattr(backend, "remember", lambda name, found: remember(name, found, folder))

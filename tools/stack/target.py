@@ -47,7 +47,7 @@ def open_target(stack: str) -> Target:
     say(f"{file.name}: {file.words()}{count}; state in {backend}")
     found = exists(backend.stack, str(backend))
     if left is not None:  # only now, since the new backend has answered
-        left.forget(file)
+        left.forget(file, found=found)
         say(f"{file.name}: had no resources in {left.backend}, its former place, which is forgotten")
         file = settings_file.find(stack)
     if found:

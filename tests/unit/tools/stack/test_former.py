@@ -41,6 +41,42 @@ def test_empty_stack_of_a_first_try_is_left(
     assert (path.read_text(), checkout.memory()) == (REMOTE, False)
 
 
+def test_empty_stack_of_plain_pulumi_in_the_checkout_is_left(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, checkout.exported = elsewhere(checkout, monkeypatch), state()
+    backend.forget("s")  # as if it was never remembered
+    assert not target.open_target("s").exists
+    assert path.read_text() == REMOTE
+
+
+def test_stack_that_the_new_backend_has_keeps_its_salt(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, checkout.exported = elsewhere(checkout, monkeypatch), state()
+    checkout.exists = True
+    assert target.open_target("s").exists
+    assert path.read_text() == REMOTE + SALT
+    assert backend.recall("s") == Backend("s", BUCKET, "exported")
+
+
+@rows(
+    "exported",
+    [state(resources=[{"urn": "x"}]), CompletedProcess([], 255, "", "error: no stack named 's' found"), state()],
+)
+def test_file_of_a_stack_that_was_never_here_stays(
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    exported: CompletedProcess[str],
+) -> None:
+    text = REMOTE + "encryptionsalt: v1:of-production\n"
+    path, checkout.exported = elsewhere(checkout, monkeypatch, text), exported
+    backend.forget("s")
+    with pytest.raises(SystemExit, match="s was made with another state"):
+        target.open_target("s")
+    assert path.read_text() == text
+    assert "its former place" not in capsys.readouterr().err
+
+
 @rows(
     "exported, text",
     [

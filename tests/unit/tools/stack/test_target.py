@@ -93,19 +93,27 @@ def test_stack_elsewhere_is_not_created_without_a_passphrase(
 
 def test_new_stack_that_is_not_accepted_leaves_nothing(checkout: Checkout) -> None:
     path = checkout.write(REMOTE)
-    with pytest.raises(SystemExit, match="no API key"), target.created(target.open_target("s")):
-        assert checkout.memory()
-        assert SALT in path.read_text()
+
+    def fails() -> None:
+        assert (SALT in path.read_text(), checkout.memory()) == (True, True)
         raise SystemExit("no API key")
+
+    with pytest.raises(SystemExit, match="no API key"), target.created(target.open_target("s")):
+        fails()
     assert checkout.calls[1:] == [("stack", "rm", "--stack", "s", "--yes", "--preserve-config")]
     assert (path.read_text(), checkout.memory()) == (REMOTE, False)
 
 
 def test_new_stack_stays_if_a_setting_was_encrypted_meanwhile(checkout: Checkout) -> None:
     path = checkout.write(REMOTE)
-    with pytest.raises(KeyboardInterrupt), target.created(target.open_target("s")):
-        path.write_text(text := SALT + REMOTE + "  nuvla-swarm:smtp_password: {secure: v1:x}\n")
+    text = SALT + REMOTE + "  nuvla-swarm:smtp_password: {secure: v1:x}\n"
+
+    def is_interrupted() -> None:
+        path.write_text(text)
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), target.created(target.open_target("s")):
+        is_interrupted()
     assert (len(checkout.calls), path.read_text(), checkout.memory()) == (1, text, True)
 
 
