@@ -84,7 +84,11 @@ print NUVLA_SWARM_BACKEND "$([[ -n $backend ]] || printf '%s' "$default")"
 if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]]; then
   passphrase=$(users PULUMI_CONFIG_PASSPHRASE_FILE)
   [[ -n $passphrase ]] || passphrase=$(remembered passphrase | grep '^/' || true)
-  print PULUMI_CONFIG_PASSPHRASE_FILE "${passphrase:-$(passphrase_file)}"
+  # The generated one is only for states in .state: with the checkout, it would be lost for a state that is elsewhere.
+  if [[ -z $passphrase && ( ${backend:-$default} =~ ^"file://$CHECKOUT/.state"/?($|\?) || $(remembered passphrase) == generated ) ]]; then
+    passphrase=$(passphrase_file)
+  fi
+  if [[ -n $passphrase ]]; then print PULUMI_CONFIG_PASSPHRASE_FILE "$passphrase"; else printf 'unset PULUMI_CONFIG_PASSPHRASE_FILE\n'; fi
 fi
 printf 'unset PYTHONDONTWRITEBYTECODE\n' # or else each command compiles the program anew
 print PULUMI_SKIP_UPDATE_CHECK true

@@ -1,5 +1,6 @@
 """Accidents of operators with the commands, by the real CLI and states in folders: nothing is made, lost or changed."""
 
+import json
 import os
 import pty
 import shutil
@@ -51,6 +52,23 @@ class Checkout:
         assert "encryptionsalt" in file.read_text()
         return file
 
+    def new(self) -> Path:
+        """Return the settings of a stack `new`, which is nowhere yet."""
+        file = self.folder / "Pulumi.new.yaml"
+        shutil.copy(self.folder / "examples/exoscale-target.yaml", file)
+        return file
+
+    def add_resource(self, stack: str) -> None:
+        """Add a resource to the state of a stack in the bucket."""
+        kind = "pulumi:pulumi:Stack"
+        resource = {"urn": f"urn:pulumi:{stack}::nuvla-swarm::{kind}::nuvla-swarm-{stack}", "type": kind}
+        exported = self.shell("pulumi", "stack", "export", "--stack", stack, exported=self.exports)
+        state = json.loads(exported.text)
+        state["deployment"]["resources"] = [resource]
+        (self.folder / "state.json").write_text(json.dumps(state))
+        command = ("pulumi", "stack", "import", "--stack", stack, "--file", "state.json")
+        assert self.shell(*command, exported=self.exports).code == 0
+
     def files(self) -> list[str]:
         """Return the names of all stacks' files and states."""
         states = [*self.folder.glob(".state/.pulumi/stacks/**/*.json"), *self.bucket.glob(".pulumi/stacks/**/*.json")]
@@ -87,11 +105,12 @@ def test_remembered_backend_is_used_by_the_next_shell(checkout: Checkout) -> Non
     assert "export PULUMI_CONFIG_PASSPHRASE" in forgotten.text
     only_passphrase = checkout.verb("preview", "prod", {"PULUMI_CONFIG_PASSPHRASE": "aaa"})
     assert only_passphrase.code == 0, only_passphrase.text
+    status = checkout.verb("status", "prod", checkout.exports)
+    assert (status.code, "prod: is not up: run `make up STACK=prod`" in status.text) == (1, True), status.text
+    checkout.add_resource("prod")
     other = checkout.verb("preview", "prod", checkout.exports | {"PULUMI_BACKEND_URL": "s3://other"})
     assert other.code == 1
     assert "PULUMI_BACKEND_URL is s3://other, but the state is in file://" in other.text
-    status = checkout.verb("status", "prod", checkout.exports)
-    assert (status.code, "prod: is not up: run `make up STACK=prod`" in status.text) == (1, True), status.text
     assert file.read_text() == before
 
 
@@ -162,6 +181,47 @@ def test_up_at_a_terminal_shows_what_it_will_do_and_takes_no_for_an_answer(check
     assert "Apply? [y/N]" in text
     assert "so nothing is changed" in text
     assert "Traceback" not in text
+
+
+def test_new_stack_that_is_not_accepted_leaves_nothing(checkout: Checkout) -> None:
+    file = checkout.new()
+    before, files = file.read_text(), checkout.files()
+    code, text = at_terminal(checkout, "n", "python", "-m", "tools.stack", "up", "new")
+    assert (code, "so nothing is changed" in text) == (1, True), text
+    assert (file.read_text(), checkout.files()) == (before, files)
+    no_key = {"EXOSCALE_API_KEY": "", "EXOSCALE_API_SECRET": "", "YES": "1"}
+    failed = checkout.verb("up", "new", no_key)
+    assert (failed.code != 0, "EXOSCALE_API_KEY" in failed.text) == (True, True), failed.text
+    assert (file.read_text(), checkout.files()) == (before, files)
+    assert not list(checkout.folder.glob(".state/stacks/*"))
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_first_try_without_the_backend_does_not_stand_in_the_way(checkout: Checkout, *, is_remembered: bool) -> None:
+    file = checkout.new()
+    before = file.read_text()
+    assert checkout.shell("pulumi", "stack", "init", "new").code == 0
+    if is_remembered:
+        assert "new: is not up" in checkout.verb("status", "new").text
+    second = checkout.verb("status", "new", checkout.exports)
+    assert f"new: had no resources in file://{checkout.folder}/.state, its former place" in second.text
+    assert f"new: is not up in {checkout.exports['PULUMI_BACKEND_URL']}: run `make up STACK=new`" in second.text
+    assert file.read_text() == before
+
+
+def test_state_elsewhere_never_gets_the_passphrase_of_the_checkout(checkout: Checkout) -> None:
+    file = checkout.new()
+    before, files = file.read_text(), checkout.files()
+    url = {"PULUMI_BACKEND_URL": checkout.exports["PULUMI_BACKEND_URL"]}
+    refused = checkout.verb("up", "new", url | {"YES": "1"})
+    assert (refused.code, "and no passphrase is exported: choose one" in refused.text) == (1, True), refused.text
+    plain = checkout.shell("pulumi", "--non-interactive", "stack", "init", "new", exported=url)
+    assert (plain.code != 0, "PULUMI_CONFIG_PASSPHRASE" in plain.text) == (True, True), plain.text
+    assert (file.read_text(), checkout.files()) == (before, files)
+    checkout.production()
+    known = checkout.verb("status", "prod", url)
+    assert "export PULUMI_CONFIG_PASSPHRASE" in known.text
+    assert "with the one that prod was created with" in known.text
 
 
 def test_wrong_passphrase_is_told_with_its_source(checkout: Checkout) -> None:

@@ -54,6 +54,19 @@ def test_plain_pulumi_gets_the_remembered_backend_of_a_stack(checkout: Path) -> 
     assert env(checkout, "prod", PULUMI_BACKEND_URL="s3://other")["PULUMI_BACKEND_URL"] == "s3://other"
 
 
+def test_passphrase_of_the_checkout_is_not_for_states_elsewhere(checkout: Path) -> None:
+    variable, own = "PULUMI_CONFIG_PASSPHRASE_FILE", str(checkout / ".state/passphrase")
+    assert env(checkout)[variable] == own
+    assert env(checkout, PULUMI_BACKEND_URL=f"file://{checkout}/.state")[variable] == own
+    # Also in a shell that has it of an earlier `make env`.
+    before = {variable: own, "NUVLA_SWARM_ENV": str(checkout)}
+    assert variable not in env(checkout, "prod", PULUMI_BACKEND_URL="s3://state", **before)
+    remember("prod", Backend("prod", "s3://state", "exported"), checkout)
+    assert variable not in env(checkout, "prod", **before)
+    remember("prod", Backend("prod", "s3://state", "generated"), checkout)  # by an earlier version
+    assert env(checkout, "prod")[variable] == own
+
+
 def test_new_state_is_for_its_owner_alone(checkout: Path) -> None:
     env(checkout)
     state = checkout / ".state"

@@ -11,7 +11,7 @@ PAGE = """# A page
 
 ```console
 $ export COLOUR=blue
-$ read -rs WORD
+$ read -rsp 'word: ' WORD
 $ echo "$COLOUR $WORD"
 green secret
 $ cat <<'END'
@@ -54,7 +54,7 @@ def test_reader_runs_the_commands_in_one_new_shell_at_a_terminal(
     ran = list(read_page(page, folder, new_environment({}), walk, edits=["COLOUR=green"]))
     assert [(one.command.text.splitlines()[0], one.code) for one in ran] == [
         ("export COLOUR=blue", 0),
-        ("read -rs WORD", 0),
+        ("read -rsp 'word: ' WORD", 0),
         ('echo "$COLOUR $WORD"', 0),
         ("cat <<'END'", 0),
         ("ls /nowhere", 2),

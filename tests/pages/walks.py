@@ -15,7 +15,7 @@ HOSTS: Final = "hosts"  # three hosts with a user `ops`, at the addresses of the
 DAY_TWO: Final = "day two"  # a target `prod` that is up
 
 EDIT: Final = Path(__file__).with_name("edit_settings.py")
-PASSPHRASE: Final = {r"^read -rs ": "a passphrase of a reader"}
+PASSPHRASE: Final = {r"^read -rsp ": "a passphrase of a reader"}
 ANSWERS: Final = PASSPHRASE | {r"^make up STACK=prod": "y", r"^make down STACK=prod": "prod"}
 
 

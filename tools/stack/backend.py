@@ -3,16 +3,17 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tools.console import fail, say
 from tools.stack import backend_url
+from tools.stack.passphrase import EXPORTED, GENERATED, MISSING, PASSPHRASE, PASSPHRASE_FILE, own_file
+from tools.stack.passphrase import source as passphrase_source
 from tools.stack.settings_file import CHECKOUT, SettingsFile
 
-URL, PASSPHRASE, PASSPHRASE_FILE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
+URL = "PULUMI_BACKEND_URL"
 DEFAULT = "NUVLA_SWARM_BACKEND"  # set by tools/env.sh: the URL that it chose because the user exported none
-EXPORTED, GENERATED, KEY_SERVICE = "exported", "generated", "key service"  # sources of passphrases beside files
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Backend:
 
     stack: str  # as Pulumi names it, perhaps with an organization
     url: str  # without credentials
-    passphrase: str  # EXPORTED, GENERATED, KEY_SERVICE or the path of the user's file
+    passphrase: str  # EXPORTED, GENERATED, KEY_SERVICE, MISSING or the path of the user's file
     has_credentials: bool = False  # whether the URL had some, which are not stored
 
     @property
@@ -58,22 +59,36 @@ def remember(name: str, backend: Backend, checkout: Path = CHECKOUT) -> None:
     new.replace(path)
 
 
-def choose(stack: str, file: SettingsFile, environment: Mapping[str, str], checkout: Path = CHECKOUT) -> Backend:
+def forget(name: str, checkout: Path = CHECKOUT) -> None:
+    """Remove the memory of a stack's backend."""
+    memory(name, checkout).unlink(missing_ok=True)
+
+
+def choose(
+    stack: str,
+    file: SettingsFile,
+    environment: Mapping[str, str],
+    checkout: Path = CHECKOUT,
+    *,
+    forgets: bool = False,
+) -> Backend:
     """Return the backend of a stack: the exported one, or the remembered one, or that of this checkout.
+
+    `forgets`: the remembered one does not count.
 
     Errors: exits with a line if the exported backend or organization differs from the remembered one, or if the
     remembered one needs credentials or a passphrase that the environment lacks.
     """
-    remembered = recall(file.name, checkout)
+    remembered = None if forgets else recall(file.name, checkout)
     exported = exported_url(environment)
     if remembered is None:
-        url = exported or f"file://{checkout}/.state?metadata=skip"
+        url = exported or backend_url.own(checkout)
         if not exported and (login := logged_in(environment)) and not backend_url.same(login, url):
             _mention_login(file, login, url)
         return Backend(
             stack,
             backend_url.without_credentials(url),
-            _passphrase(file, url, environment),
+            passphrase_source(file, url, environment, checkout),
             backend_url.has_credentials(url),
         )
     if exported and not backend_url.same(exported, remembered.url):
@@ -123,18 +138,32 @@ def _mention_login(file: SettingsFile, login: str, url: str) -> None:
     )
 
 
-def own_file(environment: Mapping[str, str]) -> str | None:
-    """Return the path of the user's own file with a passphrase."""
-    path = environment.get(PASSPHRASE_FILE)
-    return path if path and not path.endswith("/.state/passphrase") else None
+def of_new_stack(
+    backend: Backend, file: SettingsFile, environment: Mapping[str, str], checkout: Path = CHECKOUT
+) -> Backend:
+    """Return the backend of a stack that will be created, with the present source of its passphrase.
+
+    A remembered source may be that of a stack of the same name which was removed.
+
+    Errors: exits with a line if no passphrase is exported for a state that is elsewhere. The generated one of this
+    checkout would be lost with the checkout, and the state could not be read without it.
+    """
+    passphrase = passphrase_source(file, backend.url, environment, checkout)
+    if passphrase == MISSING:
+        fail(
+            f"{file.name}: its state would be in {backend}, and no passphrase is exported: choose one, save it in your "
+            f"password manager, and export {PASSPHRASE}, or {PASSPHRASE_FILE}"
+        )
+    return replace(backend, passphrase=passphrase)
 
 
-def _passphrase(file: SettingsFile, url: str, environment: Mapping[str, str]) -> str:
-    if file.secrets_provider or (backend_url.is_cloud(url) and "encryptionsalt" not in file.document):
-        return KEY_SERVICE
-    if environment.get(PASSPHRASE) is not None:
-        return EXPORTED
-    return own_file(environment) or GENERATED
+def require_passphrase(name: str, backend: Backend) -> None:
+    """Exit with a line if the stack exists elsewhere, and no passphrase is exported."""
+    if backend.passphrase == MISSING:
+        fail(
+            f"{name}: its state is in {backend}, and no passphrase is exported: export {PASSPHRASE}, or "
+            f"{PASSPHRASE_FILE}, with the one that {name} was created with"
+        )
 
 
 def use(backend: Backend) -> None:
@@ -147,6 +176,8 @@ def use(backend: Backend) -> None:
             fail(f"{backend.stack}: its passphrase was in {remembered_file}, which is gone: export {PASSPHRASE}")
         os.environ[PASSPHRASE_FILE] = remembered_file
     has_own = os.environ.get(PASSPHRASE) is not None or own_file(os.environ) is not None
+    if backend.passphrase == GENERATED and not has_own:  # `tools/env.sh` exports it only where it knows the stack
+        os.environ.setdefault(PASSPHRASE_FILE, str(CHECKOUT / ".state" / "passphrase"))
     file = os.environ.get(PASSPHRASE_FILE, "")
     if backend.passphrase == GENERATED and not has_own and file and not Path(file).is_file():
         fail(

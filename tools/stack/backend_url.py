@@ -1,12 +1,18 @@
 """Comparison and display of URLs of state backends."""
 
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 from tools.console import fail
 
 CLOUD = ("http", "https")  # Pulumi Cloud, or another service with its API
 SECRET = re.compile(r"(?:password|sslpassword|\w*(?:access|secret)_?key\w*|\w*token|sig)=", re.IGNORECASE)
+
+
+def own(checkout: Path) -> str:
+    """Return the URL of a checkout's own backend, its folder `.state`."""
+    return f"file://{checkout}/.state?metadata=skip"
 
 
 def is_cloud(url: str) -> bool:

@@ -37,10 +37,9 @@ def up(found: Target) -> None:
     is_new = not found.exists
     if not found.file.is_local:
         require_answer()
-    if is_new:
-        target.create(found)
-    if not found.file.is_local:
-        confirm(found, _plan(found))
+    with target.created(found):
+        if not found.file.is_local:
+            confirm(found, _plan(found))
     if not _update(found):
         from tools.repair.__main__ import is_missing  # noqa: PLC0415 - loads Pulumi, for a second
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.rows import new_folder, rows
 from tools.stack import backend
-from tools.stack.backend import DEFAULT, PASSPHRASE, PASSPHRASE_FILE, URL, Backend
+from tools.stack.backend import DEFAULT, URL, Backend
+from tools.stack.passphrase import PASSPHRASE, PASSPHRASE_FILE
 from tools.stack.settings_file import SettingsFile
 
 HOME = {"PULUMI_HOME": "/nowhere"}
@@ -47,6 +48,40 @@ def test_new_stack_uses_the_exported_backend_or_that_of_the_checkout(tmp_path: P
     )
 
 
+def test_generated_passphrase_is_only_for_the_state_of_the_checkout(tmp_path: Path) -> None:
+    generated = {PASSPHRASE_FILE: f"{tmp_path}/.state/passphrase"}
+    found = choose(tmp_path, generated | {URL: BUCKET})
+    assert found.passphrase == "missing"
+    with pytest.raises(SystemExit) as ended:
+        backend.of_new_stack(found, file(), generated, tmp_path)
+    assert str(ended.value).endswith(
+        "prod: its state would be in s3://state, and no passphrase is exported: choose one, save it in your password "
+        "manager, and export PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
+    )
+    with pytest.raises(SystemExit, match="with the one that prod was created with"):
+        backend.require_passphrase("prod", found)
+    own = choose(tmp_path, generated | {URL: f"file://{tmp_path}/.state"})
+    assert backend.of_new_stack(own, file(), generated, tmp_path).passphrase == "generated"
+
+
+@rows(
+    "url, environment, document, source",
+    [
+        (BUCKET, {PASSPHRASE: ""}, {}, "exported"),
+        (BUCKET, {PASSPHRASE_FILE: "/my/file"}, {}, "/my/file"),
+        (BUCKET, {}, {"secretsprovider": "awskms://x"}, "key service"),
+        ("https://api.pulumi.com", {}, {}, "key service"),
+    ],
+)
+def test_new_stack_has_the_present_source_of_its_passphrase(
+    tmp_path: Path, url: str, environment: dict[str, str], document: dict[str, str], source: str
+) -> None:
+    former = Backend("prod", url, "generated")  # of a stack of this name that was removed
+    found = backend.of_new_stack(former, file(**document), environment, tmp_path)
+    assert found == Backend("prod", url, source)
+    backend.require_passphrase("prod", found)
+
+
 def test_next_shell_without_exports_uses_the_remembered_backend(tmp_path: Path) -> None:
     remember(tmp_path, passphrase="generated")
     own = f"file://{tmp_path}/.state?metadata=skip"
@@ -61,6 +96,12 @@ def test_other_exported_backend_is_refused_with_both(tmp_path: Path) -> None:
     assert "unset PULUMI_BACKEND_URL" in text
     assert "rm .state/stacks/prod.json" in text
     assert choose(tmp_path, {URL: f"{BUCKET}&use_path_style=true", PASSPHRASE: "x"}).url == BUCKET
+
+
+def test_former_backend_does_not_count_once_it_is_left(tmp_path: Path) -> None:
+    remember(tmp_path)
+    environment = HOME | {URL: "s3://other", PASSPHRASE: "x"}
+    assert backend.choose("prod", file(), environment, tmp_path, forgets=True).url == "s3://other"
 
 
 def test_missing_passphrase_is_told_in_one_line(tmp_path: Path) -> None:
@@ -120,3 +161,13 @@ def test_use_sets_what_pulumi_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv(PASSPHRASE_FILE)
     with pytest.raises(SystemExit, match="which is gone: export PULUMI_CONFIG_PASSPHRASE"):
         backend.use(Backend("prod", BUCKET, str(own)))
+
+
+def test_generated_passphrase_is_used_without_the_export_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (URL, DEFAULT, PASSPHRASE, PASSPHRASE_FILE):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(backend, "CHECKOUT", Path("/checkout"))
+    with pytest.raises(SystemExit, match=r"\.state/passphrase, is gone"):
+        backend.use(Backend("prod", BUCKET, "generated"))
+    assert os.environ[PASSPHRASE_FILE] == "/checkout/.state/passphrase"

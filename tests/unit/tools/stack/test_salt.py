@@ -43,3 +43,20 @@ def test_link_stays_a_link_and_ends_of_lines_and_mode_stay(tmp_path: Path) -> No
     link.symlink_to(real.name)
     salt.forget(link)
     assert (link.is_symlink(), real.read_bytes(), real.stat().st_mode & 0o777) == (True, text, 0o644)
+
+
+@rows(
+    "text, expected",
+    [
+        (SALT + LOCAL.replace("local", "exoscale"), LOCAL.replace("local", "exoscale")),
+        (f"encryptedkey: abc\n{LOCAL}", LOCAL),
+        (SALT + LOCAL + "  nuvla-swarm:smtp_password: {secure: v1:e:f}\n", None),
+    ],
+)
+def test_salt_and_key_of_a_removed_state_go_unless_they_are_needed(
+    tmp_path: Path, text: str, expected: str | None
+) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(text)
+    salt.forget_state(path)
+    assert path.read_text() == (expected or text)

@@ -5,38 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.rows import rows
-from tools.stack import backend, settings_file, target
-
-LOCAL = "config:\n  nuvla-swarm:machines:\n    provider: local\n    pools: {manager: {role: manager}}\n"
-REMOTE = LOCAL.replace("local", "exoscale")
-SALT = "encryptionsalt: v1:abc\n"
-
-
-class Checkout:
-    """A checkout with a stack, and a stand-in of Pulumi that knows whether the stack exists."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch):
-        self.folder, self.exists = folder, False
-        self.calls: list[tuple[str, ...]] = []
-        (folder / "examples").mkdir()
-        for name in (backend.URL, backend.DEFAULT, backend.PASSPHRASE, backend.PASSPHRASE_FILE):
-            monkeypatch.setenv(name, "")
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("PULUMI_HOME", "/nowhere")
-        find, choose, remember = settings_file.find, backend.choose, backend.remember
-        monkeypatch.setattr(settings_file, "find", lambda stack: find(stack, folder))
-        monkeypatch.setattr(backend, "choose", lambda stack, file, env: choose(stack, file, env, folder))
-        monkeypatch.setattr(backend, "remember", lambda name, found: remember(name, found, folder))
-        monkeypatch.setattr(target, "exists", lambda *_: self.exists)
-        monkeypatch.setattr(target, "pulumi", lambda *arguments: self.calls.append(arguments))
-
-    def write(self, text: str) -> Path:
-        path = self.folder / "Pulumi.s.yaml"
-        path.write_text(text)
-        return path
-
-    def memory(self) -> bool:
-        return backend.memory("s", self.folder).exists()
+from tests.support.stack_checkout import BUCKET, LOCAL, REMOTE, SALT, Checkout
+from tools.stack import backend, target
 
 
 @pytest.fixture
@@ -77,10 +47,10 @@ def test_file_of_another_state_is_refused_and_not_changed(checkout: Checkout, te
 
 
 def test_new_stack_is_created_and_said(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    path = checkout.write(SALT + LOCAL)
+    path = checkout.write("encryptionsalt: v1:old\n" + LOCAL)
     target.create(target.open_target("s"))
     assert checkout.calls == [("stack", "init", "--stack", "s", "--no-select")]
-    assert path.read_text() == LOCAL, "its salt belongs to a state folder that is gone"
+    assert path.read_text() == LOCAL + SALT, "the former salt belongs to a state folder that is gone"
     said = f"s is not in {target.open_target('s').backend}: creates it, which takes about a minute\n"
     assert said.startswith("s is not in file:///")
     assert said in capsys.readouterr().err
@@ -105,3 +75,54 @@ def test_stack_that_was_never_up_is_told(checkout: Checkout) -> None:
     found = target.open_target("s")
     with pytest.raises(SystemExit, match=r"s: is not up in file://\S+: run `make up STACK=s`$"):
         target.require(found)
+
+
+def test_stack_elsewhere_is_not_created_without_a_passphrase(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(backend.URL, BUCKET)
+    checkout.write(REMOTE)
+    with pytest.raises(SystemExit, match="its state would be in s3://state, and no passphrase is exported"):
+        target.create(target.open_target("s"))
+    assert (checkout.calls, checkout.memory()) == ([], False)
+    checkout.exists = True
+    with pytest.raises(SystemExit, match="its state is in s3://state, and no passphrase is exported"):
+        target.open_target("s")
+    assert not checkout.memory()
+
+
+def test_new_stack_that_is_not_accepted_leaves_nothing(checkout: Checkout) -> None:
+    path = checkout.write(REMOTE)
+
+    def fails() -> None:
+        assert (SALT in path.read_text(), checkout.memory()) == (True, True)
+        raise SystemExit("no API key")
+
+    with pytest.raises(SystemExit, match="no API key"), target.created(target.open_target("s")):
+        fails()
+    assert checkout.calls[1:] == [("stack", "rm", "--stack", "s", "--yes", "--preserve-config")]
+    assert (path.read_text(), checkout.memory()) == (REMOTE, False)
+
+
+def test_new_stack_stays_if_a_setting_was_encrypted_meanwhile(checkout: Checkout) -> None:
+    path = checkout.write(REMOTE)
+    text = SALT + REMOTE + "  nuvla-swarm:smtp_password: {secure: v1:x}\n"
+
+    def is_interrupted() -> None:
+        path.write_text(text)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), target.created(target.open_target("s")):
+        is_interrupted()
+    assert (len(checkout.calls), path.read_text(), checkout.memory()) == (1, text, True)
+
+
+def test_stack_that_exists_or_is_accepted_stays(checkout: Checkout) -> None:
+    checkout.write(REMOTE)
+    with target.created(target.open_target("s")):
+        pass
+    assert [call[1] for call in checkout.calls] == ["init"]
+    checkout.exists = True
+    with pytest.raises(SystemExit), target.created(target.open_target("s")):
+        raise SystemExit(1)
+    assert [call[1] for call in checkout.calls] == ["init"]

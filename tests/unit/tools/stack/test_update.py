@@ -42,6 +42,7 @@ class Calls:
         monkeypatch.setattr(repairs, "is_missing", lambda _: self.missing)
         monkeypatch.setattr(status, "show", lambda found, *_: self.made.append(f"status {found.exists}"))
         monkeypatch.setattr(target, "create", lambda _: self.made.append("create"))
+        monkeypatch.setattr(target, "_remove_empty", lambda _: self.made.append("remove"))
 
     def _run(self, arguments: Sequence[str], on_event: Any, _on_wait: Any, *, show: bool) -> Outcome:
         self.made.append([*arguments, *(["shown"] if show else [])])
@@ -177,13 +178,13 @@ def test_preview_of_a_stack_that_is_not_there_makes_none(calls: Calls, monkeypat
     assert calls.made == []
 
 
-def test_failed_preview_ends_the_update(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_preview_ends_the_update_and_a_new_stack_goes(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YES", "1")
     monkeypatch.setattr(events, "run", lambda *_, **__: Outcome(code=255, errors="error: no\n"))
-    with pytest.raises(SystemExit) as ended:
-        update.up(stack("exoscale"))
-    assert ended.value.code == 255
-    assert calls.made == []
+    for exists, made in ((True, []), (False, ["create", "remove"])):
+        with pytest.raises(SystemExit) as ended:
+            update.up(stack("exoscale", exists=exists))
+        assert (ended.value.code, calls.made) == (255, made)
 
 
 def test_refresh_asks_the_api_manager_first(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
