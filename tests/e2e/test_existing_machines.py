@@ -270,9 +270,11 @@ def assert_rules_survive_the_nftables_of_the_host(hosts: ExistingHosts) -> None:
         assert target.on("worker-1", *list_bare_table).text == table, verb
     assert target.on("worker-1", "nft", "flush", "ruleset").code == 0
     wait_for(lambda: target.on("worker-1", *list_bare_table).text == table, "the guard has loaded the table again", 30)
-    metrics = target.on("worker-1", "cat", "/run/nuvla-swarm-metrics/firewall.prom").text
-    assert "nuvla_swarm_firewall_in_force 1\nnuvla" in re.sub(r"#.*\n", "", metrics)
-    assert "nuvla_swarm_firewall_loaded_again_total 1" in metrics
+    expected = "nuvla_swarm_firewall_in_force 1\nnuvla_swarm_firewall_loaded_again_total 1\n"
+    read_metrics = ("cat", "/run/nuvla-swarm-metrics/firewall.prom")
+    wait_for(  # the guard writes them after it has loaded the table
+        lambda: re.sub(r"#.*\n", "", target.on("worker-1", *read_metrics).text) == expected, "the guard counts that", 30
+    )
     # The flush has removed the rules of Docker, too.
     assert target.on("worker-1", "systemctl", "restart", "docker").code == 0
     wait_for(lambda: nodes(hosts) == dict.fromkeys(NAMES, "Ready Active"), "the swarm is back")
