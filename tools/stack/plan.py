@@ -9,9 +9,10 @@ INSTANCES = ("exoscale:index/computeInstance:ComputeInstance", "docker:index/con
 SERVICE, MEMBERSHIP, COMMAND = "docker:index/service:Service", "nuvla:swarm:Membership", "command:remote:Command"
 VOLUMES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
 STOPPING = {"type", "diskSize"}  # properties of an instance whose change stops it
-ENGINE_ENDS, DATA_END, MEMBERSHIP_END = ("-engine-configure", "-engine-install"), "-volume", "-membership"
+ENGINE_ENDS, DATA_END = ("-engine-configure", "-engine-install"), "-volume"
+MEMBERSHIP_END, JOIN_END = "-membership", "-membership-join"
 REPLACE = ("replace", "import-replacement")
-WORDS = {"create": "created", "update": "changed", "replace": "replaced", "delete": "removed"}
+WORDS = {"create": "to create", "update": "to change", "replace": "to replace", "delete": "to remove"}
 
 
 class Plan:
@@ -31,18 +32,18 @@ class Plan:
         if not counts:
             return ["nothing changes"]
         parts = [
-            ("machines are created", self._instances("create")),
-            ("machines join the swarm", self._memberships("create") if not self._instances("create") else []),
-            ("services are created", self._named(SERVICE, "create")),
-            ("services are updated", self._named(SERVICE, "update")),
-            ("services are replaced", self._named(SERVICE, *REPLACE)),
-            ("services are removed", self._named(SERVICE, "delete")),
-            ("Docker engines are configured again, and restart if their settings change", self._engines()),
-            ("machines stop and start again", self._stopping()),
-            ("machines leave the swarm", self._memberships("delete")),
-            ("MACHINES ARE REMOVED, with their disks", self._instances("delete")),
-            ("MACHINES ARE REPLACED, with their disks", self._instances(*REPLACE)),
-            ("DATA VOLUMES ARE DELETED", self.deleted_volumes()),
+            ("machines to create", self._instances("create")),
+            ("machines to join the swarm", self._joining() if not self._instances("create") else []),
+            ("services to create", self._named(SERVICE, "create")),
+            ("services to update", self._named(SERVICE, "update")),
+            ("services to replace", self._named(SERVICE, *REPLACE)),
+            ("services to remove", self._named(SERVICE, "delete")),
+            ("Docker engines to configure again, which restart if their settings change", self._engines()),
+            ("machines to stop and start again", self._stopping()),
+            ("machines to take out of the swarm", self._leaving()),
+            ("MACHINES TO REMOVE, with their disks", self._instances("delete")),
+            ("MACHINES TO REPLACE, with their disks", self._instances(*REPLACE)),
+            ("DATA VOLUMES TO DELETE", self.deleted_volumes()),
         ]
         lines = [f"{text}: {', '.join(names)}" for text, names in parts if names]
         resources = ", ".join(f"{counts[op]} {word}" for op, word in WORDS.items() if counts[op])
@@ -91,8 +92,13 @@ class Plan:
         steps = (step for step in self._of(*INSTANCES) if step.op in ops and step.phase == "machines")
         return sorted({step.name for step in steps})
 
-    def _memberships(self, op: str) -> list[str]:
-        return sorted(step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if step.op == op)
+    def _joining(self) -> list[str]:
+        """Return the machines whose join is to run; their membership may be there from an update that failed."""
+        names = (step.name for step in self._of(COMMAND) if step.op == "create")
+        return sorted(name.removesuffix(JOIN_END) for name in names if name.endswith(JOIN_END))
+
+    def _leaving(self) -> list[str]:
+        return sorted(step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if step.op == "delete")
 
     def _engines(self) -> list[str]:
         """Return the machines whose engine was there before and is configured anew."""

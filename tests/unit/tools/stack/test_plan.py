@@ -34,16 +34,29 @@ def test_lines_name_what_an_operator_has_to_know_the_gravest_last() -> None:
         ]
     )
     assert plan.lines() == [
-        "resources: 2 created, 4 changed, 1 replaced, 3 removed, 1 unchanged",
-        "machines are created: worker-3",
-        "services are updated: traefik",
-        "Docker engines are configured again, and restart if their settings change: manager-1",
-        "machines stop and start again: manager-1",
-        "machines leave the swarm: worker-2",
-        "MACHINES ARE REMOVED, with their disks: worker-2",
-        "MACHINES ARE REPLACED, with their disks: worker-1",
-        "DATA VOLUMES ARE DELETED: nfs",
+        "resources: 2 to create, 4 to change, 1 to replace, 3 to remove, 1 unchanged",
+        "machines to create: worker-3",
+        "services to update: traefik",
+        "Docker engines to configure again, which restart if their settings change: manager-1",
+        "machines to stop and start again: manager-1",
+        "machines to take out of the swarm: worker-2",
+        "MACHINES TO REMOVE, with their disks: worker-2",
+        "MACHINES TO REPLACE, with their disks: worker-1",
+        "DATA VOLUMES TO DELETE: nfs",
     ]
+
+
+def test_machine_joins_whose_membership_a_failed_update_has_left_in_the_state() -> None:
+    plan = Plan(
+        [
+            step("same", "membership", "manager-1-membership"),
+            step("create", "join", "manager-1-membership-join"),
+            step("create", "membership", "worker-1-membership"),
+            step("create", "join", "worker-1-membership-node"),
+            step("create", "join", "worker-1-membership-join"),
+        ]
+    )
+    assert plan.lines()[1:] == ["machines to join the swarm: manager-1, worker-1"]
 
 
 def members(managers: int) -> list[Step]:
