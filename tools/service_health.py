@@ -1,7 +1,7 @@
 """Health of the services of a stack: answers of their addresses, and measurements of Prometheus."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -55,7 +55,7 @@ class Health:
     def traefik_answer(self, url: str) -> str:
         """Return the answer of one of Traefik's own addresses."""
         try:
-            code = self._web.get(url).status_code
+            code = self.ask(url, not_ready=()).status_code
         except requests.RequestException as error:
             return f"does not answer: {reason(error)}"
         return MEANINGS.get(code, f"answers {code}")
@@ -104,14 +104,22 @@ class Health:
             return {}
         return data if isinstance(data, dict) else {}
 
-    def ask(self, url: str, login: dict[str, str] | None = None) -> requests.Response:
-        """Return the answer of a URL, after the time that Traefik may need to see a new service."""
+    def ask(
+        self, url: str, login: dict[str, str] | None = None, not_ready: Sequence[int] = NOT_READY
+    ) -> requests.Response:
+        """Return the answer of a URL, after the time that Traefik may need to see a new service and its certificate."""
         auth = (login["username"], login["password"]) if login else None
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
-            answer = self._web.get(url, auth)
-            if answer.status_code not in NOT_READY or time.monotonic() > deadline:
-                return answer
+            is_late = time.monotonic() > deadline
+            try:
+                answer = self._web.get(url, auth)
+            except requests.exceptions.SSLError:
+                if is_late:
+                    raise
+            else:
+                if answer.status_code not in not_ready or is_late:
+                    return answer
             time.sleep(INTERVAL_S)
 
 

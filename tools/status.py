@@ -1,5 +1,7 @@
 """`make status`: the machines, addresses and health of a stack, with --logins also the generated logins."""
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,10 +37,17 @@ def show(target: Target, *options: str) -> None:
         problem = "its last `make up` did not finish" if state.resources else "is not up"
         fail(f"{target.name}: {problem}: run `make up STACK={target.name}` (state in {target.backend})")
     status = Status(target, state, outputs)
-    print(f"\n{outputs.get('kind', 'infrastructure')} `{target.name}`", flush=True)
     sections = [status.machines, status.services, status.certificates]
     sections.append(status.logins if "--logins" in options else status.hidden_logins)
-    for section in [*sections, status.access]:
+    try:
+        _write(f"{outputs.get('kind', 'infrastructure')} `{target.name}`", [*sections, status.access])
+    except BrokenPipeError:  # of `make status | head`; at its end, Python would write the rest of the line
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(title: str, sections: Iterable[Callable[[], Iterable[str]]]) -> None:
+    print(f"\n{title}", flush=True)
+    for section in sections:
         print()
         for line in guarded(section):
             print(f"  {line}", flush=True)

@@ -98,6 +98,25 @@ def test_answers_of_traefik_are_worded(status: int, line: str) -> None:
     assert health(Traefik()).traefik_answer("https://192.0.2.7/") == line
 
 
+class Starting:
+    """A service without a certificate of its own at first, as Traefik shows it."""
+
+    def __init__(self, failures: int):
+        self.failures = failures
+
+    def get(self, *_: Any) -> Answer:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise requests.exceptions.SSLError("unrecognized name")
+        return Answer(None)
+
+
+def test_failure_of_tls_is_awaited_for_a_while() -> None:
+    assert health(Starting(3)).health("https://192.0.2.7:9000/health") == "healthy"
+    assert health(Starting(3)).traefik_answer("https://192.0.2.7/") == "answers 200"
+    assert health(Starting(1_000)).health("https://192.0.2.7:9000/health").startswith("does not answer: SSLError")
+
+
 def test_each_service_has_a_line_whatever_it_answers() -> None:
     class Broken:
         def get(self, url: str, *_: Any) -> Answer:

@@ -2,6 +2,8 @@
 
 import random
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.checkout import CHECKOUT
 from tests.support.stack_states import ROOT, secret, state
 from tools import certificates, service_health, status
 from tools.access import files
@@ -209,6 +212,26 @@ def test_missing_output_is_told_with_the_command_that_writes_it(
         left = {key: value for key, value in OUTPUTS.items() if key != gone}
         monkeypatch.setattr(State, "read", lambda _, left=left: known(left))
         assert f"  unknown: the last update left no output '{gone}': run `make up`\n" in printed(capsys)
+
+
+# Shows a status in a pipe that nobody reads any more, as after `make status | head`.
+UNREAD = """
+import os, sys
+reading, writing = os.pipe()
+os.close(reading)
+os.dup2(writing, 1)
+from tests.unit.tools import test_status
+from tools import status
+from tools.repair.state import State
+State.read = lambda _: test_status.known({"kind": "target"})
+status.show(test_status.target())
+print("after it", flush=True)
+"""
+
+
+def test_reader_that_leaves_ends_the_status_without_an_error() -> None:
+    done = subprocess.run([sys.executable, "-c", UNREAD], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 JUNK: tuple[Any, ...] = (None, "", "x", 0, 7, [], {}, [None], {"a": None}, [{}], "https://", "tcp://:x", b"\xff")
