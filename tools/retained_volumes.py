@@ -63,16 +63,17 @@ def protected(resources: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def refusal(names: Sequence[str], machines: Mapping[str, Any]) -> str | None:
+def refusal(names: Sequence[str], file: SettingsFile) -> str | None:
     """Return a message that says why nothing is destroyed and what to do, if resources are protected."""
     if not names:
         return None
+    machines = file.section("machines")
     settings = [f"machines.{setting}" for setting in PROTECTION if machines.get(setting) is True]
     resources = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
     if settings:
         return (
-            f"{' and '.join(settings)}: true, so nothing is destroyed ({resources}): set false, run `make up`, "
-            "and run this again"
+            f"{' and '.join(settings)}: true, so nothing is destroyed ({resources}): set false in "
+            f"{file.path.name}, run `make up`, and run this again"
         )
     return f"the last `make up` protected {resources}; the settings no longer do: run `make up`, and run this again"
 
@@ -93,7 +94,7 @@ def check(resources: Sequence[Mapping[str, Any]], file: SettingsFile) -> str:
     """Return the report on a stack's state, or exit with the reason why nothing may be destroyed."""
     data_volumes = list(volumes(resources))
     retain = file.section("volumes").get("retain_on_destroy", False) is True
-    problem = refusal(protected(resources), file.section("machines")) or mistake(data_volumes, retain)
+    problem = refusal(protected(resources), file) or mistake(data_volumes, retain)
     if problem:
         fail(f"{file.name}: {problem}")
     return report(data_volumes, file.name)

@@ -187,7 +187,7 @@ def test_make_down_refuses_protected_machines_and_says_what_to_do(protected: Exo
     result = protected.make("down")
     assert result.code != 0
     assert f"machines.{setting}: true, so nothing is destroyed (" in result.text, result.text
-    assert "set false, run `make up`, and run this again" in result.text
+    assert "set false in Pulumi." in result.text
     assert "Traceback" not in result.text
     protected.set(f"machines.{setting}", False)
     second = protected.make("down")

@@ -99,6 +99,7 @@ def membership(name: str, *, role: str = "worker", labels: Mapping[str, str], le
         {
             "urn": f"{ROOT}nuvla:swarm:Membership$command:remote:Command::{name}-membership-{step}",
             "type": "command:remote:Command",
+            "custom": True,
             "parent": parent,
             "inputs": {"connection": secret({"host": f"{name}.test", "port": 2222})},
             "outputs": {"stdout": f"{name}-id\n" if step == "join" else ""},

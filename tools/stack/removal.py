@@ -13,6 +13,7 @@ from tools.stack.settings_file import CHECKOUT
 from tools.stack.target import Target
 
 ADDRESSES, NETWORKS = ("exoscale:index/elasticIp:ElasticIp",), ("exoscale:index/privateNetwork:PrivateNetwork",)
+DATA_FOLDER = "nuvla:storage:DataVolume"  # components/storage/data_folder.py
 
 
 def down(found: Target) -> None:
@@ -26,7 +27,7 @@ def down(found: Target) -> None:
     kept = retained_volumes.check(state.resources, found.file)
     for line in listing(state):
         say(line)
-    if state.resources and not found.file.is_local:
+    if is_something(state) and not found.file.is_local:
         ask(f"To remove all of it, type the name of the stack ({found.name}):", found.name, "nothing is removed")
     repair("down", found.stack)
     outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
@@ -34,7 +35,7 @@ def down(found: Target) -> None:
         raise SystemExit(outcome.code)
     print(kept, end="", flush=True)
     subprocess.run([str(CHECKOUT / "tools" / "stop.sh"), "--if-idle"], check=False)
-    for line in left(found):
+    for line in left(found, removed=is_something(state)):
         say(line)
 
 
@@ -56,8 +57,23 @@ def listing(state: State) -> Iterator[str]:
             yield f"removes {what}: {', '.join(names)}"
     if retained := [volume.name for volume in volumes if volume.retained]:
         yield f"retains data volumes: {', '.join(retained)}"
-    if not state.resources:
+    if folders := sorted(set(_folders(state))) if outlive else []:
+        yield f"retains, on the hosts: {', '.join(folders)}"
+    if not is_something(state):
         yield f"{state.name}: has nothing to remove"
+
+
+def is_something(state: State) -> bool:
+    """Return whether the state has a real resource, or may lack one that a killed update was creating."""
+    real = (resource.get("custom") and not resource["type"].startswith("pulumi:") for resource in state.resources)
+    return any(real) or bool(state.pending)
+
+
+def _folders(state: State) -> Iterator[str]:
+    """Yield the folders with data on the machines, each as `<machine>:<path>`."""
+    for folder in state.of(DATA_FOLDER):
+        inputs = folder.get("inputs") or {}
+        yield f"{inputs.get('machine')}:{inputs.get('path')}"
 
 
 def _machines(state: State) -> Iterator[str]:
@@ -68,9 +84,10 @@ def _machines(state: State) -> Iterator[str]:
         yield membership["urn"].rpartition("::")[2].removesuffix("-membership")
 
 
-def left(found: Target) -> list[str]:
+def left(found: Target, *, removed: bool) -> list[str]:
     """Return the lines on what is left of a stack, and how to remove that."""
+    rest = f"its empty stack in {found.backend} and {found.file.path.name} stay"
     return [
-        f"{found.name} is removed; its empty stack in {found.backend} and {found.file.path.name} stay",
+        f"{found.name} is removed; {rest}" if removed else rest,
         f'to remove them too: eval "$(make env STACK={found.name})", then pulumi stack rm {found.stack}',
     ]

@@ -1,8 +1,10 @@
 """tools/retained_volumes.py: what `make down` reports about data volumes."""
 
+from pathlib import Path
 from typing import Any
 
 from tools.retained_volumes import DataVolume, mistake, protected, refusal, report, volumes
+from tools.stack.settings_file import SettingsFile
 
 CLUSTER = "urn:pulumi:dev::nuvla-swarm::nuvla:machines:LocalCluster$docker:index/volume:Volume"
 
@@ -46,15 +48,19 @@ def test_protected_resources_of_pulumi_and_exoscale_are_listed() -> None:
     assert protected([by_pulumi, by_exoscale, free, {"urn": "urn::stack", "type": "x"}]) == ["nfs-volume", "worker-1"]
 
 
+def protecting(**settings: bool) -> SettingsFile:
+    return SettingsFile(Path("Pulumi.prod.yaml"), {"config": {"nuvla-swarm:machines": settings}})
+
+
 def test_protection_refuses_destruction_and_says_what_to_do() -> None:
-    assert refusal([], {"pulumi_protect": True}) is None
-    assert refusal(["worker-1"], {"pulumi_protect": True, "destroy_protection": True}) == (
-        "machines.pulumi_protect and machines.destroy_protection: true, so nothing is destroyed (worker-1): set false, "
-        "run `make up`, and run this again"
+    assert refusal([], protecting(pulumi_protect=True)) is None
+    assert refusal(["worker-1"], protecting(pulumi_protect=True, destroy_protection=True)) == (
+        "machines.pulumi_protect and machines.destroy_protection: true, so nothing is destroyed (worker-1): set false "
+        "in Pulumi.prod.yaml, run `make up`, and run this again"
     )
     assert "destroy_protection: true, so nothing is destroyed (worker-1 and 1 more)" in str(
-        refusal(["worker-1", "worker-2"], {"destroy_protection": True})
+        refusal(["worker-1", "worker-2"], protecting(destroy_protection=True))
     )
     assert "the last `make up` protected worker-1; the settings no longer do: run `make up`" in str(
-        refusal(["worker-1"], {"pulumi_protect": False})
+        refusal(["worker-1"], protecting(pulumi_protect=False))
     )

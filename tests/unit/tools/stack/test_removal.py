@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.rows import rows
 from tests.support.stack_states import ROOT, membership, state
 from tools import retained_volumes
 from tools.repair.state import State
@@ -22,7 +23,7 @@ INSTANCE, VOLUME = (
 
 def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
     urn = f"{ROOT}nuvla:machines:ExoscaleCluster${kind}::{name}"
-    return {"urn": urn, "type": kind, "id": f"{name}-id@ch-gva-2"} | more
+    return {"urn": urn, "type": kind, "id": f"{name}-id@ch-gva-2", "custom": True} | more
 
 
 CLOUD = state(
@@ -68,10 +69,15 @@ def test_list_says_what_goes_and_what_stays() -> None:
         "removes private networks: cluster-network",
         "retains data volumes: nfs",
     ]
-    hosts = state(*membership("web-1", labels={}), cluster="Existing")
+    data = {"type": "nuvla:storage:DataVolume", "urn": f"{ROOT}nuvla:storage:DataVolume::nfs-data"}
+    folder = data | {"inputs": {"machine": "web-1", "path": "/srv/nuvla/files"}}
+    hosts = state(*membership("web-1", labels={}), folder, cluster="Existing")
     assert list(removal.listing(hosts)) == [
-        "removes Docker and the swarm with all its applications, from hosts that themselves stay: web-1"
+        "removes Docker and the swarm with all its applications, from hosts that themselves stay: web-1",
+        "retains, on the hosts: web-1:/srv/nuvla/files",
     ]
+    assert not any("on the hosts" in line for line in removal.listing(state(folder, cluster="Exoscale")))
+    assert list(removal.listing(state())) == ["s: has nothing to remove"]
     assert list(removal.listing(State("s", None))) == ["s: has nothing to remove"]
 
 
@@ -116,6 +122,21 @@ def test_refused_answer_removes_nothing(calls: list[str], monkeypatch: pytest.Mo
     with pytest.raises(SystemExit):
         removal.down(stack())
     assert calls == []
+
+
+@rows("resources", [(), state().resources])
+def test_removal_of_nothing_asks_nothing_and_says_so_once(
+    resources: Any, calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An update that failed at once leaves notes of the program in the state, and no resource."""
+    calls.clear()
+    monkeypatch.setattr(State, "read", lambda _: State("s", {"resources": resources}))
+    removal.down(stack())
+    assert calls == ["repair down", "destroy", "stop.sh"]
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0] == "nuvla-swarm: s: has nothing to remove"
+    assert printed[1] == "nuvla-swarm: its empty stack in s3://state and Pulumi.s.yaml stay"
+    assert not any("is removed" in line for line in printed)
 
 
 def test_failed_removal_ends_with_its_code(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
