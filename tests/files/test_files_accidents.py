@@ -4,11 +4,14 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.e2e.harness import PROGRAM_PARTS, Result, run
 from tests.support.checkout import CHECKOUT
@@ -16,6 +19,7 @@ from tests.support.checkout import CHECKOUT
 pytestmark = pytest.mark.tools("pulumi")
 VERBS = ("up", "preview", "status", "down", "refresh", "template", "nuvla")
 OWN = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "YES", "STACK")
+KEY_SETTING = "nuvla-swarm:ssh_private_key"
 KEY = {"EXOSCALE_API_KEY": "EXOx", "EXOSCALE_API_SECRET": "x"}
 
 
@@ -98,7 +102,7 @@ def test_remembered_backend_is_used_by_the_next_shell(checkout: Checkout) -> Non
     first = checkout.verb("preview", "prod", checkout.exports)
     assert first.code == 0, first.text
     assert first.text.startswith("nuvla-swarm: prod: target on exoscale ch-gva-2: 3 machines; state in file://")
-    assert "machines are created: manager-1, worker-1, worker-2" in first.text
+    assert "machines to create: manager-1, worker-1, worker-2" in first.text
     before = file.read_text()
     forgotten = checkout.verb("preview", "prod")
     assert forgotten.code == 1
@@ -177,8 +181,13 @@ def test_up_at_a_terminal_shows_what_it_will_do_and_takes_no_for_an_answer(check
     checkout.production()
     code, text = at_terminal(checkout, "n", "python", "-m", "tools.stack", "up", "prod")
     assert code == 1
-    assert "machines are created: manager-1, worker-1, worker-2" in text
-    assert "Apply? [y/N]" in text
+    before, asked, after = text.partition("Apply? [y/N]")
+    assert asked
+    assert "resources: " in before
+    assert " to create, 0 unchanged" in before
+    assert "machines to create: manager-1, worker-1, worker-2" in before
+    assert before.count("warning: domain target.example.org") == 1, "it is too late after the change"
+    assert "warning" not in after
     assert "so nothing is changed" in text
     assert "Traceback" not in text
 
@@ -222,6 +231,48 @@ def test_state_elsewhere_never_gets_the_passphrase_of_the_checkout(checkout: Che
     known = checkout.verb("status", "prod", url)
     assert "export PULUMI_CONFIG_PASSPHRASE" in known.text
     assert "with the one that prod was created with" in known.text
+
+
+def test_mistake_in_the_settings_is_told_without_a_line_on_the_program(checkout: Checkout) -> None:
+    file = checkout.production()
+    file.write_text(file.read_text().replace("ch-gva-2", "ch-xx"))
+    refused = checkout.verb("up", "prod", checkout.exports | {"YES": "1"})
+    assert refused.code != 0
+    assert '"ch-xx" given; allowed: a zone of Exoscale' in refused.text
+    assert "unhandled" not in refused.text
+
+
+def test_interrupted_update_says_that_it_ends_and_how_it_continues(checkout: Checkout) -> None:
+    """The hosts of the example have addresses that lead nowhere, so the update waits for them."""
+    shutil.copy(checkout.folder / "examples/existing-target.yaml", checkout.folder / "Pulumi.prod.yaml")
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    for command in (("stack", "init", "prod"), ("config", "set", "--stack=prod", "--secret", KEY_SETTING, "--", key)):
+        made = checkout.shell("pulumi", *command, exported=checkout.exports)
+        assert made.code == 0, made.text
+    env = {key: value for key, value in os.environ.items() if key != "PULUMI_CONFIG_PASSPHRASE_FILE"}
+    text, is_sent = "", False
+    with subprocess.Popen(
+        ["python", "-m", "tools.stack", "up", "prod"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env | checkout.exports | {"YES": "1"},
+        cwd=checkout.folder,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            text += line
+            if "  engines  " in line and not is_sent:
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+                is_sent = True
+    assert process.returncode == 130, text
+    said = "nuvla-swarm: finishes the running steps; press Ctrl-C again to stop at once"
+    end = "nuvla-swarm: stopped; run `make up STACK=prod` again: it continues where it stopped"
+    assert text.count(said) == text.count(end) == 1, text
+    assert text.index(said) < text.index(end)
+    assert "canceled" not in text
+    assert "Traceback" not in text
 
 
 def test_wrong_passphrase_is_told_with_its_source(checkout: Checkout) -> None:

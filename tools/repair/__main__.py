@@ -123,7 +123,8 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
             if resource.kind == "networks":
                 swarm.await_end(resource.id)
     except NoAnswerError as error:
-        say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
+        if state.swarm_resources():  # otherwise the first update is unfinished, and the swarm has nothing to lose
+            say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
         return NO_DIFFERENCES
     return found
 

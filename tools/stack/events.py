@@ -20,6 +20,7 @@ INTERVAL_S = 0.2
 PHASES = {"machines": "machines", "firewall": "machines", "engine": "engines", "swarm": "swarm"}  # by folder of a type
 LAST_PHASE = "services"
 Event = Mapping[str, Any]
+Message = tuple[str, str, str]  # severity, logical name, text
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,11 @@ class Outcome:
     """The end of a run: its exit code, its errors and warnings, and what Pulumi printed itself."""
 
     code: int = 0
-    messages: list[tuple[str, str, str]] = field(default_factory=list)  # severity, logical name, text
+    messages: list[Message] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)  # logical names of resources whose step failed
     output: str = ""
     errors: str = ""
+    interrupted: bool = False  # by Ctrl-C
 
 
 def step_of(event: Event, key: str = "resourcePreEvent") -> Step | None:
@@ -77,21 +79,35 @@ def step_of(event: Event, key: str = "resourcePreEvent") -> Step | None:
     )
 
 
+def message_of(event: Event) -> Message | None:
+    """Return the message of an event, without colours, if it has one for people."""
+    message = event.get("diagnosticEvent") or {}
+    severity, text = message.get("severity", ""), _plain(message.get("message", ""))
+    return (severity, message.get("urn", "").rpartition("::")[2], text) if text and severity != "debug" else None
+
+
 def note(event: Event, outcome: Outcome) -> None:
     """Add the message or the failure of an event to the outcome, unless it is there: some plugins say all twice."""
-    if message := event.get("diagnosticEvent"):
-        text = _plain(message.get("message", ""))
-        row = (message.get("severity", ""), message.get("urn", "").rpartition("::")[2], text)
-        if text and row[0] != "debug" and row not in outcome.messages:
-            outcome.messages.append(row)
+    if message := message_of(event):
+        if message not in outcome.messages:
+            outcome.messages.append(message)
     elif failure := step_of(event, "resOpFailedEvent"):
         outcome.failed.add(failure.name)
 
 
-def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callable[[], None], *, show: bool) -> Outcome:
+def run(
+    arguments: list[str],
+    on_event: Callable[[Event], None],
+    on_wait: Callable[[], None],
+    *,
+    show: bool,
+    on_interrupt: Callable[[], None] | None = None,
+) -> Outcome:
     """Run Pulumi and give each of its events to `on_event`; call `on_wait` all the time.
 
-    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome.
+    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome. Ctrl-C raises KeyboardInterrupt.
+    With `on_interrupt`, the first Ctrl-C calls that instead, and the second does nothing here: Pulumi, which gets both
+    from the terminal, ends in order after the first and at once after the second. A third raises KeyboardInterrupt.
     """
     outcome = Outcome()
     sys.stdout.flush()
@@ -101,6 +117,8 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
             process = _start([*arguments, "--event-log", str(log)], None if show else stdout, stderr)
             reader = _read(log)
             signal.signal(signal.SIGTERM, lambda *_: _end(process))
+            interrupts = _Interrupts(on_interrupt)
+            before = signal.signal(signal.SIGINT, interrupts.take) if on_interrupt else signal.getsignal(signal.SIGINT)
             try:
                 while True:
                     ended = process.poll() is not None
@@ -110,16 +128,36 @@ def run(arguments: list[str], on_event: Callable[[Event], None], on_wait: Callab
                         note(event, outcome)
                         on_event(event)
                     on_wait()
+                    interrupts.tell()
                     if ended:
                         break
                     time.sleep(INTERVAL_S)
             finally:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, before)
                 if process.poll() is None:  # Pulumi ends its update in order, and frees its lock
                     process.wait()
         texts = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
         outcome.code, (outcome.output, outcome.errors) = process.returncode, texts
+        outcome.interrupted = interrupts.count > 0
     return outcome
+
+
+class _Interrupts:
+    """Counts the interrupts by Ctrl-C; a handler of a signal must not print, so `tell` does it for the first."""
+
+    def __init__(self, on_first: Callable[[], None] | None):
+        self.count, self._on_first = 0, on_first
+
+    def take(self, *_: object) -> None:
+        self.count += 1
+        if self.count > 2:
+            raise KeyboardInterrupt
+
+    def tell(self) -> None:
+        if self.count and self._on_first:
+            self._on_first()
+            self._on_first = None
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -1,7 +1,13 @@
-"""Steps that follow the first `make up` of a stack, printed once."""
+"""Steps that follow the first `make up` of a stack that succeeds, printed once."""
+
+import json
+from itertools import takewhile
 
 from components.monitoring.receivers import NO_RECEIVER_ADVICE, SECRET_RECEIVERS
+from tools.pulumi_cli import attempt
 from tools.stack.settings_file import SettingsFile
+
+LAST_UPDATES = 20  # of the history, whose older entries need not be read
 
 
 def lines(file: SettingsFile) -> list[str]:
@@ -23,8 +29,23 @@ def lines(file: SettingsFile) -> list[str]:
     if receivers(file) is None:
         steps.append(f"choose who receives alerts: {NO_RECEIVER_ADVICE}")
     steps.append(f"commit {file.path.name}; store the passphrase of the state outside of this computer")
-    steps.append("back up the data: docs/volumes.md")
+    steps.append("back up the data: docs/10-backup.md")
     return ["next steps:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+
+
+def due(file: SettingsFile, stack: str) -> list[str]:
+    """Return the steps if the update that just succeeded is the first that did, whatever failed before it."""
+    return [] if file.is_local or not _is_first_success(stack) else lines(file)
+
+
+def _is_first_success(stack: str) -> bool:
+    """Return whether at most one of the last updates since a removal succeeded, by Pulumi's history, newest first."""
+    found = attempt("stack", "history", "--json", "--page-size", str(LAST_UPDATES), "--page", "1", "--stack", stack)
+    if found.returncode != 0:
+        return False
+    successes = [entry["kind"] for entry in json.loads(found.stdout) if entry["result"] == "succeeded"]
+    since = list(takewhile(lambda kind: kind != "destroy", successes))
+    return since.count("update") <= 1
 
 
 def receivers(file: SettingsFile) -> str | None:

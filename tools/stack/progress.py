@@ -2,10 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from tools.console import say
-from tools.stack.events import LAST_PHASE, PHASES, Event, Outcome, step_of
+from tools.pulumi_cli import without_credentials
+from tools.stack.events import LAST_PHASE, PHASES, Event, Message, Outcome, message_of, step_of
 
 ORDER = [*dict.fromkeys(PHASES.values()), LAST_PHASE]
 DONE = {
@@ -22,6 +23,9 @@ PATIENCE_S = 20  # after which a line names the running steps
 # Part of components/firewall/confirmed_apply.py's message: the program connects again to confirm
 # firewall rules.
 ON_PURPOSE = "(this is not an error)"
+# What Pulumi says after each error that something else has explained.
+REPEATED = ("an unhandled error occurred: program exited with non-zero exit code", "update failed", "preview failed")
+CANCELED = ("update canceled", "context canceled")  # ends what Pulumi and the steps that it breaks off say of Ctrl-C
 
 
 class Progress:
@@ -90,24 +94,35 @@ class Progress:
         self._write(f"{seconds // 60:3}:{seconds % 60:02}  {text}")
 
 
-def report(outcome: Outcome) -> list[str]:
-    """Return the lines on errors and warnings of a run.
+class Warnings:
+    """Prints each warning of the runs of one command at once, since some say what to do now, and prints it once."""
 
-    After a success, expected failures and messages of scripts are left out. After a failure, nothing is left out: if no
-    event is an error, the lines are Pulumi's own output.
+    def __init__(self, write: Callable[[str], None] = say):
+        self.told: set[Message] = set()
+        self._write = write
+
+    def see(self, event: Event) -> None:
+        """Print the message of an event, if it is a warning that was not printed yet."""
+        message = message_of(event)
+        if message and message[0] == "warning" and message not in self.told:
+            self.told.add(message)
+            self._write(without_credentials(_line(message)))
+
+
+def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
+    """Return the lines on errors and warnings of a run, without the messages that were told before.
+
+    After a success, expected failures and messages of scripts are left out. After a failure, nothing is left out that
+    explains it: if no event is an error, the lines are Pulumi's own output, unless Ctrl-C ended the run.
     """
     failed = outcome.code != 0
     shown = [row for row in outcome.messages if _counts(row, outcome, failed)]
-    lines = []
-    for severity, name, text in shown:
-        head = (
-            f"{severity.removeprefix('info#')}{f': {name}' if name and not name.startswith('nuvla-swarm-') else ''}: "
-        )
-        lines += [f"{head if severity != 'info' else f'{name}: '}{text}"]
-    if failed and not any(severity == "error" for severity, _, _ in shown):
+    explained = [row for row in shown if not row[2].startswith(REPEATED)]
+    has_error = any(severity == "error" for severity, _, _ in explained)
+    lines = [_line(row) for row in (explained if has_error else shown) if row not in told]
+    if failed and not has_error and not outcome.interrupted:
         lines = [outcome.output.strip(), *lines]
-    if failed or outcome.errors.strip():
-        lines.append(outcome.errors.strip())
+    lines.append(outcome.errors.strip())
     if outcome.code < 0:
         lines.append(
             f"error: Pulumi was killed by signal {-outcome.code}; run this again, and `pulumi cancel` if it is locked"
@@ -115,8 +130,19 @@ def report(outcome: Outcome) -> list[str]:
     return [line for line in lines if line]
 
 
-def _counts(row: tuple[str, str, str], outcome: Outcome, failed: bool) -> bool:
+def _line(message: Message) -> str:
+    """Return a message as people read it; those about the whole stack name no resource."""
+    severity, name, text = message
+    if severity == "info":
+        return f"{name}: {text}"
+    about = f": {name}" if name and not name.startswith("nuvla-swarm-") else ""
+    return f"{severity.removeprefix('info#')}{about}: {text}"
+
+
+def _counts(row: Message, outcome: Outcome, failed: bool) -> bool:
     severity, name, text = row
     if ON_PURPOSE in text and name not in outcome.failed:
+        return False
+    if outcome.interrupted and text.endswith(CANCELED):
         return False
     return severity in ("error", "warning") or (failed and (severity == "info#err" or name in outcome.failed))

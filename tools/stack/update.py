@@ -11,10 +11,11 @@ from tools.pulumi_cli import advice, pulumi, without_credentials
 from tools.stack import events, next_steps, target
 from tools.stack.events import Outcome, Step, step_of
 from tools.stack.plan import Plan
-from tools.stack.progress import Progress, report
+from tools.stack.progress import Progress, Warnings, report
 from tools.stack.target import Target
 
 NO_QUESTION = ("--yes", "--skip-preview", "--suppress-outputs")
+GOALS = {"up": "up", "destroy": "down"}  # of make, by verb of Pulumi
 
 
 def preview(found: Target) -> None:
@@ -25,7 +26,7 @@ def preview(found: Target) -> None:
             raise SystemExit(preview_without_state.preview(found.name, Path(folder), diff=chosen("DIFF")))
     os.environ.update(preview_environment.lent(os.environ))
     options = ["--diff"] if chosen("DIFF") else []
-    plan = _plan(found, *options, show=True)
+    plan = _plan(found, Warnings(), *options, show=True)
     for line in plan.lines():
         say(line)
     if refusal := plan.refusal():
@@ -33,27 +34,26 @@ def preview(found: Target) -> None:
 
 
 def up(found: Target) -> None:
-    """Create or change the infrastructure, then show its status."""
-    is_new = not found.exists
+    """Create or change the infrastructure, then show its status; after the first success, also the next steps."""
+    warnings = Warnings()
     if not found.file.is_local:
         require_answer()
     with target.created(found):
         if not found.file.is_local:
-            confirm(found, _plan(found))
-    if not _update(found):
+            confirm(found, _plan(found, warnings))
+    if not _update(found, warnings):
         from tools.repair.__main__ import is_missing  # noqa: PLC0415 - loads Pulumi, for a second
 
         if not is_missing(found.stack):
             raise SystemExit(1)
         say(f"{found.name}: recreates what the state has and the swarm lacks")
-        if not _update(found):
+        if not _update(found, warnings):
             raise SystemExit(1)
     from tools import status  # noqa: PLC0415
 
     status.show(replace(found, exists=True))
-    if is_new:
-        for line in next_steps.lines(found.file):
-            say(line)
+    for line in next_steps.due(found.file, found.stack):
+        say(line)
 
 
 def require_answer() -> None:
@@ -73,42 +73,62 @@ def confirm(found: Target, plan: Plan) -> None:
         ask("Apply? [y/N]", "y", "nothing is changed")
 
 
-def _plan(found: Target, *options: str, show: bool = False) -> Plan:
+def _plan(found: Target, warnings: Warnings, *options: str, show: bool = False) -> Plan:
     steps: list[Step] = []
 
     def see(event: events.Event) -> None:
         if step := step_of(event):
             steps.append(step)
+        if not show:  # or Pulumi shows them itself
+            warnings.see(event)
 
     outcome = events.run(["preview", "--stack", found.stack, *options], see, lambda: None, show=show)
     if outcome.code != 0:
-        _print(found, outcome, shown=show)
+        _print(found, outcome, warnings, shown=show)
         raise SystemExit(outcome.code)
     return Plan(steps)
 
 
-def _update(found: Target) -> bool:
+def _update(found: Target, warnings: Warnings) -> bool:
     """Repair and update the infrastructure; return whether the update succeeded."""
     from tools.repair.__main__ import repair  # noqa: PLC0415 - loads Pulumi, for a second
 
     replaced = [f"--replace={urn}" for urn in repair("up", found.stack)]
-    return run(found, "up", *NO_QUESTION, *replaced).code == 0
+    return run(found, "up", *NO_QUESTION, *replaced, warnings=warnings).code == 0
 
 
-def run(found: Target, verb: str, *options: str) -> Outcome:
-    """Run an update or a removal, with a line for each phase; with VERBOSE=1, with Pulumi's own output."""
+def run(found: Target, verb: str, *options: str, warnings: Warnings | None = None) -> Outcome:
+    """Run an update or a removal, with a line for each phase; with VERBOSE=1, with Pulumi's own output.
+
+    `warnings` has those of an earlier run. Errors: exits with code 130 if Ctrl-C ended the run.
+    """
     progress, show = Progress(removes=verb == "destroy"), chosen("VERBOSE")
-    outcome = events.run([verb, "--stack", found.stack, *options], progress.see, progress.wait, show=show)
+    told = warnings or Warnings()
+
+    def see(event: events.Event) -> None:
+        progress.see(event)
+        if not show:  # or Pulumi shows them itself
+            told.see(event)
+
+    arguments = [verb, "--stack", found.stack, *options]
+    outcome = events.run(arguments, see, progress.wait, show=show, on_interrupt=_tell_interrupt)
     progress.end()
-    _print(found, outcome, shown=show)
-    if outcome.code == 0 and not progress.changes:
+    _print(found, outcome, told, shown=show)
+    if outcome.interrupted:
+        say(f"stopped; run `make {GOALS[verb]} STACK={found.name}` again: it continues where it stopped")
+        raise SystemExit(130)
+    if outcome.code == 0 and not progress.changes and verb == "up":
         say("nothing changed")
     return outcome
 
 
-def _print(found: Target, outcome: Outcome, *, shown: bool) -> None:
+def _tell_interrupt() -> None:
+    say("finishes the running steps; press Ctrl-C again to stop at once")
+
+
+def _print(found: Target, outcome: Outcome, warnings: Warnings, *, shown: bool) -> None:
     """Print errors and warnings, and what to do about an error of Pulumi itself."""
-    lines = [outcome.errors.strip()] if shown else report(outcome)
+    lines = [outcome.errors.strip()] if shown else report(outcome, warnings.told)
     for line in filter(None, lines):
         say(without_credentials(line))
     if outcome.code != 0 and (text := advice("\n".join(lines), found.name)):

@@ -110,6 +110,9 @@ def test_unreachable_entry_is_reported_in_one_line(
         assert run.commands == docker.calls == []
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith("nuvla-swarm: s: its API manager does not answer (This node is not a swarm manager.)")
+        Run(monkeypatch, state(cluster=cluster), docker)  # the first update has put nothing into the swarm yet
+        recovery.main("up", "s")
+        assert capsys.readouterr().err == ""
 
 
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

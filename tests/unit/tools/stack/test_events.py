@@ -2,15 +2,19 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.events import before, message
+from tests.support.rows import rows
 from tools.stack import events
 from tools.stack.events import Event, Outcome, note, step_of
 
+POPEN = subprocess.Popen
 # Stands for Pulumi: writes whole and half lines into the event log, and ends as it is told.
 PROGRAM = """
 import sys, time
@@ -80,6 +84,53 @@ def test_output_that_is_no_text_is_kept_as_far_as_it_is(monkeypatch: pytest.Monk
     monkeypatch.setattr(events, "command", lambda *_: [sys.executable, "-c", script])
     outcome = events.run(["up"], lambda _: None, lambda: None, show=False)
     assert (outcome.code, outcome.errors) == (-signal.SIGKILL, "broken \N{REPLACEMENT CHARACTER} end")
+
+
+# Stands for Pulumi: notes each Ctrl-C, and ends after those of its argument.
+INTERRUPTED = """
+import signal, sys, time
+left = [int(sys.argv[1])]
+def end(*_):
+    left[0] -= 1
+    if not left[0]:
+        sys.exit(1)
+signal.signal(signal.SIGINT, end)
+log = open(sys.argv[sys.argv.index("--event-log") + 1], "w")
+while True:
+    log.write("{}\\n"); log.flush(); time.sleep(0.1)
+"""
+
+
+@rows("interrupts", [1, 2])
+def test_interrupt_is_told_once_and_the_outcome_is_kept(interrupts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "INTERVAL_S", 0.01)
+    children: list[int] = []
+    sent: list[Event] = []
+
+    def command(*arguments: str) -> list[str]:
+        return [sys.executable, "-c", INTERRUPTED, str(interrupts), *arguments]
+
+    def start(*arguments: Any, **options: Any) -> "subprocess.Popen[str]":
+        process = POPEN(*arguments, **options)
+        children.append(process.pid)
+        return process
+
+    def interrupt(event: Event) -> None:  # as a terminal does: both processes get the signal
+        if len(sent) < interrupts:
+            sent.append(event)
+            os.kill(children[0], signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(events, "command", command)
+    monkeypatch.setattr("subprocess.Popen", start)
+    told: list[str] = []
+    handler = signal.getsignal(signal.SIGINT)
+    outcome = events.run(
+        ["up"], interrupt, lambda: None, show=False, on_interrupt=lambda: told.append(f"after {len(sent)}")
+    )
+    assert (outcome.interrupted, outcome.code) == (True, 1)
+    assert told == ["after 1"]
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_end_of_the_command_ends_pulumi_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from components.firewall.confirmed_apply import UNCONFIRMED_MESSAGE
 from tests.support.events import after, before, failed, message
 from tests.support.rows import rows
 from tools.stack.events import Event, Outcome, note
-from tools.stack.progress import Progress, report
+from tools.stack.progress import Progress, Warnings, report
 
 TRIAL = f"manager-1: {UNCONFIRMED_MESSAGE} for 60 s"
 
@@ -125,6 +125,34 @@ def test_failure_shows_each_error_once_and_what_the_failed_script_said() -> None
 def test_failure_without_an_event_shows_what_pulumi_printed(output: str, errors: str) -> None:
     lost = outcome(2, message("warning", "careful"), output=output, errors=errors)
     assert report(lost) == [line for line in (output.strip(), "warning: careful", errors.strip()) if line]
+
+
+def test_warning_is_printed_at_once_and_once() -> None:
+    written: list[str] = []
+    warnings = Warnings(written.append)
+    silent = message("warning", "worker-1: no SSH server answers")
+    quiet = [message("debug", "never"), message("error", "no"), message("info", "installing"), {"summaryEvent": {}}]
+    for event in [*quiet, silent, silent, message("warning", "careful", "instance", "worker-1")]:
+        warnings.see(event)
+    assert written == ["warning: worker-1: no SSH server answers", "warning: worker-1: careful"]
+    assert report(outcome(0, silent, message("warning", "late")), warnings.told) == ["warning: late"]
+    assert report(outcome(1, silent, message("error", "no")), warnings.told) == ["error: no"]
+
+
+def test_error_that_pulumi_repeats_is_told_once() -> None:
+    unhandled = message("error", "an unhandled error occurred: program exited with non-zero exit code: 1")
+    ended = message("error", "update failed")
+    assert report(outcome(1, message("error", "no"), unhandled, ended)) == ["error: no"]
+    alone = report(outcome(1, unhandled, output="what Pulumi printed"))
+    assert alone[0] == "what Pulumi printed"
+    assert alone[1].startswith("error: an unhandled error occurred")
+
+
+def test_interrupt_is_no_error() -> None:
+    canceled = [message("error", "context canceled", "engine", "a-engine-install"), message("error", "update canceled")]
+    found = outcome(1, *canceled, message("warning", "careful"), output="what Pulumi printed")
+    found.interrupted = True
+    assert report(found) == ["warning: careful"]
 
 
 def test_error_beside_the_events_is_shown_also_after_a_success() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.events import before
+from tests.support.events import before, message
 from tests.support.rows import rows
 from tools import status
 from tools.repair import __main__ as repairs
-from tools.stack import events, target, update
+from tools.stack import events, next_steps, target, update
 from tools.stack.backend import Backend
 from tools.stack.events import Event, Outcome
 from tools.stack.settings_file import SettingsFile
@@ -34,7 +34,10 @@ class Calls:
         self.codes: list[int] = []
         self.again: list[str] = []
         self.missing = False
+        self.steps: list[str] = []
         self.preview: list[Event] = [CHANGE]
+        self.update: list[Event] = []
+        self.interrupted = False
         for variable in ("YES", "FORCE", "DIFF", "VERBOSE"):
             monkeypatch.delenv(variable, raising=False)
         monkeypatch.setattr(events, "run", self._run)
@@ -43,14 +46,24 @@ class Calls:
         monkeypatch.setattr(status, "show", lambda found, *_: self.made.append(f"status {found.exists}"))
         monkeypatch.setattr(target, "create", lambda _: self.made.append("create"))
         monkeypatch.setattr(target, "_remove_empty", lambda _: self.made.append("remove"))
+        monkeypatch.setattr(next_steps, "due", lambda *_: self.steps)
 
-    def _run(self, arguments: Sequence[str], on_event: Any, _on_wait: Any, *, show: bool) -> Outcome:
+    def _run(
+        self, arguments: Sequence[str], on_event: Any, _on_wait: Any, *, show: bool, on_interrupt: Any = None
+    ) -> Outcome:
         self.made.append([*arguments, *(["shown"] if show else [])])
         if arguments[0] == "preview":
-            for event in self.preview:
-                on_event(event)
-            return Outcome()
-        return Outcome(code=self.codes.pop(0) if self.codes else 0)
+            return self._ended(self.preview, on_event, 0)
+        if self.interrupted:
+            on_interrupt()
+        return self._ended(self.update, on_event, self.codes.pop(0) if self.codes else 0)
+
+    def _ended(self, happened: list[Event], on_event: Any, code: int) -> Outcome:
+        outcome = Outcome(code=code, interrupted=self.interrupted)
+        for event in happened:
+            on_event(event)
+            events.note(event, outcome)
+        return outcome
 
     def _repair(self, verb: str, _stack: str) -> list[str]:
         self.made.append(f"repair {verb}")
@@ -113,7 +126,7 @@ def test_update_elsewhere_shows_the_plan_and_asks(
     update.up(stack("existing"))
     assert calls.made == [["preview", "--stack", "s"], "repair up", UP, "status True"]
     assert asked == ["Apply? [y/N]"]
-    assert "services are updated: traefik" in capsys.readouterr().err
+    assert "services to update: traefik" in capsys.readouterr().err
 
 
 def test_update_elsewhere_that_changes_nothing_asks_nothing(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,15 +153,59 @@ def test_loss_of_the_swarm_is_refused_without_force_also_in_a_pipeline(
     assert UP in calls.made
 
 
-def test_first_update_ends_with_the_next_steps_once(
+def test_first_update_makes_the_stack_and_ends_with_the_steps_that_are_due(
     calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("YES", "1")
+    calls.steps = ["next steps:"]
     update.up(stack("exoscale", exists=False))
     assert calls.made == ["create", ["preview", "--stack", "s"], "repair up", UP, "status True"]
-    assert "next steps:" in capsys.readouterr().err
-    update.up(stack("exoscale"))
-    assert "next steps:" not in capsys.readouterr().err
+    assert "nuvla-swarm: next steps:" in capsys.readouterr().err
+
+
+def test_warnings_are_printed_before_the_question_and_not_again(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placeholder, late = message("warning", "placeholders of an example"), message("warning", "no SSH server answers")
+    calls.preview, calls.update = [placeholder, CHANGE], [placeholder, late]
+    asked: list[str] = []
+    monkeypatch.setattr(update, "is_terminal", lambda: True)
+    monkeypatch.setattr(update, "ask", lambda *_: asked.append(capsys.readouterr().err))
+    update.up(stack("existing"))
+    [before_question] = asked
+    assert before_question.count("warning: placeholders of an example") == 1
+    after = capsys.readouterr().err
+    assert "placeholders" not in after
+    assert after.count("warning: no SSH server answers") == 1
+
+
+@rows("verb, goal", [("up", "up"), ("destroy", "down")])
+def test_interrupted_command_says_how_it_ends_and_continues(
+    verb: str, goal: str, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls.interrupted, calls.codes = True, [1]
+    calls.update = [message("error", "update canceled")]
+    with pytest.raises(SystemExit) as ended:
+        update.run(stack("existing"), verb)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.splitlines() == [
+        "nuvla-swarm: finishes the running steps; press Ctrl-C again to stop at once",
+        f"nuvla-swarm: stopped; run `make {goal} STACK=s` again: it continues where it stopped",
+    ]
+
+
+def test_interrupted_update_is_neither_repeated_nor_shown(calls: Calls) -> None:
+    calls.interrupted, calls.codes, calls.missing = True, [1], True
+    with pytest.raises(SystemExit):
+        update.up(stack("local"))
+    assert calls.made == ["repair up", UP]
+
+
+def test_only_an_update_says_that_nothing_changed(calls: Calls, capsys: pytest.CaptureFixture[str]) -> None:
+    update.run(stack("existing"), "up")
+    assert "nothing changed" in capsys.readouterr().err
+    update.run(stack("existing"), "destroy")
+    assert capsys.readouterr().err == ""
 
 
 def test_preview_repairs_nothing_and_shows_a_table_and_words(
@@ -159,7 +216,7 @@ def test_preview_repairs_nothing_and_shows_a_table_and_words(
     monkeypatch.setenv("DIFF", "1")
     update.preview(stack("exoscale"))
     assert calls.made == [["preview", "--stack", "s", "shown"], ["preview", "--stack", "s", "--diff", "shown"]]
-    assert "services are updated: traefik" in capsys.readouterr().err
+    assert "services to update: traefik" in capsys.readouterr().err
 
 
 def test_preview_of_a_stack_that_is_not_there_makes_none(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
