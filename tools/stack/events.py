@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from tools.console import fail
 from tools.pulumi_cli import CHECKOUT, command
+from tools.stack.interrupts import Interrupts
 
 INTERVAL_S = 0.2
 PHASES = {"machines": "machines", "firewall": "machines", "engine": "engines", "swarm": "swarm"}  # by folder of a type
@@ -105,9 +106,8 @@ def run(
 ) -> Outcome:
     """Run Pulumi and give each of its events to `on_event`; call `on_wait` all the time.
 
-    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome. Ctrl-C raises KeyboardInterrupt.
-    With `on_interrupt`, the first Ctrl-C calls that instead, and the second does nothing here: Pulumi, which gets both
-    from the terminal, ends in order after the first and at once after the second. A third raises KeyboardInterrupt.
+    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome. Ctrl-C raises KeyboardInterrupt, or
+    calls `on_interrupt`, as `Interrupts` says.
     """
     outcome = Outcome()
     sys.stdout.flush()
@@ -117,8 +117,7 @@ def run(
             process = _start([*arguments, "--event-log", str(log)], None if show else stdout, stderr)
             reader = _read(log)
             signal.signal(signal.SIGTERM, lambda *_: _end(process))
-            interrupts = _Interrupts(on_interrupt)
-            before = signal.signal(signal.SIGINT, interrupts.take) if on_interrupt else signal.getsignal(signal.SIGINT)
+            interrupts = Interrupts(on_interrupt)
             try:
                 while True:
                     ended = process.poll() is not None
@@ -134,30 +133,13 @@ def run(
                     time.sleep(INTERVAL_S)
             finally:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, before)
+                interrupts.end()
                 if process.poll() is None:  # Pulumi ends its update in order, and frees its lock
                     process.wait()
         texts = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
         outcome.code, (outcome.output, outcome.errors) = process.returncode, texts
         outcome.interrupted = interrupts.count > 0
     return outcome
-
-
-class _Interrupts:
-    """Counts the interrupts by Ctrl-C; a handler of a signal must not print, so `tell` does it for the first."""
-
-    def __init__(self, on_first: Callable[[], None] | None):
-        self.count, self._on_first = 0, on_first
-
-    def take(self, *_: object) -> None:
-        self.count += 1
-        if self.count > 2:
-            raise KeyboardInterrupt
-
-    def tell(self) -> None:
-        if self.count and self._on_first:
-            self._on_first()
-            self._on_first = None
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
