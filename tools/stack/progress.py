@@ -25,6 +25,7 @@ PATIENCE_S = 20  # after which a line names the running steps
 ON_PURPOSE = "(this is not an error)"
 # What Pulumi says after each error that something else has explained.
 REPEATED = ("an unhandled error occurred: program exited with non-zero exit code", "update failed", "preview failed")
+SCRIPT_WARNING = "warning: "  # begins a line of a script on a machine that people have to read also after a success
 CANCELED = ("update canceled", "context canceled")  # ends what Pulumi and the steps that it breaks off say of Ctrl-C
 
 
@@ -104,7 +105,7 @@ class Warnings:
     def see(self, event: Event) -> None:
         """Print the message of an event, if it is a warning that was not printed yet."""
         message = message_of(event)
-        if message and message[0] == "warning" and message not in self.told:
+        if message and _is_warning(message) and message not in self.told:
             self.told.add(message)
             self._write(without_credentials(_line(message)))
 
@@ -112,8 +113,8 @@ class Warnings:
 def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
     """Return the lines on errors and warnings of a run, without the messages that were told before.
 
-    After a success, expected failures and messages of scripts are left out. After a failure, nothing is left out that
-    explains it: if no event is an error, the lines are Pulumi's own output, unless Ctrl-C ended the run.
+    After a success, expected failures and what scripts say beside warnings are left out. After a failure, nothing is
+    left out that explains it: if no event is an error, the lines are Pulumi's own output, unless Ctrl-C ended the run.
     """
     failed = outcome.code != 0
     shown = [row for row in outcome.messages if _counts(row, outcome, failed)]
@@ -130,9 +131,16 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
     return [line for line in lines if line]
 
 
+def _is_warning(message: Message) -> bool:
+    severity, _, text = message
+    return severity == "warning" or (severity.startswith("info") and text.startswith(SCRIPT_WARNING))
+
+
 def _line(message: Message) -> str:
     """Return a message as people read it; those about the whole stack name no resource."""
     severity, name, text = message
+    if severity.startswith("info") and _is_warning(message):
+        return text  # the script names the machine
     if severity == "info":
         return f"{name}: {text}"
     about = f": {name}" if name and not name.startswith("nuvla-swarm-") else ""
@@ -141,8 +149,10 @@ def _line(message: Message) -> str:
 
 def _counts(row: Message, outcome: Outcome, failed: bool) -> bool:
     severity, name, text = row
+    if _is_warning(row):
+        return True
     if ON_PURPOSE in text and name not in outcome.failed:
         return False
     if outcome.interrupted and text.endswith(CANCELED):
         return False
-    return severity in ("error", "warning") or (failed and (severity == "info#err" or name in outcome.failed))
+    return severity == "error" or (failed and (severity == "info#err" or name in outcome.failed))

@@ -70,10 +70,12 @@ def is_something(state: State) -> bool:
 
 
 def _folders(state: State) -> Iterator[str]:
-    """Yield the folders with data on the machines, each as `<machine>:<path>`."""
+    """Yield the folders with data on the machines, each as `<machine>:<path>`, that a command has made."""
+    made = {resource.get("parent") for resource in state.of("command:remote:Command")}
     for folder in state.of(DATA_FOLDER):
         inputs = folder.get("inputs") or {}
-        yield f"{inputs.get('machine')}:{inputs.get('path')}"
+        if folder["urn"] in made:
+            yield f"{inputs.get('machine')}:{inputs.get('path')}"
 
 
 def _machines(state: State) -> Iterator[str]:

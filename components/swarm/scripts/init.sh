@@ -64,6 +64,6 @@ else
   for pool in $ADDRESS_POOLS; do pools+=(--default-addr-pool "$pool"); done
   docker swarm init --advertise-addr "$ADDRESS" "${pools[@]}" \
     --default-addr-pool-mask-length "$SUBNET_PREFIX" >/dev/null
-  ! $had_one || echo "$(hostname): has lost its swarm, and starts a new one" >&2
+  ! $had_one || echo "warning: $(hostname): has lost its swarm, and starts a new one" >&2
 fi
 swarm .Swarm.Cluster.ID

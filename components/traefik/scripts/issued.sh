@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs on the manager that requests certificates: reports which names have a certificate of the ACME server SERVER. It
 # never fails: an update must not depend on somebody else's server, and Traefik keeps serving the previous certificate.
+# `make up` shows lines that begin with "warning: ", whatever the script's end.
 set -euo pipefail
 set -f # names may begin with *
 : "${NAMES:?}" "${SERVER:?}" "${STORAGE:?}" "${SERVICE:?}" "${PATIENCE_S:?}"
@@ -29,11 +30,11 @@ for name in $NAMES; do
     echo "$name: has a certificate of $SERVER" >&2
   else
     why=$(reason "$name" || true)
-    echo "$name: has no certificate of $SERVER yet; Traefik keeps serving the previous one. It says: ${why:-nothing}" >&2
+    echo "warning: $name: has no certificate of $SERVER yet; Traefik keeps serving the previous one. It says: ${why:-nothing}" >&2
     if [ -n "$PROVIDER" ]; then
-      echo "$name: is its zone at $PROVIDER, and may the secret traefik_dns_credentials change it? See docs/certificates.md" >&2
+      echo "warning: $name: is its zone at $PROVIDER, and may the secret traefik_dns_credentials change it? See docs/certificates.md" >&2
     else
-      echo "$name: does it lead to the managers, and is port 80 open to everybody? See docs/certificates.md" >&2
+      echo "warning: $name: does it lead to the managers, and is port 80 open to everybody? See docs/certificates.md" >&2
     fi
   fi
 done

@@ -139,6 +139,14 @@ def test_warning_is_printed_at_once_and_once() -> None:
     assert report(outcome(1, silent, message("error", "no")), warnings.told) == ["error: no"]
 
 
+def test_warning_of_a_script_is_one() -> None:
+    text = "warning: a.example.org: has no certificate yet"
+    said = message("info", text, "wait", "traefik-certificates-issued")
+    written: list[str] = []
+    Warnings(written.append).see(said)
+    assert written == report(outcome(0, said)) == [text]
+
+
 def test_error_that_pulumi_repeats_is_told_once() -> None:
     unhandled = message("error", "an unhandled error occurred: program exited with non-zero exit code: 1")
     ended = message("error", "update failed")

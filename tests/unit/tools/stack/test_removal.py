@@ -71,12 +71,15 @@ def test_list_says_what_goes_and_what_stays() -> None:
     ]
     data = {"type": "nuvla:storage:DataVolume", "urn": f"{ROOT}nuvla:storage:DataVolume::nfs-data"}
     folder = data | {"inputs": {"machine": "web-1", "path": "/srv/nuvla/files"}}
-    hosts = state(*membership("web-1", labels={}), folder, cluster="Existing")
+    command = "command:remote:Command"
+    made = {"type": command, "urn": f"{data['urn']}${command}::nfs-data-folder", "parent": data["urn"], "custom": True}
+    hosts = state(*membership("web-1", labels={}), folder, made, cluster="Existing")
     assert list(removal.listing(hosts)) == [
         "removes Docker and the swarm with all its applications, from hosts that themselves stay: web-1",
         "retains, on the hosts: web-1:/srv/nuvla/files",
     ]
-    assert not any("on the hosts" in line for line in removal.listing(state(folder, cluster="Exoscale")))
+    for other in (state(folder, made, cluster="Exoscale"), state(folder, cluster="Existing")):
+        assert not any("on the hosts" in line for line in removal.listing(other))
     assert list(removal.listing(state())) == ["s: has nothing to remove"]
     assert list(removal.listing(State("s", None))) == ["s: has nothing to remove"]
 
