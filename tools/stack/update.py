@@ -8,7 +8,7 @@ from pathlib import Path
 from tools import preview_environment, preview_without_state
 from tools.console import ask, chosen, fail, is_terminal, say
 from tools.pulumi_cli import advice, pulumi, without_credentials
-from tools.stack import events, next_steps, target
+from tools.stack import engine_use, events, next_steps, target
 from tools.stack.events import Outcome, Step, step_of
 from tools.stack.plan import Plan
 from tools.stack.progress import Progress, Warnings, report
@@ -111,7 +111,8 @@ def run(found: Target, verb: str, *options: str, warnings: Warnings | None = Non
             told.see(event)
 
     arguments = [verb, "--stack", found.stack, *options]
-    outcome = events.run(arguments, see, progress.wait, show=show, on_interrupt=_tell_interrupt)
+    with engine_use.used(is_local=found.file.is_local):
+        outcome = events.run(arguments, see, progress.wait, show=show, on_interrupt=_tell_interrupt)
     progress.end()
     _print(found, outcome, told, shown=show)
     if outcome.interrupted:

@@ -1,6 +1,7 @@
 """tools/stack/update.py: what `make up`, `preview` and `refresh` run, ask and show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.support.events import before, message
 from tests.support.rows import rows
 from tools import status
 from tools.repair import __main__ as repairs
-from tools.stack import events, next_steps, target, update
+from tools.stack import engine_use, events, next_steps, target, update
 from tools.stack.backend import Backend
 from tools.stack.events import Event, Outcome
 from tools.stack.settings_file import SettingsFile
@@ -192,6 +193,21 @@ def test_interrupted_command_says_how_it_ends_and_continues(
         "nuvla-swarm: finishes the running steps; press Ctrl-C again to stop at once",
         f"nuvla-swarm: stopped; run `make {goal} STACK=s` again: it continues where it stopped",
     ]
+
+
+def test_engine_is_in_use_while_local_machines_are_made(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool] = []
+
+    @contextmanager
+    def used(*, is_local: bool) -> Iterator[None]:
+        calls.made.append(f"uses the engine: {is_local}")
+        yield
+        held.append(calls.made[-1] == UP)
+
+    monkeypatch.setattr(engine_use, "used", used)
+    update.up(stack("local"))
+    assert calls.made == ["repair up", "uses the engine: True", UP, "status True"]
+    assert held == [True]
 
 
 def test_interrupted_update_is_neither_repeated_nor_shown(calls: Calls) -> None:
