@@ -177,7 +177,7 @@ ROWS = [
     Row(
         "machines.overrides",
         Values(
-            [{}, {"worker-1": {}, "manager-1": {}}],
+            [{}, {"worker-1": {}, "manager-1": {"labels": {"gpu": "yes"}}}],  # an empty one is what `config rm` leaves
             [
                 Bad([], OBJECT),
                 Bad({"worker-1": "drain"}, OBJECT, ".worker-1", "drain"),
