@@ -201,10 +201,10 @@ class Stack:
         return outputs
 
     def state(self) -> str:
-        """Return the texts of the state's files."""
+        """Return the texts of the files that Pulumi writes."""
         return "".join(
             path.read_text()
-            for path in (self.folder / ".state").rglob("*")
+            for path in (self.folder / ".state/.pulumi").rglob("*")
             if path.suffix in (".json", ".attrs", ".bak")
         )
 

@@ -1,5 +1,6 @@
 """The errors that an operator reads if the stand-in of Exoscale refuses settings; no machine is created."""
 
+import os
 import signal
 import subprocess
 import time
@@ -88,9 +89,10 @@ def test_firewall_that_locks_this_computer_out_is_told_within_a_minute(stack: Ex
     """The public address is asked at a server of this test; firewall.management does not have this computer."""
     with address_service("203.0.113.9") as url:
         update = subprocess.Popen(
-            ["pulumi", "up", "--yes", "--skip-preview", "--color=never", "--non-interactive"],
-            env={**stack.env, "NUVLA_SWARM_ADDRESS_URL": url},
+            ["python", "-m", "tools.stack", "up", stack.name],
+            env={**stack.env, "NUVLA_SWARM_ADDRESS_URL": url, "YES": "1"},
             cwd=stack.folder,
+            start_new_session=True,  # a terminal sends Ctrl-C to Pulumi, too
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -106,10 +108,12 @@ def test_firewall_that_locks_this_computer_out_is_told_within_a_minute(stack: Ex
                 assert not since or time.monotonic() - since < 60, "".join(lines)
             seconds = time.monotonic() - since
         finally:
-            update.send_signal(signal.SIGINT)
-            update.communicate(timeout=120)
+            os.killpg(update.pid, signal.SIGINT)
+            lines.append(update.communicate(timeout=120)[0])
     text = "".join(lines)
     assert since, text
     assert seconds < 60, text
     assert f"manager-1: no SSH server answers at {stack.address('manager-1')}:22 for 30 s" in text
     assert "firewall.management is 192.0.2.0/24" in text
+    assert update.returncode == 130, text
+    assert "run `make up STACK=e2e-refused` again: it continues where it stopped" in text
