@@ -49,7 +49,8 @@ local function note(fd, found)
       break
     end
   end
-  posix.remove(fd, SEEN)
+  -- Another request may know the present state meanwhile, and notes it itself: to remove it would change that state.
+  if ngx.shared.fresh:get(found.inode) ~= state(posix.stat(fd)) then posix.remove(fd, SEEN) end
 end
 
 local function of_state(found)
