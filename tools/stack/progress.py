@@ -20,12 +20,12 @@ DONE = {
 }
 PAUSE_S = 10  # between two lines of a phase
 PATIENCE_S = 20  # after which a line names the running steps
-# Part of components/firewall/confirmed_apply.py's message: the program connects again to confirm
-# firewall rules.
+# Part of components/firewall/confirmed_apply.py's message: the program connects again to confirm firewall rules.
 ON_PURPOSE = "(this is not an error)"
 # What Pulumi says after each error that something else has explained.
 REPEATED = ("an unhandled error occurred: program exited with non-zero exit code", "update failed", "preview failed")
 SCRIPT_WARNING = "warning: "  # begins a line of a script on a machine that people have to read also after a success
+RETRY = "due to on-error hook request"  # in Pulumi's warning of a retry that the program asks for, as of a trial
 CANCELED = ("update canceled", "context canceled")  # ends what Pulumi and the steps that it breaks off say of Ctrl-C
 
 
@@ -133,7 +133,9 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
 
 def _is_warning(message: Message) -> bool:
     severity, _, text = message
-    return severity == "warning" or (severity.startswith("info") and text.startswith(SCRIPT_WARNING))
+    return (severity == "warning" and RETRY not in text) or (
+        severity.startswith("info") and text.startswith(SCRIPT_WARNING)
+    )
 
 
 def _line(message: Message) -> str:

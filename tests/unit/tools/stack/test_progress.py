@@ -139,6 +139,14 @@ def test_warning_is_printed_at_once_and_once() -> None:
     assert report(outcome(1, silent, message("error", "no")), warnings.told) == ["error: no"]
 
 
+def test_retry_that_the_program_asks_for_is_no_warning() -> None:
+    text = "retrying create due to on-error hook request (1/100)"
+    retry = message("warning", text, "firewall", "firewall-worker-1")
+    written: list[str] = []
+    Warnings(written.append).see(retry)
+    assert written == report(outcome(0, retry)) == []
+
+
 def test_warning_of_a_script_is_one() -> None:
     text = "warning: a.example.org: has no certificate yet"
     said = message("info", text, "wait", "traefik-certificates-issued")
