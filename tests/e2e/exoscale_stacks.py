@@ -18,6 +18,11 @@ TEMPLATE = {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 
 EXOSCALE_MACHINES = {"provider": "exoscale", "zone": ZONE, "template": TEMPLATE}
 
 
+def cloud_label(folder: Path) -> str:
+    """Return the label of all that a stand-in of Exoscale, with its records in a folder, has on the engine."""
+    return f"io.nuvla.exoscale.cloud={sha256(str(folder.resolve()).encode()).hexdigest()[:6]}"
+
+
 class ExoscaleStack(Stack):
     """A stack with its cloud, whose public addresses are from `subnet`."""
 
@@ -60,10 +65,9 @@ class ExoscaleStack(Stack):
         file = self.folder / "calls"
         return file.read_text().splitlines() if file.exists() else []
 
-    def labelled_ids(self, kind: str) -> list[str]:
-        key = sha256(str((self.folder / "cloud").resolve()).encode()).hexdigest()[:6]
-        stopped_too = ["--all"] if kind == "container" else []
-        return docker(kind, "ls", *stopped_too, "--quiet", "--filter", f"label=io.nuvla.exoscale.cloud={key}").split()
+    @property
+    def label(self) -> str:
+        return cloud_label(self.folder / "cloud")
 
     def leftovers(self) -> list[str]:
         return [*super().leftovers(), *map(str, (self.folder / "cloud").glob("*.json"))]

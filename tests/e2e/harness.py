@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -91,6 +91,33 @@ def docker(*arguments: str) -> str:
     answer = run("docker", *arguments)
     assert answer.code == 0, answer.text
     return answer.text.strip()
+
+
+def labelled(kind: str, label: str) -> list[str]:
+    """Return the ids of the containers, networks or volumes (`kind`) with a label on the engine, stopped ones too."""
+    stopped_too = ["--all"] if kind == "container" else []
+    return docker(kind, "ls", *stopped_too, "--quiet", "--filter", f"label={label}").split()
+
+
+def remove_labelled(label: str) -> None:
+    """Remove the containers, networks and volumes with a label."""
+    for kind in ("container", "network", "volume"):
+        force = [] if kind == "network" else ["--force"]
+        for identity in labelled(kind, label):
+            docker(kind, "rm", *force, identity)
+
+
+def processes_with(mark: str) -> list[int]:
+    """Return the ids of the processes with a text in their environment."""
+    found = Path("/proc").glob("[0-9]*/environ")
+    return [int(path.parent.name) for path in found if mark.encode() in environment_of(path)]
+
+
+def kill(processes: Iterable[int]) -> None:
+    """Kill processes, of which some may have ended."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def environment_of(path: Path) -> bytes:
@@ -258,11 +285,14 @@ class Stack:
             states[f"{host}#2" if host in states else host] = state
         return states
 
+    @property
+    def label(self) -> str:
+        """Label of all that the stack has on the engine."""
+        return f"{STACK_LABEL}=nuvla-swarm/{self.name}"
+
     def labelled_ids(self, kind: str) -> list[str]:
         """Return the ids of the containers, networks or volumes (`kind`) with the stack's label on the engine."""
-        stopped_too = ["--all"] if kind == "container" else []
-        label = f"label={STACK_LABEL}=nuvla-swarm/{self.name}"
-        return docker(kind, "ls", *stopped_too, "--quiet", "--filter", label).split()
+        return labelled(kind, self.label)
 
     def leftovers(self) -> list[str]:
         """Return the ids of all that the stack has on the engine."""
@@ -270,14 +300,11 @@ class Stack:
 
     def processes(self) -> list[int]:
         """Return the ids of this stack's processes: plugins of a killed Pulumi live on in other process groups."""
-        mark = f"file://{self.folder / '.state'}".encode()
-        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment_of(path)]
+        return processes_with(f"file://{self.folder / '.state'}")
 
     def kill_processes(self) -> None:
         """Kill the processes that still run for this stack."""
-        for process in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        kill(self.processes())
 
     def in_folder(self, folder: Path) -> Self:
         """Return the stack of this name that an earlier run created in another folder, which may be gone."""
@@ -289,10 +316,7 @@ class Stack:
     def remove(self) -> None:
         """Remove all that is left of the stack, however the test ended."""
         self.kill_processes()
-        for kind in ("container", "network", "volume"):
-            force = [] if kind == "network" else ["--force"]
-            for identity in self.labelled_ids(kind):
-                docker(kind, "rm", *force, identity)
+        remove_labelled(self.label)
 
 
 @contextmanager

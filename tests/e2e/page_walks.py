@@ -3,14 +3,13 @@
 import fcntl
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from tests.e2e.harness import STACK_LABEL, docker, run
+from tests.e2e.harness import STACK_LABEL, docker, kill, labelled, processes_with, remove_labelled, run
 from tests.pages import compare
 from tests.pages.reader import Ran, clone, new_environment, read_page
 from tests.pages.walks import WALKS
@@ -109,27 +108,17 @@ def cleaned(*stacks: str) -> Iterator[None]:
 def _cleaned(stacks: Sequence[str]) -> Iterator[None]:
     labels = [f"{STACK_LABEL}=nuvla-swarm/{stack}" for stack in stacks]
     for label in labels:
-        assert not docker("ps", "--all", "--quiet", "--filter", f"label={label}"), f"somebody's machines have {label}"
+        assert not labelled("container", label), f"somebody's machines have {label}"
     image = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()[0]
     keeper = docker("create", image, "true")  # `make down` stops an engine without containers
     try:
         yield
     finally:
         for label in labels:
-            for kind in ("container", "network", "volume"):
-                stopped_too = ["--all"] if kind == "container" else []
-                force = [] if kind == "network" else ["--force"]
-                for identity in docker(kind, "ls", *stopped_too, "--quiet", "--filter", f"label={label}").split():
-                    docker(kind, "rm", *force, identity)
+            remove_labelled(label)
         docker("rm", keeper)
 
 
 def end_processes(folder: Path) -> None:
     """End the processes of a clone that a failed command left, such as plugins."""
-    mark = f"{folder}/.state".encode()
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark in environ.read_bytes() and int(environ.parent.name) != os.getpid():
-                subprocess.run(["kill", "-KILL", environ.parent.name], check=False)
-        except OSError:
-            continue
+    kill(process for process in processes_with(f"{folder}/.state") if process != os.getpid())

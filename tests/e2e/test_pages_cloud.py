@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import page_walks
-from tests.e2e.harness import docker
+from tests.e2e.exoscale_stacks import cloud_label
+from tests.e2e.harness import remove_labelled
 from tests.e2e.networks import subnet_of, this_computer
 from tests.pages.bucket_service import bucket_service
 from tests.pages.walks import CLOUD, edit
@@ -33,7 +33,6 @@ class Cloud:
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     """Yield a cloud without any machine, and remove all that is in it in the end."""
     records = tmp_path / "cloud"
-    key = sha256(str(records.resolve()).encode()).hexdigest()[:6]
     with bucket_service(tmp_path / "buckets") as variables, page_walks.cleaned("prod"):
         environment = page_walks.shell_environment(
             **variables | {"NO_PROXY": f"{variables['NO_PROXY']},{SUBNET}"},
@@ -45,11 +44,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
             yield Cloud(tmp_path / "nuvla-swarm", environment)
         finally:
             page_walks.end_processes(tmp_path / "nuvla-swarm")
-            for kind in ("container", "network", "volume"):
-                stopped_too = ["--all"] if kind == "container" else []
-                label = f"label=io.nuvla.exoscale.cloud={key}"
-                for identity in docker(kind, "ls", *stopped_too, "--quiet", "--filter", label).split():
-                    docker(kind, "rm", *([] if kind == "network" else ["--force"]), identity)
+            remove_labelled(cloud_label(records))
 
 
 @pytest.mark.parametrize("page", page_walks.pages_of(CLOUD))

@@ -86,21 +86,27 @@ def test_nodes_that_accept_no_tasks_need_none(state: str) -> None:
     assert verdict("", RUNS, constraints='["node.role==worker"]', nodes=nodes) == "well"
 
 
-def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
-    docker = tmp_path / "docker"
-    docker.write_text("""#!/bin/sh
-[ "$1 $2" = "service ls" ] && echo "web 1/1"
-""")
-    docker.chmod(0o755)
-    result = subprocess.run(
+def waited(folder: Path, docker: str, services: str, script: str) -> "subprocess.CompletedProcess[str]":
+    """Run the script with a stand-in for docker, which is a script itself."""
+    command = folder / "docker"
+    command.write_text(docker)
+    command.chmod(0o755)
+    return subprocess.run(
         ["bash", "-s"],
-        input=assets.read("service/scripts/converge.sh"),
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVICES": "web s3 we"},
+        input=script,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "SERVICES": services},
         capture_output=True,
         text=True,
         check=False,
         timeout=30,
     )
+
+
+def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
+    docker = """#!/bin/sh
+[ "$1 $2" = "service ls" ] && echo "web 1/1"
+"""
+    result = waited(tmp_path, docker, "web s3 we", assets.read("service/scripts/converge.sh"))
     assert result.returncode == 1
     assert result.stderr.startswith("s3, we: not in the swarm any more. `make up` makes that again")
     assert result.stderr.count("\n") == 1
@@ -116,8 +122,7 @@ def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
 def test_service_that_does_not_start_shows_its_tasks_and_the_command_of_its_logs(
     tmp_path: Path, state: str, told: str
 ) -> None:
-    docker = tmp_path / "docker"
-    docker.write_text(f"""#!/bin/sh
+    docker = f"""#!/bin/sh
 case "$*" in
   "service ls --format R"*) printf 'R\\tweb\\t0/1\\n' ;;
   "service ls"*) echo "web 0/1" ;;
@@ -126,18 +131,9 @@ case "$*" in
   "service ps"*) echo "  web.1 on worker-1: {state} no such file" ;;
   "inspect --type task"*) for n in 1 2 3; do printf 'T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\n'; done ;;
 esac
-""")
-    docker.chmod(0o755)
+"""
     text = re.sub(r"(?m)^(patience_s|whole_look_s|give_up_s)=\d+", r"\1=0", assets.read("service/scripts/converge.sh"))
-    result = subprocess.run(
-        ["bash", "-s"],
-        input=text,
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVICES": "web"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    result = waited(tmp_path, docker, "web", text)
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         told,
