@@ -8,9 +8,18 @@ PREFIX = "nuvla-swarm: "
 
 
 def say(text: str) -> None:
-    """Print a line for people to standard error; scripts read standard output."""
-    sys.stdout.flush()  # so that a log that has both keeps their order
-    print(f"{PREFIX}{text}", file=sys.stderr, flush=True)
+    """Print a line for people to standard error; scripts read standard output.
+
+    A lost terminal or a closed pipe ends no work: nobody reads on, so all further lines are dropped.
+    """
+    try:
+        sys.stdout.flush()  # so that a log that has both keeps their order
+        print(f"{PREFIX}{text}", file=sys.stderr, flush=True)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
 
 
 def fail(text: str) -> NoReturn:

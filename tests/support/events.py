@@ -13,6 +13,8 @@ TYPES = {
     "join": "nuvla:swarm:Membership$command:remote:Command",
     "membership": "nuvla:swarm:Membership",
     "service": "nuvla:service:ServiceStack$docker:index/service:Service",
+    "network": "nuvla:machines:ExoscaleCluster$exoscale:index/privateNetwork:PrivateNetwork",
+    "file": "nuvla:service:ServiceStack$docker:index/serviceConfig:ServiceConfig",
     "wait": "nuvla:service:ServiceStack$command:remote:Command",
     "stack": "pulumi:pulumi:Stack",
 }

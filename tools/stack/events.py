@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from tools.console import fail
 from tools.pulumi_cli import CHECKOUT, command
@@ -61,7 +60,12 @@ class Outcome:
     failed: set[str] = field(default_factory=set)  # logical names of resources whose step failed
     output: str = ""
     errors: str = ""
-    interrupted: bool = False  # by Ctrl-C
+    signal: int = 0  # the one that ended the run, such as that of Ctrl-C
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended the run."""
+        return self.signal != 0
 
 
 def step_of(event: Event, key: str = "resourcePreEvent") -> Step | None:
@@ -106,46 +110,40 @@ def run(
 ) -> Outcome:
     """Run Pulumi and give each of its events to `on_event`; call `on_wait` all the time.
 
-    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome. Ctrl-C raises KeyboardInterrupt, or
-    calls `on_interrupt`, as `Interrupts` says.
+    With `show`, Pulumi's own output goes to people; otherwise it is in the outcome. Signals end Pulumi as `Interrupts`
+    says, and the outcome has the first; without `on_interrupt`, it ends this command.
     """
     outcome = Outcome()
     sys.stdout.flush()
-    with tempfile.TemporaryDirectory(prefix="nuvla-swarm-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nuvla-swarm-") as folder, Interrupts(on_interrupt) as interrupts:
         log, out, err = (Path(folder) / name for name in ("events", "out", "err"))
         with out.open("w+") as stdout, err.open("w+") as stderr:
             process = _start([*arguments, "--event-log", str(log)], None if show else stdout, stderr)
+            interrupts.attach(process)
             reader = _read(log)
-            signal.signal(signal.SIGTERM, lambda *_: _end(process))
-            interrupts = Interrupts(on_interrupt)
-            try:
-                while True:
-                    ended = process.poll() is not None
-                    for event in reader:
-                        if event is None:
-                            break
-                        note(event, outcome)
-                        on_event(event)
-                    on_wait()
-                    interrupts.tell()
-                    if ended:
+            while True:
+                ended = process.poll() is not None
+                for event in reader:
+                    if event is None:
                         break
-                    time.sleep(INTERVAL_S)
-            finally:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                interrupts.end()
-                if process.poll() is None:  # Pulumi ends its update in order, and frees its lock
-                    process.wait()
+                    note(event, outcome)
+                    on_event(event)
+                on_wait()
+                interrupts.tell()
+                if ended:
+                    break
+                time.sleep(INTERVAL_S)
         texts = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
         outcome.code, (outcome.output, outcome.errors) = process.returncode, texts
-        outcome.interrupted = interrupts.count > 0
+        outcome.signal = interrupts.signal
+    if outcome.signal and not on_interrupt:
+        stopped(outcome)
     return outcome
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """Ask Pulumi to end its update in order, and end this command when it has; at a terminal Ctrl-C asks it, too."""
-    process.send_signal(signal.SIGINT)
-    raise SystemExit(128 + signal.SIGTERM)
+def stopped(outcome: Outcome) -> NoReturn:
+    """End this command with the exit code of one that the signal of the outcome ends."""
+    raise SystemExit(128 + outcome.signal)
 
 
 def _start(arguments: list[str], stdout: TextIO | None, stderr: TextIO) -> "subprocess.Popen[str]":
@@ -159,6 +157,7 @@ def _start(arguments: list[str], stdout: TextIO | None, stderr: TextIO) -> "subp
             text=True,
             env=environment,
             cwd=CHECKOUT,
+            start_new_session=True,  # which a lost terminal does not end; `Interrupts` passes on what is to end it
         )
     except FileNotFoundError:
         fail("pulumi is not on PATH: run `make setup`")

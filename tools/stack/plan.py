@@ -12,6 +12,9 @@ STOPPING = {"type", "diskSize"}  # properties of an instance whose change stops 
 ENGINE_ENDS, DATA_END = ("-engine-configure", "-engine-install"), "-volume"
 MEMBERSHIP_END, JOIN_END = "-membership", "-membership-join"
 REPLACE = ("replace", "import-replacement")
+# Versions of services' files, which services to update stand for.
+FILES = ("docker:index/serviceConfig:ServiceConfig", "docker:index/secret:Secret")
+MOST_NAMES = 6  # of the other resources in one line
 WORDS = {"create": "to create", "update": "to change", "replace": "to replace", "delete": "to remove"}
 
 
@@ -27,10 +30,15 @@ class Plan:
         return not self._counts()
 
     def lines(self) -> list[str]:
-        """Return the changes, the gravest last: at the end, a reader of a terminal sees it first."""
+        """Return the number of changes, and those that have a name for operators."""
         counts = self._counts()
         if not counts:
             return ["nothing changes"]
+        resources = ", ".join(f"{counts[op]} {word}" for op, word in WORDS.items() if counts[op])
+        return [f"resources: {resources}, {self._unchanged()} unchanged", *self.named()]
+
+    def named(self) -> list[str]:
+        """Return the changes by name, the gravest last: at the end, a reader of a terminal sees it first."""
         parts = [
             ("machines to create", self._instances("create")),
             ("machines to join the swarm", self._joining() if not self._instances("create") else []),
@@ -38,6 +46,8 @@ class Plan:
             ("services to update", self._named(SERVICE, "update")),
             ("services to replace", self._named(SERVICE, *REPLACE)),
             ("services to remove", self._named(SERVICE, "delete")),
+            ("other resources to replace", self._others(COMMAND, *FILES, ops=REPLACE)),  # a command only runs again
+            ("other resources to remove", self._others(*FILES, ops=("delete",))),
             ("Docker engines to configure again, which restart if their settings change", self._engines()),
             ("machines to stop and start again", self._stopping()),
             ("machines to take out of the swarm", self._leaving()),
@@ -45,9 +55,7 @@ class Plan:
             ("MACHINES TO REPLACE, with their disks", self._instances(*REPLACE)),
             ("DATA VOLUMES TO DELETE", self.deleted_volumes()),
         ]
-        lines = [f"{text}: {', '.join(names)}" for text, names in parts if names]
-        resources = ", ".join(f"{counts[op]} {word}" for op, word in WORDS.items() if counts[op])
-        return [f"resources: {resources}, {self._unchanged()} unchanged", *lines]
+        return [f"{text}: {', '.join(names)}" for text, names in parts if names]
 
     def refusal(self) -> str | None:
         """Return a line if the managers that are replaced at once would lose the swarm."""
@@ -87,6 +95,20 @@ class Plan:
     def _named(self, kind: str, *ops: str) -> list[str]:
         names = (step.name.removesuffix("-service") for step in self._of(kind) if step.op in ops)
         return sorted(set(names))
+
+    def _others(self, *besides: str, ops: Sequence[str]) -> list[str]:
+        """Return names of resources that are no machine, part of one that goes, service, or data volume."""
+        gone = {*self._instances("delete", *REPLACE), *self._leaving()}
+        named = {*INSTANCES, SERVICE, MEMBERSHIP, *besides}
+        names = [
+            step.name
+            for step in self._steps
+            if step.is_resource and step.op in ops and step.kind not in named
+            if not any(step.name == machine or step.name.startswith(f"{machine}-") for machine in gone)
+            if not (step.kind in VOLUMES and step.name.endswith(DATA_END))
+        ]
+        more = [f"and {len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+        return [*names[:MOST_NAMES], *more]
 
     def _instances(self, *ops: str) -> list[str]:
         steps = (step for step in self._of(*INSTANCES) if step.op in ops and step.phase == "machines")

@@ -1,5 +1,6 @@
 """Progress of an update, by phase: machines, engines, swarm and services."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -25,6 +26,8 @@ ON_PURPOSE = "(this is not an error)"
 # What Pulumi says after each error that something else has explained.
 REPEATED = ("an unhandled error occurred: program exited with non-zero exit code", "update failed", "preview failed")
 SCRIPT_WARNING = "warning: "  # begins a line of a script on a machine that people have to read also after a success
+# Before what a failed script said, the released plugin names the command that ran it.
+SCRIPT_END = re.compile(r'\AProcess exited with status [^:]*: running "(?:[^"\\]|\\.)*":\n(?=\S)', re.DOTALL)
 RETRY = "due to on-error hook request"  # in Pulumi's warning of a retry that the program asks for, as of a trial
 CANCELED = ("update canceled", "context canceled")  # ends what Pulumi and the steps that it breaks off say of Ctrl-C
 
@@ -119,9 +122,10 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
     failed = outcome.code != 0
     shown = [row for row in outcome.messages if _counts(row, outcome, failed)]
     explained = [row for row in shown if not row[2].startswith(REPEATED)]
-    has_error = any(severity == "error" for severity, _, _ in explained)
-    lines = [_line(row) for row in (explained if has_error else shown) if row not in told]
-    if failed and not has_error and not outcome.interrupted:
+    errors = {row for row in explained if row[0] == "error"}
+    explained = [row for row in explained if row in errors or not any(_repeats(row, error) for error in errors)]
+    lines = [_line(row) for row in (explained if errors else shown) if row not in told]
+    if failed and not errors and not outcome.interrupted:
         lines = [outcome.output.strip(), *lines]
     lines.append(outcome.errors.strip())
     if outcome.code < 0:
@@ -129,6 +133,11 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
             f"error: Pulumi was killed by signal {-outcome.code}; run this again, and `pulumi cancel` if it is locked"
         )
     return [line for line in lines if line]
+
+
+def _repeats(row: Message, error: Message) -> bool:
+    """Return whether the error of a script has what the script said meanwhile, too."""
+    return row[1] == error[1] and row[2].strip() in error[2]
 
 
 def _is_warning(message: Message) -> bool:
@@ -146,7 +155,7 @@ def _line(message: Message) -> str:
     if severity == "info":
         return f"{name}: {text}"
     about = f": {name}" if name and not name.startswith("nuvla-swarm-") else ""
-    return f"{severity.removeprefix('info#')}{about}: {text}"
+    return f"{severity.removeprefix('info#')}{about}: {SCRIPT_END.sub('', text)}"
 
 
 def _counts(row: Message, outcome: Outcome, failed: bool) -> bool:
@@ -155,6 +164,6 @@ def _counts(row: Message, outcome: Outcome, failed: bool) -> bool:
         return True
     if ON_PURPOSE in text and name not in outcome.failed:
         return False
-    if outcome.interrupted and text.endswith(CANCELED):
-        return False
+    if outcome.interrupted:  # broken-off steps fail, and say how; what failed by itself stays
+        return severity == "error" and not text.endswith(CANCELED) and not text.startswith(REPEATED)
     return severity == "error" or (failed and (severity == "info#err" or name in outcome.failed))

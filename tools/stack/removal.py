@@ -28,7 +28,7 @@ def down(found: Target) -> None:
     for line in listing(state):
         say(line)
     if is_something(state) and not found.file.is_local:
-        ask(f"To remove all of it, type the name of the stack ({found.name}):", found.name, "nothing is removed")
+        ask(f"To go on, type the name of the stack ({found.name}):", found.name, "nothing is removed")
     repair("down", found.stack)
     outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
     if outcome.code != 0:
@@ -87,7 +87,9 @@ def _machines(state: State) -> Iterator[str]:
 
 
 def left(found: Target, *, removed: bool) -> list[str]:
-    """Return the lines on what is left of a stack, and how to remove that."""
+    """Return the lines on what is left of a stack: nothing that anybody minds of one on local machines."""
+    if found.file.is_local:
+        return [f"{found.name} is removed"] if removed else []
     rest = f"its empty stack in {found.backend} and {found.file.path.name} stay"
     return [
         f"{found.name} is removed; {rest}" if removed else rest,

@@ -27,7 +27,7 @@ def preview(found: Target) -> None:
     os.environ.update(preview_environment.lent(os.environ))
     options = ["--diff"] if chosen("DIFF") else []
     plan = _plan(found, Warnings(), *options, show=True)
-    for line in plan.lines():
+    for line in plan.lines() if plan.is_empty else plan.named():  # Pulumi has just counted the resources
         say(line)
     if refusal := plan.refusal():
         say(f"`make up` would refuse this without FORCE=1: {refusal}")
@@ -100,7 +100,7 @@ def _update(found: Target, warnings: Warnings) -> bool:
 def run(found: Target, verb: str, *options: str, warnings: Warnings | None = None) -> Outcome:
     """Run an update or a removal, with a line for each phase; with VERBOSE=1, with Pulumi's own output.
 
-    `warnings` has those of an earlier run. Errors: exits with code 130 if Ctrl-C ended the run.
+    `warnings` has those of an earlier run. Errors: exits if a signal ended the run, such as that of Ctrl-C.
     """
     progress, show = Progress(removes=verb == "destroy"), chosen("VERBOSE")
     told = warnings or Warnings()
@@ -117,7 +117,7 @@ def run(found: Target, verb: str, *options: str, warnings: Warnings | None = Non
     _print(found, outcome, told, shown=show)
     if outcome.interrupted:
         say(f"stopped; run `make {GOALS[verb]} STACK={found.name}` again: it continues where it stopped")
-        raise SystemExit(130)
+        events.stopped(outcome)
     if outcome.code == 0 and not progress.changes and verb == "up":
         say("nothing changed")
     return outcome

@@ -1,11 +1,14 @@
 """tools/console.py: lines and questions for people."""
 
 import io
+import subprocess
+import sys
 
 import pytest
 
 from tests.support.rows import rows
 from tools import console
+from tools.pulumi_cli import CHECKOUT
 
 
 @rows("answer, expected", [("y\n", "y"), ("Y\n", "y"), ("yes\n", "y"), ("prod\n", "prod")])
@@ -38,3 +41,11 @@ def test_pipeline_answers_by_a_variable_and_is_refused_without(monkeypatch: pyte
 def test_switches_are_on_by_their_values(monkeypatch: pytest.MonkeyPatch, value: str, is_on: bool) -> None:
     monkeypatch.setenv("FORCE", value)
     assert console.chosen("FORCE") == is_on
+
+
+def test_line_without_a_reader_ends_no_work() -> None:
+    script = (
+        "import os, sys; from tools.console import say; reader, writer = os.pipe(); os.dup2(writer, 1); "
+        "os.dup2(writer, 2); os.close(reader); os.close(writer); say('x'); say('y'); print('y', flush=True)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, cwd=CHECKOUT).returncode == 0

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +11,8 @@ from tests.support.events import before, message
 from tests.support.rows import rows
 from tools.stack import events
 from tools.stack.events import Event, Outcome, note, step_of
+from tools.stack.interrupts import ENDING
 
-POPEN = subprocess.Popen
 # Stands for Pulumi: writes whole and half lines into the event log, and ends as it is told.
 PROGRAM = """
 import sys, time
@@ -86,7 +84,7 @@ def test_output_that_is_no_text_is_kept_as_far_as_it_is(monkeypatch: pytest.Monk
     assert (outcome.code, outcome.errors) == (-signal.SIGKILL, "broken \N{REPLACEMENT CHARACTER} end")
 
 
-# Stands for Pulumi: notes each Ctrl-C, and ends after those of its argument.
+# Stands for Pulumi: ends after as many interrupts as its argument says.
 INTERRUPTED = """
 import signal, sys, time
 left = [int(sys.argv[1])]
@@ -101,51 +99,76 @@ while True:
 """
 
 
-@rows("interrupts", [1, 2])
-def test_interrupt_is_told_once_and_the_outcome_is_kept(interrupts: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "INTERVAL_S", 0.01)
-    children: list[int] = []
-    sent: list[Event] = []
+class Stopped:
+    """Stands for a person, or a pipeline, that stops a run by signals for this command, one an event."""
 
-    def command(*arguments: str) -> list[str]:
-        return [sys.executable, "-c", INTERRUPTED, str(interrupts), *arguments]
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *signals: int, lasts: int):
+        self.sent: list[int] = []
+        self.told: list[str] = []
+        self._signals = signals
 
-    def start(*arguments: Any, **options: Any) -> "subprocess.Popen[str]":
-        process = POPEN(*arguments, **options)
-        children.append(process.pid)
-        return process
+        def command(*arguments: str) -> list[str]:
+            return [sys.executable, "-c", INTERRUPTED, str(lasts), *arguments]
 
-    def interrupt(event: Event) -> None:  # as a terminal does: both processes get the signal
-        if len(sent) < interrupts:
-            sent.append(event)
-            os.kill(children[0], signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+        monkeypatch.setattr(events, "command", command)
+        monkeypatch.setattr(events, "INTERVAL_S", 0.01)
 
-    monkeypatch.setattr(events, "command", command)
-    monkeypatch.setattr("subprocess.Popen", start)
-    told: list[str] = []
-    handler = signal.getsignal(signal.SIGINT)
-    outcome = events.run(
-        ["up"], interrupt, lambda: None, show=False, on_interrupt=lambda: told.append(f"after {len(sent)}")
-    )
-    assert (outcome.interrupted, outcome.code) == (True, 1)
-    assert told == ["after 1"]
-    assert signal.getsignal(signal.SIGINT) is handler
+    def run(self, *, tells: bool = True) -> Outcome:
+        """Run Pulumi's stand-in until it ends."""
+        on_interrupt = (lambda: self.told.append(f"after {len(self.sent)}")) if tells else None
+        return events.run(["up"], self._send, lambda: None, show=False, on_interrupt=on_interrupt)
+
+    def _send(self, _: Event) -> None:
+        if len(self.sent) < len(self._signals):
+            self.sent.append(self._signals[len(self.sent)])
+            os.kill(os.getpid(), self.sent[-1])
 
 
-def test_end_of_the_command_ends_pulumi_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = tmp_path / "ended"
-    script = f"""
-import signal, sys, time
-def end(*_):
-    open({str(ended)!r}, "w").close()
-    sys.exit(1)
-signal.signal(signal.SIGINT, end)
-open(sys.argv[-1], "w").write("{{}}\\n")
-time.sleep(60)
-"""
-    monkeypatch.setattr(events, "command", lambda *arguments: [sys.executable, "-c", script, *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        events.run(["up"], lambda _: os.kill(os.getpid(), signal.SIGTERM), lambda: None, show=False)
-    assert stopped.value.code == 128 + signal.SIGTERM
-    assert ended.exists()
+@rows(
+    "signals, lasts, code",
+    [
+        ((signal.SIGINT,), 1, 1),
+        ((signal.SIGINT, signal.SIGINT), 2, 1),
+        ((signal.SIGINT, signal.SIGINT, signal.SIGINT), 3, -signal.SIGKILL),
+        ((signal.SIGTERM,), 1, 1),
+        ((signal.SIGHUP,), 1, 1),
+        ((signal.SIGHUP, signal.SIGTERM, signal.SIGHUP, signal.SIGINT), 2, 1),
+    ],
+)
+def test_signal_ends_pulumi_in_order_and_is_told_once(
+    signals: tuple[int, ...], lasts: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only Ctrl-C counts again."""
+    stopped = Stopped(monkeypatch, *signals, lasts=lasts)
+    before = [signal.getsignal(one) for one in ENDING]
+    outcome = stopped.run()
+    assert (outcome.signal, outcome.interrupted, outcome.code) == (signals[0], True, code)
+    assert stopped.sent == list(signals)
+    assert stopped.told == ["after 1"]
+    assert [signal.getsignal(one) for one in ENDING] == before
+
+
+@rows("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_ends_a_command_that_tells_nothing_once_pulumi_has_ended(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Stopped(monkeypatch, number, lasts=1)
+    with pytest.raises(SystemExit) as ended:
+        stopped.run(tells=False)
+    assert ended.value.code == 128 + number
+
+
+def test_pulumi_is_out_of_reach_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import os; print(os.getsid(0) == os.getpid())"
+    monkeypatch.setattr(events, "command", lambda *_: [sys.executable, "-c", script])
+    assert events.run(["up"], lambda _: None, lambda: None, show=False).output == "True\n"
+
+
+def test_failure_of_this_command_ends_pulumi_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Event) -> None:
+        raise ValueError("no")
+
+    stopped = Stopped(monkeypatch, lasts=1)
+    monkeypatch.setattr(stopped, "_send", fail)
+    with pytest.raises(ValueError, match="no"):
+        stopped.run()

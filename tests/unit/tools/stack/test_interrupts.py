@@ -1,6 +1,8 @@
-"""tools/stack/interrupts.py: what each Ctrl-C does."""
+"""tools/stack/interrupts.py: signals before Pulumi runs; test_events has those of a run."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,37 +11,24 @@ from tools.stack.interrupts import Interrupts
 
 
 @pytest.fixture(autouse=True)
-def _handler() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C
-    try:
-        yield
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _hangup() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
-def test_first_is_told_once_and_the_third_ends_the_command() -> None:
-    told: list[str] = []
-    interrupts = Interrupts(lambda: told.append("first"))
-    try:
-        interrupts.tell()
-        assert told == []
-        for count in (1, 2):
-            signal.raise_signal(signal.SIGINT)
-            interrupts.tell()
-            assert (interrupts.count, told) == (count, ["first"])
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        interrupts.end()
+def test_signal_before_pulumi_is_there_is_passed_on() -> None:
+    with Interrupts(None) as interrupts:
+        signal.raise_signal(signal.SIGTERM)
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], text=True) as process:
+            interrupts.attach(process)
+        assert process.returncode in (-signal.SIGINT, 1, 130)  # perhaps Python was only starting
+        assert interrupts.signal == signal.SIGTERM
 
 
-def test_first_ends_a_command_that_tells_nothing() -> None:
-    interrupts = Interrupts(None)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        interrupts.tell()
-        assert interrupts.count == 0
-    finally:
-        interrupts.end()
+def test_command_that_ignores_the_end_of_its_terminal_continues_to() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Interrupts(None) as interrupts:
+        signal.raise_signal(signal.SIGHUP)
+        assert interrupts.signal == 0
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN

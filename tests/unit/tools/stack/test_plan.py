@@ -46,6 +46,26 @@ def test_lines_name_what_an_operator_has_to_know_the_gravest_last() -> None:
     ]
 
 
+def test_other_resources_that_go_are_named_without_parts_of_machines_and_files_of_services() -> None:
+    plan = Plan(
+        [
+            step("replace", "network", "cluster-network"),
+            step("replace", "wait", "traefik-converged"),
+            step("replace", "file", "traefik-rules"),
+            step("delete", "file", "traefik-old-rules"),
+            step("delete", "instance", "worker-2"),
+            step("delete", "engine", "worker-2-engine-configure"),
+            step("delete", "volume", "nfs-volume"),
+            *(step("delete", "firewall", f"manager-{number}-firewall") for number in range(1, 10)),
+        ]
+    )
+    lines = plan.lines()
+    assert "other resources to replace: cluster-network" in lines
+    assert [line for line in lines if line.startswith("other resources to remove: ")] == [
+        f"other resources to remove: {', '.join(f'manager-{number}-firewall' for number in range(1, 7))}, and 3 more"
+    ]
+
+
 def test_machine_joins_whose_membership_a_failed_update_has_left_in_the_state() -> None:
     plan = Plan(
         [

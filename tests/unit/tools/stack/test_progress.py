@@ -1,5 +1,6 @@
 """tools/stack/progress.py: the lines that an operator sees of an update."""
 
+import signal
 from collections.abc import Iterable
 
 from components.firewall.confirmed_apply import UNCONFIRMED_MESSAGE
@@ -164,11 +165,36 @@ def test_error_that_pulumi_repeats_is_told_once() -> None:
     assert alone[1].startswith("error: an unhandled error occurred")
 
 
+def test_error_of_a_script_is_told_once_without_the_command_that_ran_it() -> None:
+    reason = "worker-1: has no package docker-ce of version 28.9.9"
+    run = f'Process exited with status 1: running "sh -c \\"sudo -n\\\nbash -s\\"":\nworker-1: installs\n{reason}'
+    said = [message("info#err", text, "engine", "worker-1-engine-install") for text in ("worker-1: installs", reason)]
+    other = message("info#err", "worker-2: installs", "engine", "worker-2-engine-install")
+    silent = message("error", 'Process exited with status 9: running "true":\n', "engine", "worker-3-engine-install")
+    found = outcome(1, *said, other, message("error", run, "engine", "worker-1-engine-install"), silent)
+    assert report(found) == [
+        "err: worker-2-engine-install: worker-2: installs",
+        f"error: worker-1-engine-install: worker-1: installs\n{reason}",
+        'error: worker-3-engine-install: Process exited with status 9: running "true":',
+    ]
+
+
 def test_interrupt_is_no_error() -> None:
     canceled = [message("error", "context canceled", "engine", "a-engine-install"), message("error", "update canceled")]
     found = outcome(1, *canceled, message("warning", "careful"), output="what Pulumi printed")
-    found.interrupted = True
+    found.signal = signal.SIGINT
     assert report(found) == ["warning: careful"]
+
+
+def test_interrupt_leaves_only_what_failed_by_itself() -> None:
+    said = [
+        message("info#err", "Dial 1/inf failed: retrying", "wait", "a-ready"),
+        message("error", "connection refused", "wait", "a-ready"),
+        message("error", "update failed"),
+    ]
+    found = outcome(1, *said, output="what Pulumi printed")
+    found.signal = signal.SIGINT
+    assert report(found) == ["error: a-ready: connection refused"]
 
 
 def test_error_beside_the_events_is_shown_also_after_a_success() -> None:

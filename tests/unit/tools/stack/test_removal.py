@@ -87,7 +87,7 @@ def test_list_says_what_goes_and_what_stays() -> None:
 def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     removal.down(stack())
     assert calls == [
-        "To remove all of it, type the name of the stack (s):",
+        "To go on, type the name of the stack (s):",
         "repair down",
         "destroy",
         "stop.sh",
@@ -102,7 +102,9 @@ def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], caps
 def test_removal_of_local_machines_asks_nothing_and_lists(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     removal.down(stack("local"))
     assert calls == ["repair down", "destroy", "stop.sh"]
-    assert "removes machines" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "removes machines" in printed
+    assert printed.endswith("nuvla-swarm: s is removed\n")
 
 
 def test_removal_elsewhere_without_a_terminal_is_refused_before_anything(

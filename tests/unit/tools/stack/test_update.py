@@ -1,5 +1,6 @@
 """tools/stack/update.py: what `make up`, `preview` and `refresh` run, ask and show."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,7 @@ class Calls:
         return self._ended(self.update, on_event, self.codes.pop(0) if self.codes else 0)
 
     def _ended(self, happened: list[Event], on_event: Any, code: int) -> Outcome:
-        outcome = Outcome(code=code, interrupted=self.interrupted)
+        outcome = Outcome(code=code, signal=signal.SIGINT if self.interrupted else 0)
         for event in happened:
             on_event(event)
             events.note(event, outcome)
