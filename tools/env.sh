@@ -63,7 +63,11 @@ else
   # Of an earlier env.sh, in this shell.
   if [[ ${PULUMI_HOME:-} == */pulumi-home/* ]]; then printf 'unset PULUMI_HOME PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION\n'; fi
 fi
-print PATH "$(path_with "${folders[@]}")"
+path=$(path_with "${folders[@]}")
+if [[ -x $CHECKOUT/.venv/bin/python ]] && ! (PATH=$path && command -v pulumi >/dev/null); then
+  say "no Pulumi is installed for NUVLA_SWARM_OFFLINE=${NUVLA_SWARM_OFFLINE:-auto}: run \`tools/setup.sh tools\`"
+fi
+print PATH "$path"
 print HOME "$HOME"
 print VIRTUAL_ENV "$CHECKOUT/.venv"
 

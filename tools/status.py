@@ -84,6 +84,8 @@ class Status:
         missing = "unknown" if problem else "not in the swarm"
         for name, machine in self._machines.items():
             yield f"{name:<14} {machine.get('public_address', ''):<16} {nodes.get(name, missing)}"
+        if not problem and not self._machines.keys() <= nodes.keys():
+            yield f"{'swarm':<14} `make up STACK={self._target.name}` joins the machines that are not in it"
         if problem:
             address, port = self._endpoint()
             yield (

@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     | {
         "pools": {"manager": {"role": "manager"}},
     },
-    "firewall": {"management": ["192.0.2.0/24"]},
+    "firewall": {"management": ["10.255.255.0/24"]},
     **{section: {"enabled": False} for section in ("monitoring", "nfs", "s3")},
 }
 
@@ -114,6 +114,6 @@ def test_firewall_that_locks_this_computer_out_is_told_within_a_minute(stack: Ex
     assert since, text
     assert seconds < 60, text
     assert f"manager-1: no SSH server answers at {stack.address('manager-1')}:22 for 30 s" in text
-    assert "firewall.management is 192.0.2.0/24" in text
+    assert "firewall.management is 10.255.255.0/24" in text
     assert update.returncode == 130, text
     assert "run `make up STACK=e2e-refused` again: it continues where it stopped" in text

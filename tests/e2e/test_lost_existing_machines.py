@@ -1,5 +1,6 @@
 """Existing machines whose API manager, which serves the files, dies: other managers take over."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,25 @@ def test_dead_api_manager_with_the_files_is_replaced_in_one_update(three_manager
     )
     second = target.up()
     assert second.touched() == set(), second.text
+    assert_removed_without(three_managers, "manager-2")
+
+
+def assert_removed_without(hosts: ExistingHosts, api_manager: str) -> None:
+    """Check that `make down` touches nothing while the API manager is dead, and removes the rest once it is lost."""
+    target = hosts.stack
+    others = [name for name in MANAGERS if name != api_manager]
+    docker("stop", "--time", "1", target.container(api_manager))
+    refused = target.make("down")
+    assert refused.code != 0, refused.text
+    assert (
+        f"no SSH server answers at {api_manager} ({hosts.addresses[api_manager]}), so nothing is removed"
+        in refused.text
+    )
+    assert all("active" in target.on(name, "systemctl", "is-active", "docker").text for name in others)
+    target.set("machines.lost", [api_manager])
+    removed = target.make("down")
+    assert removed.code == 0, removed.text
+    assert f"forgets hosts that do not answer, and undoes nothing there: {api_manager}" in removed.text
+    for name in others:
+        assert target.on(name, "test", "-e", "/etc/nuvla-swarm/owner").code != 0, "the host is not restored"
+    assert not json.loads(target.must("pulumi", "stack", "export").text)["deployment"].get("resources")

@@ -106,7 +106,9 @@ class Fresh:
 
     def environment(self, *arguments: str, **variables: str) -> dict[str, str]:
         """Return the environment of a shell that takes what tools/env.sh prints."""
-        shown = self.run("bash", "-c", f'eval "$(tools/env.sh {" ".join(arguments)})" && env -0', **variables)
+        shown = self.run(
+            "bash", "-c", f'eval "$(tools/env.sh {" ".join(arguments)})" && printf "\\0" && env -0', **variables
+        )
         assert shown.code == 0, shown.text
         return dict(line.split("=", 1) for line in shown.text.split("\0") if "=" in line)
 

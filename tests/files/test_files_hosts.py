@@ -81,8 +81,8 @@ def test_host_of_another_machine_is_rejected_and_not_restored(tmp_path: Path, no
     note(owner=OWNER, machine="worker-1")
     assert checked(tmp_path, "compute-1") == (
         1,
-        "compute-1: is worker-1 of this infrastructure; allowed: worker-1, or an `up` without it before, or to remove "
-        f"{tmp_path} from the host if worker-1 was given up\n",
+        "compute-1: is worker-1 of this infrastructure; allowed: worker-1, or an `up` without it before, or this host "
+        "installed anew if worker-1 was given up\n",
     )
     assert leaves(tmp_path, "compute-1") == (
         1,

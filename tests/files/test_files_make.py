@@ -72,6 +72,14 @@ def test_environment_of_a_checkout_without_packages_names_the_command_that_insta
     assert "nuvla-swarm: nothing is installed here yet: run `make setup`" in shown.text
 
 
+def test_environment_without_pulumi_of_its_mode_names_the_command_that_installs_it(tmp_path: Path) -> None:
+    fresh = Fresh(tmp_path)
+    fresh.env["NUVLA_SWARM_OFFLINE"] = "false"
+    shown = fresh.run("make", "env")
+    assert shown.code == 0
+    assert "no Pulumi is installed for NUVLA_SWARM_OFFLINE=false: run `tools/setup.sh tools`" in shown.text
+
+
 @pytest.mark.parametrize("goal", OF_STACKS)
 def test_unknown_stack_is_rejected_with_those_that_there_are(fresh: Fresh, goal: str) -> None:
     refused = fresh.run("make", goal, "STACK=prd")

@@ -28,6 +28,7 @@ REASONS = {
     "the test starts in a clone": 1,
     "pulls an image from Docker Hub": 2,
     "needs hosts of yours": 1,
+    "needs a host that died": 1,
     "needs Exoscale": 5,
     "needs another provider's bucket": 2,
     "needs a certificate of yours": 1,

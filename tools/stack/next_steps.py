@@ -26,7 +26,7 @@ def lines(file: SettingsFile) -> list[str]:
             f"register {stack} in Nuvla: `make nuvla STACK={stack}` writes certificates and prints the values for "
             "the forms"
         )
-    if receivers(file) is None:
+    if receivers(file) is None and file.section("monitoring").get("enabled") is not False:
         steps.append(f"choose who receives alerts: {NO_RECEIVER_ADVICE}")
     steps.append(f"commit {file.path.name}; store the passphrase of the state outside of this computer")
     steps.append("back up the data: docs/10-backup.md")

@@ -28,6 +28,8 @@ REPEATED = ("an unhandled error occurred: program exited with non-zero exit code
 SCRIPT_WARNING = "warning: "  # begins a line of a script on a machine that people have to read also after a success
 # Before what a failed script said, the released plugin names the command that ran it.
 SCRIPT_END = re.compile(r'\AProcess exited with status [^:]*: running "(?:[^"\\]|\\.)*":\n(?=\S)', re.DOTALL)
+# What the released plugin says of connections; the program says of a machine's first one what to do about it.
+NO_CONNECTION = re.compile(r"^(?:Dial \d+/\w+ failed: retrying|after \d+ failed attempts: )")
 RETRY = "due to on-error hook request"  # in Pulumi's warning of a retry that the program asks for, as of a trial
 CANCELED = ("update canceled", "context canceled")  # ends what Pulumi and the steps that it breaks off say of Ctrl-C
 
@@ -123,7 +125,7 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
     shown = [row for row in outcome.messages if _counts(row, outcome, failed)]
     explained = [row for row in shown if not row[2].startswith(REPEATED)]
     errors = {row for row in explained if row[0] == "error"}
-    explained = [row for row in explained if row in errors or not any(_repeats(row, error) for error in errors)]
+    explained = [row for row in explained if not any(_repeats(row, error) for error in errors)]
     lines = [_line(row) for row in (explained if errors else shown) if row not in told]
     if failed and not errors and not outcome.interrupted:
         lines = [outcome.output.strip(), *lines]
@@ -136,8 +138,13 @@ def report(outcome: Outcome, told: Collection[Message] = ()) -> list[str]:
 
 
 def _repeats(row: Message, error: Message) -> bool:
-    """Return whether the error of a script has what the script said meanwhile, too."""
-    return row[1] == error[1] and row[2].strip() in error[2]
+    """Return whether an error says what a script said meanwhile, or why a machine refuses connections."""
+    _, name, text = row
+    if row == error:
+        return False
+    if NO_CONNECTION.search(text):
+        return bool(name) and name.startswith(f"{error[2].partition(': ')[0]}-")
+    return name == error[1] and text.strip() in error[2]
 
 
 def _is_warning(message: Message) -> bool:

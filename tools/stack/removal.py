@@ -1,13 +1,13 @@
 """`make down`: a list of the removed and retained parts, a question, and the removal."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from tools import retained_volumes
 from tools.console import ask, chosen, fail, is_terminal, say
 from tools.repair.__main__ import repair
 from tools.repair.state import State
-from tools.stack import update
+from tools.stack import lost_hosts, update
 from tools.stack.plan import INSTANCES
 from tools.stack.settings_file import CHECKOUT
 from tools.stack.target import Target
@@ -25,13 +25,16 @@ def down(found: Target) -> None:
         fail("this is no terminal, so nothing is removed: add YES=1 to answer yes")
     state = State.read(found.stack)
     kept = retained_volumes.check(state.resources, found.file)
-    for line in listing(state):
+    lost = lost_hosts.check(state, found.file)
+    for line in listing(state, [host.name for host in lost]):
         say(line)
     if is_something(state) and not found.file.is_local:
         ask(f"To go on, type the name of the stack ({found.name}):", found.name, "nothing is removed")
+    lost_hosts.forget(state, lost)
     repair("down", found.stack)
     outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
     if outcome.code != 0:
+        say(f"not all is removed: mend what the lines above say, and run `make down STACK={found.name}` again")
         raise SystemExit(outcome.code)
     print(kept, end="", flush=True)
     subprocess.run([str(CHECKOUT / "tools" / "stop.sh"), "--if-idle"], check=False)
@@ -39,11 +42,11 @@ def down(found: Target) -> None:
         say(line)
 
 
-def listing(state: State) -> Iterator[str]:
-    """Yield a line for each kind of removed and retained parts."""
+def listing(state: State, lost: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for each kind of removed and retained parts; nothing is undone on lost hosts."""
     volumes = list(retained_volumes.volumes(state.resources))
     outlive = state.provider is not None and state.provider.outlive_stack
-    machines = sorted({name for name in _machines(state) if name})
+    machines = sorted({name for name in _machines(state) if name and name not in lost})
     goes: dict[str, Sequence[str]] = {
         "Docker and the swarm with all its applications, from hosts that themselves stay"
         if outlive
@@ -59,6 +62,8 @@ def listing(state: State) -> Iterator[str]:
         yield f"retains data volumes: {', '.join(retained)}"
     if folders := sorted(set(_folders(state))) if outlive else []:
         yield f"retains, on the hosts: {', '.join(folders)}"
+    if lost:
+        yield f"forgets hosts that do not answer, and undoes nothing there: {', '.join(lost)}"
     if not is_something(state):
         yield f"{state.name}: has nothing to remove"
 

@@ -12,6 +12,7 @@ from tools.stack import engine_use, events, next_steps, target
 from tools.stack.events import Outcome, Step, step_of
 from tools.stack.plan import Plan
 from tools.stack.progress import Progress, Warnings, report
+from tools.stack.settings_file import SettingsFile
 from tools.stack.target import Target
 
 NO_QUESTION = ("--yes", "--skip-preview", "--suppress-outputs")
@@ -63,14 +64,27 @@ def require_answer() -> None:
 
 
 def confirm(found: Target, plan: Plan) -> None:
-    """Print the plan and ask whether to apply it; refuse one that would lose the swarm, unless FORCE=1."""
+    """Print the plan and ask whether to apply it; refuse one that loses the swarm or all access, unless FORCE=1."""
     for line in plan.lines():
         say(line)
-    refusal = plan.refusal()
+    refusal = plan.refusal() or locked_out(found.file)
     if refusal and not chosen("FORCE"):
         fail(f"{found.name}: {refusal}. To do it all the same: FORCE=1")
     if not plan.is_empty:
         ask("Apply? [y/N]", "y", "nothing is changed")
+
+
+def locked_out(file: SettingsFile) -> str | None:
+    """Return a line if the firewall would let in no operator but an example's, and so not this computer."""
+    from stacks.config.warnings import is_placeholder  # noqa: PLC0415 - loads Pulumi, for a second
+
+    networks = [str(network) for network in file.section("firewall").get("management") or []]
+    if not networks or file.section("machines").get("firewall") is False or not all(map(is_placeholder, networks)):
+        return None
+    return (
+        f"firewall.management has only {', '.join(networks)}, which is of an example: the firewall would lock this "
+        "computer out. Set its own address or network; `curl -4 https://api.ipify.org` prints a public one"
+    )
 
 
 def _plan(found: Target, warnings: Warnings, *options: str, show: bool = False) -> Plan:

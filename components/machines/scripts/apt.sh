@@ -11,7 +11,8 @@ installing=/etc/apt # a folder that the script that installs has locked
 
 has_own_policy() { [ -e "$policy" ] && ! grep -qx '# nuvla-swarm' "$policy"; }
 
-# patiently COMMAND...: again while others hold one of apt's or dpkg's locks, of which apt awaits some by itself.
+# patiently COMMAND...: again while others hold one of apt's or dpkg's locks, of which apt awaits some by itself. What it
+# says is shown if it fails: a success has a hundred lines, among which nobody finds the error of another command.
 patiently() {
   local told deadline=$((SECONDS + patience_s))
   until told=$("$@" 2>&1 </dev/null); do
@@ -21,7 +22,6 @@ patiently() {
     fi
     sleep 1
   done
-  [ -z "$told" ] || echo "$told" >&2
 }
 
 # An installation that was interrupted stops apt. Packages that cannot be configured are no reason to stop: apt tells

@@ -37,12 +37,12 @@ check_owner() {
   [ -n "$owner" ] || return 0
   # The last word is an id; a former version of this program noted none.
   [ "$owner" = "$OWNER" ] || [ "$owner" = "${OWNER% *}" ] ||
-    fail "is a machine of the infrastructure $owner; remove it there, or remove $folder from it if that infrastructure" \
-      "no longer exists"
+    fail "is a machine of the infrastructure $owner; remove it there; if that infrastructure's state is lost, install" \
+      "this host anew, as its engine, firewall and exports are still those of that infrastructure"
   machine=$(cat "$folder/machine" 2>/dev/null || echo "$MACHINE") # an earlier version did not note it
   [ "$machine" = "$MACHINE" ] ||
-    fail "is $machine of this infrastructure; allowed: $machine, or an \`up\` without it before, or to remove $folder from" \
-      "the host if $machine was given up"
+    fail "is $machine of this infrastructure; allowed: $machine, or an \`up\` without it before, or this host installed" \
+      "anew if $machine was given up"
 }
 
 check_address() {

@@ -31,6 +31,7 @@ def test_steps_are_those_that_the_settings_call_for() -> None:
     host = lines(file("existing", kind="host", monitoring={"alertmanager": {"email_to": ["ops@example.org"]}}))
     assert len(host) == 3, host
     assert not any("make nuvla" in line or "alerts" in line for line in host)
+    assert not any("alerts" in line for line in lines(file("existing", monitoring={"enabled": False})))
 
 
 def test_backup_step_names_a_page_that_is_there() -> None:

@@ -179,6 +179,17 @@ def test_error_of_a_script_is_told_once_without_the_command_that_ran_it() -> Non
     ]
 
 
+def test_machine_that_refuses_connections_is_told_once() -> None:
+    hint = message("error", "worker-1: no SSH server answers at 192.0.2.12:22: is it on?")
+    dial = message("info#err", "Dial 1/2 failed: retrying", "engine", "worker-1-check")
+    failure = message("error", "after 2 failed attempts: dial tcp 192.0.2.12:22: no route", "engine", "worker-1-check")
+    later = message("error", "after 9 failed attempts: dial tcp 192.0.2.13:22: no route", "engine", "worker-10-check")
+    assert report(outcome(1, dial, failure, hint, later)) == [
+        "error: worker-1: no SSH server answers at 192.0.2.12:22: is it on?",
+        "error: worker-10-check: after 9 failed attempts: dial tcp 192.0.2.13:22: no route",
+    ]
+
+
 def test_interrupt_is_no_error() -> None:
     canceled = [message("error", "context canceled", "engine", "a-engine-install"), message("error", "update canceled")]
     found = outcome(1, *canceled, message("warning", "careful"), output="what Pulumi printed")

@@ -9,9 +9,10 @@ from tests.support.rows import rows
 from tests.support.stack_states import ROOT, membership, state
 from tools import retained_volumes
 from tools.repair.state import State
-from tools.stack import removal, update
+from tools.stack import lost_hosts, removal, update
 from tools.stack.backend import Backend
 from tools.stack.events import Outcome
+from tools.stack.lost_hosts import Host
 from tools.stack.settings_file import SettingsFile
 from tools.stack.target import Target
 
@@ -74,6 +75,10 @@ def test_list_says_what_goes_and_what_stays() -> None:
     command = "command:remote:Command"
     made = {"type": command, "urn": f"{data['urn']}${command}::nfs-data-folder", "parent": data["urn"], "custom": True}
     hosts = state(*membership("web-1", labels={}), folder, made, cluster="Existing")
+    assert list(removal.listing(hosts, ["web-1"])) == [
+        "retains, on the hosts: web-1:/srv/nuvla/files",
+        "forgets hosts that do not answer, and undoes nothing there: web-1",
+    ]
     assert list(removal.listing(hosts)) == [
         "removes Docker and the swarm with all its applications, from hosts that themselves stay: web-1",
         "retains, on the hosts: web-1:/srv/nuvla/files",
@@ -119,6 +124,16 @@ def test_removal_elsewhere_without_a_terminal_is_refused_before_anything(
     assert "destroy" in calls
 
 
+def test_lost_hosts_are_forgotten_before_the_rest_is_removed(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lost_hosts, "check", lambda *_: [Host("web-1", "192.0.2.7", 22)])
+    monkeypatch.setattr(lost_hosts, "forget", lambda _, lost: calls.append(f"forget {[host.name for host in lost]}"))
+    removal.down(stack())
+    assert calls[1:] == ["forget ['web-1']", "repair down", "destroy", "stop.sh"]
+    assert "undoes nothing there: web-1" in capsys.readouterr().err
+
+
 def test_refused_answer_removes_nothing(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: str) -> None:
         raise SystemExit(1)
@@ -144,11 +159,14 @@ def test_removal_of_nothing_asks_nothing_and_says_so_once(
     assert not any("is removed" in line for line in printed)
 
 
-def test_failed_removal_ends_with_its_code(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_removal_ends_with_its_code_and_the_way_on(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(update, "run", lambda *_: Outcome(code=255))
     with pytest.raises(SystemExit) as ended:
         removal.down(stack())
     assert ended.value.code == 255
+    assert capsys.readouterr().err.endswith("and run `make down STACK=s` again\n")
     assert "stop.sh" not in calls
 
 

@@ -131,6 +131,33 @@ def test_update_elsewhere_shows_the_plan_and_asks(
     assert "services to update: traefik" in capsys.readouterr().err
 
 
+@rows(
+    "management, machines, text",
+    [
+        (["192.0.2.0/24"], {}, "firewall.management has only 192.0.2.0/24, which is of an example"),
+        (["203.0.113.0/24", "198.51.100.7/32"], {}, "has only 203.0.113.0/24, 198.51.100.7/32, which"),
+        (["192.0.2.0/24", "10.1.0.0/16"], {}, None),
+        (["192.0.2.0/24"], {"firewall": False}, None),
+        ([], {}, None),
+    ],
+)
+def test_firewall_that_lets_in_only_an_example_is_refused_before_the_question(
+    management: list[str], machines: dict[str, Any], text: str | None
+) -> None:
+    config = {"nuvla-swarm:firewall": {"management": management}, "nuvla-swarm:machines": machines}
+    found = update.locked_out(SettingsFile(Path("Pulumi.s.yaml"), {"config": config}))
+    assert (found is None) == (text is None)
+    assert (text or "") in (found or "")
+
+
+def test_refused_plan_asks_nothing(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update, "is_terminal", lambda: True)
+    monkeypatch.setattr(update, "locked_out", lambda _: "no")
+    with pytest.raises(SystemExit, match=r"s: no. To do it all the same: FORCE=1"):
+        update.up(stack("existing"))
+    assert UP not in calls.made
+
+
 def test_update_elsewhere_that_changes_nothing_asks_nothing(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(update, "is_terminal", lambda: True)
     calls.preview = []
