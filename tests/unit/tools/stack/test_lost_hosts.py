@@ -17,7 +17,7 @@ from tools.stack.lost_hosts import Host
 from tools.stack.settings_file import SettingsFile
 
 MANAGER, WORKER = Host("manager-1", "192.0.2.7", 22), Host("worker-1", "192.0.2.8", 2222)
-TOKEN = "command:remote:Command"  # noqa: S105 - a type
+TOKEN = "command:remote:Command"
 
 
 def command(name: str, host: Host, **more: Any) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def test_host_that_does_not_answer_stops_the_removal_before_anything(silent: set
     with pytest.raises(SystemExit) as refused:
         lost_hosts.check(SWARM, file("worker-1"))
     assert str(refused.value) == (
-        "nuvla-swarm: error: s: no SSH server answers at manager-1 (192.0.2.7), so nothing is removed. Start it, and run "
-        "this again. If manager-1 will never come back: `pulumi config set --stack s --path "
+        "nuvla-swarm: error: s: no SSH server answers at manager-1 (192.0.2.7), so nothing is removed. Start it, and "
+        "run this again. If manager-1 will never come back: `pulumi config set --stack s --path "
         "'nuvla-swarm:machines.lost[1]' manager-1`, and run this again; then the state forgets it"
     )
     with pytest.raises(
