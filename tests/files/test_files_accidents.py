@@ -6,8 +6,9 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ class Checkout:
         """Run a command in a new shell, with nothing of the state exported but what is given."""
         env = {key: value for key, value in os.environ.items() if key not in OWN and key != "NUVLA_SWARM_BACKEND"}
         home = {"PULUMI_HOME": env.get("PULUMI_HOME", ""), "NUVLA_SWARM_OFFLINE": "true"}
-        line = 'home=$PULUMI_HOME; eval "$(tools/env.sh)"; export PULUMI_HOME=$home PATH=$home/bin:$PATH; exec "$@"'
+        line = 'home=$PULUMI_HOME; eval "$(tools/env.sh 2>/dev/null)"; '
+        line += 'export PULUMI_HOME=$home PATH=$home/bin:$PATH; exec "$@"'
         return run("bash", "-c", line, "shell", *command, env=env | home | KEY | dict(exported), cwd=self.folder)
 
     def verb(self, verb: str, stack: str, exported: Mapping[str, str] = {}) -> Result:
@@ -256,11 +258,21 @@ def test_mistake_in_the_settings_is_told_without_a_line_on_the_program(checkout:
     assert "unhandled" not in refused.text
 
 
-def test_interrupted_update_says_that_it_ends_and_how_it_continues(checkout: Checkout) -> None:
-    """The hosts of the example have addresses that lead nowhere, so the update waits for them."""
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port on which each address of this computer takes connections and says nothing."""
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_interrupted_update_says_that_it_ends_and_how_it_continues(checkout: Checkout, silent_port: int) -> None:
+    """Something listens at the hosts' addresses that is no SSH server and says nothing, so the update waits for it."""
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
     for name, number in (("prod", signal.SIGINT), ("edge", signal.SIGHUP)):
-        checkout.settings(name, "existing-target")
+        file = checkout.settings(name, "existing-target")
+        file.write_text(
+            re.sub(r"192\.0\.2\.(\d+)\n", rf"127.0.0.\1\n            port: {silent_port}\n", file.read_text())
+        )
         for command in ("stack", "init", name), ("config", "set", "--stack", name, "--secret", KEY_SETTING, "--", key):
             made = checkout.shell("pulumi", *command, exported=checkout.exports)
             assert made.code == 0, made.text
