@@ -2,11 +2,11 @@
 # Installs Docker Engine of exactly VERSION from SOURCE's packages, of docker.com with its client of the same version and
 # containerd of CONTAINERD_VERSION, unless the machine has that engine, and holds all of them where they are. With the
 # functions of machines/scripts/apt.sh.
-# KEY_FINGERPRINT is that of the one key that packages of docker.com are accepted by. Packages come through PROXY_HTTP and
-# PROXY_HTTPS, if there are any, but for hosts in PROXY_EXCLUDED.
+# Packages of docker.com are those of the REPOSITORY, docker.com's own or a mirror, and KEY_FINGERPRINT is that of the one key
+# that they are accepted by. Packages come through PROXY_HTTP and PROXY_HTTPS, if there are any, but for hosts in PROXY_EXCLUDED.
 set -euo pipefail
-: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${KEY_FINGERPRINT:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}"
-: "${PROXY_EXCLUDED?}"
+: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${REPOSITORY:?}" "${KEY_FINGERPRINT:?}" "${PROXY_HTTP?}"
+: "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 apt_proxy=/etc/apt/apt.conf.d/95-nuvla-swarm-proxy
 own=/etc/nuvla-swarm/engine # the packages that this script has changed, if it has; of earlier versions the first one alone
@@ -38,7 +38,7 @@ fingerprints() {
 check_key() {
   local found
   found=$(fingerprints "$1" | paste -sd ' ')
-  [ "$found" = "$KEY_FINGERPRINT" ] || fail "https://download.docker.com has the key ${found:-of nobody} and not" \
+  [ "$found" = "$KEY_FINGERPRINT" ] || fail "$REPOSITORY has the key ${found:-of nobody} and not" \
     "$KEY_FINGERPRINT: nothing of it is installed; see what is between this machine and it (a proxy, a wrong name server)"
 }
 
@@ -49,11 +49,11 @@ add_docker_repository() {
   read -r id codename < <(. /etc/os-release && echo "$ID $VERSION_CODENAME")
   install -m 0755 -d /etc/apt/keyrings
   # apt uses neither a list without its key nor half of one.
-  curl -fsSL "https://download.docker.com/linux/$id/gpg" -o $key.new
+  curl -fsSL "$REPOSITORY/linux/$id/gpg" -o $key.new
   check_key $key.new
   mv -f $key.new $key
   echo "deb [arch=$(dpkg --print-architecture) signed-by=$key]" \
-    "https://download.docker.com/linux/$id $codename stable" >$list.new
+    "$REPOSITORY/linux/$id $codename stable" >$list.new
   mv -f $list.new $list
   patiently apt-get update -qq
 }
