@@ -84,6 +84,7 @@ class Engine(pulumi.ComponentResource):
             f"{name}-configure",
             "engine/scripts/configure.sh",
             {
+                "VERSION": version,
                 "DAEMON_JSON": content,
                 "TLS_CA": _client_cas(certificate, args.operator_cas) if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",
