@@ -100,6 +100,15 @@ note_own() {
   mv -f "$own.new" "$own"
 }
 
+# release_others: lets apt remove the packages of the other source, which it would keep otherwise, as they are held.
+release_others() {
+  local name held=()
+  while read -r name; do
+    if [ -z "${wanted[$name]+x}" ] && grep -qxF "$name" "$own" 2>/dev/null; then held+=("$name"); fi
+  done < <(apt-mark showhold)
+  [ "${#held[@]}" = 0 ] || apt-mark unhold "${held[@]}" >&2
+}
+
 # What they are is a matter of when the machine was made, for one that was made by an earlier version: another containerd
 # would be that of all containers, and is no matter of an update.
 hold_own() {
@@ -165,8 +174,9 @@ if ! has_version; then
     one=$(exactly "$name" "${wanted[$name]}")
     exact+=("$one")
   done
+  release_others
   note_own
-  # What is held, of another version or from the other source, is what this script held.
+  # What is held, of another version, is what this script held.
   install_packages --allow-downgrades --allow-change-held-packages "${exact[@]}" iptables
 fi
 hold_own
