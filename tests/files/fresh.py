@@ -54,7 +54,7 @@ class Fresh:
                 shutil.copy(source, place)
         (self.folder / "Pulumi.prod.yaml").write_text(PROD)
         self.script(self.folder / "offline/tools.sh", STAND_INS)
-        for name in ("registry.sh", "engine.sh"):
+        for name in ("registry.sh", "repository.sh", "engine.sh"):
             self.script(self.folder / "offline" / name, NOTE)
         if venv:
             (self.folder / ".venv").symlink_to(CHECKOUT / ".venv")

@@ -209,6 +209,6 @@ def test_daemon_keeps_no_file_of_the_shell_that_started_it(fresh: Fresh) -> None
     """Else a lock of that shell would be locked as long as the engine runs."""
     shown = fresh.lib("exec 7</dev/null 12</dev/null && detached ls /proc/self/fd </dev/null").text.split()
     assert shown == ["0", "1", "2", "3"]  # the last is the folder that ls reads
-    for script in ("engine.sh", "registry.sh"):
+    for script in ("engine.sh", "registry.sh", "repository.sh"):
         text = (CHECKOUT / "offline" / script).read_text()
         assert text.count("detached setsid") == text.count("setsid") == 1, script

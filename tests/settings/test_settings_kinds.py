@@ -53,6 +53,15 @@ def test_containerd_version_of_the_distribution_cannot_be_set() -> None:
     ]
 
 
+def test_repository_is_set_only_where_its_packages_are_installed() -> None:
+    repository = {"url": "http://mirror:8081", "key_fingerprint": "A" * 40}
+    assert refusals(target(engine={"repository": repository})) == [
+        f"engine.repository.{key}: {value} given; allowed: only with packages of docker.com (engine.source)"
+        for key, value in repository.items()
+    ]
+    assert refusals(target(engine={"repository": repository, "source": "docker.com"})) == []
+
+
 def test_containers_have_the_rights_that_their_kind_may_need() -> None:
     """Nobody knows which programs users run on a target, and existing hosts may have containers already."""
     cases = [("target-local", False, False), ("host-local", True, False), ("target-existing", False, True)]

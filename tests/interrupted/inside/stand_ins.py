@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.interrupted.inside.state import tell
-from tests.interrupted.inside.tools.packages import AVAILABLE, save
+from tests.interrupted.inside.tools.packages import AVAILABLE, ENGINE, save
 from tests.interrupted.inside.tools.packages import STATE as OF_PACKAGES
 
 TOOL = Path(__file__).with_name("tool.sh")
@@ -37,8 +37,9 @@ def install() -> None:
     Path("/usr/local/sbin/dockerd").unlink()  # of local machines, for the real engine
     for name in FIRST:
         Path("/usr/local/sbin", name).symlink_to(TOOL)
-    for path in (Path("/usr/sbin/dockerd"), Path("/usr/bin/containerd")):
-        path.unlink()
+    Path("/usr/bin/dockerd").unlink(missing_ok=True)  # of docker.com's packages
+    for path in (ENGINE, Path("/usr/bin/containerd")):
+        path.unlink(missing_ok=True)
         path.symlink_to(TOOL)
     for tool, unit in UNITS.items():
         text = UNIT.format(tool=tool, wants="" if tool == "rpcbind" else UNITS["rpcbind"])
