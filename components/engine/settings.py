@@ -22,8 +22,9 @@ OperatorName = Annotated[
 # Source: Docker documentation, "Install Docker Engine on Debian".
 KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
-# Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
-ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
+# Default versions by source: that of Debian 12, and the newest that these tests run, which docker.com has for both
+# distributions.
+ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.2"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
 
 DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
@@ -100,7 +101,7 @@ class EngineSettings(Section):
     )
     version: Version | None = Field(
         None,
-        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.1 (docker.com)",
+        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
     )
     containerd_version: Version | None = Field(
         None,

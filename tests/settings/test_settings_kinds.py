@@ -23,9 +23,9 @@ def test_each_kind_runs_on_each_provider() -> None:
 def test_engine_packages_are_those_of_the_provider_unless_they_are_set() -> None:
     cases = [
         ("local", {}, ("distribution", "20.10.24")),
-        ("exoscale", {}, ("docker.com", "28.5.1")),
-        ("existing", {}, ("docker.com", "28.5.1")),
-        ("local", {"source": "docker.com"}, ("docker.com", "28.5.1")),
+        ("exoscale", {}, ("docker.com", "28.5.2")),
+        ("existing", {}, ("docker.com", "28.5.2")),
+        ("local", {"source": "docker.com"}, ("docker.com", "28.5.2")),
         ("exoscale", {"source": "distribution"}, ("distribution", "20.10.24")),
         ("existing", {"version": "29.1.3"}, ("docker.com", "29.1.3")),
     ]
