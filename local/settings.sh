@@ -25,6 +25,7 @@ case $(machine_engine) in
   28.5)
     printf 'engine.%s\n' source=docker.com "version=$MACHINE_ENGINE_VERSION"
     if offline; then
+      "$CHECKOUT/offline/repository.sh" status >/dev/null || fail "no package repository answers: run 'tools/setup.sh images'"
       printf 'engine.repository.url=%s\n' "$("$CHECKOUT/offline/repository.sh" url)"
       printf 'engine.repository.key_fingerprint=%s\n' "$("$CHECKOUT/offline/repository.sh" fingerprint)"
     fi

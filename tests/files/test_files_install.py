@@ -120,7 +120,7 @@ def test_engine_packages_have_the_exact_versions_and_are_held(tmp_path: Path) ->
 
 
 def test_engine_of_the_other_source_is_held_no_longer(tmp_path: Path) -> None:
-    """apt would rather refuse the new packages than remove one that is held."""
+    """Packages that conflict with a held one are refused by apt."""
     machine = Machine(tmp_path, there={"docker.io": "20.10.24+dfsg1-1"})
     (tmp_path / "etc/nuvla-swarm").mkdir()
     (tmp_path / "etc/nuvla-swarm/engine").write_text("docker.io\n")
