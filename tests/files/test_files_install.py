@@ -28,7 +28,8 @@ TOOLS = {
   *" --simulate "*) ;;
   *" install "*)
     echo "$*" >>$HERE/asked
-    for word in "$@"; do case $word in DPkg*) ;; *=*) echo "${word#*=}" >$HERE/there/${word%%=*} ;; esac; done ;;
+    for word in "$@"; do case $word in DPkg*) ;; *=*) echo "${word#*=}" >$HERE/there/${word%%=*} ;; esac; done
+    [ ! -e $HERE/there/docker-ce ] || rm -f $HERE/there/docker.io ;;
 esac""",
     "apt-mark": """case $1 in
   showhold) cat $HERE/held 2>/dev/null ;;
@@ -37,10 +38,12 @@ esac""",
 esac""",
     "curl": 'echo "$*" >>$HERE/fetched; while [ "$1" != -o ]; do shift; done; cp $HERE/key "$2"',
     "dockerd": """cd $HERE/there
-[ ! -e docker-ce ] || sed 's/^5:/Docker version /; s/-.*/, build x/' docker-ce""",
+for engine in docker-ce docker.io; do
+  [ ! -e $engine ] || sed 's/^5://; s/^/Docker version /; s/[-+].*/, build x/' $engine
+done""",
     "dpkg": "echo amd64",
     "dpkg-query": """for last in "$@"; do :; done
-case $* in *Status*) [ ! -e $HERE/there/$last ] || echo installed ;; *) cat $HERE/there/$last ;; esac""",
+case $* in *Status*) [ ! -e $HERE/there/$last ] || echo installed ;; *) cat $HERE/there/$last 2>/dev/null ;; esac""",
     "gpg": 'for last in "$@"; do :; done; cat "$last"',
     "nft": "",
     "hostname": "echo manager-1",
@@ -79,13 +82,18 @@ class Machine:
         )
 
     def install(
-        self, version: str = "28.5.1", containerd: str = "1.7.29", proxy: str = "", repository: str = OF_DOCKER
+        self,
+        version: str = "28.5.1",
+        containerd: str = "1.7.29",
+        proxy: str = "",
+        repository: str = OF_DOCKER,
+        source: str = "docker.com",
     ) -> subprocess.CompletedProcess[str]:
         text = assets.read("machines/scripts/apt.sh") + assets.read("engine/scripts/install.sh")
         for place in ("/etc/nuvla-swarm", "/etc/apt", "/run/", "/usr/sbin/policy"):
             text = text.replace(place, f"{self.folder}{place}")
         values = {
-            "SOURCE": "docker.com",
+            "SOURCE": source,
             "VERSION": version,
             "CONTAINERD_VERSION": containerd,
             "REPOSITORY": repository,
@@ -128,6 +136,18 @@ def test_engine_of_the_other_source_is_held_no_longer(tmp_path: Path) -> None:
     done = machine.install()
     assert done.returncode == 0, done.stderr
     assert sorted(machine.lines("held")) == sorted(["of-the-host", CE, CLI, CONTAINERD])
+
+
+def test_client_is_installed_where_the_distribution_has_it_apart(tmp_path: Path) -> None:
+    """Debian has it so since release 13."""
+    for release, version, packages in ((12, "20.10.24", ["docker.io"]), (13, "26.1.5", ["docker-cli", "docker.io"])):
+        machine = Machine(tmp_path / str(release))
+        for name in packages:
+            (machine.folder / "madison" / name).write_text(f" {name} | {version}+dfsg1-9 | https://deb.debian.org\n")
+        for _ in range(2):
+            done = machine.install(version, source="distribution")
+            assert done.returncode == 0, done.stderr
+        assert sorted(machine.there()) == sorted(machine.lines("held")) == packages
 
 
 def test_version_change_updates_all_three_packages(tmp_path: Path) -> None:

@@ -94,6 +94,14 @@ exactly() {
   echo "$1=$found"
 }
 
+# add_client: from Debian 13 on, the distribution has the client in a package of its own, which the engine only recommends.
+add_client() {
+  [ "$SOURCE" = distribution ] || return 0
+  if dpkg-query --show docker-cli >/dev/null 2>&1 || [ -n "$(package_version docker-cli "$VERSION")" ]; then
+    wanted[docker-cli]=$VERSION
+  fi
+}
+
 note_own() {
   install -d -m 0755 "${own%/*}"
   printf '%s\n' "${!wanted[@]}" | sort >"$own.new"
@@ -158,6 +166,7 @@ case "$SOURCE" in
     ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
+add_client
 if ! has_version || ! command -v curl >/dev/null || ! command -v nft >/dev/null; then
   # A start with the settings of the package would only be undone by configure.sh.
   begin_installation
@@ -169,6 +178,7 @@ if ! has_version; then
     install_packages gpg
     add_docker_repository
   fi
+  add_client # by the lists that are there now
   exact=()
   for name in "${!wanted[@]}"; do
     one=$(exactly "$name" "${wanted[$name]}")

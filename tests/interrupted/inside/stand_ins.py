@@ -16,6 +16,7 @@ FIRST = (  # on PATH
     *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "curl", "dpkg", "dpkg-query", "exportfs", "ganesha"),
     *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "sysctl", "wipefs"),
 )
+OF_DOCKER = Path("/usr/bin/dockerd")  # of docker.com's packages; Debian's are elsewhere
 UNITS = {"rpcbind": "rpcbind.service", "ganesha": "nfs-ganesha.service", "kernel": "nfs-server.service"}
 UNIT = """[Unit]
 Wants={wants}
@@ -37,7 +38,9 @@ def install() -> None:
     Path("/usr/local/sbin/dockerd").unlink()  # of local machines, for the real engine
     for name in FIRST:
         Path("/usr/local/sbin", name).symlink_to(TOOL)
-    Path("/usr/bin/dockerd").unlink(missing_ok=True)  # of docker.com's packages
+    OF_DOCKER.unlink(missing_ok=True)
+    unit = Path("/lib/systemd/system/docker.service")
+    unit.write_text(unit.read_text(encoding="utf-8").replace(str(OF_DOCKER), str(ENGINE)), encoding="utf-8")
     for path in (ENGINE, Path("/usr/bin/containerd")):
         path.unlink(missing_ok=True)
         path.symlink_to(TOOL)
