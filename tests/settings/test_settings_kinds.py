@@ -1,5 +1,6 @@
 """Both kinds of infrastructure on machines of every provider: what they take, and what only others have."""
 
+from components.engine.settings import KEY_FINGERPRINT
 from tests.settings.loading import refusals, taken
 from tests.support.configs import changed, existing, exoscale, host, target, without
 
@@ -60,6 +61,12 @@ def test_repository_is_set_only_where_its_packages_are_installed() -> None:
         for key, value in repository.items()
     ]
     assert refusals(target(engine={"repository": repository, "source": "docker.com"})) == []
+
+
+def test_fingerprint_may_be_written_as_gpg_prints_it() -> None:
+    printed = "9dc8 5822 9fc7 dd38 854a  e2d8 8d81 803c 0ebf cd88"
+    engine = {"source": "docker.com", "repository": {"key_fingerprint": printed}}
+    assert taken(target(engine=engine)).engine.repository.key_fingerprint == KEY_FINGERPRINT
 
 
 def test_containers_have_the_rights_that_their_kind_may_need() -> None:

@@ -93,7 +93,7 @@ ROWS = [
     Row(
         "engine.repository.key_fingerprint",
         Values(
-            [OTHER_FINGERPRINT, "9dc8 5822 9fc7 dd38 854a  e2d8 8d81 803c 0ebf cd88"],
+            [OTHER_FINGERPRINT],
             refused(FINGERPRINT, "0EBFCD88", "SHA256:abc", OTHER_FINGERPRINT + "8"),
             also=OF_DOCKER,
         ),
