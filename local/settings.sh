@@ -24,11 +24,7 @@ case $(machine_engine) in
   20.10) printf 'engine.%s\n' source=distribution version=20.10.24 ;;
   28.5)
     printf 'engine.%s\n' source=docker.com "version=$MACHINE_ENGINE_VERSION"
-    if offline; then
-      "$CHECKOUT/offline/repository.sh" status >/dev/null || fail "no package repository answers: run 'tools/setup.sh images'"
-      printf 'engine.repository.url=%s\n' "$("$CHECKOUT/offline/repository.sh" url)"
-      printf 'engine.repository.key_fingerprint=%s\n' "$("$CHECKOUT/offline/repository.sh" fingerprint)"
-    fi
+    if offline; then "$CHECKOUT/offline/repository.sh" settings; fi
     ;;
 esac
 if offline; then

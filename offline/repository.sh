@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A signed package repository for local machines, laid out as docker.com's: repository.sh start|stop|status|url|fingerprint.
-# `repository.sh add VERSION` adds another version of the engine. It listens beside the registry; each content of
+# A signed package repository for local machines, laid out as docker.com's: repository.sh start|stop|status|url|settings.
+# `add VERSION` adds another version of the engine, `settings` prints those that lead a stack to it. It listens beside the registry; each content of
 # offline/packages and offline/builds has a folder of its own in it, so that checkouts that differ do not meet.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
@@ -34,7 +34,10 @@ make_key() {
   mv -f "$FOLDER/key.new" "$FOLDER/key"
 }
 
-fingerprint() { gpg_here --show-keys --with-colons "$FOLDER/key" | awk -F : '$1 == "fpr" {print $10; exit}'; }
+settings() {
+  answers || fail "no package repository answers: run 'tools/setup.sh images'"
+  printf 'engine.repository.%s\n' "url=$URL" "key_fingerprint=$(gpg_here --show-keys --with-colons "$FOLDER/key" | awk -F : '$1 == "fpr" {print $10; exit}')"
+}
 
 # index: describes each package of the pool. Packages and Release are what apt reads.
 index() { # DISTS
@@ -104,6 +107,6 @@ case ${1:-} in
   add) [[ -n ${2:-} ]] || fail "usage: repository.sh add VERSION, such as 28.5.1" && locked repository add "$2" ;;
   status) if answers; then echo "running at $URL"; else echo "stopped" && exit 3; fi ;;
   url) echo "$URL" ;;
-  fingerprint) fingerprint ;;
-  *) fail "usage: repository.sh start|stop|status|add VERSION|url|fingerprint" ;;
+  settings) settings ;;
+  *) fail "usage: repository.sh start|stop|status|add VERSION|url|settings" ;;
 esac

@@ -10,6 +10,7 @@ from tests.e2e.harness import Stack, image_of, run, stack
 from tests.e2e.networks import subnet_of
 from tests.support.checkout import CHECKOUT
 from tests.support.stand_ins import is_offline
+from tools.computer_settings import nested
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,8 @@ def repository() -> dict[str, str]:
     for words in (["start"], ["add", OLDER]):
         done = run(script, *words, timeout_s=1800)
         assert done.code == 0, done.text
-    return {"url": run(script, "url").text.strip(), "key_fingerprint": run(script, "fingerprint").text.strip()}
+    settings: dict[str, str] = nested(run(script, "settings").text.splitlines())["engine"]["repository"]
+    return settings
 
 
 def running(target: Stack) -> dict[str, str]:
