@@ -22,7 +22,7 @@ build_of() {
 module_version() { sed -n "s|^.*$2 v\([0-9.]*\).*|\1|p" "$OFFLINE/builds/$1/go.mod"; }
 
 # module_folder NAME MODULE: the folder with the source of a module.
-module_folder() { (cd "$OFFLINE/builds/$1" && go mod download "$2" && go list -mod=mod -m -f '{{.Dir}}' "$2"); }
+module_folder() { (cd "$OFFLINE/builds/$1" && go mod download "$2" && go list -mod=readonly -m -f '{{.Dir}}' "$2"); }
 
 # package NAME VERSION ROOT UNIT...: makes the package of the files in ROOT.
 package() {

@@ -64,20 +64,20 @@ index() { # DISTS
   mv -f "$1/InRelease.new" "$1/InRelease"
 }
 
-# add VERSION: also when another run is adding it.
-add() {
+add() { # VERSION
   local dists=$ROOT/$KEY/linux/debian/dists/bookworm pool made deb
+  [[ ! -e $ROOT/$KEY/$1 ]] || return 0 # written last
   pool=$dists/pool/stable/$(dpkg --print-architecture)
-  if compgen -G "$pool/docker-ce_*$1-*.deb" >/dev/null && [[ -s $dists/InRelease ]]; then return; fi
   made=$("$OFFLINE/packages.sh" "$1")
   [[ -s $FOLDER/key ]] || make_key
   mkdir -p "$pool"
   for deb in "$made"/*.deb; do
-    [[ -e $pool/${deb##*/} ]] || { ln "$deb" "$pool/.${deb##*/}" && mv "$pool/.${deb##*/}" "$pool/${deb##*/}"; }
+    [[ -e $pool/${deb##*/} ]] || { ln -f "$deb" "$pool/.${deb##*/}" && mv "$pool/.${deb##*/}" "$pool/${deb##*/}"; }
   done
   index "$dists"
   cp "$FOLDER/key" "$ROOT/$KEY/linux/debian/gpg.new"
   mv -f "$ROOT/$KEY/linux/debian/gpg.new" "$ROOT/$KEY/linux/debian/gpg"
+  : >"$ROOT/$KEY/$1"
 }
 
 start() {
