@@ -112,8 +112,8 @@ note_own() {
 release_others() {
   local name held=()
   while read -r name; do
-    if [ -z "${wanted[$name]+x}" ] && grep -qxF "$name" "$own" 2>/dev/null; then held+=("$name"); fi
-  done < <(apt-mark showhold)
+    if [ -z "${wanted[$name]+x}" ] && apt-mark showhold | grep -qxF "$name"; then held+=("$name"); fi
+  done < <(cat "$own" 2>/dev/null)
   [ "${#held[@]}" = 0 ] || apt-mark unhold "${held[@]}" >&2
 }
 
