@@ -39,8 +39,8 @@ def install() -> None:
     for name in FIRST:
         Path("/usr/local/sbin", name).symlink_to(TOOL)
     OF_DOCKER.unlink(missing_ok=True)
-    unit = Path("/lib/systemd/system/docker.service")
-    unit.write_text(unit.read_text(encoding="utf-8").replace(str(OF_DOCKER), str(ENGINE)), encoding="utf-8")
+    started = Path("/lib/systemd/system/docker.service")
+    started.write_text(started.read_text(encoding="utf-8").replace(str(OF_DOCKER), str(ENGINE)), encoding="utf-8")
     for path in (ENGINE, Path("/usr/bin/containerd")):
         path.unlink(missing_ok=True)
         path.symlink_to(TOOL)
