@@ -96,8 +96,10 @@ exactly() {
 
 # add_client: from Debian 13 on, the distribution has the client in a package of its own, which the engine only recommends.
 add_client() {
+  local status
   [ "$SOURCE" = distribution ] || return 0
-  if dpkg-query --show docker-cli >/dev/null 2>&1 || [ -n "$(package_version docker-cli "$VERSION")" ]; then
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' docker-cli 2>/dev/null || true)
+  if [ "$status" = installed ] || [ -n "$(package_version docker-cli "$VERSION")" ]; then
     wanted[docker-cli]=$VERSION
   fi
 }
