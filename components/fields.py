@@ -102,7 +102,7 @@ Host = Annotated[
     str,
     TextForm(r"^[\w.-]+$", "a host name or an IPv4 address", "mail.example.org", candidates=_without_scheme),
 ]
-Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.1", candidates=_version_in)]
+Version = Annotated[str, TextForm(r"^\d+\.\d+\.\d+$", "a version of three numbers", "28.5.2", candidates=_version_in)]
 PageUrl = Annotated[
     str, TextForm(r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%/-]*)?$", "the URL of a page", "https://example.org/runbooks")
 ]

@@ -20,8 +20,13 @@ if [[ $cgroup == 2 ]] && may_be_privileged; then privileged=true; fi
 
 printf 'machines.image=%s\n' "$("$CHECKOUT/local/build.sh" tags | grep /machine:)"
 printf 'machines.privileged=%s\n' "$privileged"
-printf 'engine.source=distribution\n'
-printf 'engine.version=20.10.24\n'
+case $(machine_engine) in
+  20.10) printf 'engine.%s\n' source=distribution version=20.10.24 ;;
+  28.5)
+    printf 'engine.%s\n' source=docker.com "version=$MACHINE_ENGINE_VERSION"
+    if offline; then "$CHECKOUT/offline/repository.sh" settings; fi
+    ;;
+esac
 if offline; then
   printf 'engine.registry_mirrors[0]=http://%s\n' "$REGISTRY"
   "$CHECKOUT/offline/settings.sh"

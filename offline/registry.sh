@@ -3,6 +3,7 @@
 # It listens on an address of its own on the loopback device, which local machines reach through their gateway.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
+source "$CHECKOUT/offline/address.sh"
 
 FOLDER=$CACHE/registry
 PROGRAM=$FOLDER/program/usr/bin/docker-registry
@@ -31,14 +32,12 @@ unpack() {
   mv -T "$work/program" "$FOLDER/program"
 }
 
-has_address() { ip -brief address show dev lo | grep -wF "$REGISTRY_IP/32" >/dev/null; }
-
 start() {
   if answers; then return; fi # also one that another cache started: what it holds is the same
   stop
   [[ -x $PROGRAM ]] || (unpack) # a process of its own, for its trap
   mkdir -p "$FOLDER/data"
-  has_address || ip address add "$REGISTRY_IP/32" dev lo || fail "the registry's address $REGISTRY_IP cannot be added to lo: run as root"
+  add_address registry
   cat >"$FOLDER/config.yml" <<EOF
 version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
@@ -57,7 +56,7 @@ stop() {
     wait_for 10 gone || fail "the registry (process $(<"$PID_FILE")) does not end"
   fi
   rm -f "$PID_FILE"
-  if has_address && ! answers; then ip address delete "$REGISTRY_IP/32" dev lo; fi
+  drop_address
 }
 
 case ${1:-} in

@@ -180,6 +180,20 @@ use_engine() {
 # Of a range that no Docker engine takes for its networks: on docker0's 172.17.0.1, a local machine would find itself.
 REGISTRY_IP=198.18.0.1
 REGISTRY=$REGISTRY_IP:5000
+REPOSITORY=$REGISTRY_IP:5001 # of packages, see offline/repository.sh
+
+MACHINE_ENGINE_VERSION=28.5.2 # of local machines with packages as docker.com has them
+MACHINE_CONTAINERD_VERSION=1.7.29
+
+# machine_engine: the engine of local machines, which NUVLA_SWARM_ENGINE chooses: 20.10 of Debian's packages, or 28.5 of
+# docker.com's, which is the default where packages stand in.
+machine_engine() {
+  case ${NUVLA_SWARM_ENGINE:-} in
+    '') if offline; then echo 28.5; else echo 20.10; fi ;;
+    20.10 | 28.5) echo "$NUVLA_SWARM_ENGINE" ;;
+    *) fail "NUVLA_SWARM_ENGINE is '$NUVLA_SWARM_ENGINE'; allowed are 20.10 and 28.5" ;;
+  esac
+}
 
 PULUMI_VERSION=3.259.0 # of the archives in tools/pulumi.sha256
 PULUMI_OLDEST=3.250.0  # of a CLI that is already on PATH

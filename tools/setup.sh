@@ -125,7 +125,10 @@ engine() {
 images() {
   use_engine
   decide
-  if offline; then "$CHECKOUT/offline/base.sh"; fi
+  if offline; then
+    "$CHECKOUT/offline/base.sh"
+    if [[ $(machine_engine) != 20.10 ]]; then "$CHECKOUT/offline/repository.sh" start; fi
+  fi
   "$CHECKOUT/local/build.sh"
   if offline; then
     "$CHECKOUT/offline/registry.sh" start

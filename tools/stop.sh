@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stops what the tools started: the registry and the embedded engine with all its containers. A user's own engine is left alone.
+# Stops what the tools started: the registry, the package repository and the embedded engine with all its containers. A user's own engine is left alone.
 # With --if-idle, only where no container is left, and nobody makes any.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,5 +13,6 @@ is_used() {
 has_containers() { [[ -n $(docker --host "unix://$ENGINE_SOCKET" ps --all --quiet) ]]; }
 
 if [[ ${1:-} == --if-idle && -S $ENGINE_SOCKET ]] && { has_containers || is_used; }; then exit 0; fi
+"$CHECKOUT/offline/repository.sh" stop
 "$CHECKOUT/offline/registry.sh" stop
 "$CHECKOUT/offline/engine.sh" stop

@@ -9,14 +9,11 @@ import pulumi
 
 from components.engine.certificates import Certificate
 from components.engine.daemon_json import daemon_json, merge_daemon_json
-from components.engine.settings import EngineSettings
+from components.engine.settings import EngineSettings, RepositorySettings
 from components.machines.machine import APT_FUNCTIONS, Machine
 from components.machines.proxy import NO_PROXY, Proxy
 
 INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
-# Fingerprint of the key that signs docker.com's packages.
-# Source: Docker documentation, "Install Docker Engine on Debian".
-KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +49,9 @@ class Engine(pulumi.ComponentResource):
         props: dict[str, Any] = {"source": source, "version": version, "daemon": daemon}
         if args.settings.containerd_version is not None:
             props["containerd_version"] = args.settings.containerd_version
+        repository = args.settings.repository
+        if repository != RepositorySettings():
+            props["repository"] = repository.model_dump()
         if args.operator_cas:
             props["operators"] = list(args.operator_cas)
         if args.proxy.is_used:
@@ -65,7 +65,8 @@ class Engine(pulumi.ComponentResource):
                 "SOURCE": source,
                 "VERSION": version,
                 "CONTAINERD_VERSION": args.settings.containerd_version or "",
-                "KEY_FINGERPRINT": KEY_FINGERPRINT,
+                "REPOSITORY": repository.url,
+                "KEY_FINGERPRINT": repository.key_fingerprint,
                 **args.proxy.parameters(),
             },
             pulumi.ResourceOptions(
@@ -83,6 +84,7 @@ class Engine(pulumi.ComponentResource):
             f"{name}-configure",
             "engine/scripts/configure.sh",
             {
+                "VERSION": version,
                 "DAEMON_JSON": content,
                 "TLS_CA": _client_cas(certificate, args.operator_cas) if certificate else "",
                 "TLS_CERT": certificate.cert if certificate else "",

@@ -18,8 +18,13 @@ OperatorName = Annotated[
     ),
 ]
 
-# Default versions by source: that of Debian 12, and a release that docker.com has for both distributions.
-ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.1"}
+# Fingerprint of the key that signs docker.com's packages.
+# Source: Docker documentation, "Install Docker Engine on Debian".
+KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
+
+# Default versions by source: that of Debian 12, and the newest that these tests run, which docker.com has for both
+# distributions.
+ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.2"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
 
 DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
@@ -32,6 +37,38 @@ RegistryName = Annotated[
         "registry.example.org:5000",
     ),
 ]
+
+
+RepositoryUrl = Annotated[
+    str,
+    TextForm(
+        r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%-]+)*$",
+        "a URL without login and final slash",
+        "https://mirror.example.org/docker",
+        candidates=lambda text: [text.strip().rstrip("/")],
+    ),
+]
+
+KeyFingerprint = Annotated[
+    str,
+    TextForm(
+        r"^[0-9A-F]{40}$",
+        "the 40 hexadecimal digits of a key's fingerprint",
+        KEY_FINGERPRINT,
+        normalized=lambda text: "".join(text.split()).upper(),
+    ),
+]
+
+
+class RepositorySettings(Section):
+    """A package repository with the folders of https://download.docker.com."""
+
+    url: RepositoryUrl = Field(
+        "https://download.docker.com", description="URL of docker.com's packages or of a mirror, above `linux`"
+    )
+    key_fingerprint: KeyFingerprint = Field(
+        KEY_FINGERPRINT, description="fingerprint of the only key that may sign the packages"
+    )
 
 
 class RegistrySettings(Section):
@@ -64,12 +101,15 @@ class EngineSettings(Section):
     )
     version: Version | None = Field(
         None,
-        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.1 (docker.com)",
+        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
     )
     containerd_version: Version | None = Field(
         None,
         examples=[CONTAINERD_VERSION],
         description="exact version of docker.com's containerd.io, with runc; unset: 1.7.29",
+    )
+    repository: RepositorySettings = Field(
+        RepositorySettings(), description="package repository of the source docker.com"
     )
     log_max_size_mib: int = Field(
         10, ge=1, le=1024, description="size in MiB at which Docker rotates a container's log"

@@ -12,6 +12,7 @@ FILE = Path(__file__).parents[2] / ".state" / "computer.json"
 PLACE = ".state/computer.json"
 WRITE = "`make setup` writes it"
 SECTIONS = ("machines", "engine", "images")
+OF_SOURCE = ("version", "repository")  # settings of the engine that fit its source alone
 
 
 def read(file: Path) -> tuple[Mapping[str, Any] | None, list[str]]:
@@ -46,6 +47,6 @@ def under(own: Mapping[str, Any], computer: Mapping[str, Any]) -> dict[str, Any]
 def _completed(own: Any, computer: Mapping[str, Any]) -> Any:
     if not isinstance(own, Mapping):
         return own  # a mistake, which the models name
-    if "source" in own:  # the version here is that of the source here
-        computer = {key: value for key, value in computer.items() if key != "version"}
+    if own.get("source", computer.get("source")) != computer.get("source"):
+        computer = {key: value for key, value in computer.items() if key not in OF_SOURCE}
     return {**computer, **own}

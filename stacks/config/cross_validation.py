@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from components import catalog
 from components.engine.daemon_keys import daemon_mistakes
 from components.engine.registries import unused_registries
+from components.engine.settings import RepositorySettings
 from components.machines.registry import MODELS, provider_of
 from stacks.config import firewall_validation, machines_validation, networks_validation, own_files_validation
 from stacks.config.blame import without_blame
@@ -44,6 +45,18 @@ def _containerd_has_a_choice(settings: Settings) -> Iterator[str]:
             f"engine.containerd_version: {settings.engine.containerd_version} given; allowed: only with packages of "
             "docker.com, as the distribution has one containerd (engine.source)"
         )
+
+
+def _repository_is_used(settings: Settings) -> Iterator[str]:
+    """`engine.repository` is set only with packages of docker.com."""
+    repository, default = settings.engine.repository, RepositorySettings()
+    if settings.resolved_engine.source == "distribution":
+        for key in RepositorySettings.model_fields:
+            if getattr(repository, key) != getattr(default, key):
+                yield (
+                    f"engine.repository.{key}: {getattr(repository, key)} given; allowed: only with packages of "
+                    "docker.com (engine.source)"
+                )
 
 
 def _daemon_keys_are_free(settings: Settings) -> Iterator[str]:
@@ -119,6 +132,7 @@ CHECKS = (
     *machines_validation.CHECKS,
     *networks_validation.CHECKS,
     _containerd_has_a_choice,
+    _repository_is_used,
     _daemon_keys_are_free,
     _registries_have_images,
     *firewall_validation.CHECKS,

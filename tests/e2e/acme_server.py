@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from cryptography import x509
 
-from tests.e2e.harness import Stack, docker, run
+from tests.e2e.harness import Stack, docker, image_of, run
 from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
 from tests.support.self_signed import self_signed
@@ -97,8 +97,7 @@ def acme_server(target: Stack) -> Iterator[AcmeServer]:
     build = run("offline/build.sh", "pebble", cwd=CHECKOUT)
     assert build.code == 0, build.text
     programs = build.text.split()[-1]
-    tags = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
-    [image] = [tag for tag in tags if "/probe:" in tag]
+    image = image_of("probe")
     container, address = f"nuvla-swarm-{target.name}-acme", str(IPv4Network(target.get("machines.subnet"))[-7])
     folder = target.folder / "pebble"
     folder.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.machines.local.container import CAPABILITIES
-from tests.e2e.harness import STACK_LABEL, Stack, docker, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
 from tests.e2e.networks import address, subnet_of, this_computer
 from tests.support.checkout import CHECKOUT
 
@@ -70,11 +70,6 @@ def start_host(container: str, name: str, options: list[str], kind: str, host_ke
     )
     docker("cp", str(host_key), f"{container}:/etc/ssh/ssh_host_ed25519_key")
     docker("start", container)
-
-
-def image_of(kind: str) -> str:
-    """Return the image of a `plain` host, or of a `machine` with the packages that the program installs."""
-    return next(tag for tag in run("local/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{kind}:" in tag)
 
 
 def isolation() -> list[str]:

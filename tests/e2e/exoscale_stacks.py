@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import STACK_LABEL, Stack, docker, exclusive, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, exclusive, image_of, run
 from tests.e2e.port_probes import SOURCE_ADDRESSES, Prober
 from tests.support.checkout import CHECKOUT
 
@@ -102,8 +102,7 @@ class ExoscaleProber(Prober):
 @contextmanager
 def exoscale_prober(target: ExoscaleStack, member: str) -> Iterator[ExoscaleProber]:
     """Yield a prober in the zone of the machines, with an address of each source and the address of a machine."""
-    tags = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
-    [image] = [tag for tag in tags if "/probe:" in tag]
+    image = image_of("probe")
     machine = target.container(member)
     zone = docker("inspect", "--format={{.HostConfig.NetworkMode}}", machine)
     containers = {place: f"nuvla-swarm-{target.name}-{place}-prober" for place in ("zone", "member")}

@@ -141,6 +141,13 @@ def computer_settings() -> dict[str, dict[str, Any]]:
     return nested(run("local/settings.sh", cwd=CHECKOUT).text.splitlines())
 
 
+@cache
+def image_of(target: str) -> str:
+    """Return the name of an image of local/Dockerfile, such as `plain`."""
+    [image] = [tag for tag in run("local/build.sh", "tags", cwd=CHECKOUT).text.split() if f"/{target}:" in tag]
+    return image
+
+
 class Stack:
     """A copy of the program with its own configuration and state."""
 

@@ -39,6 +39,7 @@ USERS: Final = (
     "pages",
     "pages-cloud",
     "pages-hosts",
+    "versions",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -15,7 +15,7 @@ from ipaddress import IPv4Network
 from typing import IO
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import STACK_LABEL, Stack, docker, run
+from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
 from tests.support.checkout import CHECKOUT
 
 SCRIPTS = CHECKOUT / "tests/e2e/files"
@@ -57,8 +57,7 @@ class Prober:
 @contextmanager
 def running_prober(target: Stack) -> Iterator[Prober]:
     """Yield a container with an address of each source, on the network of the machines of `target`."""
-    tags = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()
-    [image] = [tag for tag in tags if "/probe:" in tag]
+    image = image_of("probe")
     container, inside = f"nuvla-swarm-{target.name}-prober", str(IPv4Network(target.get("machines.subnet"))[-6])
     options = [f"--name={container}", f"--network=nuvla-swarm-{target.name}", f"--ip={inside}", "--cap-add=NET_ADMIN"]
     options.append(f"--label={STACK_LABEL}=nuvla-swarm/{target.name}")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.e2e.existing_hosts import image_of, isolation
-from tests.e2e.harness import docker
+from tests.e2e.existing_hosts import isolation
+from tests.e2e.harness import docker, image_of
 from tests.interrupted.scenarios import Scenario
 from tests.support.checkout import CHECKOUT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import docker, stack
+from tests.e2e.harness import docker, image_of, stack
 from tests.e2e.networks import subnet_of
 
 pytestmark = pytest.mark.slow
@@ -13,18 +13,19 @@ pytestmark = pytest.mark.slow
 
 def test_engine_is_installed_in_its_exact_version_and_held(tmp_path: Path) -> None:
     with stack("e2e-install", tmp_path, small_target_settings(subnet_of("install"), 0)) as target:
-        version = target.get("engine.version")
-        target.set("machines.image", target.get("machines.image").replace("/machine:", "/plain:"))
+        source, version = target.get("engine.source"), target.get("engine.version")
+        package = {"distribution": "docker.io", "docker.com": "docker-ce"}[source]
+        target.set("machines.image", image_of("plain"))
         target.set("engine.version", "1.2.3")
         refused = target.up()
         assert refused.code != 0
-        assert "manager-1: has no package docker.io of version 1.2.3; set engine.version" in refused.text
+        assert f"manager-1: has no package {package} of version 1.2.3; set engine.version" in refused.text
         target.set("engine.version", version)
         result = target.up()
         assert result.code == 0, result.text
         assert target.nodes() == {"manager-1": "Ready Active"}
         assert version in target.on("manager-1", "dockerd", "--version").text
-        assert "docker.io" in target.on("manager-1", "apt-mark", "showhold").text
+        assert package in target.on("manager-1", "apt-mark", "showhold").text
         second = target.up()
         assert second.touched() == set(), second.text
         docker("restart", target.container("manager-1"))

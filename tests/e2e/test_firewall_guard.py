@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.e2e.existing_hosts import image_of, isolation
-from tests.e2e.harness import docker, run
+from tests.e2e.existing_hosts import isolation
+from tests.e2e.harness import docker, image_of, run
 from tests.e2e.waiting import wait_for
 from tests.interrupted.programs import script
 

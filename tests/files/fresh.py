@@ -54,7 +54,7 @@ class Fresh:
                 shutil.copy(source, place)
         (self.folder / "Pulumi.prod.yaml").write_text(PROD)
         self.script(self.folder / "offline/tools.sh", STAND_INS)
-        for name in ("registry.sh", "engine.sh"):
+        for name in ("registry.sh", "repository.sh", "engine.sh"):
             self.script(self.folder / "offline" / name, NOTE)
         if venv:
             (self.folder / ".venv").symlink_to(CHECKOUT / ".venv")
@@ -94,9 +94,9 @@ class Fresh:
         lines = self.lib("plugins").text.splitlines()
         return [(name, version) for name, version in map(str.split, lines)]
 
-    def lib(self, command: str) -> Result:
+    def lib(self, command: str, **variables: str) -> Result:
         """Run a function of tools/lib.sh."""
-        return run("bash", "-c", f"source tools/lib.sh && {command}", env=self.env, cwd=self.folder)
+        return self.run("bash", "-c", f"source tools/lib.sh && {command}", **variables)
 
     def run(self, *command: str, **variables: str) -> Result:
         return run(*command, env=self.env | variables, cwd=self.folder)

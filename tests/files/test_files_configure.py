@@ -4,13 +4,19 @@ The engine and systemd are small stand-ins here; tests/interrupted kills the scr
 """
 
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from components import assets
+from tests.support.rows import new_folder, rows
 
+DOCKER, CONTAINERD = "docker.service", "containerd.service"
+STOP, RESTART = (f"{verb} docker.socket {DOCKER}" for verb in ("stop", "restart"))
 GOOD, BETTER, BAD = '{"mtu": 1400}', '{"mtu": 1300}', '{"mtu": "many"}'
 # The engine runs with the content of $HERE/running; it starts with anything but a text in the place of a number.
 TOOLS = {
@@ -23,7 +29,7 @@ esac""",
     "systemctl": """echo "$*" >>$HERE/asked
 case $1 in
   is-active) [ -e $HERE/running ] ;;
-  show) echo today ;;
+  show) case $* in *MainPID*) cat $HERE/pid-of-$5 2>/dev/null || echo 0 ;; *) echo today ;; esac ;;
   restart | start)
     [ "$1" = restart ] || [ ! -e $HERE/running ] || exit 0
     rm -f $HERE/running
@@ -52,7 +58,7 @@ class Machine:
         for place in ("/etc/", "/run/nuvla"):
             text = text.replace(place, f"{self.folder}{place}")
         empty = ("TLS_CA", "TLS_CERT", "TLS_KEY", "TLS_END", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_EXCLUDED")
-        given = {**dict.fromkeys(empty, ""), "MACHINE": "worker-1", "DAEMON_JSON": daemon, **values}
+        given = {**dict.fromkeys(empty, ""), "MACHINE": "worker-1", "VERSION": "1", "DAEMON_JSON": daemon, **values}
         env = os.environ | given | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
             ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
@@ -62,8 +68,11 @@ class Machine:
         running = self.folder / "running"
         return running.read_text().strip() if running.exists() else "nothing"
 
+    def asked(self) -> list[str]:
+        return (self.folder / "asked").read_text().splitlines()
+
     def restarts(self) -> int:
-        return (self.folder / "asked").read_text().splitlines().count("restart docker.socket docker.service")
+        return self.asked().count(RESTART)
 
 
 @pytest.fixture(params=["20.10.24", "28.5.1"])
@@ -114,6 +123,35 @@ def test_unchanged_settings_restart_nothing(machine: Machine) -> None:
     machine.configure(GOOD)
     assert machine.configure(GOOD).returncode == 0
     assert machine.restarts() == 1
+
+
+@contextmanager
+def running(machine: Machine, *units: str) -> Iterator[Path]:
+    """Yield the program that is the process of the units, as the package has installed it."""
+    program = machine.folder / "program"
+    shutil.copy(str(shutil.which("sleep")), program)
+    with subprocess.Popen([program, "60"]) as process:
+        for unit in units:
+            (machine.folder / f"pid-of-{unit}").write_text(str(process.pid))
+        yield program
+        process.kill()
+
+
+@rows("units", [(DOCKER,), (CONTAINERD,), (DOCKER, CONTAINERD)])
+def test_engine_is_restarted_once_its_packages_were_replaced(tmp_path: Path, units: tuple[str, ...]) -> None:
+    """Packages restart nothing while the program installs them; containerd restarts with the engine alone."""
+    machine = Machine(new_folder(tmp_path), "28.5.1")
+    with running(machine, *units) as program:
+        machine.configure(GOOD)
+        asked = machine.asked()
+        assert machine.configure(GOOD).returncode == 0
+        assert machine.asked()[len(asked) :].count(RESTART) == 0
+        program.unlink()
+        asked = machine.asked()
+        assert machine.configure(GOOD).returncode == 0
+        stopped = [STOP, f"restart {CONTAINERD}"] if CONTAINERD in units else []
+        changes = [line for line in machine.asked()[len(asked) :] if line in (STOP, RESTART, f"restart {CONTAINERD}")]
+        assert changes == ([*stopped, RESTART] if DOCKER in units else [])
 
 
 def test_engine_is_restarted_for_another_proxy(machine: Machine) -> None:

@@ -4,12 +4,13 @@ apt and its like are small stand-ins here; tests/interrupted has the whole scrip
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from components import assets
-from components.engine.engine import KEY_FINGERPRINT
+from components.engine.settings import KEY_FINGERPRINT
 from tests.support.rows import new_folder, rows
 
 CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"
@@ -19,6 +20,7 @@ MADISON = {
     CONTAINERD: ["2.2.0-1~debian.12~bookworm", "1.7.29-1~debian.12~bookworm", "1.7.28-1~debian.12~bookworm"],
 }
 STRANGE = "A" * 40
+OF_DOCKER = "https://download.docker.com"
 # Each says what it was asked; a folder has what is installed, held and to be had.
 TOOLS = {
     "apt-cache": "cat $HERE/madison/$2 2>/dev/null",
@@ -26,18 +28,22 @@ TOOLS = {
   *" --simulate "*) ;;
   *" install "*)
     echo "$*" >>$HERE/asked
-    for word in "$@"; do case $word in DPkg*) ;; *=*) echo "${word#*=}" >$HERE/there/${word%%=*} ;; esac; done ;;
+    for word in "$@"; do case $word in DPkg*) ;; *=*) echo "${word#*=}" >$HERE/there/${word%%=*} ;; esac; done
+    [ ! -e $HERE/there/docker-ce ] || rm -f $HERE/there/docker.io ;;
 esac""",
     "apt-mark": """case $1 in
   showhold) cat $HERE/held 2>/dev/null ;;
   hold) shift && printf '%s\\n' "$@" >>$HERE/held ;;
+  unhold) shift && printf '%s\\n' "$@" | grep -vxFf - $HERE/held >$HERE/free; mv $HERE/free $HERE/held ;;
 esac""",
-    "curl": 'while [ "$1" != -o ]; do shift; done; cp $HERE/key "$2"',
+    "curl": 'echo "$*" >>$HERE/fetched; while [ "$1" != -o ]; do shift; done; cp $HERE/key "$2"',
     "dockerd": """cd $HERE/there
-[ ! -e docker-ce ] || sed 's/^5:/Docker version /; s/-.*/, build x/' docker-ce""",
+for engine in docker-ce docker.io; do
+  [ ! -e $engine ] || sed 's/^5://; s/^/Docker version /; s/[-+].*/, build x/' $engine
+done""",
     "dpkg": "echo amd64",
     "dpkg-query": """for last in "$@"; do :; done
-case $* in *Status*) [ ! -e $HERE/there/$last ] || echo installed ;; *) cat $HERE/there/$last ;; esac""",
+case $* in *Status*) [ ! -e $HERE/there/$last ] || echo installed ;; *) cat $HERE/there/$last 2>/dev/null ;; esac""",
     "gpg": 'for last in "$@"; do :; done; cat "$last"',
     "nft": "",
     "hostname": "echo manager-1",
@@ -76,15 +82,21 @@ class Machine:
         )
 
     def install(
-        self, version: str = "28.5.1", containerd: str = "1.7.29", proxy: str = ""
+        self,
+        version: str = "28.5.1",
+        containerd: str = "1.7.29",
+        proxy: str = "",
+        repository: str = OF_DOCKER,
+        source: str = "docker.com",
     ) -> subprocess.CompletedProcess[str]:
         text = assets.read("machines/scripts/apt.sh") + assets.read("engine/scripts/install.sh")
         for place in ("/etc/nuvla-swarm", "/etc/apt", "/run/", "/usr/sbin/policy"):
             text = text.replace(place, f"{self.folder}{place}")
         values = {
-            "SOURCE": "docker.com",
+            "SOURCE": source,
             "VERSION": version,
             "CONTAINERD_VERSION": containerd,
+            "REPOSITORY": repository,
             "KEY_FINGERPRINT": KEY_FINGERPRINT,
             "PROXY_HTTP": proxy,
             "PROXY_HTTPS": "",
@@ -113,6 +125,29 @@ def test_engine_packages_have_the_exact_versions_and_are_held(tmp_path: Path) ->
     again = len(machine.lines("asked"))
     assert machine.install().returncode == 0
     assert (len(machine.lines("asked")), len(machine.lines("held"))) == (again, 3)
+
+
+def test_engine_of_the_other_source_is_held_no_longer(tmp_path: Path) -> None:
+    """Packages that conflict with a held one are refused by apt."""
+    machine = Machine(tmp_path, there={"docker.io": "20.10.24+dfsg1-1"})
+    (tmp_path / "etc/nuvla-swarm").mkdir()
+    (tmp_path / "etc/nuvla-swarm/engine").write_text("docker.io\n")
+    (tmp_path / "held").write_text("docker.io\nof-the-host\n")
+    done = machine.install()
+    assert done.returncode == 0, done.stderr
+    assert sorted(machine.lines("held")) == sorted(["of-the-host", CE, CLI, CONTAINERD])
+
+
+def test_client_is_installed_where_the_distribution_has_it_apart(tmp_path: Path) -> None:
+    """Debian has it so since release 13."""
+    for release, version, packages in ((12, "20.10.24", ["docker.io"]), (13, "26.1.5", ["docker-cli", "docker.io"])):
+        machine = Machine(tmp_path / str(release))
+        for name in packages:
+            (machine.folder / "madison" / name).write_text(f" {name} | {version}+dfsg1-9 | https://deb.debian.org\n")
+        for _ in range(2):
+            done = machine.install(version, source="distribution")
+            assert done.returncode == 0, done.stderr
+        assert sorted(machine.there()) == sorted(machine.lines("held")) == packages
 
 
 def test_version_change_updates_all_three_packages(tmp_path: Path) -> None:
@@ -161,6 +196,20 @@ def test_packages_signed_by_another_key_are_rejected(tmp_path: Path, keys: tuple
     assert machine.there() == {}
     assert list((machine.folder / "etc/apt/sources.list.d").iterdir()) == []
     assert not (machine.folder / "etc/apt/keyrings/docker.asc").exists()
+
+
+def test_packages_of_a_mirror_are_signed_by_the_key_of_the_settings(tmp_path: Path) -> None:
+    mirror = "http://mirror:8081/docker"
+    machine = Machine(new_folder(tmp_path))
+    assert machine.install(repository=mirror).returncode == 0
+    assert machine.lines("fetched")[0].split()[1].startswith(f"{mirror}/linux/")
+    (line,) = machine.lines("etc/apt/sources.list.d/docker.list")
+    assert re.fullmatch(rf"deb \[arch=amd64 signed-by=\S+/docker.asc\] {mirror}/linux/\w+ \w+ stable", line), line
+    machine = Machine(new_folder(tmp_path), (STRANGE,))
+    done = machine.install(repository=mirror)
+    assert done.stderr.splitlines()[-1].startswith(
+        f"manager-1: {mirror} has the key {STRANGE} and not {KEY_FINGERPRINT}"
+    )
 
 
 def test_packages_of_an_earlier_version_are_held_unchanged(tmp_path: Path) -> None:

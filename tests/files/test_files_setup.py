@@ -205,10 +205,36 @@ def test_proxy_is_passed_by_for_machines(fresh: Fresh) -> None:
     assert "NO_PROXY" not in fresh.environment("dev")
 
 
+def test_engine_of_local_machines_is_chosen_for_each_run(fresh: Fresh) -> None:
+    """The newest is the default where packages have to stand in."""
+    for offline, given, engine in (
+        ("true", "", "28.5"),
+        ("false", "", "20.10"),
+        ("true", "20.10", "20.10"),
+        ("false", "28.5", "28.5"),
+    ):
+        shown = fresh.lib("machine_engine", NUVLA_SWARM_OFFLINE=offline, NUVLA_SWARM_ENGINE=given)
+        assert shown.text.strip() == engine, (offline, given)
+    refused = fresh.lib("machine_engine", NUVLA_SWARM_ENGINE="28.5.2")
+    assert (refused.code, refused.text) == (
+        1,
+        "nuvla-swarm: error: NUVLA_SWARM_ENGINE is '28.5.2'; allowed are 20.10 and 28.5\n",
+    )
+
+
+def test_images_of_machines_with_different_engines_have_different_names(fresh: Fresh) -> None:
+    tags = [
+        fresh.run("local/build.sh", "tags", NUVLA_SWARM_OFFLINE="false", NUVLA_SWARM_ENGINE=engine).text.split()
+        for engine in ("20.10", "28.5")
+    ]
+    different = [one for one, other in zip(*tags, strict=True) if one != other]
+    assert [name.partition(":")[0] for name in different] == ["nuvla-swarm/machine"]
+
+
 def test_daemon_keeps_no_file_of_the_shell_that_started_it(fresh: Fresh) -> None:
     """Else a lock of that shell would be locked as long as the engine runs."""
     shown = fresh.lib("exec 7</dev/null 12</dev/null && detached ls /proc/self/fd </dev/null").text.split()
     assert shown == ["0", "1", "2", "3"]  # the last is the folder that ls reads
-    for script in ("engine.sh", "registry.sh"):
+    for script in ("engine.sh", "registry.sh", "repository.sh"):
         text = (CHECKOUT / "offline" / script).read_text()
         assert text.count("detached setsid") == text.count("setsid") == 1, script

@@ -19,6 +19,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("stop.sh", "lib.sh"):
         shutil.copy(CHECKOUT / "tools" / name, tmp_path / "tools")
     scripts = {
+        "offline/repository.sh": 'echo "repository $1"',
         "offline/registry.sh": 'echo "registry $1"',
         "offline/engine.sh": 'echo "engine $1"',
         "bin/docker": f"cat {tmp_path}/containers",
@@ -44,7 +45,7 @@ def stopped(folder: Path, *options: str) -> bool:
         )
     (run / "docker.sock").unlink()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout in ("", "registry stop\nengine stop\n")
+    assert done.stdout in ("", "repository stop\nregistry stop\nengine stop\n")
     return done.stdout != ""
 
 

@@ -60,6 +60,16 @@ def test_other_source_of_the_engine_has_a_version_of_its_own() -> None:
     assert load(target(engine={"version": "20.10.25"})).engine.source == "distribution"
 
 
+def test_repository_of_this_computer_is_used_with_its_source_alone(file: Path) -> None:
+    repository = {"url": "http://198.18.0.1:5001/a", "key_fingerprint": "A" * 40}
+    engine = {"source": "docker.com", "version": "28.5.2", "repository": repository}
+    file.write_text(json.dumps(OF_HERE | {"engine": engine}))
+    for own in ({}, {"source": "docker.com"}):
+        assert loaded(target(engine=own))["engine"].items() >= engine.items()
+    other = loaded(target(engine={"source": "distribution"}))["engine"]
+    assert (other["version"], other["repository"]["url"]) == (None, "https://download.docker.com")
+
+
 @pytest.mark.usefixtures("file")
 def test_machines_elsewhere_have_nothing_of_this_computer() -> None:
     settings = loaded(existing(), {"ssh_private_key": "k"})

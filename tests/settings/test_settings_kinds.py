@@ -1,5 +1,6 @@
 """Both kinds of infrastructure on machines of every provider: what they take, and what only others have."""
 
+from components.engine.settings import KEY_FINGERPRINT
 from tests.settings.loading import refusals, taken
 from tests.support.configs import changed, existing, exoscale, host, target, without
 
@@ -23,9 +24,9 @@ def test_each_kind_runs_on_each_provider() -> None:
 def test_engine_packages_are_those_of_the_provider_unless_they_are_set() -> None:
     cases = [
         ("local", {}, ("distribution", "20.10.24")),
-        ("exoscale", {}, ("docker.com", "28.5.1")),
-        ("existing", {}, ("docker.com", "28.5.1")),
-        ("local", {"source": "docker.com"}, ("docker.com", "28.5.1")),
+        ("exoscale", {}, ("docker.com", "28.5.2")),
+        ("existing", {}, ("docker.com", "28.5.2")),
+        ("local", {"source": "docker.com"}, ("docker.com", "28.5.2")),
         ("exoscale", {"source": "distribution"}, ("distribution", "20.10.24")),
         ("existing", {"version": "29.1.3"}, ("docker.com", "29.1.3")),
     ]
@@ -51,6 +52,21 @@ def test_containerd_version_of_the_distribution_cannot_be_set() -> None:
         "engine.containerd_version: 2.2.0 given; allowed: only with packages of docker.com, "
         "as the distribution has one containerd (engine.source)"
     ]
+
+
+def test_repository_is_set_only_where_its_packages_are_installed() -> None:
+    repository = {"url": "http://mirror:8081", "key_fingerprint": "A" * 40}
+    assert refusals(target(engine={"repository": repository})) == [
+        f"engine.repository.{key}: {value} given; allowed: only with packages of docker.com (engine.source)"
+        for key, value in repository.items()
+    ]
+    assert refusals(target(engine={"repository": repository, "source": "docker.com"})) == []
+
+
+def test_fingerprint_may_be_written_as_gpg_prints_it() -> None:
+    printed = "9dc8 5822 9fc7 dd38 854a  e2d8 8d81 803c 0ebf cd88"
+    engine = {"source": "docker.com", "repository": {"key_fingerprint": printed}}
+    assert taken(target(engine=engine)).engine.repository.key_fingerprint == KEY_FINGERPRINT
 
 
 def test_containers_have_the_rights_that_their_kind_may_need() -> None:

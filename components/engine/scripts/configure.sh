@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Writes the settings of the Docker engine and starts it; restarts it only if it runs with others. An engine that does not
-# start with new settings gets back those that it last ran with.
+# Writes the settings of the Docker engine and starts it; restarts it only if it runs with others, or if its packages were
+# replaced since its start, which install.sh leaves to this script: VERSION is only here so that this script runs again. An
+# engine that does not start with new settings gets back those that it last ran with.
 # Prints the version of the running engine, and since when it runs.
 # MACHINE and TLS_END, when its certificate ends, are for node-exporter. The engine asks registries through PROXY_HTTP and
 # PROXY_HTTPS, if there are any, but for what is in PROXY_EXCLUDED.
 set -euo pipefail
-: "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
+: "${VERSION:?}" "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 tls=/etc/docker/tls
 # There from before the first file changes until the engine was restarted, so that a run after one that was killed in
@@ -34,7 +35,18 @@ keep() {
   mv -f "$known.new" "$known"
 }
 
+# is_replaced UNIT: whether the unit runs a program that is no longer on the disk.
+is_replaced() {
+  local process
+  process=$(systemctl show --property MainPID --value "$1")
+  [[ $(readlink "/proc/$process/exe" 2>/dev/null) == *' (deleted)' ]]
+}
+
 start_engine() {
+  if is_replaced containerd.service; then # first, as the engine would lose it
+    systemctl stop docker.socket docker.service
+    systemctl restart containerd.service
+  fi
   # An engine that was started with some of the files may have taken the socket's place, which is empty then.
   systemctl reset-failed docker.socket docker.service 2>/dev/null || true
   systemctl restart docker.socket docker.service
@@ -130,7 +142,7 @@ write /etc/docker/daemon.json 0644 <<<"$DAEMON_JSON"
 
 systemctl daemon-reload
 systemctl enable --quiet docker.socket docker.service
-if [ -e "$changed" ]; then
+if [ -e "$changed" ] || is_replaced docker.service; then
   start_engine || fall_back
   rm -f "$changed"
 else

@@ -2,11 +2,11 @@
 # Installs Docker Engine of exactly VERSION from SOURCE's packages, of docker.com with its client of the same version and
 # containerd of CONTAINERD_VERSION, unless the machine has that engine, and holds all of them where they are. With the
 # functions of machines/scripts/apt.sh.
-# KEY_FINGERPRINT is that of the one key that packages of docker.com are accepted by. Packages come through PROXY_HTTP and
-# PROXY_HTTPS, if there are any, but for hosts in PROXY_EXCLUDED.
+# Packages of docker.com are those of the REPOSITORY, docker.com's own or a mirror, and KEY_FINGERPRINT is that of the one key
+# that they are accepted by. Packages come through PROXY_HTTP and PROXY_HTTPS, if there are any, but for hosts in PROXY_EXCLUDED.
 set -euo pipefail
-: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${KEY_FINGERPRINT:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}"
-: "${PROXY_EXCLUDED?}"
+: "${SOURCE:?}" "${VERSION:?}" "${CONTAINERD_VERSION?}" "${REPOSITORY:?}" "${KEY_FINGERPRINT:?}" "${PROXY_HTTP?}"
+: "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 apt_proxy=/etc/apt/apt.conf.d/95-nuvla-swarm-proxy
 own=/etc/nuvla-swarm/engine # the packages that this script has changed, if it has; of earlier versions the first one alone
@@ -38,7 +38,7 @@ fingerprints() {
 check_key() {
   local found
   found=$(fingerprints "$1" | paste -sd ' ')
-  [ "$found" = "$KEY_FINGERPRINT" ] || fail "https://download.docker.com has the key ${found:-of nobody} and not" \
+  [ "$found" = "$KEY_FINGERPRINT" ] || fail "$REPOSITORY has the key ${found:-of nobody} and not" \
     "$KEY_FINGERPRINT: nothing of it is installed; see what is between this machine and it (a proxy, a wrong name server)"
 }
 
@@ -49,11 +49,11 @@ add_docker_repository() {
   read -r id codename < <(. /etc/os-release && echo "$ID $VERSION_CODENAME")
   install -m 0755 -d /etc/apt/keyrings
   # apt uses neither a list without its key nor half of one.
-  curl -fsSL "https://download.docker.com/linux/$id/gpg" -o $key.new
+  curl -fsSL "$REPOSITORY/linux/$id/gpg" -o $key.new
   check_key $key.new
   mv -f $key.new $key
   echo "deb [arch=$(dpkg --print-architecture) signed-by=$key]" \
-    "https://download.docker.com/linux/$id $codename stable" >$list.new
+    "$REPOSITORY/linux/$id $codename stable" >$list.new
   mv -f $list.new $list
   patiently apt-get update -qq
 }
@@ -94,10 +94,29 @@ exactly() {
   echo "$1=$found"
 }
 
+# add_client: from Debian 13 on, the distribution has the client in a package of its own, which the engine only recommends.
+add_client() {
+  local status
+  [ "$SOURCE" = distribution ] || return 0
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' docker-cli 2>/dev/null || true)
+  if [ "$status" = installed ] || [ -n "$(package_version docker-cli "$VERSION")" ]; then
+    wanted[docker-cli]=$VERSION
+  fi
+}
+
 note_own() {
   install -d -m 0755 "${own%/*}"
   printf '%s\n' "${!wanted[@]}" | sort >"$own.new"
   mv -f "$own.new" "$own"
+}
+
+# release_others: lets apt remove the packages of the other source, which it would keep otherwise, as they are held.
+release_others() {
+  local name held=()
+  while read -r name; do
+    if [ -z "${wanted[$name]+x}" ] && apt-mark showhold | grep -qxF "$name"; then held+=("$name"); fi
+  done < <(cat "$own" 2>/dev/null)
+  [ "${#held[@]}" = 0 ] || apt-mark unhold "${held[@]}" >&2
 }
 
 # What they are is a matter of when the machine was made, for one that was made by an earlier version: another containerd
@@ -149,6 +168,7 @@ case "$SOURCE" in
     ;;
   *) fail "SOURCE is $SOURCE; allowed: distribution, docker.com" ;;
 esac
+add_client
 if ! has_version || ! command -v curl >/dev/null || ! command -v nft >/dev/null; then
   # A start with the settings of the package would only be undone by configure.sh.
   begin_installation
@@ -160,13 +180,15 @@ if ! has_version; then
     install_packages gpg
     add_docker_repository
   fi
+  add_client # by the lists that are there now
   exact=()
   for name in "${!wanted[@]}"; do
     one=$(exactly "$name" "${wanted[$name]}")
     exact+=("$one")
   done
+  release_others
   note_own
-  # What is held, of another version or from the other source, is what this script held.
+  # What is held, of another version, is what this script held.
   install_packages --allow-downgrades --allow-change-held-packages "${exact[@]}" iptables
 fi
 hold_own

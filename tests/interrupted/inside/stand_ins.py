@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.interrupted.inside.state import tell
-from tests.interrupted.inside.tools.packages import AVAILABLE, save
+from tests.interrupted.inside.tools.packages import AVAILABLE, ENGINE, save
 from tests.interrupted.inside.tools.packages import STATE as OF_PACKAGES
 
 TOOL = Path(__file__).with_name("tool.sh")
@@ -16,6 +16,7 @@ FIRST = (  # on PATH
     *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "curl", "dpkg", "dpkg-query", "exportfs", "ganesha"),
     *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "sysctl", "wipefs"),
 )
+OF_DOCKER = Path("/usr/bin/dockerd")  # of docker.com's packages; Debian's are elsewhere
 UNITS = {"rpcbind": "rpcbind.service", "ganesha": "nfs-ganesha.service", "kernel": "nfs-server.service"}
 UNIT = """[Unit]
 Wants={wants}
@@ -37,8 +38,11 @@ def install() -> None:
     Path("/usr/local/sbin/dockerd").unlink()  # of local machines, for the real engine
     for name in FIRST:
         Path("/usr/local/sbin", name).symlink_to(TOOL)
-    for path in (Path("/usr/sbin/dockerd"), Path("/usr/bin/containerd")):
-        path.unlink()
+    OF_DOCKER.unlink(missing_ok=True)
+    started = Path("/lib/systemd/system/docker.service")
+    started.write_text(started.read_text(encoding="utf-8").replace(str(OF_DOCKER), str(ENGINE)), encoding="utf-8")
+    for path in (ENGINE, Path("/usr/bin/containerd")):
+        path.unlink(missing_ok=True)
         path.symlink_to(TOOL)
     for tool, unit in UNITS.items():
         text = UNIT.format(tool=tool, wants="" if tool == "rpcbind" else UNITS["rpcbind"])

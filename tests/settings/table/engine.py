@@ -20,6 +20,9 @@ from tests.settings.values import (
 INSTALLED = ("worker-1-engine", "worker-1-engine-install")
 CONFIGURED = ("worker-1-engine", "worker-1-engine-configure")
 OF_DOCKER = {"engine.source": "docker.com"}
+OTHER_FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+REPOSITORY_URL = "a URL without login and final slash"
+FINGERPRINT = "the 40 hexadecimal digits of a key's fingerprint"
 OWN_RANGE = {"engine.address_pools": [{"base": "10.200.0.0/16"}]}
 OTHER_RANGE = (
     'daemon.default-address-pools[0].base: "10.200.0.0/16" => "10.210.0.0/16"',
@@ -66,6 +69,40 @@ ROWS = [
             "+ stdin: export CONTAINERD_VERSION=2.2.0",
             also=OF_DOCKER,
             mocked=('containerd_version: "1.7.29" => "2.2.0"', "+ stdin: export CONTAINERD_VERSION=2.2.0"),
+        ),
+    ),
+    section("engine.repository"),
+    Row(
+        "engine.repository.url",
+        Values(
+            ["https://mirror.example.org", "http://mirror:8081/repository/docker"],
+            [
+                *refused(REPOSITORY_URL, "mirror", "https://me:word@mirror", "https://mirror/", "https://mirror/a b"),
+                Bad(3, TEXT),
+            ],
+            also=OF_DOCKER,
+        ),
+        Change(
+            "https://mirror.example.org",
+            *INSTALLED,
+            '+ repository.url: "https://mirror.example.org"',
+            "+ stdin: export REPOSITORY=https://mirror.example.org",
+            also=OF_DOCKER,
+        ),
+    ),
+    Row(
+        "engine.repository.key_fingerprint",
+        Values(
+            [OTHER_FINGERPRINT],
+            refused(FINGERPRINT, "0EBFCD88", "SHA256:abc", OTHER_FINGERPRINT + "8"),
+            also=OF_DOCKER,
+        ),
+        Change(
+            OTHER_FINGERPRINT,
+            *INSTALLED,
+            f'+ repository.key_fingerprint: "{OTHER_FINGERPRINT}"',
+            f"+ stdin: export KEY_FINGERPRINT={OTHER_FINGERPRINT}",
+            also=OF_DOCKER,
         ),
     ),
     Row(

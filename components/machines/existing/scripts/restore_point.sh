@@ -126,7 +126,7 @@ stop_engine() {
     links | grep -vxFf "$before/links" | grep -E '^(docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|vx-.*)$' || true)
   for tool in iptables ip6tables; do
     has "$tool" || continue
-    for table in nat filter; do
+    for table in nat filter raw mangle; do
       { "$tool-save" --counters --table "$table" 2>/dev/null || true; } |
         sed -E -e '/DOCKER([^_A-Z]|$)|docker0|docker_gwbridge|br-[0-9a-f]{12}/d' -e "s/^:FORWARD DROP/:FORWARD ${policy:-ACCEPT}/" |
         "$tool-restore" --counters 2>/dev/null || true

@@ -153,6 +153,8 @@ def install(state: dict[str, Any], given: set[str], names: Sequence[str]) -> Non
         return
     if held and "--allow-change-held-packages" not in given:
         fail("E: Held packages were changed and -y was used without --allow-change-held-packages.")
+    if set(held) & set(removed):
+        fail("E: Error, pkgProblemResolver::Resolve generated breaks, this may be caused by held packages.")
     for name in removed:
         packages[name]["there"] = None
     for name, version in wanted.items():
@@ -187,9 +189,9 @@ def purge(state: dict[str, Any], given: set[str], names: Sequence[str]) -> None:
 
 def apt_mark(words: Sequence[str]) -> None:
     state = load()
-    if words[0] == "hold":
+    if words[0] in ("hold", "unhold"):
         for name in words[1:]:
-            state["packages"][name]["held"] = True
+            state["packages"][name]["held"] = words[0] == "hold"
         save(state)
     elif words[0] == "showhold":
         print(*(name for name, one in sorted(state["packages"].items()) if one.get("held")), sep="\n")

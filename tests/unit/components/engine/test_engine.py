@@ -9,6 +9,7 @@ import pytest
 
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.engine import Engine, EngineArgs
+from components.engine.settings import EngineSettings, RepositorySettings
 from components.machines.proxy import NO_PROXY, Proxy
 from tests.support.builders import SETTINGS, another, certificate, machine
 from tests.support.fake_pulumi import FakePulumi
@@ -19,12 +20,18 @@ CONFIGURE = COMMANDS[1]
 
 
 def docker_engine(
-    *, api: bool = False, waits: bool = False, proxy: bool = False, operators: Sequence[str] = (), **of_machine: Any
+    *,
+    settings: EngineSettings = SETTINGS,
+    api: bool = False,
+    waits: bool = False,
+    proxy: bool = False,
+    operators: Sequence[str] = (),
+    **of_machine: Any,
 ) -> None:
     def make() -> Engine:
         args = EngineArgs(
             machine=machine(**of_machine),
-            settings=SETTINGS,
+            settings=settings,
             proxy=Proxy(http="http://proxy:3128", excluded=["10.77.0.0/16"]) if proxy else NO_PROXY,
             certificate=certificate() if api else None,
             operator_cas={name: pulumi.Output.from_input(f"CA-OF-{name}") for name in operators},
@@ -57,9 +64,18 @@ def test_install_script_gets_the_exact_version(fake_pulumi: FakePulumi) -> None:
         "SOURCE": "distribution",
         "VERSION": "20.10.24",
         "CONTAINERD_VERSION": "",
+        "REPOSITORY": "https://download.docker.com",
         "KEY_FINGERPRINT": "9DC858229FC7DD38854AE2D88D81803C0EBFCD88",
         **dict.fromkeys(("PROXY_HTTP", "PROXY_HTTPS", "PROXY_EXCLUDED"), ""),
     }
+
+
+def test_install_script_gets_the_repository_of_a_mirror(fake_pulumi: FakePulumi) -> None:
+    mirror = {"url": "http://mirror:8081/docker", "key_fingerprint": "A" * 40}
+    docker_engine(settings=SETTINGS.model_copy(update={"repository": RepositorySettings(**mirror)}))
+    assert fake_pulumi.inputs("worker-1-engine")["repository"] == mirror
+    given = fake_pulumi.parameters("worker-1-engine-install")
+    assert (given["REPOSITORY"], given["KEY_FINGERPRINT"]) == tuple(mirror.values())
 
 
 def test_engine_without_a_certificate_has_no_api(fake_pulumi: FakePulumi) -> None:
