@@ -7,7 +7,7 @@ folder=$1
 shift
 
 cd "$folder"
-echo $$ >pid # also of the group of all its processes
+echo $$ >pid
 rebooted=true
 while $rebooted; do
   "$@" noreboot </dev/null >boot 2>&1 || true

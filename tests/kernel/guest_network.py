@@ -9,6 +9,7 @@ from tests.e2e.existing_hosts import ExistingHosts, key_pair
 from tests.e2e.harness import STACK_LABEL, Result, Stack, docker
 from tests.kernel.guests import Guest
 
+UP_TIMEOUT_S = 1200  # user mode is slow: each call of a program is two switches of processes here
 SCRIPTS = Path(__file__).parent.parent / "e2e/files"
 
 
@@ -16,6 +17,9 @@ class GuestStack(Stack):
     """A stack whose machines are guests."""
 
     guests: dict[str, Guest]
+
+    def run(self, *command: str, env: dict[str, str] | None = None, timeout_s: int = UP_TIMEOUT_S) -> Result:
+        return super().run(*command, env=env, timeout_s=timeout_s)
 
     def on(self, machine: str, *command: str) -> Result:
         """Run a command on a machine."""

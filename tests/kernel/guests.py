@@ -12,14 +12,20 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 from tests.e2e.existing_hosts import key_pair
-from tests.e2e.harness import Result, processes_with, run
+from tests.e2e.harness import Result, kill, processes_with, run
 from tests.e2e.waiting import wait_for
 from tests.kernel.archive import write_archive
 from tests.support.checkout import CHECKOUT
 
 MEMORY_MIB = 1500
 BOOT_TIMEOUT_S = 120
-SSH_OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=5", "LogLevel=ERROR")
+SSH_OPTIONS = "BatchMode=yes StrictHostKeyChecking=yes ConnectTimeout=5 ServerAliveInterval=5 LogLevel=ERROR".split()
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "ConnectTimeout=5",
+    "ServerAliveInterval=5",
+    "LogLevel=ERROR",
+)
 RECIPES = CHECKOUT / "offline/kernel"
 
 
@@ -68,6 +74,7 @@ class Guest:
             "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {self.name}.example {self.name}\n",
             "etc/resolv.conf": Path("/etc/resolv.conf").read_text(),
             "etc/ssh/ssh_host_ed25519_key": (self.folder / "host_key").read_text(),
+            "etc/sysctl.d/50-pid-max.conf": "",
             "root/.ssh/authorized_keys": f"{login}\n",
         }
         write_archive(self.folder / "identity", files)
@@ -95,9 +102,13 @@ class Guest:
     def kill(self) -> None:
         """Switch the power off: what is not on the disk is lost."""
         with suppress(FileNotFoundError, ProcessLookupError):
-            os.killpg(int((self.folder / "pid").read_text()), signal.SIGKILL)
+            os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)  # first: it would start the kernel anew
+        kill(self._processes())
+        wait_for(lambda: not self._processes(), f"{self.name} has ended", 30)
+
+    def _processes(self) -> list[int]:
         [mark] = (f"{key}={value}" for key, value in self._mark.items())
-        wait_for(lambda: not processes_with(mark), f"{self.name} has ended", 30)
+        return processes_with(mark)
 
     def remove(self) -> None:
         """Remove the machine, its disk and its device."""
