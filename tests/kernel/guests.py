@@ -20,12 +20,6 @@ from tests.support.checkout import CHECKOUT
 MEMORY_MIB = 1500
 BOOT_TIMEOUT_S = 120
 SSH_OPTIONS = "BatchMode=yes StrictHostKeyChecking=yes ConnectTimeout=5 ServerAliveInterval=5 LogLevel=ERROR".split()
-    "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
-    "ConnectTimeout=5",
-    "ServerAliveInterval=5",
-    "LogLevel=ERROR",
-)
 RECIPES = CHECKOUT / "offline/kernel"
 
 
