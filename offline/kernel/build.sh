@@ -46,7 +46,7 @@ build() { # RESULT
   [[ ! -d $result ]] || return 0 # another run built it while this one waited
   mapfile -t lacking < <(missing_tools)
   [[ ${#lacking[@]} == 0 ]] || debian_install "${lacking[@]}"
-  say "building a kernel in user mode of Debian's $SOURCE: MINUTES on two cores"
+  say "building a kernel in user mode of Debian's $SOURCE: ten minutes of a core's time"
   mkdir -p "$CACHE/built"
   work=$(mktemp -d "$CACHE/built/.kernel.XXXXXX")
   # shellcheck disable=SC2064  # the folder of this build, not of a later one
