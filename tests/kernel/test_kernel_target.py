@@ -1,0 +1,140 @@
+"""A target on three machines with kernels of their own: kernel NFS, IPVS, and what a reboot brings back."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e.existing_hosts import ExistingHosts
+from tests.e2e.harness import Result, exclusive
+from tests.e2e.test_existing_machines import configure, nodes
+from tests.e2e.waiting import wait_for
+from tests.kernel.guest_network import GuestStack, as_existing_hosts, running_guests
+
+NAMES = ("manager-1", "worker-1", "worker-2")
+SERVER, CLIENT = "worker-2", "worker-1"
+SUBNET = "192.168.240.0/24"
+THIS_COMPUTER = "192.168.240.1/32"
+WHOAMI = "whoami:test"
+BACK_TIMEOUT_S = 300  # seen: 150 s on cores that twenty processes share
+MESH_PORT = 40080  # of firewall.ephemeral
+LIST_TABLE = ("nft", "--stateless", "--terse", "list", "table", "inet", "nuvla_swarm")
+SETTINGS: dict[str, Any] = {
+    "kind": "target",
+    "machines": {"provider": "existing", "pools": {}},
+    "firewall": {"management": [THIS_COMPUTER], "users": [THIS_COMPUTER]},
+    "monitoring": {"enabled": False},
+    "nfs": {"server": "kernel", "machine": SERVER, "access": "rw"},
+    "s3": {"enabled": False},
+}
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingHosts]:
+    """Yield three guests of a stack that is up; the tests of this file share it and restore it."""
+    target = GuestStack("e2e-kernel", Path(tmp_path_factory.mktemp("kernel")), SETTINGS)
+    with exclusive(target), running_guests(target, *NAMES, subnet=SUBNET, bridge="nskernel"):
+        hosts = as_existing_hosts(target)
+        configure(hosts)
+        result = target.up()
+        assert result.code == 0, result.text
+        (target.folder / "up.log").write_text(result.text)
+        yield hosts
+        destroyed = target.destroy()
+        assert destroyed.code == 0, destroyed.text
+
+
+def replicas(hosts: ExistingHosts) -> dict[str, str]:
+    """Return the running and the wanted tasks of each service."""
+    listed = hosts.stack.on("manager-1", "docker", "service", "ls", "--format={{.Name}} {{.Replicas}}").text
+    return dict(line.split(" ", 1) for line in listed.splitlines())
+
+
+def all_run(hosts: ExistingHosts) -> bool:
+    counts = [count.split()[0].split("/") for count in replicas(hosts).values()]
+    return bool(counts) and all(running == wanted != "0" for running, wanted in counts)
+
+
+def test_target_is_up_and_a_second_up_changes_nothing(hosts: ExistingHosts) -> None:
+    assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
+    wait_for(lambda: all_run(hosts), "all services run", 60, lambda: str(replicas(hosts)))
+    second = hosts.stack.up()
+    assert second.touched() == set(), second.text
+
+
+def run_with_files(hosts: ExistingHosts, machine: str, options: str, command: str) -> Result:
+    """Run a shell command in a container that has the shared files at /data, as Nuvla makes volumes."""
+    on = hosts.stack.on
+    server = hosts.addresses[SERVER]
+    driver = ["--driver=local", "--opt=type=nfs", f"--opt=o=addr={server},{options}", "--opt=device=:/nfs-root"]
+    created = on(machine, "docker", "volume", "create", *driver, "files")
+    assert created.code == 0, created.text
+    try:
+        return on(machine, "docker", "run", "--rm", "--volume=files:/data", "--entrypoint=sh", WHOAMI, "-c", command)
+    finally:
+        on(machine, "docker", "volume", "rm", "files")
+
+
+@pytest.mark.parametrize("version", ["3", "4.2"])
+def test_another_machine_writes_the_files_as_a_volume(hosts: ExistingHosts, version: str) -> None:
+    written = run_with_files(hosts, CLIENT, f"rw,nfsvers={version}", f"echo hello >/data/of-{version}")
+    assert written.code == 0, written.text
+    listed = hosts.stack.on(SERVER, "stat", "--format=%U:%G %s", f"/nfs-root/of-{version}")
+    assert listed.text == "nobody:nogroup 6\n", listed.text
+
+
+def test_volume_that_is_mounted_to_read_refuses_writes(hosts: ExistingHosts) -> None:
+    refused = run_with_files(hosts, CLIENT, "ro", "echo hello >/data/refused")
+    assert "Read-only file system" in refused.text
+
+
+def answers(url: str) -> bool:
+    return requests.get(url, timeout=5).status_code == 200
+
+
+def test_port_of_the_ingress_mesh_answers_on_every_machine(hosts: ExistingHosts) -> None:
+    """The tasks are on another machine than the one that is asked, so that IPVS and the overlay carry the packets."""
+    on_manager = ("manager-1", "docker", "service")
+    options = ["--replicas=2", f"--publish={MESH_PORT}:80", f"--constraint=node.hostname=={CLIENT}.example"]
+    created = hosts.stack.on(*on_manager, "create", "--quiet", "--name=meshed", *options, WHOAMI)
+    assert created.code == 0, created.text
+    try:
+        for name in NAMES:
+            wait_for(partial(answers, f"http://{hosts.addresses[name]}:{MESH_PORT}/"), f"{name} answers", 120)
+    finally:
+        hosts.stack.on(*on_manager, "rm", "meshed")
+
+
+def moments(hosts: ExistingHosts, machine: str, unit: str) -> tuple[int, int]:
+    """Return when systemd began to start a unit and when it had started it, in microseconds since the boot."""
+    names = ["InactiveExitTimestampMonotonic", "ActiveEnterTimestampMonotonic"]
+    properties = [f"--property={name}" for name in names]
+    shown = hosts.stack.on(machine, "systemctl", "show", unit, *properties).text
+    times = dict(line.split("=") for line in shown.splitlines())
+    return int(times[names[0]]), int(times[names[1]])
+
+
+@pytest.mark.parametrize("machine", NAMES)
+def test_machine_that_reboots_comes_back_as_it_was(hosts: ExistingHosts, machine: str) -> None:
+    target = hosts.stack
+    assert isinstance(target, GuestStack)
+    table = target.on(machine, *LIST_TABLE).text
+    target.guests[machine].reboot()
+    assert target.on(machine, *LIST_TABLE).text == table
+    _, rules_loaded = moments(hosts, machine, "nuvla-swarm-firewall.service")
+    network_begun, _ = moments(hosts, machine, "guest-network.service")
+    engine_begun, _ = moments(hosts, machine, "docker.service")
+    assert 0 < rules_loaded <= network_begun < engine_begun
+    if machine == SERVER:
+        _, mounted = moments(hosts, machine, "nfs\\x2droot.mount")
+        server_begun, _ = moments(hosts, machine, "nfs-server.service")
+        assert 0 < mounted <= min(server_begun, engine_begun)
+    wait_for(lambda: nodes(hosts) == dict.fromkeys(NAMES, "Ready Active"), "all nodes are back", BACK_TIMEOUT_S)
+    wait_for(lambda: all_run(hosts), "all services run", BACK_TIMEOUT_S, lambda: str(replicas(hosts)))
+    written = run_with_files(hosts, CLIENT, "rw,nfsvers=4.2", "echo hello >/data/after")
+    assert written.code == 0, written.text
+    second = target.up()
+    assert second.touched() == set(), second.text
