@@ -67,6 +67,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         rows=open_rows,
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
+        kernel_nfs_server=settings.kernel_nfs_server,
         retain_volumes=settings.volumes.retain_on_destroy,
         moves=_moves(settings, stack_plan, prior),
         host_traces=host_traces(settings),

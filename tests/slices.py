@@ -14,6 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills", type=int, default=6, help="number of times that each script is killed; 1000 kills it at every step"
     )
+    parser.addoption("--record", action="store_true", help="write into docs/tested.json which defaults have run")
     parser.addoption("--steps", type=int, default=40, help="number of steps of each walk")
 
 

@@ -39,6 +39,7 @@ class ClusterInputs:
     rows: Sequence[PortRule]  # of the firewall
     ephemeral: tuple[int, int]  # first and last port of deployed applications
     engine_version: str
+    kernel_nfs_server: str | None  # machine whose kernel serves files
     retain_volumes: bool
     moves: Mapping[str, Moves]  # of data volumes that moved to another machine, by name
     host_traces: HostTraces  # all that the program puts on a machine

@@ -38,6 +38,6 @@ case $kind in plain | machine) ;; *) fail "usage: disk.sh plain|machine" ;; esac
 use_engine
 [[ $(id -u) == 0 ]] || fail "the disk's files belong to root, so only root can make it"
 image=$("$CHECKOUT/local/build.sh" tags | grep "/$kind:")
-result=$CACHE/built/disk-$kind-$(hash_of "$CHECKOUT/local/Dockerfile" "$CHECKOUT/local/files" "$HERE/disk.sh" "$HERE/files")
+result=$CACHE/built/disk-$kind-${image##*:}-$(hash_of "$HERE/disk.sh" "$HERE/files") # the tag names all that the image is made of
 [[ -d $result ]] || locked "disk-$kind" make_disk "$image" "$result"
 printf '%s\n' "$result/disk"

@@ -84,6 +84,11 @@ class Settings(Section):
         return self.nfs.machine or self.first_manager
 
     @property
+    def kernel_nfs_server(self) -> str | None:
+        """Name of the machine whose kernel serves files, if any does."""
+        return self.nfs_machine if self.has_nfs and self.nfs.server == "kernel" else None
+
+    @property
     def acme_machine(self) -> str:
         """Name of the manager that requests certificates; meaningful only with `traefik.acme`."""
         machine = self.traefik.acme and self.traefik.acme.machine

@@ -244,3 +244,50 @@ def test_listeners_on_application_ports_are_reported_by_name(tmp_path: Path) -> 
         "worker-1: the kernel listens on port 42279",
         "worker-1: mosh-server listens on port 50000",
     ]
+
+
+ALL = "CONFIG_NF_TABLES_INET=y\nCONFIG_NFSD=m\nCONFIG_IP_VS=m\n"
+
+
+@rows(
+    "needs, options, code, told",
+    [
+        ("firewall files", ALL, 0, ""),
+        ("firewall files", "", 0, ""),
+        (
+            "firewall files",
+            ALL.replace("CONFIG_NFSD=m", "# CONFIG_NFSD is not set"),
+            1,
+            "worker-1: its kernel has no NFS server; allowed: another nfs.machine, or nfs.server: ganesha\n",
+        ),
+        ("firewall", ALL.replace("CONFIG_NFSD=m", "CONFIG_NFSD_V4=y"), 0, ""),
+        (
+            "firewall",
+            ALL.replace("CONFIG_NF_TABLES_INET=y\n", ""),
+            1,
+            "worker-1: its kernel has no nftables of the family inet; allowed: another kernel, or machines.firewall: "
+            "false and rules of your own\n",
+        ),
+        ("", "CONFIG_IP_VS=y\n", 0, ""),
+        (
+            "",
+            "CONFIG_NET=y\n",
+            0,
+            "warning: worker-1: its kernel has no IPVS, so ports of the ingress mesh do not answer there; publish ports "
+            "with mode=host, or use another kernel\n",
+        ),
+    ],
+)
+def test_kernel_that_lacks_what_its_machine_needs_is_refused_before_any_change(
+    tmp_path: Path, needs: str, options: str, code: int, told: str
+) -> None:
+    """A kernel that tells nothing of itself is accepted: the script that needs something of it says so."""
+    text = "\n".join(function("check_host.sh", name) for name in ("say", "fail", "kernel_needs", "check_kernel"))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f'kernel_options() {{ printf %s "$OPTIONS"; }}\n{text}\ncheck_kernel'],
+        env={"MACHINE": "worker-1", "NEEDS": needs, "OPTIONS": options, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, told)

@@ -13,7 +13,7 @@ READY: Final = "machines/exoscale/scripts/ready.sh"
 AUTHORIZED_KEYS: Final = "machines/scripts/authorized_keys.sh"
 MAP_COUNT: Final = "nuvla_host/scripts/map_count.sh"
 COUNT: Final = {"COUNT": "99999999", "ONLY_CHECK": ""}
-VERSION: Final = {"VERSION": "20.10.24"}
+VERSION: Final = {"VERSION": "20.10.24", "NEEDS": "firewall files"}
 OTHER: Final = {"MACHINE": "other-1"}
 OF_OTHER: Final = "other-1: is manager-1 of this infrastructure; allowed: manager-1, or an `up` without it before"
 KEYS_ADDED: Final = Run(path=AUTHORIZED_KEYS, verb="add")

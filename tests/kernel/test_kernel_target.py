@@ -1,6 +1,6 @@
 """A target on three machines with kernels of their own: kernel NFS, IPVS, and what a reboot brings back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tests.e2e.harness import Result, exclusive
 from tests.e2e.test_existing_machines import configure, nodes
 from tests.e2e.waiting import wait_for
 from tests.kernel.guest_network import GuestStack, as_existing_hosts, running_guests
+from tests.records import Ran
 
 NAMES = ("manager-1", "worker-1", "worker-2")
 SERVER, CLIENT = "worker-2", "worker-1"
@@ -47,6 +48,16 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingHosts]:
         assert destroyed.code == 0, destroyed.text
 
 
+Seen = Callable[[str, str], None]
+
+
+@pytest.fixture
+def seen(hosts: ExistingHosts, ran: Ran) -> Seen:
+    """A function that records that a default has run on these machines, in the version that answered."""
+    engine = hosts.stack.on(SERVER, "docker", "version", "--format={{.Server.Version}}").text.strip()
+    return partial(ran, engine=engine, kernel=f"{hosts.stack.on(SERVER, 'uname', '-r').text.strip()} in user mode")
+
+
 def replicas(hosts: ExistingHosts) -> dict[str, str]:
     """Return the running and the wanted tasks of each service."""
     listed = hosts.stack.on("manager-1", "docker", "service", "ls", "--format={{.Name}} {{.Replicas}}").text
@@ -58,11 +69,24 @@ def all_run(hosts: ExistingHosts) -> bool:
     return bool(counts) and all(running == wanted != "0" for running, wanted in counts)
 
 
-def test_target_is_up_and_a_second_up_changes_nothing(hosts: ExistingHosts) -> None:
+def test_target_is_up_and_a_second_up_changes_nothing(hosts: ExistingHosts, seen: Seen) -> None:
     assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
     wait_for(lambda: all_run(hosts), "all services run", 60, lambda: str(replicas(hosts)))
     second = hosts.stack.up()
     assert second.touched() == set(), second.text
+    for default, command in {
+        "machines: existing": "hostname",
+        "engine.source": "dpkg-query --show docker-ce",
+        "engine.version": "docker version --format '{{.Server.Version}}'",
+        "engine.containerd_version": "containerd --version | sed 's/.* v\\([0-9.]*\\).*/\\1/'",
+        "kernel: cgroup v2": "docker info --format '{{.CgroupVersion}}'",
+        "kernel: nftables, family inet": "nft list tables inet | grep -o nuvla_swarm && nft --version",
+        "system: Debian 12": "cat /etc/debian_version",
+    }.items():
+        shown = hosts.stack.on(SERVER, "bash", "-o", "pipefail", "-c", command)
+        assert shown.code == 0, shown.text
+        assert shown.text.strip(), command
+        seen(default, " ".join(shown.text.split()))
 
 
 def run_with_files(hosts: ExistingHosts, machine: str, options: str, command: str) -> Result:
@@ -79,11 +103,14 @@ def run_with_files(hosts: ExistingHosts, machine: str, options: str, command: st
 
 
 @pytest.mark.parametrize("version", ["3", "4.2"])
-def test_another_machine_writes_the_files_as_a_volume(hosts: ExistingHosts, version: str) -> None:
+def test_another_machine_writes_the_files_as_a_volume(hosts: ExistingHosts, version: str, seen: Seen) -> None:
     written = run_with_files(hosts, CLIENT, f"rw,nfsvers={version}", f"echo hello >/data/of-{version}")
     assert written.code == 0, written.text
     listed = hosts.stack.on(SERVER, "stat", "--format=%U:%G %s", f"/nfs-root/of-{version}")
     assert listed.text == "nobody:nogroup 6\n", listed.text
+    assert int(hosts.stack.on(SERVER, "cat", "/proc/fs/nfsd/threads").text) > 0
+    seen("nfs.server", "kernel")
+    seen("storage: volume of type nfs, as Nuvla makes it", f"NFS {version}")
 
 
 def test_volume_that_is_mounted_to_read_refuses_writes(hosts: ExistingHosts) -> None:
@@ -95,7 +122,7 @@ def answers(url: str) -> bool:
     return requests.get(url, timeout=5).status_code == 200
 
 
-def test_port_of_the_ingress_mesh_answers_on_every_machine(hosts: ExistingHosts) -> None:
+def test_port_of_the_ingress_mesh_answers_on_every_machine(hosts: ExistingHosts, seen: Seen) -> None:
     """The tasks are on another machine than the one that is asked, so that IPVS and the overlay carry the packets."""
     on_manager = ("manager-1", "docker", "service")
     options = ["--replicas=2", f"--publish={MESH_PORT}:80", f"--constraint=node.hostname=={CLIENT}.example"]
@@ -104,6 +131,7 @@ def test_port_of_the_ingress_mesh_answers_on_every_machine(hosts: ExistingHosts)
     try:
         for name in NAMES:
             wait_for(partial(answers, f"http://{hosts.addresses[name]}:{MESH_PORT}/"), f"{name} answers", 120)
+        seen("swarm: ports through the ingress mesh", "IPVS")
     finally:
         hosts.stack.on(*on_manager, "rm", "meshed")
 

@@ -56,6 +56,26 @@ def test_host_is_checked_and_recorded_before_anything_else(kind: str) -> None:
             assert ours <= before(engine, name), name
 
 
+@rows(
+    "kind, changes, needs",
+    [
+        ("target", {}, ("firewall files", "firewall", "firewall")),
+        ("target", {"nfs.machine": "worker-2"}, ("firewall", "firewall", "firewall files")),
+        ("target", {"nfs.server": "ganesha"}, ("firewall", "firewall", "firewall")),
+        ("target", {"machines.firewall": False}, ("files", "", "")),
+        ("host", {}, ("firewall", "firewall", "firewall")),
+    ],
+)
+def test_kernel_of_a_host_is_checked_for_what_runs_there(
+    kind: str, changes: dict[str, Any], needs: tuple[str, ...]
+) -> None:
+    settings = document(kind)
+    for path, value in changes.items():
+        settings = changed(settings, path, value)
+    engine = run(settings, secrets=KEY).engine
+    assert tuple(engine.parameters(f"{machine}-check")["NEEDS"] for machine in MACHINES) == needs
+
+
 @rows("kind", KINDS)
 def test_hosts_leave_the_swarm_and_are_restored_on_destroy(kind: str) -> None:
     program = run(document(kind), secrets=KEY)

@@ -40,6 +40,7 @@ def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: Ho
 def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
     given: dict[str, Any] = {
         "engine_version": "20.10.24",
+        "kernel_needs": {},
         "ephemeral": (30000, 31000),
         "data_path": "/data",
         "volumes": {},

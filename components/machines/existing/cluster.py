@@ -1,6 +1,6 @@
 """Clusters of existing hosts, which live on after the program has left them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pulumi
@@ -52,6 +52,7 @@ class ExistingClusterArgs:
     volumes: Mapping[str, VolumeSpec]  # by name
     key: pulumi.Output[str]  # private half of the SSH key of the hosts, in OpenSSH format
     host_traces: HostTraces  # all that the program puts on a host
+    kernel_needs: Mapping[str, Sequence[str]]  # what the kernel of a machine has to have, in the words of check_host.sh
     losses: Losses = NONE_LOST
 
 
@@ -131,9 +132,8 @@ class ExistingCluster(Cluster):
             commands=self._args.losses.commands,
             hooks=self._ssh_hooks,
         )
-        recreations = self._args.losses.recreations.get(name, 0)
         # A host that comes back after a loss may be in any state, so all commands run on it again.
-        recreation = [str(recreations)] if recreations else []
+        recreation = [str(times)] if (times := self._args.losses.recreations.get(name, 0)) else []
         check = machine.command(
             f"{name}-check",
             "machines/existing/scripts/check_host.sh",
@@ -143,7 +143,7 @@ class ExistingCluster(Cluster):
                 "VERSION": self._args.engine_version,
                 "EPHEMERAL": " ".join(map(str, self._args.ephemeral)),
                 "MOUNTD_PORT": str(MOUNTD.number),
-                # An address that users connect to may be a router's; this one has to be the host's own.
+                "NEEDS": " ".join(self._args.kernel_needs.get(name, ())),
                 "PRIVATE_ADDRESS": host.private_address if host.private_address != host.address else "",
             },
             pulumi.ResourceOptions(parent=self, hooks=self._hooks),

@@ -41,6 +41,11 @@ class Existing(Provider[ExistingMachines]):
             volumes=inputs.plan.volumes,
             key=inputs.secrets[SSH_KEY],
             host_traces=inputs.host_traces,
+            kernel_needs={
+                name: (["firewall"] if machines.firewall else [])
+                + (["files"] if name == inputs.kernel_nfs_server else [])
+                for name in machines.hosts()
+            },
             losses=inputs.prior.losses(frozenset(machines.lost)),
         )
         return ExistingCluster("cluster", args)

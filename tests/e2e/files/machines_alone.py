@@ -33,6 +33,7 @@ def build(prior: PriorState) -> dict[str, Any]:
         rows=[],
         ephemeral=settings.firewall.ephemeral.span,
         engine_version=settings.resolved_engine.version or "",
+        kernel_nfs_server=None,
         retain_volumes=settings.volumes.retain_on_destroy,
         moves={},
         host_traces=catalog.host_traces(),

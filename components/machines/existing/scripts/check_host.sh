@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Refuses a host that cannot be MACHINE of the infrastructure OWNER, with an engine of VERSION; changes nothing there.
-# PRIVATE_ADDRESS, if the settings give it, has to be the host's own.
+# PRIVATE_ADDRESS, if the settings give it, has to be the host's own. NEEDS are words of kernel_needs.
 # Tells what of its own listens on ports of EPHEMERAL ("first last"), which are open to users. Prints its hostname.
 set -euo pipefail
 : "${MACHINE:?}" "${OWNER:?}" "${VERSION:?}" "${EPHEMERAL:?}" "${MOUNTD_PORT:?}" "${PRIVATE_ADDRESS?}"
+: "${NEEDS?}"
 export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
@@ -29,6 +30,28 @@ check_system() {
   if [ -z "$version" ] || ! sort --check=quiet --version-sort <<<"$least"$'\n'"$version"; then
     fail "runs $name ${version:-of no version}; $systems"
   fi
+}
+
+# What a kernel may lack: a word of NEEDS, the kernel's option, and what helps.
+kernel_needs() {
+  cat <<'EOF'
+firewall	NF_TABLES_INET	no nftables of the family inet; allowed: another kernel, or machines.firewall: false and rules of your own
+files	NFSD	no NFS server; allowed: another nfs.machine, or nfs.server: ganesha
+EOF
+}
+
+kernel_options() { zcat /proc/config.gz 2>/dev/null || cat "/boot/config-$(uname -r)" 2>/dev/null || true; }
+
+check_kernel() {
+  local options word option why
+  options=$(kernel_options)
+  [ -n "$options" ] || return 0 # then a later script says so
+  while IFS=$'\t' read -r word option why; do
+    [[ " $NEEDS " != *" $word "* ]] || grep -q "^CONFIG_$option=[ym]" <<<"$options" || fail "its kernel has $why"
+  done < <(kernel_needs)
+  grep -q '^CONFIG_IP_VS=[ym]' <<<"$options" ||
+    echo "warning: $MACHINE: its kernel has no IPVS, so ports of the ingress mesh do not answer there; publish ports with" \
+      "mode=host, or use another kernel" >&2
 }
 
 check_owner() {
@@ -126,6 +149,7 @@ tell_listeners() {
 }
 
 check_system
+check_kernel
 check_owner
 check_address
 check_engine

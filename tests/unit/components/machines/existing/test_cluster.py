@@ -57,7 +57,7 @@ def test_each_host_gets_a_check_and_a_record_and_nothing_else(fake_pulumi: FakeP
 
 
 def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePulumi) -> None:
-    cluster()
+    cluster(kernel_needs={"worker-1": ["files"], "worker-2": ["firewall", "files"]})
     assert fake_pulumi.parameters("worker-2-check") == {
         "MACHINE": "worker-2",
         "OWNER": "nuvla-swarm/test 0123abcd",
@@ -65,7 +65,10 @@ def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePu
         "EPHEMERAL": "30000 31000",
         "MOUNTD_PORT": "33333",
         "PRIVATE_ADDRESS": "10.0.0.3",
+        "NEEDS": "firewall files",
     }
+    assert fake_pulumi.parameters("worker-1-check")["NEEDS"] == "files"
+    assert fake_pulumi.parameters("manager-a-check")["NEEDS"] == ""
     assert fake_pulumi.inputs("worker-2-check")["create"].strip() == "sudo -n bash -s --"
     assert "delete" not in fake_pulumi.inputs("worker-2-check")
 

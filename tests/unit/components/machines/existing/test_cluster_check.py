@@ -4,7 +4,7 @@ import subprocess
 
 from components import assets
 
-OTHERS = ("OWNER", "VERSION", "EPHEMERAL", "MOUNTD_PORT", "PRIVATE_ADDRESS")
+OTHERS = ("OWNER", "VERSION", "EPHEMERAL", "MOUNTD_PORT", "PRIVATE_ADDRESS", "NEEDS")
 
 
 def system_error(name: str, version: str) -> str:
