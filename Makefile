@@ -113,7 +113,15 @@ test: check setup ## check, then run the tests but the slow suites, on local mac
 
 .PHONY: test-slow
 test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
-	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
+	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m 'slow and not kernel' --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
+
+.PHONY: test-kernel
+test-kernel: ## run the suites of machines with a kernel of their own, or one SLICE of them as shuffled by SEED
+	@tools/setup.sh tools dev engine images && $(DEV) offline/kernel/build.sh >/dev/null && pytest -m kernel --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' tests/kernel $(ARGS)
+
+.PHONY: nightly
+nightly: ## run every suite on every engine and kernel, and write docs/tested.md; takes hours
+	@tools/dev/nightly.sh '$(SEED)'
 
 .PHONY: bench
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS

@@ -44,7 +44,7 @@ ABOVE = """# What is tested is what runs
 **At the end** you know which defaults of the program have run together, where, and when. The nightly run writes this
 page; nobody writes it by hand:
 
-<!-- not run: takes up to five hours -->
+<!-- not run: takes hours -->
 
 ```console
 $ make nightly

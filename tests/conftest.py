@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest
-from tests.records import pytest_configure, ran  # noqa: F401 - a hook of pytest, and a fixture
+from tests.records import pytest_configure, pytest_terminal_summary, ran  # noqa: F401 - hooks of pytest, a fixture
 from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
 from tests.support import pulumi_run
 from tests.support.fake_pulumi import FakePulumi

@@ -65,6 +65,17 @@ def write(file: Path, records: Iterable[Record]) -> None:
     new.replace(file)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what a failed run has run on, so that it can be run again."""
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        engine = os.environ.get("NUVLA_SWARM_ENGINE") or "the default"
+        seed, part = config.getoption("seed") or "none", config.getoption("slice")
+        terminalreporter.write_line(
+            f"failed with engine {engine} of local machines, kernel {platform.release()} of the computer, seed {seed}, "
+            f"slice {part}"
+        )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Record with `--record`, in the process that gets the reports of all others."""
     if config.getoption("record") and not hasattr(config, "workerinput"):

@@ -43,6 +43,7 @@ USERS: Final = (
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it
+STRANGERS: Final = "10.255.255.0/24"  # no computer is there, and no network of an example is
 OVERLAY_POOL: Final = "10.224.0.0/12"  # the default pool of overlay networks
 PART_OF_OVERLAY_POOL: Final = "10.224.0.0/16"  # overlaps with the default pool of overlay networks
 

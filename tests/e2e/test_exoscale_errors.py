@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.networks import STRANGERS, subnet_of
 from tests.support.address_service import address_service
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     | {
         "pools": {"manager": {"role": "manager"}},
     },
-    "firewall": {"management": ["10.255.255.0/24"]},
+    "firewall": {"management": [STRANGERS]},
     **{section: {"enabled": False} for section in ("monitoring", "nfs", "s3")},
 }
 
@@ -114,6 +114,6 @@ def test_firewall_that_locks_this_computer_out_is_told_within_a_minute(stack: Ex
     assert since, text
     assert seconds < 60, text
     assert f"manager-1: no SSH server answers at {stack.address('manager-1')}:22 for 30 s" in text
-    assert "firewall.management is 10.255.255.0/24" in text
+    assert f"firewall.management is {STRANGERS}" in text
     assert update.returncode == 130, text
     assert "run `make up STACK=e2e-refused` again: it continues where it stopped" in text

@@ -273,8 +273,8 @@ ALL = "CONFIG_NF_TABLES_INET=y\nCONFIG_NFSD=m\nCONFIG_IP_VS=m\n"
             "",
             "CONFIG_NET=y\n",
             0,
-            "warning: worker-1: its kernel has no IPVS, so ports of the ingress mesh do not answer there; publish ports "
-            "with mode=host, or use another kernel\n",
+            "warning: worker-1: its kernel has no IPVS, so ports of the ingress mesh do not answer there; publish "
+            "ports with mode=host, or use another kernel\n",
         ),
     ],
 )

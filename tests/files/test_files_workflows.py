@@ -20,6 +20,7 @@ EVENTS = {
     "preview": {"pull_request"},
     "deploy": {"push"},
     "drift": {"schedule", "workflow_dispatch"},
+    "nightly": {"schedule", "workflow_dispatch"},
     "test": {"pull_request", "push"},
 }
 

@@ -52,6 +52,7 @@ REASONS = {
     "a local machine has no packages to update and shares the kernel of this computer": 1,
     "installs packages of docker.com on the machines": 1,
     "takes minutes": 1,
+    "takes hours": 1,
     "asks public registries": 1,
 }
 LANGUAGES = {SESSION, "text", "yaml", "mermaid", "json", "python"}
