@@ -115,6 +115,10 @@ test: check setup ## check, then run the tests but the slow suites, on local mac
 test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
 	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m slow --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
 
+.PHONY: images-check
+images-check: ## pull the default images, or those of KEYS ("traefik grafana"), and check what the program needs of them
+	@tools/setup.sh tools && $(DEV) python -m tools.images_check $(KEYS)
+
 .PHONY: bench
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS
 	@tools/setup.sh tools dev engine images && $(DEV) python -m bench $(PARTS) --runs $(or $(RUNS),3)

@@ -9,8 +9,8 @@ import yaml
 
 # Keys whose own keys are names that somebody chose.
 FREE = set(
-    "entryPoints certificatesResolvers routers services middlewares options stores external_labels params modules labels "
-    "annotations".split()
+    "entryPoints certificatesResolvers routers services middlewares options stores external_labels params modules "
+    "labels annotations".split()
 )
 NOT_FREE = {"providers.options"}  # of Grafana: its folder of dashboards
 # Own names of the program follow ngx.ctx, ngx.shared and ngx.var, and end the name of what is asked for.
@@ -20,7 +20,7 @@ TWO_WORDS = ("http-request", "option", "timeout")
 
 
 def names_in(path: str, text: str) -> set[str]:
-    """Return the names that a file of this path uses; nothing of dashboards, certificates, pages and scripts of a shell."""
+    """Return the names that a file of this path uses; nothing of pages, certificates and scripts."""
     suffix = PurePosixPath(path).suffix
     if suffix in (".yml", ".yaml"):
         return set(_yaml_keys(yaml.safe_load(text), ""))

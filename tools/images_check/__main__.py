@@ -1,7 +1,7 @@
 """Command that checks images against their contracts: `python -m tools.images_check [KEY[=IMAGE]]...`.
 
-It pulls the default image of each KEY of `images.*`, or another IMAGE, and prints a line for each: that it fits, or what
-it lacks. It exits with 1 if any lacks something, and otherwise with 2 if any could not be checked.
+It pulls the default image of each KEY of `images.*`, or another IMAGE, and prints a line for each: that it fits, or
+what it lacks. It exits with 1 if any lacks something, and otherwise with 2 if any could not be checked.
 """
 
 import sys
@@ -25,7 +25,9 @@ def wanted(words: Sequence[str]) -> dict[str, str]:
     named = dict(word.partition("=")[::2] for word in words) or dict.fromkeys(defaults, "")
     unknown = [key for key in named if key not in defaults]
     if unknown:
-        sys.exit(f"nuvla-swarm: error: {', '.join(unknown)} given; allowed: {', '.join(defaults)}, each also as KEY=IMAGE")
+        sys.exit(
+            f"nuvla-swarm: error: {', '.join(unknown)} given; allowed: {', '.join(defaults)}, each also as KEY=IMAGE"
+        )
     return {key: image or defaults[key] for key, image in named.items()}
 
 
@@ -56,7 +58,9 @@ def main(words: Sequence[str]) -> int:
     """Print the lines; return the exit code."""
     images = wanted(words)
     if failure := engine.no_engine():
-        print(f"nuvla-swarm: error: no Docker engine answers ({failure}): start one, or set DOCKER_HOST", file=sys.stderr)
+        print(
+            f"nuvla-swarm: error: no Docker engine answers ({failure}): start one, or set DOCKER_HOST", file=sys.stderr
+        )
         return UNKNOWN
     codes: list[int] = []
     for line in lines(images, codes):

@@ -1,4 +1,4 @@
-"""The contract of each image: what the program needs of it. `contracts.yaml` has them, and a unit test compares them."""
+"""The contract of each image: what the program needs of it. `contracts.yaml` has all of them."""
 
 from functools import cache
 from pathlib import Path

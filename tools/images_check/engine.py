@@ -19,7 +19,9 @@ class Entry:
     user: int = 0  # also the number of its group
 
 
-def docker(*arguments: str, given: bytes | None = None, timeout_s: float = TIMEOUT_S) -> subprocess.CompletedProcess[str]:
+def docker(
+    *arguments: str, given: bytes | None = None, timeout_s: float = TIMEOUT_S
+) -> subprocess.CompletedProcess[str]:
     """Run a command of Docker; return what it printed, and its exit code."""
     command = ["docker", *arguments]
     try:

@@ -1,4 +1,4 @@
-"""The containers that the program starts of each image, from runs of the whole program with a fake of Pulumi's engine."""
+"""The containers that the program starts of each image, from runs of the program with a fake of Pulumi's engine."""
 
 import re
 from base64 import b64decode
@@ -34,6 +34,7 @@ RECEIVERS = {
     "pagerduty_routing_key": "0" * 32,
     "smtp_password": PASSWORD,
 }
+DOMAIN = "swarm.invalid"
 ACME = {"email": "you@mail.invalid", "server": "https://acme.invalid/directory"}
 DNS = {"provider": "httpreq", "resolvers": ["192.0.2.53:53"]}
 
@@ -85,17 +86,16 @@ def starts_of(key: str) -> list[Start]:
 
 
 def _runs() -> Iterator[FakePulumi]:
-    certificate, key = self_signed(x509.DNSName("swarm.invalid"))
+    certificate, key = self_signed(x509.DNSName(DOMAIN))
     own = {"certificate": certificate, "min_tls": "1.3", "hsts_max_age_s": 3600}
     proxied = {"access_log": True, "access_log_format": "json", "trusted_proxies": ["10.66.0.0/24"]}
     elasticsearch = {"monitoring": {"elasticsearch": {"enabled": True}}}
-    named = {"domain": "swarm.invalid"}
-    yield run_program(target(**named, monitoring=MONITORING, traefik=proxied), secrets=RECEIVERS).engine
-    yield run_program(target(managers=3, **named, traefik={"acme": {**ACME, "server_ca": certificate}})).engine
+    yield run_program(target(domain=DOMAIN, monitoring=MONITORING, traefik=proxied), secrets=RECEIVERS).engine
+    yield run_program(target(managers=3, domain=DOMAIN, traefik={"acme": {**ACME, "server_ca": certificate}})).engine
     with_dns = {"acme": {**ACME, "dns_challenge": DNS, "domains": [{"main": "*.swarm.invalid"}]}}
     credentials = {"traefik_dns_credentials": '{"HTTPREQ_ENDPOINT": "http://192.0.2.54", "HTTPREQ_PASSWORD": "x"}'}
-    yield run_program(target(**named, traefik=with_dns), secrets=credentials).engine
-    yield run_program(host(**named, traefik=own, **elasticsearch), secrets={"traefik_certificate_key": key}).engine
+    yield run_program(target(domain=DOMAIN, traefik=with_dns), secrets=credentials).engine
+    yield run_program(host(domain=DOMAIN, traefik=own, **elasticsearch), secrets={"traefik_certificate_key": key}).engine
 
 
 def _starts(engine: FakePulumi) -> Iterator[Start]:
@@ -148,14 +148,14 @@ def _starts(engine: FakePulumi) -> Iterator[Start]:
 
 
 def _written_by_others(mounts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what another service writes into a volume that a container has: the operators' certificate, for Traefik."""
-    certificate = "".join(_certificate())
-    return {OWN_CERTIFICATE: certificate for mount in mounts if mount["target"] == OWN_CERTIFICATES.target}
+    """Return the files that another service writes into a container's volumes: Traefik's own certificate."""
+    targets = [mount["target"] for mount in mounts]
+    return {OWN_CERTIFICATE: "".join(_certificate())} if OWN_CERTIFICATES.target in targets else {}
 
 
 @cache
 def _certificate() -> tuple[str, str]:
-    return self_signed(x509.DNSName("swarm.invalid"))
+    return self_signed(x509.DNSName(DOMAIN))
 
 
 def _real(text: str) -> str:

@@ -130,7 +130,9 @@ class Trial:
         deadline = time.monotonic() + self.patience_s / 3
         while True:
             shown = "\n".join(self._page(url) for url in metrics.pages)
-            missing = [name for name in metrics.at_start if not re.search(rf"^(# TYPE )?{name}[ {{]", shown, re.MULTILINE)]
+            missing = [
+                name for name in metrics.at_start if not re.search(rf"^(# TYPE )?{name}[ {{]", shown, re.MULTILINE)
+            ]
             if not missing or time.monotonic() > deadline:
                 break
             time.sleep(INTERVAL_S)
