@@ -127,6 +127,10 @@ bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/perf
 recording: ## record the first `make up` in a new clone, on local machines, and draw it into docs/pictures
 	@tools/setup.sh dev && $(DEV) python -m docs.recording
 
+.PHONY: dashboards
+dashboards: ## draw the dashboards of STACK, which is up, into docs/pictures
+	@tools/setup.sh tools dev && $(ENV) python -m docs.dashboards $(call quoted,STACK)
+
 .PHONY: pins
 pins: ## write the requirements lists from their .in files; UPGRADE=1 takes the newest of what these need
 	@tools/setup.sh dev && $(DEV) tools/dev/pins.sh $(if $(UPGRADE),--upgrade)
