@@ -51,7 +51,7 @@ REASONS = {
     "a local machine has no packages to update and shares the kernel of this computer": 1,
     "installs packages of docker.com on the machines": 1,
     "takes minutes": 1,
-    "asks public registries": 1,
+    "asks public registries": 2,
 }
 LANGUAGES = {SESSION, "text", "yaml", "mermaid", "json", "python"}
 OPERATORS = [page for page in EVERY_PAGE if page.name != "CHANGELOG.md" and "adr" not in page.parts]

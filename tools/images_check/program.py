@@ -95,7 +95,9 @@ def _runs() -> Iterator[FakePulumi]:
     with_dns = {"acme": {**ACME, "dns_challenge": DNS, "domains": [{"main": "*.swarm.invalid"}]}}
     credentials = {"traefik_dns_credentials": '{"HTTPREQ_ENDPOINT": "http://192.0.2.54", "HTTPREQ_PASSWORD": "x"}'}
     yield run_program(target(domain=DOMAIN, traefik=with_dns), secrets=credentials).engine
-    yield run_program(host(domain=DOMAIN, traefik=own, **elasticsearch), secrets={"traefik_certificate_key": key}).engine
+    yield run_program(
+        host(domain=DOMAIN, traefik=own, **elasticsearch), secrets={"traefik_certificate_key": key}
+    ).engine
 
 
 def _starts(engine: FakePulumi) -> Iterator[Start]:
