@@ -1,7 +1,7 @@
 """Command that draws each dashboard from the live Prometheus of a stack: `python -m docs.dashboards STACK [FOLDER]`.
 
 The pictures are docs/pictures/dashboard-<name>.png, or in another folder. They show the last hour, or less if
-Prometheus started later.
+Prometheus has less.
 """
 
 import json
@@ -24,6 +24,7 @@ from tools.stack.target import open_target, require
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 SPAN_S = 3600
+FIRST = f"min(min_over_time(timestamp(up{{job='prometheus'}})[{SPAN_S}s:15s]))"  # time of the first metrics
 
 
 def api(get: Callable[..., Any], url: str, login: Mapping[str, str]) -> Callable[[str, Mapping[str, str]], Any]:
@@ -42,10 +43,9 @@ def api(get: Callable[..., Any], url: str, login: Mapping[str, str]) -> Callable
 
 
 def span(ask: Callable[[str, Mapping[str, str]], Any], now: float) -> tuple[float, float]:
-    """Return start and end of the pictures: the last hour, or since the first metrics."""
-    found = ask("query", {"query": "min(process_start_time_seconds{job='prometheus'})", "time": f"{now:.0f}"})
-    begun = float(found[0]["value"][1]) if found else now - SPAN_S
-    return max(now - SPAN_S, begun), now
+    """Return start and end of the pictures: the last hour, or since the first metrics of that hour."""
+    found = ask("query", {"query": FIRST, "time": f"{now:.0f}"})
+    return (float(found[0]["value"][1]) if found else now - SPAN_S), now
 
 
 def draw_all(ask: Callable[[str, Mapping[str, str]], Any], folder: Path) -> None:

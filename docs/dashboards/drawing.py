@@ -21,7 +21,7 @@ CELL_IN = (0.55, 0.36)  # width and height of a cell of Grafana's grid, in inche
 DPI = 80
 SHADES = 128  # colors of a picture, which keep it small
 HEAD, MARGIN, GAP_IN = 1, 0.3, 0.08  # rows of the title, and inches
-MAX_LEGENDS, MAX_ROWS = 8, 12
+MAX_LEGENDS, MAX_ROWS, MAX_LETTERS = 8, 12, 30
 PALETTE = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300"]
 NOTE = "Drawn by matplotlib from a stack's Prometheus, not by Grafana"
 
@@ -125,7 +125,8 @@ def _graph(axes: Axes, panel: Mapping[str, Any], lines: Sequence[Line], reader: 
         axes.fill_between(times, base, values, color=tint, alpha=custom["fillOpacity"] / 100, linewidth=0)  # type: ignore[arg-type]
     _scales(axes, defaults, reader)
     if lines:
-        handles, names = axes.get_legend_handles_labels()
+        handles, every = axes.get_legend_handles_labels()
+        names = [name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1]}…" for name in every]
         more = f"{names[MAX_LEGENDS - 1]}, and {len(names) - MAX_LEGENDS} more" if len(names) > MAX_LEGENDS else ""
         names = [*names[: MAX_LEGENDS - 1], *([more] if more else names[MAX_LEGENDS - 1 : MAX_LEGENDS])]
         axes.legend(
@@ -133,7 +134,7 @@ def _graph(axes: Axes, panel: Mapping[str, Any], lines: Sequence[Line], reader: 
             names,
             loc="upper left",
             bbox_to_anchor=(-0.08, -0.11),
-            ncols=4,
+            ncols=4 if max(map(len, names)) < MAX_LETTERS - 6 else 3,
             fontsize=6,
             frameon=False,
             handlelength=1,

@@ -8,6 +8,7 @@ from typing import Any
 ANY = ".+"  # value of each variable
 RATE_INTERVAL = "1m"
 POINTS = 120  # of a line
+HIDDEN = {"kernel": "…"}  # labels that tell of the computer, and nothing of the dashboard
 Ask = Callable[[str, Mapping[str, str]], Any]  # path of Prometheus' API and parameters -> its result
 
 
@@ -48,10 +49,9 @@ class Reader:
         for target in panel["targets"]:
             name = f"Value #{target['refId']}" if several else "Value"
             for series in self._now(target):
-                labels = {**series["metric"], name: float(series["value"][1])}
-                same = [
-                    row for row in rows if all(row.get(key, value) == value for key, value in series["metric"].items())
-                ]
+                shown = {label: HIDDEN.get(label, text) for label, text in series["metric"].items()}
+                labels = {**shown, name: float(series["value"][1])}
+                same = [row for row in rows if all(row.get(key, value) == value for key, value in shown.items())]
                 for row in same:
                     row.update(labels)
                 if not same:

@@ -50,7 +50,7 @@ def test_values_are_those_at_the_end() -> None:
 
 def test_rows_of_several_queries_are_joined_by_their_labels() -> None:
     rows = READER.rows(panel("a", "b"))
-    assert rows[0] == {"node": "m1", "Value #A": 7.0, "kernel": "6.1", "Value #B": 7.0}
+    assert rows[0] == {"node": "m1", "Value #A": 7.0, "kernel": "…", "Value #B": 7.0}  # its kernel is nobody's business
     assert len(rows) == 2
 
 
