@@ -13,8 +13,8 @@ from tests.support.rows import rows
 
 EXAMPLES = {path.name: path.read_text(encoding="utf-8") for path in CHECKOUT.glob("examples/*/dashboards/*.json")}
 TEXTS = catalog.dashboard_texts() | EXAMPLES
-# Source: Grafana, pkg/services/provisioning, datasources/types.go and dashboards/types.go, version 1. Grafana ignores
-# any other key without a word.
+# Source: Grafana documentation, "Provision Grafana"; its source, pkg/services/provisioning/datasources/types.go.
+# Grafana ignores any other key without a word.
 DATASOURCE_KEYS = set(
     "access basicAuth basicAuthUser correlations database editable isDefault jsonData name orgId orgName "
     "secureJsonData type uid url user version withCredentials".split()
@@ -23,7 +23,7 @@ PROVIDER_KEYS = set(
     "allowUiUpdates disableDeletion editable folder folderUid name options orgId orgName type "
     "updateIntervalSeconds".split()
 )
-# Source: types of the data sources in Grafana, packages/grafana-prometheus/src/types.ts and alertmanager/types.ts.
+# Source: Grafana documentation, "Prometheus data source" and "Alertmanager data source", their provisioning.
 JSON_DATA_KEYS = {"prometheus": {"httpMethod", "timeInterval"}, "alertmanager": {"implementation"}}
 
 
