@@ -19,7 +19,7 @@ from docs.dashboards.values import COLORS, color, text
 COLUMNS = 24
 CELL_IN = (0.55, 0.36)  # width and height of a cell of Grafana's grid, in inches
 DPI = 80
-SHADES = 128  # colors of a picture, which keep it small
+SHADES = 256  # colors of a picture, which keep it small
 HEAD, MARGIN, GAP_IN = 1, 0.3, 0.08  # rows of the title, and inches
 MAX_LEGENDS, MAX_ROWS, MAX_LETTERS = 8, 12, 30
 PALETTE = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300"]
