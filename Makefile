@@ -123,6 +123,10 @@ test-kernel: ## run the suites of machines with a kernel of their own, or one SL
 nightly: ## run every suite on every engine and kernel, and write docs/tested.md; takes hours
 	@tools/dev/nightly.sh '$(SEED)'
 
+.PHONY: images-check
+images-check: ## pull the default images, or those of KEYS ("traefik grafana"), and check what the program needs of them
+	@tools/setup.sh tools && $(DEV) python -m tools.images_check $(KEYS)
+
 .PHONY: bench
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS
 	@tools/setup.sh tools dev engine images && $(DEV) python -m bench $(PARTS) --runs $(or $(RUNS),3)
@@ -130,6 +134,10 @@ bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/perf
 .PHONY: recording
 recording: ## record the first `make up` in a new clone, on local machines, and draw it into docs/pictures
 	@tools/setup.sh dev && $(DEV) python -m docs.recording
+
+.PHONY: dashboards
+dashboards: ## draw the dashboards of STACK, which is up, into docs/pictures
+	@tools/setup.sh tools dev && $(ENV) python -m docs.dashboards $(call quoted,STACK)
 
 .PHONY: pins
 pins: ## write the requirements lists from their .in files; UPGRADE=1 takes the newest of what these need

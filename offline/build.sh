@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds programs from Go modules: `build.sh NAME` makes offline/builds/NAME or offline/images/NAME and prints the folder of the result.
-# Each NAME has go.mod, go.sum and a recipe.sh with PACKAGE, OUTPUT, TAKES, and where needed LDFLAGS, TAGS and prepare();
+# Each NAME has go.mod, go.sum and a recipe.sh with PACKAGE, OUTPUT, TAKES, and where needed LDFLAGS, TAGS and prepare(RESULT);
 # where PACKAGE is a list, each program has the name of its package.
 # A result is keyed by its folder's content, what makes an image of it apart, and Go's version; all checkouts of this user share it.
 set -euo pipefail
@@ -19,6 +19,16 @@ folder_of() {
 
 key_of() {
   printf '%s-%s-%s\n' "$1" "$(hash_of "$2" -not -name Dockerfile -not -name image)" "$(go env GOVERSION)"
+}
+
+# copy_of MODULE@VERSION SUM FOLDER: the module's source in a folder of the build, where prepare() may change it and go.mod
+# replaces the module by it.
+copy_of() {
+  local found
+  found=$(cd / && go mod download -json "$1")
+  [[ $(sed -n 's/^\t"Sum": "\(.*\)",*$/\1/p' <<<"$found") == "$2" ]] || { printf '%s is not the module whose sum is %s\n' "$1" "$2" >&2 && return 1; }
+  cp -R "$(sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p' <<<"$found")" "$3"
+  chmod -R u+w "$3"
 }
 
 build() {

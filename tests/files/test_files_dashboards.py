@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.cog import runtime
-from grafana_foundation_sdk.models import prometheus, stat, table, timeseries
-from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from components import catalog
 from components.dashboards.encoding import encode
 from tests.files.monitored import FILES
+from tests.support.grafana_types import Read
 
 TEXTS = catalog.dashboard_texts()
 DASHBOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in TEXTS.items()}
@@ -30,17 +27,6 @@ MAX_BYTES = 60_000  # a Swarm config may have 500 kB; nobody reads that much
 
 def queries(dashboard: dict[str, Any]) -> list[str]:
     return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
-
-
-class Read(builders.Dashboard):
-    """A dashboard that the types of the SDK make of a text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("")
-        for panel in (stat, table, timeseries):
-            runtime.register_panelcfg_variant(panel.variant_config())
-        runtime.register_dataquery_variant(prometheus.variant_config())
-        self._internal = Dashboard.from_json(json.loads(text))
 
 
 def test_each_subject_has_a_dashboard() -> None:

@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from xml.etree import ElementTree
 
+from components import catalog
 from docs.recording import drawing
 from docs.recording.__main__ import CAST, PICTURE, PICTURES
 from docs.recording.cast import VERSION, read
 from docs.recording.redaction import DOTS, MACHINE_PATH
+from tests.support.checkout import CHECKOUT
 
-MAX_BYTES = 60_000
+MAX_BYTES, MAX_PICTURE_BYTES = 60_000, 200_000
 
 
 def test_picture_is_that_of_the_recording() -> None:
@@ -68,3 +70,13 @@ def test_comment_of_a_pull_request_is_a_whole_preview_without_secrets_and_folder
     assert steps == {sign: int(count) for sign, count in re.findall(r"^    ([+~]) (\d+) to ", text, re.MULTILINE)}
     assert not re.search(r"(connection|userData) *: (?!\[secret\])|PRIVATE KEY|SWMTKN", text)
     assert not [path for path in MACHINE_PATH.findall(text) if not path.startswith("/var/lib/")]
+
+
+def test_each_dashboard_has_a_small_picture_on_its_page() -> None:
+    page = (CHECKOUT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    pictures = {f"dashboard-{name}.png" for name in catalog.dashboard_texts()}
+    assert {path.name for path in PICTURES.glob("*.png")} == pictures, "run `make dashboards` on a stack that is up"
+    for name in pictures:
+        assert f"(pictures/{name})" in page, name
+        assert (PICTURES / name).stat().st_size < MAX_PICTURE_BYTES, name
+    assert "Grafana did not draw these pictures" in page

@@ -53,7 +53,7 @@ REASONS = {
     "installs packages of docker.com on the machines": 1,
     "takes minutes": 1,
     "takes hours": 1,
-    "asks public registries": 1,
+    "asks public registries": 2,
 }
 LANGUAGES = {SESSION, "text", "yaml", "mermaid", "json", "python"}
 OPERATORS = [page for page in EVERY_PAGE if page.name != "CHANGELOG.md" and "adr" not in page.parts]

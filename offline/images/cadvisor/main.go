@@ -10,13 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/cadvisor/cache/memory"
-	"github.com/google/cadvisor/container"
 	_ "github.com/google/cadvisor/container/docker/install"
-	"github.com/google/cadvisor/info/v2"
-	"github.com/google/cadvisor/manager"
-	"github.com/google/cadvisor/metrics"
-	"github.com/google/cadvisor/utils/sysfs"
+	"github.com/google/cadvisor/lib/cache/memory"
+	"github.com/google/cadvisor/lib/container"
+	_ "github.com/google/cadvisor/lib/fs/overlay/install"
+	_ "github.com/google/cadvisor/lib/fs/tmpfs/install"
+	_ "github.com/google/cadvisor/lib/fs/vfs/install"
+	"github.com/google/cadvisor/lib/manager"
+	"github.com/google/cadvisor/lib/metrics"
+	"github.com/google/cadvisor/lib/model"
+	"github.com/google/cadvisor/lib/utils/sysfs"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -45,7 +48,7 @@ func main() {
 		included = container.AllMetrics.Difference(disabled)
 	}
 	watched, err := manager.New(memory.New(*kept, nil), sysfs.NewRealSysFs(), manager.HousekeepingConfigFlags, included,
-		http.DefaultClient, strings.Split(*cgroups, ","), strings.Split(*environment, ","), "", 0)
+		strings.Split(*cgroups, ","), strings.Split(*environment, ","), "", 0)
 	must(err)
 	must(watched.Start())
 
@@ -54,7 +57,7 @@ func main() {
 		labelled = metrics.BaseContainerLabels(strings.Split(*labels, ","))
 	}
 	registry := prometheus.NewRegistry()
-	every := v2.RequestOptions{IdType: v2.TypeName, Count: 1, Recursive: true}
+	every := model.RequestOptions{IdType: model.TypeName, Count: 1, Recursive: true}
 	registry.MustRegister(
 		metrics.NewPrometheusCollector(watched, labelled, included, clock.RealClock{}, every),
 		metrics.NewPrometheusMachineCollector(watched, included),
