@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, image_of, run, stack
 from tests.e2e.networks import subnet_of
+from tests.records import Ran
 from tests.support.checkout import CHECKOUT
 from tests.support.stand_ins import is_offline
 from tools.computer_settings import nested
@@ -51,7 +52,7 @@ def update(target: Stack, version: str) -> None:
     assert second.touched() == set(), second.text
 
 
-def test_engine_of_docker_is_installed_upgraded_and_downgraded(tmp_path: Path) -> None:
+def test_engine_of_docker_is_installed_upgraded_and_downgraded(tmp_path: Path, ran: Ran) -> None:
     of_mirror = repository()
     with stack("e2e-versions", tmp_path, small_target_settings(subnet_of("versions"), 1)) as target:
         target.set("machines.image", image_of("plain"))
@@ -65,6 +66,8 @@ def test_engine_of_docker_is_installed_upgraded_and_downgraded(tmp_path: Path) -
         target.set("engine.repository", of_mirror)
         for version in (OLDER, NEWER, OLDER):
             update(target, version)
+            ran("engine.source", "a signed repository as docker.com's", engine=version)
+            ran("engine.version", version, engine=version)
 
 
 def test_engine_of_the_distribution_gives_way_to_that_of_docker(tmp_path: Path) -> None:

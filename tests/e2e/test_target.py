@@ -11,6 +11,7 @@ import requests
 
 from tests.e2e.harness import Result, Stack, run
 from tests.e2e.waiting import wait_for
+from tests.records import Ran
 
 WHOAMI = "whoami:test"
 # The labels of a service in Nuvla's own compose files (nuvla/deployment, prod/core, the `ui` service).
@@ -36,8 +37,10 @@ def docker_as(target: Stack, client: str, folder: Path, *command: str, docker_ou
     return run("docker", "--host", docker_output["endpoint"].replace("https", "tcp"), "--tlsverify", *options, *command)
 
 
-def test_machines_are_ready_nodes(target: Stack) -> None:
+def test_machines_are_ready_nodes(target: Stack, ran: Ran) -> None:
     assert target.nodes() == dict.fromkeys(("manager-1", "worker-1", "worker-2"), "Ready Active")
+    engine = target.on("manager-1", "docker", "version", "--format={{.Server.Version}}").text.strip()
+    ran("machines: local", "3 machines", engine=engine)
 
 
 @pytest.fixture(scope="module")

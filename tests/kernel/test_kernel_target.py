@@ -65,8 +65,9 @@ def replicas(hosts: ExistingHosts) -> dict[str, str]:
 
 
 def all_run(hosts: ExistingHosts) -> bool:
+    """Return whether each service has its tasks; the one that reserves ports has none."""
     counts = [count.split()[0].split("/") for count in replicas(hosts).values()]
-    return bool(counts) and all(running == wanted != "0" for running, wanted in counts)
+    return bool(counts) and all(running == wanted for running, wanted in counts)
 
 
 def test_target_is_up_and_a_second_up_changes_nothing(hosts: ExistingHosts, seen: Seen) -> None:
