@@ -17,20 +17,20 @@ FOLDER = Path(__file__).parent
 PAGE, RECORDS = FOLDER / "tested.md", FOLDER / "tested.json"
 PLUGINS = {"command": "pulumi-command", "docker": "pulumi-docker", "exoscale": "pulumiverse-exoscale"}
 PLUGINS |= {"random": "pulumi-random", "tls": "pulumi-tls"}
-# Defaults that are no setting, with what they are by default.
-BESIDE_SETTINGS = {
-    "system: Debian 12": "12",
-    "system: Debian 13": "13",
-    "system: Ubuntu 22.04": "22.04",
-    "system: Ubuntu 24.04": "24.04",
-    "kernel: cgroup v2": "2",
-    "kernel: nftables, family inet": "",
-    "swarm: ports through the ingress mesh": "",
-    "swarm: encrypted overlay networks": "",
-    "storage: volume of type nfs, as Nuvla makes it": "",
-    "machines: local": "",
-    "machines: existing": "",
-}
+# Defaults that are no setting.
+BESIDE_SETTINGS = (
+    "system: Debian 12",
+    "system: Debian 13",
+    "system: Ubuntu 22.04",
+    "system: Ubuntu 24.04",
+    "kernel: cgroup v2",
+    "kernel: nftables, family inet",
+    "swarm: ports through the ingress mesh",
+    "swarm: encrypted overlay networks",
+    "storage: volume of type nfs, as Nuvla makes it",
+    "machines: local",
+    "machines: existing",
+)
 # Defaults that cannot run here, with the reason.
 REASONS = {
     "images.grafana": "Grafana's program is in no package registry; a stand-in checks what is provisioned",
@@ -83,7 +83,7 @@ def defaults() -> dict[str, str]:
             "engine.containerd_version": CONTAINERD_VERSION,
             "nfs.server": str(NfsSettings.model_fields["server"].default),
         }
-        | BESIDE_SETTINGS
+        | dict.fromkeys(BESIDE_SETTINGS, "")
         | images
         | {f"plugin: {name}": version(package) for name, package in PLUGINS.items()}
     )

@@ -75,12 +75,12 @@ def test_target_is_up_and_a_second_up_changes_nothing(hosts: ExistingHosts, seen
     wait_for(lambda: all_run(hosts), "all services run", 60, lambda: str(replicas(hosts)))
     second = hosts.stack.up()
     assert second.touched() == set(), second.text
+    seen("machines: existing", f"{len(nodes(hosts))} hosts")
     for default, command in {
-        "machines: existing": "hostname",
         "engine.source": "dpkg-query --show docker-ce",
         "engine.version": "docker version --format '{{.Server.Version}}'",
         "engine.containerd_version": "containerd --version | sed 's/.* v\\([0-9.]*\\).*/\\1/'",
-        "kernel: cgroup v2": "docker info --format '{{.CgroupVersion}}'",
+        "kernel: cgroup v2": "docker info --format 'cgroup v{{.CgroupVersion}}'",
         "kernel: nftables, family inet": "nft list tables inet | grep -o nuvla_swarm && nft --version",
         "system: Debian 12": "cat /etc/debian_version",
     }.items():

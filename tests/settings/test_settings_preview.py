@@ -1,5 +1,6 @@
 """The real engine's preview tells every changed setting: on its component, and on a resource that it changes."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Result, Stack, stack
+from tests.e2e.harness import Result, Stack, run, stack
 from tests.settings.bases import SMTP, TARGET
 from tests.settings.preview import Shown, hidden, shown
 from tests.settings.rows import Change
 from tests.settings.table import CHANGES
+from tests.support.checkout import CHECKOUT
 from tests.support.configs import NAMESPACE, changed
+from tools.computer_settings import nested
 
 pytestmark = [pytest.mark.engine, pytest.mark.tools("pulumi")]
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -27,6 +30,7 @@ SHOWN = [change for change in PREVIEWED if not change.refused]
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A target that was up and of which only the state is left: a preview needs none of its machines."""
     with stack("settings", Path(tmp_path_factory.mktemp("settings")), everything()) as made:
+        take_the_distributions_engine(made)
         result = made.up()
         assert result.code == 0, result.text
         made.remove()
@@ -41,6 +45,18 @@ def everything() -> dict[str, Any]:
         "nfs": {"server": "ganesha"},
         "s3": {},
     }
+
+
+def take_the_distributions_engine(made: Stack) -> None:
+    """Give the machines the engine whose settings the table changes, whatever the run has chosen."""
+    env = os.environ | {"NUVLA_SWARM_ENGINE": "20.10"}
+    for command in ("local/build.sh", "local/settings.sh"):
+        done = run(command, env=env, cwd=CHECKOUT, timeout_s=600)
+        assert done.code == 0, done.text
+    made.set("engine", {})
+    for section, values in nested(done.text.splitlines()).items():
+        for key, value in values.items():
+            made.set(f"{section}.{key}", value)
 
 
 @pytest.fixture(scope="module")
