@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 # What a person, or the name of a branch in a pipeline, gives as a value is no code: make expands nothing in it, and a shell
 # gets it as one word, $(call quoted,VARIABLE).
-$(foreach variable,STACK NAME FROM POOL HOST EXAMPLE,$(eval override $(variable) := $$(value $(variable))))
+$(foreach variable,STACK NAME FROM POOL HOST EXAMPLE KEYS SEED,$(eval override $(variable) := $$(value $(variable))))
 define line_end
 
 
@@ -121,11 +121,11 @@ test-kernel: ## run the suites of machines with a kernel of their own, or one SL
 
 .PHONY: nightly
 nightly: ## run every suite on every engine and kernel, and write docs/tested.md; takes hours
-	@tools/dev/nightly.sh '$(SEED)'
+	@tools/dev/nightly.sh $(call quoted,SEED)
 
 .PHONY: images-check
 images-check: ## pull the default images, or those of KEYS ("traefik grafana"), and check what the program needs of them
-	@tools/setup.sh tools && $(DEV) python -m tools.images_check $(KEYS)
+	@tools/setup.sh tools && $(DEV) python -m tools.images_check $(call quoted,KEYS)
 
 .PHONY: bench
 bench: ## measure speed and size, RUNS (3) times; prints the tables of docs/performance.md, or of PARTS

@@ -11,8 +11,6 @@ PID_FILE=$FOLDER/pid
 
 alive() { [[ -s $PID_FILE && $(readlink "/proc/$(<"$PID_FILE")/exe" 2>/dev/null) == "$PROGRAM" ]]; }
 
-gone() { ! alive; }
-
 answers() { curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null "http://$REGISTRY/v2/"; }
 
 # The package is unpacked, not installed: installed, it would start a registry of its own.
@@ -50,14 +48,7 @@ EOF
   wait_for 10 answers || { tail -5 "$FOLDER/log" >&2 && fail "the registry does not answer at $REGISTRY; the lines above say why"; }
 }
 
-stop() {
-  if alive; then
-    kill "$(<"$PID_FILE")"
-    wait_for 10 gone || fail "the registry (process $(<"$PID_FILE")) does not end"
-  fi
-  rm -f "$PID_FILE"
-  drop_address
-}
+stop() { end_server "registry"; }
 
 case ${1:-} in
   start | stop) locked registry "$1" ;;

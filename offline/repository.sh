@@ -18,8 +18,6 @@ key_of() {
 
 alive() { [[ -s $PID_FILE ]] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$PID_FILE")/cmdline" | grep -F "http.server" | grep -wqF "$ROOT"; }
 
-gone() { ! alive; }
-
 answers() { curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null "$URL/linux/debian/gpg"; }
 
 gpg_here() { gpg --homedir "$FOLDER/gnupg" --batch --quiet --no-options --pinentry-mode loopback --passphrase '' "$@"; }
@@ -91,14 +89,7 @@ start() {
   wait_for 10 answers || { tail -5 "$FOLDER/log" >&2 && fail "the package repository does not answer at $URL; the lines above say why"; }
 }
 
-stop() {
-  if alive; then
-    kill "$(<"$PID_FILE")"
-    wait_for 10 gone || fail "the package repository (process $(<"$PID_FILE")) does not end"
-  fi
-  rm -f "$PID_FILE"
-  drop_address
-}
+stop() { end_server "package repository"; }
 
 case ${1:-} in stop) KEY='' ;; *) KEY=$(key_of) ;; esac
 URL=http://$REPOSITORY/$KEY

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 PREFIX = "nuvla-swarm: "
 
@@ -16,10 +16,15 @@ def say(text: str) -> None:
         sys.stdout.flush()  # so that a log that has both keeps their order
         print(f"{PREFIX}{text}", file=sys.stderr, flush=True)
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
-        os.close(nowhere)
+        drop(sys.stdout, sys.stderr)
+
+
+def drop(*streams: TextIO) -> None:
+    """Drop what is written from now on: at its end, Python would write the rest of a line that nobody reads."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def fail(text: str) -> NoReturn:

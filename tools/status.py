@@ -1,6 +1,5 @@
 """`make status`: the machines, addresses and health of a stack, with --logins also the generated logins."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from components.monitoring.receivers import NO_RECEIVER_ADVICE
 from tools import certificates
 from tools.access import files
 from tools.access.web import Web
-from tools.console import fail
+from tools.console import drop, fail
 from tools.repair.state import State
 from tools.repair.swarm import NoAnswerError, connected
 from tools.service_health import Health
@@ -41,8 +40,8 @@ def show(target: Target, *options: str) -> None:
     sections.append(status.logins if "--logins" in options else status.hidden_logins)
     try:
         _write(f"{outputs.get('kind', 'infrastructure')} `{target.name}`", [*sections, status.access])
-    except BrokenPipeError:  # of `make status | head`; at its end, Python would write the rest of the line
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # of `make status | head`
+        drop(sys.stdout)
 
 
 def _write(title: str, sections: Iterable[Callable[[], Iterable[str]]]) -> None:

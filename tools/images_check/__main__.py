@@ -1,4 +1,4 @@
-"""Command that checks images against their contracts: `python -m tools.images_check [KEY[=IMAGE]]...`.
+"""Command that checks images against their contracts: `python -m tools.images_check ["KEY[=IMAGE]..."]...`.
 
 It pulls the default image of each KEY of `images.*`, or another IMAGE, and prints a line for each: that it fits, or
 what it lacks. It exits with 1 if any lacks something, and otherwise with 2 if any could not be checked.
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from stacks.config.images import ImagesSettings
+from tools.console import fail, say
 from tools.images_check import engine
 from tools.images_check.contract import contracts
 from tools.images_check.program import starts_of
@@ -22,12 +23,10 @@ def wanted(words: Sequence[str]) -> dict[str, str]:
     Errors: SystemExit for a key that no setting has.
     """
     defaults = {key: str(image) for key, image in ImagesSettings()}
-    named = dict(word.partition("=")[::2] for word in words) or dict.fromkeys(defaults, "")
+    named = dict(word.partition("=")[::2] for word in " ".join(words).split()) or dict.fromkeys(defaults, "")
     unknown = [key for key in named if key not in defaults]
     if unknown:
-        sys.exit(
-            f"nuvla-swarm: error: {', '.join(unknown)} given; allowed: {', '.join(defaults)}, each also as KEY=IMAGE"
-        )
+        fail(f"{', '.join(unknown)} given; allowed: {', '.join(defaults)}, each also as KEY=IMAGE")
     return {key: image or defaults[key] for key, image in named.items()}
 
 
@@ -58,9 +57,7 @@ def main(words: Sequence[str]) -> int:
     """Print the lines; return the exit code."""
     images = wanted(words)
     if failure := engine.no_engine():
-        print(
-            f"nuvla-swarm: error: no Docker engine answers ({failure}): start one, or set DOCKER_HOST", file=sys.stderr
-        )
+        say(f"error: no Docker engine answers ({failure}): start one, or set DOCKER_HOST")
         return UNKNOWN
     codes: list[int] = []
     for line in lines(images, codes):

@@ -51,7 +51,7 @@ def check(state: State, file: SettingsFile) -> list[Host]:
     found = sorted(set(_hosts(state)))
     with ThreadPoolExecutor(max_workers=max(1, len(found))) as pool:
         silent = [host for host, answers in zip(found, pool.map(Host.answers, found), strict=True) if not answers]
-    declared = list((file.section("machines")).get("lost") or [])
+    declared = list(file.section("machines").get("lost") or [])
     unknown = [host for host in silent if host.name not in declared]
     if unknown:
         setting = f"'nuvla-swarm:machines.lost[{len(declared)}]'"
@@ -66,7 +66,12 @@ def check(state: State, file: SettingsFile) -> list[Host]:
 
 def forget(state: State, lost: Collection[Host]) -> None:
     """Drop from the state what only a lost host could undo; without its API manager, also all that the swarm has."""
-    dropped = {str(resource["urn"]) for resource in state.resources if _needs(state, resource, lost)}
+    places = {(host.address, host.port) for host in lost}
+    dropped = {str(command["urn"]) for command in state.of(COMMAND) if _address(command) in places}
+    manager = state.api_manager()
+    if manager and urlsplit(manager.host).hostname in {host.address for host in lost}:
+        of_swarm = f"{state.swarm_provider()}::"
+        dropped |= {str(item["urn"]) for item in state.resources if str(item.get("provider", "")).startswith(of_swarm)}
     if not dropped:
         return
     exported = json.loads(pulumi("stack", "export", "--stack", state.stack))  # with its secrets encrypted
@@ -114,17 +119,3 @@ def _hosts(state: State) -> Iterator[Host]:
 def _address(command: Mapping[str, Any]) -> tuple[str, int] | None:
     connection = without_secret_marks(command.get("inputs") or {}).get("connection") or {}
     return (str(connection["host"]), int(connection.get("port") or 22)) if connection.get("host") else None
-
-
-def _needs(state: State, resource: Mapping[str, Any], lost: Collection[Host]) -> bool:
-    """Return whether the removal of a resource connects to a lost host."""
-    if resource["type"] == COMMAND:
-        return _address(resource) in {(host.address, host.port) for host in lost}
-    manager = state.api_manager()
-    provider = state.swarm_provider()
-    return (
-        manager is not None
-        and provider is not None
-        and str(resource.get("provider", "")).startswith(f"{provider}::")
-        and urlsplit(manager.host).hostname in {host.address for host in lost}
-    )
