@@ -23,17 +23,27 @@ install_plugin() { # NAME VERSION EXECUTABLE
   [[ $link -ef $3 ]] || ln -sfn "$3" "$link"
 }
 
+# executable_of NAME: a released plugin of the user's, else a stand-in: a link into this checkout, so that an edit of one is in
+# use at once.
+executable_of() {
+  local file=pulumi-resource-$1 folder
+  for folder in ${NUVLA_SWARM_PLUGINS:+"$NUVLA_SWARM_PLUGINS"} "${built[2]}" "$OFFLINE/plugins/$1"; do
+    if [[ -x $folder/$file ]]; then printf '%s\n' "$folder/$file" && return; fi
+  done
+  fail "there is no stand-in for the plugin $1: put its $file into a folder, and say NUVLA_SWARM_PLUGINS=FOLDER"
+}
+
+[[ -z ${NUVLA_SWARM_PLUGINS:-} || -d $NUVLA_SWARM_PLUGINS ]] ||
+  fail "NUVLA_SWARM_PLUGINS is '$NUVLA_SWARM_PLUGINS', which is no folder; allowed: a folder with files of released plugins, such as pulumi-resource-command"
 mapfile -t built < <("$OFFLINE/build.sh" language-python pulumi docker)
 [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
 install_all() {
   install_tools "${built[0]}"/* "${built[1]}"/*
-  install_plugin docker 5.2.0 "${built[2]}/pulumi-resource-docker"
-  # Stand-ins are links into this checkout, so that an edit of one is in use at once.
-  local executable
-  for executable in "$OFFLINE"/plugins/*/pulumi-resource-*; do
-    [[ -x $executable ]] || continue
-    install_plugin "${executable##*/pulumi-resource-}" "$(<"${executable%/*}/VERSION")" "$executable"
-  done
+  local name version executable
+  while read -r name version; do
+    executable=$(executable_of "$name")
+    install_plugin "$name" "$version" "$executable"
+  done < <(plugins)
   # The CLI writes down every call there, packed and encrypted, and has no switch for that, which takes a fifteenth of a
   # preview: it does without where there is a file instead of its folder.
   [[ -f $HOME_OF_PULUMI/logs ]] || { rm -rf "$HOME_OF_PULUMI/logs" && : >"$HOME_OF_PULUMI/logs"; }

@@ -162,10 +162,10 @@ released_tools_installed() { { [[ -x $(installed_pulumi) ]] || pulumi_on_path >/
 
 stand_ins_installed() { [[ -x $(pulumi_home)/bin/pulumi ]]; }
 
-# pulumi_home: one a checkout, since stand-in plugins are links into it.
+# pulumi_home: one a checkout, since stand-in plugins are links into it, and a folder of released plugins.
 pulumi_home() {
   local key
-  key=$(printf '%s' "$CHECKOUT" | "${SHA256[@]}")
+  key=$(printf '%s' "$CHECKOUT${NUVLA_SWARM_PLUGINS:+:$NUVLA_SWARM_PLUGINS}" | "${SHA256[@]}")
   printf '%s\n' "$CACHE/pulumi-home/${key:0:12}"
 }
 

@@ -9,9 +9,11 @@ import pytest
 from tests.e2e import expected_ports
 from tests.e2e.harness import Stack, docker, run, stack
 from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.plugins import released_plugins
 from tests.e2e.port_probes import probe_ports, running_prober
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
+from tests.records import Ran
 from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
@@ -100,10 +102,13 @@ def test_kernel_setting_that_local_machines_share_is_not_changed(host: Stack) ->
     assert host.on("db-1", "test", "-e", "/etc/sysctl.d/90-nuvla-swarm.conf").code != 0
 
 
-def test_second_up_changes_nothing(host: Stack) -> None:
+def test_second_up_changes_nothing(host: Stack, ran: Ran) -> None:
     result = host.up()
     assert result.code == 0, result.text
     assert result.touched() == set()
+    engine = host.on("db-1", "docker", "version", "--format={{.Server.Version}}").text.strip()
+    for name, version in released_plugins(host).items():
+        ran(f"plugin: {name}", version, engine=engine)
 
 
 def test_data_move_to_another_machine_and_back(host: Stack) -> None:

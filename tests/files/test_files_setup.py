@@ -1,6 +1,7 @@
 """tools/setup.sh and tools/env.sh: released tools or stand-ins, but stand-ins only for stacks of local machines."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.rows import rows
 NO_NETWORK = "https://get.pulumi.com does not answer"
 PROXY, AGAIN, TRIALS = "HTTPS_PROXY", "NUVLA_SWARM_OFFLINE=false make", "stand-ins for trials: NUVLA_SWARM_OFFLINE=true"
 HOUR_S = 3600
+BUILT = '#!/bin/sh\nprintf "$PWD/built/%s\\n" "$@"\n'
 
 
 @pytest.fixture
@@ -138,7 +140,32 @@ def test_plugins_of_the_scripts_are_those_that_stand_ins_stand_in_for(fresh: Fre
     versions = {path.parent.name: path.read_text().strip() for path in CHECKOUT.glob("offline/plugins/*/VERSION")}
     assert versions.items() < dict(fresh.plugins()).items()
     [docker] = dict(fresh.plugins()).keys() - versions.keys()
-    assert f"install_plugin {docker} {dict(fresh.plugins())[docker]} " in (CHECKOUT / "offline/tools.sh").read_text()
+    bridge = (CHECKOUT / "offline/builds" / docker / "bridge/bridge.go").read_text()
+    assert f'Version = "{dict(fresh.plugins())[docker]}"' in bridge
+
+
+def test_released_plugins_of_the_user_take_the_place_of_stand_ins(fresh: Fresh) -> None:
+    shutil.copy(CHECKOUT / "offline/tools.sh", fresh.folder / "offline/tools.sh")
+    shutil.copytree(CHECKOUT / "offline/plugins", fresh.folder / "offline/plugins")
+    for name in ("pulumi", "language-python", "docker"):
+        fresh.script(fresh.folder / f"built/{name}/pulumi-resource-docker", "")
+    fresh.script(fresh.folder / "offline/build.sh", BUILT)
+    released = fresh.script(fresh.folder / "released/pulumi-resource-command", "").parent
+    installed = {}
+    for given in ("", str(released)):
+        made = fresh.run("offline/tools.sh", NUVLA_SWARM_PLUGINS=given)
+        assert made.code == 0, made.text
+        home = fresh.lib("pulumi_home", NUVLA_SWARM_PLUGINS=given).text.strip()
+        installed[given] = {
+            name: Path(home, f"plugins/resource-{name}-v{version}/pulumi-resource-{name}").resolve()
+            for name, version in fresh.plugins()
+        }
+    own, stand_ins = installed[str(released)], installed[""]
+    assert all(file.is_file() for file in (*own.values(), *stand_ins.values()))
+    assert {name for name in own if own[name] != stand_ins[name]} == {"command"}
+    assert own["command"].parent == released
+    refused = fresh.run("offline/tools.sh", NUVLA_SWARM_PLUGINS="/nowhere")
+    assert (refused.code, "NUVLA_SWARM_PLUGINS is '/nowhere', which is no folder" in refused.text) == (1, True)
 
 
 def test_pulumi_of_the_list_is_wanted_without_stand_ins(fresh: Fresh) -> None:
