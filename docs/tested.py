@@ -15,8 +15,7 @@ from stacks.config.images import ImagesSettings
 
 FOLDER = Path(__file__).parent
 PAGE, RECORDS = FOLDER / "tested.md", FOLDER / "tested.json"
-PLUGINS = {"command": "pulumi-command", "docker": "pulumi-docker", "exoscale": "pulumiverse-exoscale"}
-PLUGINS |= {"random": "pulumi-random", "tls": "pulumi-tls"}
+PLUGINS = {name: f"pulumi-{name}" for name in ("command", "docker", "random", "tls")}
 # Defaults that are no setting.
 BESIDE_SETTINGS = (
     "system: Debian 12",
@@ -35,7 +34,7 @@ BESIDE_SETTINGS = (
 REASONS = {
     "images.grafana": "Grafana's program is in no package registry; a stand-in checks what is provisioned",
     "images: from their registries": "no image registry is reached; images are built from packages",
-    "machines: exoscale": "Exoscale's API needs an account; a stand-in with its rules makes local machines",
+    "machines: exoscale, with its plugin": "its API needs an account; a stand-in with its rules makes local machines",
     "pipelines: GitHub and GitLab": "their servers run the workflows; actionlint and shellcheck check these",
     "computer: macOS": "there is no such computer; the tests use the tools and versions that macOS has",
 }

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from docs.tested import PLUGINS
 from tests.e2e.harness import Stack
 from tests.support.checkout import CHECKOUT
 
@@ -12,10 +13,8 @@ STAND_INS = CHECKOUT / "offline/plugins"
 def released_plugins(stack: Stack) -> dict[str, str]:
     """Return the versions by the names of the plugins that have resources in the stack and are no stand-ins."""
     resources = json.loads(stack.must("pulumi", "stack", "export").text)["deployment"]["resources"]
-    providers = {
-        resource["type"].rpartition(":")[2] for resource in resources if "pulumi:providers:" in resource["type"]
-    }
-    files = {name: executable(stack, name) for name in sorted(providers)}
+    types = {resource["type"].split(":")[0] for resource in resources}
+    files = {name: executable(stack, name) for name in sorted(types & PLUGINS.keys())}
     return {name: answered(stack, file) for name, file in files.items() if STAND_INS not in file.parents}
 
 
