@@ -77,8 +77,11 @@ def image_of_system(system: str) -> str:
 
 def start_host(container: str, name: str, options: list[str], image: str, host_key: Path) -> None:
     """Start a host with that host key, of an image of local/Dockerfile; the last two options are its label."""
-    docker("volume", "create", *options[-2:], f"{container}-disk")
-    mounts = ["--volume", f"{container}-disk:/var/lib/docker", "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
+    for volume in ("disk", "data"):
+        docker("volume", "create", *options[-2:], f"{container}-{volume}")
+    # NFS can share what is in /srv: the container's own file system has no handles of files.
+    volumes = ["--volume", f"{container}-disk:/var/lib/docker", "--volume", f"{container}-data:/srv"]
+    mounts = [*volumes, "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
     docker(
         *("create", "--name", container, "--hostname", f"{name}.example", *options, *mounts),
         *("--env", "container=docker", *isolation(), image),

@@ -1,5 +1,6 @@
 """Hosts of each system that the program runs on: one swarm of all, and each with the engine of its own packages."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -35,7 +36,7 @@ def settings(**sections: Any) -> dict[str, Any]:
     """Return the settings of a target on existing hosts, whose one user and operator is this computer."""
     return {
         "kind": "target",
-        "machines": {"provider": "existing", "pools": {}},
+        "machines": {"provider": "existing", "pools": {}, "data_path": "/srv/nuvla"},
         "firewall": {"management": [THIS_COMPUTER], "users": [THIS_COMPUTER]},
         "monitoring": {"enabled": False},
         "nfs": {"server": "ganesha"},
@@ -127,9 +128,15 @@ def assert_unchanged(hosts: ExistingHosts) -> None:
     assert result.touched() == set(), result.text
 
 
+def traces(hosts: ExistingHosts) -> dict[str, list[str]]:
+    """Return what is on each host, but for the rules of its name server, which get new ports when it restarts."""
+    own = re.compile(r"127\.0\.0\.11|snat to :53")
+    return {name: [line for line in inventory(hosts, name) if not own.search(line)] for name in hosts.addresses}
+
+
 def walk(hosts: ExistingHosts, *, seen: Callable[[str], None]) -> None:
     """Bring hosts up, restart them, and destroy the infrastructure: they are as they were."""
-    before = {name: inventory(hosts, name) for name in hosts.addresses}
+    before = traces(hosts)
     result = hosts.stack.up()
     assert result.code == 0, result.text
     assert_unchanged(hosts)
@@ -142,10 +149,7 @@ def walk(hosts: ExistingHosts, *, seen: Callable[[str], None]) -> None:
         seen(name)
     destroyed = hosts.stack.destroy()
     assert destroyed.code == 0, destroyed.text
-    for name, lines_before in before.items():
-        lines_after = inventory(hosts, name)
-        assert [line for line in lines_after if line not in lines_before] == [], name
-        assert [line for line in lines_before if line not in lines_after] == [], name
+    assert traces(hosts) == before
 
 
 def test_hosts_of_all_systems_are_one_swarm(tmp_path: Path, ran: Ran) -> None:
