@@ -136,6 +136,7 @@ def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
 def test_service_that_does_not_start_shows_its_tasks_and_the_command_of_its_logs(
     tmp_path: Path, state: str, told: str
 ) -> None:
+    task = f"T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\t9999"
     docker = f"""#!/bin/sh
 case "$*" in
   "service ls --format R"*) printf 'R\\tweb\\t0/1\\n' ;;
@@ -143,7 +144,7 @@ case "$*" in
   "service inspect"*) printf 'S\\tweb\\t\\tid\\t\\tNEW\\n' ;;
   "service ps web --quiet"*) echo one two three ;;
   "service ps"*) echo "  web.1 on worker-1: {state} no such file" ;;
-  "inspect --type task"*) for n in 1 2 3; do printf 'T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\t9999\\n'; done ;;
+  "inspect --type task"*) for n in 1 2 3; do printf '{task}\\n'; done ;;
 esac
 """
     text = re.sub(r"(?m)^(patience_s|whole_look_s|give_up_s)=\d+", r"\1=0", assets.read("service/scripts/converge.sh"))
