@@ -4,17 +4,20 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from components.machines.local.container import CAPABILITIES
 from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
 from tests.e2e.networks import address, subnet_of, this_computer
+from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
 
 NETWORK_USER = "existing"  # the default user of networks
 THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))
 SCRIPTS = CHECKOUT / "tests/e2e/files"
+BOOT_TIMEOUT_S = 60
 IMAGE_TIMEOUT_S = 1800  # of a system that has no image yet; seen: 4 min
 
 
@@ -64,8 +67,15 @@ def existing_hosts(
             _, host_keys[name] = key_pair(stack.folder / name)
             options = ["--network", network, "--ip", addresses[name], *labels]
             start_host(stack.container(name), name, options, images[name], stack.folder / name)
+        for name in names:
+            wait_for(partial(is_up, stack, name), f"{name} is up", BOOT_TIMEOUT_S)
             run_script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
         yield ExistingHosts(stack, addresses, host_keys, private_key, wrong_key)
+
+
+def is_up(stack: Stack, name: str) -> bool:
+    """Return whether a host has booted."""
+    return stack.on(name, "systemctl", "is-active", "--quiet", "multi-user.target").code == 0
 
 
 def image_of_system(system: str) -> str:
