@@ -43,7 +43,8 @@ machine() {
   fi
   ssh_to "$address" bash -s <<'END'
 set -euo pipefail
-packages=(docker.io curl nftables nfs-common)
+packages=(curl nftables nfs-common)
+command -v docker >/dev/null || packages+=(docker.io) # else the engine that the machine has
 dpkg --status "${packages[@]}" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y "${packages[@]}" >&2; }
 cat >/etc/systemd/system/firewall.service <<UNIT
 [Unit]
@@ -57,7 +58,7 @@ ExecStart=/usr/sbin/nft --file /etc/firewall.nft
 WantedBy=sysinit.target
 UNIT
 mkdir -p /etc/systemd/system/docker.service.d
-printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd\n' >/etc/systemd/system/docker.service.d/hosts.conf
+printf '[Service]\nExecStart=\nExecStart=%s\n' "$(command -v dockerd)" >/etc/systemd/system/docker.service.d/hosts.conf
 sysctl --quiet net.ipv4.ip_local_port_range='32768 60999' net.ipv4.ip_local_reserved_ports=33333
 systemctl daemon-reload
 systemctl enable -q firewall docker

@@ -22,6 +22,7 @@ printf 'machines.image=%s\n' "$("$CHECKOUT/local/build.sh" tags | grep /machine:
 printf 'machines.privileged=%s\n' "$privileged"
 case $(machine_engine) in
   20.10) printf 'engine.%s\n' source=distribution version=20.10.24 ;;
+  26.1) printf 'engine.%s\n' source=distribution version=26.1.5 ;;
   28.5)
     printf 'engine.%s\n' source=docker.com "version=$MACHINE_ENGINE_VERSION"
     if offline; then "$CHECKOUT/offline/repository.sh" settings; fi

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Makes packages of Docker's engine for local machines, named, versioned and laid out as docker.com's: packages.sh VERSION.
-# Prints the folder with docker-ce, docker-ce-cli and containerd.io. Their programs come from offline/builds, their units
-# from the same modules, docker-init from Debian's tini. A result is keyed by what it is made from.
+# Makes packages of Docker's engine for local machines, named, versioned and laid out as docker.com's for a system:
+# packages.sh VERSION [SYSTEM], by default debian-12. Prints the folder with docker-ce, docker-ce-cli and containerd.io. Their
+# programs come from offline/builds and are the same on each system, their units from the same modules, docker-init from
+# Debian's tini. A result is keyed by what it is made from.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
+source "$CHECKOUT/local/systems.sh"
 
 OFFLINE=$CHECKOUT/offline
-SYSTEM=debian.12~bookworm
 ARCHITECTURE=$(dpkg --print-architecture)
 
 # build_of VERSION: the folder of offline/builds that has that engine.
@@ -48,7 +49,7 @@ tini() {
 }
 
 make_engine() { # VERSION PROGRAMS BUILD
-  local source root=$work/docker-ce full="5:$1-1~$SYSTEM"
+  local source root=$work/docker-ce full=5:$1-1~$SYSTEM
   source=$(module_folder "$3" github.com/docker/docker)
   tini
   install -D -m 0755 -t "$root/usr/bin" "$2/dockerd" "$2/docker-proxy"
@@ -79,17 +80,20 @@ make_all() { # VERSION BUILD
   trap "rm -rf '$work'" EXIT
   chmod 0755 "$work" # apt's own user writes into it
   mkdir "$work/result"
-  say "packing Docker Engine $1: half a minute"
+  say "packing Docker Engine $1 for $system: half a minute"
   make_engine "$1" "${built[0]}" "$2"
   make_containerd "${built[1]}" "${built[2]}"
   mv -T "$work/result" "$result"
 }
 
-[[ $# == 1 ]] || fail "usage: packages.sh VERSION, such as 28.5.2"
+[[ $# == 1 || $# == 2 ]] || fail "usage: packages.sh VERSION [SYSTEM], such as 28.5.2 ubuntu-24.04"
 build=$(build_of "$1")
+system=${2:-debian-12}
+suite=$(suite_of "$system")
+SYSTEM=${system/-/.}~$suite # as versions have it: debian.12~bookworm
 mapfile -t built < <("$OFFLINE/build.sh" "$build" containerd runc)
 [[ ${#built[@]} == 3 ]] || exit 1 # build.sh has said why
-key=$({ printf '%s\n' "${built[@]##*/}" && hash_of "$OFFLINE/packages" "$OFFLINE/packages.sh"; } | "${SHA256[@]}" | cut -c1-12)
-result=$CACHE/packages/$1-$key
-[[ -d $result ]] || locked "packages-$1" make_all "$1" "$build"
+key=$({ printf '%s\n' "$SYSTEM" "${built[@]##*/}" && hash_of "$OFFLINE/packages" "$OFFLINE/packages.sh"; } | "${SHA256[@]}" | cut -c1-12)
+result=$CACHE/packages/$1-$system-$key
+[[ -d $result ]] || locked "packages-$1-$system" make_all "$1" "$build"
 printf '%s\n' "$result"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # A signed package repository for local machines, laid out as docker.com's: repository.sh start|stop|status|url|settings.
-# `add VERSION` adds another version of the engine, `settings` prints those that lead a stack to it. It listens beside the registry; each content of
-# offline/packages and offline/builds has a folder of its own in it, so that checkouts that differ do not meet.
+# `add VERSION [SYSTEM]` adds another version of the engine, or the packages of another system than debian-12; `settings` prints those that lead a
+# stack to it. It listens beside the registry; each content of offline/packages and offline/builds has a folder of its own in it, so that checkouts
+# that differ do not meet.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 source "$CHECKOUT/offline/address.sh"
+source "$CHECKOUT/local/systems.sh"
 
 OFFLINE=$CHECKOUT/offline
 FOLDER=$CACHE/repository
@@ -12,7 +14,7 @@ ROOT=$FOLDER/root # all that is served
 PID_FILE=$FOLDER/pid
 
 key_of() {
-  { hash_of "$OFFLINE/packages" "$OFFLINE"/{packages,repository}.sh "$OFFLINE"/builds/{engine*,containerd,runc} && go env GOVERSION; } |
+  { hash_of "$OFFLINE/packages" "$OFFLINE"/{packages,repository}.sh "$CHECKOUT/local/systems.sh" "$OFFLINE"/builds/{engine*,containerd,runc} && go env GOVERSION; } |
     "${SHA256[@]}" | cut -c1-12
 }
 
@@ -39,20 +41,20 @@ settings() {
 
 # index: describes each package of the pool. Packages and Release are what apt reads.
 index() { # DISTS
-  local architecture deb release=$1/Release
+  local architecture deb release=$1/Release suite=${1##*/}
   architecture=$(dpkg --print-architecture)
   local packages=stable/binary-$architecture/Packages
   mkdir -p "$1/${packages%/*}"
   (
     cd "$1/../.." # names are from where the repository begins
-    for deb in dists/bookworm/pool/stable/"$architecture"/*.deb; do
+    for deb in "dists/$suite/pool/stable/$architecture"/*.deb; do
       dpkg-deb --field "$deb"
       printf 'Filename: %s\nSize: %s\nSHA256: %s\n\n' "$deb" "$(stat -c %s "$deb")" "$(sha256sum "$deb" | cut -d ' ' -f 1)"
     done
   ) >"$1/$packages.new"
   mv -f "$1/$packages.new" "$1/$packages"
   {
-    printf 'Origin: nuvla-swarm\nLabel: nuvla-swarm\nSuite: bookworm\nCodename: bookworm\nDate: %s\n' "$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')"
+    printf 'Origin: nuvla-swarm\nLabel: nuvla-swarm\nSuite: %s\nCodename: %s\nDate: %s\n' "$suite" "$suite" "$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')"
     printf 'Architectures: %s\nComponents: stable\nSHA256:\n' "$architecture"
     printf ' %s %s %s\n' "$(sha256sum "$1/$packages" | cut -d ' ' -f 1)" "$(stat -c %s "$1/$packages")" "$packages"
   } >"$release.new"
@@ -62,24 +64,27 @@ index() { # DISTS
   mv -f "$1/InRelease.new" "$1/InRelease"
 }
 
-add() { # VERSION
-  local dists=$ROOT/$KEY/linux/debian/dists/bookworm pool made deb
-  [[ ! -e $ROOT/$KEY/$1 ]] || return 0 # written last
+add() { # VERSION SYSTEM
+  local folder dists pool made deb suite
+  [[ ! -e $ROOT/$KEY/$1-$2 ]] || return 0 # written last
+  suite=$(suite_of "$2")
+  folder=$ROOT/$KEY/linux/${2%-*}
+  dists=$folder/dists/$suite
   pool=$dists/pool/stable/$(dpkg --print-architecture)
-  made=$("$OFFLINE/packages.sh" "$1")
+  made=$("$OFFLINE/packages.sh" "$1" "$2")
   [[ -s $FOLDER/key ]] || make_key
   mkdir -p "$pool"
   for deb in "$made"/*.deb; do
     [[ -e $pool/${deb##*/} ]] || { ln -f "$deb" "$pool/.${deb##*/}" && mv "$pool/.${deb##*/}" "$pool/${deb##*/}"; }
   done
   index "$dists"
-  cp "$FOLDER/key" "$ROOT/$KEY/linux/debian/gpg.new"
-  mv -f "$ROOT/$KEY/linux/debian/gpg.new" "$ROOT/$KEY/linux/debian/gpg"
-  : >"$ROOT/$KEY/$1"
+  cp "$FOLDER/key" "$folder/gpg.new"
+  mv -f "$folder/gpg.new" "$folder/gpg"
+  : >"$ROOT/$KEY/$1-$2"
 }
 
 start() {
-  add "$MACHINE_ENGINE_VERSION"
+  add "$MACHINE_ENGINE_VERSION" debian-12
   if answers; then return; fi
   stop
   add_address repository
@@ -95,9 +100,9 @@ case ${1:-} in stop) KEY='' ;; *) KEY=$(key_of) ;; esac
 URL=http://$REPOSITORY/$KEY
 case ${1:-} in
   start | stop) locked repository "$1" ;;
-  add) [[ -n ${2:-} ]] || fail "usage: repository.sh add VERSION, such as 28.5.1" && locked repository add "$2" ;;
+  add) [[ -n ${2:-} ]] || fail "usage: repository.sh add VERSION [SYSTEM], such as 28.5.1" && locked repository add "$2" "${3:-debian-12}" ;;
   status) if answers; then echo "running at $URL"; else echo "stopped" && exit 3; fi ;;
   url) echo "$URL" ;;
   settings) settings ;;
-  *) fail "usage: repository.sh start|stop|status|add VERSION|url|settings" ;;
+  *) fail "usage: repository.sh start|stop|status|add VERSION [SYSTEM]|url|settings" ;;
 esac

@@ -185,13 +185,13 @@ REPOSITORY=$REGISTRY_IP:5001 # of packages, see offline/repository.sh
 MACHINE_ENGINE_VERSION=28.5.2 # of local machines with packages as docker.com has them
 MACHINE_CONTAINERD_VERSION=1.7.29
 
-# machine_engine: the engine of local machines, which NUVLA_SWARM_ENGINE chooses: 20.10 of Debian's packages, or 28.5 of
-# docker.com's, which is the default where packages stand in.
+# machine_engine: the engine of local machines, which NUVLA_SWARM_ENGINE chooses: 20.10 of Debian 12's packages, 26.1 of Debian
+# 13's, or 28.5 of docker.com's, which is the default where packages stand in.
 machine_engine() {
   case ${NUVLA_SWARM_ENGINE:-} in
     '') if offline; then echo 28.5; else echo 20.10; fi ;;
-    20.10 | 28.5) echo "$NUVLA_SWARM_ENGINE" ;;
-    *) fail "NUVLA_SWARM_ENGINE is '$NUVLA_SWARM_ENGINE'; allowed are 20.10 and 28.5" ;;
+    20.10 | 26.1 | 28.5) echo "$NUVLA_SWARM_ENGINE" ;;
+    *) fail "NUVLA_SWARM_ENGINE is '$NUVLA_SWARM_ENGINE'; allowed are 20.10, 26.1 and 28.5" ;;
   esac
 }
 

@@ -127,7 +127,7 @@ images() {
   decide
   if offline; then
     "$CHECKOUT/offline/base.sh"
-    if [[ $(machine_engine) != 20.10 ]]; then "$CHECKOUT/offline/repository.sh" start; fi
+    if [[ $(machine_engine) == 28.5 ]]; then "$CHECKOUT/offline/repository.sh" start; fi
   fi
   "$CHECKOUT/local/build.sh"
   if offline; then

@@ -1,20 +1,24 @@
-"""Hosts that exist before their stack: containers with a fresh Debian and an SSH server."""
+"""Hosts that exist before their stack: containers with a fresh system and an SSH server."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from components.machines.local.container import CAPABILITIES
 from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
 from tests.e2e.networks import address, subnet_of, this_computer
+from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
 
 NETWORK_USER = "existing"  # the default user of networks
 THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))
 SCRIPTS = CHECKOUT / "tests/e2e/files"
+BOOT_TIMEOUT_S = 60
+IMAGE_TIMEOUT_S = 1800  # of a system that has no image yet; seen: 4 min
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,18 @@ class ExistingHosts:
 
 @contextmanager
 def existing_hosts(
-    stack: Stack, *names: str, with_engine: Sequence[str] = (), network_user: str = NETWORK_USER
+    stack: Stack,
+    *names: str,
+    with_engine: Sequence[str] = (),
+    systems: Mapping[str, str] | None = None,
+    network_user: str = NETWORK_USER,
 ) -> Iterator[ExistingHosts]:
-    """Yield hosts with the stack's label, by which its clean-up removes them; some have Docker installed already."""
+    """Yield hosts with the stack's label, by which its clean-up removes them; some have Docker installed already.
+
+    Hosts named in `systems` have that system, such as ubuntu-24.04; the others have that of local machines.
+    """
+    images = {name: image_of("machine" if name in with_engine else "plain") for name in names}
+    images |= {name: image_of_system(system) for name, system in (systems or {}).items()}
     private_key, public_key = key_pair(stack.folder / "login")
     wrong_key, _ = key_pair(stack.folder / "other")
     labels = ["--label", f"{STACK_LABEL}=nuvla-swarm/{stack.name}"]
@@ -53,17 +66,32 @@ def existing_hosts(
             addresses[name] = address(network_user, number + 11)
             _, host_keys[name] = key_pair(stack.folder / name)
             options = ["--network", network, "--ip", addresses[name], *labels]
-            image = "machine" if name in with_engine else "plain"
-            start_host(stack.container(name), name, options, image, stack.folder / name)
+            start_host(stack.container(name), name, options, images[name], stack.folder / name)
+        for name in names:
+            wait_for(partial(is_up, stack, name), f"{name} is up", BOOT_TIMEOUT_S)
             run_script(stack.container(name), "create_user.sh", PUBLIC_KEY=public_key)
         yield ExistingHosts(stack, addresses, host_keys, private_key, wrong_key)
 
 
-def start_host(container: str, name: str, options: list[str], kind: str, host_key: Path) -> None:
-    """Start a host with that host key, of an image `plain` or `machine`; the last two options are its label."""
-    docker("volume", "create", *options[-2:], f"{container}-disk")
-    image = image_of(kind)
-    mounts = ["--volume", f"{container}-disk:/var/lib/docker", "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
+def is_up(stack: Stack, name: str) -> bool:
+    """Return whether a host has booted."""
+    return stack.on(name, "systemctl", "is-active", "--quiet", "multi-user.target").code == 0
+
+
+def image_of_system(system: str) -> str:
+    """Return the name of the image of a fresh system, such as ubuntu-24.04, which is built if it is not there."""
+    built = run("local/build.sh", "plain", system, cwd=CHECKOUT, timeout_s=IMAGE_TIMEOUT_S)
+    assert built.code == 0, built.text
+    return built.text.splitlines()[-1]
+
+
+def start_host(container: str, name: str, options: list[str], image: str, host_key: Path) -> None:
+    """Start a host with that host key, of an image of local/Dockerfile; the last two options are its label."""
+    for volume in ("disk", "data"):
+        docker("volume", "create", *options[-2:], f"{container}-{volume}")
+    # NFS can share what is in /srv: the container's own file system has no handles of files.
+    volumes = ["--volume", f"{container}-disk:/var/lib/docker", "--volume", f"{container}-data:/srv"]
+    mounts = [*volumes, "--tmpfs", "/run", "--tmpfs", "/tmp:exec"]
     docker(
         *("create", "--name", container, "--hostname", f"{name}.example", *options, *mounts),
         *("--env", "container=docker", *isolation(), image),

@@ -40,6 +40,9 @@ USERS: Final = (
     "pages-cloud",
     "pages-hosts",
     "versions",
+    "guests",
+    "host-guests",
+    "systems",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e import page_walks
 from tests.e2e.existing_hosts import key_pair, run_script, start_host
-from tests.e2e.harness import STACK_LABEL, docker
+from tests.e2e.harness import STACK_LABEL, docker, image_of
 from tests.e2e.networks import subnet_of, this_computer
 from tests.pages.walks import HOSTS, edit
 
@@ -31,7 +31,7 @@ def pools(tmp_path: Path) -> Iterator[dict[str, Any]]:
             container = f"nuvla-swarm-prod-{machine}"
             _, host_key = key_pair(tmp_path / machine)
             options = ["--network", "nuvla-swarm-prod", "--ip", address, *label]
-            start_host(container, machine, options, "plain", tmp_path / machine)
+            start_host(container, machine, options, image_of("plain"), tmp_path / machine)
             run_script(container, "create_user.sh", PUBLIC_KEY=public_key)
             with (tmp_path / "READER_HOSTS").open("a") as file:
                 file.write(f"{address} {container}\n")

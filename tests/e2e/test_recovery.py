@@ -94,7 +94,7 @@ def test_removed_manager_returns_with_its_swarm_services_and_files(target: Stack
     result = target.make("up")
     assert result.code == 0, result.text
     assert swarm_id(target) == before
-    assert "ready (nothing is published yet)" in result.text
+    assert "ready (nothing is published yet)" in result.text, result.text
     file = f"nfs://{target.outputs()['nfs']['address']}/nfs-root/file"
     assert "kept" in target.on("worker-1", "nfs-cat", file).text
     assert_intact(target)

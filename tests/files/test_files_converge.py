@@ -10,13 +10,18 @@ from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
 RUNS = "T\tid\t1\trunning\trunning\t\tNEW"
+BEGAN = "2026-01-02 03:04:05"  # the wait
 
 
 def verdict(update: str, *tasks: str, wanted: int = 1, constraints: str = "", nodes: Sequence[str] = ()) -> str:
     """What is said of the service `web`, described as NEW, whose update is in a state, with its tasks."""
     lines = [*nodes, f"S\tweb\t{update}\tid\t{constraints}\tNEW", f"R\tweb\t{wanted}", *tasks]
     told = subprocess.run(
-        ["bash", "-c", f"tries=3\n{JUDGE}\njudge"], input="\n".join(lines), capture_output=True, text=True, check=True
+        ["bash", "-c", f"tries=3 began='{BEGAN}'\n{JUDGE}\njudge"],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     name, _healthy, _wanted, found = told.stdout.split()
     assert name == "web"
@@ -42,8 +47,17 @@ def test_tasks_of_an_older_spec_do_not_count() -> None:
     assert verdict("", RUNS.replace("NEW", "OLD")) == "waits"
 
 
+FAILED = "T\tid\t1\tshutdown\tfailed\tno such file\tNEW\t{}"
+
+
+def test_failures_before_the_wait_do_not_count() -> None:
+    """A restart of its machine ends a task, too, which Swarm remembers as failed."""
+    earlier = FAILED.format("2026-01-02 03:04:04.9 +0000 UTC")
+    assert verdict("", earlier, earlier, earlier) == "waits"
+
+
 def test_repeatedly_failing_task_is_hopeless() -> None:
-    failed = "T\tid\t1\tshutdown\tfailed\tno such file\tNEW"
+    failed = FAILED.format("2026-01-02 03:04:05.1 +0000 UTC")
     assert verdict("updating", failed, failed) == "waits"
     assert verdict("updating", failed, failed, failed) == "hopeless"
     assert verdict("updating", failed, failed, failed, RUNS) == "waits"
@@ -122,6 +136,7 @@ def test_removed_service_fails_the_wait_in_one_line(tmp_path: Path) -> None:
 def test_service_that_does_not_start_shows_its_tasks_and_the_command_of_its_logs(
     tmp_path: Path, state: str, told: str
 ) -> None:
+    task = f"T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\t9999"
     docker = f"""#!/bin/sh
 case "$*" in
   "service ls --format R"*) printf 'R\\tweb\\t0/1\\n' ;;
@@ -129,7 +144,7 @@ case "$*" in
   "service inspect"*) printf 'S\\tweb\\t\\tid\\t\\tNEW\\n' ;;
   "service ps web --quiet"*) echo one two three ;;
   "service ps"*) echo "  web.1 on worker-1: {state} no such file" ;;
-  "inspect --type task"*) for n in 1 2 3; do printf 'T\\tid\\t1\\tshutdown\\t{state}\\tno such file\\tNEW\\n'; done ;;
+  "inspect --type task"*) for n in 1 2 3; do printf '{task}\\n'; done ;;
 esac
 """
     text = re.sub(r"(?m)^(patience_s|whole_look_s|give_up_s)=\d+", r"\1=0", assets.read("service/scripts/converge.sh"))

@@ -291,3 +291,19 @@ def test_kernel_that_lacks_what_its_machine_needs_is_refused_before_any_change(
         check=False,
     )
     assert (done.returncode, done.stderr) == (code, told)
+
+
+def test_settings_of_the_kernel_get_their_former_values_also_empty_ones(tmp_path: Path) -> None:
+    """A file that is loaded by an older sysctl leaves a setting as it is whose former value was empty."""
+    (tmp_path / "sysctl.conf").write_text("net.range = 32768\t60999\nnet.reserved = \n")
+    (tmp_path / "sysctl").write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    (tmp_path / "sysctl").chmod(0o755)
+    text = f"{function('restore_point.sh', 'restore_settings')}\nrestore_settings"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        env={"before": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "--quiet|--write|net.range=32768\t60999|--quiet|--write|net.reserved=|"

@@ -1,6 +1,7 @@
 """components/storage/scripts/nfs*.sh: nobody leaves the folder that is exported, and no port is left to chance."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def test_statd_on_an_application_port_is_restarted(tmp_path: Path, port: int, re
     ss = f"echo 'tcp LISTEN 0 64 0.0.0.0:{port} 0.0.0.0:*'"
     systemctl = 'case "$1" in restart) echo "$@" ;; esac'
     assert said(tmp_path, text, ss=ss, systemctl=systemctl) == ("restart rpc-statd.service\n" if restarted else "")
+
+
+@rows("program, known", [("allow_set_io_flusher_fail", True), ("Enable_NLM", False)])
+def test_ganesha_gets_no_setting_that_its_version_does_not_know(tmp_path: Path, program: str, known: bool) -> None:
+    settings = assets.read("storage/files/ganesha.conf")
+    text = f"GANESHA={shlex.quote(settings)}\n{function('nfs_server.sh', 'ganesha_settings')}\nganesha_settings"
+    shown = said(tmp_path, text, **{"ganesha.nfsd": f"# {program}"})
+    lines = [line for line in settings.splitlines() if known or "Allow_Set_Io_Flusher_Fail" not in line]
+    assert shown.rstrip().splitlines() == lines
 
 
 def test_kernel_without_an_nfs_server_is_reported_with_both_remedies(tmp_path: Path) -> None:

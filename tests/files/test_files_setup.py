@@ -238,6 +238,7 @@ def test_engine_of_local_machines_is_chosen_for_each_run(fresh: Fresh) -> None:
         ("true", "", "28.5"),
         ("false", "", "20.10"),
         ("true", "20.10", "20.10"),
+        ("false", "26.1", "26.1"),
         ("false", "28.5", "28.5"),
     ):
         shown = fresh.lib("machine_engine", NUVLA_SWARM_OFFLINE=offline, NUVLA_SWARM_ENGINE=given)
@@ -245,17 +246,17 @@ def test_engine_of_local_machines_is_chosen_for_each_run(fresh: Fresh) -> None:
     refused = fresh.lib("machine_engine", NUVLA_SWARM_ENGINE="28.5.2")
     assert (refused.code, refused.text) == (
         1,
-        "nuvla-swarm: error: NUVLA_SWARM_ENGINE is '28.5.2'; allowed are 20.10 and 28.5\n",
+        "nuvla-swarm: error: NUVLA_SWARM_ENGINE is '28.5.2'; allowed are 20.10, 26.1 and 28.5\n",
     )
 
 
 def test_images_of_machines_with_different_engines_have_different_names(fresh: Fresh) -> None:
     tags = [
         fresh.run("local/build.sh", "tags", NUVLA_SWARM_OFFLINE="false", NUVLA_SWARM_ENGINE=engine).text.split()
-        for engine in ("20.10", "28.5")
+        for engine in ("20.10", "26.1", "28.5")
     ]
-    different = [one for one, other in zip(*tags, strict=True) if one != other]
-    assert [name.partition(":")[0] for name in different] == ["nuvla-swarm/machine"]
+    different = [names for names in zip(*tags, strict=True) if len({*names}) == len(tags)]
+    assert [names[0].partition(":")[0] for names in different] == ["nuvla-swarm/machine"]
 
 
 def test_daemon_keeps_no_file_of_the_shell_that_started_it(fresh: Fresh) -> None:

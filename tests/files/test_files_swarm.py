@@ -217,6 +217,19 @@ def test_machine_joins_once(paper: Paper) -> None:
     assert not (paper.folder / "curl.body").exists()
 
 
+def test_machine_that_is_slow_to_join_is_awaited(paper: Paper) -> None:
+    paper.here = OUT | {"slow": 2}
+    done = join(paper)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "id-joined\n", "")
+
+
+def test_machine_that_does_not_join_is_reported_in_the_words_of_its_engine(paper: Paper) -> None:
+    paper.here = OUT | {"slow": 9999}
+    done = join(paper)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "The attempt to join the swarm will continue in the background.\n"
+
+
 def test_known_member_ignores_new_invitations(paper: Paper) -> None:
     paper.here = WORKER
     assert join(paper).stdout == "id-worker-1\n"

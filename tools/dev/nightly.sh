@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 export CI=true SEED=${1:-$(date -u +%F)}
-ENGINES=(28.5 20.10) # values of NUVLA_SWARM_ENGINE
+ENGINES=(28.5 26.1 20.10) # values of NUVLA_SWARM_ENGINE
 failed=()
 
 # part NAME COMMAND...: runs a part of the night, and notes its failure.

@@ -7,8 +7,9 @@ set -euo pipefail
 patience_s=300
 interval_s=0.5
 whole_look_s=5 # at the tasks themselves while some are missing
-tries=3        # failures of one task, and
+tries=3        # failures of one task since this began, and
 give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
+began=$(date --utc '+%F %T') # earlier failures, such as of a machine that restarted, say nothing of now
 
 read -ra services <<<"$SERVICES"
 
@@ -39,7 +40,8 @@ look_at_nodes() {
   docker node inspect --format 'N	{{.Status.State}}	{{.Spec.Availability}}	{{.Spec.Role}}' $ids
 }
 
-# A line per task: "T <tab> <id of its service> <tab> <slot, or node> <tab> <desired state> <tab> <state> <tab> <error> <tab> <description>"
+# A line per task: "T <tab> <id of its service> <tab> <slot, or node> <tab> <desired state> <tab> <state> <tab> <error> <tab> <description>
+# <tab> <when it came into that state>"
 look_at_tasks() {
   local ids task
   task='{{if .Slot}}{{.Slot}}{{else}}{{.NodeID}}{{end}}	{{.DesiredState}}	{{.Status.State}}	{{.Status.Err}}'
@@ -47,7 +49,7 @@ look_at_tasks() {
   [ -n "$ids" ] || return 0
   # Ids have no spaces; a task may be gone by now, and the next look sees what replaced it.
   # shellcheck disable=SC2086
-  docker inspect --type task --format "T	{{.ServiceID}}	$task	{{with .Spec}}$described{{end}}" $ids 2>/dev/null || true
+  docker inspect --type task --format "T	{{.ServiceID}}	$task	{{with .Spec}}$described{{end}}	{{.Status.Timestamp}}" $ids 2>/dev/null || true
 }
 
 # "R <tab> <name> <tab> <tasks that there have to be>"
@@ -59,7 +61,7 @@ look_at_replicas() {
 # again and again is hopeless, unless its node is being promoted, which says nothing. Of a global service there has to be
 # one on each machine that fits: Swarm counts those alone that it has made, and makes that of a new machine a bit later.
 judge() {
-  awk -F '\t' -v tries="$tries" '
+  awk -F '\t' -v tries="$tries" -v began="$began" '
     function known(where) { return where != "" && where !~ /node\.labels/ } # or else Swarm alone knows
     function fitting(where) {
       if (!known(where)) return 0
@@ -73,7 +75,7 @@ judge() {
     $1 == "T" && $7 == wanted[$2] {
       if ($4 == "running" && $5 == "running") healthy[$2]++
       if ($5 == "running") runs[$2, $3] = 1
-      if ($5 ~ /^(failed|rejected)$/ && $6 !~ /no longer meets constraints/) failures[$2, $3]++
+      if ($5 ~ /^(failed|rejected)$/ && $8 >= began && $6 !~ /no longer meets constraints/) failures[$2, $3]++
     }
     END {
       for (task in failures) {

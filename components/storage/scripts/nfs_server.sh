@@ -56,11 +56,21 @@ serve_by_kernel() {
   exportfs -ra
 }
 
+# ganesha_settings: GANESHA without what this version does not know, and would complain of at each look at its clients.
+ganesha_settings() {
+  local option=allow_set_io_flusher_fail
+  if grep --quiet --ignore-case $option "$(command -v ganesha.nfsd)"; then
+    echo "$GANESHA"
+  else
+    grep --invert-match --ignore-case $option <<<"$GANESHA"
+  fi
+}
+
 serve_by_ganesha() {
   stop_unit "$kernel"
   changed='' fix_ports # are none of its own
   rm -f /etc/exports.d/nuvla-swarm.exports
-  write "$config/ganesha.conf" <<<"$GANESHA"
+  ganesha_settings | write "$config/ganesha.conf"
   put_together ganesha
   start "$ganesha"
 }

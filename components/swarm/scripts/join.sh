@@ -7,6 +7,7 @@ set -euo pipefail
 : "${SWARM_ID:?}" "${ADDRESS:?}" "${MANAGER:?}" "${INVITATION:?}"
 
 patience_s=30
+slow_patience_s=120 # for a machine that its engine says is slow to join
 interval_s=0.2
 
 swarm() { docker info --format "{{$1}}"; }
@@ -15,9 +16,9 @@ swarm() { docker info --format "{{$1}}"; }
 note=$(docker info --format '{{.DockerRootDir}}')/swarm/nuvla-swarm-id
 invited="$SWARM_ID $(sha256sum <<<"$INVITATION" | cut -c1-12)"
 
-# An engine that has just started looks for its swarm first.
-await_start() {
-  local deadline=$((SECONDS + patience_s))
+# await_swarm SECONDS: an engine that has just started looks for its swarm first, and one that joins for its new one.
+await_swarm() {
+  local deadline=$((SECONDS + $1))
   while [ "$(swarm .Swarm.LocalNodeState)" = pending ] && [ "$SECONDS" -lt "$deadline" ]; do sleep "$interval_s"; done
 }
 
@@ -29,12 +30,24 @@ is_member() {
 }
 
 # `docker swarm join` takes the token as an argument, which every user of the machine can read meanwhile.
-join() {
+ask_to_join() {
   local body='{"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": "%s", "RemoteAddrs": ["%s:2377"], "JoinToken": "%s"}'
   # shellcheck disable=SC2059 # the format is above
   printf "$body" "$ADDRESS" "$MANAGER" "${INVITATION%% *}" |
     curl --silent --show-error --fail-with-body --unix-socket /var/run/docker.sock --noproxy '*' \
       --header 'Content-Type: application/json' --data @- http://localhost/swarm/join
+}
+
+# After 20 s, the engine answers that it goes on.
+join() {
+  local told
+  if told=$(ask_to_join 2>&1); then return 0; fi
+  if [[ $told == *'will continue in the background'* ]]; then
+    await_swarm "$slow_patience_s"
+    if [ "$(swarm .Swarm.LocalNodeState)" = active ]; then return 0; fi
+  fi
+  echo "$told" >&2
+  return 1
 }
 
 # The last manager cannot hand over: the swarm ends with it.
@@ -76,7 +89,7 @@ leave() { [ "$(swarm .Swarm.LocalNodeState)" = inactive ] || docker swarm leave 
 
 case "$1" in
   join)
-    await_start
+    await_swarm "$patience_s"
     if ! is_member || [ "$(swarm .Swarm.NodeAddr)" != "$ADDRESS" ]; then
       check_other_swarm
       give_up_vote

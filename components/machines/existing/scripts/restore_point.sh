@@ -214,6 +214,12 @@ is_own() {
   [ "$owner/$machine" = "$OWNER/$MACHINE" ]
 }
 
+# restore_settings: one by one, as the sysctl of Ubuntu 22.04 takes no empty value from a file
+restore_settings() {
+  local line
+  while IFS= read -r line; do sysctl --quiet --write "${line/ = /=}"; done <"$before/sysctl.conf"
+}
+
 leave() {
   local file own_engine
   own_engine=$(cat "$before/engine")
@@ -226,7 +232,7 @@ leave() {
   restore_files
   if [ -n "$own_engine" ]; then clean_engine; fi
   restore_units
-  sysctl --quiet --load="$before/sysctl.conf"
+  restore_settings
   rm -rf /run/nuvla-swarm-*
   mv "$folder" "$left"
 }

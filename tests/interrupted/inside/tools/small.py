@@ -38,6 +38,7 @@ def sysctl(words: Sequence[str]) -> None:
     """Only notes what a machine shares with its computer."""
     files = [Path(word.removeprefix("--load=")) for word in words if word.startswith("--load=")]
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    lines += [word for word in words if "=" in word and not word.startswith("-")]
     shared = [line for line in lines if line.startswith("vm.")]
     if shared:
         NOTED.parent.mkdir(exist_ok=True)
