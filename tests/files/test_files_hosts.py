@@ -220,7 +220,7 @@ def test_drop_ins_that_change_how_dockerd_starts_are_rejected(
 
 
 def engine(folder: Path, found: str, before: str = "") -> Told:
-    """How the check of the engine ends on a host with a version of it, beside one that it had before the program came."""
+    """How the check of the engine ends on a host that has a version of it; `before`: before the program came."""
     (folder / "dockerd").write_text(f"#!/bin/sh\necho 'Docker version {found}, build abc'\n")
     (folder / "systemctl").write_text("#!/bin/sh\nexit 3\n")
     for tool in ("dockerd", "systemctl"):
