@@ -44,6 +44,18 @@ def running_target(folder: Path) -> Iterator[ExistingHosts]:
         assert destroyed.code == 0, destroyed.text
 
 
+def shell(hosts: ExistingHosts, machine: str, text: str) -> Result:
+    """Run a shell command on a machine as root."""
+    return hosts.stack.on(machine, "bash", "-c", text)
+
+
+def must(hosts: ExistingHosts, machine: str, text: str) -> str:
+    """Run a shell command that has to succeed, and return its output."""
+    result = shell(hosts, machine, text)
+    assert result.code == 0, result.text
+    return result.text
+
+
 def replicas(hosts: ExistingHosts) -> dict[str, str]:
     """Return the running and the wanted tasks of each service."""
     listed = hosts.stack.on(MANAGER, "docker", "service", "ls", "--format={{.Name}} {{.Replicas}}").text
