@@ -48,7 +48,7 @@ HINTS = (
 AGENT_HINTS = (
     (
         r"([Nn]o space left on device)",
-        "{name}: a disk of its machine ({host}) is full: `df -h` there shows which one. Free space, for example of "
+        "{name}: a disk of its machine is full: `df -h` there shows which one. Free space, for example of "
         "images that no container uses (`docker image prune --all`), and run this again",
     ),
     (
@@ -108,8 +108,7 @@ class ErrorHints:
         self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._log_hint)])
 
     def _log_hint(self, args: pulumi.ErrorHookArgs) -> bool:
-        connection = (args.new_inputs or args.old_inputs or {}).get("connection") or {}
-        hint = error_hint(args.errors, self._hints, name=args.name, host=connection.get("host", "see its name"))
+        hint = error_hint(args.errors, self._hints, name=args.name)
         if hint and hint not in self._logged:
             self._logged.add(hint)
             pulumi.log.error(hint)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.e2e.existing_hosts import ExistingHosts
 from tests.e2e.waiting import wait_for
 from tests.kernel import target
 from tests.kernel.conftest import Seen
+from tests.kernel.guest_network import GuestStack
 from tests.kernel.target import CLIENT, MANAGER, SERVER, WHOAMI
 from tests.kernel.wire import ESP, inject, listening
 
@@ -30,9 +32,7 @@ def two_services(hosts: ExistingHosts, *options: str) -> Iterator[None]:
             made = hosts.stack.on(*on_manager, "service", "create", *service, WHOAMI)
             assert made.code == 0, made.text
         for name, machine in PLACES.items():
-            wait_for(
-                lambda name=name, machine=machine: bool(container(hosts, machine, name)), f"{name} runs", TASK_TIMEOUT_S
-            )
+            wait_for(partial(runs, hosts, machine, name), f"{name} runs", TASK_TIMEOUT_S)
         yield
     finally:
         hosts.stack.on(*on_manager, "service", "rm", *PLACES)
@@ -49,6 +49,10 @@ def container(hosts: ExistingHosts, machine: str, service: str) -> str:
         machine, "docker", "ps", "--quiet", "--filter", f"label=com.docker.swarm.service.name={service}"
     )
     return listed.text.strip()
+
+
+def runs(hosts: ExistingHosts, machine: str, service: str) -> bool:
+    return container(hosts, machine, service) != ""
 
 
 def ask(hosts: ExistingHosts, path: str) -> str:
@@ -77,10 +81,11 @@ def test_encrypted_network_carries_what_nobody_reads_on_the_wire(
     hosts: ExistingHosts, seen: Seen, sealed: bool
 ) -> None:
     """A network that is not encrypted shows that the ear hears."""
+    assert isinstance(hosts.stack, GuestStack)
     options, word = (["--opt=encrypted"] if sealed else []), "a-word-that-is-nowhere-else"
     with two_services(hosts, *options):
         wait_for(lambda: "200 OK" in ask(hosts, "ready"), "one service reaches the other", 60)
-        with listening(target.BRIDGE, hosts.addresses[CLIENT], hosts.addresses[SERVER]) as frames:
+        with listening(hosts.stack.guests[CLIENT].tap, hosts.addresses[CLIENT], hosts.addresses[SERVER]) as frames:
             assert "200 OK" in ask(hosts, word)
         assert frames.show(word.encode()) is not sealed
         assert (frames.count(ESP) > 0) is sealed

@@ -108,11 +108,11 @@ def test_full_disk_is_told_with_its_machine(fake_pulumi: FakePulumi, monkeypatch
     monkeypatch.setattr(pulumi.log, "error", logged.append)
     hook: Any = build(lambda: ErrorHints(AGENT_HINTS, "ssh-advice")).hooks.on_error[0]  # type: ignore[index]
     error = "Process exited with status 1: running x:\ncat: write error: No space left on device"
-    for inputs in ({"connection": {"host": "192.0.2.1"}}, None):
-        hook.callback(pulumi.ErrorHookArgs("", "", "firewall-web-1", "", inputs, errors=[error]))
+    for machine in ("web-1", "web-2"):
+        hook.callback(pulumi.ErrorHookArgs("", "", f"firewall-{machine}", "", errors=[error]))
     assert [line.partition(" is full")[0] for line in logged] == [
-        "firewall-web-1: a disk of its machine (192.0.2.1)",
-        "firewall-web-1: a disk of its machine (see its name)",
+        "firewall-web-1: a disk of its machine",
+        "firewall-web-2: a disk of its machine",
     ]
 
 
