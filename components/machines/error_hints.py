@@ -49,7 +49,8 @@ AGENT_HINTS = (
     (
         r"([Nn]o space left on device)",
         "{name}: a disk of its machine is full: `df -h` there shows which one. Free space, for example of "
-        "images that no container uses (`docker image prune --all`), and run this again",
+        "images that no container uses (`docker image prune --all`); restart its engine (`systemctl restart docker`), "
+        "which lost tasks that it could not write down; and run this again",
     ),
     (
         r"dial unix (\S+?): connect:",

@@ -30,7 +30,10 @@ def full_disk(hosts: ExistingHosts, machine: str) -> Iterator[None]:
 
 
 def test_manager_with_a_full_disk_is_told_and_goes_on_when_it_has_space(hosts: ExistingHosts) -> None:
-    """The swarm keeps its leader, as the store of a manager has its files allocated before it needs them."""
+    """The swarm keeps its leader, as the store of a manager has its files allocated before it needs them.
+
+    The engine forgets tasks that it could not write down, until it starts anew.
+    """
     target = hosts.stack
     with changed_setting(hosts, "firewall.management", [THIS_COMPUTER, NEIGHBOUR]):
         with full_disk(hosts, MANAGER):
@@ -41,6 +44,7 @@ def test_manager_with_a_full_disk_is_told_and_goes_on_when_it_has_space(hosts: E
             assert told in failed.text, failed.text
             assert "Traceback" not in failed.text
             assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
+        must(hosts, MANAGER, "systemctl restart docker")
         mended = target.up()
         assert mended.code == 0, mended.text
     restored = target.up()
