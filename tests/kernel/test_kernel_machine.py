@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from components import assets
 from tests.e2e.existing_hosts import ExistingHosts
 from tests.e2e.test_existing_machines import changed_setting, nodes
-from tests.e2e.waiting import wait_for
 from tests.kernel.guest_network import GuestStack
-from tests.kernel.target import CLIENT, MANAGER, NAMES, THIS_COMPUTER, WHOAMI, all_run, must, replicas, wait_until_back
+from tests.kernel.target import CLIENT, MANAGER, NAMES, THIS_COMPUTER, WHOAMI, must, wait_until_back
 
 MAP_COUNT = 262144
 FILLED = "/var/filled"
@@ -70,8 +69,7 @@ def test_container_may_swap_as_much_as_its_memory_limit(hosts: ExistingHosts) ->
     with swap(hosts, CLIENT):
         swapped = hosts.stack.on(CLIENT, *GREEDY)
         assert swapped.code == 0, swapped.text
-        assert nodes(hosts) == dict.fromkeys(NAMES, "Ready Active")
-        wait_for(lambda: all_run(hosts), "all services run", 60, lambda: str(replicas(hosts)))
+        wait_until_back(hosts)
         again = hosts.stack.up()
         assert again.touched() == set(), again.text
 
