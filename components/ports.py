@@ -109,11 +109,11 @@ NFS = MachinePort(
 MOUNTD = MachinePort(  # Nuvla's guide puts it inside the port range of applications
     number=33333, row="nfs mountd", listener="nfs", feature="nfs", protocols=BOTH, on_target=_MACHINES, fixed=False
 )
-# Helpers of the NFS server. Their ports are closed, because file locks of NFS version 3 are off, and fixed, because
-# random ports would lie in the range that is open to users.
-STATD = MachinePort(number=662, row="nfs statd", listener="nfs", feature="nfs")
+# Helpers of NFS, on servers and clients. Their ports are fixed, because random ports would lie in the range that is
+# open to users. Server and client ask each other's statd and lockd for file locks of version 3.
+STATD = MachinePort(number=662, row="nfs statd", listener="nfs", feature="nfs", protocols=BOTH, on_target=_MACHINES)
 STATD_OUTGOING = MachinePort(number=663, row="nfs statd outgoing", listener="nfs", feature="nfs")
-LOCKD = MachinePort(number=4045, row="nfs lockd", listener="nfs", feature="nfs", protocols=BOTH)
+LOCKD = MachinePort(number=4045, row="nfs lockd", listener="nfs", feature="nfs", protocols=BOTH, on_target=_MACHINES)
 NFS_CALLBACK = MachinePort(number=4046, row="nfs callback", listener="nfs", feature="nfs")
 DOCKER_API = MachinePort(
     number=2376, row="docker api", listener="dockerd", on_target=_NUVLA + _OPERATORS, on_host=_OPERATORS

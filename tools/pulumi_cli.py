@@ -10,6 +10,9 @@ from typing import NoReturn
 from tools.console import PREFIX, fail
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+# Of the Docker plugin, when it has removed a service whose container takes as long to stop as it may, or longer; and
+# when it then removes that service again.
+SLOW_STOP = r"error on wait for container with ID|Error deleting service with ID \S+ .*not found"
 # Texts of Pulumi 3.250 to 3.259, with what to do about them; {stack} and {passphrase} are filled in.
 ADVICE = {
     r"incorrect passphrase": "the passphrase used is {passphrase}: export PULUMI_CONFIG_PASSPHRASE with the one that "
@@ -21,6 +24,8 @@ ADVICE = {
     r"(?:NoCredentialProviders|failed to refresh cached credentials|no EC2 IMDS role found)": "export "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the bucket",
     r"(?:unable to open bucket|NoSuchBucket)": "create the bucket or the folder first, or correct PULUMI_BACKEND_URL",
+    SLOW_STOP: "the service is removed, and only its container took long to stop: run this again (without `make`: "
+    "`pulumi destroy --refresh --stack {stack}`)",
 }
 CREDENTIALS = re.compile(
     r"(\w://)[^\s/@?#]+(?=@)|([?&](?:password|sslpassword|\w*(?:access|secret)_?key\w*|\w*token|sig)=)[^\s&#\"']+",

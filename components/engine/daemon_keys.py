@@ -10,6 +10,7 @@ _BROKEN = "containers would lose their network or their published ports"
 _SWARM = "it excludes a swarm"
 _FOLDERS = "monitoring and data volumes need the engine's files in their default places"
 _PROXY = "machines.proxy sets it"
+_OTHER_STORE = "the engine would no longer find its images and containers"
 # Source: Docker documentation, "dockerd", "Daemon configuration file".
 RESERVED: Mapping[str, str] = {
     **dict.fromkeys(("hosts", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey"), _API),
@@ -24,8 +25,9 @@ RESERVED: Mapping[str, str] = {
     "swarm-default-advertise-addr": "the program chooses the address that each machine advertises",
     **dict.fromkeys(("data-root", "graph", "exec-root", "pidfile", "containerd"), _FOLDERS),
     "userns-remap": "services could not read the folders of the machine that they mount",
-    "storage-driver": "the engine would no longer find its images and containers",
+    "storage-driver": _OTHER_STORE,
 }
+OTHER_STORE = "containerd-snapshotter"  # of the key `features`; the store of engines before 29 is another one
 # Log drivers that rotate their files by the settings of the program, and the options of these settings.
 ROTATING_DRIVERS = ("json-file", "local")
 ROTATION = {"max-size": "log_max_size_mib", "max-file": "log_max_files"}
@@ -46,6 +48,9 @@ def daemon_mistakes(settings: EngineSettings) -> Iterator[str]:
             reason = f"Docker {settings.version} serves metrics only with it, so the program sets it"
         if reason:
             yield f"engine.daemon.{key}: given; allowed: other keys, as {reason}"
+    features = daemon.get("features", {})
+    if isinstance(features, Mapping) and OTHER_STORE in features:
+        yield f"engine.daemon.features.{OTHER_STORE}: given; allowed: other features, as {_OTHER_STORE}"
     options = daemon.get("log-opts", {})
     if not isinstance(options, Mapping):
         yield 'engine.daemon.log-opts: given; allowed: an object of keys and values, such as {"compress": "true"}'

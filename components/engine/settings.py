@@ -26,6 +26,8 @@ KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 # distributions.
 ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.2"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
+# The release of the oldest engine that the tests run, that of Debian 12.
+OLDEST_ENGINE = (20, 10)
 
 DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
 
@@ -101,7 +103,7 @@ class EngineSettings(Section):
     )
     version: Version | None = Field(
         None,
-        description="exact engine version; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
+        description="exact engine version, 20.10 or newer; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
     )
     containerd_version: Version | None = Field(
         None,
@@ -151,6 +153,16 @@ class EngineSettings(Section):
     client_certificate_days: int = Field(
         365, ge=60, le=3650, description="lifetime of Nuvla's and the operators' certificates in days"
     )
+
+    @model_validator(mode="after")
+    def _engine_is_not_too_old(self) -> Self:
+        """`engine.version` is 20.10 or newer."""
+        if self.version and tuple(map(int, self.version.split("."))) < OLDEST_ENGINE:
+            raise ValueError(
+                f"version: {self.version} given; allowed: {'.'.join(map(str, OLDEST_ENGINE))}.0 or newer, such as "
+                f"{ENGINE_VERSIONS['docker.com']}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _require_different_operators(self) -> Self:

@@ -47,6 +47,12 @@ HINTS = (
 # Of commands on machines of every provider, which the program runs over SSH.
 AGENT_HINTS = (
     (
+        r"([Nn]o space left on device)",
+        "{name}: a disk of its machine is full: `df -h` there shows which one. Free space, for example of "
+        "images that no container uses (`docker image prune --all`); restart its engine (`systemctl restart docker`), "
+        "which lost tasks that it could not write down; and run this again",
+    ),
+    (
         r"dial unix (\S+?): connect:",
         "SSH_AUTH_SOCK is {0}, and no SSH agent listens there: start one, or `unset SSH_AUTH_SOCK`, as the program "
         "needs none, and run this again",
@@ -103,7 +109,7 @@ class ErrorHints:
         self.hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, self._log_hint)])
 
     def _log_hint(self, args: pulumi.ErrorHookArgs) -> bool:
-        hint = error_hint(args.errors, self._hints)
+        hint = error_hint(args.errors, self._hints, name=args.name)
         if hint and hint not in self._logged:
             self._logged.add(hint)
             pulumi.log.error(hint)

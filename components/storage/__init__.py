@@ -23,12 +23,14 @@ MANIFEST = Manifest(
         replaced=["/etc/ganesha/ganesha.conf"],
         added=[
             "/etc/modprobe.d/nuvla-swarm.conf",
+            "/etc/sysctl.d/91-nuvla-swarm-nfs.conf",
+            "/etc/systemd/system/multi-user.target.wants/rpc-statd.service",
             "/etc/systemd/system/nfs\\x2droot.mount",
             "/etc/exports.d/nuvla-swarm.exports",
             "/etc/nfs.conf.d/nuvla-swarm.conf",
         ],
         folders=["/etc/modprobe.d", "/etc/ganesha", "/etc/nfs.conf.d", "/etc/exports.d", NFS_ROOT],
-        units=["rpcbind.socket", "rpcbind.service", "nfs-server.service", "nfs-ganesha.service"],
+        units=["rpcbind.socket", "rpcbind.service", "rpc-statd.service", "nfs-server.service", "nfs-ganesha.service"],
     ),
     monitoring=Monitored(rules=["nfs"], scrape="nfs"),
 )

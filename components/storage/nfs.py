@@ -67,7 +67,6 @@ class Nfs(pulumi.ComponentResource):
                 "MOUNTD_PORT": str(ports.MOUNTD.number),
                 "GANESHA": assets.render("storage/files/ganesha.conf", _numbers(ports.NFS, ports.MOUNTD)),
                 **_ports(),
-                "LOCKD_PORT": str(ports.LOCKD.number),
             },
             # The command of the former server, which stops it, is among `packages`.
             depends_on=[*packages.values(), args.data_folder],
@@ -150,6 +149,7 @@ def _ports() -> dict[str, str]:
             "storage/files/nfs.conf", _numbers(ports.MOUNTD, ports.STATD, ports.STATD_OUTGOING, ports.LOCKD)
         ),
         "MODULES": assets.render("storage/files/modprobe.conf", _numbers(ports.LOCKD, ports.NFS_CALLBACK)),
+        "SYSCTLS": assets.render("storage/files/sysctl.conf", _numbers(ports.LOCKD, ports.NFS_CALLBACK)),
         "STATD_PORT": str(ports.STATD.number),
     }
 

@@ -1,5 +1,7 @@
 """The tables of ports in Nuvla's administrator guide: written from the guide, not from the program.
 
+The guide's files are without locks where clients use version 3; two ports are for these.
+
 `tcp` and `udp` name the sources that may reach a port by that protocol; the port is closed to all others. A rule for
 one port goes before a rule for a range: mountd's 33333 lies among the ephemeral ports.
 """
@@ -18,9 +20,11 @@ TARGET_PORTS: dict[int, tuple[str, AllowedSources]] = {
     80: ("http", {"tcp": {NUVLA, USERS}}),
     111: ("portmapper", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     443: ("https", {"tcp": {NUVLA, USERS}}),
+    662: ("statd, not in the guide", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     2049: ("nfs", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     2376: ("docker api", {"tcp": {NUVLA, MANAGEMENT}}),
     2377: ("swarm", {"tcp": {CLUSTER}}),  # the guide also lists Nuvla, for which the program has a setting
+    4045: ("lockd, not in the guide", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     4789: ("swarm data path", {"udp": {CLUSTER}}),
     7946: ("swarm gossip", {"tcp": {CLUSTER}, "udp": {CLUSTER}}),
     8080: ("traefik", {"tcp": {MANAGEMENT}}),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from components import assets
+from components.engine.settings import OLDEST_ENGINE
 from tests.support.rows import new_folder, rows
 
 Told = tuple[int, str]
@@ -216,6 +217,55 @@ def test_drop_ins_that_change_how_dockerd_starts_are_rejected(
     found, said = engine_settings(new_folder(tmp_path), "{}", {name: content})
     assert found == code
     assert ("sets how dockerd is started; move its options to /etc/docker/daemon.json" in said) is bool(code)
+
+
+def engine(folder: Path, found: str, before: str = "") -> Told:
+    """How the check of the engine ends on a host that has a version of it; `before`: before the program came."""
+    (folder / "dockerd").write_text(f"#!/bin/sh\necho 'Docker version {found}, build abc'\n")
+    (folder / "systemctl").write_text("#!/bin/sh\nexit 3\n")
+    for tool in ("dockerd", "systemctl"):
+        (folder / tool).chmod(0o755)
+    if before:
+        (folder / "before").mkdir(exist_ok=True)
+        (folder / "before/engine").write_text(f"{before}\n")
+    text = assets.read("machines/existing/scripts/check_host.sh")
+    [oldest] = re.findall(r"^oldest_engine=.*$", text, re.MULTILINE)
+    [version] = re.findall(r"^engine_version\(\) .*$", text, re.MULTILINE)
+    bodies = [function("check_host.sh", name) for name in ("say", "fail", "check_engine")]
+    done = subprocess.run(
+        [
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            "\n".join([oldest, version, *bodies, "check_engine_settings() { :; }", "check_engine"]),
+        ],
+        env={"folder": str(folder), "MACHINE": "worker-1", "VERSION": "28.5.2", "PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_engine_that_is_too_old_is_not_advised_as_a_setting(tmp_path: Path) -> None:
+    code, said = engine(new_folder(tmp_path), "19.03.15")
+    assert code == 1
+    assert said == (
+        "worker-1: has Docker Engine 19.03.15 of its own, and the oldest that runs is 20.10; change the engine of this "
+        "host to 28.5.2 yourself, or remove it, so that this program installs 28.5.2\n"
+    )
+    code, said = engine(new_folder(tmp_path), "20.10.5")
+    assert (code, said.partition(";")[2].strip()) == (
+        1,
+        "set engine.version to 20.10.5, or change the engine of this host to 28.5.2 yourself",
+    )
+    assert engine(new_folder(tmp_path), "28.5.2", before="28.5.2") == (0, "")
+
+
+def test_oldest_engine_of_hosts_is_that_of_the_settings() -> None:
+    text = assets.read("machines/existing/scripts/check_host.sh")
+    assert f"\noldest_engine={'.'.join(map(str, OLDEST_ENGINE))}\n" in text
 
 
 LISTENING = """\

@@ -44,10 +44,30 @@ def test_exported_subfolder_is_checked_against_forged_handles(tmp_path: Path, ro
 def test_statd_on_an_application_port_is_restarted(tmp_path: Path, port: int, restarted: bool) -> None:
     [listens] = re.findall(r"^listens\(\) .*$", assets.read("storage/scripts/nfs.sh"), re.MULTILINE)
     ports = function("nfs.sh", "fix_ports").replace("install -d /etc/nfs.conf.d /etc/modprobe.d", "")
-    text = f"{listens}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES=\n{ports}\nfix_ports"
+    text = f"{listens}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES= SYSCTLS=\n{ports}\nfix_ports"
     ss = f"echo 'tcp LISTEN 0 64 0.0.0.0:{port} 0.0.0.0:*'"
     systemctl = 'case "$1" in restart) echo "$@" ;; esac'
-    assert said(tmp_path, text, ss=ss, systemctl=systemctl) == ("restart rpc-statd.service\n" if restarted else "")
+    container = {"systemd-detect-virt": "true"}
+    assert said(tmp_path, text, ss=ss, systemctl=systemctl, **container) == (
+        "restart rpc-statd.service\n" if restarted else ""
+    )
+
+
+@rows("container, loaded", [(True, ""), (False, "--quiet --load=/etc/sysctl.d/91-nuvla-swarm-nfs.conf\n")])
+def test_ports_of_the_kernel_are_set_where_it_is_the_own_kernel(tmp_path: Path, container: bool, loaded: str) -> None:
+    ports = function("nfs.sh", "fix_ports").replace("install -d /etc/nfs.conf.d /etc/modprobe.d", "")
+    text = f"listens() {{ true; }}\nwrite() {{ cat >/dev/null; }}\nPORTS= MODULES= SYSCTLS=\n{ports}\nfix_ports"
+    tools = {"systemd-detect-virt": "true" if container else "false", "sysctl": 'echo "$@"', "systemctl": "false"}
+    assert said(tmp_path, text, **tools) == loaded
+
+
+def test_client_starts_what_volumes_without_a_version_need(tmp_path: Path) -> None:
+    text = f"{function('nfs_machine.sh', 'help_to_mount')}\nhelp_to_mount"
+    assert said(tmp_path, text, systemctl='echo "$@"').splitlines() == [
+        "enable --quiet rpcbind.service",
+        "add-wants --quiet multi-user.target rpc-statd.service",
+        "start rpcbind.service rpc-statd.service",
+    ]
 
 
 @rows("program, known", [("allow_set_io_flusher_fail", True), ("Enable_NLM", False)])

@@ -1,9 +1,20 @@
-"""Marks the tests of this folder: they need a Docker engine, and root for kernels that run as processes."""
+"""Marks the tests of this folder: they need a Docker engine, and root for kernels that run as processes.
+
+Several files share one target, whose guests take minutes to set up.
+"""
 
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.existing_hosts import ExistingHosts
+from tests.kernel import target
+from tests.records import Ran
+
+Seen = Callable[[str, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,3 +24,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for name in ("kernel", "slow", "engine"):
                 item.add_marker(name)
             item.add_marker(pytest.mark.skipif(os.geteuid() != 0, reason="only root can add network devices"))
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingHosts]:
+    """Yield three guests of a target that is up; the tests of several files share it and restore it."""
+    with target.running_target(Path(tmp_path_factory.mktemp("kernel"))) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def seen(hosts: ExistingHosts, ran: Ran) -> Seen:
+    """A function that records that a default has run on these machines, in the version that answered."""
+    on = hosts.stack.on
+    engine = on(target.SERVER, "docker", "version", "--format={{.Server.Version}}").text.strip()
+    return partial(ran, engine=engine, kernel=f"{on(target.SERVER, 'uname', '-r').text.strip()} in user mode")

@@ -68,7 +68,6 @@ class Guest:
             "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {self.name}.example {self.name}\n",
             "etc/resolv.conf": Path("/etc/resolv.conf").read_text(),
             "etc/ssh/ssh_host_ed25519_key": (self.folder / "host_key").read_text(),
-            "etc/sysctl.d/50-pid-max.conf": "",
             "root/.ssh/authorized_keys": f"{login}\n",
         }
         write_archive(self.folder / "identity", files)

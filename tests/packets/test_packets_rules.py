@@ -26,15 +26,15 @@ pytestmark = pytest.mark.tools("ip", "nft", "nsenter", "unshare")
 
 ROWS = target_rows(ephemeral=(32768, 60999), nfs=True, s3_port=9000, swarm_port=True)
 # Of each row one port, and some that are in none; 33333 is mountd's.
-PORTS = (22, 80, 111, 443, 662, 2049, 2376, 2377, 4045, 7946, 8080, 9000, 9100, 9323, 33333, 45000)
+PORTS = (22, 80, 111, 443, 662, 2049, 2376, 2377, 4045, 5000, 5900, 7946, 8080, 9000, 9100, 9323, 33333, 45000)
 OPEN = {
     "operator": {22, 2376, 8080},
     "nuvla": {80, 443, 2376, 2377, 9000},
     "user": {80, 443, 9000, 45000},
-    "peer": {111, 2049, 2377, 7946, 9323, 33333},
+    "peer": {111, 662, 2049, 2377, 4045, 7946, 9323, 33333},
     "stranger": set(),
 }
-DATAGRAMS = {"peer": {111, 2049, 7946, 33333, 4789}}
+DATAGRAMS = {"peer": {111, 662, 2049, 4045, 4789, 7946, 33333}}
 TCP, UDP = [f"tcp/{port}" for port in PORTS], [f"udp/{port}" for port in (*PORTS, 4789)]
 BRIDGES = 'flush set inet nuvla_swarm bridges; add element inet nuvla_swarm bridges { "docker0", "docker_gwbridge", '
 BRIDGES += '"br-0123456789ab", "br-ba9876543210" }; add element inet nuvla_swarm networks { 192.168.50.0/24 }'
@@ -96,7 +96,7 @@ def test_containers_reach_only_measured_cluster_ports_of_other_machines(wires: W
     load(wires)
     measured = {2049, 9323} if container == "task" else set()
     with wires.listening("peer", *PORTS, 4789) as ear:
-        assert opened(wires, container, PEER) == measured | {80, 443, 662, 4045, 9000, 9100, 45000}
+        assert opened(wires, container, PEER) == measured | {80, 443, 5000, 5900, 9000, 9100, 45000}
         wires.reach(container, PEER, "udp/4789", "udp/7946", "udp/111", "udp/2049")
         heard = {(protocol, port) for protocol, port, _ in ear.heard()}
     assert {port for protocol, port in heard if protocol == "udp"} == set()
@@ -106,7 +106,7 @@ def test_containers_reach_only_measured_cluster_ports_of_other_machines(wires: W
 def test_containers_reach_no_cluster_port_where_machines_are_unknown(wires: Wires) -> None:
     load(wires, {**SOURCES, TrafficSource.CLUSTER: []}, for_all=False)
     with wires.listening("peer", *PORTS) as ear:
-        assert opened(wires, "composed", PEER) == {22, 80, 443, 662, 2376, 4045, 8080, 9000, 9100, 45000}
+        assert opened(wires, "composed", PEER) == {22, 80, 443, 2376, 5000, 5900, 8080, 9000, 9100, 45000}
         assert opened(wires, "task", PEER) >= {2049, 9323, 22}
         assert ("tcp", 2049, MACHINE) not in ear.heard()
     with wires.listening("beside", 7946):
@@ -217,8 +217,8 @@ def test_host_tables_open_only_engine_metrics_to_containers(wires: Wires) -> Non
 
 EXTRA = [
     PortRule(service="extra: a", first=9100, last=9100, protocols=("udp",), sources=(TrafficSource.USERS,)),
-    PortRule(service="extra: b", first=662, last=663, sources=(), networks=(IPv4Network("192.168.1.66/32"),)),
-    PortRule(service="extra: c", first=4045, last=4045, sources=(TrafficSource.MANAGEMENT,)),
+    PortRule(service="extra: b", first=5900, last=5901, sources=(), networks=(IPv4Network("192.168.1.66/32"),)),
+    PortRule(service="extra: c", first=5000, last=5000, sources=(TrafficSource.MANAGEMENT,)),
     PortRule(service="extra: d", first=BELOW, last=BELOW, sources=(), networks=(IPv4Network("192.168.1.64/26"),)),
     PortRule(service="extra: e", first=111, last=111, sources=(), networks=(IPv4Network("10.200.0.0/16"),)),
 ]
@@ -227,9 +227,9 @@ EXTRA = [
 def test_extra_rows_open_ports_of_the_machine_to_their_sources_alone(wires: Wires) -> None:
     wires.load(ruleset([*ROWS, *EXTRA], SOURCES, POOLS))
     with wires.listening("machine", *PORTS) as ear:
-        for name, more in {"operator": {4045}, "nuvla": set(), "user": set(), "stranger": {662}}.items():
+        for name, more in {"operator": {5000}, "nuvla": set(), "user": set(), "stranger": {5900}}.items():
             assert opened(wires, name, MACHINE) == OPEN[name] | more, name
-            wires.reach(name, MACHINE, "udp/9100", "udp/662", "udp/4045")
+            wires.reach(name, MACHINE, "udp/9100", "udp/5900", "udp/5000")
         heard = {(protocol, port, sender) for protocol, port, sender in ear.heard() if protocol == "udp"}
     assert heard == {("udp", 9100, NEIGHBOURS["user"])}
 
@@ -253,5 +253,5 @@ def test_containers_reach_extra_ports_if_their_addresses_are_in_the_row(wires: W
             assert opened(wires, name, MACHINE) == {111}, name
         assert opened(wires, "own", MACHINE) == set()
     with wires.listening("peer", *PORTS):
-        assert 4045 not in opened(wires, "single", PEER), "a row of operators alone"
-        assert 662 in opened(wires, "single", PEER), "the other machine decides"
+        assert 5000 not in opened(wires, "single", PEER), "a row of operators alone"
+        assert 5900 in opened(wires, "single", PEER), "the other machine decides"

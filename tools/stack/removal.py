@@ -1,13 +1,16 @@
 """`make down`: a list of the removed and retained parts, a question, and the removal."""
 
+import re
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
 
 from tools import retained_volumes
 from tools.console import ask, chosen, fail, is_terminal, say
+from tools.pulumi_cli import SLOW_STOP
 from tools.repair.__main__ import repair
 from tools.repair.state import State
 from tools.stack import lost_hosts, update
+from tools.stack.events import Outcome
 from tools.stack.plan import INSTANCES
 from tools.stack.settings_file import CHECKOUT
 from tools.stack.target import Target
@@ -32,7 +35,11 @@ def down(found: Target) -> None:
         ask(f"To go on, type the name of the stack ({found.name}):", found.name, "nothing is removed")
     lost_hosts.forget(state, lost)
     repair("down", found.stack)
-    outcome = update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
+    outcome = _destroy(found)
+    if outcome.code != 0 and any(re.search(SLOW_STOP, text) for _, _, text in outcome.messages):
+        say("goes on: the services that stopped slowly are gone")
+        repair("down", found.stack)  # or Pulumi would remove them a second time, and fail
+        outcome = _destroy(found)
     if outcome.code != 0:
         say(f"not all is removed: mend what the lines above say, and run `make down STACK={found.name}` again")
         raise SystemExit(outcome.code)
@@ -40,6 +47,10 @@ def down(found: Target) -> None:
     subprocess.run([str(CHECKOUT / "tools" / "stop.sh"), "--if-idle"], check=False)
     for line in left(found, removed=is_something(state)):
         say(line)
+
+
+def _destroy(found: Target) -> Outcome:
+    return update.run(found, "destroy", "--yes", "--skip-preview", "--suppress-outputs")
 
 
 def listing(state: State, lost: Collection[str] = ()) -> Iterator[str]:

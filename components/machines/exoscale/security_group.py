@@ -12,6 +12,7 @@ from components.ports import PortRule, TrafficSource
 
 DESCRIPTION = "Machines of one infrastructure"  # a changed description would replace the group, which is in use
 PING = {"protocol": "ICMP", "icmp_type": 8, "icmp_code": 0}
+ENCRYPTED = {"protocol": "ESP", "description": "encrypted overlay networks"}
 PINGED_BY = (TrafficSource.MANAGEMENT, TrafficSource.CLUSTER)
 
 
@@ -86,6 +87,8 @@ def _open_ports(rows: Sequence[PortRule], source: TrafficSource) -> Iterator[tup
             yield from _ports_of(row)
     if source in PINGED_BY:
         yield "ping", {**PING, "description": "ping"}
+    if source is TrafficSource.CLUSTER:
+        yield "esp", dict(ENCRYPTED)
 
 
 def _ports_of(row: PortRule) -> Iterator[tuple[str, dict[str, Any]]]:

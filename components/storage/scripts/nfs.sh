@@ -29,6 +29,10 @@ fix_ports() {
   install -d /etc/nfs.conf.d /etc/modprobe.d
   write /etc/nfs.conf.d/nuvla-swarm.conf <<<"$PORTS"
   write /etc/modprobe.d/nuvla-swarm.conf <<<"$MODULES"
+  write /etc/sysctl.d/91-nuvla-swarm-nfs.conf <<<"$SYSCTLS"
+  # A container has the kernel of somebody else.
+  systemd-detect-virt --quiet --container ||
+    sysctl --quiet --load=/etc/sysctl.d/91-nuvla-swarm-nfs.conf 2>/dev/null || true # before locks are there, the kernel knows none
   # A host's own, which runs already, finds its locks again.
   if systemctl is-active --quiet rpc-statd.service && ! listens "$STATD_PORT"; then
     systemctl restart rpc-statd.service

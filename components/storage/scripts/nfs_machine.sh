@@ -3,7 +3,7 @@
 #   prepare   installs those of the PACKAGES that it lacks; unless it SERVES the files, it no longer does
 #   stop      it no longer serves them
 set -euo pipefail
-: "${PACKAGES:?}" "${FOLDER:?}" "${SERVES?}" "${PORTS:?}" "${MODULES:?}" "${STATD_PORT:?}"
+: "${PACKAGES:?}" "${FOLDER:?}" "${SERVES?}" "${PORTS:?}" "${MODULES:?}" "${SYSCTLS:?}" "${STATD_PORT:?}"
 
 prepare() {
   local wanted
@@ -15,6 +15,15 @@ prepare() {
     install_packages "${wanted[@]}"
   fi
   if [ -z "$SERVES" ]; then stop_serving; fi
+  help_to_mount
+}
+
+# Volumes without a version are of version 3. That needs rpcbind to mount and statd to lock, which nobody starts for an
+# engine: packages start nothing while the program installs them, and statd is started by the command `mount` alone.
+help_to_mount() {
+  systemctl enable --quiet rpcbind.service
+  systemctl add-wants --quiet multi-user.target rpc-statd.service
+  systemctl start rpcbind.service rpc-statd.service
 }
 
 case "$1" in

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # $config, $kernel and $ganesha are those of nfs.sh
 set -euo pipefail
 : "${KIND:?}" "${FOLDER:?}" "${DISK:?}" "${MOUNTD_PORT:?}" "${GANESHA:?}"
-: "${PORTS:?}" "${MODULES:?}" "${STATD_PORT:?}" "${LOCKD_PORT:?}"
+: "${PORTS:?}" "${MODULES:?}" "${SYSCTLS:?}" "${STATD_PORT:?}"
 
 # The files are on a data volume; FOLDER is where everybody finds them.
 mount_folder() {
@@ -50,7 +50,6 @@ serve_by_kernel() {
   stop_unit "$ganesha"
   install -d /etc/exports.d
   fix_ports
-  sysctl --quiet --ignore --write "fs.nfs.nlm_tcpport=$LOCKD_PORT" "fs.nfs.nlm_udpport=$LOCKD_PORT" || true
   put_together kernel
   start "$kernel"
   exportfs -ra

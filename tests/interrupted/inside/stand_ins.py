@@ -14,10 +14,16 @@ from tests.interrupted.inside.tools.packages import STATE as OF_PACKAGES
 TOOL = Path(__file__).with_name("tool.sh")
 FIRST = (  # on PATH
     *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "curl", "dpkg", "dpkg-query", "exportfs", "ganesha"),
-    *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "sysctl", "wipefs"),
+    *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "statd", "sysctl"),
+    "wipefs",
 )
 OF_DOCKER = Path("/usr/bin/dockerd")  # of docker.com's packages; Debian's are elsewhere
-UNITS = {"rpcbind": "rpcbind.service", "ganesha": "nfs-ganesha.service", "kernel": "nfs-server.service"}
+UNITS = {
+    "rpcbind": "rpcbind.service",
+    "statd": "rpc-statd.service",
+    "ganesha": "nfs-ganesha.service",
+    "kernel": "nfs-server.service",
+}
 UNIT = """[Unit]
 Wants={wants}
 After={wants}

@@ -56,7 +56,13 @@ ROWS = [
     ),
     Row(
         "engine.version",
-        Values(["20.10.24", "29.0.0"], refused(VERSION, "20.10", "v20.10.24", "20.10.24-1", "latest")),
+        Values(
+            ["20.10.0", "20.10.24", "29.0.0"],
+            [
+                *refused(VERSION, "20.10", "v20.10.24", "20.10.24-1", "latest"),
+                *refused("20.10.0 or newer, such as 28.5.2", "19.03.15", "20.9.0", "1.13.1"),
+            ],
+        ),
         Change("20.10.25", *INSTALLED, 'version: "20.10.24" => "20.10.25"', "+ stdin: export VERSION=20.10.25"),
     ),
     Row(

@@ -40,6 +40,10 @@ def test_missing_pulumi_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         ("error: PULUMI_ACCESS_TOKEN must be set for login during", "log in by `pulumi login`"),
         ("error: unable to open bucket file:///nowhere?no_tmp_dir=true: stat", "correct PULUMI_BACKEND_URL"),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "export PULUMI_CONFIG_PASSPHRASE, or"),
+        (
+            "error: error on wait for container with ID '01': context deadline exceeded",
+            "destroy --refresh --stack prod",
+        ),
     ],
 )
 def test_errors_of_pulumi_get_a_line_that_says_what_to_do(

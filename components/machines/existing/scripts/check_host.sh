@@ -9,6 +9,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 
 folder=/etc/nuvla-swarm
 systems="allowed: Debian 12 or newer, Ubuntu 22.04 or newer"
+oldest_engine=20.10
 
 say() { echo "$MACHINE: $*" >&2; }
 fail() { say "$@"; exit 1; }
@@ -81,6 +82,10 @@ check_engine() {
   local found theirs
   found=$(engine_version)
   theirs=$(cat "$folder/before/engine" 2>/dev/null || echo "$found")
+  if [ -n "$theirs" ] && ! sort --check=quiet --version-sort <<<"$oldest_engine"$'\n'"$theirs"; then
+    fail "has Docker Engine $theirs of its own, and the oldest that runs is $oldest_engine; change the engine of this host to" \
+      "$VERSION yourself, or remove it, so that this program installs $VERSION"
+  fi
   if [ -n "$theirs" ] && [ "$found" != "$VERSION" ]; then
     fail "has Docker Engine $found of its own, and $VERSION is wanted; set engine.version to $found," \
       "or change the engine of this host to $VERSION yourself"

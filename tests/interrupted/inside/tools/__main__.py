@@ -23,6 +23,7 @@ MODULES = {
     "mount": "disks",
     "resize2fs": "disks",
     "rpcbind": "files",
+    "statd": "files",
     "sysctl": "small",
     "wipefs": "disks",
 }

@@ -20,6 +20,11 @@ def rpcbind(_: Sequence[str]) -> None:
     serve([111])
 
 
+def statd(_: Sequence[str]) -> None:
+    """Looks after locks."""
+    serve([662])
+
+
 def ganesha(words: Sequence[str]) -> None:
     """Serves by its settings; with a word, only reads them again."""
     text = SETTINGS.read_text(encoding="utf-8")

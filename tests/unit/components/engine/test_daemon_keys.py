@@ -38,6 +38,15 @@ def test_reserved_key_is_refused_by_name_with_what_to_use_instead(key: str, advi
     assert mistakes({key: True, "mtu": 1400}) == [f"engine.daemon.{key}: given; allowed: {advice}"]
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_feature_that_changes_the_store_of_images_is_refused_and_others_are_free(value: bool) -> None:
+    assert mistakes({"features": {"containerd-snapshotter": value, "buildkit": True}}) == [
+        "engine.daemon.features.containerd-snapshotter: given; allowed: other features, as the engine would no longer "
+        "find its images and containers"
+    ]
+    assert mistakes({"features": {"buildkit": True}}) == []
+
+
 def test_all_reserved_keys_are_told_at_once() -> None:
     assert len(mistakes(dict.fromkeys(RESERVED, True))) == len(RESERVED)
 

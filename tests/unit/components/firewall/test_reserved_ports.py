@@ -9,8 +9,8 @@ from tests.support.pulumi_run import build
 RANGE = (32768, 60999)
 # All that is open to anybody on a target, but for the ports of applications.
 WANTED = {
-    *((port, "tcp") for port in (22, 80, 111, 443, 2049, 2222, 2376, 2377, 7946, 8080, 9000, 9323, 33333)),
-    *((port, "udp") for port in (111, 2049, 4789, 7946, 33333)),
+    *((port, "tcp") for port in (22, 80, 111, 443, 662, 2049, 2222, 2376, 2377, 4045, 7946, 8080, 9000, 9323, 33333)),
+    *((port, "udp") for port in (111, 662, 2049, 4045, 4789, 7946, 33333)),
 }
 
 

@@ -1,12 +1,11 @@
 """components/machines/error_hints.py: a hint follows an error of a Docker engine."""
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pytest
 
-from components.machines.error_hints import HINTS, SSH_HINTS, SWARM_HINTS, ErrorHints, error_hint
+from components.machines.error_hints import AGENT_HINTS, HINTS, SSH_HINTS, SWARM_HINTS, ErrorHints, error_hint
 from components.machines.exoscale.error_hints import SSH_HINTS as EXOSCALE_SSH_HINTS
 from tests.program.runs import run
 from tests.support.configs import existing, exoscale, secrets_for, target
@@ -100,8 +99,21 @@ def test_hint_is_logged_once_and_nothing_is_retried(fake_pulumi: FakePulumi, mon
     advisor = build(ErrorHints)
     hook: Any = advisor.hooks.on_error[0]  # type: ignore[index]
     for error in [*ERRORS, *ERRORS, "something else"]:
-        assert hook.callback(cast(pulumi.ErrorHookArgs, SimpleNamespace(errors=[error]))) is False
+        assert hook.callback(pulumi.ErrorHookArgs("", "", "one", "", errors=[error])) is False
     assert logged == [error_hint([error]) for error in ERRORS]
+
+
+def test_full_disk_is_told_with_its_machine(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", logged.append)
+    hook: Any = build(lambda: ErrorHints(AGENT_HINTS, "ssh-advice")).hooks.on_error[0]  # type: ignore[index]
+    error = "Process exited with status 1: running x:\ncat: write error: No space left on device"
+    for machine in ("web-1", "web-2"):
+        hook.callback(pulumi.ErrorHookArgs("", "", f"firewall-{machine}", "", errors=[error]))
+    assert [line.partition(" is full")[0] for line in logged] == [
+        "firewall-web-1: a disk of its machine",
+        "firewall-web-2: a disk of its machine",
+    ]
 
 
 def test_stale_ssh_agent_gets_a_hint_on_machines_of_every_provider() -> None:

@@ -19,7 +19,6 @@ def test_server_exports_the_data_volume(fake_pulumi: FakePulumi) -> None:
             "DISK": "/data/nfs",
             "MOUNTD_PORT": "33333",
             "STATD_PORT": "662",
-            "LOCKD_PORT": "4045",
         }.items()
     )
 
@@ -52,6 +51,12 @@ def test_nfs_helpers_listen_on_fixed_ports(fake_pulumi: FakePulumi) -> None:
     assert [line for line in lines if not line.startswith("#")] == [
         "options lockd nlm_tcpport=4045 nlm_udpport=4045",
         "options nfs callback_tcpport=4046",
+    ]
+    lines = parameters(fake_pulumi, SERVER)["SYSCTLS"].splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "-fs.nfs.nlm_tcpport = 4045",
+        "-fs.nfs.nlm_udpport = 4045",
+        "-fs.nfs.nfs_callback_tcpport = 4046",
     ]
 
 

@@ -104,6 +104,38 @@ def test_removal_elsewhere_asks_for_the_name_of_the_stack(calls: list[str], caps
     assert "pulumi stack rm s" in printed.err
 
 
+SLOW = "error on wait for container with ID '0123': context deadline exceeded"
+TWICE = "Error deleting service with ID 'abc': Error response from daemon: service abc not found"
+
+
+@rows(
+    "errors, made, code",
+    [
+        ((SLOW,), ["repair down", "destroy"] * 2, None),
+        ((TWICE,), ["repair down", "destroy"] * 2, None),
+        ((SLOW, SLOW), ["repair down", "destroy"] * 2, 1),
+        (("another",), ["repair down", "destroy"], 1),
+    ],
+)
+def test_removal_goes_on_by_itself_after_a_service_that_stops_slowly(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, errors: tuple[str, ...], made: list[str], code: int | None
+) -> None:
+    left = list(errors)
+    calls.clear()
+
+    def run(_found: Target, verb: str, *_: str) -> Outcome:
+        calls.append(verb)
+        return Outcome(1, [("error", "traefik-service", left.pop(0))]) if left else Outcome()
+
+    monkeypatch.setattr(update, "run", run)
+    ended = None
+    try:
+        removal.down(stack("local"))
+    except SystemExit as end:
+        ended = end.code
+    assert (calls, ended) == (made if code else [*made, "stop.sh"], code)
+
+
 def test_removal_of_local_machines_asks_nothing_and_lists(calls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     removal.down(stack("local"))
     assert calls == ["repair down", "destroy", "stop.sh"]

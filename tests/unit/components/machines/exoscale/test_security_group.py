@@ -62,7 +62,7 @@ def openings(fake_pulumi: FakePulumi) -> set[Opening]:
             int(rule["endPort"]),
         )
         for rule in rules(fake_pulumi).values()
-        if rule["protocol"] != "ICMP"
+        if "startPort" in rule
     ]
     assert len(found) == len(set(found))
     return set(found)
@@ -99,6 +99,13 @@ def test_management_and_machines_may_ping(fake_pulumi: FakePulumi) -> None:
     assert not any({"startPort", "endPort"} & set(rule) for rule in pings.values())
 
 
+def test_encrypted_overlays_pass_between_machines_alone(fake_pulumi: FakePulumi) -> None:
+    wall(TARGET, SOURCES)
+    [rule] = [rule for rule in rules(fake_pulumi).values() if rule["protocol"] == "ESP"]
+    assert rule["userSecurityGroupId"] == "wall-group-id"
+    assert not {"startPort", "endPort", "cidr"} & set(rule)
+
+
 def test_rules_belong_to_the_group_and_are_inbound(fake_pulumi: FakePulumi) -> None:
     made = wall(TARGET, SOURCES)
     assert fake_pulumi.children("wall") == {"wall-group", *rules(fake_pulumi)}
@@ -112,7 +119,7 @@ def test_rules_belong_to_the_group_and_are_inbound(fake_pulumi: FakePulumi) -> N
 def test_port_rule_has_a_first_and_a_last_port(fake_pulumi: FakePulumi) -> None:
     wall([SSH, GOSSIP, WEB], SOURCES)
     for rule in rules(fake_pulumi).values():
-        assert rule["protocol"] == "ICMP" or {"startPort", "endPort"} <= set(rule)
+        assert rule["protocol"] in ("ICMP", "ESP") or {"startPort", "endPort"} <= set(rule)
 
 
 def test_group_has_a_fixed_name_and_description(fake_pulumi: FakePulumi) -> None:
@@ -129,6 +136,7 @@ def test_rule_name_says_ports_and_source(fake_pulumi: FakePulumi) -> None:
         "wall-tcp-7946-cluster",
         "wall-udp-7946-cluster",
         "wall-ping-cluster",
+        "wall-esp-cluster",
         "wall-tcp-80-81-192.0.2.0-24",
         "wall-ping-192.0.2.0-24",
         "wall-tcp-80-81-0.0.0.0-0",
@@ -151,7 +159,12 @@ def test_network_of_two_sources_has_one_rule(fake_pulumi: FakePulumi) -> None:
     """Exoscale's plugin finds a rule by its content, and cannot tell two equal rules apart."""
     same = IPv4Network("192.0.2.0/24")
     wall([WEB], NOBODY | {TrafficSource.MANAGEMENT: [same, same], TrafficSource.USERS: [same]})
-    assert set(rules(fake_pulumi)) == {"wall-tcp-80-81-192.0.2.0-24", "wall-ping-192.0.2.0-24", "wall-ping-cluster"}
+    assert set(rules(fake_pulumi)) == {
+        "wall-tcp-80-81-192.0.2.0-24",
+        "wall-ping-192.0.2.0-24",
+        "wall-ping-cluster",
+        "wall-esp-cluster",
+    }
 
 
 def test_without_sources_only_the_machines_reach_each_other(fake_pulumi: FakePulumi) -> None:
