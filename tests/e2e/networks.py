@@ -40,6 +40,8 @@ USERS: Final = (
     "pages-cloud",
     "pages-hosts",
     "versions",
+    "guests",
+    "host-guests",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -158,7 +158,7 @@ def ids(target: Stack, kind: str) -> list[str]:
 def test_secrets_are_nowhere_in_plain_text(full_target: Stack, outputs: dict[str, Any]) -> None:
     secrets, texts = secrets_of(outputs), readable_texts(full_target)
     assert "dockerd" in texts["processes of worker-1"]
-    assert "nuvla:machines:LocalCluster" in texts["state"]
+    assert re.search("nuvla:machines:(Local|Existing)Cluster", texts["state"])
     assert "/run/secrets/s3-secret-key" in "".join(
         text for command_prefix, text in texts.items() if command_prefix.startswith("config")
     )

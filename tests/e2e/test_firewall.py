@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import Stack, docker
+from tests.e2e.harness import Stack
 from tests.e2e.port_probes import (
     SCRIPTS,
     PortStates,
@@ -120,14 +120,9 @@ def test_container_is_not_reached_past_its_published_ports(
             machine, "docker", "network", "inspect", "docker_gwbridge", "--format={{json .Containers}}"
         )
         bridge_address = json.loads(listed.text)[task]["IPv4Address"].partition("/")[0]
-        ip_route = ["docker", "exec", prober.container, "ip", "route"]
-        docker(*ip_route[1:], "replace", f"{bridge_address}/32", "via", full_target.address(machine))
-        try:
-            with routes_back(full_target, machine):
-                results = send_packets_from_all(prober, bridge_address, 80)
-            assert results == {source: {80: "closed"} for source in expected_ports.SOURCES}, machine
-        finally:
-            docker(*ip_route[1:], "delete", f"{bridge_address}/32", "via", full_target.address(machine))
+        with prober.route(bridge_address, via=full_target.address(machine)), routes_back(full_target, machine):
+            results = send_packets_from_all(prober, bridge_address, 80)
+        assert results == {source: {80: "closed"} for source in expected_ports.SOURCES}, machine
 
 
 def test_machines_listen_on_no_ephemeral_port_but_that_of_mountd(full_target: Stack) -> None:
@@ -185,7 +180,8 @@ def test_another_network_of_users_shows_in_the_preview_and_cuts_no_connection(
     users = full_target.get("firewall.users")
     address = full_target.address("worker-1")
     with running_listeners(full_target, "worker-1", prober, EPHEMERAL_PORT + 2):
-        hold_connection = prober.script_command("hold_connection.py", expected_ports.USERS, address, EPHEMERAL_PORT + 2)
+        to = (address, EPHEMERAL_PORT + 2)
+        hold_connection = prober.script_command("hold_connection.py", expected_ports.USERS, address, *to)
         with running_process(hold_connection, "connected") as (stdin, stdout, _):
             full_target.set("firewall.users", ["203.0.113.128/25", *users[1:]])
             try:
@@ -223,6 +219,6 @@ def test_firewall_is_in_force_after_a_restart_of_the_engine(
 def test_firewall_is_in_force_after_a_restart_of_the_machines(
     full_target: Stack, prober: Prober, outputs: dict[str, Any], user_session: requests.Session
 ) -> None:
-    docker("restart", *(full_target.container(machine) for machine in PROBED_MACHINES))
+    full_target.restart(*PROBED_MACHINES)
     wait_for_routes(outputs["urls"], user_session)  # otherwise listeners of the test take Traefik's ports
     assert_ports_match_the_guide(full_target, prober)

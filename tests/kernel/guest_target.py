@@ -1,0 +1,51 @@
+"""A target with every service on three guests, for the suites of tests/e2e."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.existing_hosts import ExistingHosts
+from tests.e2e.harness import exclusive
+from tests.e2e.networks import subnet_of
+from tests.e2e.test_existing_machines import configure
+from tests.kernel.guest_network import GuestStack, as_existing_hosts, running_guests
+
+NAMES, SPARE = ("manager-1", "worker-1", "worker-2"), ("worker-3",)
+TRACES = ("/etc/nuvla-swarm", "/etc/docker/tls", "/etc/exports.d/nuvla-swarm.exports", "/nfs-root")
+
+
+@contextmanager
+def guest_stack(
+    name: str, folder: Path, settings: dict[str, Any], user: str, *names: str, spare: tuple[str, ...] = ()
+) -> Iterator[tuple[GuestStack, ExistingHosts]]:
+    """Yield a stack with guests that are its hosts, on the network of `user`; its pools are still to be set."""
+    stack = GuestStack(name, folder, settings | {"machines": {"provider": "existing", "pools": {}}})
+    bridge = f"ns{user[:6]}"  # names of devices are short
+    with (
+        exclusive(stack),
+        running_guests(stack, *names, subnet=subnet_of(user), bridge=bridge, domain="", spare=spare),
+    ):
+        hosts = as_existing_hosts(stack)
+        yield stack, hosts
+
+
+@contextmanager
+def guest_target(name: str, folder: Path, settings: dict[str, Any]) -> Iterator[GuestStack]:
+    """Yield a target that is up on guests, with the NFS server of their kernel, and destroy it at the end."""
+    with guest_stack(name, folder, settings | {"nfs": {}}, "guests", *NAMES, spare=SPARE) as (target, hosts):
+        configure(hosts)
+        result = target.up()
+        assert result.code == 0, result.text
+        (target.folder / "up.log").write_text(result.text)
+        yield target
+        assert_destroyed(target)
+
+
+def assert_destroyed(stack: GuestStack) -> None:
+    """Destroy a stack, and assert that its hosts keep nothing of the program."""
+    destroyed = stack.destroy()
+    assert destroyed.code == 0, destroyed.text
+    for machine in stack.guests:
+        left = stack.on(machine, "sh", "-c", f"ls -d {' '.join(TRACES)} 2>/dev/null; nft list tables; docker info")
+        assert "nuvla" not in left.text, left.text
