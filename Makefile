@@ -117,7 +117,7 @@ test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEE
 
 .PHONY: test-kernel
 test-kernel: ## run the suites of machines with a kernel of their own, or one SLICE of them as shuffled by SEED
-	@tools/setup.sh tools dev engine images && $(DEV) pytest -m kernel --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' tests/kernel $(ARGS)
+	@tools/setup.sh tools dev engine images && $(DEV) NUVLA_SWARM_MACHINES=guests pytest -m kernel --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' tests/kernel tests/e2e $(ARGS)
 
 .PHONY: nightly
 nightly: ## run every suite on every engine and kernel, and write docs/tested.md; takes hours

@@ -86,11 +86,11 @@ def run(
             text=True,
             env=env,
             cwd=cwd,
-            timeout=timeout_s * PATIENCE,
+            timeout=timeout_s,
         )
     except subprocess.TimeoutExpired as expired:
         output = expired.output.decode(errors="replace") if isinstance(expired.output, bytes) else expired.output
-        raise AssertionError(f"not done after {timeout_s * PATIENCE} s: {' '.join(command)}\n{output}") from expired
+        raise AssertionError(f"not done after {timeout_s} s: {' '.join(command)}\n{output}") from expired
     return Result(completed.returncode, completed.stdout)
 
 
