@@ -23,7 +23,10 @@ def value_of(option: str) -> str:
 
 
 def info() -> str:
-    """Of the machine that the script runs on."""
+    """Of the machine that the script runs on, which may still be on its way into the swarm."""
+    if here["state"] == "pending" and here.get("joins_after", 0):
+        here["joins_after"] -= 1
+        here["state"] = "pending" if here["joins_after"] else "active"
     told: dict[str, str] = {
         "{{.DockerRootDir}}": here["root"],
         "{{.Swarm.LocalNodeState}}": here["state"],
@@ -130,7 +133,10 @@ def start_or_leave() -> str:
 
 def joined() -> None:
     """Not of Docker's client: what a call of its API by curl does."""
-    here.update(state="active", id="id-joined", address="10.0.0.7")
+    slow = here.get("joins_after")
+    here.update(state="pending" if slow is not None else "active", id="id-joined", address="10.0.0.7")
+    if slow is not None:
+        fail("Timeout was reached before node joined. The attempt to join the swarm will continue in the background.")
 
 
 def listed() -> str:

@@ -217,6 +217,19 @@ def test_machine_joins_once(paper: Paper) -> None:
     assert not (paper.folder / "curl.body").exists()
 
 
+def test_machine_that_joins_later_than_its_engine_waits_for_is_waited_for(paper: Paper) -> None:
+    paper.here = OUT | {"joins_after": 4}
+    done = join(paper)
+    assert done.stdout == "id-joined\n", done.stderr
+
+
+def test_machine_that_never_joins_is_an_error_with_the_answer_of_its_engine(paper: Paper) -> None:
+    paper.here = OUT | {"joins_after": 0}
+    done = join(paper)
+    assert done.returncode != 0
+    assert "Timeout was reached before node joined" in done.stderr
+
+
 def test_known_member_ignores_new_invitations(paper: Paper) -> None:
     paper.here = WORKER
     assert join(paper).stdout == "id-worker-1\n"

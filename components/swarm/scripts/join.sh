@@ -6,7 +6,7 @@
 set -euo pipefail
 : "${SWARM_ID:?}" "${ADDRESS:?}" "${MANAGER:?}" "${INVITATION:?}"
 
-patience_s=30
+patience_s=60
 interval_s=0.2
 
 swarm() { docker info --format "{{$1}}"; }
@@ -28,8 +28,22 @@ is_member() {
   [[ " ${INVITATION#* } " == *" $(swarm .Swarm.NodeID) "* ]]
 }
 
-# `docker swarm join` takes the token as an argument, which every user of the machine can read meanwhile.
+# An engine answers after 20 s that it goes on in the background, which takes a slow machine longer.
 join() {
+  local answer deadline=$((SECONDS + patience_s)) state
+  if answer=$(ask_to_join 2>&1); then return 0; fi
+  while [[ $answer == *"will continue in the background"* && $SECONDS -lt $deadline ]]; do
+    state=$(swarm .Swarm.LocalNodeState)
+    [ "$state" != active ] || return 0
+    [ "$state" = pending ] || break
+    sleep "$interval_s"
+  done
+  echo "$answer" >&2
+  return 1
+}
+
+# `docker swarm join` takes the token as an argument, which every user of the machine can read meanwhile.
+ask_to_join() {
   local body='{"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": "%s", "RemoteAddrs": ["%s:2377"], "JoinToken": "%s"}'
   # shellcheck disable=SC2059 # the format is above
   printf "$body" "$ADDRESS" "$MANAGER" "${INVITATION%% *}" |
