@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Interface, IPv4Network
@@ -12,7 +12,7 @@ from typing import Any
 from tests.e2e.existing_hosts import ExistingHosts, key_pair
 from tests.e2e.harness import STACK_LABEL, Result, Stack, docker, image_of
 from tests.e2e.machines import PATIENCE_WITH
-from tests.kernel.guests import Guest
+from tests.kernel.guests import MEMORY_MIB, Guest
 
 UP_TIMEOUT_S = 1200  # user mode is slow: each call of a program is two switches of processes here
 PYTHON = ["/usr/bin/python3", "/usr/bin/python3.11", "/usr/lib/python3.11"]
@@ -90,10 +90,11 @@ def running_guests(
     image: str = "machine",
     domain: str = ".example",
     spare: Sequence[str] = (),
+    memory_mib: Mapping[str, int] | None = None,
 ) -> Iterator[dict[str, Guest]]:
     """Yield guests that are up, on a network of the engine, which lets them reach this computer and the internet.
 
-    Those that are `spare` can be started later.
+    Those that are `spare` can be started later. Guests have MEMORY_MIB, or what `memory_mib` gives them by their names.
     The network has the stack's label, by which its clean-up removes it, also after a killed run.
     """
     network = f"nuvla-swarm-{stack.name}"
@@ -112,6 +113,7 @@ def running_guests(
                 env=stack.env,
                 image=image,
                 domain=domain,
+                memory_mib=(memory_mib or {}).get(name, MEMORY_MIB),
             )
             for number, name in enumerate([*names, *spare], 11)
         }

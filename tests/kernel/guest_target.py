@@ -12,6 +12,7 @@ from tests.e2e.test_existing_machines import configure
 from tests.kernel.guest_network import GuestStack, as_existing_hosts, running_guests
 
 NAMES, SPARE = ("manager-1", "worker-1", "worker-2"), ("worker-3",)
+MANAGER_MEMORY_MIB = 3072  # monitoring, and nearly all other services
 TRACES = ("/etc/nuvla-swarm", "/etc/docker/tls", "/etc/exports.d/nuvla-swarm.exports", "/nfs-root")
 
 
@@ -21,10 +22,11 @@ def guest_stack(
 ) -> Iterator[tuple[GuestStack, ExistingHosts]]:
     """Yield a stack with guests that are its hosts, on the network of `user`; its pools are still to be set."""
     stack = GuestStack(name, folder, settings | {"machines": {"provider": "existing", "pools": {}}})
-    bridge = f"ns{user[:6]}"  # names of devices are short
+    options = {"domain": "", "bridge": f"ns{user[:6]}"}  # names of devices are short
+    memory = {names[0]: MANAGER_MEMORY_MIB}
     with (
         exclusive(stack),
-        running_guests(stack, *names, subnet=subnet_of(user), bridge=bridge, domain="", spare=spare),
+        running_guests(stack, *names, subnet=subnet_of(user), spare=spare, memory_mib=memory, **options),
     ):
         hosts = as_existing_hosts(stack)
         yield stack, hosts
@@ -32,8 +34,14 @@ def guest_stack(
 
 @contextmanager
 def guest_target(name: str, folder: Path, settings: dict[str, Any]) -> Iterator[GuestStack]:
-    """Yield a target that is up on guests, with the NFS server of their kernel, and destroy it at the end."""
-    with guest_stack(name, folder, settings | {"nfs": {}}, "guests", *NAMES, spare=SPARE) as (target, hosts):
+    """Yield a target that is up on guests, with the NFS server of their kernel, and destroy it at the end.
+
+    It measures as often as by default: a guest takes a second for an answer.
+    """
+    with guest_stack(name, folder, settings | {"nfs": {}, "monitoring": {}}, "guests", *NAMES, spare=SPARE) as (
+        target,
+        hosts,
+    ):
         configure(hosts)
         result = target.up()
         assert result.code == 0, result.text
