@@ -1,27 +1,19 @@
 """A network of the Docker engine with guests of a stack."""
 
-import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
-from typing import Any
 
 from tests.e2e.existing_hosts import ExistingHosts, key_pair
 from tests.e2e.harness import STACK_LABEL, Result, Stack, docker, image_of
-from tests.e2e.machines import PATIENCE_WITH
 from tests.kernel.guests import MEMORY_MIB, Guest
 
 UP_TIMEOUT_S = 1200  # user mode is slow: each call of a program is two switches of processes here
 PYTHON = ["/usr/bin/python3", "/usr/bin/python3.11", "/usr/lib/python3.11"]
 SCRIPTS = Path(__file__).parent.parent / "e2e/files"
-
-
-def longer(found: re.Match[str]) -> str:
-    """Return the line of a script that sets the bound of its waits, for machines as slow as guests."""
-    return f"patience_s={int(found[1]) * PATIENCE_WITH['guests']}"
 
 
 class GuestStack(Stack):
@@ -31,17 +23,6 @@ class GuestStack(Stack):
     guests: dict[str, Guest]  # those that run
     spare: dict[str, Guest]  # which `set_workers` starts
     hosts: ExistingHosts
-
-    def __init__(self, name: str, folder: Path, settings: dict[str, Any]):
-        super().__init__(name, folder, settings)
-        init = folder / "components/swarm/scripts/init.sh"
-        text, usual = init.read_text(), 'docker swarm init --advertise-addr "$ADDRESS" '
-        assert text.count(usual) == 1
-        # With the usual 5 s, a manager takes a guest that has to wait for a core for dead, and starts its tasks elsewhere.
-        init.write_text(text.replace(usual, f"{usual}--dispatcher-heartbeat 60s "))
-        for script in (folder / "components").rglob("*.sh"):
-            text = script.read_text()
-            script.write_text(re.sub(r"^patience_s=(\d+)", longer, text, flags=re.MULTILINE))
 
     def run(self, *command: str, env: dict[str, str] | None = None, timeout_s: int = UP_TIMEOUT_S) -> Result:
         return super().run(*command, env=env, timeout_s=timeout_s)
