@@ -181,8 +181,7 @@ def test_another_network_of_users_shows_in_the_preview_and_cuts_no_connection(
     users = full_target.get("firewall.users")
     address = full_target.address("worker-1")
     with running_listeners(full_target, "worker-1", prober, EPHEMERAL_PORT + 2):
-        to = (address, EPHEMERAL_PORT + 2)
-        hold_connection = prober.script_command("hold_connection.py", expected_ports.USERS, address, *to)
+        hold_connection = prober.script_command("hold_connection.py", expected_ports.USERS, address, EPHEMERAL_PORT + 2)
         with running_process(hold_connection, "connected") as (stdin, stdout, _):
             full_target.set("firewall.users", ["203.0.113.128/25", *users[1:]])
             try:
