@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e import expected_ports
 from tests.e2e.harness import Result, Stack, run
+from tests.e2e.machines import ARE_GUESTS
 from tests.e2e.port_probes import Prober, send_packets
 from tests.support.s3_client import s3_client
 
@@ -160,7 +161,9 @@ def test_read_only_nfs_export_refuses_writes(full_target: Stack, s3: Any, versio
 def assert_not_served(target: Stack, prober: Prober, address: str) -> None:
     """Assert that NFS refuses an address of the machines' network that no machine has; the firewall lets it pass."""
     run_container = ["docker", "run", "--rm", f"--network=nuvla-swarm-{target.name}", f"--ip={address}", prober.image]
-    for version, error in ((3, "MNT3ERR_ACCES"), (4, "NFS4ERR_NOENT")):  # version 4 hides the folder
+    # By version 4 Ganesha hides the folder, and the kernel lets the client into nothing, which libnfs has no word for.
+    by_version_4 = "mount_cb: (null)" if ARE_GUESTS else "NFS4ERR_NOENT"
+    for version, error in ((3, "MNT3ERR_ACCES"), (4, by_version_4)):
         bucket = nfs_url(target, BUCKET, version)
         assert target.on("worker-1", "nfs-ls", bucket).code == 0
         with target.counted_as_member("manager-1", address):
