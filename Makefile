@@ -116,8 +116,8 @@ test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEE
 	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m 'slow and not kernel' --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
 
 .PHONY: test-kernel
-test-kernel: ## run the suites of machines with a kernel of their own, or one SLICE of them as shuffled by SEED
-	@tools/setup.sh tools dev engine images && $(DEV) pytest -m kernel --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' tests/kernel $(ARGS)
+test-kernel: ## run the suites of machines with a kernel of their own, or SUITES=tests/..., or one SLICE as shuffled by SEED
+	@tools/setup.sh tools dev engine images && $(DEV) NUVLA_SWARM_MACHINES=guests pytest -m kernel --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' $(or $(SUITES),tests/kernel tests/e2e) $(ARGS)
 
 .PHONY: nightly
 nightly: ## run every suite on every engine and kernel, and write docs/tested.md; takes hours

@@ -69,10 +69,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Name what a failed run has run on, so that it can be run again."""
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
         engine = os.environ.get("NUVLA_SWARM_ENGINE") or "the default"
+        machines = os.environ.get("NUVLA_SWARM_MACHINES") or "local"
         seed, part = config.getoption("seed") or "none", config.getoption("slice")
         terminalreporter.write_line(
-            f"failed with engine {engine} of local machines, kernel {platform.release()} of the computer, seed {seed}, "
-            f"slice {part}"
+            f"failed with engine {engine} of local machines, a full target on machines {machines}, "
+            f"kernel {platform.release()} of the computer, seed {seed}, slice {part}"
         )
 
 

@@ -25,6 +25,7 @@ make_disk() { # IMAGE RESULT
   cp -R "$HERE/files/." "$work/root"
   for name in "${OF_MACHINES[@]}"; do rm -f "$work/root/etc/systemd/system/$name"; done
   ln -s /etc/systemd/system/guest-identity.service "$work/root/etc/systemd/system/sysinit.target.wants/"
+  ln -s /etc/systemd/system/guest-cpu.service "$work/root/etc/systemd/system/sysinit.target.wants/"
   ln -s /etc/systemd/system/guest-network.service "$work/root/etc/systemd/system/multi-user.target.wants/"
   rm -f "$work/root/.dockerenv"
   printf '/dev/ubda / ext4 defaults 0 1\n' >"$work/root/etc/fstab"

@@ -9,10 +9,13 @@ import pytest
 import requests
 
 from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.machines import ARE_GUESTS
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.port_probes import Prober, running_prober
 from tests.e2e.scheduling import FULL_TARGET_FILES
 from tests.e2e.waiting import wait_for_routes
+from tests.kernel.guest_target import guest_target
+from tests.kernel.marks import mark_as_kernel
 from tests.support.stand_ins import skip_without_stand_in
 
 
@@ -57,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     } - FULL_TARGET_FILES
     for item in e2e_items:
         item.add_marker("engine")
+        if ARE_GUESTS and "full_target" in getattr(item, "fixturenames", ()):
+            mark_as_kernel(item)
     assert not unlisted, f"add to FULL_TARGET_FILES in tests/e2e/scheduling.py: {unlisted}"
     items.sort(key=lambda item: item.path == Path(__file__).with_name("test_firewall.py"))
 
@@ -86,7 +91,12 @@ def full_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Each worker of xdist has its own stack.
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     folder = Path(tmp_path_factory.mktemp("whole"))
-    with stack(f"e2e-whole-{worker}", folder, full_target_settings(subnet_of(f"whole-{worker}"))) as full_target:
+    settings = full_target_settings(subnet_of("guests" if ARE_GUESTS else f"whole-{worker}"))
+    if ARE_GUESTS:
+        with guest_target("e2e-guests", folder, settings) as full_target:
+            yield full_target
+        return
+    with stack(f"e2e-whole-{worker}", folder, settings) as full_target:
         result = full_target.up()
         assert result.code == 0, result.text
         (full_target.folder / "up.log").write_text(result.text)
@@ -102,7 +112,8 @@ def outputs(full_target: Stack) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def prober(full_target: Stack) -> Iterator[Prober]:
     """Yield a prober on the network of the full target's machines."""
-    with running_prober(full_target) as prober:
+    # A guest lets in the members of its swarm alone, a local machine all of its network.
+    with running_prober(full_target, member="worker-2" if ARE_GUESTS else "") as prober:
         yield prober
 
 

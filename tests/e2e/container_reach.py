@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.harness import STACK_LABEL, Stack
+from tests.e2e.machines import PATIENCE
 from tests.e2e.networks import OVERLAY_POOL
 from tests.e2e.port_probes import SCRIPTS
 from tests.e2e.waiting import wait_for
@@ -117,7 +118,8 @@ def _process(stack: Stack, machine: str, which: str) -> str:
 def reachable_sockets(stack: Stack, source: SourceContainer, sockets: list[ListeningSocket]) -> set[tuple[str, str]]:
     """Return the sockets that answer a container: the name, and whether the machine is its "own" or an "other"."""
     lines = "\n".join(sorted({f"{socket.address} {socket.port}" for socket in sockets}))
-    script = f"TARGETS='{lines}'\n" + (SCRIPTS / "connect_to_targets.sh").read_text()
+    bounds = f"TIMEOUT_S={PATIENCE} SIDE_BY_SIDE={40 // PATIENCE}"
+    script = f"TARGETS='{lines}' {bounds}\n" + (SCRIPTS / "connect_to_targets.sh").read_text()
     answer = stack.on(source.machine, "nsenter", f"--target={source.process}", "--net", "bash", "-c", script)
     rows = [line.split() for line in answer.text.splitlines()]
     assert len(rows) == len(lines.splitlines()), answer.text

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.e2e import expected_ports
-from tests.e2e.harness import STACK_LABEL, Stack, docker, exclusive, image_of, run
-from tests.e2e.port_probes import SOURCE_ADDRESSES, Prober
+from tests.e2e.harness import Stack, docker, exclusive, run
+from tests.e2e.port_probes import Prober, running_prober
 from tests.support.checkout import CHECKOUT
 
 ZONE = "ch-gva-2"
@@ -87,34 +85,9 @@ def exoscale_stack(name: str, folder: Path, settings: dict[str, Any], subnet: st
         yield stack
 
 
-@dataclass(frozen=True)
-class ExoscaleProber(Prober):
-    """A prober that sends packets of the cluster from a container in the network of one machine."""
-
-    member: str
-
-    def script_command(self, name: str, source: str, *arguments: object) -> list[str]:
-        if source != expected_ports.CLUSTER:
-            return super().script_command(name, source, *arguments)
-        return Prober(self.member, self.image, self.addresses).script_command(name, source, *arguments)
-
-
 @contextmanager
-def exoscale_prober(target: ExoscaleStack, member: str) -> Iterator[ExoscaleProber]:
+def exoscale_prober(target: ExoscaleStack, member: str) -> Iterator[Prober]:
     """Yield a prober in the zone of the machines, with an address of each source and the address of a machine."""
-    image = image_of("probe")
-    machine = target.container(member)
-    zone = docker("inspect", "--format={{.HostConfig.NetworkMode}}", machine)
-    containers = {place: f"nuvla-swarm-{target.name}-{place}-prober" for place in ("zone", "member")}
-    networks = {"zone": zone, "member": f"container:{machine}"}
-    try:
-        for place, network in networks.items():
-            options = [f"--name={containers[place]}", f"--network={network}", "--cap-add=NET_ADMIN"]
-            options.append(f"--label={STACK_LABEL}=nuvla-swarm/{target.name}")
-            docker("run", "--detach", *options, image, "sleep", "infinity")
-        for address in SOURCE_ADDRESSES.values():
-            docker("exec", containers["zone"], "ip", "address", "add", f"{address}/32", "dev", "eth0")
-        addresses = SOURCE_ADDRESSES | {expected_ports.CLUSTER: target.address(member)}
-        yield ExoscaleProber(containers["zone"], image, addresses, containers["member"])
-    finally:
-        docker("rm", "--force", "--volumes", *containers.values())
+    zone = docker("inspect", "--format={{.HostConfig.NetworkMode}}", target.container(member))
+    with running_prober(target, zone, member) as prober:
+        yield prober

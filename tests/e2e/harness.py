@@ -21,6 +21,7 @@ import yaml
 
 from components import catalog
 from stacks.config import loader
+from tests.e2e.machines import PATIENCE
 from tests.support.checkout import CHECKOUT
 from tests.support.configs import texts
 from tests.support.stand_ins import is_offline, skip_without_stand_in
@@ -59,6 +60,13 @@ class Result:
         """Return the logical names of the resources that Pulumi creates, changes, replaces or deletes."""
         lines = re.findall(r"^ *(?:\+|-|~|\+-|\+\+|--) +\S+:\S+ +(\S+)", self.text, re.MULTILINE)
         return {name for name in lines if not name.startswith("nuvla-swarm-")}
+
+
+class PatientSession(requests.Session):
+    """A session that gives slow machines more time to answer."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        return super().send(request, **options | {"timeout": options["timeout"] * PATIENCE})
 
 
 def run(
@@ -150,6 +158,8 @@ def image_of(target: str) -> str:
 
 class Stack:
     """A copy of the program with its own configuration and state."""
+
+    device = "eth0"  # of each machine
 
     def __init__(self, name: str, folder: Path, settings: dict[str, Any]):
         self.name = name
@@ -256,7 +266,7 @@ class Stack:
 
     def https_session(self) -> requests.Session:
         """Return a session that trusts the certificate of Traefik and no other."""
-        session = requests.Session()
+        session = PatientSession()
         session.verify = str(self.certificate())
         session.trust_env = False  # otherwise requests trusts REQUESTS_CA_BUNDLE instead
         return session
@@ -280,6 +290,30 @@ class Stack:
     def on(self, machine: str, *command: str) -> Result:
         """Run a command inside a machine."""
         return run("docker", "exec", self.container(machine), *command)
+
+    def in_network(self, machine: str, image: str, *command: str) -> list[str]:
+        """Return a command that runs one of an image, with its input, in the network of a machine."""
+        network = f"--network=container:{self.container(machine)}"
+        return ["docker", "run", "--rm", "--interactive", network, image, *command]
+
+    @property
+    def subnet(self) -> str:
+        """Return the network of the machines."""
+        subnet: str = self.get("machines.subnet")
+        return subnet
+
+    @contextmanager
+    def counted_as_member(self, machine: str, address: str) -> Iterator[None]:
+        """Have the firewall of a machine take an address for a member of the swarm, as it does with any neighbour."""
+        yield
+
+    def set_workers(self, count: int) -> None:
+        """Set how many workers the next `up` leaves."""
+        self.set("machines.pools.worker.count", count)
+
+    def restart(self, *machines: str) -> None:
+        """Restart machines, and return while they start."""
+        docker("restart", *map(self.container, machines))
 
     def nodes(self) -> dict[str, str]:
         """Return the state of each node, such as "Ready Active", by hostname: "<hostname>#2" for a ghost node."""

@@ -15,7 +15,7 @@ from ipaddress import IPv4Network
 from typing import IO
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
+from tests.e2e.harness import STACK_LABEL, Result, Stack, docker, image_of, run
 from tests.support.checkout import CHECKOUT
 
 SCRIPTS = CHECKOUT / "tests/e2e/files"
@@ -45,27 +45,53 @@ class Prober:
 
     container: str
     image: str
+    target: Stack
     addresses: dict[str, str]  # by source
+    member: str = ""  # the machine that sends for the cluster; empty where any neighbour counts as a member
 
     def script_command(self, name: str, source: str, *arguments: object) -> list[str]:
-        """Return the command that runs a script of these tests in the container, with the address of a source."""
-        text = (SCRIPTS / name).read_text()
-        exec_command = ["docker", "exec", "--interactive", self.container]
-        return [*exec_command, "python3", "-c", text, self.addresses[source], *map(str, arguments)]
+        """Return the command that runs a script of these tests at a source, with its address."""
+        command = ["python3", "-c", (SCRIPTS / name).read_text(), self.addresses[source], *map(str, arguments)]
+        if self.member and source == expected_ports.CLUSTER:
+            return self.target.in_network(self.member, self.image, *command)
+        return ["docker", "exec", "--interactive", self.container, *command]
+
+    @contextmanager
+    def route(self, address: str, via: str) -> Iterator[None]:
+        """Send packets for an address to the machine at the address `via`."""
+        self._change_route("replace", address, via)
+        try:
+            yield
+        finally:
+            self._change_route("delete", address, via)
+
+    def _change_route(self, verb: str, address: str, via: str) -> None:
+        command = ["ip", "route", verb, f"{address}/32", "via", via]
+        docker("exec", self.container, *command)
+        if self.member:
+            changed = self.target.on(self.member, *command)
+            assert changed.code == 0, changed.text
 
 
 @contextmanager
-def running_prober(target: Stack) -> Iterator[Prober]:
-    """Yield a container with an address of each source, on the network of the machines of `target`."""
+def running_prober(target: Stack, network: str = "", member: str = "") -> Iterator[Prober]:
+    """Yield a container with an address of each source, on the network of the machines of `target`.
+
+    With a `member`, this machine sends for the cluster.
+    """
     image = image_of("probe")
-    container, inside = f"nuvla-swarm-{target.name}-prober", str(IPv4Network(target.get("machines.subnet"))[-6])
-    options = [f"--name={container}", f"--network=nuvla-swarm-{target.name}", f"--ip={inside}", "--cap-add=NET_ADMIN"]
+    container, inside = f"nuvla-swarm-{target.name}-prober", ""
+    options = [f"--name={container}", f"--network={network or f'nuvla-swarm-{target.name}'}", "--cap-add=NET_ADMIN"]
     options.append(f"--label={STACK_LABEL}=nuvla-swarm/{target.name}")
+    if not member:
+        inside = str(IPv4Network(target.subnet)[-6])
+        options.append(f"--ip={inside}")
     docker("run", "--detach", *options, image, "sleep", "infinity")
     try:
         for address in SOURCE_ADDRESSES.values():
             docker("exec", container, "ip", "address", "add", f"{address}/32", "dev", "eth0")
-        yield Prober(container, image, SOURCE_ADDRESSES | {expected_ports.CLUSTER: inside})
+        addresses = SOURCE_ADDRESSES | {expected_ports.CLUSTER: inside or target.address(member)}
+        yield Prober(container, image, target, addresses, member)
     finally:
         docker("rm", "--force", "--volumes", container)
 
@@ -89,25 +115,34 @@ def running_process(command: list[str], ready_line: str) -> Iterator[tuple[IO[st
 @contextmanager
 def routes_back(target: Stack, machine: str) -> Iterator[None]:
     """Give a machine routes back to the sources outside of its network."""
-    ip_route = ["docker", "exec", target.container(machine), "ip", "route"]
+
+    def change(verb: str) -> Result:
+        lines = [f"ip route {verb} {address}/32 dev {target.device}" for address in SOURCE_ADDRESSES.values()]
+        return target.on(machine, "sh", "-euc", "\n".join(lines))
+
     with ExitStack() as clean_up:
-        for address in SOURCE_ADDRESSES.values():
-            docker(*ip_route[1:], "replace", f"{address}/32", "dev", "eth0")
-            clean_up.callback(run, *ip_route, "delete", f"{address}/32", "dev", "eth0")
+        clean_up.callback(change, "delete")
+        added = change("replace")
+        assert added.code == 0, added.text
         yield
 
 
 @contextmanager
 def recorded_datagrams(target: Stack, machine: str, received: ReceivedDatagrams) -> Iterator[None]:
     """Record the datagrams that reach sockets of a machine, whichever process owns them."""
-    nft = ["docker", "exec", "--interactive", target.container(machine), "nft", "--numeric"]
-    subprocess.run([*nft, "--file", "-"], input=DATAGRAM_RECORDER, text=True, check=True)
+
+    def nft(*arguments: str) -> str:
+        answer = target.on(machine, "nft", "--numeric", *arguments)
+        assert answer.code == 0, answer.text
+        return answer.text
+
+    nft(DATAGRAM_RECORDER)
     try:
         yield
-        listed = docker(*nft[1:], "list", "set", "inet", "e2e_arrivals", "seen")
+        listed = nft("list", "set", "inet", "e2e_arrivals", "seen")
         received |= {(int(port), sender) for port, sender in re.findall(r"(\d+) \. ([\d.]+)", listed)}
     finally:
-        docker(*nft[1:], "delete", "table", "inet", "e2e_arrivals")
+        nft("delete", "table", "inet", "e2e_arrivals")
 
 
 @contextmanager
@@ -117,18 +152,10 @@ def running_listeners(target: Stack, machine: str, prober: Prober, *ports: int) 
     After the context, the yielded set holds the datagrams that arrived at the ports, at a listener or another process.
     """
     listener = ["python3", "-c", (SCRIPTS / "listen.py").read_text(), target.address(machine), *map(str, ports)]
-    run_command = [
-        "docker",
-        "run",
-        "--rm",
-        "--interactive",
-        f"--network=container:{target.container(machine)}",
-        prober.image,
-    ]
     recorded, received = ReceivedDatagrams(), ReceivedDatagrams()
     with (
         routes_back(target, machine),
-        running_process([*run_command, *listener], "ready") as (stdin, stdout, earlier_lines),
+        running_process(target.in_network(machine, prober.image, *listener), "ready") as (stdin, stdout, earlier_lines),
     ):
         with recorded_datagrams(target, machine, recorded):
             yield received

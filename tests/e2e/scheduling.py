@@ -11,6 +11,7 @@ FULL_TARGET_FILES = {
     "test_exposure.py",
     "test_firewall.py",
     "test_monitoring.py",
+    "test_planted_faults.py",
     "test_tenant_isolation.py",
     "test_container_reach.py",
     "test_s3.py",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import Stack
+from tests.e2e.machines import PATIENCE
 from tests.e2e.port_probes import SCRIPTS
 
 SOCKETS = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
@@ -64,7 +65,9 @@ def statuses(
     container, _ = process_of(target, machine, "cadvisor")
     node = target.on(machine, "docker", "info", "--format={{.Swarm.NodeID}}").text.strip()
     filled = {text.format(container=container, node=node): text for text in requests}
-    script = "REQUESTS='" + "\n".join(filled) + "'\n" + (SCRIPTS / "send_requests.sh").read_text()
+    script = (
+        f"TIMEOUT_S={10 * PATIENCE} REQUESTS='" + "\n".join(filled) + "'\n" + (SCRIPTS / "send_requests.sh").read_text()
+    )
     lines = target.on(
         machine, *command_prefix, "bash", "-c", script, "send_requests.sh", *curl_options
     ).text.splitlines()
@@ -158,7 +161,7 @@ def ids(target: Stack, kind: str) -> list[str]:
 def test_secrets_are_nowhere_in_plain_text(full_target: Stack, outputs: dict[str, Any]) -> None:
     secrets, texts = secrets_of(outputs), readable_texts(full_target)
     assert "dockerd" in texts["processes of worker-1"]
-    assert "nuvla:machines:LocalCluster" in texts["state"]
+    assert re.search("nuvla:machines:(Local|Existing)Cluster", texts["state"])
     assert "/run/secrets/s3-secret-key" in "".join(
         text for command_prefix, text in texts.items() if command_prefix.startswith("config")
     )

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import Stack, docker
+from tests.e2e.harness import Stack
+from tests.e2e.machines import PATIENCE
 from tests.e2e.port_probes import (
     SCRIPTS,
     PortStates,
@@ -101,7 +102,7 @@ def test_overlay_container_reaches_only_nfs_and_engine_metrics_of_a_machine(
         task = full_target.on(machine, "docker", "ps", "--quiet", "--filter=name=inside").text.strip()
         process = full_target.on(machine, "docker", "inspect", "--format={{.State.Pid}}", task).text.strip()
         script = (
-            f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100'\n"
+            f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100' TIMEOUT_S={3 * PATIENCE}\n"
             + (SCRIPTS / "connect_to_ports.sh").read_text()
         )
         with running_listeners(full_target, probed, prober, *expected_ports.PROBED_PORTS):
@@ -120,14 +121,9 @@ def test_container_is_not_reached_past_its_published_ports(
             machine, "docker", "network", "inspect", "docker_gwbridge", "--format={{json .Containers}}"
         )
         bridge_address = json.loads(listed.text)[task]["IPv4Address"].partition("/")[0]
-        ip_route = ["docker", "exec", prober.container, "ip", "route"]
-        docker(*ip_route[1:], "replace", f"{bridge_address}/32", "via", full_target.address(machine))
-        try:
-            with routes_back(full_target, machine):
-                results = send_packets_from_all(prober, bridge_address, 80)
-            assert results == {source: {80: "closed"} for source in expected_ports.SOURCES}, machine
-        finally:
-            docker(*ip_route[1:], "delete", f"{bridge_address}/32", "via", full_target.address(machine))
+        with prober.route(bridge_address, via=full_target.address(machine)), routes_back(full_target, machine):
+            results = send_packets_from_all(prober, bridge_address, 80)
+        assert results == {source: {80: "closed"} for source in expected_ports.SOURCES}, machine
 
 
 def test_machines_listen_on_no_ephemeral_port_but_that_of_mountd(full_target: Stack) -> None:
@@ -223,6 +219,6 @@ def test_firewall_is_in_force_after_a_restart_of_the_engine(
 def test_firewall_is_in_force_after_a_restart_of_the_machines(
     full_target: Stack, prober: Prober, outputs: dict[str, Any], user_session: requests.Session
 ) -> None:
-    docker("restart", *(full_target.container(machine) for machine in PROBED_MACHINES))
+    full_target.restart(*PROBED_MACHINES)
     wait_for_routes(outputs["urls"], user_session)  # otherwise listeners of the test take Traefik's ports
     assert_ports_match_the_guide(full_target, prober)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import Stack, docker, run, stack
+from tests.e2e.harness import Stack, run, stack
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.plugins import released_plugins
 from tests.e2e.port_probes import probe_ports, running_prober
@@ -82,7 +82,9 @@ def test_prometheus_measures_the_database_that_nuvla_deploys(host: Stack) -> Non
         prometheus = Prometheus.from_outputs(host.outputs(), session)
         wait_for(lambda: prometheus.series(down) != [], "Prometheus knows that there is no database", SCRAPE_TIMEOUT_S)
         assert prometheus.series(health) == []
-        docker("cp", str(SCRIPTS / "elasticsearch.cfg"), f"{host.container('frontend-1')}:/root/haproxy.cfg")
+        configuration = (SCRIPTS / "elasticsearch.cfg").read_text()
+        written = host.on("frontend-1", "sh", "-euc", 'printf %s "$1" >/root/haproxy.cfg', "sh", configuration)
+        assert written.code == 0, written.text
         mount = "--volume=/root/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"
         network = ["--network=nuvla-backend", "--network-alias=es"]
         started = host.on("frontend-1", "docker", "run", "--detach", "--name=es", *network, mount, image)

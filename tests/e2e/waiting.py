@@ -10,6 +10,7 @@ from contextlib import suppress
 import requests
 
 from tests.e2e.harness import Stack
+from tests.e2e.machines import PATIENCE
 
 
 def wait_for(
@@ -17,8 +18,10 @@ def wait_for(
 ) -> None:
     """Poll until a condition holds; an `OSError` of the condition means "not yet".
 
-    Errors: `AssertionError` after `timeout_s`, with `what` is awaited and what `describe` returns.
+    Errors: `AssertionError` after `timeout_s`, which is longer for slow machines, with `what` is awaited and what
+    `describe` returns.
     """
+    timeout_s *= PATIENCE
     deadline = time.monotonic() + timeout_s
     last_error: Exception | None = None
     while time.monotonic() < deadline:

@@ -3,7 +3,6 @@
 Several files share one target, whose guests take minutes to set up.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,18 +11,17 @@ import pytest
 
 from tests.e2e.existing_hosts import ExistingHosts
 from tests.kernel import target
+from tests.kernel.marks import mark_as_kernel
 from tests.records import Ran
 
 Seen = Callable[[str, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder with `kernel`, `slow` and `engine`; skip them for users who are not root."""
+    """Mark the tests of this folder."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            for name in ("kernel", "slow", "engine"):
-                item.add_marker(name)
-            item.add_marker(pytest.mark.skipif(os.geteuid() != 0, reason="only root can add network devices"))
+            mark_as_kernel(item)
 
 
 @pytest.fixture(scope="session")

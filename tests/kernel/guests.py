@@ -19,7 +19,7 @@ from tests.support.checkout import CHECKOUT
 
 MEMORY_MIB = 1500
 BOOT_TIMEOUT_S = 300  # seen: 10 to 80 s, the engine's start included
-SSH_OPTIONS = "BatchMode=yes StrictHostKeyChecking=yes ConnectTimeout=5 ServerAliveInterval=5 LogLevel=ERROR".split()
+SSH_OPTIONS = "BatchMode=yes StrictHostKeyChecking=yes ConnectTimeout=30 ServerAliveInterval=15 LogLevel=ERROR".split()
 RECIPES = CHECKOUT / "offline/kernel"
 
 
@@ -41,6 +41,11 @@ class Guest:
     env: Mapping[str, str]  # of its processes: the harness finds what a killed run left by it
     image: str = "plain"  # of its disk: `plain`, or `machine` with Docker
     memory_mib: int = MEMORY_MIB
+    domain: str = ".example"  # behind its name
+
+    @property
+    def hostname(self) -> str:
+        return self.name + self.domain
 
     @property
     def address(self) -> str:
@@ -64,8 +69,8 @@ class Guest:
         gateway = next(self.interface.network.hosts())
         files = {
             "etc/guest/environment": f"ADDRESS={self.interface}\nGATEWAY={gateway}\n",
-            "etc/hostname": f"{self.name}.example\n",
-            "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {self.name}.example {self.name}\n",
+            "etc/hostname": f"{self.hostname}\n",
+            "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {self.hostname} {self.name}\n",
             "etc/resolv.conf": Path("/etc/resolv.conf").read_text(),
             "etc/ssh/ssh_host_ed25519_key": (self.folder / "host_key").read_text(),
             "root/.ssh/authorized_keys": f"{login}\n",
@@ -78,10 +83,11 @@ class Guest:
         must("ip", "tuntap", "add", "dev", self.tap, "mode", "tap")
         must("ip", "link", "set", self.tap, "master", self.bridge, "up")
         kernel, disk = built("build.sh"), built("disk.sh", self.image)
+        # Packets of sockets of this computer come joined: without gro=1 the joined ones are cut off, and sent again.
         arguments = [
             *(f"mem={self.memory_mib}M", f"umid={self.name}", f"uml_dir={self.folder}", "con=null", "con0=null,fd:1"),
             *(f"ubda={self.folder / 'disk'},{disk}", f"ubdbr={self.folder / 'identity'}", "root=/dev/ubda", "rw"),
-            *(f"vec0:transport=tap,ifname={self.tap},depth=64", f"systemd.hostname={self.name}.example"),
+            *(f"vec0:transport=tap,ifname={self.tap},depth=64,gro=1", f"systemd.hostname={self.hostname}"),
         ]
         command = ["setsid", "--fork", str(RECIPES / "guest.sh"), str(self.folder), kernel, *arguments]
         nothing = subprocess.DEVNULL  # else the guest holds the pipes of whoever runs the tests
@@ -128,10 +134,14 @@ class Guest:
     def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
         wait_for(condition, f"{self.name} {what}", BOOT_TIMEOUT_S, lambda: self.console()[-3000:])
 
-    def on(self, *command: str) -> Result:
-        """Run a command on the machine as root, with these very arguments."""
+    def command(self, *command: str) -> list[str]:
+        """Return a command of this computer that runs one on the machine as root, with these very arguments."""
         options = [f"-o{option}" for option in (*SSH_OPTIONS, f"UserKnownHostsFile={self.folder / 'known_hosts'}")]
-        return run("ssh", f"-i{self.folder / 'login'}", *options, f"root@{self.address}", shlex.join(command))
+        return ["ssh", f"-i{self.folder / 'login'}", *options, f"root@{self.address}", shlex.join(command)]
+
+    def on(self, *command: str) -> Result:
+        """Run a command on the machine."""
+        return run(*self.command(*command))
 
 
 def must(*command: str) -> str:

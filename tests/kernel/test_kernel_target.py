@@ -10,6 +10,7 @@ from tests.e2e.test_existing_machines import nodes
 from tests.e2e.waiting import wait_for
 from tests.kernel.conftest import Seen
 from tests.kernel.guest_network import GuestStack
+from tests.kernel.start_order import ENGINE, assert_rules_come_before_the_network, moments
 from tests.kernel.target import (
     CLIENT,
     NAMES,
@@ -81,15 +82,6 @@ def test_port_of_the_ingress_mesh_answers_on_every_machine(hosts: ExistingHosts,
         hosts.stack.on(*on_manager, "rm", "meshed")
 
 
-def moments(hosts: ExistingHosts, machine: str, unit: str) -> tuple[int, int]:
-    """Return when systemd began to start a unit and when it had started it, in microseconds since the boot."""
-    names = ["InactiveExitTimestampMonotonic", "ActiveEnterTimestampMonotonic"]
-    properties = [f"--property={name}" for name in names]
-    shown = hosts.stack.on(machine, "systemctl", "show", unit, *properties).text
-    times = dict(line.split("=") for line in shown.splitlines())
-    return int(times[names[0]]), int(times[names[1]])
-
-
 @pytest.mark.parametrize("machine", NAMES)
 def test_machine_that_reboots_comes_back_as_it_was(hosts: ExistingHosts, machine: str) -> None:
     target = hosts.stack
@@ -97,13 +89,11 @@ def test_machine_that_reboots_comes_back_as_it_was(hosts: ExistingHosts, machine
     table = target.on(machine, *LIST_TABLE).text
     target.guests[machine].reboot()
     assert target.on(machine, *LIST_TABLE).text == table
-    _, rules_loaded = moments(hosts, machine, "nuvla-swarm-firewall.service")
-    network_begun, _ = moments(hosts, machine, "guest-network.service")
-    engine_begun, _ = moments(hosts, machine, "docker.service")
-    assert 0 < rules_loaded <= network_begun < engine_begun
+    assert_rules_come_before_the_network(target, machine)
     if machine == SERVER:
-        _, mounted = moments(hosts, machine, "nfs\\x2droot.mount")
-        server_begun, _ = moments(hosts, machine, "nfs-server.service")
+        _, mounted = moments(target, machine, "nfs\\x2droot.mount")
+        server_begun, _ = moments(target, machine, "nfs-server.service")
+        engine_begun, _ = moments(target, machine, ENGINE)
         assert 0 < mounted <= min(server_begun, engine_begun)
     wait_until_back(hosts)
     for options in ("", "nfsvers=4.2"):

@@ -1,0 +1,11 @@
+"""The machines of `full_target`: local ones, or with NUVLA_SWARM_MACHINES=guests those of tests/kernel."""
+
+import os
+
+# How many times as long as local machines they take: a guest's kernel is a process, and each call of it two switches.
+PATIENCE_WITH = {"local": 1, "guests": 5}
+KIND = os.environ.get("NUVLA_SWARM_MACHINES") or "local"
+if KIND not in PATIENCE_WITH:
+    raise ValueError(f"NUVLA_SWARM_MACHINES: {KIND!r} given; allowed: {', '.join(PATIENCE_WITH)}")
+PATIENCE = PATIENCE_WITH[KIND]
+ARE_GUESTS = KIND == "guests"
