@@ -103,7 +103,7 @@ class EngineSettings(Section):
     )
     version: Version | None = Field(
         None,
-        description="exact engine version, 20.10 or newer; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
+        description="exact engine version from 20.10 on; unset: 20.10.24 (distribution) or 28.5.2 (docker.com)",
     )
     containerd_version: Version | None = Field(
         None,
@@ -158,10 +158,8 @@ class EngineSettings(Section):
     def _engine_is_not_too_old(self) -> Self:
         """`engine.version` is 20.10 or newer."""
         if self.version and tuple(map(int, self.version.split("."))) < OLDEST_ENGINE:
-            raise ValueError(
-                f"version: {self.version} given; allowed: {'.'.join(map(str, OLDEST_ENGINE))}.0 or newer, such as "
-                f"{ENGINE_VERSIONS['docker.com']}"
-            )
+            oldest, newest = ".".join(map(str, OLDEST_ENGINE)), ENGINE_VERSIONS["docker.com"]
+            raise ValueError(f'version: "{self.version}" given; allowed: {oldest}.0 or newer, such as {newest}')
         return self
 
     @model_validator(mode="after")

@@ -37,6 +37,7 @@ REASONS = {
     "needs an account at Pulumi Cloud": 1,
     "needs a key management service": 1,
     "needs macOS": 1,
+    "boots three machines": 1,
     "needs the old host": 6,
     "needs the old target": 1,
     "needs a checkout of nuvla/deployment, and images from Docker Hub": 1,
