@@ -5,11 +5,14 @@ from collections.abc import Mapping
 import pulumi
 
 from components.engine.certificates import Certificates, CertificatesArgs
+from components.engine.changes import announcements
+from components.engine.daemon_json import daemon_json
 from components.engine.engine import Engine, EngineArgs
 from components.engine.operators import Operators, OperatorsArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
-from components.machines.prior_state import PriorState
+from components.machines.prior_state import EngineState, PriorState
+from components.swarm.roll import Roll
 from stacks.baseline import proxy_of
 from stacks.config.settings import Settings
 
@@ -62,26 +65,53 @@ def engines(
     operator_cas: Mapping[str, pulumi.Output[str]],
     prior: PriorState,
 ) -> dict[str, Engine]:
-    """Make the engine of each machine."""
-    made: dict[str, Engine] = {}
-    previous_manager: Engine | None = None
-    for machine in cluster.machines.values():
-        # A former manager votes in the quorum until the program demotes it, which happens later in the update. Engines
-        # of voters are configured one after the other, because a restart of two could cost the quorum.
-        votes = machine.role == "manager" or machine.name in prior.managers
-        engine = Engine(
+    """Make the engine of each machine: all at once, but those of members of the swarm one after the other."""
+    settings_of_all = settings.resolved_engine
+
+    def engine(machine: Machine, roll: Roll | None = None, previous: Engine | None = None) -> Engine:
+        former = prior.engines.get(machine.name)
+        return Engine(
             f"{machine.name}-engine",
             EngineArgs(
                 machine=machine,
-                settings=settings.resolved_engine,
+                settings=settings_of_all,
                 proxy=proxy_of(settings, cluster, machine),
                 certificate=issued.servers.get(machine.name),
                 operator_cas=operator_cas if machine.name in issued.servers else {},
-                depends_on=previous_manager.ready if previous_manager and votes else None,
+                after=previous.ready if previous else None,
+                is_replaced=former is None or former.version != settings_of_all.version,
+                hooks=roll.hooks(machine) if roll else None,
             ),
             cluster.child_lifecycle(),
         )
-        made[machine.name] = engine
-        if votes:
-            previous_manager = engine
-    return made
+
+    order = turns(settings, cluster, prior)
+    wanted = {
+        machine.name: EngineState(
+            version=settings_of_all.version or "",
+            daemon=daemon_json(settings_of_all, serves_api=machine.name in issued.servers),
+        )
+        for machine in order
+    }
+    for line in announcements(prior.engines, wanted):
+        pulumi.log.info(line)
+    roll = Roll(managers=[machine for machine in reversed(order) if _votes(machine, prior)])
+    made: dict[str, Engine] = {}
+    previous: Engine | None = None
+    for machine in order:
+        made[machine.name] = previous = engine(machine, roll, previous)
+    return {name: made.get(name) or engine(machine) for name, machine in cluster.machines.items()}
+
+
+def turns(settings: Settings, cluster: Cluster, prior: PriorState) -> list[Machine]:
+    """Return the members of the swarm in the order in which their engines restart.
+
+    Workers are first, and last is the API manager, which all that follows in an update needs.
+    """
+    members = [machine for name, machine in cluster.machines.items() if prior.has_joined(name)]
+    return sorted(members, key=lambda machine: (_votes(machine, prior), machine.name == settings.api_manager))
+
+
+def _votes(machine: Machine, prior: PriorState) -> bool:
+    """Return whether a member votes in the quorum; a former manager does until it is demoted, later in the update."""
+    return machine.role == "manager" or machine.name in prior.managers

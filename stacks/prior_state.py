@@ -11,7 +11,7 @@ from components.engine.operators import CERT_SUFFIX
 from components.machines.cluster import LOGIN_KEY
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
-from components.machines.prior_state import Block, Member, PriorState
+from components.machines.prior_state import Block, EngineState, Member, PriorState
 from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
 
@@ -19,6 +19,7 @@ OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's eng
 ATTEMPTS, PAUSE_S = 20, 0.1
 CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
+ENGINE = "nuvla:engine:Engine"
 COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
 MEMBER_OUTPUTS = ("role", "public_address", "private_address", "host_key")  # of a membership
@@ -100,6 +101,11 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
                 and ID_LABEL not in {label["label"] for label in outputs.get("labels") or ()}
             )
         ),
+        engines={
+            name.removesuffix("-engine"): EngineState(**outputs["wanted"])
+            for name, outputs in by_type.get(ENGINE, {}).items()
+            if "wanted" in outputs
+        },
         members={
             outputs["name"]: Member(**{key: outputs[key] for key in MEMBER_OUTPUTS})
             for outputs in by_type.get(MEMBERSHIP, {}).values()

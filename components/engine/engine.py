@@ -25,7 +25,9 @@ class EngineArgs:
     proxy: Proxy = NO_PROXY
     certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
     operator_cas: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # operator -> CA of clients, PEM
-    depends_on: pulumi.Resource | None = None  # engine that has to run again before this engine may restart
+    after: pulumi.Resource | None = None  # another engine's command that ends before this one restarts, or is replaced
+    hooks: pulumi.ResourceHookBinding | None = None  # of the command that restarts the engine
+    is_replaced: bool = False  # whether another version than that of the last update is wanted
 
 
 class Engine(pulumi.ComponentResource):
@@ -33,7 +35,8 @@ class Engine(pulumi.ComponentResource):
 
     The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
     the engine in place: the engine goes with its machine, or when the program restores an existing host.
-    Outputs: ``version`` (str), as the engine reports it. The attribute ``packages`` is the command that installs the
+    Outputs: ``version`` (str), as the engine reports it; ``wanted`` (dict), ``version`` (str) of the settings and
+    ``daemon`` (dict), what the program has in daemon.json. The attribute ``packages`` is the command that installs the
     packages, ``ready`` the command after which the engine runs with its settings, and ``generation`` (str) the version
     with the start time of the engine.
     Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
@@ -58,6 +61,7 @@ class Engine(pulumi.ComponentResource):
             props["proxy"] = args.proxy.props()
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
+        earlier = [args.after] if args.after else []
         self.packages = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
@@ -70,7 +74,9 @@ class Engine(pulumi.ComponentResource):
                 **args.proxy.parameters(),
             },
             pulumi.ResourceOptions(
-                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT)
+                parent=self,
+                depends_on=earlier if args.is_replaced else None,
+                custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT),
             ),
             libraries=[APT_FUNCTIONS],
             triggers=[machine.system_generation],
@@ -93,14 +99,12 @@ class Engine(pulumi.ComponentResource):
                 "MACHINE": machine.name,
                 **args.proxy.parameters(),
             },
-            pulumi.ResourceOptions(
-                parent=self, depends_on=[self.packages, *([args.depends_on] if args.depends_on else [])]
-            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[self.packages, *earlier], hooks=args.hooks),
             triggers=[machine.system_generation],
         )
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
         self.generation = self.ready.stdout
-        self.register_outputs({"version": self.version})
+        self.register_outputs({"version": self.version, "wanted": {"version": version, "daemon": daemon}})
 
 
 def _client_cas(certificate: Certificate, operator_cas: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:

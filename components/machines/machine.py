@@ -83,9 +83,9 @@ class Machine:
                 host_key=self.host_key,
                 dial_error_limit=dial_error_limit,
             ),
-            create=self._bash(create),
+            create=self.bash(create),
             update=self._bash_with_triggers(update or create, triggers) if update or triggers else None,
-            delete=self._bash(delete) if delete else None,
+            delete=self.bash(delete) if delete else None,
             stdin=render_script(script, values, libraries=libraries),
             logging=logging,
             add_previous_output_in_env=False,  # keeps former output out of the environment of the script
@@ -105,12 +105,12 @@ class Machine:
 
         The script itself does not hold them: a preview may not know the triggers, but has to show the script's lines.
         """
-        command = self._bash(argument)
+        command = self.bash(argument)
         return pulumi.Output.all(*triggers).apply(
             lambda values: " # ".join([command, *(" ".join(str(value).split()) for value in values)])
         )
 
-    def _bash(self, argument: str) -> str:
+    def bash(self, argument: str) -> str:
         """Return the command line that runs a script from standard input as root."""
         sudo = "" if self.user == "root" else "sudo -n "
         return f"{sudo}bash -s -- {argument}".rstrip()

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from components.machines.cluster import Losses
 from components.machines.lost_commands import FormerCommand
 from components.machines.volume import Move, VolumeSpec
 
 # Every machine has the command of one of these steps before any command with a delete script.
+JOIN_SUFFIX = "-membership-join"  # ends the names of the commands by which machines join
 FIRST_STEPS = ("before", "engine-install")
 
 
@@ -31,6 +33,14 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineState:
+    """The settings of a machine's engine."""
+
+    version: str
+    daemon: Mapping[str, Any]  # what the program has in daemon.json
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorState:
     """The infrastructure as the last run left it, complete or not. All fields of a new stack are empty."""
 
@@ -46,6 +56,7 @@ class PriorState:
     ranges: tuple[list[str], int] | None = None  # the swarm's address pools, and the prefix length of its networks
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
     unmarked: tuple[str, ...] = ()  # ids of networks without an owner's id, from earlier versions of the program
+    engines: Mapping[str, EngineState] = field(default_factory=dict)  # by machine
     members: Mapping[str, Member] = field(default_factory=dict)  # by name; without machines whose disk is gone
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by volume
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
@@ -65,6 +76,10 @@ class PriorState:
     def managers(self) -> list[str]:
         """Return the names of the managers that were not declared lost."""
         return [name for name, member in self.members.items() if member.role == "manager" and name not in self.lost]
+
+    def has_joined(self, machine: str) -> bool:
+        """Return whether a machine may be a member of the swarm; an update that was interrupted may not know it yet."""
+        return machine in self.members or f"{machine}{JOIN_SUFFIX}" in self.names
 
     def losses(self, lost: frozenset[str]) -> Losses:
         """Return the losses when the settings declare the machines `lost`; former lost machines count as recreated."""

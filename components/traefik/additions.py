@@ -27,7 +27,7 @@ def static_additions(settings: TraefikSettings) -> dict[str, Any]:
         entry_points["s3"] = {"proxyProtocol": trusted}
     if settings.hsts_max_age_s is not None:
         secure = entry_points.setdefault("websecure", {})
-        secure["http"] = {"middlewares": ["compress@file", "hsts@file"]}
+        secure["http"] = {"middlewares": ["retry@file", "compress@file", "hsts@file"]}
     return {"entryPoints": entry_points} if entry_points else {}
 
 

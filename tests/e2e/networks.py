@@ -43,6 +43,7 @@ USERS: Final = (
     "guests",
     "host-guests",
     "systems",
+    "roll",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -37,7 +37,10 @@ case $1 in
     cp $HERE/etc/docker/daemon.json $HERE/running ;;
 esac""",
     "journalctl": "echo 'failed to start daemon: mtu'",
-    "docker": "cat $HERE/version",
+    "docker": """case $1 in
+  info) [ ! -e $HERE/running ] || echo active ;;
+  *) cat $HERE/version ;;
+esac""",
 }
 
 
@@ -54,6 +57,20 @@ class Machine:
         (folder / "version").write_text(f"{version}\n")
 
     def configure(self, daemon: str, **values: str) -> subprocess.CompletedProcess[str]:
+        """Run the script, after a check that tells whether the engine will restart."""
+        before, ran, restarts = self.files(), self.runs_with() != "nothing", self.restarts()
+        told = self.run("check", daemon, **values).stdout.strip()
+        assert self.files() == before
+        done = self.run("", daemon, **values)
+        if done.returncode == 0:
+            assert told == ("" if not ran else "member restart" if self.restarts() > restarts else "member")
+        return done
+
+    def files(self) -> dict[Path, bytes]:
+        places = [file for name in ("etc", "run") for file in (self.folder / name).rglob("*") if file.is_file()]
+        return {file: file.read_bytes() for file in places}
+
+    def run(self, verb: str, daemon: str, **values: str) -> subprocess.CompletedProcess[str]:
         text = assets.read("engine/scripts/configure.sh")
         for place in ("/etc/", "/run/nuvla"):
             text = text.replace(place, f"{self.folder}{place}")
@@ -61,7 +78,7 @@ class Machine:
         given = {**dict.fromkeys(empty, ""), "MACHINE": "worker-1", "VERSION": "1", "DAEMON_JSON": daemon, **values}
         env = os.environ | given | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
-            ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
+            ["bash", "-s", "--", verb], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
         )
 
     def runs_with(self) -> str:
@@ -69,7 +86,8 @@ class Machine:
         return running.read_text().strip() if running.exists() else "nothing"
 
     def asked(self) -> list[str]:
-        return (self.folder / "asked").read_text().splitlines()
+        asked = self.folder / "asked"
+        return asked.read_text().splitlines() if asked.exists() else []
 
     def restarts(self) -> int:
         return self.asked().count(RESTART)

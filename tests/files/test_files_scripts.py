@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from components.swarm import roll
 from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
@@ -91,6 +92,7 @@ def moved() -> FakePulumi:
 def test_every_machine_script_is_sent_by_some_program(program: Program) -> None:
     engines = [program.engine, *(run_program(one, secrets=secrets_for(one)).engine for one in OTHERS), moved()]
     sent = [str(engine.inputs(name).get("stdin", "")) for engine in engines for name in engine.given]
+    sent.append(roll.script_for("worker-1"))  # by hooks
     unused = [title(path) for path in SCRIPTS if not any(path.read_text(encoding="utf-8") in text for text in sent)]
     assert unused == [], "add a configuration that needs the script to OTHERS of this module, or remove the script"
 
@@ -120,9 +122,9 @@ def test_secrets_are_not_passed_as_program_arguments(secret: str) -> None:
     lines = [line.strip() for script in SCRIPTS for line in script.read_text().splitlines()]
     uses = [line for line in lines if re.search(rf"\${{?{secret}\b", line)]
     assert uses
-    # `write` is a function of configure.sh.
+    # `has` and `write` are functions of configure.sh.
     builtin = re.compile(
         r': |printf [^|]*\|$|"\$ADDRESS".*\|$|if \[ -[nz] |\[\[ |\w+="[^|]*sha256sum <<<|'
-        rf"(?!.*{secret}.*<<<)(if )?(cmp|write) [^|]*<<<"
+        rf"(?!.*{secret}.*<<<)(if )?(cmp|has|write) [^|]*<<<"
     )
     assert [line for line in uses if not builtin.match(line)] == []

@@ -11,6 +11,7 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
+from components.swarm import roll
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
@@ -67,6 +68,10 @@ def _commands() -> dict[tuple[str, str], tuple[dict[str, str], str]]:
                 if line:
                     verb = line.partition(" #")[0].partition("bash -s -- ")[2].strip()
                     found.setdefault((path, verb), (values, SHEBANG + rest))
+    # Hooks of commands run this one.
+    header, _, rest = roll.script_for("manager-1").partition(SHEBANG)
+    values = dict(word.split("=", 1) for word in shlex.split(header) if word != "export")
+    found |= {(roll.SCRIPT, verb): (values, SHEBANG + rest) for verb in ("empty", "refill")}
     return found
 
 

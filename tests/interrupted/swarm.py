@@ -6,6 +6,7 @@ from tests.interrupted.scenarios import Run, Scenario
 
 INIT: Final = "swarm/scripts/init.sh"
 JOIN: Final = "swarm/scripts/join.sh"
+ROLL: Final = "swarm/scripts/roll.sh"
 ACTIVE: Final = "swarm/scripts/active.sh"
 MEMBER: Final = {"SWARM_ID": "swarm-0", "INVITATION": "SWMTKN-worker n1"}
 OTHER: Final = {"SWARM_ID": "swarm-9", "INVITATION": "SWMTKN-worker n9"}
@@ -26,6 +27,21 @@ SWARM: Final = [
         given=["nodes.sh"],
         values={"NODE": "worker-3"},
         unlike=[1],
+    ),
+    *(
+        Scenario(path=ROLL, verb="empty", name=name, given=["nodes.sh"], values={"NODE": machine}, reboots=False)
+        for name, machine in (("a task moves", "manager-1"), ("a task has its data there", "manager-2"))
+    ),
+    *(
+        Scenario(
+            path=ROLL,
+            verb="refill",
+            name=name,
+            given=["nodes.sh", Run(path=ROLL, verb="empty", values={"NODE": machine})],
+            values={"NODE": machine},
+            reboots=False,
+        )
+        for name, machine in (("a task has moved", "manager-1"), ("a task had its data there", "manager-2"))
     ),
     Scenario(path="swarm/scripts/tokens.sh", name="machines have joined", given=["nodes.sh"]),
     Scenario(

@@ -82,12 +82,6 @@ def test_operators_are_accepted_by_managers_alone(provider: str) -> None:
     assert after.inputs("manager-1-engine")["operators"] == ["alice", "bob"]
 
 
-def test_engines_of_managers_change_one_after_the_other() -> None:
-    engine = given(target(managers=3), "engine.operators", ["alice"]).engine
-    assert "manager-1-engine-configure" in engine.dependencies("manager-2-engine-configure")
-    assert "manager-2-engine-configure" in engine.dependencies("manager-3-engine-configure")
-
-
 def test_operator_that_leaves_takes_nothing_from_the_others() -> None:
     both = given(target(), "engine.operators", ["alice", "bob"]).engine
     one = given(target(), "engine.operators", ["alice"]).engine

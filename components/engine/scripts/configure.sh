@@ -2,13 +2,15 @@
 # Writes the settings of the Docker engine and starts it; restarts it only if it runs with others, or if its packages were
 # replaced since its start, which install.sh leaves to this script: VERSION is only here so that this script runs again. An
 # engine that does not start with new settings gets back those that it last ran with.
-# Prints the version of the running engine, and since when it runs.
+# Prints the version of the running engine, and since when it runs. With the argument `check` it changes nothing, and prints
+# `member` if the engine is in a swarm, and behind it `restart` if it would restart.
 # MACHINE and TLS_END, when its certificate ends, are for node-exporter. The engine asks registries through PROXY_HTTP and
 # PROXY_HTTPS, if there are any, but for what is in PROXY_EXCLUDED.
 set -euo pipefail
 : "${VERSION:?}" "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 tls=/etc/docker/tls
+unit=/etc/systemd/system/docker.service.d/nuvla-swarm.conf
 # There from before the first file changes until the engine was restarted, so that a run after one that was killed in
 # between restarts it. A start of the machine removes it, and the engine has read the files by then.
 changed=/run/nuvla-swarm-engine-changed
@@ -72,6 +74,43 @@ proxy_environment() {
   echo "Environment=\"NO_PROXY=$PROXY_EXCLUDED\""
 }
 
+# unit_file: what this script adds to the unit of the packages, which names the hosts on the command line, where they clash
+# with those of daemon.json.
+# An engine that is stopped while it starts leaves interfaces of overlay networks behind, beside which the next one
+# cannot make its own: "error creating vxlan interface: file exists" (moby/libnetwork#1765).
+unit_file() {
+  cat <<EOF
+[Service]
+ExecStartPre=/bin/sh -c 'for found in /sys/class/net/vx-*; do [ ! -e "\$\$found" ] || ip link delete "\$\${found##*/}"; done'
+ExecStart=
+ExecStart=$(command -v dockerd)
+EOF
+  proxy_environment
+}
+
+# has PATH < CONTENT: whether that is the content of the file.
+has() { cmp -s "$1" -; }
+
+# has_pair: whether the engine has its certificate and its key.
+has_pair() {
+  if [ -L $tls/cert.pem ]; then
+    has $tls/key.pem <<<"$TLS_CERT"$'\n'"$TLS_KEY"
+  else
+    has $tls/cert.pem <<<"$TLS_CERT" && has $tls/key.pem <<<"$TLS_KEY"
+  fi
+}
+
+# is_member: also while an engine that has just started looks for its swarm.
+is_member() { [[ $(docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null) =~ ^(active|pending)$ ]]; }
+
+# would_restart: whether a run of this script restarts the engine.
+would_restart() {
+  if [ -e "$changed" ] || is_replaced docker.service; then return; fi
+  if ! has $unit < <(unit_file) || ! has /etc/docker/daemon.json <<<"$DAEMON_JSON"; then return; fi
+  if [ -z "$TLS_KEY" ]; then return 1; fi
+  ! has $tls/ca.pem <<<"$TLS_CA" || ! has_pair
+}
+
 # write PATH MODE < CONTENT
 write() {
   cat >"$1.new"
@@ -88,7 +127,7 @@ write() {
 # versions wrote two: those stay while they are right.
 write_pair() {
   if [ ! -L $tls/cert.pem ]; then
-    if cmp -s $tls/cert.pem <<<"$TLS_CERT" && cmp -s $tls/key.pem <<<"$TLS_KEY"; then return; fi
+    if has_pair; then return; fi
     if [ -e $tls/cert.pem ]; then
       cat $tls/cert.pem $tls/key.pem | write $tls/key.pem 0600
     else
@@ -113,6 +152,12 @@ tell_end() {
   mv -f $metrics/certificate.prom.new $metrics/certificate.prom
 }
 
+if [ "${1:-}" = check ]; then
+  if is_member; then
+    if would_restart; then echo member restart; else echo member; fi
+  fi
+  exit
+fi
 if [ ! -e "$known" ] && [ ! -e "$changed" ] && [ -e /etc/docker/daemon.json ] && systemctl is-active --quiet docker.service; then
   keep
 fi
@@ -121,18 +166,7 @@ install -d -m 0700 $tls
 umask 077
 
 # Each file is written before another one names it, as the machine may start in between.
-# The packages' unit names the hosts on the command line, where they clash with those of daemon.json.
-# An engine that is stopped while it starts leaves interfaces of overlay networks behind, beside which the next one
-# cannot make its own: "error creating vxlan interface: file exists" (moby/libnetwork#1765).
-write /etc/systemd/system/docker.service.d/nuvla-swarm.conf 0644 < <(
-  cat <<EOF
-[Service]
-ExecStartPre=/bin/sh -c 'for found in /sys/class/net/vx-*; do [ ! -e "\$\$found" ] || ip link delete "\$\${found##*/}"; done'
-ExecStart=
-ExecStart=$(command -v dockerd)
-EOF
-  proxy_environment
-)
+write $unit 0644 < <(unit_file)
 if [ -n "$TLS_KEY" ]; then
   write $tls/ca.pem 0644 <<<"$TLS_CA"
   write_pair

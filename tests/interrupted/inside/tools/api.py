@@ -5,8 +5,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.interrupted.inside.tools.members import init, join, leave, remove_node, swarm, update_node, update_swarm
-from tests.interrupted.inside.tools.services import finder, lister, of_managers, services, tasks, update_service
+from tests.interrupted.inside.tools.members import (
+    init,
+    join,
+    leave,
+    nodes,
+    remove_node,
+    swarm,
+    update_node,
+    update_swarm,
+)
+from tests.interrupted.inside.tools.services import finder, of_managers, services, tasks, update_service
 from tests.interrupted.inside.tools.store import Answer, State, load, save, version
 
 
@@ -117,7 +126,7 @@ ROUTES: dict[str, Callable[..., Answer]] = {
     r"GET /containers/json": lambda *_: (200, []),
     r"GET /tasks": of_managers(tasks),
     r"GET /tasks/([^/]+)": finder("tasks"),
-    r"GET /nodes": lister("nodes"),
+    r"GET /nodes": of_managers(nodes),
     r"GET /nodes/([^/]+)": finder("nodes"),
     r"POST /nodes/([^/]+)/update": of_managers(update_node),
     r"DELETE /nodes/([^/]+)": of_managers(remove_node),

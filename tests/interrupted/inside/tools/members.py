@@ -1,8 +1,10 @@
 """Docker's API of swarms and their nodes."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.interrupted.inside.tools.services import schedule
 from tests.interrupted.inside.tools.store import NOTHING, OF_SWARM, VERSION, Answer, State, save, version
 
 
@@ -76,16 +78,27 @@ def update_swarm(state: State, given: Mapping[str, Any], _: Any) -> Answer:
     return 200, None
 
 
+def nodes(state: State, given: Mapping[str, Any], *_: Any) -> Answer:
+    """Those with labels, if some are asked for."""
+    filters: dict[str, dict[str, bool]] = json.loads(given.get("filters", "{}"))
+    wanted = filters.get("node.label", {})
+
+    def fits(node: Mapping[str, Any]) -> bool:
+        labels: dict[str, str] = node["Spec"]["Labels"]
+        return wanted.keys() <= labels.keys() | {f"{key}={value}" for key, value in labels.items()}
+
+    return 200, [node for node in state["nodes"] if fits(node)]
+
+
 def update_node(state: State, _: Any, body: Mapping[str, Any], node: str) -> Answer:
     """Other labels, role or availability."""
     [found] = [one for one in state["nodes"] if one["ID"] == node]
     found["Spec"] = dict(body)
-    if body["Availability"] == "drain":
-        state["tasks"] = [task for task in state["tasks"] if task["NodeID"] != node]
     if body["Role"] == "manager":
         found["ManagerStatus"] = {"Reachability": "reachable", "Addr": "10.0.0.2:2377"}
     else:
         found.pop("ManagerStatus", None)
+    schedule(state)
     save(state)
     return 200, None
 

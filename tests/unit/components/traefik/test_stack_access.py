@@ -7,9 +7,11 @@ from tests.support.pulumi_run import Secret, value
 from tests.support.traefik import dynamic, files_of, routers, service, static
 
 
-def test_responses_are_compressed_by_an_existing_middleware() -> None:
-    (middleware,) = static()["entryPoints"]["websecure"]["http"]["middlewares"]
-    assert dynamic()["http"]["middlewares"][middleware.removesuffix("@file")] == {"compress": {"encodings": ["gzip"]}}
+def test_requests_are_tried_again_and_responses_compressed_by_existing_middlewares() -> None:
+    retry, compress = static()["entryPoints"]["websecure"]["http"]["middlewares"]
+    found = [dynamic()["http"]["middlewares"][name.removesuffix("@file")] for name in (retry, compress)]
+    assert found[1] == {"compress": {"encodings": ["gzip"]}}
+    assert found[0]["retry"].keys() == {"attempts", "initialInterval", "status"}  # of them, only idempotent requests
 
 
 def test_login_middlewares_do_not_pass_the_password_on() -> None:

@@ -1,0 +1,182 @@
+"""Engines that restart one machine after the other: who asks an application through Traefik notices nothing."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.asking import asking
+from tests.e2e.conftest import small_target_settings
+from tests.e2e.harness import Stack, stack
+from tests.e2e.networks import subnet_of
+from tests.e2e.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+WORKERS = ("worker-1", "worker-2")
+WHOAMI = "whoami:test"
+REPLICAS = {"one": 1, "two": 2}  # by service
+FEWEST_ANSWERS = 300  # of a roll in which the machines take a few seconds each
+STATES = "{{.Hostname}} {{.Status}} {{.Availability}}"
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Yield a target on three machines with two applications on its workers."""
+    with stack(
+        "e2e-roll", Path(tmp_path_factory.mktemp("roll")), small_target_settings(subnet_of("roll"), 2)
+    ) as target:
+        result = target.up()
+        assert result.code == 0, result.text
+        for name, replicas in REPLICAS.items():
+            create(target, name, replicas)
+        wait_for(lambda: set(running(target).values()) == {"1/1", "2/2"}, "applications run", 60)
+        yield target
+
+
+def create(target: Stack, name: str, replicas: int, *options: str) -> None:
+    """Create a service that Traefik publishes by its name."""
+    labels = [
+        "traefik.enable=true",
+        f"traefik.http.routers.{name}.rule=Host(`{name}.test`)",
+        f"traefik.http.routers.{name}.tls=true",
+        f"traefik.http.services.{name}.loadbalancer.server.port=80",
+    ]
+    created = target.on(
+        *("manager-1", "docker", "service", "create", "--quiet", "--name", name, f"--replicas={replicas}"),
+        *("--network=traefik-public", "--constraint=node.role==worker", *(f"--label={label}" for label in labels)),
+        *(*options, WHOAMI),
+    )
+    assert created.code == 0, created.text
+
+
+def running(target: Stack) -> dict[str, str]:
+    """Return the numbers of running and wanted tasks of the applications."""
+    shown = target.on("manager-1", "docker", "service", "ls", "--format={{.Name}} {{.Replicas}}").text
+    lines = [line.split(" ") for line in shown.splitlines()]
+    return {name: count for name, count, *_ in lines if name in REPLICAS}
+
+
+def moment(target: Stack, machine: str, what: str) -> str:
+    """Return when a machine's engine did something last, as systemd names it."""
+    return target.on(
+        machine, "systemctl", "show", f"--property={what}Timestamp", "--value", "docker.service"
+    ).text.strip()
+
+
+def since(target: Stack, machine: str) -> str:
+    """Return since when a machine's engine runs."""
+    return moment(target, machine, "ActiveEnter")
+
+
+def engine_stop(target: Stack, machine: str) -> float:
+    """Return when a machine's engine was stopped last, in seconds since 1970."""
+    return float(target.on(machine, "date", "+%s", "--date", moment(target, machine, "ActiveExit")).text)
+
+
+@contextmanager
+def watched(target: Stack) -> Iterator[list[str]]:
+    """Yield what the swarm tells of machines whenever more than one is away at the same moment, asked all the time.
+
+    A manager that has just become the leader knows no machine's state yet.
+    """
+    told: list[str] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            # There is no answer while the manager's engine restarts.
+            lines = target.on("manager-1", "docker", "node", "ls", f"--format={STATES}").text.splitlines()
+            away = [line for line in lines if line.endswith((" Drain", " Pause")) or " Down " in line]
+            if len(away) > 1:
+                told.append("; ".join(away))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        thread.join()
+
+
+def roll(target: Stack, setting: str, value: object) -> None:
+    """Change a setting that restarts the engines, and check that nobody has noticed the restarts of the workers."""
+    target.set(setting, value)
+    before = {machine: since(target, machine) for machine in (*WORKERS, "manager-1")}
+    with watched(target) as away, asking(target.address("manager-1"), [f"{name}.test" for name in REPLICAS]) as answers:
+        result = target.up()
+        manager_stop = engine_stop(target, "manager-1")  # Traefik is there
+    assert result.code == 0, result.text
+    assert all(since(target, machine) != was for machine, was in before.items()), result.text
+    assert away == []
+    for host, told in answers.items():
+        print(f"{host}: {told.right} answers, {len(told.wrong_before(manager_stop))} wrong ones")
+        assert told.wrong_before(manager_stop) == []
+        assert told.right > FEWEST_ANSWERS
+    wait_for(lambda: running(target) == {"one": "1/1", "two": "2/2"}, "applications run as before", 60)
+    assert leftover_labels(target) == []
+    second = target.up()
+    assert second.touched() == set(), second.text
+
+
+def leftover_labels(target: Stack) -> list[str]:
+    """Return the labels that a roll has left on services and nodes."""
+    listed = target.on(
+        "manager-1",
+        "bash",
+        "-c",
+        "docker service inspect $(docker service ls -q); docker node inspect $(docker node ls -q)",
+    )
+    labels = [label for one in json.loads(listed.text.replace("]\n[", ",")) for label in one["Spec"]["Labels"] or {}]
+    return [label for label in labels if label in ("nuvla-swarm.left", "nuvla-swarm.spare", "nuvla-swarm.kept")]
+
+
+def test_other_settings_of_the_engines_are_not_noticed_by_who_asks_applications(target: Stack) -> None:
+    roll(target, "engine.log_max_files", 4)
+
+
+def test_service_with_data_comes_back_to_its_machine(target: Stack) -> None:
+    create(target, "data", 1, "--mount=type=volume,source=data,destination=/data")
+    try:
+        wait_for(lambda: node_of(target, "data") in WORKERS, "the service runs", 60)
+        before = node_of(target, "data")
+        target.set("engine.log_max_files", 5)
+        result = target.up()
+        assert result.code == 0, result.text
+        assert node_of(target, "data") == before
+        constraints = target.on(
+            "manager-1", "docker", "service", "inspect", "data", "--format={{.Spec.TaskTemplate.Placement.Constraints}}"
+        )
+        assert constraints.text.strip() == "[node.role==worker]"
+        assert leftover_labels(target) == []
+    finally:
+        target.on("manager-1", "docker", "service", "rm", "data")
+
+
+def node_of(target: Stack, service: str) -> str:
+    """Return the machine of a service's running task."""
+    options = ["--filter=desired-state=running", "--format={{.Node}} {{.CurrentState}}"]
+    shown = target.on("manager-1", "docker", "service", "ps", *options, service).text
+    return next((line.split()[0] for line in shown.splitlines() if " Running " in line), "")
+
+
+def test_engine_that_does_not_start_stops_the_roll(target: Stack) -> None:
+    """The machines that follow keep their engines and their settings, and the next update goes on."""
+    before = {machine: since(target, machine) for machine in ("worker-2", "manager-1")}
+    broken = "/etc/systemd/system/docker.service.d/zz-broken.conf"
+    target.on("worker-1", "bash", "-c", f"printf '[Service]\\nExecStartPre=/bin/false\\n' >{broken}")
+    target.set("engine.log_max_files", 6)
+    failed = target.up()
+    assert failed.code != 0
+    assert {machine: since(target, machine) for machine in before} == before
+    wait_for(lambda: running(target) == {"one": "1/1", "two": "2/2"}, "applications run on the other worker", 60)
+    target.on("worker-1", "rm", broken)
+    result = target.up()
+    assert result.code == 0, result.text
+    assert all(since(target, machine) != was for machine, was in before.items())
+    assert target.nodes() == dict.fromkeys((*WORKERS, "manager-1"), "Ready Active")
+    assert leftover_labels(target) == []
