@@ -9,9 +9,7 @@ DNS_CREDENTIALS = "traefik_dns_credentials"
 
 MANIFEST = Manifest(
     images={
-        "traefik": DefaultImage(
-            reference="traefik:v3.7.14", description="Traefik; 3.6.1 or newer for Docker Engine 29", service="traefik"
-        )
+        "traefik": DefaultImage(reference="traefik:v3.7.14", description="Traefik, 3.7 or newer", service="traefik")
     },
     data={
         "traefik": StoredData(

@@ -24,7 +24,7 @@ def value_of(option: str) -> str:
 
 def info() -> str:
     """Of the machine that the script runs on."""
-    if value_of("--format") == "{{.Swarm.LocalNodeState}}" and here["state"] == "pending":
+    if value_of("--format") == "{{.Swarm.LocalNodeState}}" and here["state"] == "pending" and "slow" in here:
         here["slow"] -= 1
         if not here["slow"]:
             become_member()
