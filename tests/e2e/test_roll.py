@@ -1,7 +1,6 @@
 """Engines that restart one machine after the other: who asks an application through Traefik notices nothing."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, stack
 from tests.e2e.networks import subnet_of
 from tests.e2e.waiting import wait_for
+from tests.support.background import repeated
 
 pytestmark = pytest.mark.slow
 
@@ -84,23 +84,16 @@ def watched(target: Stack) -> Iterator[list[str]]:
     A manager that has just become the leader knows no machine's state yet.
     """
     told: list[str] = []
-    ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.2):
-            # There is no answer while the manager's engine restarts.
-            lines = target.on("manager-1", "docker", "node", "ls", f"--format={STATES}").text.splitlines()
-            away = [line for line in lines if line.endswith((" Drain", " Pause")) or " Down " in line]
-            if len(away) > 1:
-                told.append("; ".join(away))
+        # There is no answer while the manager's engine restarts.
+        lines = target.on("manager-1", "docker", "node", "ls", f"--format={STATES}").text.splitlines()
+        away = [line for line in lines if line.endswith((" Drain", " Pause")) or " Down " in line]
+        if len(away) > 1:
+            told.append("; ".join(away))
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with repeated(watch, 0.2):
         yield told
-    finally:
-        ended.set()
-        thread.join()
 
 
 def roll(target: Stack, setting: str, value: object) -> None:
@@ -179,4 +172,27 @@ def test_engine_that_does_not_start_stops_the_roll(target: Stack) -> None:
     assert result.code == 0, result.text
     assert all(since(target, machine) != was for machine, was in before.items())
     assert target.nodes() == dict.fromkeys((*WORKERS, "manager-1"), "Ready Active")
+    assert leftover_labels(target) == []
+
+
+def test_machine_from_which_nothing_can_move_is_not_drained(target: Stack) -> None:
+    """An update that ended in between would leave it drained, with all its services down."""
+    on_manager = ("manager-1", "docker")
+    pinned = ("service", "create", "--quiet", "--name=pinned", "--constraint=node.hostname==manager-1", WHOAMI)
+    assert target.on(*on_manager, *pinned).code == 0
+    seen: list[str] = []
+
+    def watch() -> None:
+        seen.append(target.on(*on_manager, "node", "inspect", "self", "--format={{.Spec.Availability}}").text.strip())
+
+    before = since(target, "manager-1")
+    target.set("engine.log_max_files", 7)
+    with repeated(watch, 0.1):
+        result = target.up()
+    target.on(*on_manager, "service", "rm", "pinned")
+    assert result.code == 0, result.text
+    assert since(target, "manager-1") != before
+    assert "manager-1: pinned stops while the engine restarts, as no other machine takes a task of it" in result.text
+    assert "pause" in seen
+    assert "drain" not in seen
     assert leftover_labels(target) == []

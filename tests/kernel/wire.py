@@ -2,10 +2,11 @@
 
 import socket
 import struct
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+from tests.support.background import repeated
 
 ALL_PROTOCOLS = 0x0003  # ETH_P_ALL
 ESP, UDP, VXLAN_PORT = 50, 17, 4789
@@ -38,25 +39,17 @@ class Frames:
 @contextmanager
 def listening(device: str, *pair: str) -> Iterator[Frames]:
     """Yield the frames that a device of this computer sees between two addresses until the context ends."""
-    frames, ended = Frames(frozenset(pair)), threading.Event()
+    frames = Frames(frozenset(pair))
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(ALL_PROTOCOLS)) as ear:
         ear.bind((device, 0))
         ear.settimeout(0.2)
 
         def hear() -> None:
-            while not ended.is_set():
-                try:
-                    frames.see(ear.recv(65535))
-                except TimeoutError:
-                    continue
+            with suppress(TimeoutError):
+                frames.see(ear.recv(65535))
 
-        thread = threading.Thread(target=hear)
-        thread.start()
-        try:
+        with repeated(hear):
             yield frames
-        finally:
-            ended.set()
-            thread.join()
 
 
 def inject(source: str, to: str, network: int, text: bytes) -> None:

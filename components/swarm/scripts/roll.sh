@@ -148,6 +148,10 @@ empty() {
   if [ -z "$services" ]; then return 0; fi
   update_node "$NODE" "$id" --availability pause
   add_spares "$services"
+  if [ -z "$(labelled $spare)" ]; then # nothing moves: what stays is better off without a drain that a killed run would leave
+    update_node "$NODE" "$id" --availability "${before%% *}"
+    return 0
+  fi
   sleep "$learn_s"
   update_node "$NODE" "$id" --availability drain
   remove_all_spares
