@@ -16,10 +16,10 @@ def test_engine_is_installed_in_its_exact_version_and_held(tmp_path: Path) -> No
         source, version = target.get("engine.source"), target.get("engine.version")
         package = {"distribution": "docker.io", "docker.com": "docker-ce"}[source]
         target.set("machines.image", image_of("plain"))
-        target.set("engine.version", "1.2.3")
+        target.set("engine.version", "99.2.3")
         refused = target.up()
         assert refused.code != 0
-        assert f"manager-1: has no package {package} of version 1.2.3; set engine.version" in refused.text
+        assert f"manager-1: has no package {package} of version 99.2.3; set engine.version" in refused.text
         target.set("engine.version", version)
         result = target.up()
         assert result.code == 0, result.text
