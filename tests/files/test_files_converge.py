@@ -9,15 +9,23 @@ from components import assets
 from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
-RUNS = "T\tid\t1\trunning\trunning\t\tNEW"
+RUNS = "T\tid\t1\trunning\trunning\t\tNEW\t2026-01-02 03:04:06\t"
 BEGAN = "2026-01-02 03:04:05"  # the wait
 
 
-def verdict(update: str, *tasks: str, wanted: int = 1, constraints: str = "", nodes: Sequence[str] = ()) -> str:
+def verdict(
+    update: str,
+    *tasks: str,
+    wanted: int = 1,
+    constraints: str = "",
+    mode: str = "global",
+    nodes: Sequence[str] = (),
+    waited_s: int = 60,
+) -> str:
     """What is said of the service `web`, described as NEW, whose update is in a state, with its tasks."""
-    lines = [*nodes, f"S\tweb\t{update}\tid\t{constraints}\tNEW", f"R\tweb\t{wanted}", *tasks]
+    lines = [*nodes, f"S\tweb\t{update}\tid\t{constraints}\tNEW\t{mode}", f"R\tweb\t{wanted}", *tasks]
     told = subprocess.run(
-        ["bash", "-c", f"tries=3 began='{BEGAN}'\n{JUDGE}\njudge"],
+        ["bash", "-c", f"tries=3 replace_s=3 began='{BEGAN}' SECONDS={waited_s}\n{JUDGE}\njudge"],
         input="\n".join(lines),
         capture_output=True,
         text=True,
@@ -45,6 +53,16 @@ def test_paused_and_rolled_back_updates_are_reported(update: str) -> None:
 
 def test_tasks_of_an_older_spec_do_not_count() -> None:
     assert verdict("", RUNS.replace("NEW", "OLD")) == "waits"
+
+
+def test_task_that_stays_where_new_constraints_allow_it_counts_once_swarm_has_replaced_the_others() -> None:
+    """Swarm leaves a task as it is if constraints alone have changed, and its machine meets them."""
+    constraints = '["node.role==manager"]'
+    older = f'{RUNS}["node.id==abc","node.role==manager"]'
+    assert verdict("", older, constraints=constraints, mode="", waited_s=2) == "waits"
+    assert verdict("", older, constraints=constraints, mode="", waited_s=3) == "well"
+    assert verdict("updating", older, constraints=constraints, mode="", waited_s=3) == "waits"
+    assert verdict("", RUNS + constraints, constraints=constraints, mode="", waited_s=0) == "well"
 
 
 FAILED = "T\tid\t1\tshutdown\tfailed\tno such file\tNEW\t{}"
@@ -77,7 +95,7 @@ WORKER = "N\tready\tactive\tworker"
         ('["node.role==manager"]', [MANAGER, MANAGER], "waits"),
         ('["node.role==manager"]', [MANAGER, WORKER], "well"),
         ('["node.labels.disk==ssd"]', [MANAGER, WORKER], "well"),
-        ("", [MANAGER, WORKER], "well"),  # not global
+        ("", [MANAGER, WORKER], "well"),
     ],
 )
 def test_global_service_waits_for_a_task_on_each_matching_node(

@@ -9,6 +9,7 @@ interval_s=0.5
 whole_look_s=5 # at the tasks themselves while some are missing
 tries=3        # failures of one task since this began, and
 give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
+replace_s=3    # Swarm takes less to find the tasks whose machines other constraints forbid. It leaves all others as they are
 began=$(date --utc '+%F %T') # earlier failures, such as of a machine that restarted, say nothing of now
 
 read -ra services <<<"$SERVICES"
@@ -23,13 +24,15 @@ fail() { # SERVICE WORD...
 }
 
 # Not its platforms: the engine adds them to a new service, and an update of it drops them without a new task.
-described='{{json .ContainerSpec}}{{json .Resources}}{{with .Placement}}{{json .Constraints}}{{end}}'
+placed='{{with .Placement}}{{json .Constraints}}{{end}}'
+described='{{json .ContainerSpec}}{{json .Resources}}'
 
-# A line per service: "S <tab> <name> <tab> <state of its update> <tab> <id> <tab> <constraints, if global> <tab> <description>"
+# A line per service: "S <tab> <name> <tab> <state of its update> <tab> <id> <tab> <constraints> <tab> <description> <tab>
+# <whether it is global>"
 look_at_services() {
-  local global='{{if .Spec.Mode.Global}}{{with .Spec.TaskTemplate.Placement}}{{json .Constraints}}{{end}}{{end}}'
+  local template="{{with .Spec.TaskTemplate}}$placed	$described{{end}}"
   docker service inspect "${services[@]}" --format \
-    "S	{{.Spec.Name}}	{{with .UpdateStatus}}{{.State}}{{end}}	{{.ID}}	$global	{{with .Spec.TaskTemplate}}$described{{end}}"
+    "S	{{.Spec.Name}}	{{with .UpdateStatus}}{{.State}}{{end}}	{{.ID}}	$template	{{if .Spec.Mode.Global}}global{{end}}"
 }
 
 # A line per machine: "N <tab> <state> <tab> <availability> <tab> <role>"
@@ -41,7 +44,7 @@ look_at_nodes() {
 }
 
 # A line per task: "T <tab> <id of its service> <tab> <slot, or node> <tab> <desired state> <tab> <state> <tab> <error> <tab> <description>
-# <tab> <when it came into that state>"
+# <tab> <when it came into that state> <tab> <constraints>"
 look_at_tasks() {
   local ids task
   task='{{if .Slot}}{{.Slot}}{{else}}{{.NodeID}}{{end}}	{{.DesiredState}}	{{.Status.State}}	{{.Status.Err}}'
@@ -49,7 +52,7 @@ look_at_tasks() {
   [ -n "$ids" ] || return 0
   # Ids have no spaces; a task may be gone by now, and the next look sees what replaced it.
   # shellcheck disable=SC2086
-  docker inspect --type task --format "T	{{.ServiceID}}	$task	{{with .Spec}}$described{{end}}	{{.Status.Timestamp}}" $ids 2>/dev/null || true
+  docker inspect --type task --format "T	{{.ServiceID}}	$task	{{with .Spec}}$described{{end}}	{{.Status.Timestamp}}	{{with .Spec}}$placed{{end}}" $ids 2>/dev/null || true
 }
 
 # "R <tab> <name> <tab> <tasks that there have to be>"
@@ -58,10 +61,11 @@ look_at_replicas() {
 }
 
 # judge < LINES: a line per service: "<name> <healthy tasks> <tasks that there have to be> <verdict>". A task that fails
-# again and again is hopeless, unless its node is being promoted, which says nothing. Of a global service there has to be
-# one on each machine that fits: Swarm counts those alone that it has made, and makes that of a new machine a bit later.
+# again and again is hopeless, unless its node is being promoted, which says nothing. A task that Swarm leaves as it is may
+# have older constraints. Of a global service there has to be one on each machine that fits: Swarm counts those alone that
+# it has made, and makes that of a new machine a bit later.
 judge() {
-  awk -F '\t' -v tries="$tries" -v began="$began" '
+  awk -F '\t' -v tries="$tries" -v began="$began" -v replaced="$((SECONDS >= replace_s))" '
     function known(where) { return where != "" && where !~ /node\.labels/ } # or else Swarm alone knows
     function fitting(where) {
       if (!known(where)) return 0
@@ -71,8 +75,9 @@ judge() {
     }
     $1 == "R" {complete[$2] = $3}
     $1 == "N" && $2 == "ready" && $3 == "active" {machines[$4]++}
-    $1 == "S" {name[$4] = $2; update[$4] = $3; constraints[$4] = $5; wanted[$4] = $6}
+    $1 == "S" {name[$4] = $2; update[$4] = $3; constraints[$4] = $5; wanted[$4] = $6; where[$4] = $7 == "global" ? $5 : ""}
     $1 == "T" && $7 == wanted[$2] {
+      if (replaced < 1 && $9 != constraints[$2]) next
       if ($4 == "running" && $5 == "running") healthy[$2]++
       if ($5 == "running") runs[$2, $3] = 1
       if ($5 ~ /^(failed|rejected)$/ && $8 >= began && $6 !~ /no longer meets constraints/) failures[$2, $3]++
@@ -83,10 +88,10 @@ judge() {
         if (failures[task] >= tries && !runs[task]) hopeless[part[1]] = 1
       }
       for (id in name) {
-        least = fitting(constraints[id])
+        least = fitting(where[id])
         if (complete[name[id]] < least) complete[name[id]] = least
         verdict = "waits"
-        none = known(constraints[id]) && least == 0 # all workers may be lost
+        none = known(where[id]) && least == 0 # all workers may be lost
         if (healthy[id] == complete[name[id]] && (healthy[id] > 0 || none)) verdict = "well"
         if (id in hopeless) verdict = "hopeless"
         # A task that goes with its machine before the update has ended would take the whole update back.

@@ -71,12 +71,18 @@ keeps_data() {
     END { exit !found }'
 }
 
+# is_pinned SERVICE: whether its own constraints name the machine, as those of this program's services with data do.
+is_pinned() {
+  service "$1" 'with .Spec.TaskTemplate.Placement}}{{range .Constraints}}{{println .}}{{end}}{{end' |
+    grep -qxF "node.labels.$NAME_LABEL==$NODE"
+}
+
 # movable NODE: the lines of services_on of those whose tasks other machines may have
 movable() {
   local services id count
   services=$(services_on "$1")
   while read -r id count; do
-    if [ -n "$id" ] && [ -n "$(replicas "$id")" ] && ! keeps_data "$id"; then echo "$id $count"; fi
+    if [ -n "$id" ] && [ -n "$(replicas "$id")" ] && ! keeps_data "$id" && ! is_pinned "$id"; then echo "$id $count"; fi
   done <<<"$services"
 }
 
@@ -113,7 +119,7 @@ keep() {
   local services id count
   services=$(services_on "$1")
   while read -r id count; do
-    if [ -z "$id" ] || [ "$(replicas "$id")" != "$count" ] || ! keeps_data "$id"; then continue; fi
+    if [ -z "$id" ] || [ "$(replicas "$id")" != "$count" ] || ! keeps_data "$id" || is_pinned "$id"; then continue; fi
     if [ -n "$(label_of "$id" $kept)" ]; then continue; fi
     update_service "$id" --label-add "$kept=$1" --constraint-add "node.id==$1"
   done <<<"$services"
