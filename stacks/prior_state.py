@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -12,11 +13,14 @@ from components.machines.cluster import LOGIN_KEY
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, EngineState, Member, PriorState
+from components.machines.ssh_settings import key_of
 from components.machines.volume import MOVES_SUFFIX, Move
+from components.ports import SSH
 from components.swarm.membership import RENEWALS_SUFFIX
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
+STACK = "pulumi:pulumi:Stack"
 CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
 ENGINE = "nuvla:engine:Engine"
@@ -24,6 +28,8 @@ COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
 MEMBER_OUTPUTS = ("role", "public_address", "private_address", "host_key")  # of a membership
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
+SSH_KEY = "exoscale:index/sshKey:SshKey"
+RULE = "exoscale:index/securityGroupRule:SecurityGroupRule"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 # Machines and their disks: if one of these is not in the state, its machine or the disk of its machine is gone.
@@ -73,10 +79,14 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
+        kind=next(iter(by_type.get(STACK, {}).values()), {}).get("kind"),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
         hosts=cluster.get("hosts") or {},
         systems=cluster.get("systems") or {},
+        disks={
+            name: int(outputs["diskSize"]) for name, outputs in by_type.get(INSTANCE, {}).items() if "diskSize" in outputs
+        },
         lost=frozenset(cluster.get("lost") or ()),
         recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),
@@ -144,6 +154,11 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         names=names,
         login_key=by_type.get(PRIVATE_KEY, {}).get(f"cluster-{LOGIN_KEY}", {}).get("publicKeyOpenssh"),
+        public_key=next(
+            (key_of(outputs["publicKey"]) for outputs in by_type.get(SSH_KEY, {}).values() if "publicKey" in outputs),
+            None,
+        ),
+        management=_reaching_ssh(by_type.get(RULE, {}).values()),
         operator_ends={
             name.removeprefix(OPERATORS).removesuffix(CERT_SUFFIX): outputs["validityEndTime"]
             for name, outputs in by_type.get(CERTIFICATE, {}).items()
@@ -170,4 +185,13 @@ def _unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
         name
         for name, invitation in invitations.items()
         if invitation and invitation not in commands.get(f"{name}-join", {}).get("stdin", "")
+    )
+
+
+def _reaching_ssh(rules: Iterable[Mapping[str, Any]]) -> tuple[IPv4Network, ...]:
+    """Return the networks that rules of a security group let in at the SSH port."""
+    return tuple(
+        IPv4Network(outputs["cidr"])
+        for outputs in rules
+        if outputs.get("cidr") and int(outputs.get("startPort") or 0) == SSH.number
     )

@@ -1,5 +1,6 @@
 """What stands is not lost by a change of settings: it is refused, in one line, before anything is made."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,10 +58,23 @@ def refusals(
     *,
     builds: bool = True,
 ) -> list[str]:
-    """Return what is said of the change; nothing is made when there is something to say.
+    """Return what is said of the change, without its rule; nothing is made when there is something to say.
 
     Without `builds`, an accepted program makes nothing either, which takes a tenth of the time.
     """
+    found = refusing(before, after, state, secrets, builds=builds)
+    return [line for lines in found.values() for line in lines]
+
+
+def refusing(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    state: dict[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    *,
+    builds: bool = True,
+) -> dict[str, list[str]]:
+    """Return the lines that refuse the change, by the id of the rule at the end of each."""
     engine: list[FakePulumi] = []
     secrets = secrets_for(after) if secrets is None else secrets
     state = state or stands(before)
@@ -73,8 +87,13 @@ def refusals(
         first, *lines = str(error).splitlines()
         assert first == f"the existing infrastructure cannot take these settings, for {count(len(lines), 'reason')}:"
         assert engine[0].types == {}, "something was made before"
-        return [line.removeprefix("  nuvla-swarm:") for line in lines]
-    return []
+        found: dict[str, list[str]] = {}
+        for line in lines:
+            told = re.fullmatch(r"  nuvla-swarm:(.+) \(rule ([a-z-]+)[,;] (.+)\)", line)
+            assert told, line
+            found.setdefault(told[2], []).append(told[1])
+        return found
+    return {}
 
 
 def gone(document: Mapping[str, Any], *names: str) -> dict[str, Any]:

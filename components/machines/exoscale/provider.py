@@ -19,6 +19,8 @@ from components.ports import TrafficSource
 class Exoscale(Provider[ExoscaleMachines]):
     """Instances on Exoscale."""
 
+    rules = changes.RULES
+
     def missing_secrets(self, machines: ExoscaleMachines, secret_keys: Collection[str]) -> Iterator[str]:
         """Yield a line for a missing API key, which the plugin reads from the environment too, or half an SSH key."""
         missing = [
@@ -41,9 +43,6 @@ class Exoscale(Provider[ExoscaleMachines]):
                     f"volumes.{name}.import_id: {volume.id} given; allowed: only with volumes.{name}.block_storage: "
                     "true, which outlives its machine"
                 )
-
-    def refusals(self, machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-        yield from changes.refusals(machines, plan, prior)
 
     def cluster(self, machines: ExoscaleMachines, inputs: ClusterInputs) -> Cluster:
         plan, prior = inputs.plan, inputs.prior
