@@ -27,8 +27,7 @@ def mistakes(exceptions: Mapping[str, str], rules: Sequence[Rule[Any]], now: dat
             yield f"{path}: {day} given, and this rule has no exception; allowed: {having}"
         elif date.fromisoformat(day) < now:
             yield (
-                f"{path}: {day} given, which is over; allowed: a day from {now} to {latest}; remove it: "
-                f"{removal(name)}"
+                f"{path}: {day} given, which is over; allowed: a day from {now} to {latest}; remove it: {removal(name)}"
             )
         elif date.fromisoformat(day) > latest:
             yield f"{path}: {day} given, which is more than {MOST_DAYS} days ahead; allowed: {now} to {latest}"

@@ -84,9 +84,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         network=cluster.get("network"),
         hosts=cluster.get("hosts") or {},
         systems=cluster.get("systems") or {},
-        disks={
-            name: int(outputs["diskSize"]) for name, outputs in by_type.get(INSTANCE, {}).items() if "diskSize" in outputs
-        },
+        disks={name: int(outputs.get("diskSize") or 0) for name, outputs in by_type.get(INSTANCE, {}).items()},
         lost=frozenset(cluster.get("lost") or ()),
         recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),

@@ -27,7 +27,7 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
     wrong = list(exceptions.mistakes(settings.exceptions, rules, now))
     if wrong:
         raise refusal(f"the configuration of this stack has {count(len(wrong), 'mistake')}", wrong)
-    current = _without_reinstalled(settings, prior)
+    current = without_reinstalled(settings, prior)
     found = refused(settings, current)
     lines = [
         line + exceptions.ending(rule, now)
@@ -50,7 +50,7 @@ def rules_for(settings: Settings) -> Sequence[Rule[Any]]:
 
 
 def refused(settings: Settings, prior: PriorState) -> dict[str, list[str]]:
-    """Return the lines of the rules that refuse something, by their ids."""
+    """Return the lines of the rules that refuse something, by their ids, with a state from `without_reinstalled`."""
     own = [(rule.id, rule.check(settings, prior)) for rule in RULES]
     stack_plan = plan(settings)
     own += [
@@ -61,7 +61,8 @@ def refused(settings: Settings, prior: PriorState) -> dict[str, list[str]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
-def _without_reinstalled(settings: Settings, prior: PriorState) -> PriorState:
+def without_reinstalled(settings: Settings, prior: PriorState) -> PriorState:
+    """Return the prior state, with machines that were reinstalled among `reinstalled` instead of `members`."""
     provider = provider_of(settings.machines)
     same = {name: provider.is_same_machine(settings.machines, prior, name) for name in prior.members}
     return replace(

@@ -72,7 +72,7 @@ def _on_disks(settings: Settings, prior: PriorState) -> Iterator[tuple[str, str]
     """Yield each volume whose data are on the disk of a machine that is not lost, with the machine."""
     if settings.machines.volumes_are_resources:
         return
-    for name, machine in prior.folders.items():
+    for name, machine in sorted(prior.folders.items()):
         if name not in prior.blocks and machine not in prior.lost and machine not in settings.machines.lost:
             yield name, machine
 
@@ -86,8 +86,8 @@ RULES = (
     Rule(
         id="data-left-behind",
         refuses=(
-            "another machine for the files, metrics or certificates, or `block_storage` switched on, if the data are on "
-            "the disk of a machine and stay there"
+            "another machine for files, metrics, certificates or a database, or `block_storage` switched on, if the "
+            "data are on the disk of a machine and stay there"
         ),
         check=_data_are_not_left,
         has_exception=True,

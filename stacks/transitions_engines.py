@@ -15,7 +15,7 @@ from stacks.config.settings import Settings
 def _newer(settings: Settings, prior: PriorState) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the members that stay, each with the version of its engine."""
     staying = set(settings.machines.names("manager", "worker")) - set(settings.machines.lost)
-    for name, engine in prior.engines.items():
+    for name, engine in sorted(prior.engines.items()):
         if name in staying & prior.members.keys() and engine.version:
             yield name, _parts(engine.version)
 

@@ -10,7 +10,7 @@ from stacks.config.settings import Settings
 def _majority_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line unless a majority of the managers stays: removed ones may fail halfway, and lost ones may live."""
     machines, again = settings.machines, [name for name, one in prior.reinstalled.items() if one.role == "manager"]
-    before = [*prior.managers, *(name for name in again if name not in prior.lost)]
+    before = sorted([*prior.managers, *(name for name in again if name not in prior.lost)])
     lost = [name for name in before if name in machines.lost]
     other = [name for name in before if name in again and name not in lost]
     gone = [name for name in before if name not in machines.names("manager") and name not in lost + other]
@@ -25,9 +25,9 @@ def _majority_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     ]
     least = len(before) // 2 + 1
     yield (
-        f"{path}: {'; '.join(reasons)}: {len(staying)} of {len(before)} managers stay; allowed: {least} or more in each "
-        "`make up`, as a swarm without a majority of its managers accepts no change; start those that live; for dead "
-        "ones see docs/09-loss.md#the-api-manager"
+        f"{path}: {'; '.join(reasons)}: {len(staying)} of {len(before)} managers stay; allowed: {least} or more in "
+        "each `make up`, as a swarm without a majority of its managers accepts no change; start those that live; for "
+        "dead ones see docs/09-loss.md#the-api-manager"
     )
 
 

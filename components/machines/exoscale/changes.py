@@ -114,7 +114,7 @@ def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorSta
 RULES = (
     Rule(
         id="manager-system",
-        refuses="another template or zone of a manager: it would be replaced, and its part of the swarm lost (Exoscale)",
+        refuses="another template or zone of a manager: its part of the swarm would be lost (Exoscale)",
         check=_managers_are_not_replaced,
     ),
     Rule(

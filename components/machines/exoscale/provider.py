@@ -11,7 +11,6 @@ from components.machines.exoscale import changes, volume_import, volume_moves
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
-from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
 from components.ports import TrafficSource
 
