@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from components.rule import Rule
 from stacks.config.exceptions import RuleId
+from tests.support.checkout import CHECKOUT
 from tests.support.rules import rules
 
 
@@ -21,3 +22,10 @@ def test_rule_has_no_exception_unless_it_says_so() -> None:
         yield from ()
 
     assert not Rule(id="one", refuses="nothing", check=never).has_exception
+
+
+def test_page_lists_every_rule_in_the_order_of_the_table() -> None:
+    text = (CHECKOUT / "docs" / "06-scale-and-change.md").read_text(encoding="utf-8")
+    section = text.partition("\n## What cannot change\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{one.id}` | {one.refuses} | {'yes' if one.has_exception else 'no'} |" for one in rules()]
