@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.engine.operators import CERT_SUFFIX
-from components.machines.cluster import LOGIN_KEY
+from components.machines.cluster import LOGIN_KEY, STACK_LABEL
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, EngineState, Member, PriorState
@@ -80,6 +80,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
         kind=next(iter(by_type.get(STACK, {}).values()), {}).get("kind"),
+        stack=_labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
         hosts=cluster.get("hosts") or {},
@@ -104,9 +105,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             sorted(
                 outputs["id"]
                 for outputs in by_type.get(NETWORK, {}).values()
-                if outputs.get("driver") == "overlay"
-                and outputs.get("id")
-                and ID_LABEL not in {label["label"] for label in outputs.get("labels") or ()}
+                if outputs.get("driver") == "overlay" and outputs.get("id") and ID_LABEL not in _labelled([outputs])
             )
         ),
         engines={
@@ -193,3 +192,8 @@ def _reaching_ssh(rules: Iterable[Mapping[str, Any]]) -> tuple[IPv4Network, ...]
         for outputs in rules
         if outputs.get("cidr") and int(outputs.get("startPort") or 0) == SSH.number
     )
+
+
+def _labelled(networks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the labels of networks."""
+    return {label["label"]: label["value"] for outputs in networks for label in outputs.get("labels") or ()}

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.errors import count, refusal
+from components.machines.cluster import stack_id
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
 from components.machines.ssh_settings import OTHER_KEYS, key_of
@@ -100,6 +101,15 @@ def _kind_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
         )
 
 
+def _stack_keeps_its_name(_settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line if the stack was renamed: machines have its name, and another one replaces or estranges them."""
+    if prior.machines and prior.stack not in (None, stack_id()):
+        yield (
+            f"machines: of the stack {stack_id()} now, but made by {prior.stack}, whose name they have; allowed: that "
+            f"name, `pulumi stack rename {(prior.stack or '').rpartition('/')[2]}`, or another stack"
+        )
+
+
 def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line for each lost machine that the state does not have."""
     for name in settings.machines.lost:
@@ -121,6 +131,11 @@ def _authorized_keys_are_of_others(settings: Settings, prior: PriorState) -> Ite
 
 RULES = (
     Rule(id="provider", refuses="another `machines.provider`", check=_provider_stays),
+    Rule(
+        id="stack-name",
+        refuses="another name for the stack (`pulumi stack rename`), by which its machines would be replaced",
+        check=_stack_keeps_its_name,
+    ),
     Rule(id="kind", refuses="another `kind`: the services and data of the two are others", check=_kind_stays),
     *transitions_managers.RULES,
     *transitions_engines.RULES,

@@ -46,6 +46,7 @@ class PriorState:
     """The infrastructure as the last run left it, complete or not. All fields of a new stack are empty."""
 
     kind: str | None = None  # "target" or "host"
+    stack: str | None = None  # "<project>/<stack>" that the infrastructure was created by
     provider: str | None = None  # of the machines
     network: str | None = None  # of the machines, if the program created it
     hosts: Mapping[str, str] = field(default_factory=dict)  # host keys of existing machines, by name

@@ -1,5 +1,6 @@
 """Each rule refuses its change before anything is made, and an exception allows it until its day."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -262,7 +263,7 @@ CASES = {
         "machines.elastic_ip: false (the default); the elastic IP would be released for good, and DNS and Nuvla lead",
     ),
 }
-ELSEWHERE = {"own-key"}  # tests/program/test_program_access.py has it
+ELSEWHERE = {"own-key", "stack-name"}  # tests/program/test_program_access.py has the first
 EXCEPTIONS = {rule.id for rule in rules() if rule.has_exception}
 
 
@@ -355,6 +356,21 @@ def test_line_names_its_rule_and_the_setting_of_its_exception() -> None:
     with pytest.raises(pulumi.RunError) as refusal:
         run_program(target(swarm={"subnet_prefix": 25}), state=stands(target()))
     assert str(refusal.value).endswith(" (rule swarm-ranges, which has no exception)")
+
+
+@pytest.mark.parametrize("document", [target(), exoscale(), existing()], ids=["local", "exoscale", "existing"])
+def test_stack_with_another_name_is_refused(document: dict[str, Any]) -> None:
+    state = stands(document)
+    renamed = {
+        urn: json.loads(json.dumps(one).replace("nuvla-swarm/test", "nuvla-swarm/prod")) for urn, one in state.items()
+    }
+    assert renamed != state
+    assert refusing(document, document, renamed, builds=False) == {
+        "stack-name": [
+            "machines: of the stack nuvla-swarm/test now, but made by nuvla-swarm/prod, whose name they have; allowed: "
+            "that name, `pulumi stack rename prod`, or another stack"
+        ]
+    }
 
 
 HARMLESS = {

@@ -9,10 +9,8 @@ import pytest
 
 import stacks.host
 import stacks.target
-from components import catalog
 from components.errors import count
 from tests.program.runs import run
-from tests.settings.table import CHANGES
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program, start
@@ -435,26 +433,3 @@ def test_program_reads_the_state_of_its_own_stack() -> None:
     engine = start()
     assert engine.state == {}
     assert run(target()).engine.asked == "organization/nuvla-swarm/test"
-
-
-@pytest.mark.slow
-def test_every_setting_change_is_accepted_or_refused_in_its_own_line() -> None:
-    lines: dict[str, list[str]] = {}
-    for change in CHANGES:
-        secrets = change.all_secrets()
-        state = run(change.before(), secrets=secrets).engine.state_after()
-        found = refusals({}, change.after(), state, secrets, builds=False)
-        if found:
-            lines[change.setting] = sorted({line.split(":")[0] for line in found})
-    assert lines == {
-        "machines.pools.<pool>.hosts": ["machines.pools"],  # the same host by another name
-        "machines.subnet": ["machines.subnet"],
-        "swarm.address_pools": ["swarm.address_pools"],
-        "swarm.subnet_prefix": ["swarm.subnet_prefix"],
-        "machines.private_network": ["machines.private_network"],
-        "machines.zone": ["machines.pools"],
-        "machines.template": ["machines.pools"],
-        "machines.template.id": ["machines.pools"],
-        **{f"volumes.{name}.import_id": [f"volumes.{name}.import_id"] for name in catalog.data()},
-        **{f"volumes.{name}.block_storage": [f"volumes.{name}"] for name in catalog.data()},  # over a folder with data
-    }
