@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -14,9 +13,10 @@ from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, EngineState, Member, PriorState
 from components.machines.ssh_settings import key_of
+from components.machines.turns import Build
 from components.machines.volume import MOVES_SUFFIX, Move
-from components.ports import SSH
 from components.swarm.membership import RENEWALS_SUFFIX
+from stacks import prior_outputs
 
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
@@ -80,7 +80,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
         kind=next(iter(by_type.get(STACK, {}).values()), {}).get("kind"),
-        stack=_labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
+        stack=prior_outputs.labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
         hosts=cluster.get("hosts") or {},
@@ -105,11 +105,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             sorted(
                 outputs["id"]
                 for outputs in by_type.get(NETWORK, {}).values()
-                if outputs.get("driver") == "overlay" and outputs.get("id") and ID_LABEL not in _labelled([outputs])
+                if outputs.get("driver") == "overlay"
+                and outputs.get("id")
+                and ID_LABEL not in prior_outputs.labelled([outputs])
             )
         ),
         engines={
-            name.removesuffix("-engine"): EngineState(**outputs["wanted"])
+            name.removesuffix("-engine"): _engine(outputs["wanted"])
             for name, outputs in by_type.get(ENGINE, {}).items()
             if "wanted" in outputs
         },
@@ -155,7 +157,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             (key_of(outputs["publicKey"]) for outputs in by_type.get(SSH_KEY, {}).values() if "publicKey" in outputs),
             None,
         ),
-        management=_reaching_ssh(by_type.get(RULE, {}).values()),
+        management=prior_outputs.reaching_ssh(by_type.get(RULE, {}).values()),
         operator_ends={
             name.removeprefix(OPERATORS).removesuffix(CERT_SUFFIX): outputs["validityEndTime"]
             for name, outputs in by_type.get(CERTIFICATE, {}).items()
@@ -167,33 +169,12 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(STASH, {}).items()
             if name.endswith(RENEWALS_SUFFIX)
         },
-        unanswered=_unanswered(by_type.get(COMMAND, {})),
+        unanswered=prior_outputs.unanswered(by_type.get(COMMAND, {})),
     )
 
 
-def _unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """Return the names of memberships whose last invitation their machine has not used to join."""
-    invitations = {
-        name.removesuffix("-node"): " ".join(str(outputs.get("stdout") or "").split())
-        for name, outputs in commands.items()
-        if name.endswith("-membership-node")
-    }
-    return frozenset(
-        name
-        for name, invitation in invitations.items()
-        if invitation and invitation not in commands.get(f"{name}-join", {}).get("stdin", "")
+def _engine(wanted: Mapping[str, Any]) -> EngineState:
+    build = wanted.get("build")
+    return EngineState(
+        version=wanted["version"], daemon=wanted["daemon"], build=Build(**build) if build is not None else None
     )
-
-
-def _reaching_ssh(rules: Iterable[Mapping[str, Any]]) -> tuple[IPv4Network, ...]:
-    """Return the networks that rules of a security group let in at the SSH port."""
-    return tuple(
-        IPv4Network(outputs["cidr"])
-        for outputs in rules
-        if outputs.get("cidr") and int(outputs.get("startPort") or 0) == SSH.number
-    )
-
-
-def _labelled(networks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the labels of networks."""
-    return {label["label"]: label["value"] for outputs in networks for label in outputs.get("labels") or ()}

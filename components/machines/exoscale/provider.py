@@ -1,7 +1,7 @@
 """The provider of Exoscale: its clusters, and the settings of a stack that conflict with them."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pulumi
 import pulumiverse_exoscale as exoscale
@@ -12,6 +12,7 @@ from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleCluste
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.turns import Build
 from components.ports import TrafficSource
 
 
@@ -43,6 +44,9 @@ class Exoscale(Provider[ExoscaleMachines]):
                     "true, which outlives its machine"
                 )
 
+    def builds(self, machines: ExoscaleMachines, plan: StackPlan) -> Mapping[str, Build]:  # noqa: ARG002
+        return machines.builds()
+
     def cluster(self, machines: ExoscaleMachines, inputs: ClusterInputs) -> Cluster:
         plan, prior = inputs.plan, inputs.prior
         cloud = exoscale.Provider(
@@ -67,6 +71,7 @@ class Exoscale(Provider[ExoscaleMachines]):
             ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
+            turns=inputs.turns,
             volume_sources=volume_moves.volume_sources(machines, plan, prior),
             hand_overs=volume_moves.hand_overs(machines, plan, prior, inputs.moves),
         )
