@@ -40,7 +40,7 @@ class EngineState:
 
     version: str
     daemon: Mapping[str, Any]  # what the program has in daemon.json
-    # Both are None if an earlier version of the program wrote the state.
+    # Both are None if the last update failed before it was the machine's turn.
     build: Build | None = None  # of its machine
     generation: str | None = None  # of the engine when its machine had tasks last
 

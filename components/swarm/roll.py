@@ -29,7 +29,7 @@ class Roll:
     """
 
     managers: Sequence[Machine]  # members of the swarm, the preferred one first
-    emptied: set[str] = field(default_factory=set)  # members that this update has emptied
+    touched: set[str] = field(default_factory=set)  # members that this update has emptied, or may have to refill
 
     async def empty(self, machine: str, *, for_good: bool) -> None:
         """Let the tasks of a member run elsewhere before it is rebuilt.
@@ -37,7 +37,7 @@ class Roll:
         Without a manager that answers, none can be moved: the machines may all be stopped, and this update mends them.
         """
         pulumi.log.info(f"{machine}: is rebuilt; what can run on other machines moves there first")
-        self.emptied.add(machine)
+        self.touched.add(machine)
         try:
             await self._run(machine, "leave" if for_good else "empty")
         except UnreachableError as error:
@@ -46,15 +46,16 @@ class Roll:
     def refilled(self, machine: str, generation: pulumi.Output[str], former: str | None) -> pulumi.Output[str]:
         """Return the generation of a member's engine once the member has tasks as before.
 
-        That is due if this update has emptied the member, or the last one ended before: `former` is the generation that
-        the member had tasks with, or None. An error stops the update, as those of hooks after an update do not.
+        That is due if this update has touched the member, or the last one ended before: `former` is the generation that
+        the member had tasks with, or None if the state does not say. An error stops the update, as those of hooks after
+        an update do not.
         """
         if pulumi.runtime.is_dry_run():
             return generation
 
         async def refill() -> str | None:
             known = await generation.future()
-            if machine in self.emptied or former not in (None, known):
+            if machine in self.touched or former != known:
                 await self._told(machine, "refill")
             return known
 
@@ -70,9 +71,9 @@ class Roll:
         return pulumi.ResourceHookBinding(before_update=[pulumi.ResourceHook(f"{machine.name}-empty", before)])
 
     async def _empty(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
+        self.touched.add(machine.name)  # also if its engine does not run, since an earlier update failed
         if "restart" in await _check(machine, args):
             pulumi.log.info(f"{machine.name}: its engine restarts; what can run on other machines moves there first")
-            self.emptied.add(machine.name)
             await self._told(machine.name, "empty")
 
     async def _told(self, machine: str, verb: str) -> None:

@@ -37,6 +37,7 @@ class Machines:
         return self.answers.get((one.name, argument), Done(0, "", ""))
 
 
+REFILL = ("manager-1", "refill")
 FORMER, LATER = "28.5.2 at nine", "28.5.2 at ten"  # generations of an engine
 
 
@@ -74,28 +75,36 @@ def test_machine_is_emptied_and_refilled_around_a_restart(fake_pulumi: FakePulum
 
 
 @pytest.mark.parametrize("answer", ["member\n", ""])
-def test_machine_whose_engine_goes_on_is_left_alone(fake_pulumi: FakePulumi, answer: str) -> None:
+def test_machine_whose_engine_goes_on_is_not_emptied(fake_pulumi: FakePulumi, answer: str) -> None:
+    """It may be empty, if an earlier update stopped while its engine did not run."""
     machines = Machines({("worker-1", "check"): Done(0, answer, "")})
     update(machines, "worker-1", ["manager-1"], after=FORMER)
-    assert machines.asked == CHECKED
-
-
-def test_machine_that_an_earlier_update_has_emptied_is_refilled(fake_pulumi: FakePulumi) -> None:
-    machines = Machines({("worker-1", "check"): Done(0, "member\n", "")})
-    update(machines, "worker-1", ["manager-1"])
     assert machines.asked == [*CHECKED, ("manager-1", "refill")]
 
 
-def test_state_of_an_earlier_version_says_nothing_of_that(fake_pulumi: FakePulumi) -> None:
-    machines = Machines({("worker-1", "check"): Done(0, "member\n", "")})
-    update(machines, "worker-1", ["manager-1"], former=None)
-    assert machines.asked == CHECKED
+@pytest.mark.parametrize(("former", "asked"), [(FORMER, []), (LATER, [REFILL]), (None, [REFILL])])
+def test_machine_that_an_earlier_update_may_have_emptied_is_refilled(
+    fake_pulumi: FakePulumi, former: str | None, asked: list[tuple[str, str]]
+) -> None:
+    machines = Machines()
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+
+        async def run() -> None:
+            refilled = Roll(managers=[machine("manager-1")]).refilled(
+                "worker-1", pulumi.Output.from_input(FORMER), former
+            )
+            assert await refilled.future() == FORMER
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+        asyncio.run(run())
+    assert machines.asked == asked
 
 
 def test_machine_that_does_not_answer_is_left_to_its_command(fake_pulumi: FakePulumi) -> None:
     machines = Machines(silent=["worker-1"])
     update(machines, "worker-1", ["manager-1"], after=FORMER)
-    assert machines.asked == CHECKED
+    assert machines.asked == [*CHECKED, REFILL]
 
 
 def test_next_manager_is_asked_where_one_is_silent(fake_pulumi: FakePulumi) -> None:
