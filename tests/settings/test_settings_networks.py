@@ -197,7 +197,8 @@ def test_virtual_ip_is_no_address_of_a_host_or_of_containers() -> None:
         "machines.virtual_ip: 198.51.100.2 given, that of manager-2; allowed: an address of no host"
     ]
     assert refusals(changed(document, "machines.virtual_ip", "10.200.0.9")) == [
-        "engine.address_pools[0].base: 10.200.0.0/16 given; allowed: a network without machines.virtual_ip, 10.200.0.9"
+        "engine.address_pools[0].base: 10.200.0.0/16 (the default); allowed: a network without machines.virtual_ip, "
+        "10.200.0.9"
     ]
     assert refusals(changed(document, "machines.virtual_ip", "198.51.100.99")) == []
 
