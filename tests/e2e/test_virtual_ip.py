@@ -130,3 +130,19 @@ def test_address_leaves_before_an_engine_that_is_stopped_by_hand(managers: Stack
     told("an engine restarts by hand", answers[APPLICATION])
     assert holder(managers) != before
     assert answers[APPLICATION].longest_pause_s <= LONGEST_PAUSE_S
+
+
+def test_managers_without_the_setting_have_nothing_of_it(managers: Stack) -> None:
+    managers.set("machines.virtual_ip", None)
+    result = managers.up()
+    assert result.code == 0, result.text
+    assert holders(managers) == []
+    for name in MANAGERS:
+        left = managers.on(
+            name, "bash", "-c", "ls -d /etc/nuvla-swarm/keepalived* /etc/systemd/system/*/nuvla-swarm-a*"
+        )
+        assert left.code != 0, left.text
+        assert managers.on(name, "pidof", "keepalived").code != 0
+    assert managers.outputs()["docker"]["endpoint"] == f"https://{managers.address('manager-1')}:2376"
+    second = managers.up()
+    assert second.touched() == set(), second.text
