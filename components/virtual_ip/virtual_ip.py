@@ -29,7 +29,7 @@ class VirtualIpArgs:
 class VirtualIp(pulumi.ComponentResource):
     """An address that a manager has whose Traefik answers; keepalived moves it to another one when that stops.
 
-    A manager that dies loses the address within 2 seconds, and one whose Traefik does not answer within about 4. A
+    A manager that dies loses the address within 2 seconds, and one whose Traefik does not answer within 5. A
     manager that stops in order hands the address over first: keepalived stops before the engine, and Traefik says that
     it ends before it does. A manager that comes back does not take the address again. While Traefik answers on no
     manager, nobody has the address.
