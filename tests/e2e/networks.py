@@ -45,6 +45,7 @@ USERS: Final = (
     "systems",
     "roll",
     "virtual-ip",
+    "virtual-ip-hosts",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it
