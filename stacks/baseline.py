@@ -38,16 +38,16 @@ def install_packages(
 
 def share_address(
     settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource], firewall: Firewall
-) -> Mapping[str, pulumi.Resource]:
-    """Let the managers share the virtual IP of the settings; return the command of each, which installs packages."""
-    if settings.machines.virtual_address is None:
-        return {}
-    args = VirtualIpArgs(
-        address=str(settings.machines.virtual_address),
-        managers=cluster.managers(),
-        depends_on={name: [packages[name], ready] for name, ready in firewall.ready.items()},
-    )
-    return VirtualIp("virtual-ip", args, cluster.child_lifecycle()).ready
+) -> None:
+    """Let the managers share the virtual IP of the settings, behind their firewalls."""
+    address = settings.machines.virtual_address
+    if address is not None:
+        args = VirtualIpArgs(
+            address=str(address),
+            managers=cluster.managers(),
+            depends_on={name: [packages[name], ready] for name, ready in firewall.ready.items()},
+        )
+        VirtualIp("virtual-ip", args, cluster.child_lifecycle())
 
 
 def proxy_of(settings: Settings, cluster: Cluster, machine: Machine) -> Proxy:

@@ -78,11 +78,11 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     certificates = engines.certificates(settings, cluster, api_manager, address, prior)
     operators = engines.operators(settings, certificates, prior)
     engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
-    packages: dict[str, pulumi.Resource] = {name: engine.packages for name, engine in engine_of.items()}
+    packages = {name: engine.packages for name, engine in engine_of.items()}
     _authorize_keys(settings, cluster, packages)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
     install_packages(settings, cluster, packages, firewall)
-    packages |= share_address(settings, cluster, packages, firewall)
+    share_address(settings, cluster, packages, firewall)
     return Foundation(
         owner=owner,
         cluster=cluster,
