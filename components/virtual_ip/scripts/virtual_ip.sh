@@ -8,6 +8,8 @@ export PATH=$PATH:/usr/sbin:/sbin
 
 settings=/etc/nuvla-swarm/keepalived.conf
 unit=/etc/systemd/system/$NAME
+changed=/etc/nuvla-swarm/keepalived.changed # there until keepalived knows of a change, also if a run was killed
+patience_s=10
 
 say() { echo "$MACHINE: $*" >&2; }
 fail() { say "$@"; exit 1; }
@@ -31,6 +33,36 @@ install_keepalived() {
   install_packages keepalived curl || fail "keepalived cannot be installed; see what keeps apt from it, or remove machines.virtual_ip"
 }
 
+# write PATH WHAT < CONTENT: whole or not at all; notes WHAT a change needs.
+write() {
+  cat >"$1.new"
+  if cmp --silent "$1.new" "$1"; then
+    rm -f "$1.new"
+  else
+    echo "$2" >>"$changed"
+    mv -f "$1.new" "$1"
+  fi
+}
+
+is_running() { systemctl is-active --quiet "$NAME"; }
+
+# start: a reload keeps the address where it is.
+start() {
+  local deadline=$((SECONDS + patience_s))
+  systemctl daemon-reload
+  systemctl enable --quiet "$NAME"
+  if grep -qx restart "$changed" 2>/dev/null; then
+    systemctl restart "$NAME"
+  elif [ -e "$changed" ] || ! is_running; then
+    systemctl reload-or-restart "$NAME"
+  fi
+  until is_running; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "its keepalived does not run; see 'journalctl --unit $NAME' there"
+    sleep 0.5
+  done
+  rm -f "$changed"
+}
+
 add() {
   local interface device config
   interface=$(own_interface)
@@ -41,19 +73,14 @@ add() {
   install_keepalived
   config=${CONFIG//@interface@/$interface}
   config=${config//@device@/$device}
-  printf '%s\n' "$config" >"$settings.new"
-  mv -f "$settings.new" "$settings"
-  printf '%s\n' "$UNIT" >"$unit.new"
-  mv -f "$unit.new" "$unit"
-  systemctl daemon-reload
-  systemctl enable --quiet "$NAME"
-  systemctl reload-or-restart "$NAME" # a reload keeps the address where it is
-  systemctl is-active --quiet "$NAME" || fail "its keepalived does not run; see 'journalctl --unit $NAME' there"
+  write "$settings" reload <<<"$config"
+  write "$unit" restart <<<"$UNIT"
+  start
 }
 
 remove() {
   if systemctl cat "$NAME" >/dev/null 2>&1; then systemctl disable --quiet --now "$NAME"; fi
-  rm -f "$unit" "$unit.new" "$settings" "$settings.new"
+  rm -f "$unit" "$unit.new" "$settings" "$settings.new" "$changed"
   systemctl daemon-reload
 }
 
