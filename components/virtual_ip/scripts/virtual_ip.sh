@@ -16,12 +16,12 @@ fail() { say "$@"; exit 1; }
 
 # own_interface: the one with PRIVATE_ADDRESS, by which the managers reach each other
 own_interface() {
-  ip -4 -oneline address show | awk -v own="$PRIVATE_ADDRESS" '{ sub("/.*", "", $4) } $4 == own { print $2; exit }'
+  ip -4 -oneline address show | awk -v own="$PRIVATE_ADDRESS" '{ sub("/.*", "", $4) } $4 == own { found = $2 } END { print found }'
 }
 
 # interface_of_network: the one whose network holds ADDRESS
 interface_of_network() {
-  ip -4 -oneline route show match "$ADDRESS" scope link | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'
+  ip -4 -oneline route show match "$ADDRESS" scope link | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") found = $(i + 1) } END { print found }'
 }
 
 networks() { ip -4 -oneline route show proto kernel scope link | awk '{ print $1 }' | sort -u | paste -s -d ' '; }
@@ -73,6 +73,7 @@ add() {
   install_keepalived
   config=${CONFIG//@interface@/$interface}
   config=${config//@device@/$device}
+  install -d -m 0755 "${settings%/*}"
   write "$settings" reload <<<"$config"
   write "$unit" restart <<<"$UNIT"
   start
