@@ -122,6 +122,16 @@ def test_clients_notice_no_restart_of_engines(managers: Stack) -> None:
     assert second.touched() == set(), second.text
 
 
+def test_clients_notice_no_update_of_traefik(managers: Stack) -> None:
+    wait_for(answers_now, "the application answers", 60)
+    managers.set("traefik.log_level", "WARN")
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        result = managers.up()
+    assert result.code == 0, result.text
+    told("Traefik is updated", answers[APPLICATION])
+    assert answers[APPLICATION].wrong == []
+
+
 def test_address_leaves_before_an_engine_that_is_stopped_by_hand(managers: Stack) -> None:
     before = holder(managers)
     with asking(VIRTUAL_IP, [APPLICATION]) as answers:
