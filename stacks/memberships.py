@@ -47,5 +47,8 @@ def memberships(
                 foundation.cluster.child_lifecycle(), pulumi.ResourceOptions(depends_on=earlier)
             ),
         )
+        if foundation.turns.replaces(machine.name):
+            ready = members[machine.name].ready
+            foundation.turns.end(machine.name, ready, ready.urn)
         previous = members[machine.name] if machine.role == "manager" else previous
     return members
