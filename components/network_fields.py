@@ -1,7 +1,7 @@
-"""Types of the IPv4 networks in settings: sources of packets, and networks that the program creates."""
+"""Types of the IPv4 networks and addresses in settings: sources of packets, networks of the program, machines."""
 
 import re
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
@@ -58,6 +58,24 @@ def _source(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
         raise ValueError(f"an IPv4 network{advice_on_source(value)}") from error
 
 
+def _address(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise ValueError(f"an IPv4 address{_meant_address(value)}") from error
+
+
+def _meant_address(value: Any) -> str:
+    """Return what is wrong with an address, if that is clear."""
+    try:
+        version = ip_interface(str(value)).version
+    except ValueError:
+        return (
+            "; names are not looked up" if isinstance(value, str) and re.fullmatch(r"[\w-]+(\.[\w-]+)*", value) else ""
+        )
+    return "; this one is IPv6, and only IPv4 is supported" if version == 6 else "; without the prefix length"
+
+
 def _range(network: IPv4Network) -> IPv4Network:
     if network.prefixlen > LONGEST_PREFIX:
         raise ValueError(f"a network of /{LONGEST_PREFIX} or larger")
@@ -67,3 +85,4 @@ def _range(network: IPv4Network) -> IPv4Network:
 Network = Annotated[IPv4Network, WrapValidator(_network), Field(examples=["10.77.0.0/16"])]
 AddressRange = Annotated[Network, AfterValidator(_range)]
 SourceNetwork = Annotated[IPv4Network, WrapValidator(_source), Field(examples=["192.0.2.0/24"])]
+Address = Annotated[IPv4Address, WrapValidator(_address), Field(examples=["192.0.2.7"])]

@@ -1,4 +1,4 @@
-"""The HTTP proxy and the additional packages of the machines of a stack."""
+"""The HTTP proxy, the additional packages and the virtual IP of the machines of a stack."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,15 @@ from components.machines.machine import Machine
 from components.machines.packages import Packages, PackagesArgs
 from components.machines.proxy import NO_PROXY, Proxy
 from components.manifest import HostTraces
+from components.virtual_ip import VIRTUAL_IP_TRACES
+from components.virtual_ip.virtual_ip import VirtualIp, VirtualIpArgs
 from stacks.config.settings import Settings
 
 
 def host_traces(settings: Settings) -> HostTraces:
-    """Return all files and settings that the program puts on a machine, with a proxy also the file of the proxy."""
-    return catalog.host_traces() + (PROXY_TRACES if settings.machines.proxy.is_used else HostTraces())
+    """Return all files and settings that the program puts on a machine; those of a proxy or a virtual IP if used."""
+    traces = catalog.host_traces() + (PROXY_TRACES if settings.machines.proxy.is_used else HostTraces())
+    return traces + (VIRTUAL_IP_TRACES if settings.machines.virtual_address else HostTraces())
 
 
 def install_packages(
@@ -31,6 +34,20 @@ def install_packages(
             depends_on=[packages[machine.name], firewall.ready[machine.name]],
         )
         Packages(f"{machine.name}-packages", args, cluster.child_lifecycle())
+
+
+def share_address(
+    settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource], firewall: Firewall
+) -> None:
+    """Let the managers share the virtual IP of the settings, behind their firewalls."""
+    address = settings.machines.virtual_address
+    if address is not None:
+        args = VirtualIpArgs(
+            address=str(address),
+            managers=cluster.managers(),
+            depends_on={name: [packages[name], ready] for name, ready in firewall.ready.items()},
+        )
+        VirtualIp("virtual-ip", args, cluster.child_lifecycle())
 
 
 def proxy_of(settings: Settings, cluster: Cluster, machine: Machine) -> Proxy:

@@ -21,14 +21,15 @@ from stacks.config.settings import Settings
 
 
 def certificates(
-    settings: Settings, managers: list[Machine], api_manager: Machine, address: pulumi.Input[str], prior: PriorState
+    settings: Settings, cluster: Cluster, api_manager: Machine, address: pulumi.Input[str], prior: PriorState
 ) -> Certificates:
     """Make the CA of the infrastructure and its certificates."""
     servers: dict[str, list[pulumi.Input[str]]] = {
-        machine.name: [machine.public_address, machine.private_address] for machine in managers
+        machine.name: [machine.public_address, machine.private_address] for machine in cluster.managers()
     }
     if address is not api_manager.public_address:
-        servers[api_manager.name].append(address)
+        for name in servers if cluster.is_address_shared else [api_manager.name]:
+            servers[name].append(address)
     return Certificates(
         "certificates",
         CertificatesArgs(

@@ -21,7 +21,7 @@ from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
 from stacks import engines, turns
-from stacks.baseline import host_traces, install_packages
+from stacks.baseline import host_traces, install_packages, share_address
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -79,7 +79,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     cluster = _cluster(settings, inputs)
     api_manager = cluster.machines[settings.api_manager]
     address = api_manager.public_address if cluster.stable_address is None else cluster.stable_address
-    certificates = engines.certificates(settings, cluster.managers(), api_manager, address, prior)
+    certificates = engines.certificates(settings, cluster, api_manager, address, prior)
     operators = engines.operators(settings, certificates, prior)
     roll = turns.roll(settings, cluster, prior)
     inputs.turns.begin(roll)
@@ -98,6 +98,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     _authorize_keys(settings, cluster, packages)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
     install_packages(settings, cluster, packages, firewall)
+    share_address(settings, cluster, packages, firewall)
     return Foundation(
         owner=owner,
         cluster=cluster,
@@ -125,6 +126,8 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
     cluster = provider_of(settings.machines).cluster(settings.machines, inputs)
     cluster.volumes = {name: replace(volume, moves=inputs.moves.get(name)) for name, volume in cluster.volumes.items()}
     machines = settings.machines
+    if machines.virtual_address is not None:
+        cluster.share_address(machines.virtual_address)
     cluster.machines |= {
         name: replace(
             cluster.machines[name], availability=machines.availability_of(name), labels=machines.labels_of(name)
@@ -162,6 +165,7 @@ def _firewall(
         ephemeral=settings.firewall.ephemeral.span,
         machines=cluster.machines,
         depends_on=packages,
+        vrrp=settings.machines.vrrp_sources(),
     )
     return Firewall("firewall", args, cluster.child_lifecycle())
 

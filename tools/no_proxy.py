@@ -38,6 +38,8 @@ def addresses(stack: str, machines: Mapping[str, Any]) -> Iterator[str]:
         return
     hosts = [host for pool in _values(machines.get("pools")) for host in _values(pool.get("hosts"))]
     yield from (str(host["address"]) for host in hosts if "address" in host)
+    if machines.get("virtual_ip"):
+        yield str(machines["virtual_ip"])
     if machines.get("provider") != "existing":
         yield from (str(machine["public_address"]) for machine in _values(outputs(stack).get("machines")))
 

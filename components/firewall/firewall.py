@@ -1,8 +1,8 @@
 """The firewall of each machine: a table of nftables rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Network
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 
@@ -28,6 +28,7 @@ class FirewallArgs:
     ephemeral: tuple[int, int]  # first and last port, of applications and of the kernel's outgoing connections
     machines: Mapping[str, Machine]
     depends_on: Mapping[str, pulumi.Resource]  # machine -> command that installs packages, nftables among them
+    vrrp: Mapping[str, Sequence[IPv4Address]] = field(default_factory=dict)  # manager -> others that share an address
 
 
 class Firewall(pulumi.ComponentResource):
@@ -62,6 +63,8 @@ class Firewall(pulumi.ComponentResource):
             "rows": {f"{row.service} {row.span}/{'+'.join(row.protocols)}": row.origin for row in args.rows},
             "ephemeral": f"{first}-{last}",
         }
+        if args.vrrp:
+            props["vrrp"] = {name: [str(address) for address in others] for name, others in args.vrrp.items()}
         super().__init__("nuvla:firewall:Firewall", name, props, opts)
         confirmation = ConfirmedApply(name) if args.mode.startswith("confirmed") else None
         self.ready = {
@@ -70,7 +73,13 @@ class Firewall(pulumi.ComponentResource):
                 "firewall/scripts/firewall.sh",
                 {
                     "MACHINE": machine.name,
-                    "RULES": ruleset(_with_ssh_port(args.rows, machine), sources, args.containers, for_all=for_all),
+                    "RULES": ruleset(
+                        _with_ssh_port(args.rows, machine),
+                        sources,
+                        args.containers,
+                        for_all=for_all,
+                        vrrp=args.vrrp.get(machine.name, ()),
+                    ),
                     "CLOSED": closed(machine.port, sources) if for_all else "",
                     "GUARD": assets.read("firewall/files/guard.sh"),
                     "EPHEMERAL": f"{first} {last}",
@@ -103,6 +112,7 @@ def ruleset(
     containers: Sequence[IPv4Network],
     *,
     for_all: bool = True,
+    vrrp: Sequence[IPv4Address] = (),
 ) -> str:
     """Return the text for `nft -f`: the table, then one line per network and per row, which a preview shows one by one.
 
@@ -122,7 +132,11 @@ def ruleset(
     unfiltered = [] if for_all else [f"add rule {TABLE} others accept"]
     for_containers = _container_rules(rows, to="ip daddr @cluster " if sources[TrafficSource.CLUSTER] else "")
     by_address = _address_rules(rows, for_all=for_all)
-    return _text("firewall.nft", [*networks, *accepts, *unfiltered, *for_containers, *by_address])
+    shared = [f'add rule {TABLE} others ip saddr {address} ip protocol 112 accept comment "vrrp"' for address in vrrp]
+    return _text(
+        "firewall.nft",
+        [*networks, *accepts, *unfiltered, *for_containers, *by_address, *(shared if for_all else ())],
+    )
 
 
 def _address_rules(rows: Sequence[PortRule], *, for_all: bool) -> Iterator[str]:

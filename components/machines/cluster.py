@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any
 
 import pulumi
@@ -66,6 +67,7 @@ class Cluster(pulumi.ComponentResource):
     machines: dict[str, Machine]
     volumes: dict[str, VolumeLocation]
     stable_address: pulumi.Output[str] | None = None  # ipv4 that survives a replacement of the API manager
+    is_address_shared = False  # whether each manager may have the stable address
     survives_destroy = False  # whether the machines live on after `destroy`, so that the program has to clean them up
 
     def __init__(
@@ -88,6 +90,11 @@ class Cluster(pulumi.ComponentResource):
             private=pulumi.Output.secret(key.private_key_openssh),
             public=key.public_key_openssh.apply(lambda text: " ".join(text.split()[:2])),
         )
+
+    def share_address(self, address: IPv4Address) -> None:
+        """Let the managers share an address, which one of them has."""
+        self.stable_address = pulumi.Output.from_input(str(address))
+        self.is_address_shared = True
 
     def child_lifecycle(self) -> pulumi.ResourceOptions:
         """Return options for resources inside the machines: Pulumi skips their deletion when it deletes the cluster."""

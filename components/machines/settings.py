@@ -1,7 +1,7 @@
 """Settings of machines of every provider; each provider's folder adds its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import ClassVar, Generic, Literal, Self, TypeVar
 
@@ -97,6 +97,15 @@ class Machines(Section, Generic[P]):
     def firewall_mode(self) -> FirewallMode:
         """Return which packets the rules on each machine filter."""
         return "containers"
+
+    @property
+    def virtual_address(self) -> IPv4Address | None:
+        """Return the address that moves between the managers; None if there is none."""
+        return None
+
+    def vrrp_sources(self) -> dict[str, list[IPv4Address]]:
+        """Return the addresses that may send VRRP to each manager; none without such an address."""
+        return {}
 
     def machine_network(self) -> tuple[str, IPv4Network | None] | None:
         """Return the setting and the network that the program creates for the machines; None if it creates none."""

@@ -6,6 +6,7 @@ from components.manifest import DefaultImage, HostTraces, Manifest, Monitored, S
 CERTIFICATE_VOLUME = "traefik-certificates"  # volume of each manager that holds replicas of the certificates
 CERTIFICATE_KEY = "traefik_certificate_key"
 DNS_CREDENTIALS = "traefik_dns_credentials"
+ALIVE_PATH = "/nuvla-swarm/alive"  # on port 80: 503 from when Traefik is asked to stop
 
 MANIFEST = Manifest(
     images={

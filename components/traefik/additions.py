@@ -5,9 +5,13 @@ from typing import Any
 
 import yaml
 
+from components.traefik import ALIVE_PATH
 from components.traefik.settings import TraefikSettings
 
 HTTP_ENTRY_POINTS = ("web", "websecure")  # S3 gets its requests as they are, so only the PROXY protocol is for it
+ALL_ENTRY_POINTS = (*HTTP_ENTRY_POINTS, "s3")
+HAND_OVER_S = 5  # for which Traefik serves on after it was asked to stop, until no address leads to it
+BEFORE_REDIRECTIONS = 9223372036854774807  # the priority of the redirection to 443, and one
 TLS_OPTIONS = ("default", "nuvla-swarm-http-1")
 
 
@@ -18,7 +22,7 @@ def with_additions(text: str, additions: Mapping[str, Any]) -> str:
     return yaml.safe_dump(_merged(yaml.safe_load(text), additions), sort_keys=False)
 
 
-def static_additions(settings: TraefikSettings) -> dict[str, Any]:
+def static_additions(settings: TraefikSettings, *, hands_over: bool) -> dict[str, Any]:
     """Return what the static configuration has beside the template. Source: Traefik documentation, "EntryPoints"."""
     entry_points: dict[str, Any] = {}
     if settings.trusted_proxies:
@@ -28,17 +32,23 @@ def static_additions(settings: TraefikSettings) -> dict[str, Any]:
     if settings.hsts_max_age_s is not None:
         secure = entry_points.setdefault("websecure", {})
         secure["http"] = {"middlewares": ["retry@file", "compress@file", "hsts@file"]}
+    for name in ALL_ENTRY_POINTS if hands_over else ():
+        life_cycle = {"requestAcceptGraceTimeout": f"{HAND_OVER_S}s"}
+        entry_points.setdefault(name, {})["transport"] = {"lifeCycle": life_cycle}
     return {"entryPoints": entry_points} if entry_points else {}
 
 
-def dynamic_additions(settings: TraefikSettings) -> dict[str, Any]:
-    """Return what the dynamic configuration has beside the template. Source: Traefik documentation, "TLS"."""
+def dynamic_additions(settings: TraefikSettings, *, hands_over: bool) -> dict[str, Any]:
+    """Return what the dynamic configuration has beside the template. Source: Traefik documentation, "TLS", "Ping"."""
     additions: dict[str, Any] = {}
     if settings.min_tls == "1.3":
         additions["tls"] = {"options": {name: {"minVersion": "VersionTLS13"} for name in TLS_OPTIONS}}
     if settings.hsts_max_age_s is not None:
         headers = {"headers": {"stsSeconds": settings.hsts_max_age_s}}
         additions["http"] = {"middlewares": {"hsts": headers}}
+    if hands_over:
+        alive = {"entryPoints": ["web"], "rule": f"Path(`{ALIVE_PATH}`)", "service": "ping@internal"}
+        additions.setdefault("http", {})["routers"] = {"alive": {**alive, "priority": BEFORE_REDIRECTIONS}}
     return additions
 
 

@@ -37,10 +37,10 @@ def configuration_files(settings: TraefikSettings, context: TraefikContext) -> I
         "key_file": SELF_SIGNED_KEY if settings.certificate is None else OWN_CERTIFICATE,
     }
     static = assets.render_known("traefik/files/traefik.yaml", values)
-    static = with_additions(static, static_additions(settings))
+    static = with_additions(static, static_additions(settings, hands_over=context.hands_over))
     yield File(name="static", path="/etc/traefik/traefik.yaml", content=static)
     dynamic = assets.render_known("traefik/files/dynamic.yaml", values)
-    dynamic = with_additions(dynamic, dynamic_additions(settings))
+    dynamic = with_additions(dynamic, dynamic_additions(settings, hands_over=context.hands_over))
     yield _dynamic("dynamic", dynamic)
     if context.reserved:
         rule = json.dumps(" || ".join(context.reserved))

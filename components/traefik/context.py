@@ -17,3 +17,4 @@ class TraefikContext:
     consoles: Sequence[str]  # source networks of the program's own pages
     reserved: Sequence[str]  # rules of the program's own paths on 443, "Path(`/grafana`)"
     acme: AcmeIssuer | None = None  # None: only self-signed certificates
+    hands_over: bool = False  # whether an address moves between managers, and leaves one whose Traefik is to stop

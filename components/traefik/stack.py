@@ -73,7 +73,7 @@ def traefik(settings: TraefikSettings, context: TraefikContext, parts: TraefikPa
         service = with_synced_certificates(service)
     elif context.acme is not None:
         service = with_resolver(service, context.acme, parts.dns_credentials)
-    return StackSpec(services=[service], settings={**asdict(context), **shown(settings)})
+    return StackSpec(services=[service], settings={**_shown(context), **shown(settings)})
 
 
 def shown(settings: TraefikSettings) -> dict[str, Any]:
@@ -81,6 +81,12 @@ def shown(settings: TraefikSettings) -> dict[str, Any]:
     defaults = {name: field.default for name, field in TraefikSettings.model_fields.items()}
     silent = {name for name in SHOWN_IF_SET if getattr(settings, name) == defaults[name]}
     return settings.model_dump(mode="json", exclude=SHOWN_ELSEWHERE | silent)
+
+
+def _shown(context: TraefikContext) -> dict[str, Any]:
+    """Return the values of the infrastructure that a preview shows, `hands_over` only where it is so."""
+    values = asdict(context)
+    return values if context.hands_over else {name: value for name, value in values.items() if name != "hands_over"}
 
 
 def _with(service: Service, certificate: SelfSignedCertificate) -> Service:

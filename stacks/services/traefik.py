@@ -90,6 +90,7 @@ def _context(settings: Settings, acme: AcmeIssuer | None) -> TraefikContext:
         consoles=[str(network) for network in settings.firewall.console_users()],
         reserved=[path_rule(service.path) for service in catalog.published(settings.features)],
         acme=acme,
+        hands_over=settings.machines.virtual_address is not None,
     )
 
 

@@ -18,6 +18,7 @@ class Answers:
 
     right: int = 0
     wrong: list[tuple[float, str]] = field(default_factory=list)  # when it asked, and what it got
+    longest_pause_s: float = 0  # between two right answers
 
     def wrong_before(self, moment: float) -> list[tuple[float, str]]:
         """Return what was no answer to questions before a moment, in seconds since 1970."""
@@ -41,12 +42,14 @@ def asking(address: str, hosts: Sequence[str]) -> Iterator[dict[str, Answers]]:
 
 
 def _ask(address: str, host: str, answers: Answers, ended: threading.Event) -> None:
-    next_at = time.monotonic()
+    next_at = right_at = time.monotonic()
     while not ended.wait(max(0.0, next_at - time.monotonic())):
         next_at = max(next_at + PERIOD_S, time.monotonic())
         asked_at, told = time.time(), _told(address, host)
         if told == "200":
             answers.right += 1
+            answers.longest_pause_s = max(answers.longest_pause_s, time.monotonic() - right_at)
+            right_at = time.monotonic()
         else:
             answers.wrong.append((asked_at, told))
 

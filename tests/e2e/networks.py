@@ -45,6 +45,8 @@ USERS: Final = (
     "systems",
     "roll",
     "rebuild",
+    "virtual-ip",
+    "virtual-ip-hosts",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -27,6 +27,7 @@ OTHERS = [
     changed(existing(), "machines.ssh.authorized_keys", [ALICE]),
     changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
+    changed(target(managers=3), "machines.virtual_ip", "10.77.0.9"),
 ]
 
 

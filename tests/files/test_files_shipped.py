@@ -17,7 +17,7 @@ from tests.support.required_tools import required_tool
 from tests.support.rows import rows
 
 YAML = (".yaml", ".yml")
-KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf", ".html")  # each has its own checks
+KINDS = (*YAML, ".json", ".sh", ".cfg", ".lua", ".nft", ".conf", ".html", ".service")  # each has its own checks
 SECRET = re.compile(
     r"(?i)(passw(or)?d|passwd|token|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?(?!/run/secrets/)[\w+/-]{6,}"
     r"|PRIVATE KEY|AKIA"
@@ -70,6 +70,26 @@ def test_nft_accepts_the_table_without_rows(file: Path) -> None:
     namespaces = [] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
     checked = subprocess.run([*namespaces, *command], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@rows("file", shipped(".service"), ids=title)
+def test_unit_has_lines_of_sections_that_services_have(file: Path) -> None:
+    section = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        section = line if line.startswith("[") else section
+        assert section in ("[Unit]", "[Service]", "[Install]"), line
+        assert line in ("", section) or re.fullmatch(r"#.*|[A-Z]\w+=\S.*", line), line
+
+
+def test_keepalived_configuration_is_well_formed() -> None:
+    """It has a line to itself for each item: keepalived takes no item on the line of a brace."""
+    (file,) = (one for one in shipped(".conf") if one.name == "keepalived.conf")
+    depth = 0
+    for line in (line.strip() for line in file.read_text(encoding="utf-8").splitlines()):
+        assert re.fullmatch(r"(#.*|\w+( \w+)? \{|\}|[^{}]*)", re.sub(r"\$\w+", "x", line)), line
+        depth += line.endswith("{") - (line == "}")
+        assert depth in (0, 1, 2), line
+    assert depth == 0
 
 
 def test_ganesha_configuration_is_well_formed() -> None:

@@ -28,6 +28,7 @@ PROGRAMS: Final = (
     changed(existing(), "machines.ssh.authorized_keys", [ALICE, BOB]),
     changed(target(), "machines.packages", ["tree"]),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
+    changed(target(managers=3), "machines.virtual_ip", "10.77.0.9"),
 )
 
 

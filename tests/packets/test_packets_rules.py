@@ -1,7 +1,7 @@
 """components/firewall: who reaches what, by real packets through the table that machines load."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -255,3 +255,33 @@ def test_containers_reach_extra_ports_if_their_addresses_are_in_the_row(wires: W
     with wires.listening("peer", *PORTS):
         assert 5000 not in opened(wires, "single", PEER), "a row of operators alone"
         assert 5900 in opened(wires, "single", PEER), "the other machine decides"
+
+
+VRRP_HEARD = "table ip heard { counter vrrp { }; chain in { type filter hook input priority 0; "
+VRRP_HEARD += "ip protocol 112 counter name vrrp; }; }"
+
+
+def test_machines_hear_vrrp_of_the_managers_that_share_an_address_alone(wires: Wires) -> None:
+    wires.load(ruleset(ROWS, SOURCES, POOLS, vrrp=[IPv4Address(PEER)]))
+    wires.run("machine", "nft", BRIDGES)
+    assert {name for name in {*NEIGHBOURS, *CONTAINERS} if vrrp_is_heard(wires, "machine", name, MACHINE)} == {"peer"}
+    load(wires)
+    assert not vrrp_is_heard(wires, "machine", "peer", MACHINE)
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+def test_containers_take_no_part_in_vrrp_of_other_machines(wires: Wires, for_all: bool) -> None:
+    """The other machine takes them for the machine that they are on."""
+    load(wires, for_all=for_all)
+    assert vrrp_is_heard(wires, "peer", "machine", PEER)
+    assert [name for name in CONTAINERS if vrrp_is_heard(wires, "peer", name, PEER)] == []
+
+
+def vrrp_is_heard(wires: Wires, place: str, sender: str, address: str) -> bool:
+    """Return whether a packet of VRRP arrives."""
+    wires.run(place, "nft", VRRP_HEARD)
+    try:
+        wires.reach(sender, address, "ip/112")
+        return "packets 0 " not in wires.run(place, "nft", "list", "counter", "ip", "heard", "vrrp")
+    finally:
+        wires.run(place, "nft", "delete table ip heard")

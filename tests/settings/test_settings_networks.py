@@ -172,3 +172,37 @@ def test_ephemeral_range_of_a_host_leaves_the_ports_of_the_machines_out() -> Non
         assert "nfs" not in line
     for first in (9324, 32768):
         assert taken(changed(host(), "firewall.ephemeral.first", first))
+
+
+def test_virtual_ip_is_an_address_that_no_local_machine_can_have() -> None:
+    for address in ("10.77.0.0", "10.77.0.1", "10.77.0.64", "192.0.2.9"):
+        assert refusals(changed(target(managers=3), "machines.virtual_ip", address)) == [
+            f"machines.virtual_ip: {address} given; allowed: 10.77.0.2 to 10.77.0.63, which no machine has"
+        ]
+
+
+def test_virtual_ip_needs_managers_between_which_it_moves() -> None:
+    assert refusals(changed(target(managers=1), "machines.virtual_ip", "10.77.0.9")) == [
+        "machines.virtual_ip: 10.77.0.9 given beside one manager; allowed: with 3, 5 or 7 managers, between which it "
+        "moves"
+    ]
+
+
+def test_virtual_ip_is_no_address_of_a_host_or_of_containers() -> None:
+    hosts = {
+        str(number): {"address": f"198.51.100.{number}", "host_key": f"{HOST_KEY}{number}"} for number in (1, 2, 3)
+    }
+    document = changed(existing(), "machines.pools.manager.hosts", hosts)
+    assert refusals(changed(document, "machines.virtual_ip", "198.51.100.2")) == [
+        "machines.virtual_ip: 198.51.100.2 given, that of manager-2; allowed: an address of no host"
+    ]
+    assert refusals(changed(document, "machines.virtual_ip", "10.200.0.9")) == [
+        "engine.address_pools[0].base: 10.200.0.0/16 (the default); allowed: a network without machines.virtual_ip, "
+        "10.200.0.9"
+    ]
+    assert refusals(changed(document, "machines.virtual_ip", "198.51.100.99")) == []
+
+
+def test_machines_on_exoscale_have_no_virtual_ip() -> None:
+    lines = refusals(changed(exoscale(), "machines.virtual_ip", "10.77.0.9"))
+    assert [line.partition(":")[0] for line in lines] == ["machines.virtual_ip"]

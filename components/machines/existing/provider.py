@@ -23,7 +23,7 @@ class Existing(Provider[ExistingMachines]):
             yield f"{SSH_KEY}: not given; required: the key that opens the machines, in OpenSSH format"
 
     def conflicts(self, machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
-        """No address pool contains the address of a host, and no volume's folder contains another's (existing)."""
+        """No address pool has the address of a host or the virtual IP, and no volume is in the folder of another."""
         yield from _hosts_among_containers(machines, plan)
         yield from _volumes_apart(machines, plan)
 
@@ -70,12 +70,15 @@ def _hosts(pool: ExistingPoolSettings) -> HostPool:
 
 
 def _hosts_among_containers(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:
-    """Yield a line for each network of containers that holds the address of a machine."""
+    """Yield a line for each network of containers that holds the address of a machine, or the virtual IP."""
     for name, host in machines.hosts().items():
         for address in host.addresses():
             for path, network in plan.container_networks:
                 if address in network:
                     yield f"{path}: {network} given; allowed: a network without machine {name}, {address}"
+    for path, network in plan.container_networks:
+        if machines.virtual_ip is not None and machines.virtual_ip in network:
+            yield f"{path}: {network} given; allowed: a network without machines.virtual_ip, {machines.virtual_ip}"
 
 
 def _volumes_apart(machines: ExistingMachines, plan: StackPlan) -> Iterator[str]:

@@ -3,15 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network, ip_interface
-from typing import Annotated, Any, ClassVar, Literal, Self
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import Field, model_validator
 
 from components.fields import Label, Section, SingleLineText
 from components.machines.data_paths import DataPath
 from components.machines.pool_settings import PoolSettings
-from components.machines.settings import SSH_KEY, FirewallMode, Machines
+from components.machines.settings import SSH_KEY, FirewallMode
+from components.machines.virtual_ip_settings import VirtualIpMachines
+from components.network_fields import Address
 from components.text_form import TextForm
 
 KEY = r"(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*"  # a public host key, "<type> <base64>"
@@ -53,27 +55,6 @@ HostKey = Annotated[
 ]
 
 
-def _address(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return parse(value)
-    except ValueError as error:
-        raise ValueError(f"an IPv4 address{_meant_address(value)}") from error
-
-
-def _meant_address(value: Any) -> str:
-    """Return what is wrong with an address, if that is clear."""
-    try:
-        version = ip_interface(str(value)).version
-    except ValueError:
-        return (
-            "; names are not looked up" if isinstance(value, str) and re.fullmatch(r"[\w-]+(\.[\w-]+)*", value) else ""
-        )
-    return "; this one is IPv6, and only IPv4 is supported" if version == 6 else "; without the prefix length"
-
-
-Address = Annotated[IPv4Address, WrapValidator(_address), Field(examples=["192.0.2.7"])]
-
-
 class HostSettings(Section):
     """A host that the secret `ssh_private_key` opens by SSH, for root or a user with sudo without password."""
 
@@ -107,7 +88,7 @@ class ExistingPoolSettings(PoolSettings):
         return {**self.labels, **self.hosts[member].labels}
 
 
-class ExistingMachines(Machines[ExistingPoolSettings]):
+class ExistingMachines(VirtualIpMachines[ExistingPoolSettings]):
     """Existing hosts as machines."""
 
     outlive_stack: ClassVar[bool] = True
@@ -137,7 +118,10 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
             for pool in self.pools.values()
             for host in pool.hosts.values()
             for address in host.addresses()
-        ]
+        ] + ([IPv4Network(self.virtual_ip)] if self.virtual_ip else [])
+
+    def private_addresses(self) -> dict[str, IPv4Address]:
+        return {name: host.private_address or host.address for name, host in self.hosts().items()}
 
     def ssh_ports(self) -> set[int]:
         return {host.port for host in self.hosts().values()}
@@ -148,7 +132,7 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
 
     @model_validator(mode="after")
     def _require_unique_addresses(self) -> Self:
-        """Each address of a host is listed once (existing)."""
+        """Each address of a host is listed once, and none of them is `machines.virtual_ip` (existing)."""
         listed = [
             (address, f"pools.{name}.hosts.{member}")
             for name, pool in self.pools.items()
@@ -159,6 +143,9 @@ class ExistingMachines(Machines[ExistingPoolSettings]):
         twice = [f"{path}: {address} given twice" for address, path in listed if count[address] > 1]
         if twice:
             raise ValueError(f"{twice[-1]}; allowed: each host once")
+        for name, host in self.hosts().items():
+            if self.virtual_ip in host.addresses():
+                raise ValueError(f"virtual_ip: {self.virtual_ip} given, that of {name}; allowed: an address of no host")
         return self
 
 

@@ -1,23 +1,24 @@
 """Settings of local machines."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from components.fields import Image
+from components.machines import pool_addresses
 from components.machines.pool_settings import CountedPoolSettings
 from components.machines.settings import (
     FirewallMode,
-    Machines,
     require_disjoint_pools,
     require_prefix_length,
 )
 from components.machines.ssh_settings import OwnKeySettings
+from components.machines.virtual_ip_settings import VirtualIpMachines
 from components.network_fields import Network
 
 
-class LocalMachines(Machines[CountedPoolSettings]):
+class LocalMachines(VirtualIpMachines[CountedPoolSettings]):
     """The machines. A setting of a single provider names the provider in brackets."""
 
     is_remote: ClassVar[bool] = False
@@ -45,10 +46,25 @@ class LocalMachines(Machines[CountedPoolSettings]):
     def cluster_networks(self) -> list[IPv4Network]:
         return [self.subnet]
 
+    def private_addresses(self) -> dict[str, IPv4Address]:
+        return {
+            f"{name}-{ordinal}": pool_addresses.address(self.subnet, name, ordinal)
+            for name, pool in self.pools.items()
+            for ordinal in range(1, pool.count + 1)
+        }
+
     @model_validator(mode="after")
     def _require_disjoint_pools(self) -> Self:
         """No two pools have the same addresses in `machines.subnet`; a pool's name determines them (local)."""
         require_disjoint_pools(self.subnet, list(self.pools), "subnet")
+        return self
+
+    @model_validator(mode="after")
+    def _require_unused_address(self) -> Self:
+        """`machines.virtual_ip` is among the first 64 addresses of `machines.subnet`, which no machine has (local)."""
+        first, last = self.subnet[2], self.subnet[pool_addresses.BLOCK_SIZE - 1]
+        if self.virtual_ip and not first <= self.virtual_ip <= last:
+            raise ValueError(f"virtual_ip: {self.virtual_ip} given; allowed: {first} to {last}, which no machine has")
         return self
 
 

@@ -36,6 +36,7 @@ ExecReload=/usr/local/sbin/{tool} again
 [Install]
 WantedBy=multi-user.target
 """
+KEEPALIVED = Path("/usr/sbin/keepalived")
 DEVICE = Path("/dev/disk/by-id/virtio-nfs-volume-id")  # of the program's block storage
 
 
@@ -47,7 +48,7 @@ def install() -> None:
     OF_DOCKER.unlink(missing_ok=True)
     started = Path("/lib/systemd/system/docker.service")
     started.write_text(started.read_text(encoding="utf-8").replace(str(OF_DOCKER), str(ENGINE)), encoding="utf-8")
-    for path in (ENGINE, Path("/usr/bin/containerd")):
+    for path in (ENGINE, Path("/usr/bin/containerd"), KEEPALIVED):
         path.unlink(missing_ok=True)
         path.symlink_to(TOOL)
     for tool, unit in UNITS.items():

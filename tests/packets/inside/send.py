@@ -1,4 +1,4 @@
-"""Sends a word to each "<protocol>/<port>" of an address, from an address of its own or from any.
+"""Sends a word to each "<protocol>/<port>" of an address, from an address of its own or from any; "ip/112": by VRRP.
 
 Prints for each of tcp whether it could connect: "<port> open" or "<port> closed".
 """
@@ -31,11 +31,20 @@ def send(sender: str, address: str, port: int) -> None:
         one.sendto(b"word", (address, port))
 
 
+def send_by(protocol: int, sender: str, address: str) -> None:
+    """One packet of a protocol that has no ports."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as one:
+        one.bind((sender, 0))
+        one.sendto(b"word", (address, 0))
+
+
 def main(sender: str, address: str, *wanted: str) -> None:
     """All at once: what is closed takes its time."""
     ports = {one: int(one.partition("/")[2]) for one in wanted}
     for port in (port for one, port in ports.items() if one.startswith("udp")):
         send(sender, address, port)
+    for protocol in (number for one, number in ports.items() if one.startswith("ip")):
+        send_by(protocol, sender, address)
     streams = [port for one, port in ports.items() if one.startswith("tcp")]
     with ThreadPoolExecutor(max(len(streams), 1)) as pool:
         answers = pool.map(lambda port: connect(sender, address, port), streams)

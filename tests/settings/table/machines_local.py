@@ -1,6 +1,6 @@
 """Rows of the settings of local machines alone."""
 
-from tests.settings.rows import Bad, Change, Row, Values, refused
+from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, switch
 
 PUBLIC_KEY = "a public SSH key"
@@ -25,6 +25,23 @@ ROWS = [
             also={"firewall.management": ["10.77.0.1/32", "10.78.0.1/32"]},
             refused="10.78.0.0/16 given; the machines of the swarm know each other by their addresses; "
             "allowed: 10.82.0.0/16, or another stack",
+        ),
+    ),
+    Row(
+        "machines.virtual_ip",
+        Values(
+            ["10.77.0.2", "10.77.0.63"],
+            refused("an IPv4 address", "host", "10.77.0.256", "10.77.0.9/16", "fd00::9"),
+            also={"machines.pools.manager.count": 3},
+        ),
+        Change(
+            "10.77.0.9",
+            "virtual-ip",
+            "virtual-ip-manager-1",
+            NEW,
+            NEW,
+            also={"machines.pools.manager.count": 3},
+            together="virtual",
         ),
     ),
     Row(

@@ -34,6 +34,7 @@ def existing(*addresses: str) -> dict[str, Any]:
         ({"provider": "local"}, ["10.77.0.0/16"]),
         ({"provider": "local", "subnet": "10.9.0.0/20"}, ["10.9.0.0/20"]),
         (existing("192.0.2.1", "m.example.org"), ["192.0.2.1", "m.example.org"]),
+        (existing("192.0.2.1") | {"virtual_ip": "192.0.2.9"}, ["192.0.2.1", "192.0.2.9"]),
         ({"provider": "exoscale", "pools": {"manager": {"count": 1}}}, ["198.51.100.7", "198.51.100.8"]),
         ({"provider": "local", "pools": "many"}, ["10.77.0.0/16"]),
         ({"provider": "existing", "pools": {"a": "b", "c": {"hosts": {"1": "d", "2": {}}}}}, []),

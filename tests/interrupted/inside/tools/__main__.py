@@ -18,6 +18,7 @@ MODULES = {
     "exportfs": "files",
     "ganesha": "files",
     "gpg": "small",
+    "keepalived": "small",
     "kernel": "files",
     "mkfs.ext4": "disks",
     "mount": "disks",

@@ -26,6 +26,7 @@ AVAILABLE = {
     "ca-certificates": ["2023"],
     "nftables": ["1.0.6"],
     "gpg": ["2.2.40"],
+    "keepalived": ["1:2.2.7-1+b2"],
     "nfs-common": ["2.6.2"],
     "rpcbind": ["1.2.6"],
     "nfs-ganesha": ["4.3"],

@@ -34,6 +34,13 @@ def gpg(words: Sequence[str]) -> None:
         print("fpr:::::::::D3306A018370199E527AE7997EA0A9C3F273FCD8:")
 
 
+def keepalived(_: Sequence[str]) -> None:
+    """Waits, whichever settings it has; it reads them again when it is told to."""
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    while True:
+        signal.pause()
+
+
 def sysctl(words: Sequence[str]) -> None:
     """Only notes what a machine shares with its computer."""
     files = [Path(word.removeprefix("--load=")) for word in words if word.startswith("--load=")]

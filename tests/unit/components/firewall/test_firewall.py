@@ -3,6 +3,7 @@
 import re
 import shlex
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Any
 
 from components import assets
@@ -149,3 +150,16 @@ def test_each_machine_gets_the_guard_of_its_rules(fake_pulumi: FakePulumi) -> No
 def test_destroying_the_firewall_keeps_its_rules(fake_pulumi: FakePulumi) -> None:
     firewall()
     assert not any("delete" in fake_pulumi.inputs(name) for name in COMMANDS)
+
+
+def test_managers_that_share_an_address_let_in_each_others_vrrp_only(fake_pulumi: FakePulumi) -> None:
+    firewall(vrrp={"manager-1": [IPv4Address("10.0.0.2"), IPv4Address("10.0.0.3")]})
+    found = [re.findall(r"add rule .* ip protocol 112 accept.*", fake_pulumi.script(name)) for name in COMMANDS]
+    rule = f'add rule {TABLE} others ip saddr 10.0.0.{{}} ip protocol 112 accept comment "vrrp"'
+    assert found == [[rule.format(2), rule.format(3)], []]
+    assert fake_pulumi.inputs("wall")["vrrp"] == {"manager-1": ["10.0.0.2", "10.0.0.3"]}
+
+
+def test_machines_whose_packets_others_filter_have_no_rule_for_vrrp(fake_pulumi: FakePulumi) -> None:
+    firewall(mode="containers", vrrp={"manager-1": [IPv4Address("10.0.0.2")]})
+    assert all("ip protocol 112 accept" not in fake_pulumi.script(name) for name in COMMANDS)

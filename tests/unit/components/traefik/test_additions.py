@@ -5,6 +5,7 @@ from typing import Any
 
 from components.traefik.additions import with_additions
 from components.traefik.settings import AcmeSettings, TraefikSettings
+from tests.support.traefik import dynamic as dynamic_of
 from tests.support.traefik import files_of, static
 
 DYNAMIC = "/etc/traefik/dynamic/dynamic.yaml"
@@ -64,3 +65,24 @@ def test_access_log_has_its_format() -> None:
     assert static(DEFAULTS)["accessLog"] is None
     assert static(TraefikSettings(access_log=True))["accessLog"] == {}
     assert static(TraefikSettings(access_log=True, access_log_format="json"))["accessLog"] == {"format": "json"}
+
+
+def test_traefik_serves_on_while_an_address_leaves_it() -> None:
+    before, made = static(DEFAULTS)["entryPoints"], static(DEFAULTS, hands_over=True)["entryPoints"]
+    for name in ("web", "websecure", "s3"):
+        life_cycle = made[name]["transport"].pop("lifeCycle")
+        assert life_cycle == {**before[name]["transport"].pop("lifeCycle"), "requestAcceptGraceTimeout": "5s"}, name
+    assert made == before
+
+
+def test_traefik_says_on_80_whether_it_serves_on_only_where_an_address_moves() -> None:
+    """The router comes before the redirection to 443, whose priority is the highest but one that a router may have."""
+    redirection = static(DEFAULTS)["entryPoints"]["web"]["http"]["redirections"]["entryPoint"]
+    routers = dynamic_of(hands_over=True)["http"]["routers"]
+    assert routers.keys() - dynamic_of()["http"]["routers"].keys() == {"alive"}
+    assert routers["alive"] == {
+        "entryPoints": ["web"],
+        "rule": "Path(`/nuvla-swarm/alive`)",
+        "service": "ping@internal",
+        "priority": redirection["priority"] + 1,
+    }

@@ -39,7 +39,9 @@ def test_traefik_has_the_public_network_memory_and_image() -> None:
 
 
 def test_preview_shows_all_settings_of_traefik() -> None:
-    assert spec().settings == {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE | SHOWN_IF_SET)}
+    shown = {**asdict(context()), **SETTINGS.model_dump(exclude=SHOWN_ELSEWHERE | SHOWN_IF_SET)}
+    assert spec().settings == {name: value for name, value in shown.items() if name != "hands_over"}
+    assert spec(hands_over=True).settings == {**shown, "hands_over": True}
 
 
 def test_stack_has_the_service_traefik_alone() -> None:

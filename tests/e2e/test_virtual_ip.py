@@ -1,0 +1,158 @@
+"""The virtual IP of three managers: a client goes on when the one that has it dies, stops, or gets another engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.asking import Answers, asking
+from tests.e2e.conftest import small_target_settings
+from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.networks import address, subnet_of
+from tests.e2e.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+MANAGERS = ("manager-1", "manager-2", "manager-3")
+VIRTUAL_IP = address("virtual-ip", 9)
+APPLICATION = "app.test"
+LONGEST_PAUSE_S = 10  # of a client, when the manager that it talks to dies
+
+
+@pytest.fixture(scope="module")
+def managers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Yield a target on three managers with a virtual IP and an application on each of them."""
+    folder = Path(tmp_path_factory.mktemp("virtual-ip"))
+    with stack("e2e-virtual-ip", folder, small_target_settings(subnet_of("virtual-ip"), 0)) as target:
+        target.set("machines.pools.manager.count", 3)
+        target.set("machines.virtual_ip", VIRTUAL_IP)
+        result = target.up()
+        assert result.code == 0, result.text
+        labels = [
+            "traefik.enable=true",
+            f"traefik.http.routers.app.rule=Host(`{APPLICATION}`)",
+            "traefik.http.routers.app.tls=true",
+            "traefik.http.services.app.loadbalancer.server.port=80",
+        ]
+        options = ["--quiet", "--name=app", "--replicas=3", "--network=traefik-public"]
+        created = target.on(
+            *("manager-1", "docker", "service", "create", *options, *(f"--label={label}" for label in labels)),
+            "whoami:test",
+        )
+        assert created.code == 0, created.text
+        wait_for(answers_now, "the application answers at the virtual IP", 120)
+        yield target
+
+
+def answers_now() -> bool:
+    """Return whether the application answers three times."""
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        wait_for(lambda: answers[APPLICATION].right + len(answers[APPLICATION].wrong) >= 3, "there are answers", 60)
+    return not answers[APPLICATION].wrong
+
+
+def holders(target: Stack) -> list[str]:
+    """Return the managers that have the virtual IP."""
+    return [
+        name
+        for name in MANAGERS
+        if f" {VIRTUAL_IP}/32 " in target.on(name, "ip", "-4", "-oneline", "address", "show").text
+    ]
+
+
+def holder(target: Stack) -> str:
+    """Return the one manager that has the virtual IP."""
+    wait_for(lambda: len(holders(target)) == 1, "one manager has the virtual IP", 30)
+    return holders(target)[0]
+
+
+def told(what: str, answers: Answers) -> None:
+    """Print what a client saw."""
+    print(f"{what}: {answers.right} answers, {len(answers.wrong)} wrong ones {answers.wrong}")
+    print(f"{what}: longest pause {answers.longest_pause_s:.2f} s")
+
+
+def since(target: Stack, machine: str) -> str:
+    """Return since when a machine's engine runs."""
+    return target.on(machine, "systemctl", "show", "--property=ActiveEnterTimestamp", "docker.service").text
+
+
+def test_people_are_sent_to_the_virtual_ip(managers: Stack) -> None:
+    outputs = managers.outputs()
+    assert outputs["docker"]["endpoint"] == f"https://{VIRTUAL_IP}:2376"
+    assert outputs["urls"]["traefik"] == f"https://{VIRTUAL_IP}/"
+
+
+def test_every_manager_answers_nuvla_at_the_virtual_ip(managers: Stack) -> None:
+    for name in MANAGERS:
+        shown = managers.on(name, "openssl", "x509", "-noout", "-text", "-in", "/etc/docker/tls/cert.pem")
+        assert f"IP Address:{VIRTUAL_IP}" in shown.text
+
+
+def test_clients_go_on_when_the_manager_dies(managers: Stack) -> None:
+    before = holder(managers)
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        right = answers[APPLICATION].right
+        wait_for(lambda: answers[APPLICATION].right > right + 20, "the client gets answers", 60)
+        docker("kill", managers.container(before))
+        try:
+            right = answers[APPLICATION].right
+            wait_for(lambda: answers[APPLICATION].right > right + 200, "the client gets answers again", 120)
+        finally:
+            docker("start", managers.container(before))
+    told(f"{before} dies", answers[APPLICATION])
+    assert answers[APPLICATION].longest_pause_s <= LONGEST_PAUSE_S
+    now = holder(managers)
+    assert now != before
+    wait_for(lambda: set(managers.nodes().values()) == {"Ready Active"}, "all managers are back", 180)
+    assert holder(managers) == now, "who comes back does not take it"
+
+
+def test_clients_notice_no_restart_of_engines(managers: Stack) -> None:
+    wait_for(answers_now, "the application answers", 60)
+    before = {machine: since(managers, machine) for machine in MANAGERS}
+    managers.set("engine.log_max_files", 4)
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        result = managers.up()
+    assert result.code == 0, result.text
+    assert all(since(managers, machine) != was for machine, was in before.items()), result.text
+    told("engines restart", answers[APPLICATION])
+    assert answers[APPLICATION].wrong == []
+    second = managers.up()
+    assert second.touched() == set(), second.text
+
+
+def test_clients_notice_no_update_of_traefik(managers: Stack) -> None:
+    wait_for(answers_now, "the application answers", 60)
+    managers.set("traefik.log_level", "WARN")
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        result = managers.up()
+    assert result.code == 0, result.text
+    told("Traefik is updated", answers[APPLICATION])
+    assert answers[APPLICATION].wrong == []
+
+
+def test_address_leaves_before_an_engine_that_is_stopped_by_hand(managers: Stack) -> None:
+    before = holder(managers)
+    with asking(VIRTUAL_IP, [APPLICATION]) as answers:
+        stopped = managers.on(before, "systemctl", "restart", "docker.service")
+        assert stopped.code == 0, stopped.text
+    told("an engine restarts by hand", answers[APPLICATION])
+    assert holder(managers) != before
+    assert answers[APPLICATION].longest_pause_s <= LONGEST_PAUSE_S
+
+
+def test_managers_without_the_setting_have_nothing_of_it(managers: Stack) -> None:
+    managers.set("machines.virtual_ip", None)
+    result = managers.up()
+    assert result.code == 0, result.text
+    assert holders(managers) == []
+    for name in MANAGERS:
+        left = managers.on(
+            name, "bash", "-c", "ls -d /etc/nuvla-swarm/keepalived* /etc/systemd/system/*/nuvla-swarm-a*"
+        )
+        assert left.code != 0, left.text
+        assert managers.on(name, "pidof", "keepalived").code != 0
+    assert managers.outputs()["docker"]["endpoint"] == f"https://{managers.address('manager-1')}:2376"
+    second = managers.up()
+    assert second.touched() == set(), second.text
