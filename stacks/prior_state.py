@@ -32,6 +32,7 @@ DATA_FOLDER = "nuvla:storage:DataVolume"
 VOLUME_SUFFIX = "-volume"  # of logical names of data volumes
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 OPERATORS = "operators-"  # begins the logical names of certificates of named operators
+CERTIFICATES = "nuvla:engine:Certificates"
 CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
@@ -69,6 +70,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     clusters = [outputs for kind in by_type if CLUSTER.fullmatch(kind) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
+    issued = next(iter(by_type.get(CERTIFICATES, {}).values()), {})
     machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
@@ -149,6 +151,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(CERTIFICATE, {}).items()
             if name.startswith(OPERATORS) and outputs.get("validityEndTime")
         },
+        unnumbered_ca=int(issued.get("unnumbered") or issued.get("generation") or 0) or None,
         nuvla_certificate_end=by_type.get(CERTIFICATE, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         renewals={
             name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])

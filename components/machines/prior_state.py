@@ -68,6 +68,7 @@ class PriorState:
     operator_ends: Mapping[str, str] = field(
         default_factory=dict
     )  # by named operator: end of the certificate, RFC 3339
+    unnumbered_ca: int | None = None  # generation of the CA whose resources have names without a number
     nuvla_certificate_end: str | None = None  # end of the certificate that Nuvla may have, RFC 3339
     renewals: Mapping[str, int] = field(default_factory=dict)  # by membership: how often its invitation was renewed
     unanswered: frozenset[str] = frozenset()  # names of memberships that did not use their last invitation

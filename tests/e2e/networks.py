@@ -44,6 +44,7 @@ USERS: Final = (
     "host-guests",
     "systems",
     "roll",
+    "rotation",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -1,0 +1,195 @@
+"""The resources that the replacement of each credential touches, in the whole program: these and no others."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from tests.settings.rows import with_all
+from tests.support.configs import target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
+
+BASE = target(managers=1, workers=1) | {"engine": {"operators": ["alice"]}}
+WATCHED = {"prometheus-config-certificate-ends", "prometheus-service", "monitoring-converged"}  # ends of certificates
+# Engines of managers restart, so that the services on them are looked at again.
+RESTARTED = {"manager-1-engine-configure"} | {
+    f"{name}-converged" for name in ("monitoring", "s3", "socket-proxy", "traefik")
+}
+
+
+def certificate(holder: str) -> set[str]:
+    return {f"certificates-{holder}-{part}" for part in ("key", "request", "cert")}
+
+
+CLIENTS = certificate("nuvla") | certificate("operator") | certificate("program")
+ALICE = {f"operators-alice-{part}" for part in ("key", "request", "cert")}
+ALL = {"certificates", "operators", "swarm-engine"} | CLIENTS | certificate("manager-1") | ALICE | WATCHED | RESTARTED
+CA, CA_2 = {"certificates-ca", "certificates-ca-key"}, {"certificates-ca2", "certificates-ca2-key"}
+CROSSED = {"certificates-ca-crossed-request", "certificates-ca-crossed-cert"}
+SIGNER = {"operators-alice-ca", "operators-alice-signer"}
+SIGNER_2 = {"operators-alice-ca2", "operators-alice-signer2"}
+S3_SERVICES = {"s3-key", "s3-service", "s3-gateway-service", "s3-converged"}
+S3_SECRETS = {f"{service}-secret-s3-{part}-key" for service in ("s3", "s3-gateway") for part in ("access", "secret")}
+S3_FORMER = {name.replace("-secret-s3-", "-secret-s3-former-") for name in S3_SECRETS}
+S3_KEY, S3_KEY_2 = {"s3-key-access", "s3-key-secret"}, {"s3-key2-access", "s3-key2-secret"}
+CA_GENERATION, FORMER_CA = "engine.certificate_generation", "engine.former_certificate_generation"
+S3_GENERATION, FORMER_S3 = "s3.key_generation", "s3.former_key_generation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Settings of two updates, and what the second one touches."""
+
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any]
+    changed: set[str]
+    new: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+
+
+STEPS = {
+    "Nuvla's certificate": Step(
+        after={"engine.nuvla_certificate_generation": 2},
+        changed={"certificates"} | certificate("nuvla") | WATCHED,
+    ),
+    "the operators' certificate": Step(
+        after={"engine.operator_certificate_generation": 2},
+        changed={"certificates"} | certificate("operator") | WATCHED,
+    ),
+    "the program's certificate": Step(
+        after={"engine.program_certificate_generation": 2},
+        changed={"certificates", "swarm-engine"} | certificate("program") | WATCHED,
+    ),
+    "certificates of servers": Step(
+        after={"engine.server_certificate_generation": 2},
+        changed={"certificates"} | certificate("manager-1") | RESTARTED,
+    ),
+    "the certificate of an operator, a second one": Step(
+        after={"engine.operators": ["alice", "alice-2"]},
+        changed={"operators", "manager-1-engine"} | WATCHED | RESTARTED,
+        new={name.replace("alice", "alice-2") for name in ALICE | SIGNER},
+    ),
+    "the certificate of an operator, without the first one": Step(
+        before={"engine.operators": ["alice", "alice-2"]},
+        after={"engine.operators": ["alice-2"]},
+        changed={"operators", "manager-1-engine"} | WATCHED | RESTARTED,
+        gone=ALICE | SIGNER,
+    ),
+    "the CA at once": Step(after={CA_GENERATION: 2}, changed=ALL, new=CA_2 | SIGNER_2, gone=CA | SIGNER),
+    "the CA, with both": Step(after={CA_GENERATION: 2, FORMER_CA: 1}, changed=ALL, new=CA_2 | SIGNER_2 | CROSSED),
+    "the CA, without the former one": Step(
+        before={CA_GENERATION: 2, FORMER_CA: 1},
+        after={CA_GENERATION: 2},
+        changed={"certificates", "operators"} | RESTARTED,
+        gone=CA | SIGNER | CROSSED,
+    ),
+    "the key of S3 at once": Step(
+        after={S3_GENERATION: 2}, changed=S3_SERVICES | S3_SECRETS, new=S3_KEY_2, gone=S3_KEY
+    ),
+    "the key of S3, with both": Step(
+        after={S3_GENERATION: 2, FORMER_S3: 1}, changed=S3_SERVICES | S3_SECRETS, new=S3_KEY_2 | S3_FORMER
+    ),
+    "the key of S3, without the former one": Step(
+        before={S3_GENERATION: 2, FORMER_S3: 1},
+        after={S3_GENERATION: 2},
+        changed=S3_SERVICES,
+        gone=S3_KEY | S3_FORMER,
+    ),
+    "join tokens": Step(after={"swarm.token_generation": 2}, changed={"swarm-tokens", "swarm-tokens-rotated"}),
+    "Grafana's password": Step(
+        after={"monitoring.grafana.login_generation": 2},
+        changed={
+            *("grafana-login", "grafana-login-password", "grafana-secret-grafana-admin-password", "grafana-service"),
+            "monitoring-converged",
+        },
+    ),
+    "Prometheus' password": Step(
+        after={"monitoring.prometheus.login_generation": 2},
+        changed={
+            *("prometheus-login", "prometheus-login-password", "traefik-secret-prometheus-users", "traefik-service"),
+            "traefik-converged",
+        },
+    ),
+    "the password for Traefik's metrics": Step(
+        after={"traefik.metrics_login_generation": 2},
+        changed={
+            *("traefik-metrics-login", "traefik-metrics-login-password", "traefik-secret-metrics-users"),
+            *("traefik-service", "traefik-converged", "prometheus-secret-traefik-metrics-password"),
+            *("prometheus-service", "monitoring-converged"),
+        },
+    ),
+}
+
+
+def updated(settings: Mapping[str, Any], state: dict[str, Any] | None = None) -> FakePulumi:
+    """Run the program on a state, with keys and certificates that differ where what they are made of differs."""
+
+    def seen(engine: FakePulumi) -> None:
+        engine.has_contents = True
+
+    return run_program(with_all(BASE, settings), state=state, seen=seen).engine
+
+
+@cache
+def _updated(former: str, settings: str) -> FakePulumi:
+    return updated(json.loads(settings), json.loads(former))
+
+
+def ups(*settings: Mapping[str, Any]) -> FakePulumi:
+    """Return the last of updates of a stack that was up before any replacement."""
+    made = _updated("{}", "{}")
+    for one in settings:
+        made = _updated(json.dumps(made.state_after(), sort_keys=True), json.dumps(one, sort_keys=True))
+    return made
+
+
+def described(made: FakePulumi) -> dict[str, tuple[Any, str]]:
+    """Return inputs and trigger of each resource."""
+    return {name: (made.inputs(name), str(made.options[name].replacement_trigger)) for name in made.given}
+
+
+@rows("title", list(STEPS))
+def test_replacement_touches_these_resources_and_no_others(title: str) -> None:
+    step = STEPS[title]
+    earlier = [step.before] if step.before else []
+    before, after = described(ups(*earlier)), described(ups(*earlier, step.after))
+    assert set(after) - set(before) == step.new
+    assert set(before) - set(after) == step.gone
+    assert {name for name in before.keys() & after if before[name] != after[name]} == step.changed
+
+
+@rows("title", list(STEPS))
+def test_second_update_changes_nothing(title: str) -> None:
+    step = STEPS[title]
+    earlier = [step.before] if step.before else []
+    assert described(ups(*earlier, step.after, step.after)) == described(ups(*earlier, step.after))
+
+
+def test_ca_of_an_earlier_version_keeps_its_names() -> None:
+    """Earlier versions replaced the CA in place, and noted no generation of its names."""
+    made = updated({CA_GENERATION: 3})
+    state = made.state_after()
+    [urn] = [urn for urn in state if urn.endswith("::certificates")]
+    state[urn]["outputs"].pop("unnumbered")
+    assert described(updated({CA_GENERATION: 3}, state)) == described(made)
+    next_one = updated({CA_GENERATION: 4, FORMER_CA: 3}, state)
+    assert {"certificates-ca", "certificates-ca4"} <= set(next_one.given)
+    assert next_one.inputs("certificates-ca") == made.inputs("certificates-ca")
+
+
+def test_engines_accept_both_cas_and_servers_show_who_signed_theirs() -> None:
+    made = ups({CA_GENERATION: 2, FORMER_CA: 1})
+    script = made.script("manager-1-engine-configure")
+    accepted, served = (
+        script.split("TLS_CA=")[1].split("TLS_CERT=")[0],
+        script.split("TLS_CERT=")[1].split("TLS_KEY=")[0],
+    )
+    names = ("certificates-ca2~", "certificates-ca~", "operators-alice-ca2~", "operators-alice-ca~")
+    places = [accepted.index(f"SELF-SIGNED-PEM:{name}") for name in names]
+    assert places == sorted(places)
+    own, crossed = (served.index(f"SIGNED-PEM:certificates-{name}-cert~") for name in ("manager-1", "ca-crossed"))
+    assert own < crossed
+    assert made.outputs["certificates-ca2"]["certPem"] == made.inputs("swarm-engine")["caMaterial"]
