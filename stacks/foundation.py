@@ -11,6 +11,7 @@ from components.engine.engine import Engine
 from components.firewall.firewall import Firewall, FirewallArgs
 from components.machines.authorized_keys import AuthorizedKeys, AuthorizedKeysArgs
 from components.machines.cluster import Cluster
+from components.machines.login_key import LoginKey, LoginKeyArgs
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
 from components.machines.prior_state import PriorState
@@ -79,7 +80,8 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     operators = engines.operators(settings, certificates, prior)
     engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
     packages = {name: engine.packages for name, engine in engine_of.items()}
-    _authorize_keys(settings, cluster, packages)
+    after_keys = _authorize_keys(settings, cluster, packages)
+    _replace_login_key(cluster, after_keys)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
     install_packages(settings, cluster, packages, firewall)
     return Foundation(
@@ -110,11 +112,32 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
     return cluster
 
 
-def _authorize_keys(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> None:
+def _authorize_keys(
+    settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]
+) -> Mapping[str, Sequence[pulumi.Resource]]:
+    """Make the keys of further people; return the commands after which nobody changes files of keys, by machine."""
     keys = settings.machines.ssh.authorized_keys
-    if keys:
-        args = AuthorizedKeysArgs(keys=keys, machines=cluster.machines, depends_on=packages)
-        AuthorizedKeys("authorized-keys", args, cluster.child_lifecycle())
+    if not keys:
+        return {name: [installed] for name, installed in packages.items()}
+    args = AuthorizedKeysArgs(keys=keys, machines=cluster.machines, depends_on=packages)
+    authorized = AuthorizedKeys("authorized-keys", args, cluster.child_lifecycle())
+    return {name: [installed, authorized.commands[name]] for name, installed in packages.items()}
+
+
+def _replace_login_key(cluster: Cluster, depends_on: Mapping[str, Sequence[pulumi.Resource]]) -> None:
+    """Make the replacement of the program's own key, if the machines have to learn or to forget one."""
+    keys = cluster.login_keys
+    if cluster.next_key is None and not keys.retired:
+        return
+    args = LoginKeyArgs(
+        generation=keys.generations.current,
+        key=cluster.next_key or cluster.ssh_key,
+        former=cluster.ssh_key if cluster.next_key else None,
+        retired=keys.retired,
+        machines=cluster.machines,
+        depends_on=depends_on,
+    )
+    LoginKey("login-key", args, cluster.child_lifecycle())
 
 
 def _moves(settings: Settings, stack_plan: StackPlan, prior: PriorState) -> dict[str, Moves]:

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.engine.operators import CERT_SUFFIX
+from components.generations import FIRST
 from components.machines.cluster import LOGIN_KEY
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
@@ -69,6 +70,8 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     }
     clusters = [outputs for kind in by_type if CLUSTER.fullmatch(kind) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
+    login_generation = int(cluster.get("login_generation") or 1)
+    login_key = FIRST.name(f"cluster-{LOGIN_KEY}", login_generation)
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
     issued = next(iter(by_type.get(CERTIFICATES, {}).values()), {})
     machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}
@@ -145,7 +148,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
-        login_key=by_type.get(PRIVATE_KEY, {}).get(f"cluster-{LOGIN_KEY}", {}).get("publicKeyOpenssh"),
+        login_key=by_type.get(PRIVATE_KEY, {}).get(login_key, {}).get("publicKeyOpenssh"),
+        login_generation=login_generation,
+        retired_keys=tuple(cluster.get("retired_keys") or ()),
         operator_ends={
             name.removeprefix(OPERATORS).removesuffix(CERT_SUFFIX): outputs["validityEndTime"]
             for name, outputs in by_type.get(CERTIFICATE, {}).items()

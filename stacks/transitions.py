@@ -6,9 +6,10 @@ from dataclasses import replace
 import pulumi
 
 from components.errors import count, refusal
+from components.machines.login_key import proof_of
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
-from components.machines.ssh_settings import OTHER_KEYS, key_of
+from components.machines.ssh_settings import OTHER_KEYS, OwnKeySettings, key_of
 from stacks import transitions_data, transitions_networks
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
@@ -86,6 +87,26 @@ def _authorized_keys_are_of_others(settings: Settings, prior: PriorState) -> Ite
             yield f"machines.ssh.authorized_keys[{index}]: {line} given, which is the stack's own key; {OTHER_KEYS}"
 
 
+def _machines_know_the_login_key(settings: Settings, prior: PriorState) -> Iterator[str]:
+    """Yield a line if the program would log in with a generated key that some machine has not let in yet."""
+    ssh = settings.machines.ssh
+    if not isinstance(ssh, OwnKeySettings) or ssh.public_key or not prior.login_key:
+        return
+    former, used = prior.login_generation, ssh.former_key_generation or ssh.key_generation
+    strangers = sorted(
+        name
+        for name in prior.machines - prior.lost - frozenset(settings.machines.lost)
+        if proof_of(name, ssh.key_generation) not in prior.names
+    )
+    if used != former and (used != ssh.key_generation or strangers):
+        given = "not given" if ssh.former_key_generation is None else f"{ssh.former_key_generation} given"
+        yield (
+            f"machines.ssh.former_key_generation: {given}; the program logs in with the key of generation {former}, "
+            f"which opens all machines; that of {ssh.key_generation} does not open {', '.join(strangers) or 'them'} "
+            f"yet; allowed: {former}, until `make up` has succeeded"
+        )
+
+
 def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line if the network of the machines changes, by whose addresses members of the swarm know each other."""
     machine_network = settings.machines.machine_network()
@@ -109,6 +130,7 @@ CHECKS = (
     _lost_machines_are_known,
     _api_manager_is_in_the_swarm,
     _authorized_keys_are_of_others,
+    _machines_know_the_login_key,
     _machine_network_stays,
     _provider_refusals,
     transitions_data.volumes_stay,

@@ -64,7 +64,9 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of the machines that exist
     commands: Mapping[str, FormerCommand] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
-    login_key: str | None = None  # public half of the generated SSH key of the machines, OpenSSH format
+    login_key: str | None = None  # public half of the generated SSH key that the program used, OpenSSH format
+    login_generation: int = 1  # of that key
+    retired_keys: tuple[str, ...] = ()  # public halves of earlier generated SSH keys, "<type> <base64>"
     operator_ends: Mapping[str, str] = field(
         default_factory=dict
     )  # by named operator: end of the certificate, RFC 3339

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import pulumi
+import pytest
+
 from tests.settings.rows import with_all
-from tests.support.configs import target
+from tests.support.configs import exoscale, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
 from tests.support.rows import rows
@@ -37,6 +40,10 @@ S3_FORMER = {name.replace("-secret-s3-", "-secret-s3-former-") for name in S3_SE
 S3_KEY, S3_KEY_2 = {"s3-key-access", "s3-key-secret"}, {"s3-key2-access", "s3-key2-secret"}
 CA_GENERATION, FORMER_CA = "engine.certificate_generation", "engine.former_certificate_generation"
 S3_GENERATION, FORMER_S3 = "s3.key_generation", "s3.former_key_generation"
+
+KEY_GENERATION, FORMER_KEY = "machines.ssh.key_generation", "machines.ssh.former_key_generation"
+LEARNT = {f"{machine}-login-key" for machine in ("manager-1", "worker-1")}
+PROVED = {f"{machine}-login-key2-proof" for machine in ("manager-1", "worker-1")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +105,11 @@ STEPS = {
         changed=S3_SERVICES,
         gone=S3_KEY | S3_FORMER,
     ),
+    "the SSH key, with both": Step(
+        after={KEY_GENERATION: 2, FORMER_KEY: 1},
+        changed={"cluster"},
+        new={"cluster-login-key2", "login-key"} | LEARNT | PROVED,
+    ),
     "join tokens": Step(after={"swarm.token_generation": 2}, changed={"swarm-tokens", "swarm-tokens-rotated"}),
     "Grafana's password": Step(
         after={"monitoring.grafana.login_generation": 2},
@@ -124,13 +136,14 @@ STEPS = {
 }
 
 
+def contents(engine: FakePulumi) -> None:
+    """Have keys, certificates and answers differ where what they are made of differs."""
+    engine.has_contents = True
+
+
 def updated(settings: Mapping[str, Any], state: dict[str, Any] | None = None) -> FakePulumi:
     """Run the program on a state, with keys and certificates that differ where what they are made of differs."""
-
-    def seen(engine: FakePulumi) -> None:
-        engine.has_contents = True
-
-    return run_program(with_all(BASE, settings), state=state, seen=seen).engine
+    return run_program(with_all(BASE, settings), state=state, seen=contents).engine
 
 
 @cache
@@ -166,6 +179,62 @@ def test_second_update_changes_nothing(title: str) -> None:
     step = STEPS[title]
     earlier = [step.before] if step.before else []
     assert described(ups(*earlier, step.after, step.after)) == described(ups(*earlier, step.after))
+
+
+SSH_BASES = {"local": BASE, "exoscale": exoscale(managers=1, workers=1)}
+
+
+def with_both_keys(provider: str) -> tuple[dict[str, Any], FakePulumi]:
+    """Return the settings with the current key alone, and the run with both before."""
+    base = SSH_BASES[provider]
+    both = with_all(base, {KEY_GENERATION: 2, FORMER_KEY: 1})
+    former = run_program(base, seen=contents, secrets=secrets_for(base)).engine
+    made = run_program(both, state=former.state_after(), seen=contents, secrets=secrets_for(base)).engine
+    return with_all(base, {KEY_GENERATION: 2}), made
+
+
+@rows("provider", list(SSH_BASES))
+def test_program_logs_in_with_the_new_key_and_retires_the_former_one_afterwards(provider: str) -> None:
+    """All commands have another connection, and no service, volume or network is another one."""
+    settings, both = with_both_keys(provider)
+    made = run_program(settings, state=both.state_after(), seen=contents, secrets=secrets_for(settings)).engine
+    assert set(both.given) - set(made.given) == {"cluster-login-key"} | PROVED
+    assert set(made.given) <= set(both.given)
+    for name, kind in made.types.items():
+        if kind == "command:remote:Command":
+            connections = [run.inputs(name)["connection"]["privateKey"] for run in (both, made)]
+            assert [one.partition("~")[0] for one in connections] == [
+                "PRIVATE-KEY-OPENSSH:cluster-login-key",
+                "PRIVATE-KEY-OPENSSH:cluster-login-key2",
+            ], name
+    for name in ("manager-1-login-key", "worker-1-login-key"):
+        assert made.parameters(name)["RETIRED"] == "ssh-ed25519 cluster-login-key"
+    again = run_program(settings, state=made.state_after(), seen=contents, secrets=secrets_for(settings)).engine
+    assert described(again) == described(made)
+
+
+def test_key_that_some_machine_has_not_let_in_is_not_used() -> None:
+    settings, both = with_both_keys("exoscale")
+    state = both.state_after()
+    del state[next(urn for urn in state if urn.endswith("::worker-1-login-key2-proof"))]
+    seen = list[FakePulumi]()
+    with pytest.raises(pulumi.RunError) as refused:
+        run_program(settings, state=state, seen=seen.append, secrets=secrets_for(settings))
+    assert str(refused.value).splitlines()[1:] == [
+        "  nuvla-swarm:machines.ssh.former_key_generation: not given; the program logs in with the key of generation "
+        "1, which opens all machines; that of 2 does not open worker-1 yet; allowed: 1, until `make up` has succeeded"
+    ]
+    assert seen[0].types == {}
+
+
+def test_next_replacement_keeps_the_key_that_the_last_one_added() -> None:
+    settings, both = with_both_keys("exoscale")
+    second = run_program(settings, state=both.state_after(), seen=contents, secrets=secrets_for(settings)).engine
+    third = with_all(settings, {KEY_GENERATION: 3, FORMER_KEY: 2})
+    made = run_program(third, state=second.state_after(), seen=contents, secrets=secrets_for(third)).engine
+    keys = made.script("worker-1-login-key").split("KEYS='")[1].partition("'")[0].splitlines()
+    assert keys == [f"ssh-ed25519 cluster-login-key{number} nuvla-swarm" for number in (3, 2)]
+    assert made.parameters("worker-1-login-key")["RETIRED"] == "ssh-ed25519 cluster-login-key"
 
 
 def test_ca_of_an_earlier_version_keeps_its_names() -> None:

@@ -12,7 +12,7 @@ from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleCluste
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
 from components.machines.prior_state import PriorState
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
 from components.ports import TrafficSource
 
 
@@ -66,7 +66,7 @@ class Exoscale(Provider[ExoscaleMachines]):
             volumes=plan.volumes,
             retain_volumes=inputs.retain_volumes,
             imports=imports,
-            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
+            keys=login_keys(inputs.secrets, machines.ssh, inputs.prior),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
             volume_sources=volume_moves.volume_sources(machines, plan, prior),

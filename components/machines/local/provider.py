@@ -8,7 +8,7 @@ import pulumi_docker as docker
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
 from components.ports import TrafficSource
 
 
@@ -40,7 +40,7 @@ class Local(Provider[LocalMachines]):
             volumes=inputs.plan.volumes,
             retain_volumes=inputs.retain_volumes,
             imports=inputs.prior.due_imports(inputs.plan.volumes),
-            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
+            keys=login_keys(inputs.secrets, machines.ssh, inputs.prior),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
         )
