@@ -112,10 +112,18 @@ def former_user_key(secrets: Mapping[str, pulumi.Output[str]]) -> Key | None:
 
 
 def public_half(private_key: str) -> str:
-    """Return the public half of a private key in OpenSSH format, as "<type> <base64>"."""
+    """Return the public half of a private key in OpenSSH format, as "<type> <base64>".
+
+    Errors: `pulumi.RunError` if the text is no such key.
+    """
     import asyncssh  # noqa: PLC0415 - takes half a second, which only a replacement of the key needs
 
-    return key_of(asyncssh.import_private_key(private_key).export_public_key().decode())
+    try:
+        return key_of(asyncssh.import_private_key(private_key).export_public_key().decode())
+    except asyncssh.KeyImportError as error:
+        raise pulumi.RunError(
+            f"{SSH_KEY} or {FORMER_SSH_KEY}: {error}; allowed: a private key in OpenSSH format, without passphrase"
+        ) from error
 
 
 def incomplete_key(public_key: str | None, secret_keys: Collection[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import asyncssh
 import pulumi
+import pytest
 
 from components.machines.prior_state import PriorState
 from components.machines.provider import host_keys, incomplete_key, login_keys, public_half, user_key
@@ -24,6 +25,11 @@ def test_public_half_of_a_key_has_no_comment() -> None:
     pair = asyncssh.generate_private_key("ssh-ed25519", comment="me@laptop")
     public = pair.export_public_key().decode().split()
     assert public_half(pair.export_private_key().decode()) == " ".join(public[:2])
+
+
+def test_text_that_is_no_key_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match="allowed: a private key in OpenSSH format, without passphrase"):
+        public_half("KEY")
 
 
 def test_hosts_learn_a_key_only_from_a_former_one(fake_pulumi: FakePulumi) -> None:
