@@ -99,11 +99,11 @@ def _machines_know_the_login_key(settings: Settings, prior: PriorState) -> Itera
         if proof_of(name, ssh.key_generation) not in prior.names
     )
     if used != former and (used != ssh.key_generation or strangers):
-        given = "not given" if ssh.former_key_generation is None else f"{ssh.former_key_generation} given"
         yield (
-            f"machines.ssh.former_key_generation: {given}; the program logs in with the key of generation {former}, "
-            f"which opens all machines; that of {ssh.key_generation} does not open {', '.join(strangers) or 'them'} "
-            f"yet; allowed: {former}, until `make up` has succeeded"
+            f"machines.ssh.key_generation: {ssh.key_generation} given; the program logs in with the key of generation "
+            f"{former}, which opens all machines; that of {ssh.key_generation} does not open "
+            f"{', '.join(strangers) or 'them'} yet; allowed: {former}, or former_key_generation: {former} beside it, "
+            "until `make up` has succeeded"
         )
 
 

@@ -221,8 +221,9 @@ def test_key_that_some_machine_has_not_let_in_is_not_used() -> None:
     with pytest.raises(pulumi.RunError) as refused:
         run_program(settings, state=state, seen=seen.append, secrets=secrets_for(settings))
     assert str(refused.value).splitlines()[1:] == [
-        "  nuvla-swarm:machines.ssh.former_key_generation: not given; the program logs in with the key of generation "
-        "1, which opens all machines; that of 2 does not open worker-1 yet; allowed: 1, until `make up` has succeeded"
+        "  nuvla-swarm:machines.ssh.key_generation: 2 given; the program logs in with the key of generation 1, which "
+        "opens all machines; that of 2 does not open worker-1 yet; allowed: 1, or former_key_generation: 1 beside it, "
+        "until `make up` has succeeded"
     ]
     assert seen[0].types == {}
 

@@ -218,7 +218,7 @@ ROWS = [
         Change(
             2,
             "certificates",
-            "certificates-ca-key",
+            "certificates-manager-1-key",
             "generation: 1 => 2",
             OTHER_KEY,
             mocked=("generation: 1 => 2", OTHER_TRIGGER),
@@ -239,6 +239,7 @@ ROWS = [
             "+ former_generation: 1",
             NEW,
             also={"engine.certificate_generation": 2},
+            together="managers",
         ),
     ),
     Row(

@@ -82,8 +82,9 @@ ROWS = [
             "cluster-login-key2",
             "+ login_key.generation: 2",
             NEW,
-            refused="not given; the program logs in with the key of generation 1, which opens all machines; that of 2 "
-            "does not open manager-1, worker-1 yet; allowed: 1, until `make up` has succeeded",
+            refused="2 given; the program logs in with the key of generation 1, which opens all machines; that of 2 "
+            "does not open manager-1, worker-1 yet; allowed: 1, or former_key_generation: 1 beside it, until "
+            "`make up` has succeeded",
         ),
     ),
     Row(

@@ -46,6 +46,13 @@ ROWS = [
             [Bad(3, "1 to 2, or none"), Bad(0, "at least 1"), Bad("1", WHOLE)],
             also={"s3.key_generation": 3},
         ),
-        Change(1, "s3-key", "s3-key-access", "+ former_generation: 1", NEW, also={"s3.key_generation": 2}),
+        Change(
+            1,
+            "s3-key",
+            "s3-gateway-secret-s3-former-access-key",
+            "+ former_generation: 1",
+            NEW,
+            also={"s3.key_generation": 2},
+        ),
     ),
 ]
