@@ -183,15 +183,3 @@ def test_both_keys_of_s3_are_valid_until_the_former_one_is_given_up(target: Stac
     client.put_object(Bucket=f"{BUCKET}-a", Key="of-the-new-key", Body=b"3")
     assert {found["Name"] for found in client.list_buckets()["Buckets"]} >= {BUCKET, f"{BUCKET}-a", f"{BUCKET}-b"}
     require_no_changes(target)
-
-
-def test_join_tokens_are_replaced_by_a_setting(target: Stack) -> None:
-    before = tokens(target)
-    up(target, swarm__token_generation=2)
-    assert all(one != other for one, other in zip(tokens(target), before, strict=True))
-    assert target.nodes() == {"manager-1": "Ready Active"}
-    require_no_changes(target)
-
-
-def tokens(target: Stack) -> list[str]:
-    return [target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text for role in ("worker", "manager")]

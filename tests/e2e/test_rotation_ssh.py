@@ -1,4 +1,4 @@
-"""The program's SSH key is replaced: machines let in the former one until the new one has logged in."""
+"""The program's SSH key and the join tokens: machines let in the former key until the new one has logged in."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -100,7 +100,24 @@ def test_new_key_logs_in_on_every_machine_before_the_former_one_goes(cloud: Exos
     assert cloud.up().touched() == set()
 
 
+def test_join_tokens_are_replaced_by_a_setting(cloud: ExoscaleStack) -> None:
+    before = tokens(cloud)
+    cloud.set("swarm.token_generation", 2)
+    result = cloud.up()
+    assert result.code == 0, result.text
+    assert result.touched() == {"swarm-tokens", "swarm-tokens-rotated"}
+    assert all(one != other for one, other in zip(tokens(cloud), before, strict=True))
+    assert cloud.nodes() == dict.fromkeys(MACHINES, "Ready Active")
+    assert cloud.up().touched() == set()
+
+
+def tokens(target: Stack) -> list[str]:
+    """Return the present join tokens."""
+    return [target.on("manager-1", "docker", "swarm", "join-token", "-q", role).text for role in ("worker", "manager")]
+
+
 def test_machine_that_comes_later_knows_the_new_key_alone(cloud: ExoscaleStack) -> None:
+    """And it joins by the new tokens."""
     cloud.set_workers(2)
     result = cloud.up()
     assert result.code == 0, result.text
