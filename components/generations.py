@@ -40,8 +40,7 @@ def former_is_earlier(setting: str, current: int, former: int | None) -> None:
     Errors: ValueError, which names the setting of the former generation.
     """
     if former is not None and former >= current:
-        allowed = f"allowed: {_span(current)}, or none"
-        raise ValueError(f"{setting}: {former} given; {allowed}, below the generation {current} that replaces it")
+        raise ValueError(f"{setting}: {former} given; allowed: {_span(current)}, or none")
 
 
 def _span(current: int) -> str:

@@ -18,9 +18,7 @@ def test_current_generation_comes_before_the_former_one() -> None:
 
 @rows("current, former, allowed", [(1, 1, "nothing, or none"), (2, 2, "1, or none"), (4, 5, "1 to 3, or none")])
 def test_former_generation_is_below_the_current_one(current: int, former: int, allowed: str) -> None:
-    with pytest.raises(
-        ValueError, match=rf"^former_key: {former} given; allowed: {allowed}, below the generation {current}"
-    ):
+    with pytest.raises(ValueError, match=rf"^former_key: {former} given; allowed: {allowed}$"):
         former_is_earlier("former_key", current, former)
 
 

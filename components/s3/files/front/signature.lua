@@ -99,13 +99,13 @@ function M.right(body)
     return false
   end
   local access, scope = credential:match "^([^/]+)/(.+)$"
-  local at, secret = seconds(date), M.secrets[access or ""]
-  if not secret or not at or not (";" .. signed .. ";"):find(";host;", 1, true) then return false end
+  local at, key = seconds(date), M.secrets[access or ""]
+  if not key or not at or not (";" .. signed .. ";"):find(";host;", 1, true) then return false end
   local age = ngx.time() - at
   if age > valid_s or age < -SKEW_S then return false end
   if body and payload ~= "UNSIGNED-PAYLOAD" and payload ~= digests.hex(digests.of("sha256", body)) then return false end
   local path = uri:match "^[^?]*"
-  return sign(secret, date, scope, canonical(ngx.req.get_method(), path, query, headers, signed, payload)) == signature
+  return sign(key, date, scope, canonical(ngx.req.get_method(), path, query, headers, signed, payload)) == signature
 end
 
 -- The current request with another body, signed anew.
