@@ -67,7 +67,7 @@ def operators(settings: Settings, issued: Certificates, prior: PriorState) -> Op
             names=engine.operators,
             generations=_authorities(settings, prior),
             days=engine.client_certificate_days,
-            server_ca=issued.program.ca,
+            server_ca=issued.operator.ca,
             former_ends=prior.operator_ends,
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pulumi
 import pulumi_tls as tls
 
-from components.engine.authorities import CA_DAYS, HOURS_PER_DAY, authority, cross_signed, joined
+from components.engine.authorities import CA_DAYS, HOURS_PER_DAY, Authority, authority, cross_signed, joined
 from components.generations import Generations
 
 RENEWAL_DAYS = 30
@@ -106,7 +106,10 @@ class Certificates(pulumi.ComponentResource):
             for machine, addresses in args.servers.items()
             for signed in [self._signed(machine, "server_auth", args.server_days, addresses)]
         }
-        self.program = self._signed("program", "client_auth", CA_DAYS, renewed=False)
+        # Of the former CA as long as that is valid, so that engines accept it at any moment, before they restart too.
+        self.program = self._signed(
+            "program", "client_auth", CA_DAYS, renewed=False, ca=valid[-1], generation=generations.valid[-1]
+        )
         self.operator = self._signed("operator", "client_auth", args.client_days)
         renewal_hook = pulumi.ResourceHook(f"{name}-nuvla-new", self._warn_of_renewal)
         self.nuvla = self._signed(
@@ -126,11 +129,10 @@ class Certificates(pulumi.ComponentResource):
                 f"--show-secrets, docker.nuvla); the old one ends on {end_date(former)}, or has ended with its CA"
             )
 
-    def _key(self, holder: str) -> tls.PrivateKey:
+    def _key(self, holder: str, generation: int) -> tls.PrivateKey:
         own = self._args.own_generations()[
             "server_generation" if holder in self._args.servers else f"{holder}_generation"
         ]
-        generation = self._args.generation
         return tls.PrivateKey(
             f"{self._name}-{holder}-key",
             algorithm="ECDSA",
@@ -148,9 +150,11 @@ class Certificates(pulumi.ComponentResource):
         addresses: list[pulumi.Input[str]] | None = None,
         *,
         renewed: bool = True,
+        ca: Authority | None = None,
+        generation: int | None = None,
         hooks: pulumi.ResourceHookBinding | None = None,
     ) -> Certificate:
-        key = self._key(holder)
+        key, ca = self._key(holder, generation or self._args.generation), ca or self._ca
         domain = self._args.domain
         request = tls.CertRequest(
             f"{self._name}-{holder}-request",
@@ -163,15 +167,15 @@ class Certificates(pulumi.ComponentResource):
         cert = tls.LocallySignedCert(
             f"{self._name}-{holder}-cert",
             cert_request_pem=request.cert_request_pem,
-            ca_private_key_pem=self._ca.key,
-            ca_cert_pem=self._ca.cert,
+            ca_private_key_pem=ca.key,
+            ca_cert_pem=ca.cert,
             allowed_uses=["digital_signature", use],
             validity_period_hours=days * HOURS_PER_DAY,
             early_renewal_hours=RENEWAL_DAYS * HOURS_PER_DAY if renewed else None,
             opts=pulumi.ResourceOptions(parent=self, hooks=hooks),
         )
         return Certificate(
-            ca=self._ca.cert,
+            ca=ca.cert,
             cert=cert.cert_pem,
             key=pulumi.Output.secret(key.private_key_pem),
             end=cert.validity_end_time,

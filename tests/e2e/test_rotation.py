@@ -10,7 +10,7 @@ from tests.e2e.callers import OK, Calls, api_client, calling, lister
 from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, stack
 from tests.e2e.networks import subnet_of
-from tests.e2e.waiting import wait_for
+from tests.e2e.waiting import kill_make_when, wait_for
 from tests.support.s3_client import s3_client
 from tests.support.stand_ins import skip_without_stand_in
 
@@ -88,10 +88,17 @@ def require_refused(clients: Mapping[str, Callable[[], str]]) -> None:
 
 
 def test_new_ca_is_noticed_by_no_client(target: Stack) -> None:
-    """Clients have their old certificate until the first update is done, and the new one before the second begins."""
-    old = api_clients(target, holders(target))
+    """Clients have their old certificate until the first update is done, and the new one before the second begins.
+
+    The first update is killed while the manager learns the new CA, and runs again.
+    """
+    old, before = api_clients(target, holders(target)), accepted(target)
     with calling(old) as calls:
-        up(target, engine__certificate_generation=2, engine__former_certificate_generation=1)
+        target.set("engine.certificate_generation", 2)
+        target.set("engine.former_certificate_generation", 1)
+        kill_make_when(target, "up", lambda: accepted(target) != before, "the manager knows the new CA")
+        result = target.make("up")
+        assert result.code == 0, result.text
         new = api_clients(target, holders(target))
         with calling(new) as new_calls:
             wait_for(answered(new_calls), "new ones are let in")
@@ -131,6 +138,11 @@ def test_certificates_of_servers_are_replaced_without_the_ca(target: Stack) -> N
     assert holders(target) == clients
     assert served(target) != before
     require_no_changes(target)
+
+
+def accepted(target: Stack) -> str:
+    """Return the CAs whose clients the manager's engine accepts from its next start on."""
+    return target.on("manager-1", "cat", "/etc/docker/tls/ca.pem").text
 
 
 def served(target: Stack) -> str:

@@ -30,6 +30,7 @@ def certificate(holder: str) -> set[str]:
 CLIENTS = certificate("nuvla") | certificate("operator") | certificate("program")
 ALICE = {f"operators-alice-{part}" for part in ("key", "request", "cert")}
 ALL = {"certificates", "operators", "swarm-engine"} | CLIENTS | certificate("manager-1") | ALICE | WATCHED | RESTARTED
+PROGRAM = certificate("program") | {"swarm-engine"}
 CA, CA_2 = {"certificates-ca", "certificates-ca-key"}, {"certificates-ca2", "certificates-ca2-key"}
 CROSSED = {"certificates-ca-crossed-request", "certificates-ca-crossed-cert"}
 SIGNER = {"operators-alice-ca", "operators-alice-signer"}
@@ -86,11 +87,13 @@ STEPS = {
         gone=ALICE | SIGNER,
     ),
     "the CA at once": Step(after={CA_GENERATION: 2}, changed=ALL, new=CA_2 | SIGNER_2, gone=CA | SIGNER),
-    "the CA, with both": Step(after={CA_GENERATION: 2, FORMER_CA: 1}, changed=ALL, new=CA_2 | SIGNER_2 | CROSSED),
+    "the CA, with both": Step(
+        after={CA_GENERATION: 2, FORMER_CA: 1}, changed=ALL - PROGRAM, new=CA_2 | SIGNER_2 | CROSSED
+    ),
     "the CA, without the former one": Step(
         before={CA_GENERATION: 2, FORMER_CA: 1},
         after={CA_GENERATION: 2},
-        changed={"certificates", "operators"} | RESTARTED,
+        changed={"certificates", "operators"} | PROGRAM | WATCHED | RESTARTED,
         gone=CA | SIGNER | CROSSED,
     ),
     "the key of S3 at once": Step(
@@ -262,4 +265,14 @@ def test_engines_accept_both_cas_and_servers_show_who_signed_theirs() -> None:
     assert places == sorted(places)
     own, crossed = (served.index(f"SIGNED-PEM:certificates-{name}-cert~") for name in ("manager-1", "ca-crossed"))
     assert own < crossed
-    assert made.outputs["certificates-ca2"]["certPem"] == made.inputs("swarm-engine")["caMaterial"]
+
+
+def test_program_has_a_certificate_that_engines_accept_before_and_after_each_step() -> None:
+    """So an update that was killed in between can go on."""
+    states = [ups(), ups({CA_GENERATION: 2, FORMER_CA: 1}), ups({CA_GENERATION: 2, FORMER_CA: 1}, {CA_GENERATION: 2})]
+    accepted = [made.script("manager-1-engine-configure").split("TLS_CERT=")[0] for made in states]
+    for made, before in zip(states[1:], accepted, strict=False):
+        assert made.inputs("certificates-program-cert")["caCertPem"] in before
+    for made, now in zip(states, accepted, strict=True):
+        assert made.inputs("certificates-program-cert")["caCertPem"] in now
+        assert made.inputs("swarm-engine")["caMaterial"] == made.inputs("certificates-program-cert")["caCertPem"]

@@ -184,8 +184,9 @@ def test_former_ca_signs_the_new_one_and_is_accepted_beside_it(fake_pulumi: Fake
     server = made.servers["manager-1"]
     assert value(server.ca) == "SELF-SIGNED-PEM:certs-ca2SELF-SIGNED-PEM:certs-ca"
     assert value(server.cert) == "SIGNED-PEM:certs-manager-1-certSIGNED-PEM:certs-ca-crossed-cert"
-    for client in (made.program, made.operator, made.nuvla):
+    for client in (made.operator, made.nuvla):
         assert value(client.ca) == "SELF-SIGNED-PEM:certs-ca2"
+    assert value(made.program.ca) == fake_pulumi.inputs("certs-program-cert")["caCertPem"] == "SELF-SIGNED-PEM:certs-ca"
 
 
 def test_ends_list_the_last_day_of_each_certificate(fake_pulumi: FakePulumi) -> None:
