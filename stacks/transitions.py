@@ -6,11 +6,10 @@ from dataclasses import replace
 import pulumi
 
 from components.errors import count, refusal
-from components.machines.login_key import proof_of
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
-from components.machines.ssh_settings import OTHER_KEYS, OwnKeySettings, key_of
-from stacks import transitions_data, transitions_networks
+from components.machines.ssh_settings import OTHER_KEYS, key_of
+from stacks import transitions_data, transitions_keys, transitions_networks
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -87,26 +86,6 @@ def _authorized_keys_are_of_others(settings: Settings, prior: PriorState) -> Ite
             yield f"machines.ssh.authorized_keys[{index}]: {line} given, which is the stack's own key; {OTHER_KEYS}"
 
 
-def _machines_know_the_login_key(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """Yield a line if the program would log in with a generated key that some machine has not let in yet."""
-    ssh = settings.machines.ssh
-    if not isinstance(ssh, OwnKeySettings) or ssh.public_key or not prior.login_key:
-        return
-    former, used = prior.login_generation, ssh.former_key_generation or ssh.key_generation
-    strangers = sorted(
-        name
-        for name in prior.machines - prior.lost - frozenset(settings.machines.lost)
-        if proof_of(name, ssh.key_generation) not in prior.names
-    )
-    if used != former and (used != ssh.key_generation or strangers):
-        yield (
-            f"machines.ssh.key_generation: {ssh.key_generation} given; the program logs in with the key of generation "
-            f"{former}, which opens all machines; that of {ssh.key_generation} does not open "
-            f"{', '.join(strangers) or 'them'} yet; allowed: {former}, or former_key_generation: {former} beside it, "
-            "until `make up` has succeeded"
-        )
-
-
 def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line if the network of the machines changes, by whose addresses members of the swarm know each other."""
     machine_network = settings.machines.machine_network()
@@ -130,7 +109,8 @@ CHECKS = (
     _lost_machines_are_known,
     _api_manager_is_in_the_swarm,
     _authorized_keys_are_of_others,
-    _machines_know_the_login_key,
+    transitions_keys.machines_know_the_login_key,
+    transitions_keys.former_keys_are_known,
     _machine_network_stays,
     _provider_refusals,
     transitions_data.volumes_stay,

@@ -231,6 +231,27 @@ def test_key_that_some_machine_has_not_let_in_is_not_used() -> None:
     assert seen[0].types == {}
 
 
+FORMERS = {
+    CA_GENERATION: ({CA_GENERATION: 3, FORMER_CA: 2}, {CA_GENERATION: 3, FORMER_CA: 1}, FORMER_CA),
+    S3_GENERATION: ({S3_GENERATION: 3, FORMER_S3: 2}, {S3_GENERATION: 3, FORMER_S3: 1}, FORMER_S3),
+}
+
+
+@rows("generation", list(FORMERS))
+def test_former_generation_that_nobody_has_is_refused(generation: str) -> None:
+    """It would be a new one, and the one that everybody has would be gone."""
+    unknown, known, setting = FORMERS[generation]
+    state = ups().state_after()
+    with pytest.raises(pulumi.RunError) as refused:
+        updated(unknown, state)
+    assert str(refused.value).splitlines()[1:] == [
+        f"  nuvla-swarm:{setting}: 2 given, of which nobody has a key; allowed: 1, or none"
+    ]
+    assert updated(known, updated(known, state).state_after()).given
+    with pytest.raises(pulumi.RunError, match="2 given, of which nobody has a key; allowed: 1, 3, or none"):
+        updated({**unknown, generation: 4}, updated(known, state).state_after())
+
+
 def test_next_replacement_keeps_the_key_that_the_last_one_added() -> None:
     settings, both = with_both_keys("exoscale")
     second = run_program(settings, state=both.state_after(), seen=contents, secrets=secrets_for(settings)).engine

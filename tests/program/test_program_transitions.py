@@ -447,6 +447,11 @@ def test_every_setting_change_is_accepted_or_refused_in_its_own_line() -> None:
     assert lines == {
         "machines.pools.<pool>.hosts": ["machines.pools"],  # the same host by another name
         "machines.subnet": ["machines.subnet"],
+        # The state has the current generation alone.
+        "engine.former_certificate_generation": ["engine.former_certificate_generation"],
+        "s3.former_key_generation": ["s3.former_key_generation"],
+        "machines.ssh.key_generation": ["machines.ssh.key_generation"],
+        "machines.ssh.former_key_generation": ["machines.ssh.key_generation"],
         "swarm.address_pools": ["swarm.address_pools"],
         "swarm.subnet_prefix": ["swarm.subnet_prefix"],
         "machines.private_network": ["machines.private_network"],
