@@ -13,6 +13,7 @@ from components.machines.error_hints import SSH_HINTS, ErrorHints
 from components.machines.local.container import ContainerArgs, container
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
+from components.machines.turns import NO_TURNS, Turns
 from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
 
 
@@ -31,6 +32,7 @@ class LocalClusterArgs:
     keys: LoginKeys = GENERATED
     public_key: str | None = None  # of the user's own key, for the preview
     losses: Losses = NONE_LOST
+    turns: Turns = NO_TURNS
 
 
 class LocalCluster(Cluster):
@@ -122,6 +124,7 @@ class LocalCluster(Cluster):
             },
             labels=self._labels,
             losses=self.args.losses,
+            turn=self.args.turns.await_turn(name),
         )
         machine = container(name, args, pulumi.ResourceOptions(parent=self, hooks=self._hooks))
         return replace(machine, hooks=self._ssh_hooks)
