@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.swarm.roll import Roll
 from tests.settings.rows import with_all
 from tests.support.configs import exoscale, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
@@ -196,10 +197,31 @@ def with_both_keys(provider: str) -> tuple[dict[str, Any], FakePulumi]:
     return with_all(base, {KEY_GENERATION: 2}), made
 
 
+@pytest.fixture
+def emptied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the machines that are emptied to be rebuilt, in their order; nobody does so."""
+    names: list[str] = []
+
+    async def empty(_: Roll, machine: str, *, for_good: bool) -> None:
+        assert not for_good
+        names.append(machine)
+
+    async def refill(_: Roll, machine: str) -> None:
+        assert names[-1] == machine
+
+    monkeypatch.setattr(Roll, "empty", empty)
+    monkeypatch.setattr(Roll, "refill", refill)
+    return names
+
+
 @rows("provider", list(SSH_BASES))
-def test_program_logs_in_with_the_new_key_and_retires_the_former_one_afterwards(provider: str) -> None:
-    """All commands have another connection, and no service, volume or network is another one."""
+def test_program_logs_in_with_the_new_key_and_retires_the_former_one_afterwards(
+    provider: str, emptied: list[str]
+) -> None:
+    """All commands have another connection; local machines are rebuilt with the new key, one after the other."""
+    emptied.clear()
     settings, both = with_both_keys(provider)
+    assert emptied == []
     made = run_program(settings, state=both.state_after(), seen=contents, secrets=secrets_for(settings)).engine
     assert set(both.given) - set(made.given) == {"cluster-login-key"} | PROVED
     assert set(made.given) <= set(both.given)
@@ -212,6 +234,7 @@ def test_program_logs_in_with_the_new_key_and_retires_the_former_one_afterwards(
             ], name
     for name in ("manager-1-login-key", "worker-1-login-key"):
         assert made.parameters(name)["RETIRED"] == "ssh-ed25519 cluster-login-key"
+    assert emptied == (["worker-1", "manager-1"] if provider == "local" else [])
     again = run_program(settings, state=made.state_after(), seen=contents, secrets=secrets_for(settings)).engine
     assert described(again) == described(made)
 

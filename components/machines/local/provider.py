@@ -55,7 +55,7 @@ class Local(Provider[LocalMachines]):
             volumes=inputs.plan.volumes,
             retain_volumes=inputs.retain_volumes,
             imports=inputs.prior.due_imports(inputs.plan.volumes),
-            # A machine is recreated with another key of the user's own, so that none has to learn it from the former one.
+            # Another key of the user's own is there when a machine is recreated: none learns it from the former one.
             keys=replace(login_keys(inputs.secrets, machines.ssh, inputs.prior), former_own=None),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
