@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.callers import OK, Calls, api_client, calling, lister
 from tests.e2e.conftest import small_target_settings
+from tests.e2e.first_month.access import docker_as
 from tests.e2e.harness import Stack, stack
 from tests.e2e.networks import subnet_of
 from tests.e2e.waiting import kill_make_when, wait_for
@@ -93,6 +94,7 @@ def test_new_ca_is_noticed_by_no_client(target: Stack) -> None:
     The first update is killed while the manager learns the new CA, and runs again.
     """
     old, before = api_clients(target, holders(target)), accepted(target)
+    files = [target.outputs()["docker"]]
     with calling(old) as calls:
         target.set("engine.certificate_generation", 2)
         target.set("engine.former_certificate_generation", 1)
@@ -100,6 +102,8 @@ def test_new_ca_is_noticed_by_no_client(target: Stack) -> None:
         result = target.make("up")
         assert result.code == 0, result.text
         new = api_clients(target, holders(target))
+        files.append(target.outputs()["docker"])
+        assert [docker_as(target, "alice", each).text for each in files] == ["manager-1\n"] * 2
         with calling(new) as new_calls:
             wait_for(answered(new_calls), "new ones are let in")
     require_no_refusals(calls)
@@ -110,6 +114,7 @@ def test_new_ca_is_noticed_by_no_client(target: Stack) -> None:
         wait_for(answered(calls), "clients are answered")
     require_no_refusals(calls)
     require_refused(old)
+    assert [docker_as(target, "alice", each).code for each in files] == [1, 0]
     require_no_changes(target)
 
 
