@@ -9,9 +9,7 @@ from components import catalog
 from components.engine.certificates import Certificate, Certificates
 from components.engine.engine import Engine
 from components.firewall.firewall import Firewall, FirewallArgs
-from components.machines.authorized_keys import AuthorizedKeys, AuthorizedKeysArgs
 from components.machines.cluster import Cluster
-from components.machines.login_key import LoginKey, LoginKeyArgs
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
 from components.machines.prior_state import PriorState
@@ -96,8 +94,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     )
     _end_turns(inputs.turns, engine_of)
     packages = {name: engine.packages for name, engine in engine_of.items()}
-    after_keys = _authorize_keys(settings, cluster, packages)
-    _replace_login_key(cluster, after_keys)
+    logins.deploy(settings, cluster, packages)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
     install_packages(settings, cluster, packages, firewall)
     return Foundation(
@@ -134,34 +131,6 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
         for name in machines.overrides
     }
     return cluster
-
-
-def _authorize_keys(
-    settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]
-) -> Mapping[str, Sequence[pulumi.Resource]]:
-    """Make the keys of further people; return the commands after which nobody changes files of keys, by machine."""
-    keys = settings.machines.ssh.authorized_keys
-    if not keys:
-        return {name: [installed] for name, installed in packages.items()}
-    args = AuthorizedKeysArgs(keys=keys, machines=cluster.machines, depends_on=packages)
-    authorized = AuthorizedKeys("authorized-keys", args, cluster.child_lifecycle())
-    return {name: [installed, authorized.commands[name]] for name, installed in packages.items()}
-
-
-def _replace_login_key(cluster: Cluster, depends_on: Mapping[str, Sequence[pulumi.Resource]]) -> None:
-    """Make the replacement of the program's own key, if the machines have to learn or to forget one."""
-    keys = cluster.login_keys
-    if cluster.next_key is None and not keys.retired:
-        return
-    args = LoginKeyArgs(
-        generation=keys.generations.current,
-        key=cluster.next_key or cluster.ssh_key,
-        former=cluster.ssh_key if cluster.next_key else None,
-        retired=keys.retired,
-        machines=cluster.machines,
-        depends_on=depends_on,
-    )
-    LoginKey("login-key", args, cluster.child_lifecycle())
 
 
 def _moves(settings: Settings, stack_plan: StackPlan, prior: PriorState) -> dict[str, Moves]:
