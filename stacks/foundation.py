@@ -19,7 +19,7 @@ from components.machines.turns import Turns
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
-from stacks import engines, turns
+from stacks import engines, logins, turns
 from stacks.baseline import host_traces, install_packages
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
@@ -117,7 +117,7 @@ def _end_turns(turns: Turns, engine_of: Mapping[str, Engine]) -> None:
     """End the turns of the machines that keep their disks; the others are not back before they have joined again."""
     for name, engine in engine_of.items():
         if not turns.replaces(name):
-            turns.end(name, engine.ready)
+            turns.end(name, engine.ready, engine.generation)
 
 
 def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:

@@ -108,7 +108,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             )
         ),
         engines={
-            name.removesuffix("-engine"): _engine(outputs["wanted"])
+            name.removesuffix("-engine"): _engine(outputs)
             for name, outputs in by_type.get(ENGINE, {}).items()
             if "wanted" in outputs
         },
@@ -168,10 +168,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     )
 
 
-def _engine(wanted: Mapping[str, Any]) -> EngineState:
-    build = wanted.get("build")
+def _engine(outputs: Mapping[str, Any]) -> EngineState:
+    wanted, build = outputs["wanted"], outputs["wanted"].get("build")
     return EngineState(
-        version=wanted["version"], daemon=wanted["daemon"], build=Build(**build) if build is not None else None
+        version=wanted["version"],
+        daemon=wanted["daemon"],
+        build=Build(**build) if build is not None else None,
+        generation=outputs.get("generation"),
     )
 
 

@@ -39,7 +39,9 @@ class EngineState:
 
     version: str
     daemon: Mapping[str, Any]  # what the program has in daemon.json
-    build: Build | None = None  # of its machine; None if an earlier version of the program wrote the state
+    # Both are None if an earlier version of the program wrote the state.
+    build: Build | None = None  # of its machine
+    generation: str | None = None  # of the engine when its machine had tasks last
 
 
 @dataclass(frozen=True, kw_only=True)
