@@ -6,10 +6,11 @@ from components.generations import Generations
 from components.machines.login_key import proof_of
 from components.machines.prior_state import PriorState
 from components.machines.ssh_settings import OwnKeySettings
+from components.rule import Rule
 from stacks.config.settings import Settings
 
 
-def machines_know_the_login_key(settings: Settings, prior: PriorState) -> Iterator[str]:
+def _machines_know_the_login_key(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line if the program would log in with a generated key that some machine has not let in yet."""
     ssh = settings.machines.ssh
     if not isinstance(ssh, OwnKeySettings) or ssh.public_key or not prior.login_key:
@@ -29,7 +30,7 @@ def machines_know_the_login_key(settings: Settings, prior: PriorState) -> Iterat
         )
 
 
-def former_keys_are_known(settings: Settings, prior: PriorState) -> Iterator[str]:
+def _former_keys_are_known(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield a line for each former generation that the state does not have, so that no client can have it."""
     engine, s3 = settings.engine, settings.s3
     formers = (
@@ -54,3 +55,17 @@ def _generations(prior: PriorState, word: str, rest: str, unnumbered: int) -> se
     generations = Generations(unnumbered=unnumbered)
     found = {unnumbered if number == "" else int(number) for number in numbers if number == "" or number.isdecimal()}
     return {one for one in found if f"{generations.name(word, one)}{rest}" in prior.names}
+
+
+RULES = (
+    Rule(
+        id="new-login-key",
+        refuses="another `machines.ssh.key_generation`, before all machines have let in the new key",
+        check=_machines_know_the_login_key,
+    ),
+    Rule(
+        id="former-keys",
+        refuses="a former generation that the state does not have: of the CA, or of the key of S3",
+        check=_former_keys_are_known,
+    ),
+)

@@ -48,6 +48,24 @@ LEARNT = {f"{machine}-login-key" for machine in ("manager-1", "worker-1")}
 PROVED = {f"{machine}-login-key2-proof" for machine in ("manager-1", "worker-1")}
 
 
+@pytest.fixture(autouse=True)
+def emptied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the machines that are emptied to be rebuilt, in their order; nobody does so, or refills them."""
+    names: list[str] = []
+
+    async def empty(_: Roll, machine: str, *, for_good: bool) -> None:
+        assert not for_good
+        names.append(machine)
+
+    async def told(_: Roll, machine: str, verb: str) -> None:
+        assert machine
+        assert verb == "refill"
+
+    monkeypatch.setattr(Roll, "empty", empty)
+    monkeypatch.setattr(Roll, "_told", told)
+    return names
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """Settings of two updates, and what the second one touches."""
@@ -197,23 +215,6 @@ def with_both_keys(provider: str) -> tuple[dict[str, Any], FakePulumi]:
     return with_all(base, {KEY_GENERATION: 2}), made
 
 
-@pytest.fixture
-def emptied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the machines that are emptied to be rebuilt, in their order; nobody does so."""
-    names: list[str] = []
-
-    async def empty(_: Roll, machine: str, *, for_good: bool) -> None:
-        assert not for_good
-        names.append(machine)
-
-    async def refill(_: Roll, machine: str) -> None:
-        assert names[-1] == machine
-
-    monkeypatch.setattr(Roll, "empty", empty)
-    monkeypatch.setattr(Roll, "refill", refill)
-    return names
-
-
 @rows("provider", list(SSH_BASES))
 def test_program_logs_in_with_the_new_key_and_retires_the_former_one_afterwards(
     provider: str, emptied: list[str]
@@ -249,7 +250,7 @@ def test_key_that_some_machine_has_not_let_in_is_not_used() -> None:
     assert str(refused.value).splitlines()[1:] == [
         "  nuvla-swarm:machines.ssh.key_generation: 2 given; the program logs in with the key of generation 1, which "
         "opens all machines; that of 2 does not open worker-1 yet; allowed: 1, or former_key_generation: 1 beside it, "
-        "until `make up` has succeeded"
+        "until `make up` has succeeded (rule new-login-key, which has no exception)"
     ]
     assert seen[0].types == {}
 
@@ -268,7 +269,8 @@ def test_former_generation_that_nobody_has_is_refused(generation: str) -> None:
     with pytest.raises(pulumi.RunError) as refused:
         updated(unknown, state)
     assert str(refused.value).splitlines()[1:] == [
-        f"  nuvla-swarm:{setting}: 2 given, of which nobody has a key; allowed: 1, or none"
+        f"  nuvla-swarm:{setting}: 2 given, of which nobody has a key; allowed: 1, or none "
+        "(rule former-keys, which has no exception)"
     ]
     assert updated(known, updated(known, state).state_after()).given
     with pytest.raises(pulumi.RunError, match="2 given, of which nobody has a key; allowed: 1, 3, or none"):
