@@ -10,6 +10,7 @@ from components.engine.changes import announcements
 from components.engine.daemon_json import daemon_json
 from components.engine.engine import Engine, EngineArgs
 from components.engine.operators import Operators, OperatorsArgs
+from components.generations import Generations
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.prior_state import EngineState, PriorState
@@ -34,6 +35,10 @@ def certificates(
         "certificates",
         CertificatesArgs(
             generation=settings.engine.certificate_generation,
+            former_generation=settings.engine.former_certificate_generation,
+            unnumbered_generation=_authorities(settings, prior).unnumbered,
+            server_generation=settings.engine.server_certificate_generation,
+            program_generation=settings.engine.program_certificate_generation,
             operator_generation=settings.engine.operator_certificate_generation,
             nuvla_generation=settings.engine.nuvla_certificate_generation,
             former_nuvla_end=prior.nuvla_certificate_end,
@@ -42,6 +47,16 @@ def certificates(
             domain=settings.domain,
             servers=servers,
         ),
+    )
+
+
+def _authorities(settings: Settings, prior: PriorState) -> Generations:
+    """Return the generations of the CA; names in the state stay those of the generation that has them."""
+    current = settings.engine.certificate_generation
+    return Generations(
+        current=current,
+        former=settings.engine.former_certificate_generation,
+        unnumbered=prior.unnumbered_ca or current,
     )
 
 
@@ -54,9 +69,9 @@ def operators(settings: Settings, issued: Certificates, prior: PriorState) -> Op
         "operators",
         OperatorsArgs(
             names=engine.operators,
-            generation=engine.certificate_generation,
+            generations=_authorities(settings, prior),
             days=engine.client_certificate_days,
-            server_ca=issued.program.ca,
+            server_ca=issued.operator.ca,
             former_ends=prior.operator_ends,
         ),
     )

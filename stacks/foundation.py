@@ -9,7 +9,6 @@ from components import catalog
 from components.engine.certificates import Certificate, Certificates
 from components.engine.engine import Engine
 from components.firewall.firewall import Firewall, FirewallArgs
-from components.machines.authorized_keys import AuthorizedKeys, AuthorizedKeysArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.owner import Owner, this_infrastructure
@@ -20,7 +19,7 @@ from components.machines.turns import Turns
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
-from stacks import engines, turns
+from stacks import engines, logins, turns
 from stacks.baseline import host_traces, install_packages, share_address
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
@@ -95,7 +94,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     )
     _end_turns(inputs.turns, engine_of)
     packages = {name: engine.packages for name, engine in engine_of.items()}
-    _authorize_keys(settings, cluster, packages)
+    logins.deploy(settings, cluster, packages)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
     install_packages(settings, cluster, packages, firewall)
     share_address(settings, cluster, packages, firewall)
@@ -135,13 +134,6 @@ def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:
         for name in machines.overrides
     }
     return cluster
-
-
-def _authorize_keys(settings: Settings, cluster: Cluster, packages: Mapping[str, pulumi.Resource]) -> None:
-    keys = settings.machines.ssh.authorized_keys
-    if keys:
-        args = AuthorizedKeysArgs(keys=keys, machines=cluster.machines, depends_on=packages)
-        AuthorizedKeys("authorized-keys", args, cluster.child_lifecycle())
 
 
 def _moves(settings: Settings, stack_plan: StackPlan, prior: PriorState) -> dict[str, Moves]:

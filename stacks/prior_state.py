@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.engine.operators import CERT_SUFFIX
+from components.generations import FIRST
 from components.machines.cluster import LOGIN_KEY, STACK_LABEL
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
@@ -38,6 +39,7 @@ DATA_FOLDER = "nuvla:storage:DataVolume"
 VOLUME_SUFFIX = "-volume"  # of logical names of data volumes
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 OPERATORS = "operators-"  # begins the logical names of certificates of named operators
+CERTIFICATES = "nuvla:engine:Certificates"
 CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
 STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
@@ -74,7 +76,10 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     }
     clusters = [outputs for kind in by_type if CLUSTER.fullmatch(kind) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
+    login_generation = int(cluster.get("login_generation") or 1)
+    login_key = FIRST.name(f"cluster-{LOGIN_KEY}", login_generation)
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
+    issued = next(iter(by_type.get(CERTIFICATES, {}).values()), {})
     machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
@@ -152,7 +157,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if outputs.get("connection")
         },
         names=names,
-        login_key=by_type.get(PRIVATE_KEY, {}).get(f"cluster-{LOGIN_KEY}", {}).get("publicKeyOpenssh"),
+        login_key=by_type.get(PRIVATE_KEY, {}).get(login_key, {}).get("publicKeyOpenssh"),
+        login_generation=login_generation,
+        retired_keys=tuple(cluster.get("retired_keys") or ()),
         public_key=next(
             (key_of(outputs["publicKey"]) for outputs in by_type.get(SSH_KEY, {}).values() if "publicKey" in outputs),
             None,
@@ -163,6 +170,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(CERTIFICATE, {}).items()
             if name.startswith(OPERATORS) and outputs.get("validityEndTime")
         },
+        unnumbered_ca=int(issued.get("unnumbered") or issued.get("generation") or 0) or None,
         nuvla_certificate_end=by_type.get(CERTIFICATE, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         renewals={
             name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])

@@ -47,7 +47,7 @@ class SwarmPlatform:
         joined = list(self._members.values())
         JoinTokens(
             "swarm-tokens",
-            JoinTokensArgs(swarm=self._swarm, memberships=joined),
+            JoinTokensArgs(swarm=self._swarm, memberships=joined, generation=settings.swarm.token_generation),
             foundation.cluster.child_lifecycle(),
         )
         self._stacks: list[ServiceStack] = []
@@ -82,8 +82,12 @@ class SwarmPlatform:
         self.monitoring = self.network("monitoring-network")
         self.backend = self.network("backend-network") if settings.kind == "host" else None
         # Made even without monitoring, so that users find the same passwords when it is switched on again.
-        self.logins = {name: Login(f"{name}-login", "admin") for name in ("prometheus", "grafana")}
-        self.metrics_login = Login("traefik-metrics-login", "prometheus")
+        generations = {
+            "prometheus": settings.monitoring.prometheus.login_generation,
+            "grafana": settings.monitoring.grafana.login_generation,
+        }
+        self.logins = {name: Login(f"{name}-login", "admin", generation) for name, generation in generations.items()}
+        self.metrics_login = Login("traefik-metrics-login", "prometheus", settings.traefik.metrics_login_generation)
 
     def network(self, name: str) -> OverlayNetwork:
         """Make one of the program's networks in the swarm."""

@@ -12,7 +12,14 @@ from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
 from components.machines.ssh_settings import OTHER_KEYS, key_of
 from components.rule import Rule
-from stacks import exceptions, transitions_data, transitions_engines, transitions_managers, transitions_networks
+from stacks import (
+    exceptions,
+    transitions_data,
+    transitions_engines,
+    transitions_keys,
+    transitions_managers,
+    transitions_networks,
+)
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -151,4 +158,5 @@ RULES = (
         refuses="the stack's own key in `machines.ssh.authorized_keys`",
         check=_authorized_keys_are_of_others,
     ),
+    *transitions_keys.RULES,
 )

@@ -1,13 +1,14 @@
 """Certificates of the Docker API: a CA, a server certificate for each manager, and client certificates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_tls as tls
 
-HOURS_PER_DAY = 24
-CA_DAYS = 3650
+from components.engine.authorities import CA_DAYS, HOURS_PER_DAY, Authority, authority, cross_signed, joined
+from components.generations import Generations
+
 RENEWAL_DAYS = 30
 
 
@@ -30,8 +31,12 @@ class CertificatesArgs:
     """The holders of certificates, and the lifetimes."""
 
     generation: int  # a change renews the CA and all certificates
+    former_generation: int | None = None  # of the CA whose clients are accepted too, and who still accept the servers
+    unnumbered_generation: int = 1  # of the CA whose resources have names without a number
+    server_generation: int = 1  # a change renews only the servers' keys and certificates
     operator_generation: int = 1  # a change renews only the operator's key and certificate
     nuvla_generation: int = 1  # a change renews only Nuvla's key and certificate
+    program_generation: int = 1  # a change renews only the program's key and certificate
     former_nuvla_end: str | None = None  # end of Nuvla's certificate in the state, if there is one
     server_days: int
     client_days: int
@@ -40,7 +45,18 @@ class CertificatesArgs:
 
     def own_generations(self) -> dict[str, int]:
         """Return the generations of the certificates that can be renewed alone, by the name of the field."""
-        return {"operator_generation": self.operator_generation, "nuvla_generation": self.nuvla_generation}
+        return {
+            "server_generation": self.server_generation,
+            "operator_generation": self.operator_generation,
+            "nuvla_generation": self.nuvla_generation,
+            "program_generation": self.program_generation,
+        }
+
+    def authorities(self) -> Generations:
+        """Return the generations of the CA."""
+        return Generations(
+            current=self.generation, former=self.former_generation, unnumbered=self.unnumbered_generation
+        )
 
 
 def end_date(end: str) -> str:
@@ -57,14 +73,20 @@ class Certificates(pulumi.ComponentResource):
     certificate stays valid until it ends or the CA is renewed. The update logs a warning when Nuvla's certificate is
     renewed, because an operator has to register it with Nuvla.
 
-    Outputs: ``generation`` (int). The attributes ``program``, ``operator``, ``nuvla`` and ``servers`` hold the
+    With a former generation, no client notices the new CA: servers accept the clients of both CAs, and send, beside
+    their certificate of the new CA, one of the former CA for the new CA, so that who knows only one of both accepts
+    them. Without it, the former CA's clients are refused from then on.
+
+    Outputs: ``generation`` (int), ``unnumbered`` (int), the generation of the CA whose resources have names without a
+    number. The attributes ``program``, ``operator``, ``nuvla`` and ``servers`` hold the
     certificates, ``ends`` the ends of all certificates, ``client_ends`` the ends of the CA and the client certificates.
-    Source: Docker documentation, "Protect the Docker daemon socket".
+    Source: Docker documentation, "Protect the Docker daemon socket"; RFC 5280, section 3.2, "cross-certificates".
     """
 
     def __init__(self, name: str, args: CertificatesArgs, opts: pulumi.ResourceOptions | None = None):
         props = {
             "generation": args.generation,
+            **({} if args.former_generation is None else {"former_generation": args.former_generation}),
             **{field_name: number for field_name, number in args.own_generations().items() if number > 1},
             "server_days": args.server_days,
             "client_days": args.client_days,
@@ -74,31 +96,30 @@ class Certificates(pulumi.ComponentResource):
         super().__init__("nuvla:engine:Certificates", name, props, opts)
         self._name = name
         self._args = args
-        self._ca_key = self._key("ca")
-        self._ca = tls.SelfSignedCert(
-            f"{name}-ca",
-            private_key_pem=self._ca_key.private_key_pem,
-            subject=tls.SelfSignedCertSubjectArgs(common_name="nuvla-swarm CA"),
-            is_ca_certificate=True,
-            allowed_uses=["cert_signing", "crl_signing"],
-            validity_period_hours=CA_DAYS * HOURS_PER_DAY,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        generations = args.authorities()
+        valid = [authority(f"{name}-ca", generations, generation, self) for generation in generations.valid]
+        self._ca, *former = valid
+        accepted = joined([ca.cert for ca in valid])
+        chain = [cross_signed(f"{name}-ca-crossed", self._ca, ca, self) for ca in former]
         self.servers = {
-            machine: self._signed(machine, "server_auth", args.server_days, addresses)
+            machine: replace(signed, ca=accepted, cert=joined([signed.cert, *chain]))
             for machine, addresses in args.servers.items()
+            for signed in [self._signed(machine, "server_auth", args.server_days, addresses)]
         }
-        self.program = self._signed("program", "client_auth", CA_DAYS, renewed=False)
+        # Of the former CA as long as that is valid, so that engines accept it at any moment, before they restart too.
+        self.program = self._signed(
+            "program", "client_auth", CA_DAYS, renewed=False, ca=valid[-1], generation=generations.valid[-1]
+        )
         self.operator = self._signed("operator", "client_auth", args.client_days)
         renewal_hook = pulumi.ResourceHook(f"{name}-nuvla-new", self._warn_of_renewal)
         self.nuvla = self._signed(
             "nuvla", "client_auth", args.client_days, hooks=pulumi.ResourceHookBinding(after_create=[renewal_hook])
         )
         clients = {"program": self.program, "operator": self.operator, "nuvla": self.nuvla}
-        self.client_ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.validity_end_time}
+        self.client_ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.end}
         self.client_ends |= {holder: certificate.end for holder, certificate in clients.items()}
         self.ends = self.client_ends | {machine: certificate.end for machine, certificate in self.servers.items()}
-        self.register_outputs({"generation": args.generation})
+        self.register_outputs({"generation": args.generation, "unnumbered": args.unnumbered_generation})
 
     def _warn_of_renewal(self, certificate: pulumi.ResourceHookArgs) -> None:
         former, new = self._args.former_nuvla_end, (certificate.new_outputs or {}).get("validityEndTime")
@@ -108,8 +129,10 @@ class Certificates(pulumi.ComponentResource):
                 f"--show-secrets, docker.nuvla); the old one ends on {end_date(former)}, or has ended with its CA"
             )
 
-    def _key(self, holder: str) -> tls.PrivateKey:
-        generation, own = self._args.generation, self._args.own_generations().get(f"{holder}_generation", 1)
+    def _key(self, holder: str, generation: int) -> tls.PrivateKey:
+        own = self._args.own_generations()[
+            "server_generation" if holder in self._args.servers else f"{holder}_generation"
+        ]
         return tls.PrivateKey(
             f"{self._name}-{holder}-key",
             algorithm="ECDSA",
@@ -127,9 +150,11 @@ class Certificates(pulumi.ComponentResource):
         addresses: list[pulumi.Input[str]] | None = None,
         *,
         renewed: bool = True,
+        ca: Authority | None = None,
+        generation: int | None = None,
         hooks: pulumi.ResourceHookBinding | None = None,
     ) -> Certificate:
-        key = self._key(holder)
+        key, ca = self._key(holder, generation or self._args.generation), ca or self._ca
         domain = self._args.domain
         request = tls.CertRequest(
             f"{self._name}-{holder}-request",
@@ -142,15 +167,15 @@ class Certificates(pulumi.ComponentResource):
         cert = tls.LocallySignedCert(
             f"{self._name}-{holder}-cert",
             cert_request_pem=request.cert_request_pem,
-            ca_private_key_pem=self._ca_key.private_key_pem,
-            ca_cert_pem=self._ca.cert_pem,
+            ca_private_key_pem=ca.key,
+            ca_cert_pem=ca.cert,
             allowed_uses=["digital_signature", use],
             validity_period_hours=days * HOURS_PER_DAY,
             early_renewal_hours=RENEWAL_DAYS * HOURS_PER_DAY if renewed else None,
             opts=pulumi.ResourceOptions(parent=self, hooks=hooks),
         )
         return Certificate(
-            ca=self._ca.cert_pem,
+            ca=ca.cert,
             cert=cert.cert_pem,
             key=pulumi.Output.secret(key.private_key_pem),
             end=cert.validity_end_time,

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_tls as tls
 
-from components.engine.certificates import CA_DAYS, HOURS_PER_DAY, RENEWAL_DAYS, Certificate, end_date
+from components.engine.authorities import HOURS_PER_DAY, joined, operator_authority
+from components.engine.certificates import RENEWAL_DAYS, Certificate, end_date
+from components.generations import Generations
 
 CERT_SUFFIX = "-cert"  # ends the logical name of an operator's certificate
 
@@ -16,7 +18,7 @@ class OperatorsArgs:
     """The operators, and the lifetime of their certificates."""
 
     names: Sequence[str]
-    generation: int  # a change renews all keys and certificates
+    generations: Generations  # a change renews all keys and certificates; servers accept the CAs of former ones too
     days: int
     server_ca: pulumi.Output[str]  # CA of the servers' certificates, PEM
     former_ends: Mapping[str, str] = field(default_factory=dict)  # operator -> end of the certificate in the state
@@ -36,9 +38,10 @@ class Operators(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: OperatorsArgs, opts: pulumi.ResourceOptions | None = None):
         names = sorted(args.names)
-        super().__init__(
-            "nuvla:engine:Operators", name, {"names": names, "generation": args.generation, "days": args.days}, opts
-        )
+        props = {"names": names, "generation": args.generations.current, "days": args.days}
+        if args.generations.former is not None:
+            props["former_generation"] = args.generations.former
+        super().__init__("nuvla:engine:Operators", name, props, opts)
         self._name = name
         self._args = args
         self._renewal_hook = pulumi.ResourceHook(f"{name}-new", self._warn_of_renewal)
@@ -48,17 +51,9 @@ class Operators(pulumi.ComponentResource):
 
     def _certificate(self, operator: str) -> Certificate:
         prefix = f"{self._name}-{operator}"
-        ca_key, key = self._key(f"{prefix}-signer"), self._key(f"{prefix}-key")  # no name may end as another does
-        ca = tls.SelfSignedCert(
-            f"{prefix}-ca",
-            private_key_pem=ca_key.private_key_pem,
-            # Clients choose their certificate by the names of CAs, so each CA has a name of its own.
-            subject=tls.SelfSignedCertSubjectArgs(common_name=f"nuvla-swarm CA of {operator}"),
-            is_ca_certificate=True,
-            allowed_uses=["cert_signing", "crl_signing"],
-            validity_period_hours=CA_DAYS * HOURS_PER_DAY,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        generations = self._args.generations
+        valid = [operator_authority(prefix, operator, generations, number, self) for number in generations.valid]
+        ca, key = valid[0], self._key(f"{prefix}-key")
         request = tls.CertRequest(
             f"{prefix}-request",
             private_key_pem=key.private_key_pem,
@@ -68,8 +63,8 @@ class Operators(pulumi.ComponentResource):
         cert = tls.LocallySignedCert(
             f"{prefix}{CERT_SUFFIX}",
             cert_request_pem=request.cert_request_pem,
-            ca_private_key_pem=ca_key.private_key_pem,
-            ca_cert_pem=ca.cert_pem,
+            ca_private_key_pem=ca.key,
+            ca_cert_pem=ca.cert,
             allowed_uses=["digital_signature", "client_auth"],
             validity_period_hours=self._args.days * HOURS_PER_DAY,
             early_renewal_hours=RENEWAL_DAYS * HOURS_PER_DAY,
@@ -77,7 +72,7 @@ class Operators(pulumi.ComponentResource):
                 parent=self, hooks=pulumi.ResourceHookBinding(after_create=[self._renewal_hook])
             ),
         )
-        self.cas[operator] = ca.cert_pem
+        self.cas[operator] = joined([accepted.cert for accepted in valid])
         return Certificate(
             ca=self._args.server_ca,
             cert=cert.cert_pem,
@@ -100,5 +95,5 @@ class Operators(pulumi.ComponentResource):
             name,
             algorithm="ECDSA",
             ecdsa_curve="P256",
-            opts=pulumi.ResourceOptions(parent=self, replacement_trigger=self._args.generation),
+            opts=pulumi.ResourceOptions(parent=self, replacement_trigger=self._args.generations.current),
         )

@@ -1,26 +1,21 @@
 """Settings of the Docker engines."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.fields import NAME_PATTERN, Section, SingleLineText, Url, Version
+from components.engine.forms import (
+    KEY_FINGERPRINT,
+    DaemonKey,
+    KeyFingerprint,
+    OperatorName,
+    RegistryName,
+    RepositoryUrl,
+)
+from components.fields import Section, SingleLineText, Url, Version
+from components.generations import former_is_earlier
 from components.network_fields import LONGEST_PREFIX, AddressRange
-from components.text_form import TextForm
-
-OperatorName = Annotated[
-    str,
-    TextForm(
-        NAME_PATTERN,
-        "an operator's name of lower-case letters, digits and hyphens, a letter first",
-        "alice",
-    ),
-]
-
-# Fingerprint of the key that signs docker.com's packages.
-# Source: Docker documentation, "Install Docker Engine on Debian".
-KEY_FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 
 # Default versions by source: that of Debian 12, and the newest that these tests run, which docker.com has for both
 # distributions.
@@ -28,38 +23,6 @@ ENGINE_VERSIONS = {"distribution": "20.10.24", "docker.com": "28.5.2"}
 CONTAINERD_VERSION = "1.7.29"  # of docker.com's containerd.io, which contains runc
 # The release of the oldest engine that the tests run, that of Debian 12.
 OLDEST_ENGINE = (20, 10)
-
-DaemonKey = Annotated[str, TextForm(r"^[a-z][a-z0-9-]*$", "a key of daemon.json in lower case", "mtu")]
-
-RegistryName = Annotated[
-    str,
-    TextForm(
-        r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$",
-        "the first part of images' names, in lower case",
-        "registry.example.org:5000",
-    ),
-]
-
-
-RepositoryUrl = Annotated[
-    str,
-    TextForm(
-        r"^https?://[\w.-]+(:[0-9]+)?(/[\w.~%-]+)*$",
-        "a URL without login and final slash",
-        "https://mirror.example.org/docker",
-        candidates=lambda text: [text.strip().rstrip("/")],
-    ),
-]
-
-KeyFingerprint = Annotated[
-    str,
-    TextForm(
-        r"^[0-9A-F]{40}$",
-        "the 40 hexadecimal digits of a key's fingerprint",
-        KEY_FINGERPRINT,
-        normalized=lambda text: "".join(text.split()).upper(),
-    ),
-]
 
 
 class RepositorySettings(Section):
@@ -143,6 +106,15 @@ class EngineSettings(Section):
     certificate_generation: int = Field(
         1, ge=1, description="number; raise it to replace the CA and everybody's certificates"
     )
+    former_certificate_generation: int | None = Field(
+        None, ge=1, description="generation of the CA that stays valid meanwhile; unset: none"
+    )
+    server_certificate_generation: int = Field(
+        1, ge=1, description="number; raise it to replace only the managers' keys and certificates"
+    )
+    program_certificate_generation: int = Field(
+        1, ge=1, description="number; raise it to replace only the program's key and certificate"
+    )
     nuvla_certificate_generation: int = Field(
         1, ge=1, description="number; raise it to replace only Nuvla's key and certificate"
     )
@@ -160,6 +132,14 @@ class EngineSettings(Section):
         if self.version and tuple(map(int, self.version.split("."))) < OLDEST_ENGINE:
             oldest, newest = ".".join(map(str, OLDEST_ENGINE)), ENGINE_VERSIONS["docker.com"]
             raise ValueError(f'version: "{self.version}" given; allowed: {oldest}.0 or newer, such as {newest}')
+        return self
+
+    @model_validator(mode="after")
+    def _former_ca_is_earlier(self) -> Self:
+        """`engine.former_certificate_generation` is below `engine.certificate_generation`."""
+        former_is_earlier(
+            "former_certificate_generation", self.certificate_generation, self.former_certificate_generation
+        )
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ import pulumi
 
 from components.machines.machine import Machine
 
+SETTING = "machines.ssh.authorized_keys"  # at the end of the lines, and in messages
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizedKeysArgs:
@@ -30,11 +32,18 @@ class AuthorizedKeys(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AuthorizedKeysArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("nuvla:machines:AuthorizedKeys", name, {"keys": list(args.keys)}, opts)
+        self.commands: dict[str, pulumi.Resource] = {}  # by machine
         for machine in args.machines.values():
-            machine.command(
+            self.commands[machine.name] = machine.command(
                 f"{machine.name}-authorized-keys",
                 "machines/scripts/authorized_keys.sh",
-                {"MACHINE": machine.name, "LOGIN_USER": machine.user, "KEYS": "\n".join(args.keys)},
+                {
+                    "MACHINE": machine.name,
+                    "LOGIN_USER": machine.user,
+                    "KEYS": "\n".join(args.keys),
+                    "SETTING": SETTING,
+                    "RETIRED": "",
+                },
                 pulumi.ResourceOptions(parent=self, depends_on=[args.depends_on[machine.name]]),
                 create="add",
                 delete="remove",

@@ -1,6 +1,6 @@
 """The base class of clusters: all machines of one infrastructure, created and destroyed together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_tls as tls
 
+from components.generations import FIRST, Generations
 from components.machines.machine import Machine, Role
 from components.machines.volume import VolumeLocation
 
@@ -53,6 +54,35 @@ class Key:
     public: pulumi.Output[str]  # "<type> <base64>"
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoginKeys:
+    """The SSH keys that the machines have to let in: the user's own, or generated ones."""
+
+    own: Key | None = None
+    former_own: Key | None = None  # which the program still logs in with, until the machines know the own one
+    generations: Generations = FIRST  # of generated keys
+    retired: Sequence[str] = ()  # public halves of earlier generated keys, which no machine may let in any more
+
+    @property
+    def used_generation(self) -> int:
+        """Return the generation that the program logs in with: the former one, as long as that is valid."""
+        return self.generations.valid[-1]
+
+    def props(self) -> dict[str, Any]:
+        """Return what a preview shows of them; nothing before any replacement."""
+        shown = {} if self.own else self.generations.props()
+        return {"login_key": shown} if shown else {}
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs of a cluster from which the next run reads these keys; none before any replacement."""
+        if self.own or (self.used_generation == 1 and not self.retired):
+            return {}
+        return {"login_generation": self.used_generation, "retired_keys": list(self.retired)}
+
+
+GENERATED = LoginKeys()  # a key that was never replaced
+
+
 class Cluster(pulumi.ComponentResource):
     """All machines of an infrastructure and their keys, networks and volumes; each provider has a subclass.
 
@@ -75,11 +105,20 @@ class Cluster(pulumi.ComponentResource):
         kind: str,
         name: str,
         props: Mapping[str, Any],
-        ssh_key: Key | None,
+        keys: LoginKeys,
         opts: pulumi.ResourceOptions | None = None,
     ):
-        super().__init__(f"nuvla:machines:{kind}", name, dict(props), opts)
-        self.ssh_key = ssh_key or self.generate_key(f"{name}-{LOGIN_KEY}")
+        super().__init__(f"nuvla:machines:{kind}", name, {**props, **keys.props()}, opts)
+        self.login_keys = keys
+        former: Key | None
+        if keys.own:
+            current, former = keys.own, keys.former_own
+        else:
+            generations = keys.generations
+            made = [self.generate_key(generations.name(f"{name}-{LOGIN_KEY}", one)) for one in generations.valid]
+            current, former = made[0], made[1] if len(made) > 1 else None
+        self.ssh_key = former or current  # the program logs in with
+        self.next_key = current if former else None
         self.machines = {}
         self.volumes = {}
 

@@ -73,12 +73,15 @@ class PriorState:
     machines: frozenset[str] = frozenset()  # names of the machines that exist
     commands: Mapping[str, FormerCommand] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
-    login_key: str | None = None  # public half of the generated SSH key of the machines, OpenSSH format
+    login_key: str | None = None  # public half of the generated SSH key that the program used, OpenSSH format
+    login_generation: int = 1  # of that key
+    retired_keys: tuple[str, ...] = ()  # public halves of earlier generated SSH keys, "<type> <base64>"
     public_key: str | None = None  # key of the stack that instances have, "<type> <base64>"
     management: tuple[IPv4Network, ...] = ()  # networks that reach the SSH port of instances
     operator_ends: Mapping[str, str] = field(
         default_factory=dict
     )  # by named operator: end of the certificate, RFC 3339
+    unnumbered_ca: int | None = None  # generation of the CA whose resources have names without a number
     nuvla_certificate_end: str | None = None  # end of the certificate that Nuvla may have, RFC 3339
     renewals: Mapping[str, int] = field(default_factory=dict)  # by membership: how often its invitation was renewed
     unanswered: frozenset[str] = frozenset()  # names of memberships that did not use their last invitation

@@ -2,16 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
-from components.machines.cluster import Cluster, Key
+from components.generations import Generations
+from components.machines.cluster import Cluster, Key, LoginKeys
 from components.machines.owner import Owner
 from components.machines.prior_state import PriorState
-from components.machines.settings import SSH_KEY, Machines
+from components.machines.settings import FORMER_SSH_KEY, SSH_KEY, Machines
+from components.machines.ssh_settings import OwnKeySettings, key_of
 from components.machines.turns import Build, Turns
 from components.machines.volume import Moves, VolumeSpec
 from components.manifest import HostTraces
@@ -83,6 +85,50 @@ def user_key(secrets: Mapping[str, pulumi.Output[str]], public_key: str | None) 
     if private is None or public_key is None:
         return None
     return Key(private=private, public=pulumi.Output.from_input(public_key))
+
+
+def login_keys(secrets: Mapping[str, pulumi.Output[str]], ssh: OwnKeySettings, prior: PriorState) -> LoginKeys:
+    """Return the keys of machines that the program makes."""
+    own = user_key(secrets, ssh.public_key)
+    keys = LoginKeys(
+        own=own,
+        former_own=former_user_key(secrets) if own else None,
+        generations=Generations(current=ssh.key_generation, former=ssh.former_key_generation),
+        retired=prior.retired_keys,
+    )
+    if own or not prior.login_key or prior.login_generation == keys.used_generation:
+        return keys
+    return replace(keys, retired=[*prior.retired_keys, key_of(prior.login_key)])
+
+
+def host_keys(secrets: Mapping[str, pulumi.Output[str]]) -> LoginKeys:
+    """Return the keys of hosts, which know the user's key already, or the former one."""
+    former = former_user_key(secrets)
+    private: pulumi.Output[str] = pulumi.Output.secret(secrets[SSH_KEY])
+    # Its public half is needed only to add it to the hosts.
+    public = private.apply(public_half) if former else pulumi.Output.from_input("")
+    return LoginKeys(own=Key(private=private, public=public), former_own=former)
+
+
+def former_user_key(secrets: Mapping[str, pulumi.Output[str]]) -> Key | None:
+    """Return the user's former SSH key, which the machines know already, if it is set."""
+    private = secrets.get(FORMER_SSH_KEY)
+    return None if private is None else Key(private=private, public=private.apply(public_half))
+
+
+def public_half(private_key: str) -> str:
+    """Return the public half of a private key in OpenSSH format, as "<type> <base64>".
+
+    Errors: `pulumi.RunError` if the text is no such key.
+    """
+    import asyncssh  # noqa: PLC0415 - takes half a second, which only a replacement of the key needs
+
+    try:
+        return key_of(asyncssh.import_private_key(private_key).export_public_key().decode())
+    except asyncssh.KeyImportError as error:
+        raise pulumi.RunError(
+            f"{SSH_KEY} or {FORMER_SSH_KEY}: {error}; allowed: a private key in OpenSSH format, without passphrase"
+        ) from error
 
 
 def incomplete_key(public_key: str | None, secret_keys: Collection[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from components.machines.ssh_settings import SshSettings
 from components.ports import SSH
 
 SSH_KEY = "ssh_private_key"  # key of the secret with the private half of the user's own SSH key
+FORMER_SSH_KEY = "former_ssh_private_key"  # key of the secret with the former one, which the machines know already
 
 P = TypeVar("P", bound=PoolSettings)
 # "rules" filter all packets; "containers" filter only packets of containers, where the user filters the others. A

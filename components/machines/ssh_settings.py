@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from components.fields import Section
+from components.generations import former_is_earlier
 from components.text_form import TextForm
 
 EXAMPLE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... alice@laptop"
@@ -96,6 +97,17 @@ class OwnKeySettings(SshSettings):
     public_key: OwnKey | None = Field(
         None, description="your own SSH key; its private half is the secret `ssh_private_key`"
     )
+
+    key_generation: int = Field(1, ge=1, description="number; raise it to replace the generated key")
+    former_key_generation: int | None = Field(
+        None, ge=1, description="generation of the generated key that stays valid meanwhile; unset: none"
+    )
+
+    @model_validator(mode="after")
+    def _former_key_is_earlier(self) -> Self:
+        """`machines.ssh.former_key_generation` is below `machines.ssh.key_generation`."""
+        former_is_earlier("former_key_generation", self.key_generation, self.former_key_generation)
+        return self
 
     @model_validator(mode="after")
     def _require_other_keys(self) -> Self:

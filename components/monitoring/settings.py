@@ -39,6 +39,7 @@ def _known_time_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+SHOWN_ELSEWHERE = {"enabled", "login_generation"}  # keys of sections that other components show in a preview
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 
 
@@ -54,12 +55,14 @@ class PrometheusSettings(Section):
         description="labels on every alert, to tell stacks with the same receivers apart",
     )
     memory_limit_mib: int = memory_limit(1024, least=128, process="Prometheus")
+    login_generation: int = Field(1, ge=1, description="number; raise it to replace the password of its login")
 
 
 class GrafanaSettings(Section):
     """Grafana, which shows metrics in dashboards."""
 
     memory_limit_mib: int = memory_limit(512, least=128, process="Grafana")
+    login_generation: int = Field(1, ge=1, description="number; raise it to replace the password of its login")
 
 
 class MuteSettings(Section):
@@ -168,7 +171,7 @@ class MonitoringSettings(Section):
         values |= {"files": self.files, "runbooks_url": self.runbooks_url}
         for name, part in sections.items():
             for key, value in part:
-                if key != "enabled":
+                if key not in SHOWN_ELSEWHERE:
                     shown = value.model_dump() if isinstance(value, Section) else value
                     values[key if keys[key] == 1 and name != "elasticsearch" else f"{name}_{key}"] = shown
         if not self.elasticsearch.enabled:

@@ -38,6 +38,7 @@ FRONT_FILES = (
     "signature.lua",
 )
 FRONT_COMMAND = ("/usr/local/openresty/bin/openresty", "-e", "stderr", "-c", "/etc/front/nginx.conf")
+NOT_SHOWN = {"enabled", "key_generation", "former_key_generation"}  # the component of the key shows its generations
 FILES = "/files"  # the shared folder in both containers
 # Volume of the machine with the gateway's sockets. A new volume inherits the permissions of the image's folder /tmp, to
 # which every user may write.
@@ -91,10 +92,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         | published.tcp(NAME, PROXY_PROTOCOL_PORT, hosts)
         | published.http("s3-console", published.path_rule(CONSOLE_PATH), CONSOLE_PORT, [published.CONSOLES])
     )
-    secrets = [
-        SecretFile(name="s3-access-key", content=parts.key.access_key),
-        SecretFile(name="s3-secret-key", content=parts.key.secret_key),
-    ]
+    secrets = _secrets(parts.key)
     files = Mount(type="bind", source=context.folder, target=FILES, shared=True)
     health = HealthCheck.http(f"http://127.0.0.1:{API_PORT}{HEALTH_PATH}")
     gateway = Service(
@@ -135,5 +133,19 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         labels=labels,
         stop_grace_s=30,
     )
-    shown = {**asdict(context), **settings.model_dump(exclude={"enabled"})}
+    shown = {**asdict(context), **settings.model_dump(exclude=NOT_SHOWN)}
     return StackSpec(services=[gateway, front], settings=shown)
+
+
+def _secrets(key: AccessKey) -> list[SecretFile]:
+    """Return the files of the key, and of the former one while it stays valid."""
+    secrets = [
+        SecretFile(name="s3-access-key", content=key.access_key),
+        SecretFile(name="s3-secret-key", content=key.secret_key),
+    ]
+    if key.former:
+        secrets += [
+            SecretFile(name="s3-former-access-key", content=key.former.access_key),
+            SecretFile(name="s3-former-secret-key", content=key.former.secret_key),
+        ]
+    return secrets

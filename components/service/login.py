@@ -7,7 +7,7 @@ PASSWORD_LENGTH = 32
 
 
 class Login(pulumi.ComponentResource):
-    """A user's name and a generated password, encrypted in the state.
+    """A user's name and a generated password, encrypted in the state; another generation has another password.
 
     Outputs: ``username`` (str), ``password`` (str, secret), ``htpasswd`` (str, secret): "<name>:<bcrypt hash>".
     """
@@ -16,10 +16,15 @@ class Login(pulumi.ComponentResource):
     password: pulumi.Output[str]
     htpasswd: pulumi.Output[str]
 
-    def __init__(self, name: str, username: str, opts: pulumi.ResourceOptions | None = None):
-        super().__init__("nuvla:service:Login", name, {"username": username}, opts)
+    def __init__(self, name: str, username: str, generation: int = 1, opts: pulumi.ResourceOptions | None = None):
+        shown = {"generation": generation} if generation > 1 else {}
+        super().__init__("nuvla:service:Login", name, {"username": username, **shown}, opts)
         generated = random.RandomPassword(
-            f"{name}-password", length=PASSWORD_LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self)
+            f"{name}-password",
+            length=PASSWORD_LENGTH,
+            special=False,
+            keepers={"generation": str(generation)} if generation > 1 else None,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.username = username
         self.password = pulumi.Output.secret(generated.result)

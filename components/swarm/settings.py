@@ -41,6 +41,7 @@ class SwarmSettings(Section):
     backend_network: Name = Field(
         "nuvla-backend", description="name of the attachable network of Nuvla's services, on a host"
     )
+    token_generation: int = Field(1, ge=1, description="number; raise it to replace the join tokens")
 
     @model_validator(mode="after")
     def _require_room_for_a_network(self) -> Self:

@@ -15,6 +15,7 @@ class JoinTokensArgs:
 
     swarm: Swarm
     memberships: Sequence[Membership]
+    generation: int = 1  # a change rotates the tokens
 
 
 class JoinTokens(pulumi.ComponentResource):
@@ -27,7 +28,9 @@ class JoinTokens(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: JoinTokensArgs, opts: pulumi.ResourceOptions | None = None):
-        super().__init__("nuvla:swarm:JoinTokens", name, {}, opts)
+        super().__init__(
+            "nuvla:swarm:JoinTokens", name, {"generation": args.generation} if args.generation > 1 else {}, opts
+        )
         args.swarm.api_manager.command(
             f"{name}-rotated",
             "swarm/scripts/tokens.sh",
@@ -37,6 +40,7 @@ class JoinTokens(pulumi.ComponentResource):
             triggers=[
                 args.swarm.api_manager.data_generation,
                 *(membership.invitation_id for membership in args.memberships),
+                *([f"generation-{args.generation}"] if args.generation > 1 else []),
             ],
         )
         self.register_outputs({})

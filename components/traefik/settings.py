@@ -119,6 +119,9 @@ class TraefikSettings(Section):
         examples=["-----BEGIN CERTIFICATE-----"],
         description="your own certificate with its chain in PEM; self-signed if unset",
     )
+    metrics_login_generation: int = Field(
+        1, ge=1, description="number; raise it to replace the password by which Prometheus reads Traefik's metrics"
+    )
     acme: AcmeSettings | None = Field(None, description="certificates of Let's Encrypt; self-signed if unset")
 
     @model_validator(mode="after")

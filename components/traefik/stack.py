@@ -20,7 +20,8 @@ from components.traefik.configuration import SELF_SIGNED, SELF_SIGNED_KEY, confi
 from components.traefik.context import TraefikContext
 from components.traefik.settings import TraefikSettings
 
-SHOWN_ELSEWHERE = {"acme", "self_signed_days", "certificate"}  # settings that other components show in a preview
+# Settings that other components show in a preview.
+SHOWN_ELSEWHERE = {"acme", "self_signed_days", "certificate", "metrics_login_generation"}
 
 # Settings that a preview shows where they differ from their defaults: a release that brings such a setting changes no
 # stack that does without it.

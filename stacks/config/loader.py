@@ -12,7 +12,7 @@ from components import catalog
 from components.engine.registries import PASSWORDS_KEY, password_mistakes
 from components.errors import NAMESPACE, STAND_IN, count, refusal
 from components.machines.registry import MODELS, provider_of
-from components.machines.settings import SSH_KEY
+from components.machines.settings import FORMER_SSH_KEY, SSH_KEY
 from stacks.config import computer, cross_validation, errors, receivers_validation, traefik_secrets, warnings
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
@@ -20,6 +20,7 @@ from stacks.config.settings import Settings
 SECRETS = {
     **{key: text for model in MODELS.values() for key, text in model.secrets.items()},
     SSH_KEY: "private key of `machines.ssh.public_key`, in OpenSSH format, without passphrase",
+    FORMER_SSH_KEY: "former private key, while machines learn the new `ssh_private_key`",
     **catalog.secrets(),
 }
 MAIL_LOGIN_MESSAGE = "the user name and the password of the mail server, or neither for a server without login"

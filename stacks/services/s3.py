@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from components.generations import Generations
 from components.machines.data_paths import NFS_ROOT
 from components.s3.access_key import AccessKey
 from components.s3.stack import S3Context, S3Parts, s3
@@ -39,7 +40,10 @@ def deploy_nfs(settings: Settings, foundation: Foundation) -> Nfs | None:
 def deploy_s3(platform: SwarmPlatform, nfs: Nfs | None) -> dict[str, Any]:
     """Deploy S3 on the NFS server, unless the settings switch it off; return its outputs."""
     settings = platform.settings
-    key = AccessKey("s3-key")  # made even without S3, so that users find the same key when it is switched on again
+    generations = Generations(current=settings.s3.key_generation, former=settings.s3.former_key_generation)
+    key = AccessKey(
+        "s3-key", generations
+    )  # made even without S3, so that users find the same key when it is switched on again
     if nfs is None or not settings.has_s3:
         return {}
     endpoint = pulumi.Output.concat("https://", platform.address, f":{settings.s3.port}")

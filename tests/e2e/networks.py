@@ -47,6 +47,7 @@ USERS: Final = (
     "rebuild",
     "virtual-ip",
     "virtual-ip-hosts",
+    "rotation",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

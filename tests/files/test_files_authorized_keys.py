@@ -4,10 +4,12 @@ import getpass
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from components import assets
+from components.machines.ssh_settings import key_of
 from tests.interrupted.inside.steps import Script, run
 from tests.support.rows import new_folder, rows
 from tests.support.ssh_keys import ALICE, BOB, public_key
@@ -34,21 +36,29 @@ class Host:
         path.write_text(f"#!/bin/sh\n{line}\n")
         path.chmod(0o755)
 
-    def script(self, verb: str, keys: Sequence[str] = (ALICE,)) -> Script:
+    def script(
+        self,
+        verb: str,
+        keys: Sequence[str] = (ALICE,),
+        setting: str = "machines.ssh.authorized_keys",
+        retired: Sequence[str] = (),
+    ) -> Script:
         """Return the script with its parameters, and with the folder in the place of the host's own."""
         text = assets.read("machines/scripts/authorized_keys.sh").replace("/etc/nuvla-swarm", f"{self.folder}/etc")
         values = {
             "MACHINE": "worker-1",
             "LOGIN_USER": getpass.getuser(),
             "KEYS": "\n".join(keys),
+            "SETTING": setting,
+            "RETIRED": "\n".join(retired),
             "PATH": f"{self.folder}/bin:/usr/bin:/bin",
         }
         exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
         return Script(exports, text, [verb])
 
-    def run(self, verb: str, keys: Sequence[str] = (ALICE,)) -> tuple[int, str]:
+    def run(self, verb: str, keys: Sequence[str] = (ALICE,), **more: Any) -> tuple[int, str]:
         """Run the script; return its exit code and what it says."""
-        done = run(self.script(verb, keys))
+        done = run(self.script(verb, keys, **more))
         return done.code, done.stderr
 
     def contents(self) -> dict[str, str]:
@@ -74,6 +84,32 @@ def test_keys_come_and_go_and_other_lines_stay_byte_by_byte(host: Host) -> None:
     assert host.run("remove", [BOB]) == (0, "")
     assert host.keys.read_text() == THEIRS
     assert host.files() == ["bin/getent", "bin/sshd", "home/.ssh/authorized_keys"]
+
+
+OWN = {"setting": "machines.ssh.key_generation"}
+OWN_MARK = " nuvla-swarm:machines.ssh.key_generation"
+
+
+def test_own_key_of_the_program_comes_beside_those_of_others_and_takes_the_place_of_the_former(host: Host) -> None:
+    """The former key may be a line of the host's own, of an earlier replacement, or both."""
+    former = key_of(BOB)
+    host.keys.write_text(f'{THEIRS}\nno-pty,from="192.0.2.0/24" {former} of-the-cloud\n')
+    assert host.run("add", [ALICE]) == (0, "")
+    before = host.keys.read_text()
+    assert host.run("add", ["ssh-ed25519 NEW nuvla-swarm", f"{former} nuvla-swarm"], **OWN) == (0, "")
+    both = f"ssh-ed25519 NEW nuvla-swarm{OWN_MARK}\n{former} nuvla-swarm{OWN_MARK}\n"
+    assert host.keys.read_text() == both + before
+    for _ in range(2):
+        assert host.run("add", ["ssh-ed25519 NEW nuvla-swarm"], **OWN, retired=[former, "ssh-ed25519 ZERO"]) == (0, "")
+        assert host.keys.read_text() == f"ssh-ed25519 NEW nuvla-swarm{OWN_MARK}\n{ALICE}{MARK}\n{THEIRS}\n"
+    assert host.run("remove", [ALICE]) == (0, "")
+    assert host.keys.read_text() == f"ssh-ed25519 NEW nuvla-swarm{OWN_MARK}\n{THEIRS}\n"
+
+
+def test_file_of_nothing_but_retired_keys_gets_the_new_one(host: Host) -> None:
+    host.keys.write_text(f"{BOB}\n")
+    assert host.run("add", ["ssh-ed25519 NEW nuvla-swarm"], **OWN, retired=[key_of(BOB)]) == (0, "")
+    assert host.keys.read_text() == f"ssh-ed25519 NEW nuvla-swarm{OWN_MARK}\n"
 
 
 @rows("mode", [0o600, 0o644, 0o640])
@@ -126,7 +162,7 @@ def test_sshd_that_reads_no_file_is_refused(tmp_path: Path) -> None:
     assert code == 1
     assert said == (
         f"worker-1: its sshd reads no file of authorized keys for {getpass.getuser()}; allowed: "
-        "machines.ssh.authorized_keys: [], or another AuthorizedKeysFile in /etc/ssh/sshd_config there\n"
+        "no machines.ssh.authorized_keys, or another AuthorizedKeysFile in /etc/ssh/sshd_config there\n"
     )
     assert host.run("remove") == (0, "")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from components import assets
-from components.engine.settings import KEY_FINGERPRINT
+from components.engine.forms import KEY_FINGERPRINT
 from tests.support.rows import new_folder, rows
 
 CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"

@@ -110,6 +110,18 @@ MACHINES: Final = [
         values={"LOGIN_USER": "ops"},
         sound="keys.sh",
     ),
+    Scenario(
+        path=AUTHORIZED_KEYS,
+        verb="add",
+        name="the program's own in place of a retired one",
+        given=["keys.sh"],
+        values={
+            "KEYS": "ssh-ed25519 CCCC nuvla-swarm",
+            "SETTING": "machines.ssh.key_generation",
+            "RETIRED": "ssh-ed25519 BBBB",
+        },
+        sound="login_key.sh",
+    ),
     Scenario(path=AUTHORIZED_KEYS, verb="remove", name="all", given=["keys.sh", KEYS_ADDED], sound="keys.sh"),
     Scenario(path=MAP_COUNT, name="set", values=COUNT),
     Scenario(path=MAP_COUNT, name="only looked at", values=COUNT | {"ONLY_CHECK": "true"}),

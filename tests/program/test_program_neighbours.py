@@ -27,7 +27,13 @@ BOTH_WAYS = {
     "swarm.address_pools": {"swarm-ranges"},
     "swarm.subnet_prefix": {"swarm-ranges"},
 }
-FORTH = BOTH_WAYS | {key: {"volume"} for key in IMPORTS} | {key: {"data-left-behind"} for key in BLOCK}
+OF_KEYS = {  # the state has the current generation alone
+    "engine.former_certificate_generation": {"former-keys"},
+    "s3.former_key_generation": {"former-keys"},
+    "machines.ssh.key_generation": {"new-login-key"},
+    "machines.ssh.former_key_generation": {"new-login-key"},
+}
+FORTH = BOTH_WAYS | OF_KEYS | {key: {"volume"} for key in IMPORTS} | {key: {"data-left-behind"} for key in BLOCK}
 BACK = (
     BOTH_WAYS
     | {
@@ -36,6 +42,7 @@ BACK = (
         "machines.pools.<pool>.role": {"manager-majority"},
         "machines.pools.<pool>.disk_gib": {"disk-size"},
         "machines.elastic_ip": {"elastic-ip"},
+        "machines.ssh.key_generation": {"new-login-key"},
     }
     | {key: {"volume"} for key in BLOCK}
 )

@@ -263,7 +263,8 @@ CASES = {
         "machines.elastic_ip: false (the default); the elastic IP would be released for good, and DNS and Nuvla lead",
     ),
 }
-ELSEWHERE = {"own-key", "stack-name"}  # tests/program/test_program_access.py has the first
+# The first is in tests/program/test_program_access.py, the last two are in test_program_rotation.py.
+ELSEWHERE = {"own-key", "stack-name", "new-login-key", "former-keys"}
 EXCEPTIONS = {rule.id for rule in rules() if rule.has_exception}
 
 

@@ -1,6 +1,6 @@
 """Both kinds of infrastructure on machines of every provider: what they take, and what only others have."""
 
-from components.engine.settings import KEY_FINGERPRINT
+from components.engine.forms import KEY_FINGERPRINT
 from tests.settings.loading import refusals, taken
 from tests.support.configs import changed, existing, exoscale, host, target, without
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from components.machines.cluster import Key, LoginKeys
 from components.machines.existing.cluster import (
     ExistingCluster,
     ExistingClusterArgs,
@@ -37,6 +38,11 @@ def pool(role: Any = "worker", labels: dict[str, str] | None = None, **hosts: Ho
     return HostPool(role=role, availability="active", labels=labels or {}, hosts=members)
 
 
+def login_keys() -> LoginKeys:
+    key = Key(private=pulumi.Output.secret("LOGIN-KEY"), public=pulumi.Output.from_input(""))
+    return LoginKeys(own=key)
+
+
 def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> ExistingCluster:
     given: dict[str, Any] = {
         "engine_version": "20.10.24",
@@ -50,8 +56,6 @@ def cluster(pools: dict[str, HostPool] | None = None, **changed: Any) -> Existin
     return build(
         lambda: ExistingCluster(
             "cluster",
-            ExistingClusterArgs(
-                owner=owner(), pools=wanted, key=pulumi.Output.from_input("LOGIN-KEY"), **(given | changed)
-            ),
+            ExistingClusterArgs(owner=owner(), pools=wanted, keys=login_keys(), **(given | changed)),
         )
     )

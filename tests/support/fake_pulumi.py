@@ -12,6 +12,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from stacks import prior_state
 from tests.support.computed_outputs import COMPUTED, IMMUTABLE, STASH
 
+MADE_OF_INPUTS = ("tls:", "random:", "command:remote:")
 STACK = prior_state.STACK  # the one resource that `new_resource` does not see
 
 
@@ -43,6 +44,7 @@ class FakePulumi(Mocks):
         self.volumes: dict[str, dict[str, Any]] = {}  # block storage that Exoscale has, by id
         self.asked = ""  # the stack whose state was asked for
         self.unreadable = 0  # times that it cannot be read
+        self.has_contents = False  # whether keys, certificates and answers differ where what they are made of differs
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.given[args.name] = args.inputs if args.typ != STASH else {}
@@ -51,12 +53,25 @@ class FakePulumi(Mocks):
         if self.preview:  # nothing that a provider computes is known, ids neither
             return "", {**named, **args.inputs}
         version = crc32(json.dumps(unveiled(args.inputs), sort_keys=True).encode()) if args.typ in IMMUTABLE else ""
-        computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
+        computed = {
+            key: self.with_contents(text.format(name=args.name), args)
+            for key, text in COMPUTED.get(args.typ, {}).items()
+        }
         outputs = {**named, **args.inputs, **computed}
         taken_over = (args.resource_id or "").partition("@")[0]
         identity = taken_over or self.stood(args, "id") or f"{args.name}-id{version}"
         self.outputs[args.name] = unveiled({"id": identity, **outputs})
         return identity, outputs
+
+    def with_contents(self, text: str, args: MockResourceArgs) -> str:
+        """Return an output that differs where the inputs of its resource differ, if that is wanted."""
+        if not self.has_contents or not args.typ.startswith(MADE_OF_INPUTS):
+            return text
+        trigger = str(self.options[args.name].replacement_trigger)
+        mark = crc32(json.dumps([unveiled(args.inputs), trigger], sort_keys=True).encode())
+        if text.endswith(":00:00Z"):  # a time
+            return f"{text.removesuffix('00:00Z')}{mark % 60:02}:{mark // 60 % 60:02}Z"
+        return f"{text.rstrip()}~{mark}{text[len(text.rstrip()) :]}"
 
     def stood(self, args: MockResourceArgs, key: str) -> str | None:
         """Return an output that the earlier state has of a resource, unless any change replaces the resource."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
+from components.machines.cluster import NONE_LOST, Cluster, LoginKeys, Losses
 from components.machines.error_hints import AGENT_HINTS, ErrorHints
 from components.machines.existing.error_hints import Contact, HostErrorHints
 from components.machines.machine import APT_FUNCTIONS, Machine, Role
@@ -50,7 +50,7 @@ class ExistingClusterArgs:
     ephemeral: tuple[int, int]  # first and last port that users reach applications by
     data_path: str  # parent folder of data volumes without a `path`
     volumes: Mapping[str, VolumeSpec]  # by name
-    key: pulumi.Output[str]  # private half of the SSH key of the hosts, in OpenSSH format
+    keys: LoginKeys  # the user's own
     host_traces: HostTraces  # all that the program puts on a host
     kernel_needs: Mapping[str, Sequence[str]]  # what the kernel of a machine has to have, in the words of check_host.sh
     losses: Losses = NONE_LOST
@@ -79,9 +79,7 @@ class ExistingCluster(Cluster):
             "data_path": args.data_path,
             "volumes": {volume: settings.path for volume, settings in args.volumes.items()},
         }
-        # The hosts have the public half already, and the program does not need it.
-        key = Key(private=pulumi.Output.secret(args.key), public=pulumi.Output.from_input(""))
-        super().__init__("ExistingCluster", name, props, key, opts)
+        super().__init__("ExistingCluster", name, props, args.keys, opts)
         self._args = args
         hosts = {
             f"{pool}-{member}": (settings, host)

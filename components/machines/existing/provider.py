@@ -9,7 +9,7 @@ from components.machines.existing import changes
 from components.machines.existing.cluster import ExistingCluster, ExistingClusterArgs, HostArgs, HostPool
 from components.machines.existing.settings import ExistingMachines, ExistingPoolSettings
 from components.machines.prior_state import PriorState
-from components.machines.provider import ClusterInputs, Provider, StackPlan
+from components.machines.provider import ClusterInputs, Provider, StackPlan, host_keys
 from components.machines.settings import SSH_KEY
 
 
@@ -38,7 +38,7 @@ class Existing(Provider[ExistingMachines]):
             ephemeral=inputs.ephemeral,
             data_path=machines.data_path,
             volumes=inputs.plan.volumes,
-            key=inputs.secrets[SSH_KEY],
+            keys=host_keys(inputs.secrets),
             host_traces=inputs.host_traces,
             kernel_needs={
                 name: (["firewall"] if machines.firewall else [])

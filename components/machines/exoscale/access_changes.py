@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from components.machines.exoscale.settings import ExoscaleMachines
+from components.machines.login_key import proof_of
 from components.machines.prior_state import PriorState
 from components.machines.provider import StackPlan
 from components.machines.ssh_settings import key_of
@@ -21,8 +22,8 @@ def _login_key_stays(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorS
     if former is None or not staying:
         return
     known = key_of(key) if key else key_of(prior.login_key or "")  # without a key of the user, the generated one
-    if known == former:
-        return
+    if known == former or (key and all(proof_of(name, machines.ssh.key_generation) in prior.names for name in staying)):
+        return  # or each machine has let in the new one, beside the former one
     value = f"{key_of(key)} given" if key else "not given, so a key is generated"
     yield (
         f"machines.ssh.public_key: {value}; the machines know only {former}; allowed: that key; or first add the new "

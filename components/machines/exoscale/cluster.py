@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 import pulumi
 
-from components.machines.cluster import NONE_LOST, Cluster, Key, Losses
+from components.machines.cluster import GENERATED, NONE_LOST, Cluster, LoginKeys, Losses
 from components.machines.error_hints import ErrorHints
 from components.machines.exoscale.block_storage import Storage, StorageArgs
 from components.machines.exoscale.error_hints import HINTS, SSH_HINTS
@@ -38,8 +38,8 @@ class ExoscaleClusterArgs:
     volumes: Mapping[str, VolumeSpec]  # by name
     retain_volumes: bool  # whether the block storage is retained when the cluster is destroyed
     imports: Collection[str] = ()  # names of the volumes that this update imports by their `id`
-    ssh_key: Key | None = None  # the user's own key; None: the program generates one
-    public_key: str | None = None  # of `ssh_key`, for the preview
+    keys: LoginKeys = GENERATED
+    public_key: str | None = None  # of the user's own key, for the preview
     losses: Losses = NONE_LOST
     turns: Turns = NO_TURNS
     volume_sources: Mapping[str, str] = field(
@@ -73,7 +73,7 @@ class ExoscaleCluster(Cluster):
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
             "keep_volumes": args.retain_volumes,
         }
-        super().__init__("ExoscaleCluster", name, props, args.ssh_key, opts)
+        super().__init__("ExoscaleCluster", name, props, args.keys, opts)
         self.args = args
         self._hooks = ErrorHints(HINTS).hooks
         self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
@@ -110,6 +110,7 @@ class ExoscaleCluster(Cluster):
                 "keep_volumes": args.retain_volumes,
                 "protected": sorted(self._protected()),
                 **args.losses.outputs(self.machines),
+                **args.keys.outputs(),
             }
         )
 

@@ -11,7 +11,7 @@ from components.machines.exoscale import changes, volume_import, volume_moves
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
 from components.machines.turns import Build
 from components.ports import TrafficSource
 
@@ -68,7 +68,7 @@ class Exoscale(Provider[ExoscaleMachines]):
             volumes=plan.volumes,
             retain_volumes=inputs.retain_volumes,
             imports=imports,
-            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
+            keys=login_keys(inputs.secrets, machines.ssh, inputs.prior),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
             turns=inputs.turns,

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.machines import pool_addresses
-from components.machines.cluster import DATA_LABEL, NONE_LOST, Cluster, Key, Losses, Pool
+from components.machines.cluster import DATA_LABEL, GENERATED, NONE_LOST, Cluster, LoginKeys, Losses, Pool
 from components.machines.error_hints import SSH_HINTS, ErrorHints
 from components.machines.local.container import ContainerArgs, container
 from components.machines.machine import Machine
@@ -29,8 +29,8 @@ class LocalClusterArgs:
     volumes: Mapping[str, VolumeSpec]  # by name
     retain_volumes: bool  # whether the volumes are retained when the cluster is destroyed
     imports: Collection[str] = ()  # names of the volumes that this update imports by their `id`
-    ssh_key: Key | None = None  # the user's own key; None: the program generates one
-    public_key: str | None = None  # of `ssh_key`, for the preview
+    keys: LoginKeys = GENERATED
+    public_key: str | None = None  # of the user's own key, for the preview
     losses: Losses = NONE_LOST
     turns: Turns = NO_TURNS
 
@@ -56,7 +56,7 @@ class LocalCluster(Cluster):
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
             "keep_volumes": args.retain_volumes,
         }
-        super().__init__("LocalCluster", name, props, args.ssh_key, opts)
+        super().__init__("LocalCluster", name, props, args.keys, opts)
         self.args = args
         self._hooks = ErrorHints().hooks
         self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
@@ -83,6 +83,7 @@ class LocalCluster(Cluster):
                 "network": str(args.subnet),
                 "keep_volumes": args.retain_volumes,
                 **args.losses.outputs(self.machines),
+                **args.keys.outputs(),
             }
         )
 

@@ -1,6 +1,7 @@
 """The provider of local machines: their cluster, and the settings of a stack that conflict with them."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_docker as docker
@@ -8,7 +9,7 @@ import pulumi_docker as docker
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
 from components.machines.turns import Build
 from components.ports import TrafficSource
 
@@ -34,7 +35,7 @@ class Local(Provider[LocalMachines]):
                 shape={
                     "image": machines.image,
                     "privileged": machines.privileged,
-                    "public_key": machines.ssh.public_key or "",
+                    "public_key": machines.ssh.public_key or _generated(machines),
                     "volumes": sorted(volume for volume, spec in plan.volumes.items() if spec.machine == name),
                 }
             )
@@ -54,7 +55,8 @@ class Local(Provider[LocalMachines]):
             volumes=inputs.plan.volumes,
             retain_volumes=inputs.retain_volumes,
             imports=inputs.prior.due_imports(inputs.plan.volumes),
-            ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
+            # Another key of the user's own is there when a machine is recreated: none learns it from the former one.
+            keys=replace(login_keys(inputs.secrets, machines.ssh, inputs.prior), former_own=None),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
             turns=inputs.turns,
@@ -62,6 +64,12 @@ class Local(Provider[LocalMachines]):
         # A preview needs no engine, so the provider does not connect before it creates something.
         engine = docker.Provider("local-engine", disable_docker_daemon_check=True)
         return LocalCluster("cluster", args, pulumi.ResourceOptions(providers=[engine]))
+
+
+def _generated(machines: LocalMachines) -> str:
+    """Return a text for the generated key that machines are created with; empty for the first one."""
+    generation = machines.ssh.former_key_generation or machines.ssh.key_generation
+    return f"generation {generation}" if generation > 1 else ""
 
 
 PROVIDER = Local()

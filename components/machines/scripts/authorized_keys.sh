@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Changes who may log in as LOGIN_USER beside the program. Only lines that end with the mark are this script's own.
-#   add      the lines are KEYS, and no others
+# Changes who may log in as LOGIN_USER. Only lines that end with the mark are this script's own for a SETTING.
+#   add      the lines are KEYS, and no others; no line of anybody has one of the keys RETIRED
 #   remove   there are none of them
 set -euo pipefail
-: "${MACHINE:?}" "${LOGIN_USER:?}" "${KEYS:?}"
+: "${MACHINE:?}" "${LOGIN_USER:?}" "${KEYS:?}" "${SETTING:?}" "${RETIRED?}"
 export PATH=$PATH:/usr/sbin:/sbin
 
-mark=" nuvla-swarm:machines.ssh.authorized_keys" # at the end of a line, which is its comment
-noted=/etc/nuvla-swarm/authorized_keys           # paths of files that may have such lines: the user may change
+mark=" nuvla-swarm:$SETTING"            # at the end of a line, which is its comment
+noted=/etc/nuvla-swarm/"${SETTING##*.}" # paths of files that may have such lines: the user may change
 
 say() { echo "$MACHINE: $*" >&2; }
 
@@ -45,8 +45,15 @@ replace() {
   mv --force "$1.new" "$1"
 }
 
-# others PATH: its other lines, byte by byte
-others() { if [ -e "$1" ]; then sed "/$mark\$/d" "$1"; fi; }
+# others PATH: its other lines, byte by byte, without those of retired keys
+others() {
+  if [ ! -e "$1" ]; then return; fi
+  if [ -n "$RETIRED" ]; then
+    sed "/$mark\$/d" "$1" | { grep --invert-match --fixed-strings "$RETIRED" || true; }
+  else
+    sed "/$mark\$/d" "$1"
+  fi
+}
 
 # remove_from PATH
 remove_from() {
@@ -71,7 +78,7 @@ tell_known() {
   theirs=$(others "$1")
   while read -r kind data owner; do
     if grep --quiet --fixed-strings "$kind $data" <<<"$theirs"; then
-      say "the key of $owner is in $1 also without machines.ssh.authorized_keys: to revoke it, remove both"
+      say "the key of $owner is in $1 also without $SETTING: to revoke it, remove both"
     fi
   done <<<"$KEYS"
 }
@@ -80,13 +87,13 @@ add() {
   local file path former keys
   file=$(authorized_keys_file)
   if [ "$file" = none ]; then
-    say "its sshd reads no file of authorized keys for $LOGIN_USER; allowed: machines.ssh.authorized_keys: [], or" \
+    say "its sshd reads no file of authorized keys for $LOGIN_USER; allowed: no $SETTING, or" \
       "another AuthorizedKeysFile in /etc/ssh/sshd_config there"
     exit 1
   fi
   mapfile -t keys <<<"$KEYS"
   mapfile -t former < <(cat "$noted" 2>/dev/null || true)
-  tell_known "$file"
+  if [ "$SETTING" = machines.ssh.authorized_keys ]; then tell_known "$file"; fi
   note "${former[@]}" "$file"
   prepare "$file"
   # The own lines come first, as the last line of others may have no end.

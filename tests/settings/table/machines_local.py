@@ -1,7 +1,7 @@
 """Rows of the settings of local machines alone."""
 
 from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
-from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, switch
+from tests.settings.values import DIGEST, IMAGE, NETWORK, TEXT, WHOLE, switch, whole
 
 PUBLIC_KEY = "a public SSH key"
 
@@ -88,6 +88,36 @@ ROWS = [
             secrets={"ssh_private_key": "KEY"},
             mocked=('public_key: "ssh-ed25519 AAAA" => "ssh-ed25519 BBBB"', "uploads: [secret] => [secret]"),
             together="ranges",
+        ),
+    ),
+    Row(
+        "machines.ssh.key_generation",
+        whole(1),
+        Change(
+            2,
+            "cluster",
+            "cluster-login-key2",
+            "+ login_key.generation: 2",
+            NEW,
+            refused="2 given; the program logs in with the key of generation 1, which opens all machines; that of 2 "
+            "does not open manager-1, worker-1 yet; allowed: 1, or former_key_generation: 1 beside it, until "
+            "`make up` has succeeded",
+        ),
+    ),
+    Row(
+        "machines.ssh.former_key_generation",
+        Values(
+            [1, 2, None],
+            [Bad(3, "1 to 2, or none"), Bad(0, "at least 1"), Bad("1", WHOLE)],
+            also={"machines.ssh.key_generation": 3},
+        ),
+        Change(
+            1,
+            "login-key",
+            "worker-1-login-key2-proof",
+            NEW,
+            NEW,
+            also={"machines.ssh.key_generation": 2},
         ),
     ),
 ]

@@ -55,6 +55,22 @@ def memory(name: str, least: int, default: int, service: str, **more: Any) -> Ro
     )
 
 
+def login(name: str) -> Row:
+    """The password of a login; the change is another one."""
+    return Row(
+        f"monitoring.{name}.login_generation",
+        whole(1),
+        Change(
+            2,
+            f"{name}-login",
+            f"{name}-login-password",
+            "+ generation: 2",
+            '+ keepers.generation: "2"',
+            together="logins",
+        ),
+    )
+
+
 ROWS = [
     section("monitoring"),
     Row("monitoring.enabled", switch(), Change(False, *PROMETHEUS, GONE, GONE, together="off")),
@@ -144,8 +160,10 @@ ROWS = [
         ),
     ),
     memory("prometheus", 128, 1024, "prometheus-service"),
+    login("prometheus"),
     section("monitoring.grafana"),
     memory("grafana", 128, 512, "grafana-service"),
+    login("grafana"),
     section("monitoring.alertmanager"),
     Row(
         "monitoring.alertmanager.email_to",

@@ -1,6 +1,6 @@
 """Rows of the settings of the S3 service."""
 
-from tests.settings.rows import GONE, Bad, Change, Row, Values
+from tests.settings.rows import GONE, NEW, Bad, Change, Row, Values
 from tests.settings.values import WHOLE, section, switch, whole
 
 ROWS = [
@@ -32,6 +32,27 @@ ROWS = [
             "s3-gateway-service",
             "memory_limit_mib: 512 => 513",
             "taskSpec.resources.limits.memoryBytes: 536870912 => 537919488",
+        ),
+    ),
+    Row(
+        "s3.key_generation",
+        whole(1),
+        Change(2, "s3-key", "s3-key2-access", "+ generation: 2", NEW),
+    ),
+    Row(
+        "s3.former_key_generation",
+        Values(
+            [1, 2, None],
+            [Bad(3, "1 to 2, or none"), Bad(0, "at least 1"), Bad("1", WHOLE)],
+            also={"s3.key_generation": 3},
+        ),
+        Change(
+            1,
+            "s3-key",
+            "s3-gateway-secret-s3-former-access-key",
+            "+ former_generation: 1",
+            NEW,
+            also={"s3.key_generation": 2},
         ),
     ),
 ]

@@ -48,6 +48,11 @@ ROWS = [
             refused="25 given; a swarm keeps its first ranges; allowed: 24, or another stack",
         ),
     ),
+    Row(
+        "swarm.token_generation",
+        whole(1),
+        Change(2, "swarm-tokens", "swarm-tokens-rotated", "+ generation: 2", 'update: "*" => "* # generation-2"'),
+    ),
     section("swarm.public_network"),
     Row(
         "swarm.public_network.name",

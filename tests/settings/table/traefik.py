@@ -131,6 +131,18 @@ ROWS = [
         ),
     ),
     Row(
+        "traefik.metrics_login_generation",
+        whole(1),
+        Change(
+            2,
+            "traefik-metrics-login",
+            "traefik-metrics-login-password",
+            "+ generation: 2",
+            '+ keepers.generation: "2"',
+            together="logins",
+        ),
+    ),
+    Row(
         "traefik.acme",
         section("traefik.acme").values,
         Change(

@@ -1,4 +1,4 @@
--- Whether a request is signed with the key of this S3 (AWS Signature Version 4), and requests that are.
+-- Whether a request is signed with a key of this S3 (AWS Signature Version 4), and requests that are.
 --
 -- The gateway is who lets requests in. This is for what the front answers itself: only if it is certain of a signature; all
 -- else goes to the gateway, which says what is wrong with it.
@@ -8,6 +8,7 @@ local names = require "names"
 local M = {}
 
 local SKEW_S = 900
+local FILES = { { "/s3-access-key", "/s3-secret-key" }, { "/s3-former-access-key", "/s3-former-secret-key" } }
 
 local function read(path)
   local file = io.open(path)
@@ -16,8 +17,13 @@ local function read(path)
   return text
 end
 
+-- The key, and the former one while it stays valid.
 function M.load(folder)
-  M.access, M.secret = read(folder .. "/s3-access-key"), read(folder .. "/s3-secret-key")
+  M.access, M.secrets = read(folder .. FILES[1][1]), {}
+  for _, pair in ipairs(FILES) do
+    local access, secret = read(folder .. pair[1]), read(folder .. pair[2])
+    if access ~= "" and secret ~= "" then M.secrets[access] = secret end
+  end
 end
 
 -- Pairs of a query, decoded.
@@ -51,10 +57,10 @@ local function seconds(date)
   return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60 + tonumber(second)
 end
 
-local function sign(date, scope, request)
+local function sign(secret, date, scope, request)
   local day, region, service = scope:match "^(%d+)/([^/]+)/([^/]+)/aws4_request$"
   if not day then return nil end
-  local key = digests.hmac("AWS4" .. M.secret, day)
+  local key = digests.hmac("AWS4" .. secret, day)
   for _, part in ipairs { region, service, "aws4_request" } do key = digests.hmac(key, part) end
   local text = table.concat({ "AWS4-HMAC-SHA256", date, scope, digests.hex(digests.of("sha256", request)) }, "\n")
   return digests.hex(digests.hmac(key, text))
@@ -73,7 +79,7 @@ local function canonical(method, path, query, headers, signed, payload)
   return table.concat(lines, "\n")
 end
 
--- Whether the current request is signed with this key, and for `body`, if that is given.
+-- Whether the current request is signed with one of the keys, and for `body`, if that is given.
 function M.right(body)
   local headers = ngx.req.get_headers(0)
   local uri = ngx.var.request_uri
@@ -93,13 +99,13 @@ function M.right(body)
     return false
   end
   local access, scope = credential:match "^([^/]+)/(.+)$"
-  local at = seconds(date)
-  if access ~= M.access or M.secret == "" or not at or not (";" .. signed .. ";"):find(";host;", 1, true) then return false end
+  local at, key = seconds(date), M.secrets[access or ""]
+  if not key or not at or not (";" .. signed .. ";"):find(";host;", 1, true) then return false end
   local age = ngx.time() - at
   if age > valid_s or age < -SKEW_S then return false end
   if body and payload ~= "UNSIGNED-PAYLOAD" and payload ~= digests.hex(digests.of("sha256", body)) then return false end
   local path = uri:match "^[^?]*"
-  return sign(date, scope, canonical(ngx.req.get_method(), path, query, headers, signed, payload)) == signature
+  return sign(key, date, scope, canonical(ngx.req.get_method(), path, query, headers, signed, payload)) == signature
 end
 
 -- The current request with another body, signed anew.
@@ -121,7 +127,7 @@ function M.signed(body)
   local sent = {
     "POST " .. path .. "?" .. canonical_query(query) .. " HTTP/1.1",
     ("Authorization: AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"):format(M.access, scope, signed,
-      sign(date, scope, request)),
+      sign(M.secrets[M.access], date, scope, request)),
     "Content-Length: " .. #body,
     "Connection: close",
   }

@@ -101,7 +101,7 @@ def test_each_holder_has_its_own_name_and_key(fake_pulumi: FakePulumi) -> None:
 def test_new_generation_replaces_every_key() -> None:
     def triggers(generation: int) -> dict[str, str]:
         fake_pulumi = start()
-        certificates(generation=generation)
+        certificates(generation=generation, unnumbered_generation=generation)
         return {
             name: str(fake_pulumi.options[name].replacement_trigger)
             for name in fake_pulumi.types
@@ -145,7 +145,7 @@ def test_certificates_are_children_of_the_component(fake_pulumi: FakePulumi) -> 
 
 
 def test_client_generation_replaces_the_key_of_that_client_alone() -> None:
-    for holder in ("operator", "nuvla"):
+    for holder in ("operator", "nuvla", "program"):
         fake_pulumi = start()
         certificates(**{f"{holder}_generation": 2})
         triggers = {
@@ -155,6 +155,38 @@ def test_client_generation_replaces_the_key_of_that_client_alone() -> None:
         assert triggers.pop(holder) != usual
         assert set(triggers.values()) == {usual}
         assert fake_pulumi.inputs("certs")[f"{holder}_generation"] == 2
+
+
+def test_server_generation_replaces_the_keys_of_servers_alone() -> None:
+    fake_pulumi = start()
+    certificates(server_generation=2, servers={"manager-1": ["192.0.2.1"], "manager-2": ["192.0.2.2"]})
+    triggers = {name: str(made.replacement_trigger) for name, made in fake_pulumi.options.items() if "-key" in name}
+    servers = {triggers.pop(f"certs-{name}-key") for name in ("manager-1", "manager-2")}
+    assert len(servers) == len(set(triggers.values())) == 1
+    assert servers != set(triggers.values())
+
+
+def test_former_ca_signs_the_new_one_and_is_accepted_beside_it(fake_pulumi: FakePulumi) -> None:
+    made = certificates(generation=2, former_generation=1)
+    crossed = fake_pulumi.inputs("certs-ca-crossed-cert")
+    assert (crossed["caPrivateKeyPem"], crossed["caCertPem"]) == (
+        "PRIVATE-KEY-PEM:certs-ca-key",
+        "SELF-SIGNED-PEM:certs-ca",
+    )
+    assert crossed["isCaCertificate"] is True
+    assert fake_pulumi.inputs("certs-ca-crossed-request")["privateKeyPem"] == "PRIVATE-KEY-PEM:certs-ca2-key"
+    names = {name: fake_pulumi.inputs(name)["subject"]["commonName"] for name in ("certs-ca", "certs-ca2")}
+    assert (
+        names["certs-ca"]
+        != names["certs-ca2"]
+        == fake_pulumi.inputs("certs-ca-crossed-request")["subject"]["commonName"]
+    )
+    server = made.servers["manager-1"]
+    assert value(server.ca) == "SELF-SIGNED-PEM:certs-ca2SELF-SIGNED-PEM:certs-ca"
+    assert value(server.cert) == "SIGNED-PEM:certs-manager-1-certSIGNED-PEM:certs-ca-crossed-cert"
+    for client in (made.operator, made.nuvla):
+        assert value(client.ca) == "SELF-SIGNED-PEM:certs-ca2"
+    assert value(made.program.ca) == fake_pulumi.inputs("certs-program-cert")["caCertPem"] == "SELF-SIGNED-PEM:certs-ca"
 
 
 def test_ends_list_the_last_day_of_each_certificate(fake_pulumi: FakePulumi) -> None:

@@ -4,17 +4,32 @@ import pulumi
 import pytest
 
 from components.engine.operators import Operators, OperatorsArgs
+from components.generations import Generations
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
 
 NAMES = ("bob", "alice")
 
 
-def operators(*names: str, generation: int = 1, days: int = 365, **former_ends: str) -> Operators:
+def operators(
+    *names: str,
+    generation: int = 1,
+    former: int | None = None,
+    unnumbered: int = 0,
+    days: int = 365,
+    **former_ends: str,
+) -> Operators:
     ca = pulumi.Output.from_input("SERVER-CA")
     return build(
         lambda: Operators(
-            "ops", OperatorsArgs(names=names, generation=generation, days=days, server_ca=ca, former_ends=former_ends)
+            "ops",
+            OperatorsArgs(
+                names=names,
+                generations=Generations(current=generation, former=former, unnumbered=unnumbered or generation),
+                days=days,
+                server_ca=ca,
+                former_ends=former_ends,
+            ),
         )
     )
 
@@ -37,6 +52,15 @@ def test_each_operator_has_a_ca_that_signs_one_client_certificate(fake_pulumi: F
         assert certificate["caPrivateKeyPem"] == f"PRIVATE-KEY-PEM:ops-{name}-signer"
         assert certificate["caCertPem"] == f"SELF-SIGNED-PEM:ops-{name}-ca"
         assert fake_pulumi.inputs(f"ops-{name}-ca")["isCaCertificate"] is True
+
+
+def test_former_ca_of_an_operator_is_accepted_and_signs_nothing(fake_pulumi: FakePulumi) -> None:
+    made = operators("alice", generation=2, former=1, unnumbered=1)
+    assert value(made.cas["alice"]) == "SELF-SIGNED-PEM:ops-alice-ca2SELF-SIGNED-PEM:ops-alice-ca"
+    assert fake_pulumi.inputs("ops-alice-cert")["caCertPem"] == "SELF-SIGNED-PEM:ops-alice-ca2"
+    assert fake_pulumi.inputs("ops")["former_generation"] == 1
+    names = [fake_pulumi.inputs(name)["subject"]["commonName"] for name in ("ops-alice-ca", "ops-alice-ca2")]
+    assert names == ["nuvla-swarm CA of alice", "nuvla-swarm CA of alice2"]
 
 
 def test_cas_have_different_names(fake_pulumi: FakePulumi) -> None:

@@ -30,7 +30,13 @@ def test_preview_shows_the_keys(fake_pulumi: FakePulumi) -> None:
 def test_script_gets_the_keys_and_the_user_that_the_program_logs_in_as(fake_pulumi: FakePulumi) -> None:
     authorized_keys(ALICE, user="debian")
     told = fake_pulumi.parameters(COMMAND)
-    assert told == {"MACHINE": "worker-1", "LOGIN_USER": "debian", "KEYS": ALICE}
+    assert told == {
+        "MACHINE": "worker-1",
+        "LOGIN_USER": "debian",
+        "KEYS": ALICE,
+        "SETTING": "machines.ssh.authorized_keys",
+        "RETIRED": "",
+    }
 
 
 def test_keys_are_changed_in_place_and_removed_in_the_end(fake_pulumi: FakePulumi) -> None:

@@ -8,6 +8,7 @@ import pulumi
 import yaml
 
 from components import assets
+from components.generations import FIRST, Generations
 from components.s3 import NAME
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
@@ -17,11 +18,12 @@ from tests.support.builders import network
 from tests.support.pulumi_run import Secret, build, start, value
 
 SETTINGS = S3Settings(port=9001, memory_limit_mib=300)
+BOTH = Generations(current=2, former=1)
 CONTEXT = S3Context(machine="worker-1", folder="/files", name=None)
 START = "/etc/versitygw/start.sh"
 
 
-def spec(**changed: Any) -> StackSpec:
+def spec(key: Generations = FIRST, **changed: Any) -> StackSpec:
     start()
 
     def make() -> StackSpec:
@@ -29,7 +31,7 @@ def spec(**changed: Any) -> StackSpec:
             image="versitygw:1",
             front_image="openresty:1",
             networks=[network("front")],
-            key=AccessKey("key"),
+            key=AccessKey("key", key),
             endpoint="https://192.0.2.1:9001",
         )
         return s3(SETTINGS, replace(CONTEXT, **changed), parts)
@@ -125,12 +127,24 @@ def test_s3_keys_are_read_from_secret_files() -> None:
             "s3-secret-key": Secret("RESULT:key-secret"),
         }
         assert not any(isinstance(text, pulumi.Output) or "KEY" in name for name, text in made.env.items())
-    read = re.findall(r"(\w+)=\$\(cat /run/secrets/([\w-]+)\)", assets.read("s3/files/start.sh"))
+    read = re.findall(r"(ROOT_\w+)=\$\(cat /run/secrets/([\w-]+)\)", assets.read("s3/files/start.sh"))
     assert read == [("ROOT_ACCESS_KEY", "s3-access-key"), ("ROOT_SECRET_KEY", "s3-secret-key")]
     assert 'load("/run/secrets")' in assets.read("s3/files/front/nginx.conf")
     assert set(re.findall(r"/(s3-[\w-]+)", assets.read("s3/files/front/signature.lua"))) == {
-        secret.name for secret in front().secrets
+        secret.name for secret in front(key=BOTH).secrets
     }
+
+
+def test_former_key_of_s3_is_read_from_files_that_are_there_while_it_is_valid() -> None:
+    for made in (gateway(key=BOTH), front(key=BOTH)):
+        assert {secret.name: value(secret.content) for secret in made.secrets} == {
+            "s3-access-key": Secret("RESULT:key2-access"),
+            "s3-secret-key": Secret("RESULT:key2-secret"),
+            "s3-former-access-key": Secret("RESULT:key-access"),
+            "s3-former-secret-key": Secret("RESULT:key-secret"),
+        }
+    read = re.findall(r"(\w+)=\$\(cat /run/secrets/(s3-former-[\w-]+)\)", assets.read("s3/files/start.sh"))
+    assert read == [("access", "s3-former-access-key"), ("secret", "s3-former-secret-key")]
 
 
 def test_s3_services_start_with_their_files() -> None:

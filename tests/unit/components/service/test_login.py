@@ -30,3 +30,9 @@ def test_password_and_hash_are_secret(fake_pulumi: FakePulumi) -> None:
 
 def test_login_output_has_a_secret_password(fake_pulumi: FakePulumi) -> None:
     assert value(login().outputs()) == {"username": "admin", "password": Secret("RESULT:web-login-password")}
+
+
+def test_another_generation_has_another_password(fake_pulumi: FakePulumi) -> None:
+    build(lambda: Login("web-login", "admin", 2))
+    assert fake_pulumi.inputs("web-login-password")["keepers"] == {"generation": "2"}
+    assert fake_pulumi.inputs("web-login") == {"username": "admin", "generation": 2}

@@ -9,14 +9,14 @@ from tests.support.pulumi_run import build
 ROTATED = "tokens-rotated"
 
 
-def tokens() -> None:
+def tokens(generation: int = 1) -> None:
     def make() -> None:
         joined = swarm()
         memberships = [
             Membership(name, MembershipArgs(machine=machine(name), swarm=joined, depends_on=[], leaves=False))
             for name in ("manager-1", "worker-1")
         ]
-        JoinTokens("tokens", JoinTokensArgs(swarm=joined, memberships=memberships))
+        JoinTokens("tokens", JoinTokensArgs(swarm=joined, memberships=memberships, generation=generation))
 
     build(make)
 
@@ -39,3 +39,9 @@ def test_rotation_handles_no_token_and_is_not_undone(fake_pulumi: FakePulumi) ->
     tokens()
     assert not fake_pulumi.is_secret(ROTATED, "stdin")
     assert "delete" not in fake_pulumi.inputs(ROTATED)
+
+
+def test_another_generation_rotates_the_tokens_in_place(fake_pulumi: FakePulumi) -> None:
+    tokens(generation=2)
+    assert fake_pulumi.triggers(ROTATED)[-1] == "generation-2"
+    assert fake_pulumi.inputs("tokens") == {"generation": 2}

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 import yaml
 
-from components.machines.cluster import Key
+from components.machines.cluster import Key, LoginKeys
 from components.machines.exoscale.cluster import ExoscaleCluster
 from tests.support.exoscale import LABELS, TEMPLATE, args, cluster, pool
 from tests.support.fake_pulumi import FakePulumi
@@ -99,7 +99,7 @@ def test_changed_login_key_replaces_no_instance(fake_pulumi: FakePulumi) -> None
 def test_given_key_opens_the_instances(fake_pulumi: FakePulumi) -> None:
     def make() -> ExoscaleCluster:
         own = Key(private=pulumi.Output.secret("OWN"), public=pulumi.Output.from_input("ssh-ed25519 OWN"))
-        return ExoscaleCluster("cluster", args(ssh_key=own, public_key="ssh-ed25519 OWN"))
+        return ExoscaleCluster("cluster", args(keys=LoginKeys(own=own), public_key="ssh-ed25519 OWN"))
 
     made = build(make)
     assert fake_pulumi.inputs("cluster-ssh-key")["publicKey"] == "ssh-ed25519 OWN"

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 
 import pulumi
 
-from components.machines.cluster import Key
+from components.machines.cluster import Key, LoginKeys
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from tests.support.builders import owner
 from tests.support.fake_pulumi import FakePulumi
@@ -74,7 +74,7 @@ def test_login_key_opens_the_machines(fake_pulumi: FakePulumi) -> None:
             privileged=True,
             volumes={},
             retain_volumes=False,
-            ssh_key=own,
+            keys=LoginKeys(own=own),
         )
         return LocalCluster("cluster", args)
 
