@@ -11,7 +11,7 @@ SILENCE_S = 60  # after which a connection without an answer is lost
 
 
 class UnreachableError(Exception):
-    """No SSH server of the machine lets the program in."""
+    """No SSH server of the machine lets the program in, or the program's key for it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ async def run_script(machine: Machine, script: str, argument: str) -> Done:
             keepalive_count_max=4,
         ) as connection:
             ended = await connection.run(machine.bash(argument), input=script, check=False)
-    except (OSError, TimeoutError, asyncssh.Error) as error:
+    except (OSError, TimeoutError, asyncssh.Error, asyncssh.KeyImportError) as error:
         raise UnreachableError(f"{machine.name}: {host}:{machine.port} does not let the program in: {error}") from error
     if ended.exit_status is None:
         raise UnreachableError(f"{machine.name}: the connection was lost")

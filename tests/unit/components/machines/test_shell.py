@@ -47,3 +47,8 @@ def test_another_host_or_a_wrong_key_lets_nothing_run(
     other = (tmp_path / ("key.pub" if wrong == "host_key" else "key")).read_text()
     with pytest.raises(UnreachableError, match=f"^worker-1: 127.0.0.1:{server.port} does not let the program in: "):
         run(server, **{wrong: other})
+
+
+def test_key_that_cannot_be_read_is_told(server: Server, fake_pulumi: FakePulumi) -> None:
+    with pytest.raises(UnreachableError, match=r"^worker-1: .* does not let the program in: Invalid private key"):
+        run(server, private_key="no key")
