@@ -57,6 +57,10 @@ status: ## show machines, addresses and logins, and whether all is well
 down: ## remove the infrastructure, and the Docker engine that `make` started if nothing else runs on it
 	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down $(call quoted,STACK)
 
+.PHONY: recover
+recover: ## start the swarm again when most of its managers are dead, and put these back
+	@$(SETUP) && $(ENV) python -m tools.stack recover $(call quoted,STACK)
+
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
 	@$(SETUP) && $(ENV) python -m tools.stack refresh $(call quoted,STACK)

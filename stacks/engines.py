@@ -13,19 +13,24 @@ from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.prior_state import EngineState, PriorState
 from components.swarm.roll import Roll
+from stacks.api_manager import working
 from stacks.baseline import proxy_of
 from stacks.config.settings import Settings
 
 
 def certificates(
-    settings: Settings, managers: list[Machine], api_manager: Machine, address: pulumi.Input[str], prior: PriorState
+    settings: Settings,
+    managers: list[Machine],
+    api_manager: Machine,
+    stable_address: pulumi.Input[str] | None,
+    prior: PriorState,
 ) -> Certificates:
     """Make the CA of the infrastructure and its certificates."""
     servers: dict[str, list[pulumi.Input[str]]] = {
         machine.name: [machine.public_address, machine.private_address] for machine in managers
     }
-    if address is not api_manager.public_address:
-        servers[api_manager.name].append(address)
+    if stable_address is not None:
+        servers[api_manager.name].append(stable_address)
     return Certificates(
         "certificates",
         CertificatesArgs(
@@ -109,7 +114,8 @@ def turns(settings: Settings, cluster: Cluster, prior: PriorState) -> list[Machi
     Workers are first, and last is the API manager, which all that follows in an update needs.
     """
     members = [machine for name, machine in cluster.machines.items() if prior.has_joined(name)]
-    return sorted(members, key=lambda machine: (_votes(machine, prior), machine.name == settings.api_manager))
+    last = working(settings, prior)
+    return sorted(members, key=lambda machine: (_votes(machine, prior), machine.name == last))
 
 
 def _votes(machine: Machine, prior: PriorState) -> bool:

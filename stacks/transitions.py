@@ -9,7 +9,7 @@ from components.errors import count, refusal
 from components.machines.prior_state import PriorState
 from components.machines.registry import provider_of
 from components.machines.ssh_settings import OTHER_KEYS, key_of
-from stacks import transitions_data, transitions_networks
+from stacks import api_manager, transitions_data, transitions_networks
 from stacks.config.blame import without_blame
 from stacks.config.settings import Settings
 from stacks.plan import plan
@@ -33,7 +33,7 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
         raise refusal(
             f"the existing infrastructure cannot take these settings, for {count(len(lines), 'reason')}", lines
         )
-    for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks):
+    for warnings in (transitions_data.left_behind, transitions_networks.replaced_networks, api_manager.announcements):
         for line in warnings(settings, current):
             pulumi.log.warn(line)
     return current
@@ -61,16 +61,11 @@ def _lost_machines_are_known(settings: Settings, prior: PriorState) -> Iterator[
 
 
 def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """Yield a line if the API manager is no manager of the swarm yet, and others are."""
-    manager, lost = settings.api_manager, settings.machines.lost
-    allowed = sorted(name for name in prior.managers if name not in lost)
-    if not allowed or manager in allowed:
-        return
-    value = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
-    staying = [name for name in allowed if name in settings.machines.names("manager")]
-    if staying:
-        yield f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(staying)}"
-    else:
+    """Yield a line if no manager of the swarm stays one, through which the program could work."""
+    allowed = sorted(name for name in prior.managers if name not in settings.machines.lost)
+    if allowed and api_manager.working(settings, prior) not in allowed:
+        manager = settings.api_manager
+        value = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
         yield (
             f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(allowed)}; in three "
             "steps: add the new managers and run `make up`; set swarm.api_manager to one of the new managers and run "
@@ -101,7 +96,7 @@ def _machine_network_stays(settings: Settings, prior: PriorState) -> Iterator[st
 
 def _provider_refusals(settings: Settings, prior: PriorState) -> Iterator[str]:
     """Yield the lines of the provider's own checks."""
-    yield from provider_of(settings.machines).refusals(settings.machines, plan(settings), prior)
+    yield from provider_of(settings.machines).refusals(settings.machines, plan(settings, prior), prior)
 
 
 CHECKS = (

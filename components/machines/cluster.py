@@ -32,6 +32,7 @@ class Losses:
     names: frozenset[str] = frozenset()
     recreations: Mapping[str, int] = field(default_factory=dict)  # by machine: how often it came back after a loss
     commands: frozenset[str] = frozenset()  # names of the commands in the state
+    silent: frozenset[str] = frozenset()  # names of machines that do not answer now
 
     def outputs(self, machines: Mapping[str, Machine]) -> dict[str, Any]:
         """Return the outputs of a cluster of these machines, from which the next run reads the losses."""

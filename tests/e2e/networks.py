@@ -44,6 +44,8 @@ USERS: Final = (
     "host-guests",
     "systems",
     "roll",
+    "dead",
+    "recover",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

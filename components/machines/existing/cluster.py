@@ -129,6 +129,7 @@ class ExistingCluster(Cluster):
             data_generation=pulumi.Output.from_input(""),
             port=host.port,
             lost=name in self._args.losses.names,
+            silent=name in self._args.losses.silent,
             commands=self._args.losses.commands,
             hooks=self._ssh_hooks,
         )

@@ -115,6 +115,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         root=resource,
         disk=resource,
         lost=lost,
+        silent=name in args.losses.silent,
         commands=args.losses.commands,
         hooks=args.ssh_hooks,
     )

@@ -105,6 +105,7 @@ def container(name: str, args: ContainerArgs, opts: pulumi.ResourceOptions) -> M
         disk=disk,
         shares_kernel=True,
         lost=lost,
+        silent=name in args.losses.silent,
         commands=args.losses.commands,
     )
 

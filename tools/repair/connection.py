@@ -1,0 +1,62 @@
+"""Connections to the managers of a stack, by Docker's API with the program's own certificate."""
+
+import tempfile
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from tools.console import say
+from tools.repair.state import ApiManager, State
+from tools.repair.swarm import Reach, Swarm
+
+
+@contextmanager
+def connected(state: State) -> Iterator[Swarm | None]:
+    """Connect to the swarm of a stack, if the state has its API manager; to another one if only that one answers."""
+    with managers(state) as found:
+        if not found:
+            yield None
+            return
+        first, *others = found.values()
+        if not others or first.reach() is Reach.MANAGES:
+            yield first
+            return
+        reaches = zip(others, reached(others), strict=True)
+        other = next((swarm for swarm, reach in reaches if reach is Reach.MANAGES), None)
+        if other is not None:
+            say(f"{state.name}: its API manager {first.host} does not answer; asks the manager {other.host} instead")
+        yield other or first
+
+
+@contextmanager
+def managers(state: State) -> Iterator[dict[str, Swarm]]:
+    """Yield a client of each manager by its endpoint, first of the API manager; none without one in the state."""
+    manager = state.api_manager()
+    if manager is None:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
+        session.trust_env = False  # ignore proxies and CAs of the environment
+        session.verify, session.cert = _files(Path(folder), manager)
+        hosts = dict.fromkeys([manager.host, *state.managers().values()])
+        yield {host: Swarm(session, f"https://{host.removeprefix('tcp://')}") for host in hosts}
+
+
+def reached(swarms: Collection[Swarm]) -> list[Reach]:
+    """Return what this computer gets from each of these managers, all asked at once."""
+    with ThreadPoolExecutor(max(1, len(swarms))) as pool:
+        return list(pool.map(Swarm.reach, swarms))
+
+
+def _files(folder: Path, manager: ApiManager) -> tuple[str, tuple[str, str]]:
+    """Write the certificates to files that only their owner may read; return the paths."""
+    paths = []
+    for name, text in {"ca": manager.ca, "cert": manager.cert, "key": manager.key}.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        paths.append(str(path))
+    return paths[0], (paths[1], paths[2])
