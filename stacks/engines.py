@@ -21,7 +21,7 @@ from stacks.config.settings import Settings
 def certificates(
     settings: Settings,
     managers: list[Machine],
-    api_manager: Machine,
+    preferred: Machine,  # manager that has the stable address, but for the time that another one stands in
     stable_address: pulumi.Input[str] | None,
     prior: PriorState,
 ) -> Certificates:
@@ -30,7 +30,7 @@ def certificates(
         machine.name: [machine.public_address, machine.private_address] for machine in managers
     }
     if stable_address is not None:
-        servers[api_manager.name].append(stable_address)
+        servers[preferred.name].append(stable_address)
     return Certificates(
         "certificates",
         CertificatesArgs(

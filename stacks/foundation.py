@@ -77,7 +77,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     api_manager = cluster.machines[stack_plan.api_manager]
     preferred = cluster.machines[api_managers.preferred(settings)]  # an address stays where it is while one is away
     address = preferred.public_address if cluster.stable_address is None else cluster.stable_address
-    certificates = engines.certificates(settings, cluster.managers(), api_manager, cluster.stable_address, prior)
+    certificates = engines.certificates(settings, cluster.managers(), preferred, cluster.stable_address, prior)
     operators = engines.operators(settings, certificates, prior)
     engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
     packages = {name: engine.packages for name, engine in engine_of.items()}

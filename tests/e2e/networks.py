@@ -46,6 +46,7 @@ USERS: Final = (
     "roll",
     "dead",
     "recover",
+    "killed-anywhere",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -36,6 +36,7 @@ class Docker:
     used: set[str] = field(default_factory=set)  # ids that are in use
     status: HTTPStatus = HTTPStatus.OK  # of every answer
     updated: HTTPStatus = HTTPStatus.OK  # of answers to updates
+    stands_in: bool = False  # whether Pulumi would ask another manager
     calls: list[tuple[str, str, Any]] = field(default_factory=list)  # all but questions
 
     def add(self, kind: str, name: str, **more: Any) -> "Docker":
@@ -77,7 +78,7 @@ class Docker:
         return _answer(HTTPStatus.NO_CONTENT, None)
 
     def swarm(self) -> Swarm:
-        return Swarm(self, "https://192.0.2.7:2376")  # type: ignore[arg-type]
+        return Swarm(self, "https://192.0.2.7:2376", stands_in=self.stands_in)  # type: ignore[arg-type]
 
 
 def _answer(status: HTTPStatus, told: Any) -> requests.Response:

@@ -54,6 +54,8 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
     """Exit if a refresh would drop existing resources from the state; otherwise repair a killed update first."""
     try:
         if swarm is not None:
+            if swarm.stands_in:
+                raise NoAnswerError(f"only {swarm.host} does")
             swarm.marked(state.label)
     except NoAnswerError as error:
         remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
@@ -134,7 +136,8 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
         if state.swarm_resources():  # otherwise the first update is unfinished, and the swarm has nothing to lose
             say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
         return NO_DIFFERENCES
-    return found
+    # Pulumi would take what its API manager does not show for gone, and imports through that manager.
+    return Differences(found.gone, (), (), ()) if swarm.stands_in else found
 
 
 def node_problems(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member], list[nodes.UnlabelledNode]]:

@@ -42,7 +42,10 @@ def managers(state: State) -> Iterator[dict[str, Swarm]]:
         session.trust_env = False  # ignore proxies and CAs of the environment
         session.verify, session.cert = _files(Path(folder), manager)
         hosts = dict.fromkeys([manager.host, *state.managers().values()])
-        yield {host: Swarm(session, f"https://{host.removeprefix('tcp://')}") for host in hosts}
+        yield {
+            host: Swarm(session, f"https://{host.removeprefix('tcp://')}", stands_in=host != manager.host)
+            for host in hosts
+        }
 
 
 def reached(swarms: Collection[Swarm]) -> list[Reach]:

@@ -51,9 +51,10 @@ class SwarmObject:
 class Swarm:
     """The objects and nodes of a swarm, and the changes that repairs make to them."""
 
-    def __init__(self, session: requests.Session, url: str):
+    def __init__(self, session: requests.Session, url: str, *, stands_in: bool = False):
         self._session = session
         self._url = url
+        self.stands_in = stands_in  # whether this is another manager than the API manager, which Pulumi asks
 
     @property
     def host(self) -> str:

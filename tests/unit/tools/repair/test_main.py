@@ -126,6 +126,25 @@ def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.M
         recovery.main("refresh", "s")
 
 
+def test_pulumi_is_not_asked_about_what_only_another_manager_knows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would take what its API manager, which does not answer, does not show for gone."""
+    docker = Docker(stands_in=True).add("services", "web", UpdateStatus={"State": "rollback_completed"})
+    docker.add("services", "stray")
+    docker.objects["services"][0]["Spec"] |= {"Mode": {"Replicated": {"Replicas": 0}}}
+    run = Run(monkeypatch, state(in_state("services", "web"), in_state("services", "lost")), docker)
+    recovery.main("up", "s")
+    assert run.targets() == [f"--target={urn('services', 'lost')}"]
+    assert [command[0] for command in run.commands] == ["refresh"]
+    assert docker.calls == []
+    capsys.readouterr()
+    with pytest.raises(
+        SystemExit, match=r"API manager does not answer \(only 192.0.2.7 does\), and a refresh would drop"
+    ):
+        recovery.main("refresh", "s")
+
+
 def test_refresh_goes_on_with_a_reachable_entry_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for docker in (Docker(), None):
         run = Run(monkeypatch, state(in_state("services", "web")), docker)
