@@ -7,9 +7,9 @@ from stacks.config.settings import Settings
 
 
 def preferred(settings: Settings) -> str:
-    """Return the name of the manager that the settings prefer, which is none that they declare lost."""
+    """Return the name of the manager that the settings prefer, which is none that they declare lost, unless all are."""
     alive = _alive(settings)
-    return settings.api_manager if settings.api_manager in alive else alive[0]
+    return settings.api_manager if settings.api_manager in alive or not alive else alive[0]
 
 
 def working(settings: Settings, prior: PriorState) -> str:

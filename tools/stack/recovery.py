@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.machines.shell import Done, Login, UnreachableError, run_as
-from components.swarm.recovery import script_for
+from components.machines.shell import Done, Login, UnreachableError
+from components.swarm.recovery import run
 from tools.console import ask, chosen, fail, is_terminal, say
 from tools.repair import locks, nodes
 from tools.repair.state import State, without_secret_marks
@@ -30,7 +30,7 @@ class Manager:
     async def run(self, verb: str) -> Done | None:
         """Run the script with a verb; return None if the machine does not let the program in."""
         try:
-            return await run_as(self.login, script_for(self.address), verb)
+            return await run(self.login, self.address, verb)
         except UnreachableError:
             return None
 

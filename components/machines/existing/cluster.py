@@ -79,7 +79,7 @@ class ExistingCluster(Cluster):
             "data_path": args.data_path,
             "volumes": {volume: settings.path for volume, settings in args.volumes.items()},
         }
-        # The hosts have the public half already, and the program does not need it.
+        # The hosts have the public half already.
         key = Key(private=pulumi.Output.secret(args.key), public=pulumi.Output.from_input(""))
         super().__init__("ExistingCluster", name, props, key, opts)
         self._args = args
@@ -128,9 +128,7 @@ class ExistingCluster(Cluster):
             system_generation=pulumi.Output.from_input(""),
             data_generation=pulumi.Output.from_input(""),
             port=host.port,
-            lost=name in self._args.losses.names,
-            silent=name in self._args.losses.silent,
-            commands=self._args.losses.commands,
+            **self._args.losses.of(name),
             hooks=self._ssh_hooks,
         )
         # A host that comes back after a loss may be in any state, so all commands run on it again.

@@ -104,9 +104,7 @@ def container(name: str, args: ContainerArgs, opts: pulumi.ResourceOptions) -> M
         root=resource,
         disk=disk,
         shares_kernel=True,
-        lost=lost,
-        silent=name in args.losses.silent,
-        commands=args.losses.commands,
+        **args.losses.of(name),
     )
 
 

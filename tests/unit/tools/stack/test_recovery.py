@@ -50,7 +50,7 @@ class World:
         monkeypatch.setenv("YES", "1")
         monkeypatch.setattr(locks, "free", lambda _: None)
         monkeypatch.setattr(State, "read", lambda _: self.state)
-        monkeypatch.setattr(recovery, "run_as", self._run)
+        monkeypatch.setattr("components.swarm.recovery.run_as", self._run)
         monkeypatch.setattr(marks, "mark_lost", lambda _, names: self.done.append(("lost", *names)))
         monkeypatch.setattr(update, "apply", lambda _, replaced: self.done.append(("update", *map(_name, replaced))))
 
