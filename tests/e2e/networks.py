@@ -47,6 +47,7 @@ USERS: Final = (
     "dead",
     "recover",
     "killed-anywhere",
+    "lost-exoscale",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it
