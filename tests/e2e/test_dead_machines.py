@@ -65,7 +65,7 @@ def test_machine_that_died_is_back_after_make_up(target: Stack, machine: str, de
     DEATHS[death](target, machine)
     repaired = repair(target, f"{machine} {death}")
     if machine == "manager-1":
-        assert "does not answer; asks the manager" in repaired.text, repaired.text
+        assert "its API manager manager-1 does not answer; asks manager-" in repaired.text, repaired.text
     # Without its disk, the API manager is a new member, which joins through another manager.
     has_joined_again = machine == "manager-1" and death == "removed with its disk"
     assert_settled(target, "manager-1", "manager-2" if has_joined_again else "manager-1")

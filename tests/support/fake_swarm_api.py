@@ -35,6 +35,7 @@ class Docker:
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by kind
     used: set[str] = field(default_factory=set)  # ids that are in use
     status: HTTPStatus = HTTPStatus.OK  # of every answer
+    message: str = "This node is not a swarm manager."  # of every answer that is no success
     updated: HTTPStatus = HTTPStatus.OK  # of answers to updates
     stands_in: bool = False  # whether Pulumi would ask another manager
     calls: list[tuple[str, str, Any]] = field(default_factory=list)  # all but questions
@@ -48,7 +49,7 @@ class Docker:
         if method != "GET":
             self.calls.append((method, path, json))
         if self.status is not HTTPStatus.OK:
-            return _answer(self.status, {"message": "This node is not a swarm manager."})
+            return _answer(self.status, {"message": self.message})
         kind, _, identity = path.partition("/")
         if method == "GET" and not identity:
             return _answer(HTTPStatus.OK, self._listed(kind, params))

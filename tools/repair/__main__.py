@@ -135,6 +135,10 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
     except NoAnswerError as error:
         if state.swarm_resources():  # otherwise the first update is unfinished, and the swarm has nothing to lose
             say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
+            if "leader" in str(error):
+                say(
+                    f"{state.name}: if most managers are dead, `make recover STACK={state.name}` starts the swarm again"
+                )
         return NO_DIFFERENCES
     # Pulumi would take what its API manager does not show for gone, and imports through that manager.
     return Differences(found.gone, (), (), ()) if swarm.stands_in else found

@@ -20,20 +20,20 @@ def connected(state: State) -> Iterator[Swarm | None]:
         if not found:
             yield None
             return
-        first, *others = found.values()
-        if not others or first.reach() is Reach.MANAGES:
-            yield first
+        first, *others = found
+        if not others or found[first].reach() is Reach.MANAGES:
+            yield found[first]
             return
-        reaches = zip(others, reached(others), strict=True)
-        other = next((swarm for swarm, reach in reaches if reach is Reach.MANAGES), None)
+        reaches = zip(others, reached([found[name] for name in others]), strict=True)
+        other = next((name for name, reach in reaches if reach is Reach.MANAGES), None)
         if other is not None:
-            say(f"{state.name}: its API manager {first.host} does not answer; asks the manager {other.host} instead")
-        yield other or first
+            say(f"{state.name}: its API manager {first} does not answer; asks {other} instead")
+        yield found[other or first]
 
 
 @contextmanager
 def managers(state: State) -> Iterator[dict[str, Swarm]]:
-    """Yield a client of each manager by its endpoint, first of the API manager; none without one in the state."""
+    """Yield a client of each manager by its machine, first of the API manager; none without one in the state."""
     manager = state.api_manager()
     if manager is None:
         yield {}
@@ -41,10 +41,12 @@ def managers(state: State) -> Iterator[dict[str, Swarm]]:
     with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
         session.trust_env = False  # ignore proxies and CAs of the environment
         session.verify, session.cert = _files(Path(folder), manager)
-        hosts = dict.fromkeys([manager.host, *state.managers().values()])
+        names = {endpoint: name for name, endpoint in state.managers().items()}
         yield {
-            host: Swarm(session, f"https://{host.removeprefix('tcp://')}", stands_in=host != manager.host)
-            for host in hosts
+            names.get(host, host): Swarm(
+                session, f"https://{host.removeprefix('tcp://')}", stands_in=host != manager.host
+            )
+            for host in dict.fromkeys([manager.host, *names])
         }
 
 

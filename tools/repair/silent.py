@@ -20,7 +20,7 @@ def names(state: State) -> list[str]:
     if state.provider is None or not state.provider.is_remote or len(managers) < 2:
         return []
     with connection.managers(state) as swarms:
-        asked = {name: swarms[endpoint] for name, endpoint in managers.items() if endpoint in swarms}
+        asked = {name: swarms[name] for name in managers}
         reaches = dict(zip(asked, connection.reached(asked.values()), strict=True))
     away = [name for name, reach in reaches.items() if reach is Reach.SILENT]
     if not away or Reach.MANAGES not in reaches.values():

@@ -115,6 +115,15 @@ def test_unreachable_entry_is_reported_in_one_line(
         assert capsys.readouterr().err == ""
 
 
+def test_swarm_without_a_leader_has_its_own_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker = Docker(status=HTTPStatus.INTERNAL_SERVER_ERROR, message="The swarm does not have a leader.")
+    Run(monkeypatch, state(in_state("services", "web")), docker)
+    recovery.main("up", "s")
+    assert "if most managers are dead, `make recover STACK=s` starts the swarm again" in capsys.readouterr().err
+
+
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     Run(monkeypatch, state(), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
     with pytest.raises(
