@@ -1,6 +1,8 @@
 """`make recover`: a swarm that has lost two of three managers is back, with its services, applications and data."""
 
 import os
+import random
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ from tests.e2e.conftest import small_target_settings
 from tests.e2e.harness import Stack, docker, stack
 from tests.e2e.networks import subnet_of
 from tests.e2e.settling import assert_settled
-from tests.e2e.waiting import wait_for
+from tests.e2e.waiting import kill_make_after, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -89,3 +91,23 @@ def test_two_dead_managers_are_new_members_after_make_recover(target: Stack, lef
     assert f"makes anew, with new disks: {', '.join(dead)}" in recovered.text
     assert_whole(target, before)
     assert_settled(target, "manager-1", left)
+
+
+def test_killed_recovery_is_completed_by_the_next_commands(target: Stack, request: pytest.FixtureRequest) -> None:
+    """It is killed with all its processes; then it is run again, or `make up` if the swarm has a leader already."""
+    seed = str(request.config.getoption("seed") or secrets.token_hex(4))
+    rng, before = random.Random(seed), services(target, "manager-1")
+    moments = [round(rng.uniform(1, most_s), 1) for most_s in (10, 20, 40)]
+    print(f"again: --seed {seed}: killed after {moments} s")
+    for name in ("manager-2", "manager-3"):
+        target.remove_with_disk(name)
+    wait_for(lambda: target.on("manager-1", "docker", "node", "ls").code != 0, "the swarm has no leader")
+    for seconds in moments:
+        kill_make_after(target, "recover", seconds)
+        target.kill_processes()
+    last = target.make("recover")
+    if "so there is nothing to recover: run `make up" in last.text:
+        last = target.make("up")
+    assert last.code == 0, last.text
+    assert_whole(target, before)
+    assert_settled(target, "manager-1", "manager-1")
