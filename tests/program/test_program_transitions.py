@@ -269,7 +269,6 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "another manager as the entry": (THREE, changed(THREE, "swarm.api_manager", "manager-2")),
     "the entry of before goes": (changed(THREE, "swarm.api_manager", "manager-3"), MANAGER),
     "a pool of managers beside the first one": (MANAGER, BESIDE),
-    "a new manager is the entry at once": (MANAGER, changed(BESIDE, "swarm.api_manager", "boss-1")),
     "one of those as the entry": (BESIDE, changed(BESIDE, "swarm.api_manager", "boss-1")),
     "then without the first": (
         changed(BESIDE, "swarm.api_manager", "boss-1"),
