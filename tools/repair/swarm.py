@@ -65,8 +65,9 @@ class Swarm:
         """Return whether the manager answers, and whether it manages a swarm that has a leader."""
         try:
             answer = self._ask("GET", "/nodes")
-        except NoAnswerError:
-            return Reach.SILENT
+        except NoAnswerError as error:
+            # A certificate that has expired, say, is what the update renews.
+            return Reach.ANSWERS if isinstance(error.__cause__, requests.exceptions.SSLError) else Reach.SILENT
         return Reach.MANAGES if answer.ok else Reach.ANSWERS
 
     def marked(self, label: str) -> list[SwarmObject]:

@@ -76,20 +76,27 @@ def test_lost_managers_and_workers_are_not_asked() -> None:
 class Session:
     """Answers with a status, or not at all."""
 
-    def __init__(self, status: int | None) -> None:
+    def __init__(self, status: int | type[Exception]) -> None:
         self.status = status
 
     def request(self, *_: Any, **__: Any) -> requests.Response:
-        if self.status is None:
-            raise requests.ConnectTimeout
+        if not isinstance(self.status, int):
+            raise self.status
         answer = requests.Response()
         answer.status_code, answer._content = self.status, b'{"message": "The swarm does not have a leader."}'
         return answer
 
 
 def test_reach_of_a_manager_is_what_it_answers() -> None:
-    swarms = [Swarm(Session(status), "https://192.0.2.7:2376") for status in (None, 503, 200)]  # type: ignore[arg-type]
-    assert reached(swarms) == [SILENT, ANSWERS, MANAGES]
+    answers = {
+        requests.ConnectTimeout: SILENT,
+        requests.ReadTimeout: SILENT,
+        requests.exceptions.SSLError: ANSWERS,
+        503: ANSWERS,
+        200: MANAGES,
+    }
+    swarms = [Swarm(Session(answer), "https://192.0.2.7:2376") for answer in answers]  # type: ignore[arg-type]
+    assert reached(swarms) == list(answers.values())
     assert reached([]) == []
 
 
