@@ -1,6 +1,7 @@
 """Connections to the managers of a stack, by Docker's API with the program's own certificate."""
 
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ import requests
 
 from tools.console import say
 from tools.repair.state import ApiManager, State
-from tools.repair.swarm import Reach, Swarm
+from tools.repair.swarm import INTERVAL_S, Reach, Swarm
+
+ELECTION_TIMEOUT_S = 15  # Swarm takes some seconds
 
 
 @contextmanager
@@ -51,9 +54,17 @@ def managers(state: State) -> Iterator[dict[str, Swarm]]:
 
 
 def reached(swarms: Collection[Swarm]) -> list[Reach]:
-    """Return what this computer gets from each of these managers, all asked at once."""
-    with ThreadPoolExecutor(max(1, len(swarms))) as pool:
-        return list(pool.map(Swarm.reach, swarms))
+    """Return what this computer gets from each of these managers, all asked at once.
+
+    Managers that answer get some time to choose a leader, since the former one may have just died.
+    """
+    deadline = time.monotonic() + ELECTION_TIMEOUT_S
+    while True:
+        with ThreadPoolExecutor(max(1, len(swarms))) as pool:
+            found = list(pool.map(Swarm.reach, swarms))
+        if Reach.MANAGES in found or Reach.ANSWERS not in found or time.monotonic() > deadline:
+            return found
+        time.sleep(INTERVAL_S)
 
 
 def _files(folder: Path, manager: ApiManager) -> tuple[str, tuple[str, str]]:

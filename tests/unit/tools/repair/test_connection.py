@@ -8,6 +8,7 @@ import requests
 
 from tests.support.rows import rows
 from tests.support.stack_states import membership, state
+from tools.repair import connection
 from tools.repair.connection import connected, managers, reached
 from tools.repair.state import State
 from tools.repair.swarm import Reach, Swarm
@@ -43,6 +44,7 @@ def test_first_manager_that_answers_is_asked(
 ) -> None:
     answers = dict(zip(THREE, reaches, strict=False))
     monkeypatch.setattr(Swarm, "reach", lambda self: answers[self.host])
+    monkeypatch.setattr(connection, "ELECTION_TIMEOUT_S", -1)
     with connected(stack(*answers)) as swarm:
         assert swarm is not None
         assert swarm.host == used
@@ -87,7 +89,7 @@ class Session:
         return answer
 
 
-def test_reach_of_a_manager_is_what_it_answers() -> None:
+def test_reach_of_a_manager_is_what_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {
         requests.ConnectTimeout: SILENT,
         requests.ReadTimeout: SILENT,
@@ -95,9 +97,21 @@ def test_reach_of_a_manager_is_what_it_answers() -> None:
         503: ANSWERS,
         200: MANAGES,
     }
+    monkeypatch.setattr(connection, "ELECTION_TIMEOUT_S", -1)
     swarms = [Swarm(Session(answer), "https://192.0.2.7:2376") for answer in answers]  # type: ignore[arg-type]
     assert reached(swarms) == list(answers.values())
     assert reached([]) == []
+
+
+def test_managers_that_answer_get_time_to_choose_a_leader(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([ANSWERS, SILENT, ANSWERS, SILENT, MANAGES, SILENT])
+    swarms = [Swarm(Session(200), f"https://192.0.2.{number}:2376") for number in (7, 8)]  # type: ignore[arg-type]
+    monkeypatch.setattr(Swarm, "reach", lambda _: next(answers))
+    monkeypatch.setattr(connection, "INTERVAL_S", 0)
+    assert reached(swarms) == [MANAGES, SILENT]
+    monkeypatch.setattr(Swarm, "reach", lambda _: ANSWERS)
+    monkeypatch.setattr(connection, "ELECTION_TIMEOUT_S", -1)
+    assert reached(swarms) == [ANSWERS, ANSWERS], "they have had their time"
 
 
 def test_key_is_for_its_owner_only() -> None:
