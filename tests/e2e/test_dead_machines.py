@@ -52,10 +52,11 @@ def repair(target: Stack, what: str) -> Result:
     start = time.monotonic()
     repaired = target.make("up")
     took_s = time.monotonic() - start
-    print(f"{what}: repaired in {took_s:.0f} s, with a load of {os.getloadavg()[0]:.0f}", flush=True)
     assert repaired.code == 0, repaired.text
     ready = {(name, "Ready Active") for name in MACHINES}
     wait_for(lambda: set(target.nodes().items()) == ready, "all are ready", 60, lambda: str(target.nodes()))
+    all_s, load = time.monotonic() - start, os.getloadavg()[0]
+    print(f"{what}: make up took {took_s:.0f} s, all were ready after {all_s:.0f} s, load {load:.0f}", flush=True)
     return repaired
 
 
