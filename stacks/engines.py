@@ -1,6 +1,6 @@
 """Engines of the machines of a stack, and the certificates of their API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pulumi
 
@@ -12,8 +12,9 @@ from components.engine.operators import Operators, OperatorsArgs
 from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.prior_state import EngineState, PriorState
+from components.machines.turns import Build
 from components.swarm.roll import Roll
-from stacks.api_manager import working
+from stacks import turns
 from stacks.baseline import proxy_of
 from stacks.config.settings import Settings
 
@@ -69,11 +70,20 @@ def engines(
     issued: Certificates,
     operator_cas: Mapping[str, pulumi.Output[str]],
     prior: PriorState,
+    *,
+    roll: Roll,
+    builds: Mapping[str, Build],
+    replaces: Callable[[str], bool],
 ) -> dict[str, Engine]:
-    """Make the engine of each machine: all at once, but those of members of the swarm one after the other."""
+    """Make the engine of each machine: all at once, but those of members of the swarm one after the other.
+
+    `replaces` tells of a machine whether this update replaces it with its disk: its engine is a new one.
+    """
     settings_of_all = settings.resolved_engine
 
-    def engine(machine: Machine, roll: Roll | None = None, previous: Engine | None = None) -> Engine:
+    def engine(
+        machine: Machine, hooks: pulumi.ResourceHookBinding | None = None, previous: Engine | None = None
+    ) -> Engine:
         former = prior.engines.get(machine.name)
         return Engine(
             f"{machine.name}-engine",
@@ -85,39 +95,28 @@ def engines(
                 operator_cas=operator_cas if machine.name in issued.servers else {},
                 after=previous.ready if previous else None,
                 is_replaced=former is None or former.version != settings_of_all.version,
-                hooks=roll.hooks(machine) if roll else None,
+                build=builds.get(machine.name),
+                hooks=hooks,
             ),
             cluster.child_lifecycle(),
         )
 
-    order = turns(settings, cluster, prior)
+    order = turns.order(settings, prior)
     wanted = {
-        machine.name: EngineState(
+        name: EngineState(
             version=settings_of_all.version or "",
-            daemon=daemon_json(settings_of_all, serves_api=machine.name in issued.servers),
+            daemon=daemon_json(settings_of_all, serves_api=name in issued.servers),
+            build=builds.get(name),
         )
-        for machine in order
+        for name in order
     }
     for line in announcements(prior.engines, wanted):
         pulumi.log.info(line)
-    roll = Roll(managers=[machine for machine in reversed(order) if _votes(machine, prior)])
     made: dict[str, Engine] = {}
     previous: Engine | None = None
-    for machine in order:
-        made[machine.name] = previous = engine(machine, roll, previous)
+    for name in order:
+        machine = cluster.machines[name]
+        if replaces(name):
+            continue
+        made[name] = previous = engine(machine, roll.hooks(machine), previous)
     return {name: made.get(name) or engine(machine) for name, machine in cluster.machines.items()}
-
-
-def turns(settings: Settings, cluster: Cluster, prior: PriorState) -> list[Machine]:
-    """Return the members of the swarm in the order in which their engines restart.
-
-    Workers are first, and last is the API manager, which all that follows in an update needs.
-    """
-    members = [machine for name, machine in cluster.machines.items() if prior.has_joined(name)]
-    last = working(settings, prior)
-    return sorted(members, key=lambda machine: (_votes(machine, prior), machine.name == last))
-
-
-def _votes(machine: Machine, prior: PriorState) -> bool:
-    """Return whether a member votes in the quorum; a former manager does until it is demoted, later in the update."""
-    return machine.role == "manager" or machine.name in prior.managers

@@ -16,11 +16,12 @@ from components.machines.owner import Owner, this_infrastructure
 from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, StackPlan
 from components.machines.registry import provider_of
+from components.machines.turns import Turns
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
 from stacks import api_manager as api_managers
-from stacks import engines
+from stacks import engines, turns
 from stacks.baseline import host_traces, install_packages
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
@@ -43,6 +44,7 @@ class Foundation:
     firewall: Firewall
     rows: Sequence[PortRule]  # open ports of the program and their sources, on every provider
     volumes: Mapping[str, DataFolder]
+    turns: Turns
 
     def addresses(self) -> list[pulumi.Input[str]]:
         """Return all public addresses of the managers, and the stable one if there is any."""
@@ -57,6 +59,7 @@ class Foundation:
 def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior: PriorState) -> Foundation:
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
     stack_plan = plan(settings, prior)
+    builds = turns.builds(settings, stack_plan)
     owner = this_infrastructure()
     # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
     open_rows = [*rows, *settings.firewall.extra_rows()]
@@ -72,6 +75,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         retain_volumes=settings.volumes.retain_on_destroy,
         moves=_moves(settings, stack_plan, prior),
         host_traces=host_traces(settings),
+        turns=turns.turns(settings, builds, prior),
     )
     cluster = _cluster(settings, inputs)
     api_manager = cluster.machines[stack_plan.api_manager]
@@ -79,7 +83,19 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     address = preferred.public_address if cluster.stable_address is None else cluster.stable_address
     certificates = engines.certificates(settings, cluster.managers(), preferred, cluster.stable_address, prior)
     operators = engines.operators(settings, certificates, prior)
-    engine_of = engines.engines(settings, cluster, certificates, operators.cas if operators else {}, prior)
+    roll = turns.roll(settings, cluster, prior)
+    inputs.turns.begin(roll)
+    engine_of = engines.engines(
+        settings,
+        cluster,
+        certificates,
+        operators.cas if operators else {},
+        prior,
+        roll=roll,
+        builds=builds,
+        replaces=inputs.turns.replaces,
+    )
+    _end_turns(inputs.turns, engine_of)
     packages = {name: engine.packages for name, engine in engine_of.items()}
     _authorize_keys(settings, cluster, packages)
     firewall = _firewall(settings, open_rows, stack_plan, cluster, packages)
@@ -96,7 +112,15 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         firewall=firewall,
         rows=rows,
         volumes=_volumes(settings, cluster, packages),
+        turns=inputs.turns,
     )
+
+
+def _end_turns(turns: Turns, engine_of: Mapping[str, Engine]) -> None:
+    """End the turns of the machines that keep their disks; the others are not back before they have joined again."""
+    for name, engine in engine_of.items():
+        if not turns.replaces(name):
+            turns.end(name, engine.ready)
 
 
 def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:

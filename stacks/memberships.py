@@ -47,5 +47,7 @@ def memberships(
                 foundation.cluster.child_lifecycle(), pulumi.ResourceOptions(depends_on=earlier)
             ),
         )
+        if foundation.turns.replaces(machine.name):
+            foundation.turns.end(machine.name, members[machine.name].ready)
         previous = members[machine.name] if machine.role == "manager" else previous
     return members

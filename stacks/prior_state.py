@@ -14,6 +14,7 @@ from components.machines.cluster import LOGIN_KEY
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, EngineState, Member, PriorState
+from components.machines.turns import Build
 from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
 
@@ -105,7 +106,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             )
         ),
         engines={
-            name.removesuffix("-engine"): EngineState(**outputs["wanted"])
+            name.removesuffix("-engine"): _engine(outputs["wanted"])
             for name, outputs in by_type.get(ENGINE, {}).items()
             if "wanted" in outputs
         },
@@ -159,6 +160,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if name.endswith(RENEWALS_SUFFIX)
         },
         unanswered=_unanswered(by_type.get(COMMAND, {})),
+    )
+
+
+def _engine(wanted: Mapping[str, Any]) -> EngineState:
+    build = wanted.get("build")
+    return EngineState(
+        version=wanted["version"], daemon=wanted["daemon"], build=Build(**build) if build is not None else None
     )
 
 

@@ -128,7 +128,7 @@ class SwarmPlatform:
     def end(self) -> None:
         """Remove former machines from the swarm, and the commands of lost machines from the state, after all stacks."""
         args = MembersArgs(swarm=self._swarm, memberships=list(self._members.values()))
-        after_stacks = pulumi.ResourceOptions(depends_on=self._stacks)
+        after_stacks = pulumi.ResourceOptions(depends_on=[*self._stacks, *self.foundation.turns.ends()])
         Members(
             "swarm-members",
             args,

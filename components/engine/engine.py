@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pulumi
@@ -12,6 +12,7 @@ from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings, RepositorySettings
 from components.machines.machine import APT_FUNCTIONS, Machine
 from components.machines.proxy import NO_PROXY, Proxy
+from components.machines.turns import Build
 
 INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
 
@@ -27,6 +28,7 @@ class EngineArgs:
     operator_cas: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # operator -> CA of clients, PEM
     after: pulumi.Resource | None = None  # another engine's command that ends before this one restarts, or is replaced
     hooks: pulumi.ResourceHookBinding | None = None  # of the command that restarts the engine
+    build: Build | None = None  # of the machine
     is_replaced: bool = False  # whether another version than that of the last update is wanted
 
 
@@ -35,10 +37,10 @@ class Engine(pulumi.ComponentResource):
 
     The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
     the engine in place: the engine goes with its machine, or when the program restores an existing host.
-    Outputs: ``version`` (str), as the engine reports it; ``wanted`` (dict), ``version`` (str) of the settings and
-    ``daemon`` (dict), what the program has in daemon.json. The attribute ``packages`` is the command that installs the
-    packages, ``ready`` the command after which the engine runs with its settings, and ``generation`` (str) the version
-    with the start time of the engine.
+    Outputs: ``version`` (str), as the engine reports it; ``wanted`` (dict), ``version`` (str) of the settings,
+    ``daemon`` (dict), what the program has in daemon.json, and ``build`` (dict) of the machine. The attribute
+    ``packages`` is the command that installs the packages, ``ready`` the command after which the engine runs with its
+    settings, and ``generation`` (str) the version with the start time of the engine.
     Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
     not have the version.
     """
@@ -104,7 +106,8 @@ class Engine(pulumi.ComponentResource):
         )
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
         self.generation = self.ready.stdout
-        self.register_outputs({"version": self.version, "wanted": {"version": version, "daemon": daemon}})
+        wanted = {"version": version, "daemon": daemon, **({"build": asdict(args.build)} if args.build else {})}
+        self.register_outputs({"version": self.version, "wanted": wanted})
 
 
 def _client_cas(certificate: Certificate, operator_cas: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:

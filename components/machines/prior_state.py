@@ -6,6 +6,7 @@ from typing import Any
 
 from components.machines.cluster import Losses
 from components.machines.lost_commands import FormerCommand
+from components.machines.turns import Build
 from components.machines.volume import Move, VolumeSpec
 
 # Every machine has the command of one of these steps before any command with a delete script.
@@ -38,6 +39,7 @@ class EngineState:
 
     version: str
     daemon: Mapping[str, Any]  # what the program has in daemon.json
+    build: Build | None = None  # of its machine; None if an earlier version of the program wrote the state
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from components.machines.cluster import Cluster, Key
 from components.machines.owner import Owner
 from components.machines.prior_state import PriorState
 from components.machines.settings import SSH_KEY, Machines
+from components.machines.turns import Build, Turns
 from components.machines.volume import Moves, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import PortRule, TrafficSource
@@ -43,6 +44,7 @@ class ClusterInputs:
     retain_volumes: bool
     moves: Mapping[str, Moves]  # of data volumes that moved to another machine, by name
     host_traces: HostTraces  # all that the program puts on a machine
+    turns: Turns  # of machines that are rebuilt
 
 
 M = TypeVar("M", bound=Machines[Any])
@@ -66,6 +68,10 @@ class Provider(ABC, Generic[M]):
     def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - for others
         """Return whether the machine of this name is still the swarm member that the state has."""
         return True
+
+    def builds(self, machines: M, plan: StackPlan) -> Mapping[str, Build]:  # noqa: ARG002 - for others
+        """Return by machine what it is made of; a provider whose machines are never rebuilt has nothing."""
+        return {}
 
     @abstractmethod
     def cluster(self, machines: M, inputs: ClusterInputs) -> Cluster:

@@ -1,6 +1,6 @@
 """Files that all machines of a swarm share over NFS."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -31,6 +31,7 @@ class NfsArgs:
     machines: Mapping[str, Machine]  # machines that may mount the files
     depends_on: Mapping[str, pulumi.Resource]  # machine -> command that installs other packages before
     moves: Moves | None = None  # of the files, from one server to another
+    replaces: Callable[[str], bool] = lambda _machine: False  # whether this update replaces a machine with its disk
 
 
 class Nfs(pulumi.ComponentResource):
@@ -68,8 +69,16 @@ class Nfs(pulumi.ComponentResource):
                 "GANESHA": assets.render("storage/files/ganesha.conf", _numbers(ports.NFS, ports.MOUNTD)),
                 **_ports(),
             },
-            # The command of the former server, which stops it, is among `packages`.
-            depends_on=[*packages.values(), args.data_folder],
+            # The command of the former server, which stops it, is among `packages`. One that is replaced ends with its
+            # machine, and may wait for another machine to join again, which waits for this server.
+            depends_on=[
+                *(
+                    packages[name]
+                    for name, machine in args.machines.items()
+                    if machine is args.server or not args.replaces(name)
+                ),
+                args.data_folder,
+            ],
             libraries=[NFS_FUNCTIONS],
             triggers=[args.volume_id, *self._moves],
         )

@@ -7,7 +7,7 @@ import pulumi
 
 from components.machines.machine import NAME_LABEL
 from components.swarm.membership import Membership
-from components.swarm.swarm import NODES_FUNCTIONS, Swarm
+from components.swarm.swarm import NODES_FUNCTIONS, TASKS_FUNCTIONS, Swarm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Members(pulumi.ComponentResource):
             "swarm/scripts/members.sh",
             {"MEMBERS": " ".join(names), "NAME_LABEL": NAME_LABEL},
             pulumi.ResourceOptions(parent=self, depends_on=list(args.memberships)),
-            libraries=[NODES_FUNCTIONS],
+            libraries=[NODES_FUNCTIONS, TASKS_FUNCTIONS],
             triggers=[args.swarm.id],
         )
         self.register_outputs({"names": names})

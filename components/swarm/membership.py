@@ -8,7 +8,7 @@ from pulumi_command import remote
 
 from components.machines.machine import NAME_LABEL, Machine
 from components.machines.skipped_command import SkippedCommand
-from components.swarm.swarm import NODES_FUNCTIONS, Swarm
+from components.swarm.swarm import NODES_FUNCTIONS, TASKS_FUNCTIONS, Swarm
 
 RENEWALS_SUFFIX = "-asked"  # ends the logical names of the records of renewed invitations
 
@@ -119,7 +119,7 @@ class Membership(pulumi.ComponentResource):
                 "AVAILABILITY": self.machine.availability,
                 "LABELS": "\n".join(f"{key}={value}" for key, value in sorted(labels.items())),
             },
-            libraries=[NODES_FUNCTIONS],
+            libraries=[NODES_FUNCTIONS, TASKS_FUNCTIONS],
             triggers=[self.invitation_id],
             verbs=("activate", None if args.leaves else "drain"),
             opts=pulumi.ResourceOptions(replace_with=[self.machine.disk] if self.machine.disk else None),

@@ -1,4 +1,4 @@
-"""The roll of a swarm: what restarts engines is done one machine after the other, each of which is empty meanwhile."""
+"""The roll of a swarm: what restarts engines or machines is done one after the other, each empty meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,25 +8,42 @@ import pulumi
 from components.assets import read
 from components.machines.machine import NAME_LABEL, Machine
 from components.machines.shell import Done, UnreachableError, run_script
-from components.swarm.swarm import NODES_FUNCTIONS
+from components.swarm.swarm import NODES_FUNCTIONS, TASKS_FUNCTIONS
 
 SCRIPT = "swarm/scripts/roll.sh"
 
 
 def script_for(machine: str) -> str:
     """Return the script that empties and refills a machine, with its parameters."""
-    return f"export NODE={machine}\nexport NAME_LABEL={NAME_LABEL}\n{read(NODES_FUNCTIONS)}{read(SCRIPT)}"
+    parameters = f"export NODE={machine}\nexport NAME_LABEL={NAME_LABEL}\n"
+    return parameters + "".join(read(path) for path in (NODES_FUNCTIONS, TASKS_FUNCTIONS, SCRIPT))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roll:
-    """Hooks of the commands that restart engines: they empty a member before, and give it back afterwards.
+    """Empties members of the swarm before they restart, and refills them afterwards.
 
-    The hooks ask the machine whether its engine would restart at all. They run `roll.sh` on another manager that
-    answers, or on the machine itself, if there is none. A machine that does not answer has its command's own error.
+    It runs `roll.sh` on another manager that answers, or on the machine itself, if there is none. The hooks of the
+    commands that restart engines ask the machine whether its engine would restart at all; one that does not answer has
+    its command's own error.
     """
 
     managers: Sequence[Machine]  # members of the swarm, the preferred one first
+
+    async def empty(self, machine: str, *, for_good: bool) -> None:
+        """Let the tasks of a member run elsewhere before it is rebuilt.
+
+        Without a manager that answers, none can be moved: the machines may all be stopped, and this update mends them.
+        """
+        pulumi.log.info(f"{machine}: is rebuilt; what can run on other machines moves there first")
+        try:
+            await self._run(machine, "leave" if for_good else "empty")
+        except UnreachableError as error:
+            pulumi.log.warn(f"{error}; it is rebuilt as it is")
+
+    async def refill(self, machine: str) -> None:
+        """Wait until a member is back, and let it have tasks as before."""
+        await self._told(machine, "refill")
 
     def hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
         """Return the hooks of the command that restarts the engine of a member."""
@@ -45,29 +62,38 @@ class Roll:
     async def _empty(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
         if "restart" in await _check(machine, args):
             pulumi.log.info(f"{machine.name}: its engine restarts; what can run on other machines moves there first")
-            await self._run(machine, "empty")
+            await self._told(machine.name, "empty")
 
     async def _refill(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
         """Refill the machine, also if an earlier update that failed has emptied it."""
         if "member" in await _check(machine, args):
-            await self._run(machine, "refill")
+            await self._told(machine.name, "refill")
 
-    async def _run(self, machine: Machine, verb: str) -> None:
-        """Run the script on a manager, and log what it says."""
-        done = await self._on_manager(machine, script_for(machine.name), verb)
+    async def _told(self, machine: str, verb: str) -> None:
+        try:
+            await self._run(machine, verb)
+        except UnreachableError as error:
+            raise pulumi.RunError(str(error)) from error
+
+    async def _run(self, machine: str, verb: str) -> None:
+        """Run the script on a manager, and log what it says.
+
+        Errors: `pulumi.RunError`, if the script fails; `UnreachableError`, if no manager answers.
+        """
+        done = await self._on_manager(machine, script_for(machine), verb)
         if done.code != 0:
-            raise RuntimeError(done.stderr.strip() or f"{machine.name}: {SCRIPT} {verb} ended with {done.code}")
+            raise pulumi.RunError(done.stderr.strip() or f"{machine}: {SCRIPT} {verb} ended with {done.code}")
         for line in done.stderr.splitlines():
             pulumi.log.warn(line)
 
-    async def _on_manager(self, machine: Machine, script: str, verb: str) -> Done:
+    async def _on_manager(self, machine: str, script: str, verb: str) -> Done:
         silent = []
-        for manager in sorted(self.managers, key=lambda manager: manager.name == machine.name):
+        for manager in sorted(self.managers, key=lambda manager: manager.name == machine):
             try:
                 return await run_script(manager, script, verb)
             except UnreachableError as error:
                 silent.append(str(error))
-        raise RuntimeError(f"{machine.name}: no manager answers: {'; '.join(silent)}")
+        raise UnreachableError(f"{machine}: no manager answers: {'; '.join(silent)}")
 
 
 async def _check(machine: Machine, args: pulumi.ResourceHookArgs) -> list[str]:

@@ -9,6 +9,7 @@ import pulumi
 from components.machines.machine import Machine
 
 NODES_FUNCTIONS = "swarm/scripts/nodes.sh"  # functions for scripts that change nodes, on a manager
+TASKS_FUNCTIONS = "swarm/scripts/tasks.sh"  # functions, beside those, for scripts that move their tasks
 
 
 @dataclass(frozen=True, kw_only=True)

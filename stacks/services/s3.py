@@ -30,6 +30,7 @@ def deploy_nfs(settings: Settings, foundation: Foundation) -> Nfs | None:
             machines=foundation.cluster.machines,
             depends_on=foundation.packages,
             moves=volume.moves,
+            replaces=foundation.turns.replaces,
         ),
         foundation.cluster.child_lifecycle(),
     )

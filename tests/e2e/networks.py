@@ -44,6 +44,7 @@ USERS: Final = (
     "host-guests",
     "systems",
     "roll",
+    "rebuild",
     "dead",
     "recover",
     "killed-anywhere",

@@ -12,7 +12,7 @@ from tests.support.rows import rows
 
 # Each command adds a line to the file $LINES, in whatever it is that runs it.
 TEXT = Path(__file__).with_name("commands.sh").read_text()
-LIBRARIES = {f"{path}.sh" for path in ("machines/scripts/apt", "swarm/scripts/nodes")}
+LIBRARIES = {f"{path}.sh" for path in ("machines/scripts/apt", "swarm/scripts/nodes", "swarm/scripts/tasks")}
 LIBRARIES |= {f"storage/scripts/{name}.sh" for name in ("mounts", "nfs")}
 
 

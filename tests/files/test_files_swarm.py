@@ -338,7 +338,7 @@ def test_managers_that_may_be_alive_keep_their_role(paper: Paper, state: str) ->
 
 def active(paper: Paper, verb: str, node_id: str) -> Done:
     given = {"NODE": "worker-1", "NODE_ID": node_id, "NAME_LABEL": LABEL, "ROLE": "worker", "LABELS": ""}
-    return paper.run("active.sh", verb, libraries=["nodes.sh"], AVAILABILITY="active", **given)
+    return paper.run("active.sh", verb, libraries=["nodes.sh", "tasks.sh"], AVAILABILITY="active", **given)
 
 
 @pytest.mark.parametrize("state", ["down", "unknown"])
@@ -367,7 +367,9 @@ def test_api_manager_is_drained_in_two_steps_alone(paper: Paper) -> None:
 def activate(paper: Paper, labels: str = "", availability: str = "active", role: str = "worker") -> None:
     given = {"NODE": "worker-1", "NODE_ID": "id-worker-1", "NAME_LABEL": LABEL, "ROLE": role}
     lines = "\n".join(sorted([*labels.split(), f"{LABEL}=worker-1"]))
-    done = paper.run("active.sh", "activate", libraries=["nodes.sh"], AVAILABILITY=availability, LABELS=lines, **given)
+    done = paper.run(
+        "active.sh", "activate", libraries=["nodes.sh", "tasks.sh"], AVAILABILITY=availability, LABELS=lines, **given
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -411,7 +413,7 @@ def test_out_of_sequence_update_is_retried(paper: Paper) -> None:
 
 
 def members(paper: Paper, names: str) -> Done:
-    return paper.run("members.sh", libraries=["nodes.sh"], MEMBERS=names, NAME_LABEL=LABEL)
+    return paper.run("members.sh", libraries=["nodes.sh", "tasks.sh"], MEMBERS=names, NAME_LABEL=LABEL)
 
 
 def test_removed_machines_are_drained_and_removed_and_no_others(paper: Paper) -> None:

@@ -33,6 +33,14 @@ SWARM: Final = [
         Scenario(path=ROLL, verb="empty", name=name, given=["nodes.sh"], values={"NODE": machine}, reboots=False)
         for name, machine in (("a task moves", "manager-1"), ("a task has its data there", "manager-2"))
     ),
+    Scenario(
+        path=ROLL,
+        verb="leave",
+        name="for good",
+        given=["nodes.sh"],
+        values={"NODE": "manager-1"},
+        reboots=False,
+    ),
     *(
         Scenario(
             path=ROLL,

@@ -14,7 +14,7 @@ import pulumi
 from pulumi.runtime import resource as runtime_resource
 from pulumi.runtime.mocks import set_mocks
 from pulumi.runtime.proto import source_pb2
-from pulumi.runtime.settings import get_root_resource, set_root_resource
+from pulumi.runtime.settings import SETTINGS, get_root_resource, set_root_resource
 from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
 from stacks.config import computer
@@ -54,6 +54,8 @@ def start(*, preview: bool = False, state: dict[str, Any] | None = None) -> Fake
     engine = FakePulumi(preview=preview)
     engine.state = state or {}
     set_root_resource(cast(pulumi.Resource, None))
+    SETTINGS.rpc_manager.clear()  # a run that failed leaves what it waited for
+    SETTINGS.outputs.clear()
     set_mocks(engine, "nuvla-swarm", "test", preview=preview, monitor=FakeMonitor(engine), organization="organization")
     _loops[0].run_until_complete(wait_for_rpcs())  # the stack's own
     return engine

@@ -18,6 +18,7 @@ from components.machines.exoscale.settings import system
 from components.machines.exoscale.shared_resources import SharedResources, SharedResourcesArgs
 from components.machines.machine import Machine
 from components.machines.owner import Owner
+from components.machines.turns import NO_TURNS, Turns
 from components.machines.volume import VolumeSpec
 from components.ports import PortRule, TrafficSource
 
@@ -40,6 +41,7 @@ class ExoscaleClusterArgs:
     ssh_key: Key | None = None  # the user's own key; None: the program generates one
     public_key: str | None = None  # of `ssh_key`, for the preview
     losses: Losses = NONE_LOST
+    turns: Turns = NO_TURNS
     volume_sources: Mapping[str, str] = field(
         default_factory=dict
     )  # volume that moves -> machine that it is attached to
@@ -170,7 +172,7 @@ class ExoscaleCluster(Cluster):
             ssh_hooks=self._ssh_hooks,
             ready_hooks=self._lockout.hooks,
         )
-        depends_on = [
+        depends_on: list[pulumi.Input[pulumi.Resource]] = [
             command
             for volume in self.args.hand_overs
             if volume.source.name == name
@@ -181,6 +183,7 @@ class ExoscaleCluster(Cluster):
             if root is not None:
                 # Exoscale refuses to attach a volume that is attached elsewhere, and its plugin does not retry.
                 depends_on.append(root)
+        depends_on += self.args.turns.await_turn(name)
         # Pulumi protects the instance in both cases: Exoscale's own protection would refuse its deletion only after
         # everything inside is gone.
         options = self._child_options(protect=self.args.protect or self.args.destroy_protected)

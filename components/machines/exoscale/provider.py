@@ -1,7 +1,7 @@
 """The provider of Exoscale: its clusters, and the settings of a stack that conflict with them."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pulumi
 import pulumiverse_exoscale as exoscale
@@ -13,6 +13,7 @@ from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
 from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.turns import Build
 from components.ports import TrafficSource
 
 
@@ -45,6 +46,9 @@ class Exoscale(Provider[ExoscaleMachines]):
     def refusals(self, machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
         yield from changes.refusals(machines, plan, prior)
 
+    def builds(self, machines: ExoscaleMachines, plan: StackPlan) -> Mapping[str, Build]:  # noqa: ARG002
+        return machines.builds()
+
     def cluster(self, machines: ExoscaleMachines, inputs: ClusterInputs) -> Cluster:
         plan, prior = inputs.plan, inputs.prior
         cloud = exoscale.Provider(
@@ -69,6 +73,7 @@ class Exoscale(Provider[ExoscaleMachines]):
             ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
+            turns=inputs.turns,
             volume_sources=volume_moves.volume_sources(machines, plan, prior),
             hand_overs=volume_moves.hand_overs(machines, plan, prior, inputs.moves),
         )

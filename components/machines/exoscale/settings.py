@@ -15,6 +15,7 @@ from components.machines.settings import (
     require_prefix_length,
 )
 from components.machines.ssh_settings import OwnKeySettings
+from components.machines.turns import Build
 from components.network_fields import Network
 from components.text_form import TextForm
 
@@ -133,6 +134,17 @@ class ExoscaleMachines(Machines[ExoscalePoolSettings]):
         """Return the systems by machine; a changed system replaces the instance."""
         return {
             f"{name}-{member}": system(pool.zone or self.zone, (pool.template or self.template).id)
+            for name, pool in self.pools.items()
+            for member in pool.members()
+        }
+
+    def builds(self) -> dict[str, Build]:
+        """Return by machine what it is made of; for another size or disk, the plugin restarts it."""
+        systems = self.systems()
+        return {
+            f"{name}-{member}": Build(
+                system=systems[f"{name}-{member}"], shape={"size": pool.size, "disk_gib": pool.disk_gib}
+            )
             for name, pool in self.pools.items()
             for member in pool.members()
         }

@@ -13,6 +13,7 @@ from components.machines.error_hints import SSH_HINTS, ErrorHints
 from components.machines.local.container import ContainerArgs, container
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
+from components.machines.turns import NO_TURNS, Turns
 from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
 
 
@@ -31,6 +32,7 @@ class LocalClusterArgs:
     ssh_key: Key | None = None  # the user's own key; None: the program generates one
     public_key: str | None = None  # of `ssh_key`, for the preview
     losses: Losses = NONE_LOST
+    turns: Turns = NO_TURNS
 
 
 class LocalCluster(Cluster):
@@ -121,6 +123,7 @@ class LocalCluster(Cluster):
             },
             labels=self._labels,
             losses=self.args.losses,
+            turn=self.args.turns.await_turn(name),
         )
         machine = container(name, args, pulumi.ResourceOptions(parent=self, hooks=self._hooks))
         return replace(machine, hooks=self._ssh_hooks)

@@ -1,6 +1,6 @@
 """Containers on the local Docker engine that behave as machines: systemd, sshd, room for their own Docker engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class ContainerArgs:
     data_volumes: Mapping[str, docker.Volume]  # by the folder where the container mounts them
     labels: Mapping[str, pulumi.Input[str]]
     losses: Losses
+    turn: Sequence[pulumi.Input[pulumi.Resource]]  # what a container waits for that takes the place of another
 
 
 def container(name: str, args: ContainerArgs, opts: pulumi.ResourceOptions) -> Machine:
@@ -82,6 +83,7 @@ def container(name: str, args: ContainerArgs, opts: pulumi.ResourceOptions) -> M
             opts,
             pulumi.ResourceOptions(
                 delete_before_replace=True,
+                depends_on=args.turn,
                 # The engine expands `systempaths=unconfined` and does not report it, so a refresh would replace the
                 # machine. A change of `privileged`, from which the option follows, still replaces it.
                 ignore_changes=IGNORED_WHEN_LOST if lost else ["security_opts", *NEVER_RELABELLED],

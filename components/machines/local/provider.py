@@ -1,6 +1,6 @@
 """The provider of local machines: their cluster, and the settings of a stack that conflict with them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import pulumi
 import pulumi_docker as docker
@@ -9,6 +9,7 @@ from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
+from components.machines.turns import Build
 from components.ports import TrafficSource
 
 
@@ -27,6 +28,19 @@ class Local(Provider[LocalMachines]):
                 f"allowed: networks that hold {gateway}, from which this program reaches local machines"
             )
 
+    def builds(self, machines: LocalMachines, plan: StackPlan) -> Mapping[str, Build]:
+        return {
+            name: Build(
+                shape={
+                    "image": machines.image,
+                    "privileged": machines.privileged,
+                    "public_key": machines.ssh.public_key or "",
+                    "volumes": sorted(volume for volume, spec in plan.volumes.items() if spec.machine == name),
+                }
+            )
+            for name in machines.names("manager", "worker")
+        }
+
     def cluster(self, machines: LocalMachines, inputs: ClusterInputs) -> Cluster:
         args = LocalClusterArgs(
             owner=inputs.owner,
@@ -43,6 +57,7 @@ class Local(Provider[LocalMachines]):
             ssh_key=user_key(inputs.secrets, machines.ssh.public_key),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
+            turns=inputs.turns,
         )
         # A preview needs no engine, so the provider does not connect before it creates something.
         engine = docker.Provider("local-engine", disable_docker_daemon_check=True)

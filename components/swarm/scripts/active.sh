@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs on a manager, for the member NODE_ID, which is the machine NODE. With the functions of nodes.sh.
-#   activate   waits until it is ready; gives it its ROLE, its LABELS ("key=value" lines) and its AVAILABILITY. Labels and
-#              availability that others gave it since stay: a label says which are this program's
+# Runs on a manager, for the member NODE_ID, which is the machine NODE. With the functions of nodes.sh and tasks.sh.
+#   activate   waits until it is ready; gives it its ROLE, its LABELS ("key=value" lines) and its AVAILABILITY; before a
+#              drain, other machines start what runs there. Labels and availability that others gave it since stay: a label
+#              says which are this program's
 #   drain      makes it a worker without tasks
 # shellcheck disable=SC2154 # $patience_s is that of nodes.sh
 set -euo pipefail
@@ -17,7 +18,7 @@ drain() {
     exit 1
   fi
   if ! known "$NODE_ID"; then return 0; fi
-  drain_node "$NODE" "$NODE_ID"
+  leave_node "$NODE_ID"
   demote_node "$NODE" "$NODE_ID"
 }
 
@@ -30,7 +31,10 @@ activate() {
   local namesakes before availability options=(--role "$ROLE") keys=() key id
   before=$(node "$NODE_ID" "index .Spec.Labels \"$given\"")
   read -r availability before <<<"$before" || true
-  if [ "$availability" != "$AVAILABILITY" ]; then options+=(--availability "$AVAILABILITY"); fi
+  if [ "$availability" != "$AVAILABILITY" ]; then
+    if [ "$AVAILABILITY" = drain ]; then leave_node "$NODE_ID"; fi
+    options+=(--availability "$AVAILABILITY")
+  fi
   for key in $before; do
     [[ $'\n'$LABELS == *$'\n'"$key="* ]] || options+=(--label-rm "$key")
   done

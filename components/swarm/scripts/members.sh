@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs on a manager: takes the machines of this program out of the swarm that are not among its MEMBERS: one after the
-# other, each without tasks first if it lives. With the functions of nodes.sh.
+# other, each without tasks first if it lives. With the functions of nodes.sh and tasks.sh.
 set -euo pipefail
 : "${MEMBERS:?}" "${NAME_LABEL:?}"
 
@@ -15,6 +15,6 @@ while read -r id state name hostname; do
     echo "$name: is swarm.api_manager and no member of the settings; allowed: a manager of machines.pools as swarm.api_manager" >&2
     exit 1
   fi
-  drain_node "$name" "$id"
+  NODE=$name leave_node "$id"
   forget_node "$name" "$id"
 done <<<"$nodes"

@@ -10,6 +10,7 @@ from components.machines.owner import this_infrastructure
 from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs
 from components.machines.registry import provider_of
+from components.machines.turns import NO_TURNS
 from stacks import pulumi_runtime, transitions
 from stacks.config import loader
 from stacks.plan import plan
@@ -37,6 +38,7 @@ def build(prior: PriorState) -> dict[str, Any]:
         retain_volumes=settings.volumes.retain_on_destroy,
         moves={},
         host_traces=catalog.host_traces(),
+        turns=NO_TURNS,
     )
     cluster = provider_of(settings.machines).cluster(settings.machines, inputs)
     return {"volumes": {name: volume.id for name, volume in cluster.volumes.items() if volume.id}}

@@ -92,13 +92,13 @@ def test_other_managers_are_asked_before_the_machine_itself(fake_pulumi: FakePul
 
 def test_update_stops_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
     machines = Machines(RESTART, silent=["manager-1"])
-    with pytest.raises(RuntimeError, match=r"worker-1: no manager answers: manager-1: does not answer"):
+    with pytest.raises(pulumi.RunError, match=r"worker-1: no manager answers: manager-1: does not answer"):
         update(machines, "worker-1", ["manager-1"])
 
 
 def test_update_stops_with_what_the_script_says(fake_pulumi: FakePulumi) -> None:
     machines = Machines(RESTART | {("manager-1", "empty"): Done(1, "", "worker-1: still runs after 60 s: web\n")})
-    with pytest.raises(RuntimeError, match=r"^worker-1: still runs after 60 s: web$"):
+    with pytest.raises(pulumi.RunError, match=r"^worker-1: still runs after 60 s: web$"):
         update(machines, "worker-1", ["manager-1"])
 
 

@@ -1,0 +1,86 @@
+"""Turns of machines that an update rebuilds: one after the other, each empty meanwhile, so that applications run on."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What a machine of a provider is made of, in plain values: another machine takes its place if one changes."""
+
+    system: str = ""  # with another one, the disk is another, too, and the machine a new member of the swarm
+    shape: Mapping[str, Any] = field(default_factory=dict)  # by setting; with others, the machine keeps its disk
+
+
+class Roll(Protocol):
+    """Moves the tasks of machines."""
+
+    async def empty(self, machine: str, *, for_good: bool) -> None:
+        """Let the tasks of a member of the swarm run elsewhere; `for_good`, if it does not come back."""
+
+    async def refill(self, machine: str) -> None:
+        """Wait until a member that was emptied is back, and let it have tasks as before."""
+
+
+class Turns:
+    """The order of machines in which an update rebuilds them; no other machine waits.
+
+    The resource that a turn rebuilds depends on `await_turn`. Pulumi registers the resource when the machine before has
+    ended its turn, and this machine is empty; if one of both fails, the machines that follow stay as they are.
+    """
+
+    def __init__(self, machines: Mapping[str, bool]):
+        """Take the machines in their order, each with whether its turn replaces its disk, too."""
+        self._is_replaced = dict(machines)
+        names = list(machines)
+        self._before = dict(zip(names[1:], names, strict=False))
+        self._ends: dict[str, asyncio.Future[pulumi.Resource]] = {name: asyncio.Future() for name in names}
+        self._roll: asyncio.Future[Roll] | None = asyncio.Future() if names else None
+        self._tasks: list[asyncio.Task[None]] = []  # an event loop keeps none alive
+
+    def begin(self, roll: Roll) -> None:
+        """Let the first machine have its turn."""
+        if self._roll is not None:
+            self._roll.set_result(roll)
+
+    def replaces(self, machine: str) -> bool:
+        """Return whether the turn of a machine replaces its disk, too."""
+        return self._is_replaced.get(machine, False)
+
+    def await_turn(self, machine: str) -> list[pulumi.Output[Any]]:
+        """Return what the resource that is rebuilt depends on."""
+        return [pulumi.Output.from_input(self._turn(machine))] if machine in self._ends else []
+
+    async def _turn(self, machine: str) -> pulumi.Resource | None:
+        before = self._before.get(machine)
+        last = await asyncio.shield(self._ends[before]) if before else None
+        if self._roll is not None and not pulumi.runtime.is_dry_run():
+            await (await asyncio.shield(self._roll)).empty(machine, for_good=self.replaces(machine))
+        return last
+
+    def end(self, machine: str, last: pulumi.Resource) -> None:
+        """End the turn of a machine after the last of its resources, and as soon as all is as before."""
+        if machine in self._ends:
+            self._tasks.append(asyncio.ensure_future(self._end(machine, last)))
+
+    async def _end(self, machine: str, last: pulumi.Resource) -> None:
+        end = self._ends[machine]
+        try:
+            await last.urn.future()
+            if self._roll is not None and not pulumi.runtime.is_dry_run():
+                await (await asyncio.shield(self._roll)).refill(machine)
+        except Exception as error:  # whoever awaits the end has it
+            end.set_exception(error)
+        else:
+            end.set_result(last)
+
+    def ends(self) -> list[pulumi.Output[Any]]:
+        """Return what a resource depends on that comes after all turns."""
+        return [pulumi.Output.from_input(asyncio.shield(end)) for end in self._ends.values()]
+
+
+NO_TURNS = Turns({})

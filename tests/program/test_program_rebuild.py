@@ -1,0 +1,166 @@
+"""Machines that an update rebuilds have their turns, one after the other, each of them empty meanwhile."""
+
+from itertools import combinations
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.swarm.roll import Roll
+from tests.program.runs import run
+from tests.program.test_program_exoscale import KEYS
+from tests.support.configs import changed, exoscale, target
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.pulumi_run import run_program
+
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(30)]  # a circle of dependencies waits for ever
+
+MANAGERS: dict[str, Any] = {
+    "swarm": {"api_manager": "manager-2"},
+    "nfs": {"machine": "worker-1"},
+    "monitoring": {"machine": "manager-1"},
+}
+LOCAL, CLOUD = target(managers=3, workers=2, **MANAGERS), exoscale(managers=3, workers=2, **MANAGERS)
+ORDER = ["worker-1", "worker-2", "manager-1", "manager-3", "manager-2"]
+IMAGE, TEMPLATE = (
+    "nuvla-swarm/machine:next",
+    {"name": "Linux Ubuntu 22.04 LTS 64-bit", "id": "11111111-2222-3333-4444-555555555555"},
+)
+WORKERS, SIZES = "machines.pools.worker.template", "machines.pools.manager.size"
+
+
+class Told:
+    """What a roll is told, in its order."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.failing = ""
+
+    async def empty(self, machine: str, *, for_good: bool) -> None:
+        self.lines.append(f"{'leave' if for_good else 'empty'} {machine}")
+        if machine == self.failing:
+            raise pulumi.RunError(f"{machine}: still runs")
+
+    async def refill(self, machine: str) -> None:
+        self.lines.append(f"refill {machine}")
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Return what the roll is told, which nobody does."""
+    roll = Told()
+    monkeypatch.setattr(Roll, "empty", lambda _, machine, *, for_good: roll.empty(machine, for_good=for_good))
+    monkeypatch.setattr(Roll, "refill", lambda _, machine: roll.refill(machine))
+    return roll
+
+
+def later(before: dict[str, Any], after: dict[str, Any], *, preview: bool = False) -> FakePulumi:
+    """An update of the infrastructure that `before` has made."""
+    state = run(before, secrets=KEYS).engine.state_after()
+    return run_program(after, preview=preview, secrets=KEYS, state=state).engine
+
+
+def waits(engine: FakePulumi, step: str) -> dict[str, set[str]]:
+    """The machines that a machine waits for until they have ended a step."""
+    return {name: {one.removesuffix(step) for one in engine.dependencies(name) if one.endswith(step)} for name in ORDER}
+
+
+def chain(machines: list[str]) -> dict[str, set[str]]:
+    return {name: {machines[machines.index(name) - 1]} if name in machines[1:] else set() for name in ORDER}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_machines_with_another_image_are_rebuilt_one_at_a_time(told: Told, preview: bool) -> None:
+    engine = later(LOCAL, changed(LOCAL, "machines.image", IMAGE), preview=preview)
+    assert waits(engine, "-engine-configure") == chain(ORDER)
+    assert told.lines == ([] if preview else [f"{verb} {name}" for name in ORDER for verb in ("empty", "refill")])
+
+
+def test_nobody_waits_at_first_and_without_a_change(told: Told) -> None:
+    for engine in (run(LOCAL).engine, later(LOCAL, LOCAL), later(CLOUD, CLOUD)):
+        assert waits(engine, "-engine-configure") == chain([])
+    assert told.lines == []
+
+
+def test_new_machine_waits_for_nobody(told: Told) -> None:
+    grown = changed(changed(LOCAL, "machines.image", IMAGE), "machines.pools.worker.count", 3)
+    assert {name for name in later(LOCAL, grown).dependencies("worker-3") if "engine" in name} == set()
+    assert "empty worker-3" not in told.lines
+
+
+def test_machine_with_another_template_leaves_and_the_next_one_waits_until_it_has_joined(told: Told) -> None:
+    engine = later(CLOUD, changed(CLOUD, WORKERS, TEMPLATE))
+    assert waits(engine, "-membership-active") == chain(ORDER[:2])
+    assert told.lines == [f"{verb} {name}" for name in ORDER[:2] for verb in ("leave", "refill")]
+
+
+def test_machine_of_another_size_keeps_its_disk(told: Told) -> None:
+    engine = later(CLOUD, changed(CLOUD, SIZES, "standard.huge"))
+    assert waits(engine, "-engine-configure") == chain(ORDER[2:])
+    assert told.lines == [f"{verb} {name}" for name in ORDER[2:] for verb in ("empty", "refill")]
+
+
+CHANGES: dict[str, tuple[str, Any]] = {
+    "template": (WORKERS, TEMPLATE),
+    "size": (SIZES, "standard.huge"),
+    "sizes": ("machines.pools.worker.size", "standard.huge"),
+    "engine": ("engine.version", "28.5.1"),
+    "files": ("nfs.machine", "worker-2"),
+    "block": ("volumes.nfs.block_storage", True),
+    "grown": ("machines.pools.worker.count", 3),
+}
+
+
+@pytest.mark.parametrize("picked", list(combinations(CHANGES, 3)), ids="-".join)
+def test_changes_at_once_never_wait_for_each_other(told: Told, picked: tuple[str, ...]) -> None:
+    wanted = CLOUD
+    for name in picked:
+        wanted = changed(wanted, *CHANGES[name])
+    later(CLOUD, wanted)
+    emptied = [line.partition(" ")[2] for line in told.lines if not line.startswith("refill")]
+    assert told.lines[1::2] == [f"refill {name}" for name in emptied]
+    assert set(emptied) == {
+        name
+        for name in ORDER
+        if ("worker" in name and {"template", "sizes"} & {*picked}) or ("manager" in name and "size" in picked)
+    }
+
+
+def test_first_failure_stops_with_the_others_untouched(told: Told) -> None:
+    told.failing = "worker-2"
+    with pytest.raises(pulumi.RunError, match="worker-2: still runs"):
+        later(LOCAL, changed(LOCAL, "machines.image", IMAGE))
+    assert told.lines == ["empty worker-1", "refill worker-1", "empty worker-2"]
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "value", "said"),
+    [
+        (
+            LOCAL,
+            "machines.image",
+            IMAGE,
+            f"-> {IMAGE}: {', '.join(ORDER)}; each is rebuilt around its disk, one at a time",
+        ),
+        (
+            CLOUD,
+            WORKERS,
+            TEMPLATE,
+            "worker-1, worker-2; each is replaced, with an empty disk, one at a time; about 8 min",
+        ),
+        (
+            CLOUD,
+            SIZES,
+            "standard.huge",
+            "size standard.large -> standard.huge: manager-1, manager-3, manager-2; each is rebuilt",
+        ),
+        (LOCAL, "monitoring.enabled", False, ""),
+    ],
+)
+def test_preview_says_which_machines_are_rebuilt(
+    caplog: pytest.LogCaptureFixture, before: dict[str, Any], path: str, value: Any, said: str
+) -> None:
+    with caplog.at_level("INFO"):
+        later(before, changed(before, path, value), preview=True)
+    found = [line for line in caplog.messages if "; each" in line]
+    assert [said in line for line in found] == ([True] if said else []), found
