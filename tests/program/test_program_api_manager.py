@@ -80,13 +80,11 @@ def test_only_manager_without_its_disk_starts_a_swarm_again() -> None:
 
 
 def test_lost_api_manager_needs_no_other_setting() -> None:
-    lost = changed(THREE, "machines.lost", ["manager-1"]) | {"monitoring": {"enabled": False, "machine": "manager-2"}}
-    program = updated(lost, stands(THREE))
+    before = THREE | {"monitoring": {"enabled": False, "machine": "manager-2"}}
+    program = updated(changed(before, "machines.lost", ["manager-1"]), stands(before))
     assert used(program.engine) == "manager-2"
     address = program.engine.outputs["manager-2-membership"]["public_address"]
-    assert program.outputs["docker"]["endpoint"] == f"https://{address}:2376", (
-        "the address of a dead machine is of no use"
-    )
+    assert program.outputs["docker"]["endpoint"] == f"https://{address}:2376", "a dead machine's address is of no use"
 
 
 def test_api_manager_that_has_yet_to_join_is_used_by_the_next_update() -> None:
