@@ -1,14 +1,18 @@
 """Machines that do not answer, while a manager keeps the swarm: an update leaves them as they are."""
 
 import os
+import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from stacks.prior_state import INSTANCE, SILENT
 from tools.console import say
 from tools.repair import connection, nodes
 from tools.repair.state import State
-from tools.repair.swarm import Reach
+from tools.repair.swarm import INTERVAL_S, NoAnswerError, Reach, Swarm
+
+NOTICE_TIMEOUT_S = 60  # Swarm takes some heartbeats of 5 s, and longer after an election
 
 
 def names(state: State) -> list[str]:
@@ -22,13 +26,30 @@ def names(state: State) -> list[str]:
     with connection.managers(state) as swarms:
         asked = {name: swarms[name] for name in managers}
         reaches = dict(zip(asked, connection.reached(asked.values()), strict=True))
-    away = [name for name, reach in reaches.items() if reach is Reach.SILENT]
-    if not away or Reach.MANAGES not in reaches.values():
-        return []
-    others = [member for member in nodes.members(state) if member.name not in away]
-    with ThreadPoolExecutor(max(1, len(others))) as pool:
-        answers = pool.map(nodes.answers, others)
-        return [*away, *(member.name for member, answers in zip(others, answers, strict=True) if not answers)]
+        away = [name for name, reach in reaches.items() if reach is Reach.SILENT]
+        working = next((asked[name] for name, reach in reaches.items() if reach is Reach.MANAGES), None)
+        if not away or working is None:
+            return []
+        members = nodes.members(state)
+        others = [member for member in members if member.name not in away]
+        with ThreadPoolExecutor(max(1, len(others))) as pool:
+            answers = pool.map(nodes.answers, others)
+            away += [member.name for member, answers in zip(others, answers, strict=True) if not answers]
+        await_down(working, {member.node_id for member in members if member.name in away})
+        return away
+
+
+def await_down(swarm: Swarm, node_ids: Collection[str]) -> None:
+    """Wait until the swarm has noticed that nodes do not answer: an update of a service would wait for them for ever.
+
+    A node whose engine answers the swarm alone stays ready, and is not awaited for longer than Swarm takes to notice.
+    """
+    deadline = time.monotonic() + NOTICE_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with suppress(NoAnswerError):  # while managers choose a leader
+            if not any(node["ID"] in node_ids and node["Status"]["State"] == "ready" for node in swarm.nodes()):
+                return
+        time.sleep(INTERVAL_S)
 
 
 def instances(state: State, silent: Collection[str]) -> list[str]:

@@ -35,6 +35,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     away = {address: name for name, address in ADDRESSES.items()}
     monkeypatch.setattr(Swarm, "reach", lambda self: Reach.SILENT if away[self.host] in names else Reach.MANAGES)
     monkeypatch.setattr(nodes, "answers", lambda member: member.name not in names)
+    monkeypatch.setattr(Swarm, "nodes", lambda _: [])
     monkeypatch.setenv(SILENT, "of before")
     return names
 
@@ -77,6 +78,19 @@ def test_program_is_told_of_machines_that_exist(dead: set[str], capsys: pytest.C
     assert os.environ[SILENT] == "manager-2"
     silent.tell_program(known, [])
     assert os.environ[SILENT] == ""
+
+
+def test_services_change_only_after_the_swarm_has_noticed(dead: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter(["ready", "ready", "down"])
+    ready = {"ID": "manager-2-id", "Status": {"State": "ready"}}
+    monkeypatch.setattr(silent, "INTERVAL_S", 0)
+    monkeypatch.setattr(Swarm, "nodes", lambda _: [ready, {"ID": "manager-1-id", "Status": {"State": next(states)}}])
+    dead.add("manager-1")
+    assert silent.names(stack()) == ["manager-1"]
+    assert list(states) == []
+    monkeypatch.setattr(silent, "NOTICE_TIMEOUT_S", 0)
+    monkeypatch.setattr(Swarm, "nodes", lambda _: [ready | {"ID": "manager-1-id"}])
+    assert silent.names(stack()) == ["manager-1"], "its engine answers the swarm alone"
 
 
 def test_plan_knows_of_silent_machines_too(dead: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
