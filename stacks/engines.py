@@ -1,6 +1,7 @@
 """Engines of the machines of a stack, and the certificates of their API."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pulumi
 
@@ -81,9 +82,7 @@ def engines(
     """
     settings_of_all = settings.resolved_engine
 
-    def engine(
-        machine: Machine, hooks: pulumi.ResourceHookBinding | None = None, previous: Engine | None = None
-    ) -> Engine:
+    def engine(machine: Machine, is_member: bool = False, previous: Engine | None = None) -> Engine:
         former = prior.engines.get(machine.name)
         return Engine(
             f"{machine.name}-engine",
@@ -93,10 +92,11 @@ def engines(
                 proxy=proxy_of(settings, cluster, machine),
                 certificate=issued.servers.get(machine.name),
                 operator_cas=operator_cas if machine.name in issued.servers else {},
-                after=previous.ready if previous else None,
+                after=[previous.as_before()] if previous else [],
                 is_replaced=former is None or former.version != settings_of_all.version,
                 build=builds.get(machine.name),
-                hooks=hooks,
+                hooks=roll.hooks(machine) if is_member else None,
+                refilled=partial(_refilled, roll, machine.name, former) if is_member else None,
             ),
             cluster.child_lifecycle(),
         )
@@ -118,5 +118,12 @@ def engines(
         machine = cluster.machines[name]
         if replaces(name):
             continue
-        made[name] = previous = engine(machine, roll.hooks(machine), previous)
+        made[name] = previous = engine(machine, True, previous)
     return {name: made.get(name) or engine(machine) for name, machine in cluster.machines.items()}
+
+
+def _refilled(
+    roll: Roll, machine: str, former: EngineState | None, generation: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    """Return the generation of a member's engine once the member has tasks as before."""
+    return roll.refilled(machine, generation, former.generation if former else None)

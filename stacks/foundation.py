@@ -120,7 +120,7 @@ def _end_turns(turns: Turns, engine_of: Mapping[str, Engine]) -> None:
     """End the turns of the machines that keep their disks; the others are not back before they have joined again."""
     for name, engine in engine_of.items():
         if not turns.replaces(name):
-            turns.end(name, engine.ready)
+            turns.end(name, engine.ready, engine.generation)
 
 
 def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:

@@ -48,6 +48,7 @@ def memberships(
             ),
         )
         if foundation.turns.replaces(machine.name):
-            foundation.turns.end(machine.name, members[machine.name].ready)
+            ready = members[machine.name].ready
+            foundation.turns.end(machine.name, ready, ready.urn)
         previous = members[machine.name] if machine.role == "manager" else previous
     return members

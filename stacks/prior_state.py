@@ -10,17 +10,20 @@ from typing import Any
 import pulumi
 
 from components.engine.operators import CERT_SUFFIX
-from components.machines.cluster import LOGIN_KEY
+from components.machines.cluster import LOGIN_KEY, STACK_LABEL
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
 from components.machines.prior_state import Block, EngineState, Member, PriorState
+from components.machines.ssh_settings import key_of
 from components.machines.turns import Build
 from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
+from stacks import prior_outputs
 
 SILENT = "NUVLA_SWARM_SILENT"  # of the environment: names of machines that did not answer `make`
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
+STACK = "pulumi:pulumi:Stack"
 CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
 ENGINE = "nuvla:engine:Engine"
@@ -28,6 +31,8 @@ COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
 MEMBER_OUTPUTS = ("role", "public_address", "private_address", "host_key")  # of a membership
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
+SSH_KEY = "exoscale:index/sshKey:SshKey"
+RULE = "exoscale:index/securityGroupRule:SecurityGroupRule"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 # Machines and their disks: if one of these is not in the state, its machine or the disk of its machine is gone.
@@ -77,10 +82,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
+        kind=next(iter(by_type.get(STACK, {}).values()), {}).get("kind"),
+        stack=prior_outputs.labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
         hosts=cluster.get("hosts") or {},
         systems=cluster.get("systems") or {},
+        disks={name: int(outputs.get("diskSize") or 0) for name, outputs in by_type.get(INSTANCE, {}).items()},
         lost=frozenset(cluster.get("lost") or ()),
         recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),
@@ -102,11 +110,11 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
                 for outputs in by_type.get(NETWORK, {}).values()
                 if outputs.get("driver") == "overlay"
                 and outputs.get("id")
-                and ID_LABEL not in {label["label"] for label in outputs.get("labels") or ()}
+                and ID_LABEL not in prior_outputs.labelled([outputs])
             )
         ),
         engines={
-            name.removesuffix("-engine"): _engine(outputs["wanted"])
+            name.removesuffix("-engine"): _engine(outputs)
             for name, outputs in by_type.get(ENGINE, {}).items()
             if "wanted" in outputs
         },
@@ -148,6 +156,11 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         },
         names=names,
         login_key=by_type.get(PRIVATE_KEY, {}).get(f"cluster-{LOGIN_KEY}", {}).get("publicKeyOpenssh"),
+        public_key=next(
+            (key_of(outputs["publicKey"]) for outputs in by_type.get(SSH_KEY, {}).values() if "publicKey" in outputs),
+            None,
+        ),
+        management=prior_outputs.reaching_ssh(by_type.get(RULE, {}).values()),
         operator_ends={
             name.removeprefix(OPERATORS).removesuffix(CERT_SUFFIX): outputs["validityEndTime"]
             for name, outputs in by_type.get(CERTIFICATE, {}).items()
@@ -159,26 +172,15 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(STASH, {}).items()
             if name.endswith(RENEWALS_SUFFIX)
         },
-        unanswered=_unanswered(by_type.get(COMMAND, {})),
+        unanswered=prior_outputs.unanswered(by_type.get(COMMAND, {})),
     )
 
 
-def _engine(wanted: Mapping[str, Any]) -> EngineState:
-    build = wanted.get("build")
+def _engine(outputs: Mapping[str, Any]) -> EngineState:
+    wanted, build = outputs["wanted"], outputs["wanted"].get("build")
     return EngineState(
-        version=wanted["version"], daemon=wanted["daemon"], build=Build(**build) if build is not None else None
-    )
-
-
-def _unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """Return the names of memberships whose last invitation their machine has not used to join."""
-    invitations = {
-        name.removesuffix("-node"): " ".join(str(outputs.get("stdout") or "").split())
-        for name, outputs in commands.items()
-        if name.endswith("-membership-node")
-    }
-    return frozenset(
-        name
-        for name, invitation in invitations.items()
-        if invitation and invitation not in commands.get(f"{name}-join", {}).get("stdin", "")
+        version=wanted["version"],
+        daemon=wanted["daemon"],
+        build=Build(**build) if build is not None else None,
+        generation=outputs.get("generation"),
     )

@@ -43,9 +43,9 @@ def turns(settings: Settings, wanted: Mapping[str, Build], prior: PriorState) ->
     rebuilt: dict[str, bool] = {}
     for name in order(settings, prior):
         engine = prior.engines.get(name)
-        former = engine.build if engine else None
-        if former is not None and former != wanted.get(name) and name not in settings.machines.lost:
-            rebuilt[name] = former.system != wanted[name].system
+        former = engine.build if engine else None  # unknown after an update that failed: it may be due
+        if name in wanted and former != wanted[name] and name not in settings.machines.lost:
+            rebuilt[name] = former is not None and former.system != wanted[name].system
     server = settings.nfs_machine if settings.has_nfs else None
     return Turns(dict(sorted(rebuilt.items(), key=lambda turn: (turn[1], turn[1] and turn[0] != server))))
 

@@ -1,7 +1,7 @@
 """The Docker engine of a machine."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -26,8 +26,11 @@ class EngineArgs:
     proxy: Proxy = NO_PROXY
     certificate: Certificate | None = None  # server certificate of the API on 2376; None: no API, as on workers
     operator_cas: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # operator -> CA of clients, PEM
-    after: pulumi.Resource | None = None  # another engine's command that ends before this one restarts, or is replaced
+    after: Sequence[pulumi.Input[pulumi.Resource]] = ()  # comes before the engine restarts, or is replaced
     hooks: pulumi.ResourceHookBinding | None = None  # of the command that restarts the engine
+    refilled: Callable[[pulumi.Output[str]], pulumi.Output[str]] | None = (
+        None  # generation -> itself, when all is as before
+    )
     build: Build | None = None  # of the machine
     is_replaced: bool = False  # whether another version than that of the last update is wanted
 
@@ -37,10 +40,11 @@ class Engine(pulumi.ComponentResource):
 
     The program keeps the settings of a former daemon.json that it does not set itself. Destroying the component leaves
     the engine in place: the engine goes with its machine, or when the program restores an existing host.
-    Outputs: ``version`` (str), as the engine reports it; ``wanted`` (dict), ``version`` (str) of the settings,
+    Outputs: ``version`` (str), as the engine reports it; ``generation`` (str), the version with the start time of the
+    engine, known when its machine has tasks as before; ``wanted`` (dict), ``version`` (str) of the settings,
     ``daemon`` (dict), what the program has in daemon.json, and ``build`` (dict) of the machine. The attribute
     ``packages`` is the command that installs the packages, ``ready`` the command after which the engine runs with its
-    settings, and ``generation`` (str) the version with the start time of the engine.
+    settings.
     Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
     not have the version.
     """
@@ -63,7 +67,7 @@ class Engine(pulumi.ComponentResource):
             props["proxy"] = args.proxy.props()
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        earlier = [args.after] if args.after else []
+        earlier = list(args.after)
         self.packages = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
@@ -105,9 +109,18 @@ class Engine(pulumi.ComponentResource):
             triggers=[machine.system_generation],
         )
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
-        self.generation = self.ready.stdout
+        self.generation = args.refilled(self.ready.stdout) if args.refilled else self.ready.stdout
         wanted = {"version": version, "daemon": daemon, **({"build": asdict(args.build)} if args.build else {})}
-        self.register_outputs({"version": self.version, "wanted": wanted})
+        self.register_outputs({"version": self.version, "wanted": wanted, "generation": self.generation})
+
+    def as_before(self) -> pulumi.Output[pulumi.Resource]:
+        """Return the last resource of the engine, known when its machine has tasks as before."""
+
+        async def last() -> pulumi.Resource:
+            await self.generation.future()
+            return self.ready
+
+        return pulumi.Output.from_input(last())
 
 
 def _client_cas(certificate: Certificate, operator_cas: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:

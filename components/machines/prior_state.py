@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 from components.machines.cluster import Losses
@@ -39,17 +40,22 @@ class EngineState:
 
     version: str
     daemon: Mapping[str, Any]  # what the program has in daemon.json
-    build: Build | None = None  # of its machine; None if an earlier version of the program wrote the state
+    # Both are None if the last update failed before it was the machine's turn.
+    build: Build | None = None  # of its machine
+    generation: str | None = None  # of the engine when its machine had tasks last
 
 
 @dataclass(frozen=True, kw_only=True)
 class PriorState:
     """The infrastructure as the last run left it, complete or not. All fields of a new stack are empty."""
 
+    kind: str | None = None  # "target" or "host"
+    stack: str | None = None  # "<project>/<stack>" that the infrastructure was created by
     provider: str | None = None  # of the machines
     network: str | None = None  # of the machines, if the program created it
     hosts: Mapping[str, str] = field(default_factory=dict)  # host keys of existing machines, by name
     systems: Mapping[str, str] = field(default_factory=dict)  # system of each instance; another one replaces it
+    disks: Mapping[str, int] = field(default_factory=dict)  # GiB of the disk of each instance, by name
     lost: frozenset[str] = frozenset()  # names of machines that the settings declared lost
     recreations: Mapping[str, int] = field(default_factory=dict)  # by machine: how often it came back after a loss
     protected: frozenset[str] = frozenset()  # logical names of resources that Pulumi or Exoscale refuses to destroy
@@ -61,6 +67,7 @@ class PriorState:
     unmarked: tuple[str, ...] = ()  # ids of networks without an owner's id, from earlier versions of the program
     engines: Mapping[str, EngineState] = field(default_factory=dict)  # by machine
     members: Mapping[str, Member] = field(default_factory=dict)  # by name; without machines whose disk is gone
+    reinstalled: Mapping[str, Member] = field(default_factory=dict)  # former members that the settings call reinstalled
     blocks: Mapping[str, Block] = field(default_factory=dict)  # block storage, by volume
     folders: Mapping[str, str] = field(default_factory=dict)  # machine of each data volume, by name
     moves: Mapping[str, Move] = field(default_factory=dict)  # last move of each data volume that moved, by name
@@ -68,6 +75,8 @@ class PriorState:
     commands: Mapping[str, FormerCommand] = field(default_factory=dict)  # on machines, by name
     names: frozenset[str] = frozenset()  # logical names of all resources
     login_key: str | None = None  # public half of the generated SSH key of the machines, OpenSSH format
+    public_key: str | None = None  # key of the stack that instances have, "<type> <base64>"
+    management: tuple[IPv4Network, ...] = ()  # networks that reach the SSH port of instances
     operator_ends: Mapping[str, str] = field(
         default_factory=dict
     )  # by named operator: end of the certificate, RFC 3339

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
@@ -16,6 +16,7 @@ from components.machines.turns import Build, Turns
 from components.machines.volume import Moves, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import PortRule, TrafficSource
+from components.rule import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +54,14 @@ M = TypeVar("M", bound=Machines[Any])
 class Provider(ABC, Generic[M]):
     """A provider of machines. Its settings model declares all that needs no code."""
 
+    rules: ClassVar[Sequence[Rule[[Any, StackPlan, PriorState]]]] = ()  # changes that only this provider refuses
+
     def missing_secrets(self, machines: M, secret_keys: Collection[str]) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each secret that these machines lack; `secret_keys` are the configured ones."""
         yield from ()
 
     def conflicts(self, machines: M, plan: StackPlan) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield a line for each mistake between the settings of the machines and the others."""
-        yield from ()
-
-    def refusals(self, machines: M, plan: StackPlan, prior: PriorState) -> Iterator[str]:  # noqa: ARG002 - for others
-        """Yield a line for each change that would lose a machine, the swarm or data."""
         yield from ()
 
     def is_same_machine(self, machines: M, prior: PriorState, name: str) -> bool:  # noqa: ARG002 - for others

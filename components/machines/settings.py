@@ -106,6 +106,10 @@ class Machines(Section, Generic[P]):
         """Return the source networks of the machines' packets, for the rules on each machine."""
         return []
 
+    def systems(self) -> Mapping[str, str]:
+        """Return the systems by machine, of a provider that replaces a machine for another system."""
+        return {}
+
     def ssh_ports(self) -> set[int]:
         """Return the ports of the machines' SSH servers."""
         return {SSH.number}

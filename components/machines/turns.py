@@ -22,9 +22,6 @@ class Roll(Protocol):
     async def empty(self, machine: str, *, for_good: bool) -> None:
         """Let the tasks of a member of the swarm run elsewhere; `for_good`, if it does not come back."""
 
-    async def refill(self, machine: str) -> None:
-        """Wait until a member that was emptied is back, and let it have tasks as before."""
-
 
 class Turns:
     """The order of machines in which an update rebuilds them; no other machine waits.
@@ -38,9 +35,10 @@ class Turns:
         self._is_replaced = dict(machines)
         names = list(machines)
         self._before = dict(zip(names[1:], names, strict=False))
-        self._ends: dict[str, asyncio.Future[pulumi.Resource]] = {name: asyncio.Future() for name in names}
+        self._ends: dict[str, asyncio.Future[tuple[pulumi.Resource, pulumi.Output[Any]]]] = {
+            name: asyncio.Future() for name in names
+        }
         self._roll: asyncio.Future[Roll] | None = asyncio.Future() if names else None
-        self._tasks: list[asyncio.Task[None]] = []  # an event loop keeps none alive
 
     def begin(self, roll: Roll) -> None:
         """Let the first machine have its turn."""
@@ -57,30 +55,25 @@ class Turns:
 
     async def _turn(self, machine: str) -> pulumi.Resource | None:
         before = self._before.get(machine)
-        last = await asyncio.shield(self._ends[before]) if before else None
+        last = await self._end(before) if before else None
         if self._roll is not None and not pulumi.runtime.is_dry_run():
             await (await asyncio.shield(self._roll)).empty(machine, for_good=self.replaces(machine))
         return last
 
-    def end(self, machine: str, last: pulumi.Resource) -> None:
-        """End the turn of a machine after the last of its resources, and as soon as all is as before."""
+    def end(self, machine: str, last: pulumi.Resource, known: pulumi.Output[Any]) -> None:
+        """End the turn of a machine when its last resource is registered, and a value is known."""
         if machine in self._ends:
-            self._tasks.append(asyncio.ensure_future(self._end(machine, last)))
+            self._ends[machine].set_result((last, known))
 
-    async def _end(self, machine: str, last: pulumi.Resource) -> None:
-        end = self._ends[machine]
-        try:
-            await last.urn.future()
-            if self._roll is not None and not pulumi.runtime.is_dry_run():
-                await (await asyncio.shield(self._roll)).refill(machine)
-        except Exception as error:  # whoever awaits the end has it
-            end.set_exception(error)
-        else:
-            end.set_result(last)
+    async def _end(self, machine: str) -> pulumi.Resource:
+        last, known = await asyncio.shield(self._ends[machine])
+        await last.urn.future()
+        await known.future()
+        return last
 
     def ends(self) -> list[pulumi.Output[Any]]:
         """Return what a resource depends on that comes after all turns."""
-        return [pulumi.Output.from_input(asyncio.shield(end)) for end in self._ends.values()]
+        return [pulumi.Output.from_input(self._end(machine)) for machine in self._ends]
 
 
 NO_TURNS = Turns({})

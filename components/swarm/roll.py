@@ -1,7 +1,7 @@
 """The roll of a swarm: what restarts engines or machines is done one after the other, each empty meanwhile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -29,6 +29,7 @@ class Roll:
     """
 
     managers: Sequence[Machine]  # members of the swarm, the preferred one first
+    touched: set[str] = field(default_factory=set)  # members that this update has emptied, or may have to refill
 
     async def empty(self, machine: str, *, for_good: bool) -> None:
         """Let the tasks of a member run elsewhere before it is rebuilt.
@@ -36,38 +37,44 @@ class Roll:
         Without a manager that answers, none can be moved: the machines may all be stopped, and this update mends them.
         """
         pulumi.log.info(f"{machine}: is rebuilt; what can run on other machines moves there first")
+        self.touched.add(machine)
         try:
             await self._run(machine, "leave" if for_good else "empty")
         except UnreachableError as error:
             pulumi.log.warn(f"{error}; it is rebuilt as it is")
 
-    async def refill(self, machine: str) -> None:
-        """Wait until a member is back, and let it have tasks as before."""
-        await self._told(machine, "refill")
+    def refilled(self, machine: str, generation: pulumi.Output[str], former: str | None) -> pulumi.Output[str]:
+        """Return the generation of a member's engine once the member has tasks as before.
+
+        That is due if this update has touched the member, or the last one ended before: `former` is the generation that
+        the member had tasks with, or None if the state does not say. An error stops the update, as those of hooks after
+        an update do not.
+        """
+        if pulumi.runtime.is_dry_run():
+            return generation
+
+        async def refill() -> str | None:
+            known = await generation.future()
+            if machine in self.touched or former != known:
+                await self._told(machine, "refill")
+            return known
+
+        # With the dependencies of the generation.
+        return pulumi.Output.all(generation, refill()).apply(lambda values: str(values[1]))
 
     def hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
-        """Return the hooks of the command that restarts the engine of a member."""
+        """Return the hook of the command that restarts the engine of a member."""
 
         async def before(args: pulumi.ResourceHookArgs) -> None:
             await self._empty(machine, args)
 
-        async def after(args: pulumi.ResourceHookArgs) -> None:
-            await self._refill(machine, args)
-
-        return pulumi.ResourceHookBinding(
-            before_update=[pulumi.ResourceHook(f"{machine.name}-empty", before)],
-            after_update=[pulumi.ResourceHook(f"{machine.name}-refill", after)],
-        )
+        return pulumi.ResourceHookBinding(before_update=[pulumi.ResourceHook(f"{machine.name}-empty", before)])
 
     async def _empty(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
+        self.touched.add(machine.name)  # also if its engine does not run, since an earlier update failed
         if "restart" in await _check(machine, args):
             pulumi.log.info(f"{machine.name}: its engine restarts; what can run on other machines moves there first")
             await self._told(machine.name, "empty")
-
-    async def _refill(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
-        """Refill the machine, also if an earlier update that failed has emptied it."""
-        if "member" in await _check(machine, args):
-            await self._told(machine.name, "refill")
 
     async def _told(self, machine: str, verb: str) -> None:
         try:

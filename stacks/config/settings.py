@@ -14,6 +14,7 @@ from components.s3.settings import S3Settings
 from components.storage.settings import NfsSettings
 from components.swarm.settings import SwarmSettings
 from components.traefik.settings import TraefikSettings
+from stacks.config.exceptions import Day, RuleId
 from stacks.config.images import ImagesSettings
 from stacks.config.volumes import VolumesSettings
 
@@ -35,6 +36,11 @@ class Settings(Section):
     s3: S3Settings = Field(S3Settings(), description="S3 over the shared files")
     volumes: VolumesSettings = Field(VolumesSettings(), description="data volumes of the services")
     images: ImagesSettings = Field(ImagesSettings(), description="images of the services")
+    exceptions: dict[RuleId, Day] = Field(
+        {},
+        examples=[{"manager-majority": "2026-12-01"}],
+        description="refused changes that you have to make: the last day of each, at most 7 days ahead",
+    )
 
     @property
     def has_nfs(self) -> bool:

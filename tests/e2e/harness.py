@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -215,6 +216,10 @@ class Stack:
             place, key = place.setdefault(key, {}), step
         place[key] = value
         self.file.write_text(yaml.safe_dump(document))
+
+    def allow(self, rule: str) -> None:
+        """Make an exception from a rule of changes, until tomorrow."""
+        self.set(f"exceptions.{rule}", (datetime.now(UTC).date() + timedelta(1)).isoformat())
 
     def unset(self, path: str) -> None:
         """Remove the setting at `path`."""

@@ -217,6 +217,7 @@ def test_manager_serves_the_certificate_without_a_break_while_managers_join(
 
 def test_remaining_manager_serves_the_certificate_after_a_shrink(single_manager: Stack, server: AcmeServer) -> None:
     single_manager.set("machines.pools.manager.count", 1)
+    single_manager.allow("manager-majority")
     result = single_manager.up()
     assert result.code == 0, result.text
     assert single_manager.nodes() == {"manager-1": "Ready Active"}

@@ -166,6 +166,7 @@ def test_another_ssh_key_or_api_key_changes_no_machine(target: ExoscaleStack) ->
         "machines.ssh.public_key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZ4Yq5v3nXv0X8l8Xr1t0n0w1yQ7o1o0o0o0o0o0o0o"
     )
     target.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "another")
+    target.allow("login-key")
     previewed = target.preview(env={"EXOSCALE_API_KEY": "EXO-another"})
     target.file.write_text(before)
     assert previewed.code == 0, previewed.text

@@ -95,6 +95,7 @@ def change_role(walk: Walk) -> Expected:
     if role == "worker" and walk.api_manager.startswith(f"{pool}-"):
         raise StepNotPossibleError
     walk.stack.set(f"machines.pools.{pool}.role", role)
+    walk.stack.allow("manager-majority")  # of three managers, one stays
     return Expected(f"{pool} are {role}s")
 
 

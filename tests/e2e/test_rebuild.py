@@ -79,7 +79,7 @@ def change(target: Stack, setting: str, value: object) -> str:
 def test_machines_with_another_image_are_rebuilt_one_at_a_time(target: Stack) -> None:
     create(target, "data", 1, "--mount=type=volume,source=data,destination=/data")
     wait_for(lambda: node_of(target, "data") in WORKERS, "the service runs", 60)
-    home, before, nodes = node_of(target, "data"), created(target), target.nodes()
+    former, home, before, nodes = target.get("machines.image"), node_of(target, "data"), created(target), target.nodes()
     with next_image(target) as image:
         text = change(target, "machines.image", image)
         assert f"-> {image}: worker-1, worker-2, manager-1; each is rebuilt around its disk, one at a time" in text
@@ -89,7 +89,7 @@ def test_machines_with_another_image_are_rebuilt_one_at_a_time(target: Stack) ->
         assert target.nodes() == nodes
         assert node_of(target, "data") == home
         target.on("manager-1", "docker", "service", "rm", "data")
-        target.unset("machines.image")
+        target.set("machines.image", former)
         result = target.up()
         assert result.code == 0, result.text
 

@@ -63,7 +63,8 @@ def test_generated_key_of_the_stack_is_refused_before_anything_is_made() -> None
         run_program(document, state=state, seen=seen.append)
     assert str(refused.value).splitlines()[1:] == [
         f"  nuvla-swarm:machines.ssh.authorized_keys[1]: {ALICE} given, which is the stack's own key; allowed: keys of "
-        f"other people, such as {EXAMPLE}; the stack's own key opens every machine already"
+        f"other people, such as {EXAMPLE}; the stack's own key opens every machine already (rule own-key, which has no "
+        "exception)"
     ]
     assert seen[0].types == {}
 

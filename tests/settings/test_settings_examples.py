@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.e2e.harness import Stack, run, stack
 from tests.program.test_program_exoscale import EXAMPLES, example
 from tests.settings.loading import taken
 from tests.support.checkout import CHECKOUT
+from tests.support.configs import target
 
 pytestmark = pytest.mark.tools("pulumi")
 NOWHERE = "http://127.0.0.1:9"
@@ -81,3 +83,15 @@ def test_setup_asks_no_docker_engine_for_machines_elsewhere(shown: Stack) -> Non
     found = shown.run("tools/setup.sh", "--stack", shown.name, env=CUT_OFF)
     assert found.code == 0, found.text
     assert not (shown.folder / ".state/computer.json").exists()
+
+
+def test_day_of_an_exception_needs_no_quotes(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    settings = target() | {"exceptions": {"manager-majority": today}}
+    with stack("day", tmp_path, settings) as made:
+        text = made.file.read_text(encoding="utf-8")
+        assert f"'{today}'" in text
+        made.file.write_text(text.replace(f"'{today}'", today), encoding="utf-8")
+        found = made.preview(env=CUT_OFF)
+    assert found.code == 0, found.text
+    assert f"exceptions.manager-majority: {today} allows nothing now; remove it:" in found.text

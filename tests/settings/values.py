@@ -25,6 +25,7 @@ DIGEST = "sha256:" + "0" * 64
 IS_A_SECTION = "is a section"
 IS_ANOTHER_INFRASTRUCTURE = "is another infrastructure"
 IS_FOR_PEOPLE = "is for people"
+IS_OF_A_CHANGE = "allows a change, and is no part of what an update makes"
 
 
 def choice(*allowed: str) -> Values:

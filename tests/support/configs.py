@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -87,6 +88,12 @@ def changed(document: Mapping[str, Any], path: str, value: Any) -> dict[str, Any
     else:
         place[last] = value
     return result
+
+
+def excepted(document: Mapping[str, Any], *rules: str) -> dict[str, Any]:
+    """Return the document with exceptions from rules of changes, until tomorrow."""
+    tomorrow = datetime.now(UTC).date() + timedelta(1)
+    return dict(document) | {"exceptions": dict.fromkeys(rules, tomorrow.isoformat())}
 
 
 def without(document: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from stacks import prior_state
 from tests.support.computed_outputs import COMPUTED, IMMUTABLE, STASH
 
+STACK = prior_state.STACK  # the one resource that `new_resource` does not see
+
 
 class Refusal(grpc.RpcError):  # type: ignore[misc]
     """The error that the SDK receives when a provider refuses a look-up."""
@@ -133,9 +135,10 @@ class FakePulumi(Mocks):
 
     def state_after(self) -> dict[str, Any]:
         """Return the state of the stack after this run, in the form in which the program reads it."""
+        types = {name: self.types.get(name, STACK) for name in {**self.types, **self.outputs}}
         return {
             f"urn:pulumi:test::nuvla-swarm::{kind}::{name}": {"type": kind, "outputs": self.outputs.get(name, {})}
-            for name, kind in self.types.items()
+            for name, kind in types.items()
         }
 
     def components(self) -> set[str]:
@@ -148,7 +151,7 @@ class FakeMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         mocks = cast(FakePulumi, self.mocks)
-        if request.type != "pulumi:pulumi:Stack":
+        if request.type != STACK:
             assert request.name not in mocks.options, f"name used twice: {request.name}"
             mocks.options[request.name] = request
         return cast(Any, super()).RegisterResource(request)

@@ -59,7 +59,7 @@ def recover(found: Target) -> None:
     dead = [manager.name for manager in managers.dead]
     # Before the swarm starts, so that, if this is killed, no update starts a dead manager from its old disk, on which
     # it still has a vote in the former swarm.
-    marks.mark_lost(state, [name for name in dead if name not in declared(found.file)])
+    marks.mark_lost(state, dead)
     for manager in managers.others:
         _do(manager, "leave")
     _do(managers.left, "start")

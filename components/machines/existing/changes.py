@@ -5,13 +5,7 @@ from collections.abc import Iterator
 from components.machines.existing.settings import ExistingMachines, HostSettings
 from components.machines.prior_state import Member, PriorState
 from components.machines.provider import StackPlan
-
-
-def refusals(machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """Yield a line for each change that is refused."""
-    yield from _hosts_keep_their_names(machines, prior)
-    if prior.members:
-        yield from _managers_keep_their_addresses(machines, plan, prior)
+from components.rule import Rule
 
 
 def is_same_machine(machines: ExistingMachines, prior: PriorState, name: str) -> bool:
@@ -30,7 +24,7 @@ def _has_new_address(host: HostSettings, member: Member) -> bool:
     return str(host.private_address or host.address) != member.private_address
 
 
-def _hosts_keep_their_names(machines: ExistingMachines, prior: PriorState) -> Iterator[str]:
+def _hosts_keep_their_names(machines: ExistingMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
     hosts = machines.hosts()
     # A host that copies the key of a host that is still listed is another host.
     former_names = {
@@ -73,3 +67,17 @@ def _managers_keep_their_addresses(machines: ExistingMachines, plan: StackPlan, 
                 f"machines.pools: {name} is known by {was}; allowed: a new private_address of one manager in each "
                 "`make up`, and of no manager while another one is lost"
             )
+
+
+RULES = (
+    Rule(
+        id="host-name",
+        refuses="another name, or another pool, for an existing host: it would be cleaned up under its former name",
+        check=_hosts_keep_their_names,
+    ),
+    Rule(
+        id="manager-address",
+        refuses="another address of the only manager, of the API manager, or of two managers at once (existing)",
+        check=_managers_keep_their_addresses,
+    ),
+)

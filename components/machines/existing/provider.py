@@ -16,6 +16,8 @@ from components.machines.settings import SSH_KEY
 class Existing(Provider[ExistingMachines]):
     """Hosts that answer SSH; the program restores them when it leaves."""
 
+    rules = changes.RULES
+
     def missing_secrets(self, _machines: ExistingMachines, secret_keys: Collection[str]) -> Iterator[str]:
         if SSH_KEY not in secret_keys:
             yield f"{SSH_KEY}: not given; required: the key that opens the machines, in OpenSSH format"
@@ -24,9 +26,6 @@ class Existing(Provider[ExistingMachines]):
         """No address pool contains the address of a host, and no volume's folder contains another's (existing)."""
         yield from _hosts_among_containers(machines, plan)
         yield from _volumes_apart(machines, plan)
-
-    def refusals(self, machines: ExistingMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-        yield from changes.refusals(machines, plan, prior)
 
     def is_same_machine(self, machines: ExistingMachines, prior: PriorState, name: str) -> bool:
         return changes.is_same_machine(machines, prior, name)

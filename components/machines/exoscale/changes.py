@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 
+from components.machines.exoscale import access_changes
 from components.machines.exoscale.settings import ExoscaleMachines
 from components.machines.prior_state import PriorState
 from components.machines.provider import StackPlan
+from components.rule import Rule
 
 # Zones with block storage that pulumiverse-exoscale 0.66.1 accepts.
 # Source: terraform-provider-exoscale 0.66.0, pkg/config/config.go.
 BLOCK_STORAGE_ZONES = ("ch-gva-2", "ch-dk-2", "at-vie-1", "at-vie-2", "de-fra-1", "bg-sof-1", "de-muc-1", "hr-zag-1")
-
-
-def refusals(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-    """Yield a line for each change that is refused."""
-    for rule in RULES:
-        yield from rule(machines, plan, prior)
 
 
 def _changed_systems(machines: ExoscaleMachines, prior: PriorState) -> Iterator[tuple[str, str]]:
@@ -92,6 +88,17 @@ def _zones_have_block_storage(machines: ExoscaleMachines, plan: StackPlan, _prio
             )
 
 
+def _disks_only_grow(machines: ExoscaleMachines, _plan: StackPlan, prior: PriorState) -> Iterator[str]:
+    """Refuse smaller disks, which the plugin refuses only machine by machine, within the update."""
+    for name, pool in machines.pools.items():
+        was = max((prior.disks.get(f"{name}-{member}", 0) for member in pool.members()), default=0)
+        if pool.disk_gib < was:
+            yield (
+                f"machines.pools.{name}.disk_gib: {pool.disk_gib} given; its machines have {was}, and disks only grow; "
+                f"allowed: {was} or more; or add a pool with smaller disks, then remove this one"
+            )
+
+
 def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
     """Refuse to destroy resources that the last update protected: Pulumi or Exoscale would refuse halfway through."""
     volumes = [f"{name}-volume" for name, volume in plan.volumes.items() if volume.block]
@@ -105,9 +112,35 @@ def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorSta
 
 
 RULES = (
-    _managers_are_not_replaced,
-    _lost_manager_replaces_nothing,
-    _volumes_can_move,
-    _zones_have_block_storage,
-    _protected_stay,
+    Rule(
+        id="manager-system",
+        refuses="another template or zone of a manager: its part of the swarm would be lost (Exoscale)",
+        check=_managers_are_not_replaced,
+    ),
+    Rule(
+        id="lost-drain",
+        refuses="another template or zone of a worker in the update that declares the API manager lost (Exoscale)",
+        check=_lost_manager_replaces_nothing,
+    ),
+    Rule(
+        id="volume-move",
+        refuses="block storage to another zone, from a machine that leaves, or exchanged between two (Exoscale)",
+        check=_volumes_can_move,
+    ),
+    Rule(
+        id="volume-zone",
+        refuses="block storage in a zone that has none (Exoscale)",
+        check=_zones_have_block_storage,
+    ),
+    Rule(
+        id="disk-size",
+        refuses="a smaller `disk_gib` of a pool whose machines exist (Exoscale)",
+        check=_disks_only_grow,
+    ),
+    Rule(
+        id="protection",
+        refuses="a smaller `count`, or whatever else destroys what the last update protected (Exoscale)",
+        check=_protected_stay,
+    ),
+    *access_changes.RULES,
 )

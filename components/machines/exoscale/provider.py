@@ -11,7 +11,6 @@ from components.machines.exoscale import changes, volume_import, volume_moves
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
-from components.machines.prior_state import PriorState
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, user_key
 from components.machines.turns import Build
 from components.ports import TrafficSource
@@ -19,6 +18,8 @@ from components.ports import TrafficSource
 
 class Exoscale(Provider[ExoscaleMachines]):
     """Instances on Exoscale."""
+
+    rules = changes.RULES
 
     def missing_secrets(self, machines: ExoscaleMachines, secret_keys: Collection[str]) -> Iterator[str]:
         """Yield a line for a missing API key, which the plugin reads from the environment too, or half an SSH key."""
@@ -42,9 +43,6 @@ class Exoscale(Provider[ExoscaleMachines]):
                     f"volumes.{name}.import_id: {volume.id} given; allowed: only with volumes.{name}.block_storage: "
                     "true, which outlives its machine"
                 )
-
-    def refusals(self, machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
-        yield from changes.refusals(machines, plan, prior)
 
     def builds(self, machines: ExoscaleMachines, plan: StackPlan) -> Mapping[str, Build]:  # noqa: ARG002
         return machines.builds()

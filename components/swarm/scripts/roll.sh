@@ -29,7 +29,10 @@ empty() {
 
 refill() {
   local id before one
-  if ! was_emptied; then return 0; fi
+  if ! was_emptied; then
+    release_kept
+    return 0
+  fi
   await "$start_patience_s" is_back || { say "is not ready $start_patience_s s after its restart; see 'journalctl -u docker' there" && exit 1; }
   id=$(node_of_machine)
   before=$(node "$id" "index .Spec.Labels \"$left\"")

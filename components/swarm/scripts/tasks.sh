@@ -121,6 +121,7 @@ keep() {
   done <<<"$services"
 }
 
+# release_kept: also what was kept for a node that is no more
 release_kept() {
   local id
   for id in $(labelled $kept); do

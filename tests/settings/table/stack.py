@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from tests.settings.rows import Change, Row, Values, refused
-from tests.settings.values import IS_ANOTHER_INFRASTRUCTURE, choice
+from tests.settings.rows import Bad, Change, Row, Values, refused
+from tests.settings.values import IS_ANOTHER_INFRASTRUCTURE, IS_OF_A_CHANGE, OBJECT, TEXT, choice
 
+RULE, DAY = "the id of a rule", "a day as year, month and day"
 DOMAIN = "a DNS name in lower case, without scheme, port and path"
 
 ROWS = [
@@ -27,5 +28,21 @@ ROWS = [
             '*names[0]: *"example.org"',
             'subject.commonName: "nuvla-swarm" => "example.org"',
         ),
+    ),
+    Row(
+        "exceptions",
+        Values(
+            [{}, {"manager-majority": "2026-12-01"}, {"data-machine": "2028-02-29", "engine-minor": "2026-12-01"}],
+            [
+                Bad([], OBJECT),
+                Bad({"Manager": "2026-12-01"}, RULE, ".Manager", "Manager"),
+                Bad({"data-machine": 20261201}, TEXT, ".data-machine", 20261201),
+                *(
+                    Bad({"data-machine": day}, DAY, ".data-machine", day)
+                    for day in ("tomorrow", "1.12.2026", "2026-12", "2026-02-29", "2026-12-01 10:00:00 +0000 UTC")
+                ),
+            ],
+        ),
+        IS_OF_A_CHANGE,
     ),
 ]

@@ -35,7 +35,7 @@ def docker_engine(
             proxy=Proxy(http="http://proxy:3128", excluded=["10.77.0.0/16"]) if proxy else NO_PROXY,
             certificate=certificate() if api else None,
             operator_cas={name: pulumi.Output.from_input(f"CA-OF-{name}") for name in operators},
-            after=another("manager-1-engine-configure") if waits else None,
+            after=[another("manager-1-engine-configure")] if waits else [],
         )
         return Engine("worker-1-engine", args)
 

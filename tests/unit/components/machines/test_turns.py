@@ -20,12 +20,9 @@ class Told:
         self.failing = failing
 
     async def empty(self, machine: str, *, for_good: bool) -> None:
-        await self._told(f"{'leave' if for_good else 'empty'} {machine}")
+        await self.told(f"{'leave' if for_good else 'empty'} {machine}")
 
-    async def refill(self, machine: str) -> None:
-        await self._told(f"refill {machine}")
-
-    async def _told(self, line: str) -> None:
+    async def told(self, line: str) -> None:
         self.lines.append(line)
         await asyncio.sleep(0)
         if line == self.failing:
@@ -44,6 +41,11 @@ def resource(roll: Told, name: str, turn: list[pulumi.Output[Any]]) -> pulumi.Re
     return cast(pulumi.Resource, SimpleNamespace(urn=pulumi.Output.from_input(registered())))
 
 
+async def refilled(roll: Told, last: pulumi.Resource, name: str) -> None:
+    await last.urn.future()
+    await roll.told(f"refill {name}")
+
+
 def taken(roll: Told, machines: dict[str, bool], begin_first: bool = True) -> list[str]:
     """What happens in turns in which all three machines are made."""
 
@@ -55,7 +57,7 @@ def taken(roll: Told, machines: dict[str, bool], begin_first: bool = True) -> li
         if not begin_first:
             turns.begin(roll)
         for name in NAMES:
-            turns.end(name, made[name])
+            turns.end(name, made[name], pulumi.Output.from_input(refilled(roll, made[name], name)))
         for end in [*turns.ends(), *(one.urn for one in made.values())]:
             await end.future()
 
@@ -80,7 +82,7 @@ def test_each_machine_waits_until_the_one_before_is_as_it_was(begin_first: bool)
 def test_machines_without_a_turn_wait_for_nobody() -> None:
     lines = taken(Told(), {"c": False})
     assert sorted(lines[:3]) == ["empty c", "rebuild a", "rebuild b"]
-    assert lines[3:] == ["rebuild c", "refill c"]
+    assert [line for line in lines if line.endswith("c")] == ["empty c", "rebuild c", "refill c"]
     assert NO_TURNS.await_turn("a") == NO_TURNS.ends() == []
 
 
@@ -95,4 +97,5 @@ def test_failure_leaves_the_machines_that_follow(failing: str) -> None:
 
 def test_preview_moves_no_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
-    assert taken(Told(), dict.fromkeys(NAMES, False)) == [f"rebuild {name}" for name in NAMES]
+    lines = taken(Told(), dict.fromkeys(NAMES, False))
+    assert lines == [f"{what} {name}" for name in NAMES for what in ("rebuild", "refill")]

@@ -37,15 +37,30 @@ class Machines:
         return self.answers.get((one.name, argument), Done(0, "", ""))
 
 
-def update(machines: Machines, name: str, managers: Sequence[str]) -> None:
-    """Update the command that restarts a machine's engine, with both hooks, as the SDK calls them."""
+REFILL = ("manager-1", "refill")
+FORMER, LATER = "28.5.2 at nine", "28.5.2 at ten"  # generations of an engine
+
+
+def update(
+    machines: Machines, name: str, managers: Sequence[str], former: str | None = FORMER, after: str = LATER
+) -> None:
+    """Update the command that restarts a machine's engine, which then is of the generation `after`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(roll, "run_script", machines.run_script)
-        patch.setattr(pulumi.log, "warn", machines.said.append)
-        patch.setattr(pulumi.log, "info", lambda _: None)
-        hooks = build(lambda: Roll(managers=[machine(manager) for manager in managers]).hooks(machine(name)))
-        for bound in (hooks.before_update, hooks.after_update):
-            asyncio.run(called((bound or [])[0]))
+        told(patch, machines)
+        its_roll = Roll(managers=[machine(manager) for manager in managers])
+        [before] = build(lambda: its_roll.hooks(machine(name))).before_update or []
+
+        async def run() -> None:
+            await called(before)
+            assert await its_roll.refilled(name, pulumi.Output.from_input(after), former).future() == after
+
+        asyncio.run(run())
+
+
+def told(patch: pytest.MonkeyPatch, machines: Machines) -> None:
+    patch.setattr(roll, "run_script", machines.run_script)
+    patch.setattr(pulumi.log, "warn", machines.said.append)
+    patch.setattr(pulumi.log, "info", lambda _: None)
 
 
 async def called(hook: Any) -> None:
@@ -56,25 +71,40 @@ async def called(hook: Any) -> None:
 def test_machine_is_emptied_and_refilled_around_a_restart(fake_pulumi: FakePulumi) -> None:
     machines = Machines(RESTART)
     update(machines, "worker-1", ["manager-1", "manager-2"])
-    assert machines.asked == [*CHECKED, ("manager-1", "empty"), *CHECKED, ("manager-1", "refill")]
+    assert machines.asked == [*CHECKED, ("manager-1", "empty"), ("manager-1", "refill")]
 
 
-def test_machine_whose_engine_goes_on_is_not_emptied(fake_pulumi: FakePulumi) -> None:
-    machines = Machines({("worker-1", "check"): Done(0, "member\n", "")})
-    update(machines, "worker-1", ["manager-1"])
-    assert machines.asked == [*CHECKED, *CHECKED, ("manager-1", "refill")]
+@pytest.mark.parametrize("answer", ["member\n", ""])
+def test_machine_whose_engine_goes_on_is_not_emptied(fake_pulumi: FakePulumi, answer: str) -> None:
+    """It may be empty, if an earlier update stopped while its engine did not run."""
+    machines = Machines({("worker-1", "check"): Done(0, answer, "")})
+    update(machines, "worker-1", ["manager-1"], after=FORMER)
+    assert machines.asked == [*CHECKED, ("manager-1", "refill")]
 
 
-def test_machine_that_is_in_no_swarm_is_left_alone(fake_pulumi: FakePulumi) -> None:
+@pytest.mark.parametrize(("former", "asked"), [(FORMER, []), (LATER, [REFILL]), (None, [REFILL])])
+def test_machine_that_an_earlier_update_may_have_emptied_is_refilled(
+    fake_pulumi: FakePulumi, former: str | None, asked: list[tuple[str, str]]
+) -> None:
     machines = Machines()
-    update(machines, "worker-1", ["manager-1"])
-    assert machines.asked == [*CHECKED, *CHECKED]
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+
+        async def run() -> None:
+            refilled = Roll(managers=[machine("manager-1")]).refilled(
+                "worker-1", pulumi.Output.from_input(FORMER), former
+            )
+            assert await refilled.future() == FORMER
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+        asyncio.run(run())
+    assert machines.asked == asked
 
 
 def test_machine_that_does_not_answer_is_left_to_its_command(fake_pulumi: FakePulumi) -> None:
     machines = Machines(silent=["worker-1"])
-    update(machines, "worker-1", ["manager-1"])
-    assert machines.asked == [*CHECKED, *CHECKED]
+    update(machines, "worker-1", ["manager-1"], after=FORMER)
+    assert machines.asked == [*CHECKED, REFILL]
 
 
 def test_next_manager_is_asked_where_one_is_silent(fake_pulumi: FakePulumi) -> None:
@@ -86,8 +116,7 @@ def test_next_manager_is_asked_where_one_is_silent(fake_pulumi: FakePulumi) -> N
 def test_other_managers_are_asked_before_the_machine_itself(fake_pulumi: FakePulumi) -> None:
     machines = Machines({("manager-1", "check"): Done(0, "member restart\n", "")})
     update(machines, "manager-1", ["manager-1", "manager-2"])
-    check = ("manager-1", "check")
-    assert machines.asked == [check, ("manager-2", "empty"), check, ("manager-2", "refill")]
+    assert machines.asked == [("manager-1", "check"), ("manager-2", "empty"), ("manager-2", "refill")]
 
 
 def test_update_stops_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
@@ -96,8 +125,9 @@ def test_update_stops_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
         update(machines, "worker-1", ["manager-1"])
 
 
-def test_update_stops_with_what_the_script_says(fake_pulumi: FakePulumi) -> None:
-    machines = Machines(RESTART | {("manager-1", "empty"): Done(1, "", "worker-1: still runs after 60 s: web\n")})
+@pytest.mark.parametrize("verb", ["empty", "refill"])
+def test_update_stops_with_what_the_script_says(fake_pulumi: FakePulumi, verb: str) -> None:
+    machines = Machines(RESTART | {("manager-1", verb): Done(1, "", "worker-1: still runs after 60 s: web\n")})
     with pytest.raises(pulumi.RunError, match=r"^worker-1: still runs after 60 s: web$"):
         update(machines, "worker-1", ["manager-1"])
 
@@ -106,3 +136,29 @@ def test_services_that_stop_meanwhile_are_a_warning(fake_pulumi: FakePulumi) -> 
     machines = Machines(RESTART | {("manager-1", "empty"): Done(0, "", "worker-1: db stops meanwhile\n")})
     update(machines, "worker-1", ["manager-1"])
     assert machines.said == ["worker-1: db stops meanwhile"]
+
+
+@pytest.mark.parametrize(("for_good", "verb"), [(True, "leave"), (False, "empty")])
+def test_machine_that_is_rebuilt_is_emptied(fake_pulumi: FakePulumi, for_good: bool, verb: str) -> None:
+    machines = Machines()
+    rebuild(machines, for_good)
+    assert machines.asked == [("manager-1", verb)]
+
+
+def test_machine_is_rebuilt_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
+    """All machines may be stopped, and the update mends them."""
+    machines = Machines(silent=["manager-1"])
+    rebuild(machines, False)
+    assert machines.said == ["worker-1: no manager answers: manager-1: does not answer; it is rebuilt as it is"]
+
+
+def rebuild(machines: Machines, for_good: bool) -> None:
+    """Have a machine emptied that is rebuilt."""
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+
+        async def run() -> None:
+            await Roll(managers=[machine("manager-1")]).empty("worker-1", for_good=for_good)
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))  # values of the machine
+
+        asyncio.run(run())

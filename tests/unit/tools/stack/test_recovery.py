@@ -153,7 +153,7 @@ def test_dead_host_has_to_be_declared_lost(monkeypatch: pytest.MonkeyPatch) -> N
     assert "--path --plaintext='nuvla-swarm:machines.lost[1]=manager-2'`" in str(refused.value)
     assert world.done == []
     recovery.recover(stack("manager-3", "manager-2"))
-    assert world.done == [("lost",), ("start", "manager-1"), ("update",)]
+    assert world.done == [("lost", "manager-2", "manager-3"), ("start", "manager-1"), ("update",)]
 
 
 def test_failed_step_ends_the_command_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from components.machines.existing.changes import is_same_machine, refusals
+from components.machines.existing.changes import RULES, is_same_machine
+from components.machines.existing.settings import ExistingMachines
 from components.machines.prior_state import PriorState
+from components.machines.provider import StackPlan
 from tests.support import plans
 from tests.support.configs import HOST_KEY
 
@@ -25,8 +27,12 @@ def prior(*managers: str, **changed: Any) -> PriorState:
     return PriorState(members=members, **changed)
 
 
+def refusals(machines: ExistingMachines, plan: StackPlan, known: PriorState) -> list[str]:
+    return [line for rule in RULES for line in rule.check(machines, plan, known)]
+
+
 def test_new_stack_refuses_nothing() -> None:
-    assert list(refusals(plans.existing(pools=pools()), plans.plan(), PriorState())) == []
+    assert refusals(plans.existing(pools=pools()), plans.plan(), PriorState()) == []
 
 
 def test_host_under_the_name_of_another_machine_is_refused() -> None:
@@ -47,7 +53,7 @@ def test_new_address_of_the_api_manager_is_refused() -> None:
     known = prior("manager-1", "manager-2", "manager-3")
     [line] = refusals(machines, plans.plan(), known)
     assert line.startswith("machines.pools: manager-1 is swarm.api_manager and known by 198.51.100.1; allowed:")
-    assert list(refusals(machines, plans.plan(api_manager="manager-2"), known)) == []
+    assert refusals(machines, plans.plan(api_manager="manager-2"), known) == []
 
 
 def test_new_address_of_a_manager_beside_a_lost_manager_is_refused() -> None:

@@ -40,8 +40,10 @@ def test_volumes_in_one_folder_or_in_each_other_are_refused() -> None:
         assert [line for line, start in zip(lines, starts, strict=True) if not line.startswith(start)] == []
 
 
-def test_refusals_are_those_of_changes_of_hosts() -> None:
+def test_rules_are_those_of_changes_of_hosts() -> None:
     key = plans.existing().hosts()["worker-1"].host_key
     prior = PriorState(hosts={"worker-9": key}, machines=frozenset({"worker-9"}))
-    assert list(PROVIDER.refusals(plans.existing(), plans.plan(), prior))
+    assert [rule.id for rule in PROVIDER.rules if list(rule.check(plans.existing(), plans.plan(), prior))] == [
+        "host-name"
+    ]
     assert PROVIDER.is_same_machine(plans.existing(), prior, "worker-9")

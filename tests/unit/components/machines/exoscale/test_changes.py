@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.machines.exoscale.changes import refusals
+from components.machines.exoscale.changes import RULES
 from components.machines.prior_state import Block, PriorState
 from components.machines.volume import VolumeSpec
 from tests.support import plans
@@ -15,7 +15,8 @@ def refused(
     volumes: dict[str, VolumeSpec] | None = None, machines: dict[str, Any] | None = None, **prior: Any
 ) -> list[str]:
     plan = plans.plan(volumes=volumes or {})
-    return list(refusals(plans.exoscale(**(machines or {})), plan, PriorState(**prior)))
+    given = plans.exoscale(**(machines or {}))
+    return [line for rule in RULES for line in rule.check(given, plan, PriorState(**prior))]
 
 
 def block(machine: str, zone: str = "ch-gva-2") -> Block:

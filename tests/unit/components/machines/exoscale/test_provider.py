@@ -42,8 +42,8 @@ def test_import_of_a_volume_without_block_storage_is_refused() -> None:
     assert line.startswith("volumes.nfs.import_id: id-1 given; allowed: only with volumes.nfs.block_storage: true")
 
 
-def test_refusals_are_those_of_changes_on_exoscale() -> None:
+def test_rules_are_those_of_changes_on_exoscale() -> None:
     prior = PriorState(protected=frozenset({"worker-9"}), names=frozenset({"worker-9"}))
-    assert [line.partition(",")[0] for line in PROVIDER.refusals(plans.exoscale(), plans.plan(), prior)] == [
-        "machines: worker-9 would be destroyed"
-    ]
+    found = {rule.id: list(rule.check(plans.exoscale(), plans.plan(), prior)) for rule in PROVIDER.rules}
+    assert [line.partition(",")[0] for line in found["protection"]] == ["machines: worker-9 would be destroyed"]
+    assert [name for name, lines in found.items() if lines] == ["protection"]
