@@ -57,6 +57,10 @@ status: ## show machines, addresses and logins, and whether all is well
 down: ## remove the infrastructure, and the Docker engine that `make` started if nothing else runs on it
 	@$(NAMED) $(SETUP) tools endpoint && $(ENV) python -m tools.stack down $(call quoted,STACK)
 
+.PHONY: recover
+recover: ## start the swarm again when most of its managers are dead, and put these back
+	@$(SETUP) && $(ENV) python -m tools.stack recover $(call quoted,STACK)
+
 .PHONY: refresh
 refresh: ## write the present infrastructure into the state; refused while the swarm does not answer
 	@$(SETUP) && $(ENV) python -m tools.stack refresh $(call quoted,STACK)
@@ -112,7 +116,7 @@ test: check setup ## check, then run the tests but the slow suites, on local mac
 	@$(DEV) $(PYTEST) -m '$(or $(MARKS),not slow)' tests $(ARGS)
 
 .PHONY: test-slow
-test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts KILLS (6)
+test-slow: ## run the slow suites, or one SLICE (1/3) of them as shuffled by SEED; walks have STEPS (40), scripts and `make up` KILLS (6)
 	@tools/setup.sh tools dev engine images && $(DEV) $(PYTEST) -m 'slow and not kernel' --slice '$(or $(SLICE),1/1)' --seed '$(SEED)' --steps '$(or $(STEPS),40)' --kills '$(or $(KILLS),6)' tests $(ARGS)
 
 .PHONY: test-kernel

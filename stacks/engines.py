@@ -22,15 +22,18 @@ from stacks.config.settings import Settings
 
 
 def certificates(
-    settings: Settings, cluster: Cluster, api_manager: Machine, address: pulumi.Input[str], prior: PriorState
+    settings: Settings,
+    cluster: Cluster,
+    preferred: Machine,  # manager that has the stable address, but for the time that another one stands in
+    prior: PriorState,
 ) -> Certificates:
     """Make the CA of the infrastructure and its certificates."""
     servers: dict[str, list[pulumi.Input[str]]] = {
         machine.name: [machine.public_address, machine.private_address] for machine in cluster.managers()
     }
-    if address is not api_manager.public_address:
-        for name in servers if cluster.is_address_shared else [api_manager.name]:
-            servers[name].append(address)
+    if cluster.stable_address is not None:
+        for name in servers if cluster.is_address_shared else [preferred.name]:
+            servers[name].append(cluster.stable_address)
     return Certificates(
         "certificates",
         CertificatesArgs(

@@ -19,6 +19,7 @@ from components.machines.turns import Turns
 from components.machines.volume import Moves, record_moves
 from components.ports import PortRule
 from components.storage.data_folder import DataFolder, DataFolderArgs
+from stacks import api_manager as api_managers
 from stacks import engines, logins, turns
 from stacks.baseline import host_traces, install_packages, share_address
 from stacks.config.loader import Secrets
@@ -34,7 +35,7 @@ class Foundation:
     owner: Owner
     cluster: Cluster
     api_manager: Machine  # the program sends its requests to the Docker API of this manager
-    address: pulumi.Input[str]  # public ipv4 of the infrastructure: a stable one, or that of the API manager
+    address: pulumi.Input[str]  # public ipv4 of the infrastructure: a stable one, or that of the preferred API manager
     certificates: Certificates
     operators: Mapping[str, Certificate]  # client certificates of named operators
     engines: Mapping[str, Engine]
@@ -47,7 +48,7 @@ class Foundation:
     def addresses(self) -> list[pulumi.Input[str]]:
         """Return all public addresses of the managers, and the stable one if there is any."""
         addresses = [machine.public_address for machine in self.cluster.managers()]
-        return addresses if self.address is self.api_manager.public_address else [*addresses, self.address]
+        return addresses if self.cluster.stable_address is None else [*addresses, self.cluster.stable_address]
 
     def operator_ends(self) -> dict[str, pulumi.Output[str]]:
         """Return the ends of the certificates of named operators, as `operators.<name>`."""
@@ -56,7 +57,7 @@ class Foundation:
 
 def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior: PriorState) -> Foundation:
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
-    stack_plan = plan(settings)
+    stack_plan = plan(settings, prior)
     builds = turns.builds(settings, stack_plan)
     owner = this_infrastructure()
     # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
@@ -76,9 +77,10 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
         turns=turns.turns(settings, builds, prior),
     )
     cluster = _cluster(settings, inputs)
-    api_manager = cluster.machines[settings.api_manager]
-    address = api_manager.public_address if cluster.stable_address is None else cluster.stable_address
-    certificates = engines.certificates(settings, cluster, api_manager, address, prior)
+    api_manager = cluster.machines[stack_plan.api_manager]
+    preferred = cluster.machines[api_managers.preferred(settings)]  # an address stays where it is while one is away
+    address = preferred.public_address if cluster.stable_address is None else cluster.stable_address
+    certificates = engines.certificates(settings, cluster, preferred, prior)
     operators = engines.operators(settings, certificates, prior)
     roll = turns.roll(settings, cluster, prior)
     inputs.turns.begin(roll)

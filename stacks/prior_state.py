@@ -1,8 +1,10 @@
 """The state of the stack before an update, read so that the update loses no swarm, machine or data."""
 
 import asyncio
+import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -19,6 +21,7 @@ from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
 from stacks import prior_outputs
 
+SILENT = "NUVLA_SWARM_SILENT"  # of the environment: names of machines that did not answer `make`
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
 STACK = "pulumi:pulumi:Stack"
@@ -46,7 +49,7 @@ BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
 
 async def read() -> PriorState:
-    """Return the state of the current stack.
+    """Return the state of the current stack, and the machines that did not answer `make`.
 
     Errors: `pulumi.RunError`, if the state cannot be read.
     Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Takes some milliseconds, and connects to no machine.
@@ -63,7 +66,7 @@ async def read() -> PriorState:
             await asyncio.sleep(PAUSE_S)
         else:
             break
-    return parse((answer or {}).get("outputs") or {})
+    return replace(parse((answer or {}).get("outputs") or {}), silent=frozenset(os.environ.get(SILENT, "").split()))
 
 
 def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:

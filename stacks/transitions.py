@@ -13,6 +13,7 @@ from components.machines.registry import provider_of
 from components.machines.ssh_settings import OTHER_KEYS, key_of
 from components.rule import Rule
 from stacks import (
+    api_manager,
     exceptions,
     transitions_data,
     transitions_engines,
@@ -47,7 +48,8 @@ def checked(settings: Settings, prior: PriorState) -> PriorState:
         raise refusal(
             f"the existing infrastructure cannot take these settings, for {count(len(lines), 'reason')}", lines
         )
-    for line in [*_of_exceptions(settings, found), *transitions_networks.replaced_networks(settings, current)]:
+    told = [*_of_exceptions(settings, found), *transitions_networks.replaced_networks(settings, current)]
+    for line in [*told, *api_manager.announcements(settings, current)]:
         pulumi.log.warn(line)
     return current
 
@@ -60,7 +62,7 @@ def rules_for(settings: Settings) -> Sequence[Rule[Any]]:
 def refused(settings: Settings, prior: PriorState) -> dict[str, list[str]]:
     """Return the lines of the rules that refuse something, by their ids, with a state from `without_reinstalled`."""
     own = [(rule.id, rule.check(settings, prior)) for rule in RULES]
-    stack_plan = plan(settings)
+    stack_plan = plan(settings, prior)
     own += [
         (rule.id, rule.check(settings.machines, stack_plan, prior)) for rule in provider_of(settings.machines).rules
     ]

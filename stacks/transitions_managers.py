@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from components.machines.prior_state import PriorState
 from components.rule import Rule
+from stacks.api_manager import working
 from stacks.config.settings import Settings
 
 
@@ -32,16 +33,11 @@ def _majority_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
 
 
 def _api_manager_is_in_the_swarm(settings: Settings, prior: PriorState) -> Iterator[str]:
-    """Yield a line if the API manager is no manager of the swarm yet, and others are."""
-    manager, lost = settings.api_manager, settings.machines.lost
-    allowed = sorted(name for name in prior.managers if name not in lost)
-    if not allowed or manager in allowed:
-        return
-    value = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
-    staying = [name for name in allowed if name in settings.machines.names("manager")]
-    if staying:
-        yield f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(staying)}"
-    else:
+    """Yield a line if no manager of the swarm stays one, through which the program could work."""
+    allowed = sorted(name for name in prior.managers if name not in settings.machines.lost)
+    if allowed and working(settings, prior) not in allowed:
+        manager = settings.api_manager
+        value = f"{manager} given" if settings.swarm.api_manager else f"not given, which means {manager}"
         yield (
             f"swarm.api_manager: {value}, which is not in the swarm; allowed: {', '.join(allowed)}; in three "
             "steps: add the new managers and run `make up`; set swarm.api_manager to one of the new managers and run "
@@ -73,8 +69,8 @@ RULES = (
     Rule(
         id="api-manager",
         refuses=(
-            "an API manager that is not in the swarm, such as after another name for the only pool of managers: a "
-            "second swarm would begin"
+            "managers of whom none is in the swarm, such as after another name for the only pool of managers: a second "
+            "swarm would begin"
         ),
         check=_api_manager_is_in_the_swarm,
     ),

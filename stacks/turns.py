@@ -12,6 +12,7 @@ from components.machines.provider import StackPlan
 from components.machines.registry import provider_of
 from components.machines.turns import Build, Turns
 from components.swarm.roll import Roll
+from stacks.api_manager import working
 from stacks.config.settings import Settings
 
 
@@ -19,7 +20,8 @@ def order(settings: Settings, prior: PriorState) -> list[str]:
     """Return the members of the swarm: workers are first, and last is the API manager, which all that follows needs."""
     members = [name for name in settings.machines.names("manager", "worker") if prior.has_joined(name)]
     voters = voting(settings, prior)
-    return sorted(members, key=lambda name: (name in voters, name == settings.api_manager))
+    last = working(settings, prior)
+    return sorted(members, key=lambda name: (name in voters, name == last))
 
 
 def voting(settings: Settings, prior: PriorState) -> set[str]:

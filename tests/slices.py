@@ -12,7 +12,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slice", default="1/1", help="<number>/<count>: slice of the files to run")
     parser.addoption("--seed", default="", help="text that decides which file is in which slice")
     parser.addoption(
-        "--kills", type=int, default=6, help="number of times that each script is killed; 1000 kills it at every step"
+        "--kills",
+        type=int,
+        default=6,
+        help="number of kills of `make up`, and of each script; 1000 kill it at every step",
     )
     parser.addoption("--record", action="store_true", help="write into docs/tested.json which defaults have run")
     parser.addoption("--steps", type=int, default=40, help="number of steps of each walk")

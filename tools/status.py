@@ -13,8 +13,9 @@ from tools import certificates
 from tools.access import files
 from tools.access.web import Web
 from tools.console import drop, fail
+from tools.repair.connection import connected
 from tools.repair.state import State
-from tools.repair.swarm import NoAnswerError, connected
+from tools.repair.swarm import NoAnswerError
 from tools.service_health import Health
 from tools.stack.next_steps import receivers
 from tools.stack.target import Target, require

@@ -34,6 +34,11 @@ class Losses:
     names: frozenset[str] = frozenset()
     recreations: Mapping[str, int] = field(default_factory=dict)  # by machine: how often it came back after a loss
     commands: frozenset[str] = frozenset()  # names of the commands in the state
+    silent: frozenset[str] = frozenset()  # names of machines that do not answer now
+
+    def of(self, machine: str) -> dict[str, Any]:
+        """Return the fields of a `Machine` that say whether it is away, and what the state holds about it."""
+        return {"lost": machine in self.names, "silent": machine in self.silent, "commands": self.commands}
 
     def outputs(self, machines: Mapping[str, Machine]) -> dict[str, Any]:
         """Return the outputs of a cluster of these machines, from which the next run reads the losses."""

@@ -37,6 +37,7 @@ class Machine:
     shares_kernel: bool = False  # with its host, so that only the kernel settings below `net.` belong to the machine
     daemon_json: pulumi.Output[str] | None = None  # daemon.json of the engine before the program came; may be empty
     lost: bool = False  # the machine is dead: the program runs no command on it or about it
+    silent: bool = False  # it does not answer now: its commands stay as they are until an update reaches it again
     commands: frozenset[str] = frozenset()  # names of the commands in the state
     hooks: pulumi.ResourceHookBinding | None = None  # of every command on the machine
     registered: set[str] = field(default_factory=set)  # names of the commands that this run has registered so far
@@ -71,7 +72,8 @@ class Machine:
         """
         self.registered.add(name)
         lost = self.lost or (about is not None and about.lost)
-        if lost and name not in self.commands | (about.commands if about else frozenset()):
+        away = lost or self.silent or (about is not None and about.silent)
+        if away and name not in self.commands | (about.commands if about else frozenset()):
             return SkippedCommand(name, opts.parent)
         return remote.Command(
             name,
@@ -95,7 +97,7 @@ class Machine:
                     hooks=self.hooks,
                     deleted_with=None if undo_before_destroy else about.disk if about else self.root,
                     retain_on_delete=lost or None,
-                    ignore_changes=IGNORED_WHEN_LOST if lost else None,
+                    ignore_changes=IGNORED_WHEN_LOST if away else None,
                 ),
             ),
         )
@@ -112,5 +114,10 @@ class Machine:
 
     def bash(self, argument: str) -> str:
         """Return the command line that runs a script from standard input as root."""
-        sudo = "" if self.user == "root" else "sudo -n "
-        return f"{sudo}bash -s -- {argument}".rstrip()
+        return bash(self.user, argument)
+
+
+def bash(user: str, argument: str) -> str:
+    """Return the command line by which a user runs a script from standard input as root."""
+    sudo = "" if user == "root" else "sudo -n "
+    return f"{sudo}bash -s -- {argument}".rstrip()

@@ -61,6 +61,7 @@ class PriorState:
     protected: frozenset[str] = frozenset()  # logical names of resources that Pulumi or Exoscale refuses to destroy
     retains_volumes: bool = False  # whether volumes are retained when they leave the settings or the stack
     api_manager: str | None = None  # manager that the program talked to
+    silent: frozenset[str] = frozenset()  # names of machines that did not answer `make` before this update
     ranges: tuple[list[str], int] | None = None  # the swarm's address pools, and the prefix length of its networks
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
     unmarked: tuple[str, ...] = ()  # ids of networks without an owner's id, from earlier versions of the program
@@ -99,7 +100,7 @@ class PriorState:
         """Return the losses when the settings declare the machines `lost`; former lost machines count as recreated."""
         back = self.lost - lost
         recreations = {**self.recreations, **{name: self.recreations.get(name, 0) + 1 for name in back}}
-        return Losses(names=lost, recreations=recreations, commands=frozenset(self.commands))
+        return Losses(names=lost, recreations=recreations, commands=frozenset(self.commands), silent=self.silent - lost)
 
     def lost_commands(self, lost: Sequence[str]) -> dict[str, FormerCommand]:
         """Return the commands on lost machines that have a delete script, by name."""

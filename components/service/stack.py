@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 import pulumi_docker as docker
@@ -11,7 +12,7 @@ from components.machines.error_hints import SWARM_HINTS, ErrorHints
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.service import docker_args
-from components.service.spec import Service, StackSpec
+from components.service.spec import Service, StackSpec, constraint_for_machine
 from components.swarm.membership import Membership
 
 # With this label, `docker stack ps` lists the services of a stack. The prefix keeps its value apart from the names of
@@ -53,10 +54,13 @@ class ServiceStack(pulumi.ComponentResource):
             resource, service_triggers = self._service(service)
             depends_on.append(resource)
             triggers += service_triggers
-        manager.command(
+        silent = [member.machine.name for member in members if member.machine.silent]
+        awaited = [service.name for service in spec.services if not _is_bound_to(service, silent)]
+        waiting = manager if awaited else replace(manager, silent=True)  # which leaves the command as it is
+        waiting.command(
             f"{name}-converged",
             "service/scripts/converge.sh",
-            {"SERVICES": " ".join(service.name for service in spec.services)},
+            {"SERVICES": " ".join(awaited)},
             pulumi.ResourceOptions(parent=self, depends_on=depends_on),
             triggers=triggers,
         )
@@ -108,3 +112,8 @@ class ServiceStack(pulumi.ComponentResource):
             *(secret.id for secret in secrets),
             spec_hash,
         ]
+
+
+def _is_bound_to(service: Service, machines: Sequence[str]) -> bool:
+    """Return whether a service runs on one of these machines and nowhere else."""
+    return any(set(constraint_for_machine(name)) <= set(service.constraints) for name in machines)

@@ -23,7 +23,7 @@ class SwarmSettings(Section):
 
     api_manager: str | None = Field(
         None,
-        description="manager that the program and elastic IP use; unset: the first manager",
+        description="manager that the program and elastic IP prefer; unset: the first manager",
         json_schema_extra=former("entry"),
     )
     address_pools: list[AddressRange] = Field(

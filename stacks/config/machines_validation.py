@@ -45,11 +45,11 @@ def _lost_machines_are_in_pools(settings: Settings) -> Iterator[str]:
 
 
 def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
-    """Machines that settings name are in pools, and not lost: `swarm.api_manager` is a manager, such as `manager-1`.
+    """Machines that settings name are in pools: `swarm.api_manager` is a manager, such as `manager-1`.
 
     `traefik.acme.machine` is a manager, too; `nfs.machine` and `monitoring.machine` may be any machine. All three have
-    to have `availability: active`. Where such a setting is unset and means the first manager, the same
-    holds for that manager.
+    to have `availability: active`, and not to be lost. Where such a setting is unset and means the first manager, the
+    same holds for that manager.
     """
     machines, acme = settings.machines, settings.traefik.acme
     if not machines.names("manager", active=True) or set(machines.names("manager")) <= set(machines.lost):
@@ -70,7 +70,8 @@ def _named_machines_are_usable(settings: Settings) -> Iterator[str]:
         ),
     }
     for path, (value, meant, allowed) in choices.items():
-        alive = [name for name in allowed if name not in machines.lost]
+        is_preference = path == "swarm.api_manager"  # another one takes its place
+        alive = [name for name in allowed if is_preference or name not in machines.lost]
         if value is not None and value not in alive:
             why = ", which is lost" if value in machines.lost else _why_inactive(settings, value)
             yield f'{path}: "{value}" given{why}; allowed: {_one_of(alive)}'

@@ -48,6 +48,10 @@ USERS: Final = (
     "virtual-ip",
     "virtual-ip-hosts",
     "rotation",
+    "dead",
+    "recover",
+    "killed-anywhere",
+    "lost-exoscale",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

@@ -10,7 +10,9 @@ import pytest
 from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
 from tests.e2e.harness import docker, stack
 from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.settling import assert_settled, update_of
 from tests.e2e.test_existing_machines import configure, settings
+from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +40,24 @@ def host_settings(hosts: ExistingHosts) -> dict[str, Any]:
 def nodes(hosts: ExistingHosts) -> dict[str, str]:
     listed = hosts.stack.on("manager-2", "docker", "node", "ls", "--format", "{{.Hostname}} {{.Status}}").text
     return dict(line.replace(".example", "").split() for line in listed.splitlines())
+
+
+def test_silent_api_manager_is_left_alone_and_used_again_when_it_is_back(three_managers: ExistingHosts) -> None:
+    """It serves the files, so that services are bound to it."""
+    target = three_managers.stack
+    docker("stop", "--time", "1", target.container("manager-1"))
+    target.set("traefik", {"log_level": "WARN"})
+    result = target.make("up")
+    assert result.code == 0, result.text
+    assert "the machine manager-1 does not answer, and the update leaves it as it is" in result.text
+    assert "manager-1 does not answer; this update works through manager-2 instead" in result.text
+    assert nodes(three_managers) == {"manager-1": "Down", "manager-2": "Ready", "manager-3": "Ready"}
+    second = target.make("up")
+    assert update_of(second).touched() == set(), second.text
+    docker("start", target.container("manager-1"))
+    wait_for(lambda: target.on("manager-1", "docker", "node", "ls").code == 0, "manager-1 is back", 120)
+    assert_settled(target, "manager-1", "manager-2")
+    assert nodes(three_managers) == dict.fromkeys(MANAGERS, "Ready")
 
 
 def test_dead_api_manager_with_the_files_is_replaced_in_one_update(three_managers: ExistingHosts) -> None:

@@ -88,7 +88,7 @@ def test_last_of_three_managers_recovers_as_the_error_says(three_managers: Stack
     recovery = f"docker swarm init --force-new-cluster --advertise-addr {address}"
     failed = three_managers.up()
     assert failed.code != 0
-    assert f"run '{recovery}' here, name them in machines.lost" in failed.text, failed.text
+    assert f"run 'make recover', or '{recovery}' here, name them in machines.lost" in failed.text, failed.text
     completed = three_managers.on("manager-1", *recovery.split())
     assert completed.code == 0, completed.text
     result = three_managers.up()

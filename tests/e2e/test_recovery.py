@@ -1,6 +1,7 @@
 """Recovery by `make up` from lost machines, disks, nodes and killed updates; and destruction after losses."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,12 +101,23 @@ def test_removed_manager_returns_with_its_swarm_services_and_files(target: Stack
     assert_intact(target)
 
 
+def running_services(target: Stack) -> dict[str, str]:
+    """Return the tasks of each service, such as "2/2", by name."""
+    listed = target.on("manager-1", "docker", "service", "ls", "--format", "{{.Name}} {{.Replicas}}")
+    assert listed.code == 0, listed.text
+    return {line.split()[0]: line.split()[1] for line in listed.text.splitlines()}
+
+
 def test_only_manager_removed_with_its_disk_starts_another_swarm(target: Stack) -> None:
-    before = swarm_id(target)
+    before, services = swarm_id(target), running_services(target)
     target.remove_with_disk("manager-1")
+    start = time.monotonic()
     result = target.make("up")
+    print(f"manager-1 removed with its disk: a new swarm in {time.monotonic() - start:.0f} s")
     assert result.code == 0, result.text
     assert swarm_id(target) != before
+    assert running_services(target) == services
+    assert all(tasks.split("/")[0] == tasks.split("/")[1] for tasks in services.values())
     assert_intact(target)
 
 

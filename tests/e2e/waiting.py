@@ -34,9 +34,32 @@ def wait_for(
     raise AssertionError(f"not so after {timeout_s} s: {what}\n{describe()}") from last_error
 
 
+def kill_make_after(stack: Stack, goal: str, seconds: float) -> bool:
+    """Start `make`, and kill it with its children after some seconds; return whether it had not ended before."""
+    process = _start(stack, goal)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
 def kill_make_when(stack: Stack, goal: str, condition: Callable[[], bool], what: str) -> None:
     """Start `make`, and kill it with its children as soon as a condition holds."""
-    process = subprocess.Popen(
+    process = _start(stack, goal)
+    try:
+        wait_for(lambda: process.poll() is not None or condition(), what, 180)
+        assert process.poll() is None, f"it ended before it could be killed: {what}"
+    finally:
+        with suppress(ProcessLookupError):  # it ended too early
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _start(stack: Stack, goal: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         ["make", goal, f"STACK={stack.name}", "YES=1"],
         env=stack.env,
         cwd=stack.folder,
@@ -45,13 +68,6 @@ def kill_make_when(stack: Stack, goal: str, condition: Callable[[], bool], what:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        wait_for(lambda: process.poll() is not None or condition(), what, 180)
-        assert process.poll() is None, f"it ended before it could be killed: {what}"
-    finally:
-        with suppress(ProcessLookupError):  # it ended too early
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def wait_for_routes(urls: dict[str, str], user_session: requests.Session) -> None:

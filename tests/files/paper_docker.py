@@ -117,6 +117,8 @@ def start_or_leave() -> str:
     if what == "leave":
         here.update(state="inactive", manages=False, swarm="", address="", id="")
         (Path(here["root"]) / "swarm/nuvla-swarm-id").unlink(missing_ok=True)
+    elif what == "init" and "--force-new-cluster" in asked:
+        here["leader"] = True
     elif what == "init":
         here.update(
             state="active", manages=True, swarm="new-swarm", id="new-node", address=value_of("--advertise-addr")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.swarm import roll
+from components.swarm import recovery, roll
 from tests.files.shipped import COMPONENTS, says, shipped, title
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
@@ -94,6 +94,7 @@ def test_every_machine_script_is_sent_by_some_program(program: Program) -> None:
     engines = [program.engine, *(run_program(one, secrets=secrets_for(one)).engine for one in OTHERS), moved()]
     sent = [str(engine.inputs(name).get("stdin", "")) for engine in engines for name in engine.given]
     sent.append(roll.script_for("worker-1"))  # by hooks
+    sent.append(recovery.script_for("10.0.0.1"))  # by `make recover`
     unused = [title(path) for path in SCRIPTS if not any(path.read_text(encoding="utf-8") in text for text in sent)]
     assert unused == [], "add a configuration that needs the script to OTHERS of this module, or remove the script"
 

@@ -507,3 +507,34 @@ def test_failed_token_rotation_is_reported(paper: Paper) -> None:
     done = rotate(paper)
     assert done.returncode == 1
     assert done.stderr.startswith("the join token of workers cannot be changed: Error response from daemon")
+
+
+def recover(paper: Paper, verb: str) -> Done:
+    return paper.run("recover.sh", verb, libraries=["nodes.sh"], ADDRESS="10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("here", "word"),
+    [({}, "leads\n"), ({"leader": False}, "left\n"), (OUT, ""), ({"manages": False, "leader": False}, "")],
+    ids=["a leader", "no leader", "no swarm", "a worker"],
+)
+def test_look_tells_what_is_left_of_a_swarm(paper: Paper, here: dict[str, Any], word: str) -> None:
+    paper.here = here
+    assert recover(paper, "look").stdout == word
+
+
+def test_last_manager_starts_its_swarm_again_once(paper: Paper) -> None:
+    paper.here = {"leader": False}
+    for started in (["swarm init --force-new-cluster --advertise-addr 10.0.0.1"], []):
+        assert recover(paper, "start").returncode == 0
+        assert [line for line in paper.asked if line.startswith("swarm init")] == started
+    assert recover(paper, "look").stdout == "leads\n"
+
+
+def test_only_a_manager_without_a_leader_leaves(paper: Paper) -> None:
+    assert recover(paper, "leave").returncode == 0
+    assert paper.here["state"] == "active", "its swarm lives"
+    paper.here = {"leader": False}
+    assert recover(paper, "leave").returncode == 0
+    assert paper.here["state"] == "inactive"
+    assert recover(paper, "leave").returncode == 0

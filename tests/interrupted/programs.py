@@ -11,7 +11,7 @@ import pulumi
 
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
-from components.swarm import roll
+from components.swarm import recovery, roll
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import build, run_program, start
@@ -73,6 +73,9 @@ def _commands() -> dict[tuple[str, str], tuple[dict[str, str], str]]:
     header, _, rest = roll.script_for("manager-1").partition(SHEBANG)
     values = dict(word.split("=", 1) for word in shlex.split(header) if word != "export")
     found |= {(roll.SCRIPT, verb): (values, SHEBANG + rest) for verb in ("empty", "refill", "leave")}
+    # `make recover` runs this one.
+    _, _, rest = recovery.script_for("10.0.0.1").partition(SHEBANG)
+    found |= {(recovery.SCRIPT, verb): ({"ADDRESS": "10.0.0.1"}, SHEBANG + rest) for verb in ("look", "start", "leave")}
     return found
 
 

@@ -7,6 +7,7 @@ from tests.interrupted.scenarios import Run, Scenario
 INIT: Final = "swarm/scripts/init.sh"
 JOIN: Final = "swarm/scripts/join.sh"
 ROLL: Final = "swarm/scripts/roll.sh"
+RECOVER: Final = "swarm/scripts/recover.sh"
 ACTIVE: Final = "swarm/scripts/active.sh"
 MEMBER: Final = {"SWARM_ID": "swarm-0", "INVITATION": "SWMTKN-worker n1"}
 OTHER: Final = {"SWARM_ID": "swarm-9", "INVITATION": "SWMTKN-worker n9"}
@@ -50,6 +51,11 @@ SWARM: Final = [
             reboots=False,
         )
         for name, machine in (("a task has moved", "manager-1"), ("a task had its data there", "manager-2"))
+    ),
+    Scenario(path=RECOVER, verb="look", name="a leader", given=["nodes.sh"], prints="leads\n", reboots=False),
+    *(
+        Scenario(path=RECOVER, verb=verb, name="no leader", given=["nodes.sh", "leaderless.sh"], reboots=False)
+        for verb in ("start", "leave")
     ),
     Scenario(path="swarm/scripts/tokens.sh", name="machines have joined", given=["nodes.sh"]),
     Scenario(

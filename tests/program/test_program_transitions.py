@@ -119,21 +119,6 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "swarm.api_manager: not given, which means boss-1, which is not in the swarm; allowed: manager-1; in three "
         "steps: add the new managers",
     ),
-    "a new manager is the entry at once": (
-        MANAGER,
-        changed(BESIDE, "swarm.api_manager", "boss-1"),
-        "swarm.api_manager: boss-1 given, which is not in the swarm; allowed: manager-1",
-    ),
-    "a worker becomes the entry": (
-        THREE,
-        changed(THREE, "machines.pools.worker", {"role": "manager", "count": 2})
-        | {
-            "swarm": {"api_manager": "worker-1"},
-            "nfs": {"machine": "manager-1"},
-            "monitoring": {"machine": "manager-1"},
-        },
-        "swarm.api_manager: worker-1 given, which is not in the swarm; allowed: manager-1, manager-2, manager-3",
-    ),
     "machines of another provider": (
         exoscale(),
         target(),
@@ -340,14 +325,6 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a machine is lost": (THREE, changed(THREE, "machines.lost", ["manager-3"])),
     "and made anew": (changed(THREE, "machines.lost", ["manager-3"]), THREE),
 }
-
-
-def test_manager_that_lost_its_disk_is_no_api_manager() -> None:
-    (line,) = refusals(THREE, THREE, state=gone(THREE, "manager-1", "manager-1-disk"))
-    assert line == (
-        "swarm.api_manager: not given, which means manager-1, which is not in the swarm; allowed: manager-2, manager-3"
-    )
-    assert refusals(MANAGER, MANAGER, state=gone(MANAGER, "manager-1", "manager-1-disk")) == []
 
 
 def test_returned_host_is_prepared_and_joins_again() -> None:

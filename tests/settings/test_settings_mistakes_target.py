@@ -195,7 +195,6 @@ def test_service_without_a_machine_of_its_own_is_not_on_a_lost_one() -> None:
     assert refusals(document) == [
         f"{path}: not given, which means manager-1; allowed: one of {allowed}"
         for path, allowed in (
-            (API_MANAGER, "manager-2, manager-3"),
             ("nfs.machine", "manager-2, manager-3, worker-1, worker-2"),
             ("monitoring.machine", "manager-2, manager-3, worker-1, worker-2"),
         )

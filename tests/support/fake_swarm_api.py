@@ -35,7 +35,9 @@ class Docker:
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by kind
     used: set[str] = field(default_factory=set)  # ids that are in use
     status: HTTPStatus = HTTPStatus.OK  # of every answer
+    message: str = "This node is not a swarm manager."  # of every answer that is no success
     updated: HTTPStatus = HTTPStatus.OK  # of answers to updates
+    stands_in: bool = False  # whether Pulumi would ask another manager
     calls: list[tuple[str, str, Any]] = field(default_factory=list)  # all but questions
 
     def add(self, kind: str, name: str, **more: Any) -> "Docker":
@@ -47,7 +49,7 @@ class Docker:
         if method != "GET":
             self.calls.append((method, path, json))
         if self.status is not HTTPStatus.OK:
-            return _answer(self.status, {"message": "This node is not a swarm manager."})
+            return _answer(self.status, {"message": self.message})
         kind, _, identity = path.partition("/")
         if method == "GET" and not identity:
             return _answer(HTTPStatus.OK, self._listed(kind, params))
@@ -77,7 +79,7 @@ class Docker:
         return _answer(HTTPStatus.NO_CONTENT, None)
 
     def swarm(self) -> Swarm:
-        return Swarm(self, "https://192.0.2.7:2376")  # type: ignore[arg-type]
+        return Swarm(self, "https://192.0.2.7:2376", stands_in=self.stands_in)  # type: ignore[arg-type]
 
 
 def _answer(status: HTTPStatus, told: Any) -> requests.Response:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from tools.console import chosen, fail, say
 from tools.pulumi_cli import pulumi
-from tools.repair import local, locks, nodes, strays
+from tools.repair import local, locks, nodes, silent, strays
 from tools.repair.comparison import Differences, compare
+from tools.repair.connection import connected
 from tools.repair.state import State, SwarmResource
-from tools.repair.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm, connected
+from tools.repair.swarm import ID_LABEL, WORDS, NoAnswerError, Swarm
 
 LOCAL_MACHINES = ("docker:index/container:Container", "docker:index/volume:Volume")  # a refresh of these is quick
 NO_DIFFERENCES = Differences((), (), (), ())
@@ -35,7 +36,10 @@ def repair(verb: str, stack: str) -> list[str]:
         if verb == "refresh":
             before_refresh(state, swarm)
             return []
-        return before_update(verb, state, swarm)
+        away = silent.names(state) if verb == "up" else []
+        replaced = before_update(verb, state, swarm, silent.instances(state, away))
+        silent.tell_program(State.read(stack) if away else state, away)
+        return replaced
 
 
 def is_missing(stack: str) -> bool:
@@ -50,6 +54,8 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
     """Exit if a refresh would drop existing resources from the state; otherwise repair a killed update first."""
     try:
         if swarm is not None:
+            if swarm.stands_in:
+                raise NoAnswerError(f"only {swarm.host} does")
             swarm.marked(state.label)
     except NoAnswerError as error:
         remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
@@ -63,8 +69,11 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
         before_update("up", state, swarm)
 
 
-def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
-    """Drop missing resources from the state and remove obstacles; return the URNs that the update has to replace."""
+def before_update(verb: str, state: State, swarm: Swarm | None, doubtful: Sequence[str] = ()) -> list[str]:
+    """Drop missing resources from the state and remove obstacles; return the URNs that the update has to replace.
+
+    `doubtful` are URNs of resources that may be gone, beside those of local machines.
+    """
     # Before `down`, only existing machines matter: other machines take their part of the swarm with them.
     provider = state.provider
     used_swarm = swarm if verb == "up" or (provider and provider.outlive_stack) else None
@@ -73,6 +82,7 @@ def before_update(verb: str, state: State, swarm: Swarm | None) -> list[str]:
     report(state, found)
     strayed, unlabelled = node_problems(state, used_swarm if verb == "up" else None)
     targets = [resource.urn for resource in (*found.gone, *found.changed, *(service for service, _ in found.stopped))]
+    targets += doubtful
     if verb == "up" and is_local:
         targets += state.urns(*LOCAL_MACHINES)
     if targets or state.pending or found.strays:
@@ -125,8 +135,13 @@ def differences(state: State, swarm: Swarm | None) -> Differences:
     except NoAnswerError as error:
         if state.swarm_resources():  # otherwise the first update is unfinished, and the swarm has nothing to lose
             say(f"{state.name}: its API manager does not answer ({error}), so losses in the swarm are not noticed")
+            if "leader" in str(error):
+                say(
+                    f"{state.name}: if most managers are dead, `make recover STACK={state.name}` starts the swarm again"
+                )
         return NO_DIFFERENCES
-    return found
+    # Pulumi would take what its API manager does not show for gone, and imports through that manager.
+    return Differences(found.gone, (), (), ()) if swarm.stands_in else found
 
 
 def node_problems(state: State, swarm: Swarm | None) -> tuple[list[nodes.Member], list[nodes.UnlabelledNode]]:

@@ -1,7 +1,7 @@
 """Machines whose nodes differ from the state: they left the swarm, or lost their role or labels."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -38,9 +38,9 @@ class NodeProblem:
     text: str  # the end of a sentence about the machine
 
 
-def members(state: State) -> list[Member]:
-    """Return the memberships of machines that have joined and are not lost."""
-    joined, lost = [], state.lost()
+def members(state: State, lost: Collection[str] | None = None) -> list[Member]:
+    """Return the memberships of machines that have joined and are not lost, by the last update or as given."""
+    joined, lost = [], state.lost() if lost is None else lost
     children: dict[str, dict[str, Mapping[str, Any]]] = {}  # component -> its commands, by the end of their names
     for child in state.of("command:remote:Command"):
         if not child.get("delete"):

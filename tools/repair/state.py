@@ -7,6 +7,7 @@ from typing import Any
 
 from components.machines.registry import MODELS
 from components.machines.settings import Machines
+from components.ports import DOCKER_API
 from tools.pulumi_cli import pulumi
 
 PROJECT = "nuvla-swarm"
@@ -140,6 +141,15 @@ class State:
             return None
         host, ca, cert, key = (values[key] for key in keys)
         return ApiManager(host=host, ca=ca, cert=cert, key=key)
+
+    def managers(self) -> dict[str, str]:
+        """Return the endpoints of the Docker API of the managers that joined and are not lost, by machine."""
+        found, lost = {}, self.lost()
+        for membership in self.of("nuvla:swarm:Membership"):
+            outputs, role = membership.get("outputs") or {}, (membership.get("inputs") or {}).get("role")
+            if role == "manager" and outputs.get("public_address") and outputs.get("name") not in lost:
+                found[str(outputs["name"])] = f"tcp://{outputs['public_address']}:{DOCKER_API.number}"
+        return found
 
     def component(self, kind: str, fits: Callable[[Mapping[str, Any]], bool]) -> str | None:
         """Return the URN of the first component of a type that fits."""

@@ -1,17 +1,16 @@
 """A client of the swarm, by Docker's API on port 2376 of the API manager."""
 
 import json
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
-from tools.repair.state import KINDS, ApiManager, State
+from tools.repair.state import KINDS
 
 STACK_LABEL = "io.nuvla.swarm.stack"
 ID_LABEL = "io.nuvla.swarm.id"
@@ -19,6 +18,14 @@ CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S = 3, 10
 NETWORK_END_TIMEOUT_S, ROLLBACK_TIMEOUT_S, INTERVAL_S = 30, 60, 0.5
 WORDS = {"services": "service", "networks": "network", "configs": "config", "secrets": "secret"}
 ID_KEYS = {"networks": "Id"}  # key of the id in Docker's API; "ID" for other kinds
+
+
+class Reach(Enum):
+    """What this computer gets from a manager."""
+
+    SILENT = "no answer"
+    ANSWERS = "an answer, but not of a manager in a swarm with a leader"
+    MANAGES = "the answers of a manager"
 
 
 class NoAnswerError(Exception):
@@ -44,9 +51,24 @@ class SwarmObject:
 class Swarm:
     """The objects and nodes of a swarm, and the changes that repairs make to them."""
 
-    def __init__(self, session: requests.Session, url: str):
+    def __init__(self, session: requests.Session, url: str, *, stands_in: bool = False):
         self._session = session
         self._url = url
+        self.stands_in = stands_in  # whether this is another manager than the API manager, which Pulumi asks
+
+    @property
+    def host(self) -> str:
+        """Address of the manager."""
+        return str(urlsplit(self._url).hostname)
+
+    def reach(self) -> Reach:
+        """Return whether the manager answers, and whether it manages a swarm that has a leader."""
+        try:
+            answer = self._ask("GET", "/nodes")
+        except NoAnswerError as error:
+            # A certificate that has expired, say, is what the update renews.
+            return Reach.ANSWERS if isinstance(error.__cause__, requests.exceptions.SSLError) else Reach.SILENT
+        return Reach.MANAGES if answer.ok else Reach.ANSWERS
 
     def marked(self, label: str) -> list[SwarmObject]:
         """Return all objects with the label of the stack, of this checkout or of another."""
@@ -124,30 +146,6 @@ class Swarm:
             return self._session.request(method, f"{self._url}{path}", timeout=timeout, **options)
         except requests.RequestException as error:
             raise NoAnswerError(_reason(error)) from error
-
-
-@contextmanager
-def connected(state: State) -> Iterator[Swarm | None]:
-    """Connect to the swarm of a stack, if the state has its API manager."""
-    manager = state.api_manager()
-    if manager is None:
-        yield None
-        return
-    with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
-        session.trust_env = False  # ignore proxies and CAs of the environment
-        session.verify, session.cert = _files(Path(folder), manager)
-        yield Swarm(session, f"https://{manager.host.removeprefix('tcp://')}")
-
-
-def _files(folder: Path, manager: ApiManager) -> tuple[str, tuple[str, str]]:
-    """Write the certificates to files that only their owner may read; return the paths."""
-    paths = []
-    for name, text in {"ca": manager.ca, "cert": manager.cert, "key": manager.key}.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-        paths.append(str(path))
-    return paths[0], (paths[1], paths[2])
 
 
 def _message(answer: requests.Response) -> str:

@@ -54,6 +54,7 @@ OPENED = {  # verbs on a stack whose backend is known: module and function
     "up": ("tools.stack.update", "up"),
     "preview": ("tools.stack.update", "preview"),
     "refresh": ("tools.stack.update", "refresh"),
+    "recover": ("tools.stack.recovery", "recover"),
     "status": ("tools.status", "show"),
     "down": ("tools.stack.removal", "down"),
     "template": ("tools.exoscale_template", "write"),

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,14 +42,24 @@ def up(found: Target) -> None:
         require_answer()
     with target.created(found):
         if not found.file.is_local:
+            _look(found)
             confirm(found, _plan(found, warnings))
-    if not _update(found, warnings):
+    apply(found, warnings)
+
+
+def apply(found: Target, warnings: Warnings | None = None, replaced: Sequence[str] = ()) -> None:
+    """Repair and update the infrastructure, then show its status; `replaced` are URNs to replace in any case.
+
+    Errors: exits with 1 if the update fails.
+    """
+    told = warnings or Warnings()
+    if not _update(found, told, replaced):
         from tools.repair.__main__ import is_missing  # noqa: PLC0415 - loads Pulumi, for a second
 
         if not is_missing(found.stack):
             raise SystemExit(1)
         say(f"{found.name}: recreates what the state has and the swarm lacks")
-        if not _update(found, warnings):
+        if not _update(found, told):
             raise SystemExit(1)
     from tools import status  # noqa: PLC0415
 
@@ -103,12 +114,19 @@ def _plan(found: Target, warnings: Warnings, *options: str, show: bool = False) 
     return Plan(steps)
 
 
-def _update(found: Target, warnings: Warnings) -> bool:
+def _look(found: Target) -> None:
+    if found.exists:
+        from tools.repair import silent  # noqa: PLC0415 - loads Pulumi, for a second
+
+        silent.look(found.stack)
+
+
+def _update(found: Target, warnings: Warnings, replaced: Sequence[str] = ()) -> bool:
     """Repair and update the infrastructure; return whether the update succeeded."""
     from tools.repair.__main__ import repair  # noqa: PLC0415 - loads Pulumi, for a second
 
-    replaced = [f"--replace={urn}" for urn in repair("up", found.stack)]
-    return run(found, "up", *NO_QUESTION, *replaced, warnings=warnings).code == 0
+    options = [f"--replace={urn}" for urn in sorted({*replaced, *repair("up", found.stack)})]
+    return run(found, "up", *NO_QUESTION, *options, warnings=warnings).code == 0
 
 
 def run(found: Target, verb: str, *options: str, warnings: Warnings | None = None) -> Outcome:

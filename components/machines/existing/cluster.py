@@ -126,8 +126,7 @@ class ExistingCluster(Cluster):
             system_generation=pulumi.Output.from_input(""),
             data_generation=pulumi.Output.from_input(""),
             port=host.port,
-            lost=name in self._args.losses.names,
-            commands=self._args.losses.commands,
+            **self._args.losses.of(name),
             hooks=self._ssh_hooks,
         )
         # A host that comes back after a loss may be in any state, so all commands run on it again.

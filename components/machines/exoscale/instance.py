@@ -114,8 +114,7 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         data_generation=resource.id,
         root=resource,
         disk=resource,
-        lost=lost,
-        commands=args.losses.commands,
+        **args.losses.of(name),
         hooks=args.ssh_hooks,
     )
     ready = machine.command(

@@ -106,8 +106,7 @@ def container(name: str, args: ContainerArgs, opts: pulumi.ResourceOptions) -> M
         root=resource,
         disk=disk,
         shares_kernel=True,
-        lost=lost,
-        commands=args.losses.commands,
+        **args.losses.of(name),
     )
 
 

@@ -31,8 +31,8 @@ check_pools() {
 check_leader() {
   local answer
   answer=$(await_nodes 2>&1) || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
-    "start them; if they are dead, run 'docker swarm init --force-new-cluster --advertise-addr $ADDRESS' here," \
-    "name them in machines.lost and run 'pulumi up' again"
+    "start them; if they are dead, run 'make recover', or 'docker swarm init --force-new-cluster --advertise-addr" \
+    "$ADDRESS' here, name them in machines.lost and run 'pulumi up' again"
 }
 
 # A manager that lost its disk must not start a second swarm beside the one that the others still run.

@@ -19,7 +19,6 @@ ROWS = [
             'entry: "manager-1" => "manager-2"',
             'update: "bash -s -- continue # manager-1-disk-*" => "bash -s -- continue # manager-2-disk-*"',
             also={"machines.pools.manager.count": 3},
-            refused="manager-2 given, which is not in the swarm; allowed: manager-1",
         ),
         formerly=["swarm.entry"],
     ),

@@ -9,7 +9,10 @@ from tests.interrupted.inside.tools.store import NOTHING, OF_SWARM, VERSION, Ans
 
 
 def init(state: State, _: Any, body: Mapping[str, Any]) -> Answer:
-    """A swarm of which this machine is the manager."""
+    """A swarm of which this machine is the manager: a new one, or its own again, from this manager alone."""
+    if body["ForceNewCluster"] and state["swarm"].pop("Leaderless", False):
+        save(state)
+        return 200, state["swarm"]["NodeID"]
     if state["swarm"]["LocalNodeState"] == "active":
         return 503, {"message": "This node is already part of a swarm."}
     state["joins"] += 1

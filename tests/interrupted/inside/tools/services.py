@@ -13,6 +13,8 @@ def of_managers(act: Callable[..., Answer]) -> Callable[..., Answer]:
     def asked(state: State, *rest: Any) -> Answer:
         if not state["swarm"]["ControlAvailable"]:
             return 503, {"message": "This node is not a swarm manager."}
+        if state["swarm"].get("Leaderless"):
+            return 503, {"message": "The swarm does not have a leader."}
         return act(state, *rest)
 
     return asked

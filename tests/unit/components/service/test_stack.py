@@ -7,7 +7,16 @@ from typing import Any
 import pulumi
 
 from components.engine.engine import Engine, EngineArgs
-from components.service.spec import File, HealthCheck, Mount, Port, SecretFile, Service, StackSpec
+from components.service.spec import (
+    File,
+    HealthCheck,
+    Mount,
+    Port,
+    SecretFile,
+    Service,
+    StackSpec,
+    constraint_for_machine,
+)
 from components.service.stack import ServiceStack
 from tests.support.builders import SETTINGS, machine, memberships, network, owner, service
 from tests.support.fake_pulumi import FakePulumi
@@ -120,6 +129,27 @@ def test_manager_waits_for_convergence_after_machines_have_joined(fake_pulumi: F
     joined = {"one-active", "two-active"}
     assert {SERVICE, *joined} <= fake_pulumi.dependencies(CONVERGED)
     assert not joined & fake_pulumi.dependencies(SERVICE)
+
+
+def test_service_bound_to_a_machine_that_does_not_answer_is_not_awaited(fake_pulumi: FakePulumi) -> None:
+    def deploy(constraints: list[str], others: list[str]) -> str:
+        fake_pulumi = start()
+
+        def make() -> None:
+            members = memberships("worker-1", "worker-2")
+            members[0].machine = dataclasses.replace(members[0].machine, silent=True)
+            services = [service(networks=[network()], constraints=constraints)]
+            services += [service(name=name, networks=[]) for name in others]
+            manager = machine("manager-1", commands=frozenset([CONVERGED]))
+            ServiceStack("shop", StackSpec(services=services, settings={}), manager, owner(), members=members)
+
+        build(make)
+        return "" if fake_pulumi.options[CONVERGED].ignoreChanges else fake_pulumi.parameters(CONVERGED)["SERVICES"]
+
+    assert deploy(constraint_for_machine("worker-1"), ["api"]) == "api"
+    assert deploy(constraint_for_machine("worker-2"), ["api"]) == "web api"
+    assert deploy([], []) == "web"
+    assert deploy(constraint_for_machine("worker-1"), []) == "", "the command stays as it is"
 
 
 def test_recreated_machine_triggers_the_wait(fake_pulumi: FakePulumi) -> None:

@@ -115,6 +115,15 @@ def test_unreachable_entry_is_reported_in_one_line(
         assert capsys.readouterr().err == ""
 
 
+def test_swarm_without_a_leader_has_its_own_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker = Docker(status=HTTPStatus.INTERNAL_SERVER_ERROR, message="The swarm does not have a leader.")
+    Run(monkeypatch, state(in_state("services", "web")), docker)
+    recovery.main("up", "s")
+    assert "if most managers are dead, `make recover STACK=s` starts the swarm again" in capsys.readouterr().err
+
+
 def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     Run(monkeypatch, state(), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
     with pytest.raises(
@@ -123,6 +132,25 @@ def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.M
         recovery.main("refresh", "s")
     Run(monkeypatch, state(cluster="Exoscale"), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
     with pytest.raises(SystemExit, match="to refresh only the machines: `pulumi refresh --target"):
+        recovery.main("refresh", "s")
+
+
+def test_pulumi_is_not_asked_about_what_only_another_manager_knows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would take what its API manager, which does not answer, does not show for gone."""
+    docker = Docker(stands_in=True).add("services", "web", UpdateStatus={"State": "rollback_completed"})
+    docker.add("services", "stray")
+    docker.objects["services"][0]["Spec"] |= {"Mode": {"Replicated": {"Replicas": 0}}}
+    run = Run(monkeypatch, state(in_state("services", "web"), in_state("services", "lost")), docker)
+    recovery.main("up", "s")
+    assert run.targets() == [f"--target={urn('services', 'lost')}"]
+    assert [command[0] for command in run.commands] == ["refresh"]
+    assert docker.calls == []
+    capsys.readouterr()
+    with pytest.raises(
+        SystemExit, match=r"API manager does not answer \(only 192.0.2.7 does\), and a refresh would drop"
+    ):
         recovery.main("refresh", "s")
 
 

@@ -53,7 +53,7 @@ def test_lost_network_is_refreshed_after_the_entry_has_dropped_it(monkeypatch: p
 
 
 def test_swarm_connection_uses_the_certificates_of_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tools.repair.swarm import connected  # noqa: PLC0415 - the true one
+    from tools.repair.connection import connected  # noqa: PLC0415 - the true one
 
     with connected(state()) as swarm:
         assert isinstance(swarm, Swarm)

@@ -12,6 +12,7 @@ from tests.support.events import before, message
 from tests.support.rows import rows
 from tools import status
 from tools.repair import __main__ as repairs
+from tools.repair import silent
 from tools.stack import engine_use, events, next_steps, target, update
 from tools.stack.backend import Backend
 from tools.stack.events import Event, Outcome
@@ -33,6 +34,7 @@ class Calls:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
         self.made: list[Any] = []
+        self.looked: list[int] = []  # how much had been made when somebody looked for silent machines
         self.codes: list[int] = []
         self.again: list[str] = []
         self.missing = False
@@ -45,6 +47,7 @@ class Calls:
         monkeypatch.setattr(events, "run", self._run)
         monkeypatch.setattr(repairs, "repair", self._repair)
         monkeypatch.setattr(repairs, "is_missing", lambda _: self.missing)
+        monkeypatch.setattr(silent, "look", lambda _: self.looked.append(len(self.made)))
         monkeypatch.setattr(status, "show", lambda found, *_: self.made.append(f"status {found.exists}"))
         monkeypatch.setattr(target, "create", lambda _: self.made.append("create"))
         monkeypatch.setattr(target, "_remove_empty", lambda _: self.made.append("remove"))
@@ -80,6 +83,21 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 def test_update_of_local_machines_asks_nothing_and_repairs_first(calls: Calls) -> None:
     update.up(stack("local"))
     assert calls.made == ["repair up", UP, "status True"]
+
+
+def test_plan_is_made_for_the_machines_that_answer(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YES", "1")
+    update.up(stack("exoscale"))
+    assert (calls.looked, calls.made[0][0]) == ([0], "preview")
+    for other in (stack("exoscale", exists=False), stack("local")):
+        update.up(other)
+    assert len(calls.looked) == 1
+
+
+def test_resources_that_an_operator_names_are_replaced_too(calls: Calls) -> None:
+    calls.again = [URN]
+    update.apply(stack("local"), replaced=[f"{URN}-2"])
+    assert [*UP, f"--replace={URN}", f"--replace={URN}-2"] in calls.made
 
 
 def test_resources_that_the_repair_names_are_replaced(calls: Calls) -> None:
