@@ -52,6 +52,7 @@ USERS: Final = (
     "recover",
     "killed-anywhere",
     "lost-exoscale",
+    "rotation-hosts",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

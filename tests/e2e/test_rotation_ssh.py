@@ -16,7 +16,7 @@ from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
-USER = "rotation"  # of networks
+USER, HOSTS_USER = "rotation", "rotation-hosts"  # of networks
 MACHINES = ("manager-1", "worker-1")
 SMALL: dict[str, Any] = {
     "kind": "target",
@@ -126,10 +126,11 @@ def test_machine_that_comes_later_knows_the_new_key_alone(cloud: ExoscaleStack) 
 
 
 def test_key_of_your_own_is_learnt_by_hosts_from_the_former_one(tmp_path: Path) -> None:
-    settings = SMALL | {"machines": {"provider": "existing"}}
+    firewall = {"management": [this_computer(subnet_of(HOSTS_USER))]}
+    settings = SMALL | {"machines": {"provider": "existing"}, "firewall": firewall}
     with (
         stack("e2e-rotation-hosts", tmp_path, settings) as target,
-        existing_hosts(target, "manager-1", network_user=USER) as hosts,
+        existing_hosts(target, "manager-1", network_user=HOSTS_USER) as hosts,
     ):
         lines = [
             line for line in run("local/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")
