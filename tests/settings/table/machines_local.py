@@ -41,6 +41,7 @@ ROWS = [
             NEW,
             NEW,
             also={"machines.pools.manager.count": 3},
+            not_previewed="the machines of that stack are in another subnet",
             together="virtual",
         ),
     ),
