@@ -119,6 +119,7 @@ ROWS = [
             NEW,
             NEW,
             also={"machines.ssh.key_generation": 2},
+            together="login-key",
         ),
     ),
 ]
