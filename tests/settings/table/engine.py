@@ -264,6 +264,7 @@ ROWS = [
             "+ program_generation: 2",
             OTHER_KEY,
             mocked=("+ program_generation: 2", OTHER_TRIGGER),
+            together="program",  # the plugin of Docker cannot tell what is replaced without its certificate
         ),
     ),
     Row(

@@ -19,6 +19,7 @@ ROWS = [
             'entry: "manager-1" => "manager-2"',
             'update: "bash -s -- continue # manager-1-disk-*" => "bash -s -- continue # manager-2-disk-*"',
             also={"machines.pools.manager.count": 3},
+            not_previewed="an update works through the one manager there is until others have joined",
         ),
         formerly=["swarm.entry"],
     ),
@@ -50,7 +51,14 @@ ROWS = [
     Row(
         "swarm.token_generation",
         whole(1),
-        Change(2, "swarm-tokens", "swarm-tokens-rotated", "+ generation: 2", 'update: "*" => "* # generation-2"'),
+        Change(
+            2,
+            "swarm-tokens",
+            "swarm-tokens-rotated",
+            "+ generation: 2",
+            'update: "*" => "* # generation-2"',
+            together="tokens",
+        ),
     ),
     section("swarm.public_network"),
     Row(
