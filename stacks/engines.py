@@ -99,6 +99,7 @@ def engines(
 
     def engine(machine: Machine, is_member: bool = False, previous: Engine | None = None) -> Engine:
         former = prior.engines.get(machine.name)
+        generation = former.generation if former else None
         return Engine(
             f"{machine.name}-engine",
             EngineArgs(
@@ -111,7 +112,7 @@ def engines(
                 is_replaced=former is None or former.version != settings_of_all.version,
                 build=builds.get(machine.name),
                 hooks=roll.hooks(machine) if is_member else None,
-                refilled=partial(_refilled, roll, machine.name, former) if is_member else None,
+                refilled=partial(roll.refilled, machine.name, generation) if is_member else None,
             ),
             cluster.child_lifecycle(),
         )
@@ -135,10 +136,3 @@ def engines(
             continue
         made[name] = previous = engine(machine, True, previous)
     return {name: made.get(name) or engine(machine) for name, machine in cluster.machines.items()}
-
-
-def _refilled(
-    roll: Roll, machine: str, former: EngineState | None, generation: pulumi.Output[str]
-) -> pulumi.Output[str]:
-    """Return the generation of a member's engine once the member has tasks as before."""
-    return roll.refilled(machine, generation, former.generation if former else None)

@@ -116,11 +116,11 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     )
 
 
-def _end_turns(turns: Turns, engine_of: Mapping[str, Engine]) -> None:
+def _end_turns(taken: Turns, engine_of: Mapping[str, Engine]) -> None:
     """End the turns of the machines that keep their disks; the others are not back before they have joined again."""
     for name, engine in engine_of.items():
-        if not turns.replaces(name):
-            turns.end(name, engine.ready, engine.generation)
+        if not taken.replaces(name):
+            taken.end(name, engine.ready, engine.generation)
 
 
 def _cluster(settings: Settings, inputs: ClusterInputs) -> Cluster:

@@ -15,7 +15,7 @@ def _machines_know_the_login_key(settings: Settings, prior: PriorState) -> Itera
     ssh = settings.machines.ssh
     if not isinstance(ssh, OwnKeySettings) or ssh.public_key or not prior.login_key:
         return
-    former, used = prior.login_generation, ssh.former_key_generation or ssh.key_generation
+    former, used = prior.login_generation, ssh.used_key_generation
     strangers = sorted(
         name
         for name in prior.machines - prior.lost - frozenset(settings.machines.lost)

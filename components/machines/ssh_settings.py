@@ -103,6 +103,11 @@ class OwnKeySettings(SshSettings):
         None, ge=1, description="generation of the generated key that stays valid meanwhile; unset: none"
     )
 
+    @property
+    def used_key_generation(self) -> int:
+        """Return the generation of the generated key that the program logs in with: the former one while valid."""
+        return self.former_key_generation or self.key_generation
+
     @model_validator(mode="after")
     def _former_key_is_earlier(self) -> Self:
         """`machines.ssh.former_key_generation` is below `machines.ssh.key_generation`."""

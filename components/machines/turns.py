@@ -1,6 +1,5 @@
 """Turns of machines that an update rebuilds: one after the other, each empty meanwhile, so that applications run on."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -27,23 +26,22 @@ class Turns:
     """The order of machines in which an update rebuilds them; no other machine waits.
 
     The resource that a turn rebuilds depends on `await_turn`. Pulumi registers the resource when the machine before has
-    ended its turn, and this machine is empty; if one of both fails, the machines that follow stay as they are.
+    ended its turn, and this machine is empty; if one of both fails, the machines that follow stay as they are. `begin`
+    and `end` come before the first turn, which waits until the program has made all resources.
     """
+
+    _roll: Roll
 
     def __init__(self, machines: Mapping[str, bool]):
         """Take the machines in their order, each with whether its turn replaces its disk, too."""
         self._is_replaced = dict(machines)
         names = list(machines)
         self._before = dict(zip(names[1:], names, strict=False))
-        self._ends: dict[str, asyncio.Future[tuple[pulumi.Resource, pulumi.Output[Any]]]] = {
-            name: asyncio.Future() for name in names
-        }
-        self._roll: asyncio.Future[Roll] | None = asyncio.Future() if names else None
+        self._ends: dict[str, tuple[pulumi.Resource, pulumi.Output[Any]]] = {}
 
     def begin(self, roll: Roll) -> None:
-        """Let the first machine have its turn."""
-        if self._roll is not None:
-            self._roll.set_result(roll)
+        """Say what empties the machines."""
+        self._roll = roll
 
     def replaces(self, machine: str) -> bool:
         """Return whether the turn of a machine replaces its disk, too."""
@@ -51,29 +49,28 @@ class Turns:
 
     def await_turn(self, machine: str) -> list[pulumi.Output[Any]]:
         """Return what the resource that is rebuilt depends on."""
-        return [pulumi.Output.from_input(self._turn(machine))] if machine in self._ends else []
+        return [pulumi.Output.from_input(self._turn(machine))] if machine in self._is_replaced else []
 
     async def _turn(self, machine: str) -> pulumi.Resource | None:
         before = self._before.get(machine)
         last = await self._end(before) if before else None
-        if self._roll is not None and not pulumi.runtime.is_dry_run():
-            await (await asyncio.shield(self._roll)).empty(machine, for_good=self.replaces(machine))
+        if not pulumi.runtime.is_dry_run():
+            await self._roll.empty(machine, for_good=self.replaces(machine))
         return last
 
     def end(self, machine: str, last: pulumi.Resource, known: pulumi.Output[Any]) -> None:
         """End the turn of a machine when its last resource is registered, and a value is known."""
-        if machine in self._ends:
-            self._ends[machine].set_result((last, known))
+        self._ends[machine] = (last, known)
 
     async def _end(self, machine: str) -> pulumi.Resource:
-        last, known = await asyncio.shield(self._ends[machine])
+        last, known = self._ends[machine]
         await last.urn.future()
         await known.future()
         return last
 
     def ends(self) -> list[pulumi.Output[Any]]:
         """Return what a resource depends on that comes after all turns."""
-        return [pulumi.Output.from_input(self._end(machine)) for machine in self._ends]
+        return [pulumi.Output.from_input(self._end(machine)) for machine in self._is_replaced]
 
 
 NO_TURNS = Turns({})

@@ -43,7 +43,7 @@ class Roll:
         except UnreachableError as error:
             pulumi.log.warn(f"{error}; it is rebuilt as it is")
 
-    def refilled(self, machine: str, generation: pulumi.Output[str], former: str | None) -> pulumi.Output[str]:
+    def refilled(self, machine: str, former: str | None, generation: pulumi.Output[str]) -> pulumi.Output[str]:
         """Return the generation of a member's engine once the member has tasks as before.
 
         That is due if this update has touched the member, or the last one ended before: `former` is the generation that

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from tests.e2e.harness import Stack
+from tests.e2e.conftest import small_target_settings
+from tests.e2e.harness import Stack, stack
+from tests.e2e.networks import subnet_of
 from tests.e2e.waiting import wait_for
 from tests.support.background import repeated
 
@@ -14,11 +17,16 @@ REPLICAS = {"one": 1, "two": 2}  # by service
 STATES = "{{.Hostname}} {{.Status}} {{.Availability}}"
 
 
-def deploy(target: Stack) -> None:
-    """Create the applications, and wait until they run."""
-    for name, replicas in REPLICAS.items():
-        create(target, name, replicas)
-    wait_for(lambda: set(running(target).values()) == {"1/1", "2/2"}, "applications run", 60)
+@contextmanager
+def target_with_applications(name: str, folder: Path) -> Iterator[Stack]:
+    """Yield the target `e2e-<name>` on three machines, with two applications on its workers."""
+    with stack(f"e2e-{name}", folder, small_target_settings(subnet_of(name), 2)) as target:
+        result = target.up()
+        assert result.code == 0, result.text
+        for service, replicas in REPLICAS.items():
+            create(target, service, replicas)
+        wait_for(lambda: set(running(target).values()) == {"1/1", "2/2"}, "applications run", 60)
+        yield target
 
 
 def create(target: Stack, name: str, replicas: int, *options: str) -> None:

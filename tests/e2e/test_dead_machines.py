@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Result, Stack, docker, stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.harness import Result, Stack, docker
+from tests.e2e.managers import MACHINES, MANAGERS, target_of_managers
 from tests.e2e.settling import assert_settled
 from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-
-MANAGERS = ("manager-1", "manager-2", "manager-3")
-MACHINES = (*MANAGERS, "worker-1")
 
 
 def kill(target: Stack, machine: str) -> None:
@@ -39,11 +35,7 @@ DEATHS: dict[str, Callable[[Stack, str], None]] = {
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Yield a target on three managers and a worker that is up; each test damages and repairs it."""
-    settings = small_target_settings(subnet_of("dead"), 1)
-    with stack("e2e-dead", Path(tmp_path_factory.mktemp("dead")), settings) as target:
-        target.set("machines.pools.manager.count", len(MANAGERS))
-        result = target.make("up")
-        assert result.code == 0, result.text
+    with target_of_managers("dead", Path(tmp_path_factory.mktemp("dead"))) as target:
         yield target
 
 

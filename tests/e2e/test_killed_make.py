@@ -12,8 +12,8 @@ from tests.e2e.conftest import small_target_settings
 from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
 from tests.e2e.harness import Stack, run, stack
 from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.test_existing_machines import configure
 from tests.e2e.waiting import kill_make_after, kill_make_when, wait_for
-from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
@@ -41,12 +41,7 @@ def hosts(tmp_path: Path) -> Iterator[ExistingHosts]:
         stack("e2e-killed-hosts", tmp_path, settings) as target,
         existing_hosts(target, "manager-1", network_user=NETWORK_USER) as hosts,
     ):
-        lines = [
-            line for line in run("local/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")
-        ]
-        target.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
-        target.must("pulumi", "config", "set", "--secret", "nuvla-swarm:ssh_private_key", "--", hosts.private_key)
-        target.set("machines.pools", {"manager": {"role": "manager", "hosts": {"1": hosts.settings("manager-1")}}})
+        configure(hosts, {"manager": {"role": "manager", "hosts": {"1": hosts.settings("manager-1")}}})
         yield hosts
 
 

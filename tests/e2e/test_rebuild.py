@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.asking import asking
-from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.networks import subnet_of
-from tests.e2e.rolling import REPLICAS, WORKERS, create, deploy, leftover_labels, node_of, running, watched
+from tests.e2e.harness import Stack, docker
+from tests.e2e.rolling import (
+    REPLICAS,
+    WORKERS,
+    create,
+    leftover_labels,
+    node_of,
+    running,
+    target_with_applications,
+    watched,
+)
 from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -23,12 +30,7 @@ FEWEST_ANSWERS = 200  # of an update of some ten seconds
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Yield a target on three machines with two applications on its workers."""
-    with stack(
-        "e2e-rebuild", Path(tmp_path_factory.mktemp("rebuild")), small_target_settings(subnet_of("rebuild"), 2)
-    ) as target:
-        result = target.up()
-        assert result.code == 0, result.text
-        deploy(target)
+    with target_with_applications("rebuild", Path(tmp_path_factory.mktemp("rebuild"))) as target:
         yield target
 
 

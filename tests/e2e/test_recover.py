@@ -9,16 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Stack, docker, stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.harness import Stack, docker
+from tests.e2e.managers import MACHINES, MANAGERS, target_of_managers
 from tests.e2e.settling import assert_settled
 from tests.e2e.waiting import kill_make_after, wait_for
 
 pytestmark = pytest.mark.slow
 
-MANAGERS = ("manager-1", "manager-2", "manager-3")
-MACHINES = (*MANAGERS, "worker-1")
 FILE = "/var/lib/nuvla-swarm/volumes/nfs/of-somebody"  # on a data volume of manager-1
 APP = "shop"
 
@@ -26,11 +23,7 @@ APP = "shop"
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Yield a target on three managers and a worker, with an application and a file; each test recovers it."""
-    settings = small_target_settings(subnet_of("recover"), 1)
-    with stack("e2e-recover", Path(tmp_path_factory.mktemp("recover")), settings) as target:
-        target.set("machines.pools.manager.count", len(MANAGERS))
-        result = target.make("up")
-        assert result.code == 0, result.text
+    with target_of_managers("recover", Path(tmp_path_factory.mktemp("recover"))) as target:
         on(target, "manager-1", "docker", "service", "create", "--quiet", "--detach", f"--name={APP}", "whoami:test")
         on(target, "manager-1", "sh", "-c", f"echo kept >{FILE}")
         yield target

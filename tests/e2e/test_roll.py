@@ -6,20 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.asking import asking
-from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Stack, stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.harness import Stack
 from tests.e2e.rolling import (
     REPLICAS,
     WHOAMI,
     WORKERS,
     create,
-    deploy,
     engine_stop,
     leftover_labels,
     node_of,
     running,
     since,
+    target_with_applications,
     watched,
 )
 from tests.e2e.waiting import wait_for
@@ -33,12 +31,7 @@ FEWEST_ANSWERS = 300  # of a roll in which the machines take a few seconds each
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Yield a target on three machines with two applications on its workers."""
-    with stack(
-        "e2e-roll", Path(tmp_path_factory.mktemp("roll")), small_target_settings(subnet_of("roll"), 2)
-    ) as target:
-        result = target.up()
-        assert result.code == 0, result.text
-        deploy(target)
+    with target_with_applications("roll", Path(tmp_path_factory.mktemp("roll"))) as target:
         yield target
 
 

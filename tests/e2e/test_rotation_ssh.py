@@ -11,8 +11,8 @@ from tests.e2e.existing_hosts import existing_hosts, key_pair
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
 from tests.e2e.harness import Stack, run, stack
 from tests.e2e.networks import subnet_of, this_computer
+from tests.e2e.test_existing_machines import configure
 from tests.e2e.waiting import kill_make_when
-from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
@@ -132,12 +132,7 @@ def test_key_of_your_own_is_learnt_by_hosts_from_the_former_one(tmp_path: Path) 
         stack("e2e-rotation-hosts", tmp_path, settings) as target,
         existing_hosts(target, "manager-1", network_user=HOSTS_USER) as hosts,
     ):
-        lines = [
-            line for line in run("local/settings.sh", cwd=CHECKOUT).text.split() if not line.startswith("machines.")
-        ]
-        target.must("pulumi", "config", "set-all", "--path", *(f"--plaintext=nuvla-swarm:{line}" for line in lines))
-        set_secret(target, "nuvla-swarm:ssh_private_key", hosts.private_key)
-        target.set("machines.pools", {"manager": {"role": "manager", "hosts": {"1": hosts.settings("manager-1")}}})
+        configure(hosts, {"manager": {"role": "manager", "hosts": {"1": hosts.settings("manager-1")}}})
         result = target.up()
         assert result.code == 0, result.text
         new, _ = key_pair(target.folder / "new")

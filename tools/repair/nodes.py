@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tools.repair.state import State, without_secret_marks
@@ -25,6 +25,7 @@ class Member:
     host: str  # of the SSH server
     port: int
     invitation: str  # URN of the command whose replacement makes the machine join again
+    connection: Mapping[str, Any] = field(repr=False)  # of its commands, with a key
 
 
 UnlabelledNode = tuple[Member, Mapping[str, Any]]  # a machine, and its node without the label of the machine
@@ -61,6 +62,7 @@ def members(state: State, lost: Collection[str] | None = None) -> list[Member]:
                 host=join["inputs"]["connection"]["host"],
                 port=int(join["inputs"]["connection"].get("port", 22)),
                 invitation=commands["node"]["urn"],
+                connection=join["inputs"]["connection"],
             )
         )
     return joined

@@ -1,18 +1,15 @@
 """Existing hosts that do not answer before `make down`, and what the state then drops of those that never come back."""
 
-import json
 import socket
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tools.console import fail
-from tools.pulumi_cli import pulumi
 from tools.repair.state import State, without_secret_marks
+from tools.stack import marks
 from tools.stack.settings_file import SettingsFile
 
 TIMEOUT_S = 5
@@ -74,11 +71,7 @@ def forget(state: State, lost: Collection[Host]) -> None:
         dropped |= {str(item["urn"]) for item in state.resources if str(item.get("provider", "")).startswith(of_swarm)}
     if not dropped:
         return
-    exported = json.loads(pulumi("stack", "export", "--stack", state.stack))  # with its secrets encrypted
-    with tempfile.TemporaryDirectory(prefix="nuvla-swarm-") as folder:
-        file = Path(folder) / "state.json"
-        file.write_text(json.dumps(without(exported, dropped)), encoding="utf-8")
-        pulumi("stack", "import", "--stack", state.stack, "--file", str(file))
+    marks.rewrite(state.stack, lambda exported: without(exported, dropped))
 
 
 def without(exported: Mapping[str, Any], dropped: Collection[str]) -> dict[str, Any]:

@@ -1,21 +1,17 @@
 """`make recover`: starts a swarm again from a manager that is left, and puts the other managers back."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from components.machines.shell import Done, Login, UnreachableError
 from components.swarm.recovery import run
 from tools.console import ask, chosen, fail, is_terminal, say
 from tools.repair import locks, nodes
-from tools.repair.state import State, without_secret_marks
+from tools.repair.state import State
 from tools.stack import marks, target, update
 from tools.stack.settings_file import SettingsFile
 from tools.stack.target import Target
-
-JOIN_END = "-membership-join"
-COMMAND = "command:remote:Command"
 
 
 @dataclass(frozen=True)
@@ -137,25 +133,19 @@ def _do(manager: Manager, verb: str) -> None:
 
 def _managers(state: State) -> Iterator[Manager]:
     """Yield the managers that have joined, also those that the state declares lost."""
-    joins = {
-        str(command["urn"]).rpartition("::")[2].removesuffix(JOIN_END): without_secret_marks(command["inputs"])
-        for command in state.of(COMMAND)
-        if command["urn"].endswith(JOIN_END) and not command.get("delete")
-    }
     for member in nodes.members(state, lost=()):
         if member.role == "manager":
-            yield Manager(member.name, member.address, _login(member.name, joins[member.name]), member.invitation)
+            yield Manager(member.name, member.address, _login(member), member.invitation)
 
 
-def _login(machine: str, inputs: Mapping[str, Any]) -> Login:
-    connection = inputs["connection"]
+def _login(member: nodes.Member) -> Login:
     return Login(
-        machine=machine,
-        host=str(connection["host"]),
-        port=int(connection.get("port") or 22),
-        user=str(connection["user"]),
-        private_key=str(connection["privateKey"]),
-        host_key=str(connection["hostKey"]),
+        machine=member.name,
+        host=member.host,
+        port=member.port,
+        user=str(member.connection["user"]),
+        private_key=str(member.connection["privateKey"]),
+        host_key=str(member.connection["hostKey"]),
     )
 
 

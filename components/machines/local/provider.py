@@ -68,7 +68,7 @@ class Local(Provider[LocalMachines]):
 
 def _generated(machines: LocalMachines) -> str:
     """Return a text for the generated key that machines are created with; empty for the first one."""
-    generation = machines.ssh.former_key_generation or machines.ssh.key_generation
+    generation = machines.ssh.used_key_generation
     return f"generation {generation}" if generation > 1 else ""
 
 

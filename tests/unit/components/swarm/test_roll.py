@@ -52,7 +52,7 @@ def update(
 
         async def run() -> None:
             await called(before)
-            assert await its_roll.refilled(name, pulumi.Output.from_input(after), former).future() == after
+            assert await its_roll.refilled(name, former, pulumi.Output.from_input(after)).future() == after
 
         asyncio.run(run())
 
@@ -92,7 +92,7 @@ def test_machine_that_an_earlier_update_may_have_emptied_is_refilled(
 
         async def run() -> None:
             refilled = Roll(managers=[machine("manager-1")]).refilled(
-                "worker-1", pulumi.Output.from_input(FORMER), former
+                "worker-1", former, pulumi.Output.from_input(FORMER)
             )
             assert await refilled.future() == FORMER
             await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))

@@ -43,6 +43,7 @@ def test_members_are_read_from_the_state() -> None:
             host="worker-1.test",
             port=2222,
             invitation=INVITATION,
+            connection={"host": "worker-1.test", "port": 2222},
         )
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.rows import rows
 from tests.support.stack_states import ROOT, in_state, secret, state
 from tools.repair.state import State
-from tools.stack import lost_hosts
+from tools.stack import lost_hosts, marks
 from tools.stack.lost_hosts import Host
 from tools.stack.settings_file import SettingsFile
 
@@ -102,7 +102,7 @@ def imported(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         found.append(json.loads(Path(arguments[-1]).read_text()))
         return ""
 
-    monkeypatch.setattr(lost_hosts, "pulumi", pulumi)
+    monkeypatch.setattr(marks, "pulumi", pulumi)
     return found
 
 
