@@ -35,7 +35,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nStacks with a file: %s\n' $(call quoted,STACKS)
 
-##@ For operators. STACK (dev) names the stack.
+##@ For operators. STACK (dev) names the stack. DIFF=1 shows each changed line, VERBOSE=1 each resource; YES=1 answers yes.
 
 .PHONY: up
 up: ## create or change the infrastructure, then show it

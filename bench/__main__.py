@@ -8,6 +8,7 @@ from types import FrameType
 from bench.machine import Quiet, description
 from bench.measure import Bench
 from bench.report import PARTS, lives
+from tests.support.interrupts import hear_interrupts
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=0, help="seconds to wait before each for a quiet computer")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, stop)
+    hear_interrupts()
     quiet = Quiet(arguments.patience)
     bench = Bench(quiet)
     print(f"{description(bench.settings)}")

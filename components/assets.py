@@ -1,5 +1,6 @@
 """The files of components, as plain text, as templates with values, or as scripts with parameters."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from string import Template
 import pulumi
 
 COMPONENTS = Path(__file__).parent
+ENGINE_FUNCTIONS = "engine/scripts/answers.sh"  # for scripts that ask the engine
+ASKS_ENGINE = re.compile(r"\bdocker [a-z\"$]")  # also in words, which does no harm
 
 
 def read(path: str) -> str:
@@ -41,13 +44,15 @@ def render_script(
 ) -> pulumi.Output[str]:
     """Return a script behind its parameters, as `export KEY=<quoted value>` lines, and behind its libraries.
 
+    The first library of a script that asks the Docker engine is the one by which it does not wait for ever.
     The text is for standard input: arguments would show in process lists, and sshd filters variables (AcceptEnv). The
     text is a secret if a value is one.
     """
-    script = "".join(read(file) for file in (*libraries, path))
+    return pulumi.Output.all(**values).apply(lambda known: script_text(path, known, libraries=libraries))
 
-    def with_exports(known_values: Mapping[str, str]) -> str:
-        exports = [f"export {key}={shlex.quote(value)}\n" for key, value in known_values.items()]
-        return "".join(exports) + script
 
-    return pulumi.Output.all(**values).apply(with_exports)
+def script_text(path: str, values: Mapping[str, str], *, libraries: Sequence[str] = ()) -> str:
+    """Return what `render_script` does, of values that are known."""
+    exports = [f"export {key}={shlex.quote(value)}\n" for key, value in values.items()]
+    text = "".join(read(file) for file in (*libraries, path))
+    return "".join([*exports, read(ENGINE_FUNCTIONS) if ASKS_ENGINE.search(text) else "", text])

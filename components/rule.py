@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, ParamSpec
+from typing import Annotated, Generic, ParamSpec
 
+from components.text_form import TextForm
+
+RuleId = Annotated[str, TextForm(r"^[a-z]+(-[a-z]+)*$", "the id of a rule", "manager-majority")]
 P = ParamSpec("P")
 
 

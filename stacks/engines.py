@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pulumi
 
@@ -15,6 +16,7 @@ from components.machines.cluster import Cluster
 from components.machines.machine import Machine
 from components.machines.prior_state import EngineState, PriorState
 from components.machines.turns import Build
+from components.machines.upgrade import Upgrade, UpgradeArgs
 from components.swarm.roll import Roll
 from stacks import turns
 from stacks.baseline import proxy_of
@@ -100,6 +102,9 @@ def engines(
     def engine(machine: Machine, is_member: bool = False, previous: Engine | None = None) -> Engine:
         former = prior.engines.get(machine.name)
         generation = former.generation if former else None
+        after = [previous.as_before()] if previous else []
+        # One that is away gets its tasks again when it answers; an update that waited for it would fail.
+        has_tasks = is_member and not (machine.lost or machine.silent)
         return Engine(
             f"{machine.name}-engine",
             EngineArgs(
@@ -108,11 +113,13 @@ def engines(
                 proxy=proxy_of(settings, cluster, machine),
                 certificate=issued.servers.get(machine.name),
                 operator_cas=operator_cas if machine.name in issued.servers else {},
-                after=[previous.as_before()] if previous else [],
+                after=after,
                 is_replaced=former is None or former.version != settings_of_all.version,
+                access=_access(settings, machine.name in issued.servers),
                 build=builds.get(machine.name),
+                upgrade=_upgrade(settings, cluster, machine, roll, after),
                 hooks=roll.hooks(machine) if is_member else None,
-                refilled=partial(roll.refilled, machine.name, generation) if is_member else None,
+                refilled=partial(roll.refilled, machine.name, generation) if has_tasks else None,
             ),
             cluster.child_lifecycle(),
         )
@@ -122,7 +129,9 @@ def engines(
         name: EngineState(
             version=settings_of_all.version or "",
             daemon=daemon_json(settings_of_all, serves_api=name in issued.servers),
+            access=_access(settings, name in issued.servers),
             build=builds.get(name),
+            upgrade=settings.machines.system_upgrade,
         )
         for name in order
     }
@@ -136,3 +145,29 @@ def engines(
             continue
         made[name] = previous = engine(machine, True, previous)
     return {name: made.get(name) or engine(machine) for name, machine in cluster.machines.items()}
+
+
+def _access(settings: Settings, has_certificate: bool) -> dict[str, Any]:
+    """Return what the certificates and the proxy of an engine are made of: it restarts for each change of that."""
+    engine, proxy, address = settings.engine, settings.machines.proxy, settings.machines.virtual_address
+    certificate = {
+        "CA": [engine.certificate_generation, engine.former_certificate_generation],
+        "server certificate": [engine.server_certificate_generation, engine.server_certificate_days],
+        "operators": engine.operators,
+        "virtual IP": str(address) if address else None,
+    }
+    return {
+        **(certificate if has_certificate else {}),
+        "proxy": [proxy.http, proxy.https, *proxy.no_proxy] if proxy.is_used else None,
+    }
+
+
+def _upgrade(
+    settings: Settings, cluster: Cluster, machine: Machine, roll: Roll, after: list[pulumi.Output[pulumi.Resource]]
+) -> Upgrade | None:
+    """Upgrade the packages of a machine after those of the machine before; None if the settings ask for no upgrade."""
+    day = settings.machines.system_upgrade
+    if day is None:
+        return None
+    args = UpgradeArgs(machine=machine, day=day, after=after, hooks=roll.upgrade_hooks(machine), touched=roll.touched)
+    return Upgrade(f"{machine.name}-upgrade", args, cluster.child_lifecycle())

@@ -17,15 +17,16 @@ def memberships(
 
     Existing machines, which survive `destroy`, leave before the API manager does. Managers never join in parallel: two
     that do can block each other for a while, and leave nodes in the swarm that belong to no machine.
+    Machines are drained one after the other, when those that are not drained any more take tasks again: the tasks have
+    to run somewhere. One that this update also replaces is drained as it leaves.
     """
     survives_destroy, api_manager = foundation.cluster.survives_destroy, foundation.api_manager
     firewalls = foundation.firewall.ready
     members: dict[str, Membership] = {}
     previous: Membership | None = None
-    order = ("api_manager", "manager", "worker")
     for machine in sorted(
         foundation.cluster.machines.values(),
-        key=lambda machine: order.index("api_manager" if machine is api_manager else machine.role),
+        key=lambda machine: (machine is not api_manager, machine.availability == "drain", machine.role),
     ):
         # Firewalls of existing machines list each machine, so all of them have to be updated before one joins. Other
         # firewalls list the network of the machines.
@@ -34,6 +35,7 @@ def memberships(
         prepared += [volume.ready for volume in foundation.volumes.values() if volume.machine == machine.name]
         earlier = [previous] if previous is not None and machine.role == "manager" else []
         earlier += [members[api_manager.name]] if survives_destroy and machine is not api_manager else []
+        is_drained = machine.availability == "drain" and not foundation.turns.replaces(machine.name)
         members[machine.name] = Membership(
             f"{machine.name}-membership",
             MembershipArgs(
@@ -41,6 +43,7 @@ def memberships(
                 swarm=swarm,
                 depends_on=[foundation.engines[machine.name], *updated, *prepared],
                 leaves=survives_destroy,
+                before_drain=[member.ready for member in members.values()] if is_drained else [],
                 renewals=prior.renewals_of(f"{machine.name}-membership"),
             ),
             pulumi.ResourceOptions.merge(

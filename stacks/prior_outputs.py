@@ -1,10 +1,63 @@
 """Values for the prior state, from the outputs of several resources."""
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
+from components.machines.exoscale.settings import system
+from components.machines.host_key import KEY
+from components.machines.prior_state import JOIN_SUFFIX, EngineState, Member
+from components.machines.ssh_settings import key_of
+from components.machines.turns import Build
 from components.ports import SSH
+
+BEFORE = "-before"  # ends the names of the commands that record restore points, the first on an existing machine
+ROLE = re.compile(r"^export ROLE=(\w+)$", re.MULTILINE)  # in the script that gives a member its role
+VERSION = re.compile(r"\d+\.\d+\.\d+")  # that of Debian's engine has more behind it: 26.1.5+dfsg1
+
+
+def hosts(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the host keys of existing machines by name, as the last command knew them that recorded a restore point.
+
+    What the cluster says is what an update was going to do: it says so before anything is done.
+    """
+    return {
+        name.removesuffix(BEFORE): str(outputs["connection"].get("hostKey") or "")
+        for name, outputs in commands.items()
+        if name.endswith(BEFORE) and outputs.get("connection")
+    }
+
+
+def systems(instances: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the system of each instance, by name."""
+    return {
+        name: system(outputs["zone"], outputs["templateId"])
+        for name, outputs in instances.items()
+        if outputs.get("zone") and outputs.get("templateId")
+    }
+
+
+def member(outputs: Mapping[str, Any], commands: Mapping[str, Mapping[str, Any]]) -> Member:
+    """Return a member, from the outputs of its membership, with the role and the host key of its commands.
+
+    The membership has its outputs when the machine has joined. A member of another role gets that only later, and one
+    that was reinstalled while it did not answer has not joined again: the commands tell what has happened.
+    """
+    name = outputs["name"]
+    joined = commands.get(f"{name}{JOIN_SUFFIX}", {}).get("connection") or {}
+    return Member(
+        role=role(commands.get(f"{name}-membership-active", {})) or outputs["role"],
+        public_address=outputs["public_address"],
+        private_address=outputs["private_address"],
+        host_key=joined.get("hostKey") or outputs["host_key"],
+    )
+
+
+def role(activation: Mapping[str, Any]) -> str | None:
+    """Return the role that a member got last, from the properties of the command that gives it one; None before."""
+    found = ROLE.search(str(activation.get("stdin") or ""))
+    return found[1] if found else None
 
 
 def unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
@@ -33,3 +86,41 @@ def reaching_ssh(rules: Iterable[Mapping[str, Any]]) -> tuple[IPv4Network, ...]:
 def labelled(networks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the labels of networks."""
     return {label["label"]: label["value"] for outputs in networks for label in outputs.get("labels") or ()}
+
+
+def host_keys(keys: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the public halves of the host keys of machines, by logical name."""
+    return {
+        name: key_of(outputs["publicKeyOpenssh"])
+        for name, outputs in keys.items()
+        if KEY.fullmatch(name) and outputs.get("publicKeyOpenssh")
+    }
+
+
+def engines(
+    components: Mapping[str, Mapping[str, Any]], commands: Mapping[str, Mapping[str, Any]]
+) -> dict[str, EngineState]:
+    """Return the engines by machine, from the outputs of their components and commands.
+
+    A component whose inputs an update has changed has no outputs until an update ends well; commands keep theirs.
+    """
+    found = {}
+    for name, outputs in components.items():
+        machine = name.removesuffix("-engine")
+        ran = VERSION.match(_printed(commands, f"{name}-configure"))
+        wanted = outputs.get("wanted") or ({"version": ran[0]} if ran else None)
+        if wanted is not None:
+            build = wanted.get("build")
+            found[machine] = EngineState(
+                version=wanted["version"],
+                daemon=wanted.get("daemon"),
+                access=wanted.get("access"),
+                build=Build(**build) if build is not None else None,
+                generation=outputs.get("generation"),
+                upgrade=_printed(commands, f"{machine}-upgrade-run").partition(" ")[0] or None,
+            )
+    return found
+
+
+def _printed(commands: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    return str(commands.get(name, {}).get("stdout") or "")

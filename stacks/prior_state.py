@@ -11,17 +11,18 @@ import pulumi
 
 from components.engine.operators import CERT_SUFFIX
 from components.generations import FIRST
-from components.machines.cluster import LOGIN_KEY, STACK_LABEL
+from components.kept_outputs import STASH, with_kept_outputs
+from components.machines.cluster import LOGIN_KEY, RETAINED, STACK_LABEL
 from components.machines.lost_commands import FormerCommand
 from components.machines.owner import ID_LABEL
-from components.machines.prior_state import Block, EngineState, Member, PriorState
+from components.machines.prior_state import Block, PriorState
 from components.machines.ssh_settings import key_of
-from components.machines.turns import Build
 from components.machines.volume import MOVES_SUFFIX, Move
 from components.swarm.membership import RENEWALS_SUFFIX
 from stacks import prior_outputs
 
 SILENT = "NUVLA_SWARM_SILENT"  # of the environment: names of machines that did not answer `make`
+EMPTIED = "NUVLA_SWARM_EMPTIED"  # the same: names of machines that an update has drained that did not end
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
 STACK = "pulumi:pulumi:Stack"
@@ -30,26 +31,25 @@ SWARM = "nuvla:swarm:Swarm"
 ENGINE = "nuvla:engine:Engine"
 COMMAND = "command:remote:Command"
 MEMBERSHIP = "nuvla:swarm:Membership"
-MEMBER_OUTPUTS = ("role", "public_address", "private_address", "host_key")  # of a membership
 INSTANCE = "exoscale:index/computeInstance:ComputeInstance"
 SSH_KEY = "exoscale:index/sshKey:SshKey"
 RULE = "exoscale:index/securityGroupRule:SecurityGroupRule"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 # Machines and their disks: if one of these is not in the state, its machine or the disk of its machine is gone.
-MACHINE_PARTS = ("docker:index/container:Container", VOLUME, INSTANCE)
+MACHINES = ("docker:index/container:Container", INSTANCE)
+MACHINE_PARTS = (*MACHINES, VOLUME)
 DATA_FOLDER = "nuvla:storage:DataVolume"
 VOLUME_SUFFIX = "-volume"  # of logical names of data volumes
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 OPERATORS = "operators-"  # begins the logical names of certificates of named operators
 CERTIFICATES = "nuvla:engine:Certificates"
 CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
-STASH = "pulumi:index:Stash"
 BLOCK = "exoscale:index/blockStorageVolume:BlockStorageVolume"
 
 
 async def read() -> PriorState:
-    """Return the state of the current stack, and the machines that did not answer `make`.
+    """Return the state of the current stack, and the machines that `make` found silent or emptied.
 
     Errors: `pulumi.RunError`, if the state cannot be read.
     Source: pulumi/pulumi, pkg/resource/deploy/builtins.go. Takes some milliseconds, and connects to no machine.
@@ -66,13 +66,18 @@ async def read() -> PriorState:
             await asyncio.sleep(PAUSE_S)
         else:
             break
-    return replace(parse((answer or {}).get("outputs") or {}), silent=frozenset(os.environ.get(SILENT, "").split()))
+    return replace(parse((answer or {}).get("outputs") or {}), silent=_told(SILENT), emptied=_told(EMPTIED))
+
+
+def _told(variable: str) -> frozenset[str]:
+    """Return the names of machines that `make` has put into a variable of the environment."""
+    return frozenset(os.environ.get(variable, "").split())
 
 
 def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     """Return the state that the types and outputs of resources describe; `resources` maps URNs to resources."""
     by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for urn, resource in resources.items():
+    for urn, resource in with_kept_outputs(resources.items()):
         by_type.setdefault(resource["type"], {})[urn.rpartition("::")[2]] = resource.get("outputs") or {}
     commands = {
         urn: resource.get("outputs") or {} for urn, resource in resources.items() if resource["type"] == COMMAND
@@ -84,6 +89,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
     issued = next(iter(by_type.get(CERTIFICATES, {}).values()), {})
     machine_parts = {name for kind in MACHINE_PARTS for name in by_type.get(kind, {})}
+    hosts = prior_outputs.hosts(by_type.get(COMMAND, {}))
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
@@ -91,13 +97,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         stack=prior_outputs.labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
-        hosts=cluster.get("hosts") or {},
-        systems=cluster.get("systems") or {},
+        hosts=hosts,
+        systems=prior_outputs.systems(by_type.get(INSTANCE, {})),
         disks={name: int(outputs.get("diskSize") or 0) for name, outputs in by_type.get(INSTANCE, {}).items()},
         lost=frozenset(cluster.get("lost") or ()),
         recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
         protected=frozenset(cluster.get("protected") or ()),
-        retains_volumes=bool(cluster.get("keep_volumes")),
+        retains_volumes=bool(cluster.get("keep_volumes")) and RETAINED in by_type.get(STASH, {}),
         api_manager=swarm.get("entry"),
         ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
         networks={
@@ -118,13 +124,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
                 and ID_LABEL not in prior_outputs.labelled([outputs])
             )
         ),
-        engines={
-            name.removesuffix("-engine"): _engine(outputs)
-            for name, outputs in by_type.get(ENGINE, {}).items()
-            if "wanted" in outputs
-        },
+        engines=prior_outputs.engines(by_type.get(ENGINE, {}), by_type.get(COMMAND, {})),
         members={
-            outputs["name"]: Member(**{key: outputs[key] for key in MEMBER_OUTPUTS})
+            outputs["name"]: prior_outputs.member(outputs, by_type.get(COMMAND, {}))
             for outputs in by_type.get(MEMBERSHIP, {}).values()
             if outputs.get("name") and set(outputs.get("goes_with") or ()) <= machine_parts
         },
@@ -147,14 +149,13 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             for name, outputs in by_type.get(STASH, {}).items()
             if name.endswith(MOVES_SUFFIX)
         },
-        machines=frozenset(
-            name for name in cluster.get("names") or () if name in machine_parts or f"{name}-before" in names
-        ),
+        machines=frozenset(hosts).union(*(by_type.get(kind, {}) for kind in MACHINES)),
         commands={
             urn.rpartition("::")[2]: FormerCommand(
                 urn=urn,
                 host=outputs["connection"]["host"],
                 has_delete=bool(outputs.get("delete")),
+                host_key=outputs["connection"].get("hostKey") or "",
             )
             for urn, outputs in commands.items()
             if outputs.get("connection")
@@ -162,6 +163,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         names=names,
         login_key=by_type.get(PRIVATE_KEY, {}).get(login_key, {}).get("publicKeyOpenssh"),
         login_generation=login_generation,
+        host_keys=prior_outputs.host_keys(by_type.get(PRIVATE_KEY, {})),
         retired_keys=tuple(cluster.get("retired_keys") or ()),
         public_key=next(
             (key_of(outputs["publicKey"]) for outputs in by_type.get(SSH_KEY, {}).values() if "publicKey" in outputs),
@@ -181,14 +183,4 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if name.endswith(RENEWALS_SUFFIX)
         },
         unanswered=prior_outputs.unanswered(by_type.get(COMMAND, {})),
-    )
-
-
-def _engine(outputs: Mapping[str, Any]) -> EngineState:
-    wanted, build = outputs["wanted"], outputs["wanted"].get("build")
-    return EngineState(
-        version=wanted["version"],
-        daemon=wanted["daemon"],
-        build=Build(**build) if build is not None else None,
-        generation=outputs.get("generation"),
     )

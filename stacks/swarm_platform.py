@@ -17,7 +17,7 @@ from components.swarm.members import Members, MembersArgs
 from components.swarm.network import NetworkChanges, NetworkChangesArgs, OverlayNetwork
 from components.swarm.swarm import Swarm, SwarmArgs
 from components.swarm.tokens import JoinTokens, JoinTokensArgs
-from stacks import networks
+from stacks import host_keys, networks
 from stacks.config.loader import Secrets
 from stacks.config.settings import Settings
 from stacks.data_generations import with_data
@@ -138,6 +138,7 @@ class SwarmPlatform:
             args,
             pulumi.ResourceOptions.merge(self.foundation.cluster.child_lifecycle(), after_stacks),
         )
+        host_keys.require_no_undoing(self.settings, self.foundation.cluster, self._prior)
         lost, cluster = self._prior.lost_commands(self.settings.machines.lost), self.foundation.cluster
         retain_lost_commands(lost, cluster.machines.values(), pulumi.ResourceOptions(parent=cluster))
 

@@ -28,7 +28,7 @@ def _majority_stays(settings: Settings, prior: PriorState) -> Iterator[str]:
     yield (
         f"{path}: {'; '.join(reasons)}: {len(staying)} of {len(before)} managers stay; allowed: {least} or more in "
         "each `make up`, as a swarm without a majority of its managers accepts no change; start those that live; for "
-        "dead ones see docs/09-loss.md#the-api-manager"
+        "dead ones see docs/09-loss.md#most-managers"
     )
 
 

@@ -45,7 +45,8 @@ def turns(settings: Settings, wanted: Mapping[str, Build], prior: PriorState) ->
         engine = prior.engines.get(name)
         former = engine.build if engine else None  # unknown after an update that failed: it may be due
         if name in wanted and former != wanted[name] and name not in settings.machines.lost:
-            rebuilt[name] = former is not None and former.system != wanted[name].system
+            system = former.system if former else prior.systems.get(name, wanted[name].system)
+            rebuilt[name] = system != wanted[name].system
     server = settings.nfs_machine if settings.has_nfs else None
     return Turns(dict(sorted(rebuilt.items(), key=lambda turn: (turn[1], turn[1] and turn[0] != server))))
 
@@ -54,7 +55,7 @@ def roll(settings: Settings, cluster: Cluster, prior: PriorState) -> Roll:
     """Return what empties the members, through the manager that restarts last, if it answers."""
     voters = voting(settings, prior)
     managers = [cluster.machines[name] for name in reversed(order(settings, prior)) if name in voters]
-    return Roll(managers=[_at_its_address(manager, prior) for manager in managers])
+    return Roll(managers=[_at_its_address(manager, prior) for manager in managers], touched=set(prior.emptied))
 
 
 def _at_its_address(machine: Machine, prior: PriorState) -> Machine:

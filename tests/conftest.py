@@ -10,9 +10,11 @@ from tests.records import pytest_configure, pytest_terminal_summary, ran  # noqa
 from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
 from tests.support import pulumi_run
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.interrupts import hear_interrupts
 from tests.support.required_tools import pytest_runtest_setup  # noqa: F401 - a hook of pytest
 
 os.environ["NUVLA_SWARM_ADDRESS_URL"] = ""  # no test asks a service of the internet for an address
+hear_interrupts()
 
 
 def pytest_collection_finish() -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from tools.console import Fault
+
 NOTICE_DAYS = 30  # before the end; within them, `make up` renews a certificate
 NUVLA = "nuvla"
 
@@ -30,7 +32,8 @@ def of_docker(ends: Mapping[str, str], stack: str) -> Iterator[str]:
                 if holder == NUVLA
                 else ""
             )
-        yield f"on 2376, of {holder}: until {until:%Y-%m-%d}, {validity}{todo}"
+        text = f"on 2376, of {holder}: until {until:%Y-%m-%d}, {validity}{todo}"
+        yield text if days >= 0 else Fault(text)
 
 
 def shown(address: str, name: str, port: int = 443) -> str:
@@ -44,10 +47,10 @@ def shown(address: str, name: str, port: int = 443) -> str:
         ):
             certificate = secured.getpeercert(binary_form=True)
         if not certificate:
-            return "none is shown"
+            return Fault("none is shown")
         parsed = x509.load_der_x509_certificate(certificate)
     except (OSError, ValueError) as error:
-        return f"does not answer: {type(error).__name__}"
+        return Fault(f"does not answer: {type(error).__name__}")
     names = parsed.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     issuer = str(names[0].value) if names else parsed.issuer.rfc4514_string()
     issued = "self-signed" if parsed.issuer == parsed.subject else f"issued by {issuer}"

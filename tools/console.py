@@ -7,6 +7,15 @@ from typing import NoReturn, TextIO
 PREFIX = "nuvla-swarm: "
 
 
+class Fault(str):
+    """A text about something that the program is responsible for and that is not well; all other texts are plain.
+
+    `type(text)(...)` makes of a text a longer one that is a fault if the first one is.
+    """
+
+    __slots__ = ()
+
+
 def say(text: str) -> None:
     """Print a line for people to standard error; scripts read standard output.
 

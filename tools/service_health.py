@@ -9,6 +9,7 @@ from urllib.parse import quote
 import requests
 
 from tools.access.web import Web, reason
+from tools.console import Fault
 
 MEANINGS = {
     404: "ready, without pages: this Traefik was built from packages; /api/overview works",
@@ -49,21 +50,21 @@ class Health:
         try:
             answer = self.ask(url, login)
         except requests.RequestException as error:
-            return f"does not answer: {reason(error)}"
-        return "healthy" if answer.ok else f"answers {answer.status_code}"
+            return Fault(f"does not answer: {reason(error)}")
+        return "healthy" if answer.ok else Fault(f"answers {answer.status_code}")
 
     def traefik_answer(self, url: str) -> str:
-        """Return the answer of one of Traefik's own addresses."""
+        """Return the answer of one of Traefik's own addresses; whichever it is, an application may have given it."""
         try:
             code = self.ask(url, not_ready=()).status_code
         except requests.RequestException as error:
-            return f"does not answer: {reason(error)}"
+            return Fault(f"does not answer: {reason(error)}")
         return MEANINGS.get(code, f"answers {code}")
 
     def prometheus_health(self, url: str) -> str:
         """Return the health of Prometheus, its targets and alerts."""
         health = self.health(f"{url}-/healthy", self._logins.get("prometheus"))
-        return f"{health}; {self.targets_and_alerts()}" if health == "healthy" else health
+        return health if isinstance(health, Fault) else f"{health}; {self.targets_and_alerts()}"
 
     def targets_and_alerts(self) -> str:
         """Return how many targets of Prometheus are up, once all were asked, and which alerts fire."""
@@ -88,7 +89,7 @@ class Health:
             time.sleep(INTERVAL_S)
         if not results:
             return "not probed yet"
-        return "healthy" if results[0]["value"][1] == "1" else "does not answer"
+        return "healthy" if results[0]["value"][1] == "1" else Fault("does not answer")
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the results of a query of Prometheus."""
@@ -128,4 +129,4 @@ def _guarded(check: Callable[[str], str], address: str) -> str:
     try:
         return check(address)
     except Exception as error:
-        return f"unknown: {type(error).__name__}: {error}"
+        return Fault(f"unknown: {type(error).__name__}: {error}")

@@ -8,6 +8,7 @@ import pulumi_tls as tls
 
 from components.engine.authorities import CA_DAYS, HOURS_PER_DAY, Authority, authority, cross_signed, joined
 from components.generations import Generations
+from components.kept_outputs import keep_outputs
 
 RENEWAL_DAYS = 30
 
@@ -119,7 +120,7 @@ class Certificates(pulumi.ComponentResource):
         self.client_ends: dict[str, pulumi.Output[str]] = {"ca": self._ca.end}
         self.client_ends |= {holder: certificate.end for holder, certificate in clients.items()}
         self.ends = self.client_ends | {machine: certificate.end for machine, certificate in self.servers.items()}
-        self.register_outputs({"generation": args.generation, "unnumbered": args.unnumbered_generation})
+        keep_outputs(self, {"generation": args.generation, "unnumbered": args.unnumbered_generation})
 
     def _warn_of_renewal(self, certificate: pulumi.ResourceHookArgs) -> None:
         former, new = self._args.former_nuvla_end, (certificate.new_outputs or {}).get("validityEndTime")

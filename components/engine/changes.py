@@ -7,8 +7,9 @@ from components.machines.prior_state import EngineState
 from components.machines.turns import Build
 
 RESTARTS, REBUILT, REPLACED = "restarts", "is rebuilt around its disk", "is replaced, with an empty disk"
+UPGRADED = "restarts if the new packages need it"
 # That a machine takes, seen with applications that start in seconds; an instance of a cloud boots within minutes.
-SETTINGS_S, VERSION_S, REBUILT_S, REPLACED_S = 30, 60, 60, 240
+SETTINGS_S, VERSION_S, UPGRADED_S, REBUILT_S, REPLACED_S = 30, 60, 120, 60, 240
 
 
 def announcements(before: Mapping[str, EngineState], wanted: Mapping[str, EngineState]) -> list[str]:
@@ -28,9 +29,11 @@ def _changes(old: EngineState, new: EngineState) -> Iterator[tuple[str, str, int
     """Yield what changes, what it does to the machine, and the seconds that it takes."""
     if old.build is not None and new.build is not None:
         yield from _builds(old.build, new.build)
+    if new.upgrade is not None and old.upgrade != new.upgrade:
+        yield f"packages of the system ({new.upgrade})", UPGRADED, UPGRADED_S
     if old.version != new.version:
         yield f"engine {old.version} -> {new.version}", RESTARTS, VERSION_S
-    elif keys := _different(old.daemon, new.daemon):
+    elif keys := _different(old.daemon, new.daemon) + _different(old.access, new.access):
         yield f"settings of the engine ({', '.join(keys)})", RESTARTS, SETTINGS_S
 
 
@@ -45,7 +48,9 @@ def _builds(old: Build, new: Build) -> Iterator[tuple[str, str, int]]:
         )
 
 
-def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def _different(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> list[str]:
+    if old is None or new is None:  # the state does not say
+        return []
     return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
 
 

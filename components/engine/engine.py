@@ -13,6 +13,7 @@ from components.engine.settings import EngineSettings, RepositorySettings
 from components.machines.machine import APT_FUNCTIONS, Machine
 from components.machines.proxy import NO_PROXY, Proxy
 from components.machines.turns import Build
+from components.machines.upgrade import Upgrade
 
 INSTALL_TIMEOUT = "10m"  # a cloud's machine may still boot, then the script installs packages
 
@@ -31,7 +32,9 @@ class EngineArgs:
     refilled: Callable[[pulumi.Output[str]], pulumi.Output[str]] | None = (
         None  # generation -> itself, when all is as before
     )
+    access: Mapping[str, Any] = field(default_factory=dict)  # what certificates and proxy are made of, in plain values
     build: Build | None = None  # of the machine
+    upgrade: Upgrade | None = None  # of the machine's packages, after which the engine is as before
     is_replaced: bool = False  # whether another version than that of the last update is wanted
 
 
@@ -42,9 +45,9 @@ class Engine(pulumi.ComponentResource):
     the engine in place: the engine goes with its machine, or when the program restores an existing host.
     Outputs: ``version`` (str), as the engine reports it; ``generation`` (str), the version with the start time of the
     engine, known when its machine has tasks as before; ``wanted`` (dict), ``version`` (str) of the settings,
-    ``daemon`` (dict), what the program has in daemon.json, and ``build`` (dict) of the machine. The attribute
-    ``packages`` is the command that installs the packages, ``ready`` the command after which the engine runs with its
-    settings.
+    ``daemon`` (dict), what the program has in daemon.json, ``access`` (dict), what its certificates and its proxy are
+    made of, and ``build`` (dict) of the machine. The attribute ``packages`` is the command that installs the packages,
+    ``ready`` the command after which the engine runs with its settings.
     Errors: the update fails if the machine does not answer, its system is not supported, or the package source does
     not have the version.
     """
@@ -67,7 +70,9 @@ class Engine(pulumi.ComponentResource):
             props["proxy"] = args.proxy.props()
         super().__init__("nuvla:engine:Engine", name, props, opts)
         machine = args.machine
-        earlier = list(args.after)
+        upgrade = args.upgrade
+        upgraded = [upgrade.ended()] if upgrade else []
+        earlier = [*args.after, *upgraded]
         self.packages = machine.command(
             f"{name}-install",
             "engine/scripts/install.sh",
@@ -81,7 +86,8 @@ class Engine(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=earlier if args.is_replaced else None,
+                # All that follows on a machine waits for its restart.
+                depends_on=earlier if args.is_replaced else upgraded,
                 custom_timeouts=pulumi.CustomTimeouts(create=INSTALL_TIMEOUT, update=INSTALL_TIMEOUT),
             ),
             libraries=[APT_FUNCTIONS],
@@ -106,11 +112,13 @@ class Engine(pulumi.ComponentResource):
                 **args.proxy.parameters(),
             },
             pulumi.ResourceOptions(parent=self, depends_on=[self.packages, *earlier], hooks=args.hooks),
-            triggers=[machine.system_generation],
+            triggers=[machine.system_generation, *([upgrade.start] if upgrade else [])],
         )
         self.version = self.ready.stdout.apply(lambda text: text.partition("\n")[0])
         self.generation = args.refilled(self.ready.stdout) if args.refilled else self.ready.stdout
-        wanted = {"version": version, "daemon": daemon, **({"build": asdict(args.build)} if args.build else {})}
+        wanted: dict[str, Any] = {"version": version, "daemon": daemon, "access": dict(args.access)}
+        if args.build:
+            wanted["build"] = asdict(args.build)
         self.register_outputs({"version": self.version, "wanted": wanted, "generation": self.generation})
 
     def as_before(self) -> pulumi.Output[pulumi.Resource]:

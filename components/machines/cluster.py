@@ -1,6 +1,6 @@
 """The base class of clusters: all machines of one infrastructure, created and destroyed together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
@@ -9,11 +9,14 @@ import pulumi
 import pulumi_tls as tls
 
 from components.generations import FIRST, Generations
+from components.kept_outputs import keep_outputs
+from components.machines.host_key import FIRST_HOST_KEYS, HostKey, HostKeys, name_of
 from components.machines.machine import Machine, Role
 from components.machines.volume import VolumeLocation
 
 STACK_LABEL = "io.nuvla.swarm.stack"  # on everything that a stack creates: "<project>/<stack>"
 LOGIN_KEY = "login-key"  # ends the logical name of the generated SSH key of the machines
+RETAINED = "volumes-retained"  # logical name of the record that all volumes are retained
 DATA_LABEL = "io.nuvla.swarm.data"  # on data volumes, with their names: the repair of a killed update keeps them
 
 
@@ -112,9 +115,12 @@ class Cluster(pulumi.ComponentResource):
         props: Mapping[str, Any],
         keys: LoginKeys,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        host_keys: HostKeys = FIRST_HOST_KEYS,
     ):
-        super().__init__(f"nuvla:machines:{kind}", name, {**props, **keys.props()}, opts)
+        super().__init__(f"nuvla:machines:{kind}", name, {**props, **keys.props(), **host_keys.props()}, opts)
         self.login_keys = keys
+        self._host_keys = host_keys
         former: Key | None
         if keys.own:
             current, former = keys.own, keys.former_own
@@ -134,6 +140,39 @@ class Cluster(pulumi.ComponentResource):
             private=pulumi.Output.secret(key.private_key_openssh),
             public=key.public_key_openssh.apply(lambda text: " ".join(text.split()[:2])),
         )
+
+    def generate_host_key(self, machine: str) -> tuple[Key, HostKey | None]:
+        """Create the host key that a machine is created with, and that of the present generation, if it is another."""
+        keys = self._host_keys
+        first = self.generate_key(name_of(machine, 1))
+        if not keys.is_replaced(machine):
+            return first, None
+        current = first if keys.generation == 1 else self.generate_key(keys.current(machine))
+        former = keys.former(machine)
+        if machine in keys.away:  # it shows one of them when it is back
+            for name in former:
+                self.generate_key(name)
+        others = list[pulumi.Input[str]](former.values())
+        return first, HostKey(
+            first=first.public,
+            private=current.private,
+            public=current.public,
+            others=others if current is first else [first.public, *others],
+            is_due=keys.is_due(machine),
+        )
+
+    def keep_outputs(self, losses: Losses, outputs: Mapping[str, Any], **options: Any) -> None:
+        """Register the outputs, with those of all clusters, and record them as `kept_outputs.keep_outputs` does."""
+        common = {**losses.outputs(self.machines), **self.login_keys.outputs()}
+        keep_outputs(self, {**common, **outputs}, names=list(self.machines), **options)
+
+    def record_retention(self, volumes: Iterable[pulumi.Resource]) -> None:
+        """Record in the state that volumes are retained, once Pulumi knows it of each of them.
+
+        The output `keep_volumes` says it before that. Between both, a volume that left the stack would be deleted.
+        """
+        urns = [volume.urn for volume in volumes]
+        pulumi.Stash(RETAINED, input=pulumi.Output.all(*urns).apply(len), opts=pulumi.ResourceOptions(parent=self))
 
     def share_address(self, address: IPv4Address) -> None:
         """Let the managers share an address, which one of them has."""

@@ -19,6 +19,7 @@ class FormerCommand:
     urn: str
     host: str  # address that the command ran at; no two machines of a stack share one
     has_delete: bool  # whether its deletion runs a script on the machine
+    host_key: str = ""  # that it expected, "<type> <base64>"
 
 
 def retain_lost_commands(

@@ -29,6 +29,10 @@ class Machine:
     user: str  # SSH user: root, or a user with sudo without password
     private_key: pulumi.Output[str]  # secret, OpenSSH format
     host_key: pulumi.Output[str]  # public host key, "<type> <base64>"
+    # All host keys that it may show to the program's own scripts, known before its host key has been replaced; empty:
+    # `host_key` alone.
+    host_keys: Sequence[pulumi.Input[str]] = ()
+    first_host_key: pulumi.Output[str] | None = None  # that the machine was created with; None: `host_key`
     system_generation: pulumi.Output[str]  # changes when /etc and the packages are those of a new machine
     data_generation: pulumi.Output[str]  # changes when /var/lib/docker is a new, empty one
     root: pulumi.Resource | None = None  # resource that holds /etc and the packages; None: the host outlives the stack

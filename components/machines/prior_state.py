@@ -39,10 +39,12 @@ class EngineState:
     """The settings of a machine's engine."""
 
     version: str
-    daemon: Mapping[str, Any]  # what the program has in daemon.json
-    # Both are None if the last update failed before it was the machine's turn.
+    # These are None if the last update failed before it was the machine's turn.
+    daemon: Mapping[str, Any] | None  # what the program has in daemon.json
+    access: Mapping[str, Any] | None = None  # what its certificates and its proxy are made of, by a name for people
     build: Build | None = None  # of its machine
     generation: str | None = None  # of the engine when its machine had tasks last
+    upgrade: str | None = None  # day of the last upgrade of the machine's packages, YYYY-MM-DD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ class PriorState:
     retains_volumes: bool = False  # whether volumes are retained when they leave the settings or the stack
     api_manager: str | None = None  # manager that the program talked to
     silent: frozenset[str] = frozenset()  # names of machines that did not answer `make` before this update
+    emptied: frozenset[str] = frozenset()  # names of members that `make` found drained by an update that did not end
     ranges: tuple[list[str], int] | None = None  # the swarm's address pools, and the prefix length of its networks
     networks: Mapping[str, tuple[str, bool, bool]] = field(default_factory=dict)  # name, attachable, internal; by name
     unmarked: tuple[str, ...] = ()  # ids of networks without an owner's id, from earlier versions of the program
@@ -76,6 +79,7 @@ class PriorState:
     names: frozenset[str] = frozenset()  # logical names of all resources
     login_key: str | None = None  # public half of the generated SSH key that the program used, OpenSSH format
     login_generation: int = 1  # of that key
+    host_keys: Mapping[str, str] = field(default_factory=dict)  # public halves by logical name, "<type> <base64>"
     retired_keys: tuple[str, ...] = ()  # public halves of earlier generated SSH keys, "<type> <base64>"
     public_key: str | None = None  # key of the stack that instances have, "<type> <base64>"
     management: tuple[IPv4Network, ...] = ()  # networks that reach the SSH port of instances

@@ -10,6 +10,7 @@ import pulumi
 
 from components.generations import Generations
 from components.machines.cluster import Cluster, Key, LoginKeys
+from components.machines.host_key import PROOF_SUFFIX, HostKeys
 from components.machines.owner import Owner
 from components.machines.prior_state import PriorState
 from components.machines.settings import FORMER_SSH_KEY, SSH_KEY, Machines
@@ -99,6 +100,20 @@ def login_keys(secrets: Mapping[str, pulumi.Output[str]], ssh: OwnKeySettings, p
     if own or not prior.login_key or prior.login_generation == keys.used_generation:
         return keys
     return replace(keys, retired=[*prior.retired_keys, key_of(prior.login_key)])
+
+
+def made_host_keys(ssh: OwnKeySettings, prior: PriorState, lost: Collection[str]) -> HostKeys:
+    """Return the host keys of machines that the program makes."""
+    return HostKeys(
+        generation=ssh.host_key_generation,
+        known=prior.host_keys,
+        shown={
+            name.removesuffix(PROOF_SUFFIX): command.host_key
+            for name, command in prior.commands.items()
+            if name.endswith(PROOF_SUFFIX)
+        },
+        away=prior.silent | frozenset(lost),
+    )
 
 
 def host_keys(secrets: Mapping[str, pulumi.Output[str]]) -> LoginKeys:

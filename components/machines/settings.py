@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from components.day import Day
 from components.fields import Section
 from components.machines import pool_addresses
 from components.machines.baseline_settings import PackageName, ProxySettings
@@ -45,6 +46,10 @@ class Machines(Section, Generic[P]):
     ssh: SshSettings = Field(SshSettings(), description="logins on the machines by SSH")
     proxy: ProxySettings = Field(ProxySettings(), description="HTTP proxy for packages and images")
     packages: list[PackageName] = Field([], description="additional packages of the distribution for every machine")
+    system_upgrade: Day | None = Field(
+        None,
+        description="the day of today, to upgrade all packages of each machine now; it restarts if it has to",
+    )
 
     @model_validator(mode="after")
     def _require_odd_managers(self) -> Self:

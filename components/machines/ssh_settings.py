@@ -103,6 +103,8 @@ class OwnKeySettings(SshSettings):
         None, ge=1, description="generation of the generated key that stays valid meanwhile; unset: none"
     )
 
+    host_key_generation: int = Field(1, ge=1, description="number; raise it to replace the host key of each machine")
+
     @property
     def used_key_generation(self) -> int:
         """Return the generation of the generated key that the program logs in with: the former one while valid."""

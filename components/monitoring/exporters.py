@@ -103,11 +103,5 @@ def blackbox(context: MonitoringContext, parts: MonitoringParts) -> Service:
         constraints=context.placed_with_data(),
         args=["--config.file=/etc/blackbox_exporter/config.yml"],
         user=USERS["blackbox"],
-        files=[
-            File(
-                name="main",
-                path="/etc/blackbox_exporter/config.yml",
-                content=assets.read("monitoring/files/blackbox.yml"),
-            )
-        ],
+        files=[File.copy("monitoring/files/blackbox.yml", "main", "/etc/blackbox_exporter/config.yml")],
     )

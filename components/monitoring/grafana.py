@@ -99,7 +99,7 @@ def _files(context: MonitoringContext) -> list[File]:
     )
     provider = assets.read("monitoring/files/grafana/provider.yaml")
     return [
-        File(name="start", path=START, content=assets.read("monitoring/files/grafana_start.sh")),
+        File.copy("monitoring/files/grafana_start.sh", "start", START),
         File(name="datasource", path=f"{PROVISIONING}/datasources/prometheus.yaml", content=source),
         File(name="provider", path=f"{PROVISIONING}/dashboards/provider.yaml", content=provider),
         *(

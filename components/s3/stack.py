@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 
 import pulumi
 
-from components import assets
 from components.s3 import CONSOLE_PATH, NAME
 from components.s3.access_key import AccessKey
 from components.s3.settings import S3Settings
@@ -107,7 +106,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         args=[FILES],
         env=gateway_env(parts.endpoint),
         user=NOBODY,
-        files=[File(name="start", path="/etc/versitygw/start.sh", content=assets.read("s3/files/start.sh"))],
+        files=[File.copy("s3/files/start.sh", "start", "/etc/versitygw/start.sh")],
         secrets=secrets,
         mounts=[files, SOCKETS],
         temporary=(),
@@ -123,10 +122,7 @@ def s3(settings: S3Settings, context: S3Context, parts: S3Parts) -> StackSpec:
         constraints=constraint_for_machine(context.machine),
         command=FRONT_COMMAND,
         user=NOBODY,
-        files=[
-            File(name=name, path=f"/etc/front/{name}", content=assets.read(f"s3/files/front/{name}"))
-            for name in FRONT_FILES
-        ],
+        files=[File.copy(f"s3/files/front/{name}", name, f"/etc/front/{name}") for name in FRONT_FILES],
         secrets=secrets,
         mounts=[files, replace(SOCKETS, read_only=True)],
         temporary=(),

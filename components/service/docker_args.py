@@ -175,10 +175,10 @@ def _ports_variable(service: Service) -> dict[str, str]:
 
 def _health(check: HealthCheck) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     script = assets.read("service/files/health.sh")
+    times = check.start_period_s, check.pause_s, check.timeout_s
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=["CMD", "/bin/sh", "-c", script, "health", str(check.pause_s), str(check.timeout_s), *check.command],
-        interval=f"{check.interval_s}s",
-        timeout=f"{check.pause_s + check.timeout_s + HEALTH_CHECK_START_S}s",
+        tests=["CMD", "/bin/sh", "-c", script, "health", *map(str, times), *check.command],
+        interval=duration(check.interval_s),
+        timeout=duration(max(check.pause_s, check.start_period_s) + check.timeout_s + HEALTH_CHECK_START_S),
         retries=check.retries,
-        start_period=f"{check.start_period_s}s",
     )

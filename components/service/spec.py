@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import pulumi
 
+from components import assets
 from components.machines.machine import NAME_LABEL
 from components.swarm.network import OverlayNetwork
 
@@ -22,6 +23,11 @@ class File:
     name: str  # part of the config's name in a preview
     path: str  # in the container
     content: pulumi.Input[str]  # plain text, so that a preview shows its lines
+
+    @classmethod
+    def copy(cls, source: str, name: str, path: str) -> Self:
+        """Return a copy of a file, by its path below components/."""
+        return cls(name=name, path=path, content=assets.read(source))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +63,11 @@ class HealthCheck:
     """A command that exits with 0 while the service is healthy; the image needs a shell and `timeout`."""
 
     command: Sequence[str]
-    interval_s: int = 2  # before each check until the container is healthy
-    pause_s: int = 28  # added to the interval after that
+    start_period_s: int = 30  # in which failures do not count
+    interval_s: int = 1  # before the first check, and before each one after a failure
+    pause_s: int = 29  # added to the interval while the container is healthy
     timeout_s: int = 3  # of the command
-    retries: int = 5
-    start_period_s: int = 30
+    retries: int = 8  # failures one after the other that make the container unhealthy
 
     @classmethod
     def http(cls, url: str) -> Self:

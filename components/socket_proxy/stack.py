@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pulumi
 
-from components import assets
 from components.service.spec import File, HealthCheck, Mount, Service, StackSpec
 from components.socket_proxy import SOCKET_VOLUME
 from components.swarm.network import OverlayNetwork
@@ -26,6 +25,7 @@ def socket_proxy(
     workers: bool,
     published: Sequence[str],
     s3_name: str | None,
+    hand_over_s: int = 0,
 ) -> StackSpec:
     """Return the stack with one proxy on each machine: managers' proxies answer by name, each proxy also by a socket.
 
@@ -35,7 +35,8 @@ def socket_proxy(
     own machine.
 
     The proxies remove environments from answers, and labels by which an application would take names or paths of the
-    program. `published` names the program's services that Traefik publishes; `s3_name` is the name of S3 on 443.
+    program. `published` names the program's services that Traefik publishes; `s3_name` is the name of S3 on 443. For
+    `hand_over_s` after it was asked to stop, a manager's Traefik still serves, and its proxy answers for longer.
 
     Source: HAProxy documentation, "Configuration Manual" and "Lua API"; Docker Engine API reference.
     """
@@ -48,19 +49,12 @@ def socket_proxy(
             memory_limit_mib=MEMORY_LIMIT_MIB,
             health=HealthCheck.http(f"http://127.0.0.1:{PORT}/_ping"),
             constraints=[f"node.role=={role}"],
-            env={"PUBLISHED": ",".join(published), "S3_NAME": s3_name or ""},
+            env={"PUBLISHED": ",".join(published), "S3_NAME": s3_name or ""}
+            | ({"GRACE_S": str(hand_over_s + 1)} if hand_over_s and name == MANAGER_SERVICE else {}),
             user="0",  # Docker's socket belongs to root
             files=[
-                File(
-                    name="haproxy",
-                    path="/usr/local/etc/haproxy/haproxy.cfg",
-                    content=assets.read("socket_proxy/files/haproxy.cfg"),
-                ),
-                File(
-                    name="answers",
-                    path="/usr/local/etc/haproxy/answers.lua",
-                    content=assets.read("socket_proxy/files/answers.lua"),
-                ),
+                File.copy("socket_proxy/files/haproxy.cfg", "haproxy", "/usr/local/etc/haproxy/haproxy.cfg"),
+                File.copy("socket_proxy/files/answers.lua", "answers", "/usr/local/etc/haproxy/answers.lua"),
             ],
             mounts=[
                 Mount(type="bind", source="/var/run/docker.sock", target="/var/run/docker.sock", read_only=True),
@@ -70,5 +64,7 @@ def socket_proxy(
         for name, role in roles.items()
     ]
     settings = {"services": list(roles), "memory_limit_mib": MEMORY_LIMIT_MIB}
-    settings |= {"published": list(published), "s3_name": s3_name}
+    settings |= {"published": list(published), "s3_name": s3_name} | (
+        {"hand_over_s": hand_over_s} if hand_over_s else {}
+    )
     return StackSpec(services=services, settings=settings)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.kept_outputs import keep_outputs
 from components.machines.machine import Machine
 from components.machines.volume import VolumeLocation
 
@@ -67,4 +68,6 @@ class DataFolder(pulumi.ComponentResource):
                 *([volume.moves.count] if volume.moves else []),
             ],
         )
-        self.register_outputs({"path": volume.path, "machine": args.machine.name})
+        # Data of an earlier machine are where they were until the folder is here. A preview knows the URN.
+        machine = self.ready.urn.apply(lambda _: args.machine.name)
+        keep_outputs(self, {"path": volume.path, "machine": machine})

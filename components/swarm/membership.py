@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command import remote
 
+from components.kept_outputs import keep_outputs
 from components.machines.machine import NAME_LABEL, Machine
 from components.machines.skipped_command import SkippedCommand
 from components.swarm.swarm import NODES_FUNCTIONS, TASKS_FUNCTIONS, Swarm
@@ -27,6 +28,7 @@ class MembershipArgs:
     swarm: Swarm
     depends_on: Sequence[pulumi.Resource]  # the machine's engine, and what else precedes the join
     leaves: bool  # whether the machine outlives its membership, so that a script has to leave the swarm there
+    before_drain: Sequence[pulumi.Resource] = ()  # of members that take the tasks of a drained one
     renewals: int = 0  # how often the invitation was renewed, because the machine did not use one that may have ended
 
 
@@ -58,18 +60,21 @@ class Membership(pulumi.ComponentResource):
         invitation: pulumi.Output[str] = pulumi.Output.secret(self._invite(args).stdout)
         # The last word is no secret and differs each time. A lost machine may have no invitation.
         self.invitation_id = pulumi.Output.unsecret(invitation.apply(lambda text: "".join(text.split()[-1:])))
-        self.node_id = self._join(args, invitation).stdout.apply(str.strip)
+        join = self._join(args, invitation)
+        self.node_id = join.stdout.apply(str.strip)
         self.ready = self._activate(args)
-        self.register_outputs(
+        keep_outputs(
+            self,
             {
                 "name": machine.name,
                 "role": machine.role,
                 "public_address": machine.public_address,
                 "private_address": machine.private_address,
                 "host_key": machine.host_key,
-                "node_id": self.node_id,
                 "goes_with": [machine.disk.pulumi_resource_name] if machine.disk else [],
-            }
+            },
+            after=[join],
+            node_id=self.node_id,
         )
 
     def _invite(self, args: MembershipArgs) -> remote.Command | SkippedCommand:
@@ -83,7 +88,8 @@ class Membership(pulumi.ComponentResource):
                 "NAME_LABEL": NAME_LABEL,
                 "ROLE": self.machine.role,
                 "ADDRESS": self.machine.private_address,
-                "HOST_KEY": self.machine.host_key,
+                # Another one of an existing host tells that it was reinstalled.
+                "HOST_KEY": self.machine.first_host_key or self.machine.host_key,
             },
             libraries=[NODES_FUNCTIONS],
             triggers=[record_renewals(self._name, args.renewals, self)] if args.renewals else [],
@@ -122,7 +128,9 @@ class Membership(pulumi.ComponentResource):
             libraries=[NODES_FUNCTIONS, TASKS_FUNCTIONS],
             triggers=[self.invitation_id],
             verbs=("activate", None if args.leaves else "drain"),
-            opts=pulumi.ResourceOptions(replace_with=[self.machine.disk] if self.machine.disk else None),
+            opts=pulumi.ResourceOptions(
+                depends_on=list(args.before_drain), replace_with=[self.machine.disk] if self.machine.disk else None
+            ),
         )
 
     def _command(

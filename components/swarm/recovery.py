@@ -1,8 +1,6 @@
 """The script that starts a swarm again from a manager that is left, with its parameters."""
 
-import shlex
-
-from components.assets import read
+from components.assets import script_text
 from components.machines.shell import Done, Login, run_as
 from components.swarm.swarm import NODES_FUNCTIONS
 
@@ -19,4 +17,4 @@ async def run(login: Login, address: str, verb: str) -> Done:
 
 def script_for(address: str) -> str:
     """Return the script for a manager that the other machines reach at an address."""
-    return f"export ADDRESS={shlex.quote(address)}\n{read(NODES_FUNCTIONS)}{read(SCRIPT)}"
+    return script_text(SCRIPT, {"ADDRESS": address}, libraries=[NODES_FUNCTIONS])

@@ -1,22 +1,24 @@
 """The roll of a swarm: what restarts engines or machines is done one after the other, each empty meanwhile."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pulumi
 
-from components.assets import read
+from components.assets import script_text
 from components.machines.machine import NAME_LABEL, Machine
-from components.machines.shell import Done, UnreachableError, run_script
+from components.machines.shell import BOOT_S, Done, LostError, UnreachableError, run_script, run_until
 from components.swarm.swarm import NODES_FUNCTIONS, TASKS_FUNCTIONS
 
 SCRIPT = "swarm/scripts/roll.sh"
+BUSY_S = 30  # that one may take that has much to do; its commands connect again and again, too
 
 
 def script_for(machine: str) -> str:
     """Return the script that empties and refills a machine, with its parameters."""
-    parameters = f"export NODE={machine}\nexport NAME_LABEL={NAME_LABEL}\n"
-    return parameters + "".join(read(path) for path in (NODES_FUNCTIONS, TASKS_FUNCTIONS, SCRIPT))
+    values = {"NODE": machine, "NAME_LABEL": NAME_LABEL}
+    return script_text(SCRIPT, values, libraries=[NODES_FUNCTIONS, TASKS_FUNCTIONS])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,9 @@ class Roll:
     """Empties members of the swarm before they restart, and refills them afterwards.
 
     It runs `roll.sh` on another manager that answers, or on the machine itself, if there is none. The hooks of the
-    commands that restart engines ask the machine whether its engine would restart at all; one that does not answer has
-    its command's own error.
+    commands that restart engines ask the machine whether its engine would restart at all. One that does not answer has
+    its command's own error, and is emptied before: it may answer to the command. Those of upgrades wait for a machine
+    that boots, as their commands do.
     """
 
     managers: Sequence[Machine]  # members of the swarm, the preferred one first
@@ -64,17 +67,34 @@ class Roll:
 
     def hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
         """Return the hook of the command that restarts the engine of a member."""
+        return pulumi.ResourceHookBinding(before_update=[self._hook(machine, "empty", "its engine restarts")])
 
+    def upgrade_hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
+        """Return the hook of the command that upgrades the packages of a machine, a member or not yet."""
+        reason = "its packages are upgraded"
+        return pulumi.ResourceHookBinding(
+            before_create=[self._hook(machine, "upgrade", reason, may_boot=True)],
+            before_update=[self._hook(machine, "upgrade-again", reason, "recheck", may_boot=True)],
+        )
+
+    def _hook(
+        self, machine: Machine, name: str, reason: str, check: str = "check", *, may_boot: bool = False
+    ) -> pulumi.ResourceHook:
         async def before(args: pulumi.ResourceHookArgs) -> None:
-            await self._empty(machine, args)
+            self.touched.add(machine.name)  # also if its engine does not run, since an earlier update failed
+            try:
+                checked = await _check(machine, check, args, BOOT_S if may_boot else BUSY_S)
+            except UnreachableError as error:
+                if may_boot:
+                    raise pulumi.RunError(str(error)) from error
+                with suppress(UnreachableError):  # nor does a manager
+                    await self._run(machine.name, "empty")
+                return
+            if "restart" in checked:
+                pulumi.log.info(f"{machine.name}: {reason}; what can run on other machines moves there first")
+                await self._told(machine.name, "empty")
 
-        return pulumi.ResourceHookBinding(before_update=[pulumi.ResourceHook(f"{machine.name}-empty", before)])
-
-    async def _empty(self, machine: Machine, args: pulumi.ResourceHookArgs) -> None:
-        self.touched.add(machine.name)  # also if its engine does not run, since an earlier update failed
-        if "restart" in await _check(machine, args):
-            pulumi.log.info(f"{machine.name}: its engine restarts; what can run on other machines moves there first")
-            await self._told(machine.name, "empty")
+        return pulumi.ResourceHook(f"{machine.name}-{name}", before)
 
     async def _told(self, machine: str, verb: str) -> None:
         try:
@@ -88,8 +108,7 @@ class Roll:
         Errors: `pulumi.RunError`, if the script fails; `UnreachableError`, if no manager answers.
         """
         done = await self._on_manager(machine, script_for(machine), verb)
-        if done.code != 0:
-            raise pulumi.RunError(done.stderr.strip() or f"{machine}: {SCRIPT} {verb} ended with {done.code}")
+        done.require_success(f"{machine}: {SCRIPT} {verb}")
         for line in done.stderr.splitlines():
             pulumi.log.warn(line)
 
@@ -97,16 +116,29 @@ class Roll:
         silent = []
         for manager in sorted(self.managers, key=lambda manager: manager.name == machine):
             try:
-                return await run_script(manager, script, verb)
+                return await _run_to_its_end(manager, script, verb)
             except UnreachableError as error:
                 silent.append(str(error))
         raise UnreachableError(f"{machine}: no manager answers: {'; '.join(silent)}")
 
 
-async def _check(machine: Machine, args: pulumi.ResourceHookArgs) -> list[str]:
-    """Return what the script of an engine's command says of the machine: nothing if the machine does not answer."""
-    script = await pulumi.Output.from_input((args.new_inputs or {})["stdin"]).future() or ""
+async def _run_to_its_end(manager: Machine, script: str, verb: str) -> Done:
+    """Run a script on a manager, again if the connection was lost: it may go on there, and the next one waits for it.
+
+    On another manager nobody would wait for it, and both would move the same tasks.
+    """
     try:
-        return (await run_script(machine, script, "check")).stdout.split()
-    except UnreachableError:
-        return []
+        return await run_script(manager, script, verb)
+    except LostError:
+        return await run_script(manager, script, verb)
+
+
+async def _check(machine: Machine, verb: str, args: pulumi.ResourceHookArgs, patience_s: float) -> list[str]:
+    """Return what the script of a command says of the machine.
+
+    Errors: `pulumi.RunError`, if the script fails; `UnreachableError`, if the machine does not answer by then.
+    """
+    script = await pulumi.Output.from_input((args.new_inputs or {})["stdin"]).future() or ""
+    done = await run_until(machine, script, verb, lambda _: True, patience_s)
+    done.require_success(f"{machine.name}: its script")
+    return done.stdout.split()

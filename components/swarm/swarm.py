@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 
 import pulumi
 
+from components.kept_outputs import keep_outputs
 from components.machines.machine import Machine
 
 NODES_FUNCTIONS = "swarm/scripts/nodes.sh"  # functions for scripts that change nodes, on a manager
@@ -62,4 +63,4 @@ class Swarm(pulumi.ComponentResource):
             triggers=[args.api_manager.data_generation],
         )
         self.id = init.stdout.apply(str.strip)
-        self.register_outputs({"id": self.id, **props})
+        keep_outputs(self, props, after=[init], id=self.id)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pulumi
 
-from components import assets
 from components.service.spec import File, Mount, SecretFile, Service, StackSpec
 from components.traefik import CERTIFICATE_VOLUME
 from components.traefik.certificate_sync import CERTIFICATE_REPLICAS, DYNAMIC, HEALTH, MEMORY_LIMIT_MIB, ROOT
@@ -41,16 +40,8 @@ def own_certificate_stack(certificate: str, key: pulumi.Output[str], image: pulu
         command=["/bin/sh", "/etc/haproxy/own_certificate.sh"],
         user=ROOT,
         files=[
-            File(
-                name="program",
-                path="/etc/haproxy/own_certificate.sh",
-                content=assets.read("traefik/files/own_certificate.sh"),
-            ),
-            File(
-                name="haproxy",
-                path="/etc/haproxy/own_certificate.cfg",
-                content=assets.read("traefik/files/own_certificate.cfg"),
-            ),
+            File.copy("traefik/files/own_certificate.sh", "program", "/etc/haproxy/own_certificate.sh"),
+            File.copy("traefik/files/own_certificate.cfg", "haproxy", "/etc/haproxy/own_certificate.cfg"),
             File(name="certificate", path="/etc/traefik/certificate.pem", content=certificate),
         ],
         secrets=[SecretFile(name="key", content=key)],

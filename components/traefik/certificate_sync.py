@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 
 import pulumi
 
-from components import assets
 from components.service.spec import File, HealthCheck, Mount, SecretFile, Service, StackSpec, constraint_for_machine
 from components.swarm.network import OverlayNetwork
 from components.traefik import CERTIFICATE_VOLUME
@@ -90,16 +89,8 @@ def _certificate_source(
         user=ROOT,
         capabilities=["CAP_NET_BIND_SERVICE"],
         files=[
-            File(
-                name="haproxy",
-                path="/etc/haproxy/certificates.cfg",
-                content=assets.read("traefik/files/certificates.cfg"),
-            ),
-            File(
-                name="program",
-                path="/etc/haproxy/certificates.lua",
-                content=assets.read("traefik/files/certificates.lua"),
-            ),
+            File.copy("traefik/files/certificates.cfg", "haproxy", "/etc/haproxy/certificates.cfg"),
+            File.copy("traefik/files/certificates.lua", "program", "/etc/haproxy/certificates.lua"),
         ],
         secrets=[SecretFile(name="sharing", content=pulumi.Output.secret(pulumi.Output.concat(tls.cert, tls.key)))],
         mounts=[acme.mount(read_only=True)],
@@ -118,9 +109,9 @@ def _certificate_replicas(image: pulumi.Input[str], network: OverlayNetwork, tls
         command=["/bin/sh", "/etc/haproxy/copies.sh"],
         user=ROOT,
         files=[
-            File(name="start", path="/etc/haproxy/copies.sh", content=assets.read("traefik/files/copies.sh")),
-            File(name="haproxy", path="/etc/haproxy/copies.cfg", content=assets.read("traefik/files/copies.cfg")),
-            File(name="program", path="/etc/haproxy/copies.lua", content=assets.read("traefik/files/copies.lua")),
+            File.copy("traefik/files/copies.sh", "start", "/etc/haproxy/copies.sh"),
+            File.copy("traefik/files/copies.cfg", "haproxy", "/etc/haproxy/copies.cfg"),
+            File.copy("traefik/files/copies.lua", "program", "/etc/haproxy/copies.lua"),
             File(name="sharing", path="/etc/haproxy/sharing.pem", content=tls.cert),
         ],
         mounts=[CERTIFICATE_REPLICAS],

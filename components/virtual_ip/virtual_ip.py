@@ -31,8 +31,9 @@ class VirtualIp(pulumi.ComponentResource):
 
     A manager that dies loses the address within 2 seconds, and one whose Traefik does not answer within 5. A
     manager that stops in order hands the address over first: keepalived stops before the engine, and Traefik says that
-    it ends before it does. A manager that comes back does not take the address again. While Traefik answers on no
-    manager, nobody has the address.
+    it ends before it does. New connections wait for up to a second then, so that requests under way end before. A
+    manager that comes back does not take the address again. While Traefik answers on no manager, nobody has the
+    address.
     VRRP needs no password: managers send packets only to each other, and drop all others; version 3 has none.
 
     Outputs: ``address`` (str); ``managers`` (list). The attribute ``ready`` has the command of each manager.
@@ -54,6 +55,8 @@ class VirtualIp(pulumi.ComponentResource):
                     "ADDRESS": args.address,
                     "PRIVATE_ADDRESS": machine.private_address,
                     "CONFIG": _configuration(args, machine, HIGHEST_PRIORITY - STEP * place),
+                    "HELPER": assets.read("virtual_ip/files/keepalived.sh"),
+                    "NOTE_STATE": assets.read("virtual_ip/files/note_state.sh"),
                     "NAME": UNIT,
                     "UNIT": assets.read(f"virtual_ip/files/{UNIT}"),
                 },

@@ -5,16 +5,17 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.day import Day
 from components.engine.settings import EngineSettings
 from components.fields import Domain, Section
 from components.firewall.settings import FirewallSettings
 from components.machines.registry import AnyMachines
 from components.monitoring.settings import MonitoringSettings
+from components.rule import RuleId
 from components.s3.settings import S3Settings
 from components.storage.settings import NfsSettings
 from components.swarm.settings import SwarmSettings
 from components.traefik.settings import TraefikSettings
-from stacks.config.exceptions import Day, RuleId
 from stacks.config.images import ImagesSettings
 from stacks.config.volumes import VolumesSettings
 
@@ -61,6 +62,7 @@ class Settings(Section):
             "acme": self.traefik.acme is not None,
             "monitoring": self.monitoring.enabled,
             "elasticsearch": self.monitoring.elasticsearch.enabled,
+            "virtual_ip": self.machines.virtual_address is not None,
         }
         return {name for name, enabled in parts.items() if enabled}
 

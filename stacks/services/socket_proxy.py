@@ -4,6 +4,7 @@ from components import catalog
 from components.firewall.reserved_ports import ReservedPorts, ReservedPortsArgs
 from components.socket_proxy.stack import socket_proxy
 from components.traefik.acme import ISSUER
+from components.traefik.additions import HAND_OVER_S
 from stacks.swarm_platform import SwarmPlatform
 
 
@@ -32,5 +33,6 @@ def deploy_socket_proxy(platform: SwarmPlatform) -> None:
             *([ISSUER] if settings.shares_certificates else []),
         ],
         s3_name=settings.s3_name,
+        hand_over_s=HAND_OVER_S if settings.machines.virtual_address else 0,
     )
     platform.stack("socket-proxy", spec, [*managers, *workers])

@@ -1,6 +1,7 @@
 """A client that asks services through Traefik all the time, and counts what is no answer."""
 
 import http.client
+import socket
 import ssl
 import threading
 import time
@@ -19,6 +20,14 @@ class Answers:
     right: int = 0
     wrong: list[tuple[float, str]] = field(default_factory=list)  # when it asked, and what it got
     longest_pause_s: float = 0  # between two right answers
+
+    def __str__(self) -> str:
+        return f"{self.right} answers, {len(self.wrong)} wrong ones, longest pause {self.longest_pause_s:.2f} s"
+
+    @property
+    def wrong_for_s(self) -> float:
+        """Return the time from the first question without an answer to the last one."""
+        return self.wrong[-1][0] - self.wrong[0][0] if self.wrong else 0
 
     def wrong_before(self, moment: float) -> list[tuple[float, str]]:
         """Return what was no answer to questions before a moment, in seconds since 1970."""
@@ -39,6 +48,23 @@ def asking(address: str, hosts: Sequence[str]) -> Iterator[dict[str, Answers]]:
         ended.set()
         for thread in threads:
             thread.join()
+
+
+def answers_now(address: str, hosts: Sequence[str]) -> bool:
+    """Return whether each host name has a right answer now."""
+    return [_told(address, host) for host in hosts] == ["200"] * len(hosts)
+
+
+def served_certificate(address: str) -> str:
+    """Return what 443 serves to clients that say no name, in PEM."""
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection((address, 443), timeout=TIMEOUT_S) as connection,
+        context.wrap_socket(connection) as tls,
+    ):
+        der = tls.getpeercert(binary_form=True)
+    assert der
+    return ssl.DER_cert_to_PEM_cert(der)
 
 
 def _ask(address: str, host: str, answers: Answers, ended: threading.Event) -> None:

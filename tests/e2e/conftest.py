@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.harness import Stack, docker, stack
+from tests.e2e.harness import TRAEFIK_ALONE, Stack, docker, stack
 from tests.e2e.machines import ARE_GUESTS
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.port_probes import Prober, running_prober
@@ -29,9 +29,7 @@ def small_target_settings(subnet: str, workers: int) -> dict[str, Any]:
             "pools": {"manager": {"role": "manager"}, "worker": {"role": "worker", "count": workers}},
         },
         "firewall": {"management": [this_computer(subnet)]},
-        "monitoring": {"enabled": False},
-        "nfs": {"enabled": False},
-        "s3": {"enabled": False},
+        **TRAEFIK_ALONE,
     }
 
 

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e.harness import STACK_LABEL, Stack
+from tests.e2e.harness import SCRIPTS, STACK_LABEL, Stack
 from tests.e2e.machines import PATIENCE
 from tests.e2e.networks import OVERLAY_POOL
-from tests.e2e.port_probes import SCRIPTS
 from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from components.machines.local.container import CAPABILITIES
-from tests.e2e.harness import STACK_LABEL, Stack, docker, image_of, run
+from tests.e2e.harness import SCRIPTS, STACK_LABEL, Stack, docker, image_of, run
 from tests.e2e.networks import address, subnet_of, this_computer
 from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
 
 NETWORK_USER = "existing"  # the default user of networks
 THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))
-SCRIPTS = CHECKOUT / "tests/e2e/files"
 BOOT_TIMEOUT_S = 60
 IMAGE_TIMEOUT_S = 1800  # of a system that has no image yet; seen: 4 min
 

@@ -52,6 +52,11 @@ class ExoscaleStack(Stack):
         ]
         return instance
 
+    def urn(self, machine: str) -> str:
+        """Return the URN of a machine's instance, as `pulumi stack --show-urns` shows it."""
+        cluster, instance = "nuvla:machines:ExoscaleCluster", "exoscale:index/computeInstance:ComputeInstance"
+        return f"urn:pulumi:{self.name}::nuvla-swarm::{cluster}${instance}::{machine}"
+
     def container(self, machine: str) -> str:
         return str(self.instance(machine)["container"])
 

@@ -28,6 +28,7 @@ from tests.support.configs import texts
 from tests.support.stand_ins import is_offline, skip_without_stand_in
 from tools.computer_settings import nested
 
+SCRIPTS = CHECKOUT / "tests/e2e/files"  # for machines and probes
 PROGRAM_PARTS = [
     "Pulumi.yaml",
     "__main__.py",
@@ -43,6 +44,7 @@ PROGRAM_PARTS = [
 ]
 STACK_LABEL = "io.nuvla.swarm.stack"
 TIMEOUT_S = 300
+TRAEFIK_ALONE: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}  # settings
 
 
 @dataclass(frozen=True)

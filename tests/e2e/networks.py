@@ -53,6 +53,15 @@ USERS: Final = (
     "killed-anywhere",
     "lost-exoscale",
     "rotation-hosts",
+    "upgrade",
+    "rotation-host-keys",
+    "rotation-host-keys-hosts",
+    "changes-machines",
+    "changes-services",
+    "changes-versions",
+    "changes-exoscale",
+    "killed-roll",
+    "rotation-cloud",
 )
 
 UNUSED_SUBNET: Final = "10.239.0.0/16"  # for settings that the program refuses: no network has it

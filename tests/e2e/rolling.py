@@ -1,32 +1,106 @@
-"""Applications on a target whose machines restart or are rebuilt one after the other, and who watches that."""
+"""Applications on a target whose machines and services change, and who watches that."""
 
 import json
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+from tests.e2e.asking import answers_now, asking
 from tests.e2e.conftest import small_target_settings
-from tests.e2e.harness import Stack, stack
-from tests.e2e.networks import subnet_of
+from tests.e2e.harness import Result, Stack, stack
+from tests.e2e.networks import address, subnet_of
 from tests.e2e.waiting import wait_for
 from tests.support.background import repeated
 
 WORKERS = ("worker-1", "worker-2")
 WHOAMI = "whoami:test"
 REPLICAS = {"one": 1, "two": 2}  # by service
+HOSTS = tuple(f"{name}.test" for name in REPLICAS)
+FEWEST_ANSWERS = 3000  # while changes of a kind go on
 STATES = "{{.Hostname}} {{.Status}} {{.Availability}}"
 
 
 @contextmanager
-def target_with_applications(name: str, folder: Path) -> Iterator[Stack]:
-    """Yield the target `e2e-<name>` on three machines, with two applications on its workers."""
-    with stack(f"e2e-{name}", folder, small_target_settings(subnet_of(name), 2)) as target:
-        result = target.up()
-        assert result.code == 0, result.text
-        for service, replicas in REPLICAS.items():
-            create(target, service, replicas)
-        wait_for(lambda: set(running(target).values()) == {"1/1", "2/2"}, "applications run", 60)
+def target_with_applications(name: str, folder: Path, workers: int = 2) -> Iterator[Stack]:
+    """Yield the target `e2e-<name>` on a manager and some workers, with two applications on its workers."""
+    with stack(f"e2e-{name}", folder, small_target_settings(subnet_of(name), workers)) as target:
+        deploy(target)
         yield target
+
+
+@contextmanager
+def target_with_virtual_ip(
+    name: str, folder: Path, workers: int, settings: Mapping[str, Any] | None = None
+) -> Iterator[Stack]:
+    """Yield the target `e2e-<name>` on three managers with a virtual IP, and on some workers, with the applications.
+
+    Without workers, the applications are on the managers. `settings` are others by path.
+    """
+    with stack(f"e2e-{name}", folder, small_target_settings(subnet_of(name), workers)) as target:
+        target.set("machines.pools.manager.count", 3)
+        target.set("machines.virtual_ip", address(name, 9))
+        for path, value in (settings or {}).items():
+            target.set(path, value)
+        deploy(target, "node.role==worker" if workers else "node.role==manager")
+        yield target
+
+
+def deploy(target: Stack, constraint: str = "node.role==worker") -> None:
+    """Bring a target up, and its applications, where the constraint allows."""
+    up(target)
+    for service, replicas in REPLICAS.items():
+        create(target, service, replicas, f"--constraint={constraint}")
+    wait_for(lambda: answers_now(entry(target), HOSTS), "applications answer", 120, lambda: str(running(target)))
+    assert_as_before(target)
+
+
+def up(target: Stack) -> Result:
+    """Update a target, which has to succeed."""
+    result = target.up()
+    assert result.code == 0, result.text
+    return result
+
+
+def change(target: Stack, path: str, value: Any) -> Result:
+    """Change a setting, and update the target."""
+    target.set(path, value)
+    return up(target)
+
+
+def entry(target: Stack) -> str:
+    """Return the address to which people are sent: the virtual IP, if there is one."""
+    return str(urlsplit(target.outputs()["urls"]["traefik"]).hostname)
+
+
+def assert_unnoticed(target: Stack, what: str, *changes: Callable[[], object]) -> None:
+    """Make changes one after the other, and all of them again until clients had enough answers, which are right."""
+    began, rounds = time.monotonic(), 0
+    with asking(entry(target), HOSTS) as answers:
+        while not rounds or (
+            sum(told.right for told in answers.values()) < FEWEST_ANSWERS
+            and not any(told.wrong for told in answers.values())
+        ):
+            for one in changes:
+                one()
+            rounds += 1
+    took_s, load = time.monotonic() - began, os.getloadavg()[0]
+    for host, told in answers.items():
+        print(f"{what}: {host}: {told}", flush=True)
+    print(f"{what}: {rounds * len(changes)} changes in {took_s:.0f} s, load {load:.0f}", flush=True)
+    assert {host: told.wrong for host, told in answers.items()} == {host: [] for host in HOSTS}
+
+
+def assert_as_before(target: Stack) -> None:
+    """Assert that all applications run, that no label of a roll is left, and that an update changes nothing."""
+    wanted = {name: f"{count}/{count}" for name, count in REPLICAS.items()}
+    wait_for(lambda: running(target) == wanted, f"applications run: {wanted}", 60, lambda: str(running(target)))
+    assert leftover_labels(target) == []
+    second = up(target)
+    assert second.touched() == set(), second.text
 
 
 def create(target: Stack, name: str, replicas: int, *options: str) -> None:
@@ -39,8 +113,7 @@ def create(target: Stack, name: str, replicas: int, *options: str) -> None:
     ]
     created = target.on(
         *("manager-1", "docker", "service", "create", "--quiet", "--name", name, f"--replicas={replicas}"),
-        *("--network=traefik-public", "--constraint=node.role==worker", *(f"--label={label}" for label in labels)),
-        *(*options, WHOAMI),
+        *("--network=traefik-public", *(f"--label={label}" for label in labels), *options, WHOAMI),
     )
     assert created.code == 0, created.text
 
@@ -105,3 +178,9 @@ def node_of(target: Stack, service: str) -> str:
     options = ["--filter=desired-state=running", "--format={{.Node}} {{.CurrentState}}"]
     shown = target.on("manager-1", "docker", "service", "ps", *options, service).text
     return next((line.split()[0] for line in shown.splitlines() if " Running " in line), "")
+
+
+def tasks(target: Stack, service: str) -> set[str]:
+    """Return the ids of the tasks that a service wants to run."""
+    listed = target.on("manager-1", "docker", "service", "ps", "--quiet", "--filter=desired-state=running", service)
+    return set(listed.text.split())

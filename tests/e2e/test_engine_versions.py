@@ -33,10 +33,14 @@ def repository() -> dict[str, str]:
     return settings
 
 
+def version_of(target: Stack, machine: str) -> str:
+    """Return the version of the engine that runs on a machine, as that engine says it."""
+    return target.on(machine, "docker", "version", "--format", "{{.Server.Version}}").text.strip().partition("+")[0]
+
+
 def running(target: Stack) -> dict[str, str]:
-    """Return the version of the engine that runs on each machine, as that engine says it."""
-    command = ("docker", "version", "--format", "{{.Server.Version}}")
-    return {machine: target.on(machine, *command).text.strip().partition("+")[0] for machine in MACHINES}
+    """Return the version of the engine that runs on each machine."""
+    return {machine: version_of(target, machine) for machine in MACHINES}
 
 
 def update(target: Stack, version: str) -> None:

@@ -54,11 +54,6 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExoscaleStack]:
         yield target
 
 
-def urn_of(target: ExoscaleStack, machine: str) -> str:
-    cluster, instance = "nuvla:machines:ExoscaleCluster", "exoscale:index/computeInstance:ComputeInstance"
-    return f"urn:pulumi:{target.name}::nuvla-swarm::{cluster}${instance}::{machine}"
-
-
 @contextmanager
 def failed_requests(url: str) -> Iterator[list[str]]:
     """Request a URL again and again; yield a list that gets the time and error of each failure."""
@@ -154,7 +149,7 @@ def test_pool_grows_and_shrinks_without_a_change_of_other_machines(target: Exosc
     for result in (grown, shrunk):
         own = {name for name in result.touched() if "worker-3" in name}
         assert result.touched() - own <= {
-            *("socket-proxy-converged", "cluster", "outputs"),
+            *("socket-proxy-converged", "cluster", "cluster-outputs", "outputs"),
             *("swarm-members", "swarm-members-only", "swarm-tokens-rotated"),
         }, result.text
     assert {machine: target.instance(machine)["id"] for machine in ALL} == before
@@ -179,7 +174,7 @@ def test_another_ssh_key_or_api_key_changes_no_machine(target: ExoscaleStack) ->
 def test_replaced_worker_joins_while_the_api_manager_keeps_answering(target: ExoscaleStack) -> None:
     before = target.instance("worker-2")["id"]
     with failed_requests(f"http://{target.address('manager-1')}:8080/ping") as failures:
-        result = target.up("--target-replace", urn_of(target, "worker-2"), "--target-dependents")
+        result = target.up("--target-replace", target.urn("worker-2"), "--target-dependents")
     assert result.code == 0, result.text
     assert not failures
     assert target.instance("worker-2")["id"] != before
@@ -191,7 +186,7 @@ def test_files_on_block_storage_survive_the_replacement_of_their_machine(target:
     [volume] = target.records("block-storage")
     assert target.on("worker-1", "bash", "-c", f"echo kept >{FILES_FOLDER}/file && sync").code == 0
     assert "/dev/loop" in target.on("worker-1", "findmnt", "--noheadings", "--output=SOURCE", FILES_FOLDER).text
-    result = target.up("--target-replace", urn_of(target, "worker-1"), "--target-dependents")
+    result = target.up("--target-replace", target.urn("worker-1"), "--target-dependents")
     assert result.code == 0, result.text
     assert target.instance("worker-1")["id"] != before
     assert target.instance("worker-1")["blockStorageVolumeIds"] == [volume]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
+from tests.e2e.harness import TRAEFIK_ALONE
 from tests.e2e.networks import STRANGERS, subnet_of
 from tests.support.address_service import address_service
 
@@ -23,7 +24,7 @@ SETTINGS: dict[str, Any] = {
         "pools": {"manager": {"role": "manager"}},
     },
     "firewall": {"management": [STRANGERS]},
-    **{section: {"enabled": False} for section in ("monitoring", "nfs", "s3")},
+    **TRAEFIK_ALONE,
 }
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import Stack
+from tests.e2e.harness import SCRIPTS, Stack
 from tests.e2e.machines import PATIENCE
-from tests.e2e.port_probes import SCRIPTS
 
 SOCKETS = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROLES = ("worker", "manager")

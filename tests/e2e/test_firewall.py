@@ -11,19 +11,10 @@ import pytest
 import requests
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import Stack
+from tests.e2e.harness import SCRIPTS, Stack
+from tests.e2e.listeners import routes_back, running_listeners, running_process
 from tests.e2e.machines import PATIENCE
-from tests.e2e.port_probes import (
-    SCRIPTS,
-    PortStates,
-    Prober,
-    probe_ports,
-    routes_back,
-    running_listeners,
-    running_process,
-    send_packets,
-    send_packets_from_all,
-)
+from tests.e2e.port_probes import PortStates, Prober, probe_ports, send_packets, send_packets_from_all
 from tests.e2e.waiting import wait_for, wait_for_routes
 
 PROBED_MACHINES = ("manager-1", "worker-1")
@@ -105,7 +96,7 @@ def test_overlay_container_reaches_only_nfs_and_engine_metrics_of_a_machine(
             f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100' TIMEOUT_S={3 * PATIENCE}\n"
             + (SCRIPTS / "connect_to_ports.sh").read_text()
         )
-        with running_listeners(full_target, probed, prober, *expected_ports.PROBED_PORTS):
+        with running_listeners(full_target, probed, prober.image, *expected_ports.PROBED_PORTS):
             reached = full_target.on(machine, "nsenter", f"--target={process}", "--net", "bash", "-c", script)
         results = {int(port): int(code) for port, code in (line.split() for line in reached.text.splitlines())}
         assert results == dict.fromkeys((111, 33333, 22, 5000, 9100), 124) | {2049: 0, 9323: 0}, machine
@@ -180,7 +171,7 @@ def test_another_network_of_users_shows_in_the_preview_and_cuts_no_connection(
 ) -> None:
     users = full_target.get("firewall.users")
     address = full_target.address("worker-1")
-    with running_listeners(full_target, "worker-1", prober, EPHEMERAL_PORT + 2):
+    with running_listeners(full_target, "worker-1", prober.image, EPHEMERAL_PORT + 2):
         hold_connection = prober.script_command("hold_connection.py", expected_ports.USERS, address, EPHEMERAL_PORT + 2)
         with running_process(hold_connection, "connected") as (stdin, stdout, _):
             full_target.set("firewall.users", ["203.0.113.128/25", *users[1:]])

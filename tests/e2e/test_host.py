@@ -7,19 +7,17 @@ from typing import Any
 import pytest
 
 from tests.e2e import expected_ports
-from tests.e2e.harness import Stack, run, stack
+from tests.e2e.harness import SCRIPTS, Stack, run, stack
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.plugins import released_plugins
 from tests.e2e.port_probes import probe_ports, running_prober
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
 from tests.records import Ran
-from tests.support.checkout import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
 SUBNET = subnet_of("host")
-SCRIPTS = CHECKOUT / "tests/e2e/files"
 DATA_FOLDER = "/var/lib/nuvla-swarm/volumes/db"
 POOLS: dict[str, Any] = {
     "frontend": {"role": "manager", "labels": {"type": "frontend"}},

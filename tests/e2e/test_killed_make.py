@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import small_target_settings
 from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
-from tests.e2e.harness import Stack, run, stack
+from tests.e2e.harness import TRAEFIK_ALONE, Stack, run, stack
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.test_existing_machines import configure
 from tests.e2e.waiting import kill_make_after, kill_make_when, wait_for
@@ -28,14 +28,11 @@ LISTINGS = {
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[ExistingHosts]:
     """Yield a host, and a stack with the host as its only machine."""
-    disabled = {"enabled": False}
     settings = {
         "kind": "target",
         "machines": {"provider": "existing", "pools": {}},
         "firewall": {"management": [this_computer(subnet_of(NETWORK_USER))]},
-        "monitoring": disabled,
-        "nfs": disabled,
-        "s3": disabled,
+        **TRAEFIK_ALONE,
     }
     with (
         stack("e2e-killed-hosts", tmp_path, settings) as target,

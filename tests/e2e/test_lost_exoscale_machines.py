@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
-from tests.e2e.harness import docker
+from tests.e2e.harness import TRAEFIK_ALONE, docker
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.settling import assert_settled
 from tests.e2e.waiting import wait_for
@@ -16,14 +16,11 @@ from tests.e2e.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 MANAGERS = ("manager-1", "manager-2", "manager-3")
-DISABLED = {"enabled": False}
 SETTINGS: dict[str, Any] = {
     "kind": "target",
     "machines": EXOSCALE_MACHINES | {"elastic_ip": True, "pools": {"manager": {"role": "manager", "count": 3}}},
     "firewall": {"management": [this_computer(subnet_of("lost-exoscale"))]},
-    "monitoring": DISABLED,
-    "nfs": DISABLED,
-    "s3": DISABLED,
+    **TRAEFIK_ALONE,
 }
 
 

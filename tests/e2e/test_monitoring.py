@@ -11,8 +11,7 @@ import requests
 import yaml
 
 from components import catalog
-from tests.e2e.harness import Stack
-from tests.e2e.port_probes import SCRIPTS
+from tests.e2e.harness import SCRIPTS, Stack
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S, Prometheus
 from tests.e2e.waiting import wait_for
 from tests.support.checkout import CHECKOUT
@@ -117,12 +116,15 @@ def test_queries_of_a_dashboard_have_data(prometheus: Prometheus, name: str) -> 
         raise AssertionError("\n".join(["no data:", *waiting])) from error
 
 
+OF_OTHERS = ("elasticsearch", "virtual_ip")  # rules of a host, and of managers with a virtual IP
+
+
 def rules(name: str) -> list[Any]:
     document = yaml.safe_load(RULES[name].read_text())
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name != "elasticsearch"])  # a host has these rules
+@pytest.mark.parametrize("name", [name for name in RULES if name not in OF_OTHERS])
 def test_rules_are_loaded_and_their_expressions_are_valid(prometheus: Prometheus, name: str) -> None:
     loaded = {rule["name"]: rule for group in prometheus.api("rules")["groups"] for rule in group["rules"]}
     assert rules(name)

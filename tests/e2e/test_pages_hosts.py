@@ -48,6 +48,7 @@ def test_commands_of_a_page_run_on_hosts(pools: dict[str, Any], tmp_path: Path, 
     (folder / page).write_text((folder / page).read_text().replace(DOCUMENTED, OWN))
     settings = page_walks.computer_settings(remote=True)
     settings |= {"machines.pools": pools, "firewall.management": [this_computer(SUBNET)], "nfs.server": "ganesha"}
+    settings |= {"machines.data_path": "/srv/nuvla"}  # the file system of the hosts themselves has no handles of files
     environment = page_walks.shell_environment(
         READER_HOSTS=str(tmp_path / "READER_HOSTS"), **page_walks.new_home(tmp_path / "home")
     )

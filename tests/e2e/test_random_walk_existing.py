@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 NETWORK_USER = "walk-hosts"
 NAMES = ("manager-1", "worker-1", "worker-2", "worker-3")
-FILES_FOLDERS = ("/var/lib/nuvla-swarm/nfs", "/srv/files", "/srv/others/files")
+FILES_FOLDERS = ("/srv/nuvla/nfs", "/srv/files", "/srv/others/files")
 OTHER_HOST_ERROR = r"machines\.pools: the host .* but is "
 UNKNOWN_NAME_ERROR = rf"{OTHER_HOST_ERROR}|machines\.lost\[0\]: |nfs\.machine: "
 
@@ -128,7 +128,7 @@ class HostSteps:
 
     def set_unusable_folder(self, walk: Walk) -> Expected:
         """Serve files from a folder of the system, or from inside another volume."""
-        path = walk.rng.choice(["/etc", "/var/lib/docker/files", "/nfs-root/files", "/var/lib/nuvla-swarm/grafana/nfs"])
+        path = walk.rng.choice(["/etc", "/var/lib/docker/files", "/nfs-root/files", "/srv/nuvla/grafana/nfs"])
         walk.stack.set("volumes.nfs.path", path)
         return Expected(f"the files are in {path}", r"volumes\.(nfs|grafana)\.path: ")
 

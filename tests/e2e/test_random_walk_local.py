@@ -39,7 +39,7 @@ def resize_pool(walk: Walk) -> Expected:
     count = walk.rng.choice([number for number in range(min(free, 2) + 1) if number != now])
     require_no_data(walk, {f"{pool}-{number}" for number in range(count + 1, now + 1)})
     walk.stack.set(f"machines.pools.{pool}.count", count)
-    _forget_labels(walk)
+    _forget_gone(walk)
     return Expected(f"{pool} has {count} machines")
 
 
@@ -63,7 +63,7 @@ def remove_pool(walk: Walk) -> Expected:
     pools = walk.pools()
     require_no_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
     walk.stack.set("machines.pools", {key: pool for key, pool in pools.items() if key != name})
-    _forget_labels(walk)
+    _forget_gone(walk)
     return Expected(f"the pool {name} goes")
 
 
@@ -77,7 +77,7 @@ def rename_pool(walk: Walk) -> Expected:
     pools = walk.pools()
     require_no_data(walk, {f"{name}-{number}" for number in range(1, pools[name].get("count", 1) + 1)})
     walk.stack.set("machines.pools", {new if key == name else key: pool for key, pool in pools.items()})
-    _forget_labels(walk)
+    _forget_gone(walk)
     return Expected(f"the pool {name} is now {new}")
 
 
@@ -152,7 +152,7 @@ def lose_or_restore_machine(walk: Walk) -> Expected:
     machine = walk.rng.choice(names)
     docker("stop", "--time", "1", walk.stack.container(machine))
     walk.stack.set("machines.lost", [machine])
-    _forget_labels(walk)
+    _forget_gone(walk)
     return Expected(f"{machine} is lost")
 
 
@@ -168,8 +168,11 @@ def change_subnet(walk: Walk) -> Expected:
     return Expected("another subnet", r"machines\.subnet: |firewall\.management: |overlap")
 
 
-def _forget_labels(walk: Walk) -> None:
-    """Forget the labels of machines that are gone."""
+def _forget_gone(walk: Walk) -> None:
+    """Forget the labels, and the losses, of machines that are gone: the settings know no lost machine of no pool."""
+    if lost := walk.get("machines.lost", []):
+        walk.stack.set("machines.lost", [])
+        walk.stack.set("machines.lost", [name for name in lost if name in walk.machines()])
     machines = walk.machines()
     walk.labels = {name: label for name, label in walk.labels.items() if name in machines}
 

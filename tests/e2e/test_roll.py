@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.asking import asking
+from tests.e2e.asking import answers_now, asking
 from tests.e2e.harness import Stack
 from tests.e2e.rolling import (
-    REPLICAS,
+    HOSTS,
     WHOAMI,
     WORKERS,
+    assert_as_before,
+    change,
     create,
     engine_stop,
+    entry,
     leftover_labels,
     node_of,
     running,
@@ -26,6 +29,7 @@ from tests.support.background import repeated
 pytestmark = pytest.mark.slow
 
 FEWEST_ANSWERS = 300  # of a roll in which the machines take a few seconds each
+LONGEST_PAUSE_S = 30  # of clients of a single Traefik, while it is updated
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def roll(target: Stack, setting: str, value: object) -> None:
     """Change a setting that restarts the engines, and check that nobody has noticed the restarts of the workers."""
     target.set(setting, value)
     before = {machine: since(target, machine) for machine in (*WORKERS, "manager-1")}
-    with watched(target) as away, asking(target.address("manager-1"), [f"{name}.test" for name in REPLICAS]) as answers:
+    with watched(target) as away, asking(target.address("manager-1"), HOSTS) as answers:
         result = target.up()
         manager_stop = engine_stop(target, "manager-1")  # Traefik is there
     assert result.code == 0, result.text
@@ -49,18 +53,26 @@ def roll(target: Stack, setting: str, value: object) -> None:
         print(f"{host}: {told.right} answers, {len(told.wrong_before(manager_stop))} wrong ones")
         assert told.wrong_before(manager_stop) == []
         assert told.right > FEWEST_ANSWERS
-    wait_for(lambda: running(target) == {"one": "1/1", "two": "2/2"}, "applications run as before", 60)
-    assert leftover_labels(target) == []
-    second = target.up()
-    assert second.touched() == set(), second.text
+    assert_as_before(target)
 
 
 def test_other_settings_of_the_engines_are_not_noticed_by_who_asks_applications(target: Stack) -> None:
     roll(target, "engine.log_max_files", 4)
 
 
+def test_update_of_the_only_traefik_is_one_pause(target: Stack) -> None:
+    """The next one starts when the former has ended: both have the same ports of the machine."""
+    with asking(entry(target), HOSTS) as answers:
+        change(target, "traefik.log_level", "WARN")
+        wait_for(lambda: answers_now(entry(target), HOSTS), "the next Traefik answers", 60)
+    for host, told in answers.items():
+        print(f"the only Traefik is updated: {host}: {told}, wrong for {told.wrong_for_s:.1f} s")
+        assert told.wrong_for_s <= LONGEST_PAUSE_S
+    assert_as_before(target)
+
+
 def test_service_with_data_comes_back_to_its_machine(target: Stack) -> None:
-    create(target, "data", 1, "--mount=type=volume,source=data,destination=/data")
+    create(target, "data", 1, "--constraint=node.role==worker", "--mount=type=volume,source=data,destination=/data")
     try:
         wait_for(lambda: node_of(target, "data") in WORKERS, "the service runs", 60)
         before = node_of(target, "data")

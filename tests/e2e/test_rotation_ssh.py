@@ -1,5 +1,6 @@
-"""The program's SSH key and the join tokens: machines let in the former key until the new one has logged in."""
+"""SSH keys, host keys and join tokens: machines let in the former SSH key until the new one has logged in."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,22 +10,22 @@ import pytest
 from tests.e2e.callers import AWAY, OK, calling
 from tests.e2e.existing_hosts import existing_hosts, key_pair
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
-from tests.e2e.harness import Stack, run, stack
+from tests.e2e.harness import TRAEFIK_ALONE, Stack, run, stack
+from tests.e2e.host_keys import shown_host_key
 from tests.e2e.networks import subnet_of, this_computer
 from tests.e2e.test_existing_machines import configure
 from tests.e2e.waiting import kill_make_when
 
 pytestmark = pytest.mark.slow
 
-USER, HOSTS_USER = "rotation", "rotation-hosts"  # of networks
+USER, HOSTS_USER = "rotation-cloud", "rotation-hosts"  # of networks
 MACHINES = ("manager-1", "worker-1")
 SMALL: dict[str, Any] = {
     "kind": "target",
     "firewall": {"management": [this_computer(subnet_of(USER))]},
-    "monitoring": {"enabled": False},
-    "nfs": {"enabled": False},
-    "s3": {"enabled": False},
+    **TRAEFIK_ALONE,
 }
+HOST_KEY_GENERATION = "machines.ssh.host_key_generation"
 GENERATION, FORMER = "machines.ssh.key_generation", "machines.ssh.former_key_generation"
 FORMER_SECRET = "nuvla-swarm:former_ssh_private_key"
 
@@ -100,6 +101,20 @@ def test_new_key_logs_in_on_every_machine_before_the_former_one_goes(cloud: Exos
     assert cloud.up().touched() == set()
 
 
+def test_host_keys_of_instances_are_replaced_in_place(cloud: ExoscaleStack) -> None:
+    """No instance is another one, although the text of its first boot has its first key."""
+    instances = {machine: cloud.instance(machine)["id"] for machine in MACHINES}
+    before = {machine: shown_host_key(cloud.address(machine)) for machine in MACHINES}
+    cloud.set(HOST_KEY_GENERATION, 2)
+    result = cloud.up()
+    assert result.code == 0, result.text
+    after = {machine: shown_host_key(cloud.address(machine)) for machine in MACHINES}
+    assert not {*before.values()} & {*after.values()}
+    assert {machine: cloud.instance(machine)["id"] for machine in MACHINES} == instances
+    assert cloud.nodes() == dict.fromkeys(MACHINES, "Ready Active")
+    assert cloud.up().touched() == set()
+
+
 def test_join_tokens_are_replaced_by_a_setting(cloud: ExoscaleStack) -> None:
     before = tokens(cloud)
     cloud.set("swarm.token_generation", 2)
@@ -117,11 +132,14 @@ def tokens(target: Stack) -> list[str]:
 
 
 def test_machine_that_comes_later_knows_the_new_key_alone(cloud: ExoscaleStack) -> None:
-    """And it joins by the new tokens."""
+    """And it joins by the new tokens, and shows the host key of the present generation."""
     cloud.set_workers(2)
     result = cloud.up()
     assert result.code == 0, result.text
     assert logs_in(cloud, "ubuntu", "worker-2", used_key(cloud))() == OK
+    resources = json.loads(cloud.must("pulumi", "stack", "export").text)["deployment"]["resources"]
+    [key] = [one for one in resources if one["urn"].endswith("::worker-2-host-key2")]
+    assert shown_host_key(cloud.address("worker-2")) == key["outputs"]["publicKeyOpenssh"].strip()
     assert cloud.up().touched() == set()
 
 

@@ -229,7 +229,14 @@ def test_pool_grows_and_shrinks_without_a_change_of_other_machines(target: Stack
     assert target.nodes()["worker-3"] == "Ready Active"
     assert {name: text for name, text in engine_generations(target).items() if name != "worker-3"} == before
     # The program also waits for the proxy of Docker's API on the new machine.
-    others = {"cluster", "socket-proxy-converged", "swarm-members", "swarm-members-only", "swarm-tokens-rotated"}
+    others = {
+        "cluster",
+        "cluster-outputs",
+        "socket-proxy-converged",
+        "swarm-members",
+        "swarm-members-only",
+        "swarm-tokens-rotated",
+    }
     assert {name for name in grown.touched() if "worker-3" not in name} <= others
     assert target.on("worker-3", "docker", "ps", "--format", "{{.Status}}").text.endswith("(healthy)\n")
     target.set("machines.pools.worker.count", 2)

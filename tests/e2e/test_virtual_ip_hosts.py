@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.existing_hosts import ExistingHosts, existing_hosts
-from tests.e2e.harness import stack
+from tests.e2e.harness import TRAEFIK_ALONE, stack
 from tests.e2e.networks import address, subnet_of, this_computer
 from tests.e2e.test_existing_machines import configure, inventory, settings
 from tests.e2e.waiting import wait_for
@@ -16,13 +16,12 @@ pytestmark = pytest.mark.slow
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 WITH_KEEPALIVED = "manager-3"
 VIRTUAL_IP = address("virtual-ip-hosts", 9)
-OFF = {"enabled": False}
 
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[ExistingHosts]:
     """Yield three hosts that are to be managers."""
-    chosen = settings(this_computer(subnet_of("virtual-ip-hosts"))) | {"monitoring": OFF, "nfs": OFF, "s3": OFF}
+    chosen = settings(this_computer(subnet_of("virtual-ip-hosts"))) | TRAEFIK_ALONE
     with (
         stack("e2e-virtual-ip-hosts", tmp_path, chosen) as target,
         existing_hosts(target, *MANAGERS, network_user="virtual-ip-hosts") as hosts,

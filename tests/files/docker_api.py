@@ -31,6 +31,7 @@ class Answer:
     status: int = 200
     chunked: bool = False  # as the engine does with what is long
     promised: int | None = None  # bytes, where it breaks off before
+    delay_s: float = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Engine:
                 headers = {name.lower(): text for name, text in self.headers.items()}
                 engine.asked.append((self.command, self.path, headers))
                 answer = engine.answer
+                time.sleep(answer.delay_s)
                 self.send_response(answer.status)
                 self.send_header("Content-Type", "application/json")
                 if answer.chunked:
@@ -105,7 +107,7 @@ class Proxy:
 
     folder: Path
     engine: Engine
-    pid: int
+    process: "subprocess.Popen[bytes]"
 
     def ask(
         self,
@@ -150,20 +152,26 @@ def placed(folder: Path) -> Path:
 
 @contextmanager
 def proxy(
-    folder: Path, *, s3_name: str = "", published: Iterable[str] = OWN, changed: tuple[str, str] = ("", "")
+    folder: Path,
+    *,
+    s3_name: str = "",
+    published: Iterable[str] = OWN,
+    changed: tuple[str, str] = ("", ""),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Proxy]:
     """HAProxy in front of an engine that is there; the program itself, as a container would have no such sockets."""
     required_tool("haproxy")
     program = shutil.which("haproxy", path="/usr/sbin")
     assert program, "/usr/sbin/haproxy is not there: apt-get install haproxy"
     engine, configuration = Engine(), placed(folder)
-    configuration.write_text(configuration.read_text().replace(*changed, 1))
+    for file in (configuration, folder / "answers.lua"):
+        file.write_text(file.read_text().replace(*changed, 1))
     with _Server(str(folder / "engine"), engine.handler()) as server, (folder / "log").open("w") as log:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        env = os.environ | {"PUBLISHED": ",".join(published), "S3_NAME": s3_name}
+        env = os.environ | {"PUBLISHED": ",".join(published), "S3_NAME": s3_name} | dict(environment or {})
         with subprocess.Popen([program, "-f", configuration], env=env, stdout=log, stderr=log) as running:
             try:
-                made = Proxy(folder, engine, running.pid)
+                made = Proxy(folder, engine, running)
                 _await(made, running)
                 yield made
             finally:

@@ -46,6 +46,9 @@ def info() -> str:
 def shown(node: dict[str, Any], what: str) -> str:
     """What `docker node inspect --format` prints of one."""
     labels = node["labels"]
+    if node.get("unknown") and ".Status.State" in what:  # to a leader that has just been elected
+        node["unknown"] -= 1
+        node["state"] = "unknown" if node["unknown"] else "ready"
     if what.startswith("{{.ID}} {{.Status.State}}"):
         return f"{node['id']} {node['state']} {labels.get('nuvla-swarm.machine', '-')} {node['hostname']}"
     if what.startswith('{{index .Spec.Labels "'):
@@ -54,6 +57,7 @@ def shown(node: dict[str, Any], what: str) -> str:
     told: dict[str, str] = {
         "{{.Status.State}}": node["state"],
         "{{.Spec.Role}}": node["role"],
+        "{{.Spec.Availability}}": node["availability"],
         "{{.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end}}": f"{node['role']} {reachable}",
         "{{.Status.State}} {{.Status.Message}}": f"{node['state']} of a sort",
         "": "all of it",
@@ -162,8 +166,23 @@ def node_ps() -> str:
     for node in nodes:
         if node["id"] in asked and node.get("dies"):  # while somebody waits for its tasks
             node["state"] = "down"
-    tasks: list[str] = next((node["tasks"] for node in nodes if node["id"] in asked), [])
-    return "\n".join(tasks if value_of("--format") == "{{.Name}}" else [f"Running {task}" for task in tasks])
+        if node["id"] in asked and node.get("starts") and value_of("--format") == "{{.CurrentState}}":
+            node["starts"] -= 1
+            return "Starting now"
+    [node] = [node for node in nodes if node["id"] in asked]
+    desired = "Shutdown" if node["availability"] == "drain" else "Running"
+    tasks = [(name, desired) for name in node["tasks"]]
+    if "--filter" not in asked:  # those that are to run
+        tasks += [(name, "Complete") for name in node["jobs"]]
+    fields = {"CurrentState": "Running 5 seconds ago", "Image": "image"}
+    return "\n".join(_rendered(fields | {"Name": name, "DesiredState": state}) for name, state in tasks)
+
+
+def _rendered(fields: dict[str, str]) -> str:
+    text = value_of("--format")
+    for name, value in fields.items():
+        text = text.replace(f"{{{{.{name}}}}}", value)
+    return text
 
 
 ANSWERS: dict[str, Any] = {
@@ -176,6 +195,7 @@ ANSWERS: dict[str, Any] = {
     "node rm": node_rm,
     "node demote": node_demote,
     "service inspect": lambda: "0.5",
+    "service ls": lambda: None,  # none has a label
     **dict.fromkeys(("swarm init", "swarm leave", "swarm join-token"), start_or_leave),
 }
 answer = ANSWERS[asked[0] if asked[0] in ANSWERS else " ".join(asked[:2])]()

@@ -2,14 +2,17 @@
 
 import json
 import re
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.socket_proxy.stack import MEMORY_LIMIT_MIB
-from tests.files.docker_api import FILES, Proxy, placed, proxy
+from tests.files.docker_api import FILES, PATIENCE_S, Proxy, placed, proxy
 from tests.files.shipped import says
 from tests.support.rows import rows
 
@@ -180,10 +183,10 @@ def test_head_requests_return_headers_without_a_body(shipped: Proxy, path: str) 
 
 
 @rows("status", [400, 404, 500, 503])
-@rows("path", ["/networks", "/services", f"/containers/{CONTAINER}/json"])
-def test_engine_errors_are_forwarded(shipped: Proxy, path: str, status: int) -> None:
+@rows("path, bind", [("/networks", "swarm"), ("/services", "swarm"), (f"/containers/{CONTAINER}/json", "machine")])
+def test_engine_errors_are_forwarded(shipped: Proxy, path: str, bind: str, status: int) -> None:
     shipped.engine.answers('{"message":"this node is not a swarm manager"}', status=status)
-    reply = shipped.ask(path)
+    reply = shipped.ask(path, bind)
     assert (reply.status, json.loads(reply.body)) == (status, {"message": "this node is not a swarm manager"})
 
 
@@ -245,7 +248,7 @@ def test_json_documents_behind_a_prefix_lose_their_secrets(shipped: Proxy, befor
 def test_proxy_answers_503_without_an_engine(tmp_path: Path) -> None:
     with proxy(tmp_path) as made:
         (tmp_path / "engine").unlink()
-        assert {path: made.ask(path).status for path in ("/networks", "/services", "/tasks")} == {
+        assert {path: made.ask(path, "swarm").status for path in ("/networks", "/services", "/tasks")} == {
             "/networks": 503,
             "/services": 503,
             "/tasks": 503,
@@ -417,6 +420,66 @@ def test_proxy_filters_2000_services_within_its_memory_limit(tmp_path: Path) -> 
         reply = made.ask("/services")
         assert [service["ID"] for service in described(reply)] == [service["ID"] for service in many]
         assert b"secret" not in reply.body
-        status = Path(f"/proc/{made.pid}/status").read_text()
+        status = Path(f"/proc/{made.process.pid}/status").read_text()
         (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
         assert int(peak) < MEMORY_LIMIT_MIB * 1024
+
+
+# An engine without an answer
+
+
+@pytest.mark.parametrize("path", ["/services", "/tasks?filters=a", "/networks", "/version", f"/nodes/{NODE}"])
+def test_traefik_gets_its_answer_once_the_engine_has_one(shipped: Proxy, path: str) -> None:
+    """As while managers choose a leader."""
+    shipped.engine.answers('{"message":"The swarm does not have a leader."}', status=503)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(shipped.ask, path)
+        while len(shipped.engine.asked) < 3:
+            assert not asked.done()
+            time.sleep(0.01)
+        shipped.engine.answers("[]")
+        reply = asked.result(PATIENCE_S)
+    assert (reply.status, reply.body) == (200, b"[]")
+
+
+def test_engine_that_is_silent_is_asked_again(tmp_path: Path) -> None:
+    """It waits for the answer of a leader that has died."""
+    with proxy(tmp_path, changed=("TIMEOUT_MS = 5000", "TIMEOUT_MS = 100")) as made, ThreadPoolExecutor(1) as pool:
+        made.engine.answers("[]", delay_s=1)
+        asked = pool.submit(made.ask, "/tasks")
+        while len(made.engine.asked) < 2:
+            assert not asked.done()
+            time.sleep(0.01)
+        made.engine.answers("[]")
+        assert asked.result(PATIENCE_S).status == 200
+
+
+def test_traefik_gets_the_error_in_the_end(tmp_path: Path) -> None:
+    with proxy(tmp_path, changed=("PATIENCE_S = 40", "PATIENCE_S = 1")) as made:
+        made.engine.answers('{"message":"This node is not a swarm manager."}', status=503)
+        reply = made.ask("/tasks")
+        assert (reply.status, b"no" in reply.body) == (503, True)
+        assert len(made.engine.asked) > 1
+
+
+@pytest.mark.parametrize("path", ["/services", "/tasks", "/nodes"])
+def test_prometheus_which_has_other_managers_gets_an_error_at_once(shipped: Proxy, path: str) -> None:
+    shipped.engine.answers("{}", status=503)
+    assert shipped.ask(path, "swarm").status == 503
+    assert len(shipped.engine.asked) == 1
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_traefik_gets_other_answers_at_once(shipped: Proxy, status: int) -> None:
+    shipped.engine.answers("{}", status=status)
+    assert shipped.ask("/tasks").status == status
+    assert len(shipped.engine.asked) == 1
+
+
+def test_proxy_that_stops_answers_as_long_as_traefik_serves(tmp_path: Path) -> None:
+    with proxy(tmp_path, environment={"GRACE_S": "2"}) as made:
+        made.process.send_signal(signal.SIGUSR1)
+        began = time.monotonic()
+        while time.monotonic() - began < 1.5:
+            assert made.ask("/tasks").status == 200
+        made.process.wait(PATIENCE_S)

@@ -173,3 +173,25 @@ esac
         f"  web.1 on worker-1: {state} no such file",
         "  `docker service logs --tail 50 web` on a manager shows what they print",
     ]
+
+
+def test_rollback_that_swarm_does_not_end_is_pushed_once_and_reported(tmp_path: Path) -> None:
+    """Engine 28.5 makes two tasks for one place now and then, and waits for both until the service is updated."""
+    docker = """#!/bin/sh
+case "$*" in
+  "service ls --format R"*) printf 'R\\tweb\\t1\\n' ;;
+  "service ls"*) echo "web 1/1" ;;
+  "service inspect"*) printf 'S\\tweb\\t%s\\tid\\t\\tNEW\\n' "$([ -e updated ] || echo rollback_started)" ;;
+  "service update --detach --quiet web") echo >>updated ;;
+  "service ps web --quiet"*) echo one ;;
+  "service ps"*) echo "  web.1 on manager-1: running" ;;
+  "inspect --type task"*) printf 'T\\tid\\t1\\trunning\\trunning\\t\\tNEW\\t9999\\n' ;;
+esac
+"""
+    script = f"cd '{tmp_path}'\n" + assets.read("service/scripts/converge.sh").replace(
+        "roll_back_s=60", "roll_back_s=1"
+    )
+    result = waited(tmp_path, docker, "web", script)
+    assert result.returncode == 1
+    assert result.stderr.startswith("web: its update did not succeed (rollback_completed). Once the cause is gone")
+    assert (tmp_path / "updated").read_text() == "\n"

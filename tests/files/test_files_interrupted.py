@@ -1,9 +1,11 @@
 """tests/interrupted: every script is killed there before each of its commands, and none is forgotten."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from components.assets import ENGINE_FUNCTIONS
 from tests.interrupted import programs
 from tests.interrupted.every import EVERY
 from tests.interrupted.inside.state import File, State, torn
@@ -13,6 +15,7 @@ from tests.support.rows import rows
 # Each command adds a line to the file $LINES, in whatever it is that runs it.
 TEXT = Path(__file__).with_name("commands.sh").read_text()
 LIBRARIES = {f"{path}.sh" for path in ("machines/scripts/apt", "swarm/scripts/nodes", "swarm/scripts/tasks")}
+LIBRARIES.add(ENGINE_FUNCTIONS)
 LIBRARIES |= {f"storage/scripts/{name}.sh" for name in ("mounts", "nfs")}
 
 
@@ -34,7 +37,8 @@ def test_every_script_and_verb_has_an_interruption_scenario(path: str) -> None:
 @rows("path", sorted(LIBRARIES))
 def test_every_function_library_is_covered_by_a_scenario(path: str) -> None:
     text = (programs.COMPONENTS / path).read_text()
-    covered = any(text.removeprefix(programs.SHEBANG) in str(one.sent()["text"]) for one in EVERY)
+    sent = ("".join(str(one.sent()[part]) for part in ("parameters", "text")) for one in EVERY)
+    covered = any(text.removeprefix(programs.SHEBANG) in one for one in sent)
     assert covered, "add a scenario of a script that uses it to tests/interrupted"
     assert text.splitlines()[1].startswith("# Functions of scripts")
 
@@ -117,6 +121,17 @@ def test_hanging_script_raises_a_timeout(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("tests.interrupted.inside.steps.PATIENCE_S", 0.2)
     with pytest.raises(TimeoutError, match="sleep"):
         run(Script("", "sleep 60\n"), lambda step: True)
+
+
+def test_stepping_leaves_the_files_that_its_process_has_open(tmp_path: Path) -> None:
+    open_files = [os.open(tmp_path, os.O_RDONLY) for _ in range(250)]
+    try:
+        assert whole(tmp_path / "lines").code == 3
+        for number in open_files:
+            os.fstat(number)
+    finally:
+        for number in open_files:
+            os.close(number)
 
 
 def test_step_texts_are_bounded() -> None:

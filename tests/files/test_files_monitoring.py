@@ -129,6 +129,15 @@ def test_alert_page_has_one_section_per_alert() -> None:
     assert sections == set(ALERTS), "docs/alerts.md has one section for each alert: add or remove one"
 
 
+def test_alert_page_lists_the_critical_alerts() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    sentence = re.search(r"^These alerts are `critical`: (.+?)\. ", page, re.MULTILINE | re.DOTALL)
+    assert sentence, "docs/alerts.md has a sentence that lists them"
+    listed = set(re.findall(r"\[(\w+)\]\(", sentence[1]))
+    critical = {name for name, rule in ALERTS.items() if rule["labels"]["severity"] == "critical"}
+    assert listed == critical, "docs/alerts.md lists each critical alert: add or remove one"
+
+
 def alertmanager(folder: Path, *given: str, **settings: Any) -> Path:
     """Write the configuration of Alertmanager with some receivers; return its file."""
     model = AlertmanagerSettings.model_validate({"email_to": ["operators@example.org"], **settings})

@@ -62,12 +62,55 @@ def test_ports_of_the_kernel_are_set_where_it_is_the_own_kernel(tmp_path: Path, 
 
 
 def test_client_starts_what_volumes_without_a_version_need(tmp_path: Path) -> None:
-    text = f"{function('nfs_machine.sh', 'help_to_mount')}\nhelp_to_mount"
-    assert said(tmp_path, text, systemctl='echo "$@"').splitlines() == [
+    functions = "\n".join(function("nfs_machine.sh", name) for name in ("help_to_mount", "await_statd"))
+    functions = f"serves() {{ false; }}\n{functions}"
+    asked = tmp_path / "asked"
+    # systemd does not know how a unit failed that was never loaded.
+    fails_once = f'echo "$@" >>{asked}; [ "$1" != reset-failed ] && [ "$1 $(grep -c ^start {asked})" != "start 1" ]'
+    assert said(tmp_path, f"{functions}\nhelp_to_mount", systemctl=fails_once, sleep="") == ""
+    assert asked.read_text().splitlines() == [
         "enable --quiet rpcbind.service",
         "add-wants --quiet multi-user.target rpc-statd.service",
         "start rpcbind.service rpc-statd.service",
+        "reset-failed rpc-statd.service",
+        "start rpcbind.service rpc-statd.service",
     ]
+
+
+def test_statd_that_does_not_start_is_told_in_its_own_words(tmp_path: Path) -> None:
+    text = function("nfs_machine.sh", "await_statd").replace("SECONDS + 15", "SECONDS")
+    tools = {"systemctl": "echo Job failed >&2; false", "journalctl": "echo no listener"}
+    assert said(tmp_path, f'say() {{ echo "$*"; }}\n{text}\n(await_statd) 2>&1 || echo $?', **tools).splitlines() == [
+        "Job failed; it says:",
+        "no listener",
+        "1",
+    ]
+
+
+@rows(
+    "answer, code",
+    [
+        ('echo \'(tt)a(qs) 2 0 "/" 1 "/nfs-root" false\'', 0),
+        ("echo '(tt)a(qs) 1 0 \"/\" false'", 1),
+        ("echo '(tt)a(qs) 1 1 \"/nfs-root/other\" false'", 1),
+        ("echo Call failed >&2; exit 1", 1),
+    ],
+)
+def test_ganesha_serves_once_it_exports_the_folder(tmp_path: Path, answer: str, code: int) -> None:
+    functions = "\n".join(function("nfs_server.sh", name) for name in ("exports_folder", "check_export"))
+    functions = functions.replace("SECONDS + 10", "SECONDS")
+    head = f'say() {{ echo "$*"; }}\nDISK=/data log={tmp_path}/log'
+    (tmp_path / "log").write_text("1: EXPORT :CRIT :Lookup failed on path\n2: DISP :CRIT :no keytab\n")
+    text = f"{head}\n{functions}\n(check_export) 2>&1 && echo 0 || echo $?"
+    *lines, last = said(tmp_path, text, busctl=answer, stat="echo overlayfs").splitlines()
+    assert last == str(code)
+    if code:
+        assert lines == [
+            "Ganesha does not export /nfs-root, whose files are in /data, on a file system of type overlayfs; "
+            "its log says:",
+            "1: EXPORT :CRIT :Lookup failed on path",
+            "Allowed: a file system that NFS can export, such as ext4 or xfs, or nfs.server: kernel",
+        ]
 
 
 @rows("program, known", [("allow_set_io_flusher_fail", True), ("Enable_NLM", False)])

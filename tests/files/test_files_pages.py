@@ -18,6 +18,8 @@ LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 ABSOLUTE = re.compile(r"\]\((https?:[^)\s]*)\)|<(https?:[^>\s]*)>")
 OWN = re.compile(r"https://github\.com/[\w.-]+/nuvla-swarm/(?:blob|tree)/[^/]+/([^#]*)(?:#(.*))?")  # of any owner
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+PROGRAM = ("components", "stacks", "tools", "examples", "Makefile", "__main__.py")
+POINTER = re.compile(r"\bdocs/([\w/-]+\.md)(?:#([a-z0-9-]+))?")  # in messages and comments
 
 
 def anchors(page: Path) -> set[str]:
@@ -100,6 +102,30 @@ def test_every_page_names_paths_and_goals_of_make_that_exist(page: Path) -> None
     # `make fmt lint unit` names three goals.
     runs = re.findall(r"`make ([a-z -]+)", page.read_text(encoding="utf-8"))
     assert {goal for words in runs for goal in words.split()} - GOALS == set()
+
+
+def pointers(text: str) -> set[tuple[str, str]]:
+    """Return the pages, and the anchors in them, that messages and comments of the program name."""
+    return set(POINTER.findall(text))
+
+
+def test_program_names_pages_and_anchors_that_exist() -> None:
+    named = {
+        (path, page, anchor)
+        for path in tracked(*PROGRAM)
+        if path.endswith((".py", ".sh", ".yml", ".yaml", ".lua", ".md", "Makefile"))
+        for page, anchor in pointers((CHECKOUT / path).read_text(encoding="utf-8"))
+    }
+    missing = {
+        (path, page, anchor)
+        for path, page, anchor in named
+        if not (CHECKOUT / "docs" / page).is_file() or (anchor and anchor not in anchors(CHECKOUT / "docs" / page))
+    }
+    assert missing == set(), "mend what these files say"
+
+
+def test_pages_that_a_program_names_are_seen() -> None:
+    assert pointers("see docs/a.md#b-1, docs/c/d.md.") == {("a.md", "b-1"), ("c/d.md", "")}
 
 
 def test_paths_of_a_page_are_seen(tmp_path: Path) -> None:

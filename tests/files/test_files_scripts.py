@@ -14,9 +14,8 @@ from tests.support.rows import rows
 from tests.support.ssh_keys import ALICE
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
-LYING = [
-    path for path in shipped(".sh") if path.name == "guard.sh"
-]  # on machines, after the script that put them there
+# On machines, after the script that put them there.
+LYING = [path for path in shipped(".sh") if path.name in ("guard.sh", "keepalived.sh", "note_state.sh")]
 OF_SERVICES = [path for path in shipped(".sh") if path.parent.name == "files" and path not in LYING]
 OF_HEALTH = [path for path in OF_SERVICES if path.stem.endswith("health")]
 
@@ -26,6 +25,8 @@ OTHERS = [
     exoscale(),
     changed(existing(), "machines.ssh.authorized_keys", [ALICE]),
     changed(target(), "machines.packages", ["tree"]),
+    changed(target(), "machines.ssh.host_key_generation", 2),
+    changed(target(), "machines.system_upgrade", "2026-12-01"),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
     changed(target(managers=3), "machines.virtual_ip", "10.77.0.9"),
 ]

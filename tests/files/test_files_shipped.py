@@ -106,9 +106,12 @@ def test_ganesha_configuration_is_well_formed() -> None:
 
 @rows("file", shipped(), ids=title)
 def test_every_file_is_named_by_its_component(file: Path) -> None:
-    """By its name, or by its stem where a module names the files of its folder one by one, as a MANIFEST does."""
+    """By its name, or by its stem where a module names the files of its folder one by one, as a MANIFEST does.
+
+    What precedes the scripts of several components is named by the module that puts it there.
+    """
     component = COMPONENTS / file.relative_to(COMPONENTS).parts[0]
-    texts = [path.read_text(encoding="utf-8") for path in component.rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (*component.rglob("*.py"), COMPONENTS / "assets.py")]
     of_folder = re.compile(rf"{file.parent.name}/\{{\w+\}}{re.escape(file.suffix)}\"")
     named = [text for text in texts if f'{file.name}"' in text or (of_folder.search(text) and f'"{file.stem}"' in text)]
     if file.parent.name in ("rules", "scrape"):

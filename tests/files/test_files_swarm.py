@@ -3,6 +3,7 @@
 Docker is a swarm on paper here; tests/e2e has real ones.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -31,7 +32,7 @@ SLEEP = "naps=0; sleep() { naps=$((naps + 1)); SECONDS=$((SECONDS + (naps % 5 ==
 def node(name: str, **changed: Any) -> dict[str, Any]:
     """A node of the swarm: a worker that is ready, of the machine by that name."""
     given = {"id": f"id-{name}", "hostname": name, "state": "ready", "role": "worker", "availability": "active"}
-    return given | {"labels": {LABEL: name}, "tasks": []} | changed
+    return given | {"labels": {LABEL: name}, "tasks": [], "jobs": []} | changed
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Paper:
         text = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
         text += "".join(assets.read(f"swarm/scripts/{one}") for one in (*libraries, script))
         # Time passes without waiting.
-        text = SLEEP + re.sub(r"patience_s=\d+", "patience_s=3", text)
+        text = SLEEP + re.sub(r"patience_s=\d+", "patience_s=3", text).replace("/run/lock", str(self.folder))
         done = subprocess.run(
             ["bash", "-s", "--", *verb],
             input=text,
@@ -465,6 +466,63 @@ def test_machine_that_dies_while_draining_is_removed(paper: Paper) -> None:
     paper.nodes += [node("worker-1", tasks=["app.1"], dies=True)]
     assert members(paper, "manager-1").returncode == 0
     assert paper.names() == ["id-manager-1"]
+
+
+@pytest.mark.parametrize(("script", "verb"), [("roll.sh", "empty"), ("roll.sh", "leave"), ("members.sh", "")])
+def test_tasks_of_one_machine_move_at_a_time(paper: Paper, script: str, verb: str) -> None:
+    """Spare tasks of another one would be removed before they are needed."""
+    paper.nodes += [node("worker-1")]
+    given = {"NODE": "worker-1", "NAME_LABEL": LABEL, "MEMBERS": "manager-1"}
+    with (paper.folder / "nuvla-swarm-tasks").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        waited = paper.run(script, verb, libraries=["nodes.sh", "tasks.sh"], **given)
+        assert waited.returncode == 1
+        assert waited.stderr == (
+            "worker-1: others have moved tasks for 3 s; wait until they end, and run 'make up' again\n"
+        )
+        assert not [line for line in paper.asked if "update" in line or " rm " in line]
+    done = paper.run(script, verb, libraries=["nodes.sh", "tasks.sh"], **given)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("verb", ["empty", "leave"])
+def test_machine_is_emptied_also_after_an_election(paper: Paper, verb: str) -> None:
+    """The new leader knows no state for some seconds: neither that the machine is ready, nor that it is not alone."""
+    paper.nodes = [node("manager-1", role="manager", unknown=2), node("worker-1", unknown=2)]
+    done = paper.run("roll.sh", verb, libraries=["nodes.sh", "tasks.sh"], NODE="worker-1", NAME_LABEL=LABEL)
+    assert (done.returncode, done.stderr) == (0, "")
+    what = {"empty": "--label-add nuvla-swarm.left=active", "leave": "--availability drain"}
+    assert f"node update {what[verb]} id-worker-1" in paper.asked
+
+
+@pytest.mark.parametrize("verb", ["empty", "leave"])
+def test_tasks_that_start_on_a_machine_are_awaited_before_it_is_emptied(paper: Paper, verb: str) -> None:
+    """They would be overlooked, and would end with the machine."""
+    paper.nodes += [node("worker-1", starts=2)]
+    done = paper.run("roll.sh", verb, libraries=["nodes.sh", "tasks.sh"], NODE="worker-1", NAME_LABEL=LABEL)
+    assert (done.returncode, done.stderr) == (0, "")
+    look = "node ps id-worker-1 --filter desired-state=running --format {{.CurrentState}}"
+    update = next(number for number, line in enumerate(paper.asked) if line.startswith("node update"))
+    assert paper.asked[:update].count(look) == 3
+
+
+def test_machine_of_unknown_state_is_drained_to_its_end(paper: Paper) -> None:
+    paper.nodes += [node("worker-1", tasks=["app.1"], unknown=1000)]
+    done = paper.run("roll.sh", "leave", libraries=["nodes.sh", "tasks.sh"], NODE="worker-1", NAME_LABEL=LABEL)
+    assert done.returncode == 0, done.stderr
+    done = members(paper, "manager-1")
+    assert done.returncode == 1
+    assert "worker-1: still runs after 4 s:" in done.stderr
+
+
+def test_job_that_goes_on_does_not_keep_a_machine(paper: Paper) -> None:
+    """Swarm stops no task of a job where nothing else may run any more, and it may run for hours."""
+    paper.nodes += [node("worker-1", jobs=["backup.1"])]
+    done = members(paper, "manager-1")
+    assert (done.returncode, paper.names()) == (0, ["id-manager-1"])
+    assert done.stderr == (
+        "worker-1: the job backup.1 runs until it ends or the machine does, as Swarm stops no jobs on a drained node\n"
+    )
 
 
 def test_machine_whose_tasks_do_not_stop_is_kept(paper: Paper) -> None:

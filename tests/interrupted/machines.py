@@ -5,15 +5,16 @@ from typing import Final
 from tests.interrupted.engine import BARE, CONFIGURE, INSTALL, packages_of, settings
 from tests.interrupted.firewall import LOADED
 from tests.interrupted.scenarios import Run, Scenario
-from tests.support.ssh_keys import public_key
+from tests.support.ssh_keys import key_pair, public_key
 
 CHECK: Final = "machines/existing/scripts/check_host.sh"
 BEFORE: Final = "machines/existing/scripts/restore_point.sh"
 READY: Final = "machines/exoscale/scripts/ready.sh"
 AUTHORIZED_KEYS: Final = "machines/scripts/authorized_keys.sh"
+HOST_KEY: Final = "machines/scripts/host_key.sh"
 MAP_COUNT: Final = "nuvla_host/scripts/map_count.sh"
 COUNT: Final = {"COUNT": "99999999", "ONLY_CHECK": ""}
-VERSION: Final = {"VERSION": "20.10.24", "NEEDS": "firewall files"}
+VERSION: Final = {"VERSION": "20.10.24", "NEEDS": "firewall"}  # this computer may have no NFS server
 OTHER: Final = {"MACHINE": "other-1"}
 OF_OTHER: Final = "other-1: is manager-1 of this infrastructure; allowed: manager-1, or an `up` without it before"
 KEYS_ADDED: Final = Run(path=AUTHORIZED_KEYS, verb="add")
@@ -34,7 +35,9 @@ def addresses(private: str, elastic: str) -> dict[str, str]:
 
 
 CARDS: Final = ("cards.sh", Run(path=READY, values=addresses("10.1.0.2/24", "192.0.2.9")))
+NEW_KEY: Final = dict(zip(("PRIVATE_KEY", "PUBLIC_KEY"), key_pair("machine-host-key2"), strict=True))
 PACKAGES_SCRIPT: Final = "machines/scripts/packages.sh"
+UPGRADE: Final = "machines/scripts/upgrade.sh"
 MACHINES: Final = [
     Scenario(path=PACKAGES_SCRIPT, name="one that is missing", packages=BARE, values={"PACKAGES": "curl iptables"}),
     Scenario(
@@ -45,6 +48,19 @@ MACHINES: Final = [
         code=1,
         says="nothing cannot be installed; correct machines.packages",
     ),
+    Scenario(path=UPGRADE, verb="run", name="packages that are old", given=["old.sh"]),
+    Scenario(path=UPGRADE, verb="run", name="nothing to upgrade", reboots=False),
+    Scenario(path=UPGRADE, verb="rerun", name="packages that are old", given=["old.sh"]),
+    Scenario(
+        path=UPGRADE,
+        verb="rerun",
+        name="upgraded already",
+        reboots=False,
+        given=[Run(path=UPGRADE, verb="run"), "old.sh"],
+    ),
+    Scenario(path=UPGRADE, verb="check", name="packages that are old", reboots=False, given=["swarm.sh", "old.sh"]),
+    Scenario(path=UPGRADE, verb="recheck", name="packages that are old", reboots=False, given=["swarm.sh", "old.sh"]),
+    Scenario(path=UPGRADE, verb="start", name="any machine", reboots=False),
     Scenario(path=CHECK, name="its own host", reboots=False, given=["host.sh", NOTED], values=VERSION),
     Scenario(
         path=CHECK,
@@ -88,7 +104,7 @@ MACHINES: Final = [
         reboots=False,
         values=OTHER,
         given=[NOTED],
-        says="other-1: this host is manager-1",
+        says="other-1: this host is now manager-1",
     ),
     Scenario(path=READY, name="first time", given=CARDS[:1], values=addresses("10.1.0.2/24", "192.0.2.9")),
     Scenario(path=READY, name="other addresses", given=CARDS, values=addresses("10.1.0.3/24", "192.0.2.10")),
@@ -123,6 +139,14 @@ MACHINES: Final = [
         sound="login_key.sh",
     ),
     Scenario(path=AUTHORIZED_KEYS, verb="remove", name="all", given=["keys.sh", KEYS_ADDED], sound="keys.sh"),
+    Scenario(path=HOST_KEY, name="another one", given=["host_key.sh"], values=NEW_KEY, sound="host_key.sh"),
+    Scenario(
+        path=HOST_KEY,
+        name="the same again",
+        given=["host_key.sh", Run(path=HOST_KEY, values=NEW_KEY)],
+        values=NEW_KEY,
+        sound="host_key.sh",
+    ),
     Scenario(path=MAP_COUNT, name="set", values=COUNT),
     Scenario(path=MAP_COUNT, name="only looked at", values=COUNT | {"ONLY_CHECK": "true"}),
 ]

@@ -9,8 +9,10 @@ from typing import Final
 
 import pulumi
 
+from components.assets import ENGINE_FUNCTIONS, read
 from components.machines.cluster import Key
 from components.machines.exoscale.hand_over import Contact, HandOver, hand_over
+from components.machines.upgrade import SCRIPT as UPGRADE
 from components.swarm import recovery, roll
 from tests.support.configs import changed, existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
@@ -27,6 +29,8 @@ PROGRAMS: Final = (
     exoscale(volumes={"nfs": {"block_storage": True, "size_gib": 20}}),
     changed(existing(), "machines.ssh.authorized_keys", [ALICE, BOB]),
     changed(target(), "machines.packages", ["tree"]),
+    changed(target(), "machines.ssh.host_key_generation", 2),
+    changed(target(), "machines.system_upgrade", "2026-12-01"),
     target(domain="example.org", traefik={"acme": {"email": "a@example.org"}}),
     changed(target(managers=3), "machines.virtual_ip", "10.77.0.9"),
 )
@@ -69,10 +73,11 @@ def _commands() -> dict[tuple[str, str], tuple[dict[str, str], str]]:
                 if line:
                     verb = line.partition(" #")[0].partition("bash -s -- ")[2].strip()
                     found.setdefault((path, verb), (values, SHEBANG + rest))
-    # Hooks of commands run this one.
+    # Hooks of commands run these.
     header, _, rest = roll.script_for("manager-1").partition(SHEBANG)
     values = dict(word.split("=", 1) for word in shlex.split(header) if word != "export")
     found |= {(roll.SCRIPT, verb): (values, SHEBANG + rest) for verb in ("empty", "refill", "leave")}
+    found |= {(UPGRADE, verb): found[UPGRADE, "run"] for verb in ("check", "recheck", "start")}
     # `make recover` runs this one.
     _, _, rest = recovery.script_for("10.0.0.1").partition(SHEBANG)
     found |= {(recovery.SCRIPT, verb): ({"ADDRESS": "10.0.0.1"}, SHEBANG + rest) for verb in ("look", "start", "leave")}
@@ -87,6 +92,9 @@ def known() -> set[tuple[str, str]]:
 def script(path: str, verb: str = "", **values: str) -> dict[str, object]:
     """What is sent to a machine: the program's own text, and its parameters but for those that are given.
 
+    The functions by which scripts ask the engine change nothing on a machine: they go with the parameters, before the
+    first command that a script is killed at.
+
     Errors: KeyError for a parameter that the script has not.
     """
     defaults, text = _commands()[path, verb]
@@ -94,4 +102,7 @@ def script(path: str, verb: str = "", **values: str) -> dict[str, object]:
     if strange:
         raise KeyError(f"{path} has no parameters {', '.join(sorted(strange))}")
     exports = [f"export {key}={shlex.quote(value)}\n" for key, value in (defaults | values).items()]
+    functions = read(ENGINE_FUNCTIONS)
+    if text.startswith(functions):
+        exports, text = [*exports, functions], text.removeprefix(functions)
     return {"parameters": "".join(exports), "text": text, "arguments": [verb] if verb else []}

@@ -50,7 +50,7 @@ REASONS = {
     "on a machine of yours": 1,
     "the stack of this test has one manager": 3,
     "there is no lock to free": 1,
-    "a local machine has no packages to update and shares the kernel of this computer": 1,
+    "a local machine has no packages to update and shares the kernel of this computer": 2,
     "installs packages of docker.com on the machines": 1,
     "takes minutes": 1,
     "takes hours": 1,

@@ -130,6 +130,21 @@ def test_override_changes_the_membership_of_its_machine_alone(provider: str) -> 
     assert after.parameters("worker-2-membership-active")["AVAILABILITY"] == "drain"
 
 
+def test_machines_are_drained_one_after_the_other_when_the_others_take_tasks() -> None:
+    drained = {name: {"availability": "drain"} for name in ("worker-1", "worker-3", "manager-2")}
+    engine = given(target(managers=3, workers=4), "machines.overrides", drained).engine
+    step = "-membership-active"
+    waits = {
+        name: {one.removesuffix(step) for one in engine.dependencies(f"{name}{step}") if one.endswith(step)}
+        for name in ("worker-2", *drained)
+    }
+    others = {"manager-1", "manager-3", "worker-2", "worker-4"}
+    assert waits["worker-2"] == set()
+    assert waits["manager-2"] >= others
+    assert waits["worker-1"] == {*others, "manager-2"}
+    assert waits["worker-3"] == {*others, "manager-2", "worker-1"}
+
+
 def test_drained_machine_runs_no_awaited_services() -> None:
     drained = given(target(workers=1), "machines.overrides", {"worker-1": {"availability": "drain"}}).engine
     assert "worker-1-membership-active" not in drained.dependencies("socket-proxy-converged")

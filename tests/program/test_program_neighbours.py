@@ -50,7 +50,12 @@ BACK = (
 OF_EXAMPLES = {  # which have protection, block storage, and an engine of docker.com
     "engine.version": {"engine-major"},
     "machines.pools": {"protection"},
-    "machines.zone": {"volume-move", "manager-system"},
+    "machines.pools.<pool>.zone": {"protection"},
+    "machines.pools.<pool>.template": {"protection"},
+    "machines.pools.<pool>.template.id": {"protection"},
+    "machines.zone": {"volume-move", "manager-system", "protection"},
+    "machines.template": {"manager-system", "protection"},
+    "machines.template.id": {"manager-system", "protection"},
     "machines.ssh.public_key": {"login-key"},
 }
 

@@ -1,5 +1,6 @@
 """The state that is read before anything is made: while Pulumi writes it, too."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -7,9 +8,10 @@ import pytest
 
 from stacks import prior_state
 from tests.program.runs import run
-from tests.support.configs import target
+from tests.support.configs import existing, exoscale, host, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
+from tests.support.rows import rows
 
 
 def written(times: int) -> FakePulumi:
@@ -72,3 +74,31 @@ def test_machine_that_joined_by_an_older_invitation_is_invited_again() -> None:
     state = after(run(SMALL).engine)
     state[JOIN]["outputs"]["stdin"] = state[JOIN]["outputs"]["stdin"].replace("STDOUT:", "BEFORE:")
     assert again(state).outputs[ASKED]["input"] == 1
+
+
+def test_host_keys_of_machines_are_known_by_name_without_comments() -> None:
+    state = {
+        f"urn:pulumi:test::nuvla-swarm::tls:index/privateKey:PrivateKey::{name}": {
+            "type": "tls:index/privateKey:PrivateKey",
+            "outputs": {"publicKeyOpenssh": f"ssh-ed25519 {name} comment\n"} if name != "gone-1-host-key" else {},
+        }
+        for name in ("worker-1-host-key", "worker-1-host-key2", "cluster-login-key", "gone-1-host-key")
+    }
+    found = prior_state.parse(state)
+    assert found.host_keys == {name: f"ssh-ed25519 {name}" for name in ("worker-1-host-key", "worker-1-host-key2")}
+
+
+LEFT = {"local": target(), "exoscale": exoscale(), "existing": existing(), "host": host()}
+
+
+@rows("name", list(LEFT))
+def test_update_that_failed_leaves_the_facts_of_all_components(name: str) -> None:
+    """Pulumi forgets the outputs of a component whose inputs change, until an update has come to its end."""
+    state = run(LEFT[name], secrets=secrets_for(LEFT[name])).engine.state_after()
+    failed = {urn: {**one, "outputs": {}} if one["type"].startswith("nuvla:") else one for urn, one in state.items()}
+    assert failed != state
+    before, left = prior_state.parse(state), prior_state.parse(failed)
+    assert before.members
+    assert before.machines
+    # What an engine was set up with is unknown then: its commands may have run, or not.
+    assert replace(left, engines={}) == replace(before, engines={})

@@ -6,9 +6,13 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.machines.machine import Machine
+from components.machines.shell import Done
 from components.swarm.roll import Roll
+from stacks.prior_state import EMPTIED
 from tests.program.runs import run
 from tests.program.test_program_exoscale import KEYS
+from tests.support import pulumi_run
 from tests.support.configs import changed, excepted, exoscale, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
@@ -105,10 +109,15 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "files": ("nfs.machine", "worker-2"),
     "block": ("volumes.nfs.block_storage", True),
     "grown": ("machines.pools.worker.count", 3),
+    "drained": ("machines.overrides", {name: {"availability": "drain"} for name in ("worker-2", "manager-3")}),
 }
 
 
-@pytest.mark.parametrize("picked", list(combinations(CHANGES, 3)), ids="-".join)
+# A drained machine may not have the files.
+PICKED = [names for names in combinations(CHANGES, 3) if not {"files", "drained"} <= {*names}]
+
+
+@pytest.mark.parametrize("picked", PICKED, ids="-".join)
 def test_changes_at_once_never_wait_for_each_other(told: Told, picked: tuple[str, ...]) -> None:
     wanted = CLOUD
     for name in picked:
@@ -122,6 +131,38 @@ def test_changes_at_once_never_wait_for_each_other(told: Told, picked: tuple[str
         for name in ORDER
         if ("worker" in name and {"template", "sizes"} & {*picked}) or ("manager" in name and "size" in picked)
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "value", "managers"),  # how many of them are told to empty others
+    [(LOCAL, "machines.image", IMAGE, 2), (CLOUD, WORKERS, TEMPLATE, 1), (CLOUD, SIZES, "standard.huge", 2)],
+    ids=["image", "template", "size"],
+)
+def test_host_keys_that_are_replaced_at_once_hold_no_turn_up(
+    before: dict[str, Any], path: str, value: Any, managers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager has its turn after the machines that it empties, and has to be reached before that."""
+    accepted: dict[str, set[str]] = {}
+
+    async def run_script(machine: Machine, _script: str, _verb: str) -> Done:
+        address, *keys = await pulumi.Output.all(machine.public_address, *machine.host_keys).future() or [""]
+        assert address
+        accepted.setdefault(machine.name, set()).update(keys)
+        return Done(0, "", "")
+
+    monkeypatch.setattr(pulumi_run, "_obeyed", run_script)
+    later(before, changed(changed(before, path, value), "machines.ssh.host_key_generation", 2))
+    assert len(accepted) == managers
+    for name, keys in accepted.items():
+        assert keys == {f"ssh-ed25519 {name}-host-key", f"ssh-ed25519 {name}-host-key2"}
+
+
+def test_drained_machine_that_is_replaced_waits_for_no_machine_with_a_later_turn(told: Told) -> None:
+    off = {"enabled": False}  # the machine with the files may not be drained
+    before = exoscale(managers=3, workers=2, **MANAGERS | {"nfs": off, "s3": off})
+    drained = changed(before, "machines.overrides", {"worker-1": {"availability": "drain"}})
+    later(before, changed(drained, WORKERS, TEMPLATE))
+    assert told.lines == ["leave worker-1", "leave worker-2"]
 
 
 @pytest.mark.parametrize("failing", ["empty worker-2", "refill worker-1"])
@@ -139,6 +180,19 @@ def test_next_update_refills_what_the_last_one_has_left_empty(told: Told) -> Non
     before = {**state[key]["outputs"], "generation": "of an engine that has restarted since"}
     run_program(LOCAL, state={**state, key: state[key] | {"outputs": before}})
     assert told.lines == ["refill worker-2"]
+
+
+def test_machine_that_was_found_drained_is_refilled_though_nothing_changes(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings are those again of before the update that failed: its state does not say what it has drained."""
+    monkeypatch.setenv(EMPTIED, "worker-2 manager-1")
+    later(LOCAL, LOCAL)
+    assert told.lines == ["refill worker-2", "refill manager-1"]
+    told.lines.clear()
+    later(LOCAL, LOCAL, preview=True)
+    later(LOCAL, changed(LOCAL, "machines.lost", ["worker-2"]))
+    assert told.lines == ["refill manager-1"], "a lost machine is left alone"
 
 
 @pytest.mark.parametrize(

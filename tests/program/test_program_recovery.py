@@ -1,6 +1,7 @@
 """What tools/repair takes for granted of what the program makes."""
 
 from components.firewall import reserved_ports
+from components.kept_outputs import STASH
 from components.machines import cluster, owner
 from components.service import stack
 from tests.program.runs import run
@@ -9,7 +10,7 @@ from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Program
 from tests.support.rows import rows
 from tools.repair import local, strays
-from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, STASH, SWARM_PROVIDER, State
+from tools.repair.state import CLUSTERS, KINDS, OWNER, PROJECT, SWARM_PROVIDER, State
 from tools.repair.swarm import ID_LABEL, STACK_LABEL, SwarmObject
 
 ID = "OUTPUT:infrastructure"

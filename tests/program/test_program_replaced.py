@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from components.machines.owner import ID_LABEL
-from stacks.config.loader import parse
 from tests.program.runs import run
 from tests.settings.bases import TARGET
+from tests.settings.loading import parse
 from tests.settings.replaced import replaced
 from tests.settings.table import CHANGES
-from tests.support.configs import NAMESPACE, changed, host, target, texts
+from tests.support.configs import changed, host, target
 
 pytestmark = pytest.mark.thorough
 
@@ -48,8 +48,7 @@ def several(seed: int) -> dict[str, Any]:
         tried = document
         for path, value in [*change.also.items(), (change.path, change.value)]:
             tried = changed(tried, path, value)
-        settings, _ = parse({key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(tried).items()})
-        document = tried if settings else document
+        document = tried if parse(tried)[0] else document
     return document
 
 

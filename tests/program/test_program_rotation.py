@@ -9,12 +9,14 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.errors import count
 from components.swarm.roll import Roll
 from tests.settings.rows import with_all
 from tests.support.configs import exoscale, secrets_for, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
 from tests.support.rows import rows
+from tests.support.ssh_keys import BOB
 
 BASE = target(managers=1, workers=1) | {"engine": {"operators": ["alice"]}}
 WATCHED = {"prometheus-config-certificate-ends", "prometheus-service", "monitoring-converged"}  # ends of certificates
@@ -186,6 +188,93 @@ def described(made: FakePulumi) -> dict[str, tuple[Any, str]]:
     return {name: (made.inputs(name), str(made.options[name].replacement_trigger)) for name in made.given}
 
 
+SSH_BASES = {"local": BASE, "exoscale": exoscale(managers=1, workers=1)}
+HOST_KEY = "machines.ssh.host_key_generation"
+
+
+def commands(made: FakePulumi) -> set[str]:
+    return {name for name, kind in made.types.items() if kind == "command:remote:Command"}
+
+
+def shown_by(made: FakePulumi) -> set[str]:
+    """Return the host keys that commands expect, without the marks of what they are made of."""
+    return {made.inputs(name)["connection"]["hostKey"].partition("~")[0].partition("-1-")[2] for name in commands(made)}
+
+
+@rows("provider", list(SSH_BASES))
+def test_host_key_of_another_generation_touches_the_commands_of_machines_alone(provider: str) -> None:
+    """They have another connection, and run again; no machine, no service and no membership changes otherwise."""
+    settings = with_all(SSH_BASES[provider], {HOST_KEY: 2})
+    former, made = kept(provider), host_keys_after(provider, 2)
+    before, after = described(former), described(made)
+    new = {f"{machine}-host-key{part}" for machine in ("manager-1", "worker-1") for part in ("2", "-proof")}
+    assert set(after) - set(before) == new
+    assert set(before) - set(after) == set()
+    assert {name for name in before if before[name] != after[name]} == {"cluster"} | commands(former)
+    for name in commands(former):
+        connection = {**former.inputs(name)["connection"], "hostKey": ""}
+        assert {**made.inputs(name), "connection": {**made.inputs(name)["connection"], "hostKey": ""}} == {
+            **former.inputs(name),
+            "connection": connection,
+        }, name
+    assert (shown_by(former), shown_by(made)) == ({"host-key"}, {"host-key2"})
+    assert described(next_run(settings, made)) == after
+    for machine in ("manager-1", "worker-1"):
+        others = {name for name in commands(made) if name.startswith(f"{machine}-engine")}
+        assert all(f"{machine}-host-key-proof" in made.dependencies(name) for name in others)
+
+
+@rows("provider", list(SSH_BASES))
+def test_next_host_key_forgets_the_last_one_but_not_that_of_the_creation(provider: str) -> None:
+    second, third = host_keys_after(provider, 2), host_keys_after(provider, 2, 3)
+    machines = ("manager-1", "worker-1")
+    assert set(second.given) - set(third.given) == {f"{machine}-host-key2" for machine in machines}
+    assert set(third.given) - set(second.given) == {f"{machine}-host-key3" for machine in machines}
+    assert (second.inputs("worker-1"), third.inputs("worker-1")) == (kept(provider).inputs("worker-1"),) * 2
+    back = host_keys_after(provider, 2, 1)
+    assert shown_by(back) == {"host-key"}
+    assert described(host_keys_after(provider, 2, 1, 1)) == described(back)
+
+
+def kept(provider: str) -> FakePulumi:
+    return host_keys_after(provider)
+
+
+@cache
+def host_keys_after(provider: str, *generations: int) -> FakePulumi:
+    """Return the last of updates of a stack, with each generation after the other."""
+    base = SSH_BASES[provider]
+    if not generations:
+        return run_program(base, seen=contents, secrets=secrets_for(base)).engine
+    *earlier, last = generations
+    return next_run(with_all(base, {HOST_KEY: last}), host_keys_after(provider, *earlier))
+
+
+def next_run(settings: Mapping[str, Any], former: FakePulumi) -> FakePulumi:
+    return run_program(settings, state=former.state_after(), seen=contents, secrets=secrets_for(settings)).engine
+
+
+def test_what_is_undone_on_a_machine_is_not_undone_with_its_former_host_key() -> None:
+    """Pulumi undoes a command with the connection of the last update, at the end of this one."""
+    people = {"machines.ssh.authorized_keys": [BOB]}
+    before = run_program(with_all(BASE, people), seen=contents).engine
+    seen = list[FakePulumi]()
+    for settings in ({}, {"machines.pools.worker.count": 0}):
+        with pytest.raises(pulumi.RunError) as refused:
+            run_program(with_all(BASE, {HOST_KEY: 2, **settings}), state=before.state_after(), seen=seen.append)
+        undone = ["manager-1-authorized-keys", *([] if settings else ["worker-1-authorized-keys"])]
+        assert str(refused.value).splitlines() == [
+            f"the update cannot undo {count(len(undone), 'command')}:",
+            f"  nuvla-swarm:{HOST_KEY}: 2 given, and these settings also undo {', '.join(undone)}, which know only "
+            "the former host key of their machine; allowed: one of both changes in each `make up`",
+        ]
+    both = next_run(with_all(BASE, {HOST_KEY: 2, **people}), before)
+    one = next_run(with_all(BASE, {HOST_KEY: 2}), both)
+    assert set(both.given) - set(one.given) >= {"manager-1-authorized-keys", "worker-1-authorized-keys"}
+    fewer = with_all(BASE, {HOST_KEY: 2, "machines.pools.worker.count": 0, **people})
+    assert "worker-1-membership-active" not in next_run(fewer, before).given, "a machine that leaves is not undone"
+
+
 @rows("title", list(STEPS))
 def test_replacement_touches_these_resources_and_no_others(title: str) -> None:
     step = STEPS[title]
@@ -201,9 +290,6 @@ def test_second_update_changes_nothing(title: str) -> None:
     step = STEPS[title]
     earlier = [step.before] if step.before else []
     assert described(ups(*earlier, step.after, step.after)) == described(ups(*earlier, step.after))
-
-
-SSH_BASES = {"local": BASE, "exoscale": exoscale(managers=1, workers=1)}
 
 
 def with_both_keys(provider: str) -> tuple[dict[str, Any], FakePulumi]:

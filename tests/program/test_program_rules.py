@@ -214,6 +214,13 @@ CASES = {
         "lost-drain", "a worker of another system while the entry is lost"
     ),
     "a volume in another zone": former("volume-move", "a volume would be in another zone"),
+    "a volume leaves a machine while its host key is replaced": Case(
+        "volume-host-key",
+        exoscale(**BLOCK, nfs={"machine": "worker-1"}),
+        changed(exoscale(**BLOCK, nfs={"machine": "worker-2"}), "machines.ssh.host_key_generation", 2),
+        "volumes.nfs: leaves worker-1, while the host key of manager-1, worker-1 is replaced by that of "
+        "machines.ssh.host_key_generation: 2; allowed: one of the two in each `make up`",
+    ),
     "block storage in a zone without": Case(
         "volume-zone",
         exoscale(),
@@ -426,6 +433,21 @@ def test_lost_manager_counts_no_more_once_the_swarm_is_without_it() -> None:
     both = changed(THREE, "machines.lost", ["manager-2", "manager-3"])
     [line] = refusing({}, both, state, builds=False)["manager-majority"]
     assert line.startswith("machines.lost: manager-2 given: 1 of 2 managers stay; allowed: 2 or more")
+
+
+@pytest.mark.parametrize(
+    "printed", ["28.5.2\nMon 2026-11-30 11:17:24 UTC", "28.5.2+dfsg1\nMon 2026-11-30 11:17:24 UTC"]
+)
+def test_older_engine_is_refused_after_an_update_that_failed(printed: str) -> None:
+    """Components whose inputs it has changed have no outputs since."""
+    state = run_program(engine("28.5.2")).engine.state_after()
+    for urn, one in state.items():
+        if urn.endswith("-engine"):
+            one["outputs"] = {}
+        if urn.endswith("-engine-configure"):
+            one["outputs"]["stdout"] = printed
+    with pytest.raises(pulumi.RunError, match=r"manager-1, worker-1, worker-2 had 28.5.2.*rule engine-major"):
+        run_program(engine("27.5.1"), state=state)
 
 
 def test_day_without_quotes_is_the_same_day() -> None:

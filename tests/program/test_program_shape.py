@@ -2,6 +2,7 @@
 
 import re
 
+from components.kept_outputs import SUFFIX
 from tests.program.runs import run
 from tests.program.snapshot import FOLDER, PROGRAMS, tree
 from tests.support.configs import changed, excepted, target
@@ -86,7 +87,9 @@ def test_resources_inside_machines_are_deleted_with_them(title: str) -> None:
     parts = {name for name in engine.children(CLUSTER) if engine.types[name].startswith("docker:")}
     for name, kind in engine.types.items():
         machines_own = CLUSTER in engine.ancestors(name)
-        if kind.startswith(ONLY_IN_STATE) or machines_own or name in made_up(engine):
+        if name.endswith(SUFFIX):
+            assert engine.deleted_with(name) == engine.deleted_with(engine.parent(name)), name
+        elif kind.startswith(ONLY_IN_STATE) or machines_own or name in made_up(engine):
             assert engine.deleted_with(name) == "", name
         else:
             assert engine.deleted_with(name) in {CLUSTER, *parts}, name

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from docs.settings_table import Setting, is_section, settings
-from stacks.config import loader
 from tests.program.runs import run
+from tests.settings.loading import parse
 from tests.settings.rows import concrete
 from tests.settings.table import ROWS
-from tests.support.configs import NAMESPACE, changed, existing, exoscale, host, secrets_for, target, texts, without
+from tests.support.configs import changed, existing, exoscale, host, secrets_for, target, without
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.rows import rows
 
@@ -47,8 +47,7 @@ SWITCHES = [
 
 def is_taken(document: dict[str, Any]) -> bool:
     """Whether the configuration has no mistake."""
-    given = {key.removeprefix(f"{NAMESPACE}:"): text for key, text in texts(document).items()}
-    return not loader.parse(given)[1]
+    return not parse(document)[1]
 
 
 def on(document: dict[str, Any], switch: Setting) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def test_host_gives_back_the_unit_of_the_virtual_ip_alone_where_there_is_one() -
 def test_virtual_ip_replaces_no_machine_and_no_service() -> None:
     """It is for infrastructures that are up."""
     before, after = ran(WITHOUT).engine, ran(WITH).engine
-    assert set(after.given) - set(before.given) == {"virtual-ip", *(f"virtual-ip-{name}" for name in MANAGERS)}
+    alerts = "prometheus-config-rules-virtual_ip"
+    assert set(after.given) - set(before.given) == {"virtual-ip", *(f"virtual-ip-{name}" for name in MANAGERS), alerts}
     assert set(before.given) <= set(after.given)
     for name in MANAGERS:
         assert before.inputs(name) == after.inputs(name)

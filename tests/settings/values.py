@@ -6,6 +6,7 @@ from tests.settings.rows import Bad, Row, Values, refused
 
 WHOLE = "a whole number"
 TEXT = "text"
+DAY = "a day as year, month and day"
 TRUE_OR_FALSE = "true or false"
 LIST = "a list"
 OBJECT = "an object of keys and values"

@@ -17,10 +17,10 @@ from tools.images_check.program import Start, starts
 IMAGE = "image"  # stands for the user of the image
 SHELLS = ("/bin/sh", "sh")
 BUILTINS = set(
-    "[ : case cd echo esac exec exit export fi if done do else elif for in printf set shift then true umask "
+    "[ : case cd echo esac exec exit export fi if done do else elif for in printf read set shift then true umask "
     "while".split()
 )
-GO_ON = {"if", "then", "else", "elif", "do", "exec", "!", "while", "case", "{"}  # a command follows
+GO_ON = {"if", "then", "else", "elif", "do", "exec", "!", "while", "until", "case", "{"}  # a command follows
 SHARED_MEMORY = "/dev/shm"  # of any container
 # The job of Prometheus that collects the metrics of an image -> the image's key.
 JOBS = {

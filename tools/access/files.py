@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.machines.host_key import PROOF_SUFFIX
 from tools.repair.state import State, without_secret_marks
 
 WRAPPER = Path(__file__).parent / "docker.sh"
 FOLDER = Path(".state/files")
+FIRST_COMMANDS = (PROOF_SUFFIX, "-engine-configure", "-ready")  # on a machine: ends of their names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ def hosts(state: State, names: list[str]) -> Iterator[SshHost]:
     """Yield the machines, with the connections of their commands in the state."""
     for name in names:
         for command in state.of("command:remote:Command"):
-            if command["urn"].rpartition("::")[2] in (f"{name}-engine-configure", f"{name}-ready"):
+            # In the order of the state: a machine shows a new host key before any other command runs there.
+            if command["urn"].rpartition("::")[2].removeprefix(name) in FIRST_COMMANDS:
                 connection: Mapping[str, Any] = without_secret_marks(command.get("inputs", {})).get("connection") or {}
                 if connection.get("host"):
                     yield SshHost(

@@ -20,7 +20,7 @@ from tests.support.self_signed import self_signed
 PASSWORD = "images-check"  # noqa: S105  # of the users that the trials make
 PASSWORD_HASH = "$2b$04$cs8NIvHsUzXhgJvcv4JIoeHU/AZIQW9ExgNWlzRsEzzb/4hYzd32W"  # noqa: S105  # its bcrypt hash
 OWN_VARIABLES = "NUVLA_SWARM_"  # of the program alone: no image reads them
-CHECK_ARGUMENTS = 7  # of a health check before its command: CMD, shell, -c, script, name, pause, timeout
+CHECK_ARGUMENTS = 8  # of a health check before its command: CMD, shell, -c, script, name, start, pause, timeout
 
 SMTP = {"host": "mail.invalid", "from_address": "swarm@mail.invalid", "from_name": "Swarm", "username": "swarm"}
 MUTE = {"start": "22:00", "end": "07:30", "weekends": True}

@@ -111,7 +111,7 @@ class Trial:
     def _unhealthy(self) -> str:
         """Wait for the health check; return why it does not succeed, or an empty text."""
         deadline = time.monotonic() + self.patience_s
-        check: Sequence[str] = ("/bin/sh", "-c", self.start.health_script, "health", "0", "3", *self.start.health)
+        check: Sequence[str] = ("/bin/sh", "-c", self.start.health_script, "health", "0", "0", "3", *self.start.health)
         if not self.contract.healthy_alone:
             check = ("true",)
         while True:

@@ -39,6 +39,7 @@ def repair(verb: str, stack: str) -> list[str]:
         away = silent.names(state) if verb == "up" else []
         replaced = before_update(verb, state, swarm, silent.instances(state, away))
         silent.tell_program(State.read(stack) if away else state, away)
+        nodes.tell_emptied(state, swarm if verb == "up" else None)  # asks again: the repair may have named nodes
         return replaced
 
 

@@ -56,13 +56,14 @@ def managers(state: State) -> Iterator[dict[str, Swarm]]:
 def reached(swarms: Collection[Swarm]) -> list[Reach]:
     """Return what this computer gets from each of these managers, all asked at once.
 
-    Managers that answer get some time to choose a leader, since the former one may have just died.
+    Managers that are there get some time to choose a leader, since the former one may have just died: until they have
+    noticed that, they wait for its answer.
     """
     deadline = time.monotonic() + ELECTION_TIMEOUT_S
     while True:
         with ThreadPoolExecutor(max(1, len(swarms))) as pool:
             found = list(pool.map(Swarm.reach, swarms))
-        if Reach.MANAGES in found or Reach.ANSWERS not in found or time.monotonic() > deadline:
+        if Reach.MANAGES in found or set(found) <= {Reach.SILENT} or time.monotonic() > deadline:
             return found
         time.sleep(INTERVAL_S)
 

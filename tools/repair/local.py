@@ -4,11 +4,12 @@ import shutil
 import subprocess
 from typing import Any
 
-from tools.console import say
+from tools.console import fail, say
 from tools.repair.state import State
 from tools.repair.swarm import ID_LABEL
 
 DATA_LABEL = "io.nuvla.swarm.data"  # of data volumes, which an earlier update may have retained
+TIMEOUT_S = 600  # for an answer: to remove a large volume takes minutes
 KINDS = {
     "container": ["ps", "--all", "--no-trunc"],
     "volume": ["volume", "ls"],
@@ -48,5 +49,12 @@ def _has_data(state: State, volume: str) -> bool:
 
 def _docker(*arguments: str) -> str | None:
     """Return the output of Docker's client, or None if it fails: it prints its own error."""
-    done = subprocess.run(["docker", *arguments], check=False, stdout=subprocess.PIPE, text=True)
+    command = ["docker", *arguments]
+    try:
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        fail(
+            f"the local Docker engine does not answer `docker {arguments[0]}` after {TIMEOUT_S} s; restart it "
+            "(sudo systemctl restart docker), and run this again"
+        )
     return done.stdout if done.returncode == 0 else None

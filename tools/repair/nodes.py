@@ -1,14 +1,20 @@
 """Machines whose nodes differ from the state: they left the swarm, or lost their role or labels."""
 
+import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from stacks.prior_state import EMPTIED
+from tools.console import say
 from tools.repair.state import State, without_secret_marks
+from tools.repair.swarm import NoAnswerError, Swarm
 
 MACHINE_LABEL = "nuvla-swarm.machine"  # of nodes: the name of the machine
+LEFT_LABEL = "nuvla-swarm.left"  # of nodes that an update has emptied, until they have tasks again: see tasks.sh
 CONNECT_TIMEOUT_S = 3
 DEAD_STATES = ("down", "disconnected")  # in any other state, a node may live
 
@@ -48,7 +54,7 @@ def members(state: State, lost: Collection[str] | None = None) -> list[Member]:
             children.setdefault(child.get("parent", ""), {})[child["urn"].rpartition("-")[2]] = child
     for membership in state.of("nuvla:swarm:Membership"):
         commands = children.get(membership["urn"], {})
-        name = membership.get("outputs", {}).get("name")  # missing after a killed update; the next one completes it
+        name = membership.get("outputs", {}).get("name")  # missing if its first update did not end
         if name is None or name in lost or not commands.keys() >= {"node", "join"}:
             continue
         join = without_secret_marks(commands["join"])
@@ -56,7 +62,7 @@ def members(state: State, lost: Collection[str] | None = None) -> list[Member]:
             Member(
                 name=name,
                 node_id=join["outputs"]["stdout"].strip(),
-                role=membership["inputs"]["role"],
+                role=state.role(membership) or "",
                 labels=without_secret_marks(membership["inputs"].get("labels") or {}),
                 address=membership["outputs"]["private_address"],
                 host=join["inputs"]["connection"]["host"],
@@ -91,6 +97,25 @@ def unlabelled(members: Sequence[Member], nodes: Sequence[Mapping[str, Any]]) ->
         if node["ID"] == member.node_id
         or (node["Status"]["State"] not in DEAD_STATES and _address(node) == member.address)
     ]
+
+
+def emptied(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of machines that an update has emptied before it failed or was killed, and that are ready."""
+    labels = [node["Spec"].get("Labels") or {} for node in nodes if node["Status"]["State"] == "ready"]
+    return sorted(own[MACHINE_LABEL] for own in labels if LEFT_LABEL in own and MACHINE_LABEL in own)
+
+
+def tell_emptied(state: State, swarm: Swarm | None) -> None:
+    """Tell the program, by a variable of the environment, which machines an earlier update has emptied.
+
+    The state does not say it if the settings that the machines were emptied for are as before.
+    """
+    names: list[str] = []
+    with suppress(NoAnswerError):  # the repair has reported that
+        names = emptied(swarm.nodes()) if swarm is not None else []
+    for name in names:
+        say(f"{state.name}: an update that did not finish has emptied the machine {name}, which gets its tasks again")
+    os.environ[EMPTIED] = " ".join(names)
 
 
 def _address(node: Mapping[str, Any]) -> str:

@@ -24,9 +24,11 @@ def names(state: State) -> list[str]:
     if state.provider is None or not state.provider.is_remote or len(managers) < 2:
         return []
     with connection.managers(state) as swarms:
+        if not swarms:  # the first update ended before it had the certificate that they are asked with
+            return []
         asked = {name: swarms[name] for name in managers}
         reaches = dict(zip(asked, connection.reached(asked.values()), strict=True))
-        away = [name for name, reach in reaches.items() if reach is Reach.SILENT]
+        away = [name for name, reach in reaches.items() if reach in (Reach.SILENT, Reach.LATE)]
         working = next((asked[name] for name, reach in reaches.items() if reach is Reach.MANAGES), None)
         if not away or working is None:
             return []

@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.kept_outputs import STASH, with_kept_outputs
 from components.machines.registry import MODELS
 from components.machines.settings import Machines
 from components.ports import DOCKER_API
+from stacks import prior_outputs
 from tools.pulumi_cli import pulumi
 
 PROJECT = "nuvla-swarm"
-STASH, OWNER = "pulumi:index:Stash", "infrastructure"  # type and logical name of the infrastructure's id
+OWNER = "infrastructure"  # logical name of the infrastructure's id
 SWARM_PROVIDER = "::pulumi:providers:docker::swarm-engine"
 CLUSTERS = {f"nuvla:machines:{folder.capitalize()}Cluster": model for folder, model in MODELS.items()}
 # Types of resources in a swarm, and their names in paths of Docker's API.
@@ -56,7 +58,10 @@ class State:
 
     def __init__(self, stack: str, deployment: Mapping[str, Any] | None):
         self.stack = stack
-        self.resources: Sequence[Mapping[str, Any]] = (deployment or {}).get("resources") or []
+        resources = (deployment or {}).get("resources") or []
+        self.resources: Sequence[Mapping[str, Any]] = [
+            resource for _, resource in with_kept_outputs((one["urn"], one) for one in resources)
+        ]
         self.pending: Sequence[Mapping[str, Any]] = (deployment or {}).get("pending_operations") or []
 
     @classmethod
@@ -146,10 +151,22 @@ class State:
         """Return the endpoints of the Docker API of the managers that joined and are not lost, by machine."""
         found, lost = {}, self.lost()
         for membership in self.of("nuvla:swarm:Membership"):
-            outputs, role = membership.get("outputs") or {}, (membership.get("inputs") or {}).get("role")
-            if role == "manager" and outputs.get("public_address") and outputs.get("name") not in lost:
+            outputs = membership.get("outputs") or {}
+            if self.role(membership) == "manager" and outputs.get("public_address") and outputs.get("name") not in lost:
                 found[str(outputs["name"])] = f"tcp://{outputs['public_address']}:{DOCKER_API.number}"
         return found
+
+    def role(self, membership: Mapping[str, Any]) -> str | None:
+        """Return the role that a member got last; an update that stopped may have been about to give it another one."""
+        activation = f"{membership['urn'].rpartition('::')[2]}-active"
+        inputs = [
+            command.get("inputs") or {}
+            for command in self.of("command:remote:Command")
+            if command["urn"].endswith(f"::{activation}") and not command.get("delete")
+        ]
+        return prior_outputs.role(without_secret_marks(inputs[0]) if inputs else {}) or (
+            membership.get("inputs") or {}
+        ).get("role")
 
     def component(self, kind: str, fits: Callable[[Mapping[str, Any]], bool]) -> str | None:
         """Return the URN of the first component of a type that fits."""

@@ -23,7 +23,8 @@ ID_KEYS = {"networks": "Id"}  # key of the id in Docker's API; "ID" for other ki
 class Reach(Enum):
     """What this computer gets from a manager."""
 
-    SILENT = "no answer"
+    SILENT = "no connection"
+    LATE = "a connection, and no answer in time"
     ANSWERS = "an answer, but not of a manager in a swarm with a leader"
     MANAGES = "the answers of a manager"
 
@@ -66,8 +67,12 @@ class Swarm:
         try:
             answer = self._ask("GET", "/nodes")
         except NoAnswerError as error:
-            # A certificate that has expired, say, is what the update renews.
-            return Reach.ANSWERS if isinstance(error.__cause__, requests.exceptions.SSLError) else Reach.SILENT
+            match error.__cause__:
+                case requests.exceptions.SSLError():  # a certificate that has expired, say, is what the update renews
+                    return Reach.ANSWERS
+                case requests.ReadTimeout():
+                    return Reach.LATE
+            return Reach.SILENT
         return Reach.MANAGES if answer.ok else Reach.ANSWERS
 
     def marked(self, label: str) -> list[SwarmObject]:
@@ -94,6 +99,16 @@ class Swarm:
         answer = self._ask("POST", f"/nodes/{node['ID']}/update?version={node['Version']['Index']}", json=spec)
         if not answer.ok:
             raise NoAnswerError(f"the node {value}: {_message(answer)}")
+
+    def lacking(self, label: str) -> dict[str, str]:
+        """Return how many tasks of how many run, of each service with the label of the stack that lacks some."""
+        found = {}
+        for service in self._list("services", label=[f"{STACK_LABEL}={label}"]):
+            counts = service.raw.get("ServiceStatus") or {}
+            running, wanted = counts.get("RunningTasks", 0), counts.get("DesiredTasks", 0)
+            if running < wanted:
+                found[service.name] = f"{running} of {wanted} tasks run"
+        return found
 
     def await_end(self, network: str) -> None:
         """Wait until the API manager has removed its local part of a network that is gone from the swarm."""
@@ -125,7 +140,8 @@ class Swarm:
                 raise NoAnswerError(f"the service {current.name}: {_message(answer)}")
 
     def _list(self, kind: str, **filters: list[str]) -> list[SwarmObject]:
-        return self._found(kind, self._ask("GET", f"/{kind}", params={"filters": json.dumps(filters)}))
+        parameters = {"filters": json.dumps(filters), "status": "1"}  # counts of tasks, of services alone
+        return self._found(kind, self._ask("GET", f"/{kind}", params=parameters))
 
     def _found(self, kind: str, answer: requests.Response) -> list[SwarmObject]:
         if not answer.ok:

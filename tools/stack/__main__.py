@@ -55,7 +55,7 @@ OPENED = {  # verbs on a stack whose backend is known: module and function
     "preview": ("tools.stack.update", "preview"),
     "refresh": ("tools.stack.update", "refresh"),
     "recover": ("tools.stack.recovery", "recover"),
-    "status": ("tools.status", "show"),
+    "status": ("tools.status", "check"),
     "down": ("tools.stack.removal", "down"),
     "template": ("tools.exoscale_template", "write"),
     "nuvla": ("tools.nuvla", "show"),

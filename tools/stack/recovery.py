@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from components.machines.host_key import PROOF_SUFFIX
 from components.machines.shell import Done, Login, UnreachableError
 from components.swarm.recovery import run
+from stacks.prior_state import INSTANCE
 from tools.console import ask, chosen, fail, is_terminal, say
 from tools.repair import locks, nodes
-from tools.repair.state import State
+from tools.repair.state import State, without_secret_marks
+from tools.retained_volumes import PROTECTION
 from tools.stack import marks, target, update
 from tools.stack.settings_file import SettingsFile
 from tools.stack.target import Target
@@ -49,6 +52,7 @@ def recover(found: Target) -> None:
     state = State.read(found.stack)
     managers = look(state)
     _require_declared(found.file, state, managers.dead)
+    _require_unprotected(found.file, state, managers.dead)
     for line in listing(state, managers):
         say(line)
     ask(f"To go on, type the name of the stack ({found.name}):", found.name, "nothing is changed")
@@ -66,11 +70,14 @@ def recover(found: Target) -> None:
 def look(state: State) -> Found:
     """Ask all managers of the state what they know; return what is left.
 
-    Errors: exits with a line, if the swarm has a leader, or may choose one, or if no manager is left.
+    Errors: exits with a line, if the swarm has a leader, or may choose one, if no manager is left, or if the engine of
+    one that answers is silent: with it, the swarm may choose a leader.
     """
     every = list(_managers(state))
     answers = asyncio.run(_ask(every))
     words = {manager.name: answer.stdout.strip() for manager, answer in answers.items() if answer is not None}
+    if silent := [answer.stderr.strip() for answer in answers.values() if answer is not None and answer.code != 0]:
+        fail(f"{state.name}: nothing is changed: {silent[0]}")
     left = [manager for manager in every if words.get(manager.name) == "left"]
     again = f"run `make up STACK={state.name}`"
     if leading := [name for name, word in words.items() if word == "leads"]:
@@ -119,6 +126,21 @@ def _require_declared(file: SettingsFile, state: State, dead: Sequence[Manager])
         )
 
 
+def _require_unprotected(file: SettingsFile, state: State, dead: Sequence[Manager]) -> None:
+    """Exit with a line if Pulumi or Exoscale would refuse to delete a dead instance, once the swarm runs again."""
+    instances = [one for one in state.of(INSTANCE) if one["urn"].rpartition("::")[2] in {one.name for one in dead}]
+    machines = file.section("machines")
+    settings = [f"machines.{setting}" for setting in PROTECTION if machines.get(setting) is True]
+    steps = [f"set {' and '.join(settings)} to false in {file.path.name}"] if settings else []
+    if any(one["inputs"].get("destroyProtected") is True for one in instances):
+        steps.append(f"end their protection: `pulumi up --stack {state.name} --target '**ComputeInstance::*'`")
+    if instances and steps:
+        fail(
+            f"{state.name}: {_names(dead)} are protected and cannot be made anew, so nothing is changed: "
+            f"{', '.join(steps)}, and run this again"
+        )
+
+
 async def _ask(managers: Sequence[Manager]) -> dict[Manager, Done | None]:
     answers = await asyncio.gather(*(manager.run("look") for manager in managers))
     return dict(zip(managers, answers, strict=True))
@@ -133,19 +155,26 @@ def _do(manager: Manager, verb: str) -> None:
 
 def _managers(state: State) -> Iterator[Manager]:
     """Yield the managers that have joined, also those that the state declares lost."""
+    proofs = {
+        command["urn"].rpartition("::")[2].removesuffix(PROOF_SUFFIX): without_secret_marks(command["inputs"])
+        for command in state.of("command:remote:Command")
+        if command["urn"].endswith(PROOF_SUFFIX)
+    }
+    shown = {name: str(inputs["connection"]["hostKey"]) for name, inputs in proofs.items()}
     for member in nodes.members(state, lost=()):
         if member.role == "manager":
-            yield Manager(member.name, member.address, _login(member), member.invitation)
+            yield Manager(member.name, member.address, _login(member, shown.get(member.name)), member.invitation)
 
 
-def _login(member: nodes.Member) -> Login:
+def _login(member: nodes.Member, shown: str | None) -> Login:
+    """Return the login; `shown` is the host key that the machine showed after its join, if it was replaced."""
     return Login(
         machine=member.name,
         host=member.host,
         port=member.port,
         user=str(member.connection["user"]),
         private_key=str(member.connection["privateKey"]),
-        host_key=str(member.connection["hostKey"]),
+        host_keys=(shown or str(member.connection["hostKey"]),),
     )
 
 

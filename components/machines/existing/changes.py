@@ -12,12 +12,14 @@ def is_same_machine(machines: ExistingMachines, prior: PriorState, name: str) ->
     """Return whether a host is still the swarm member that the state has.
 
     A host with a new host key at the same address was reinstalled, and is no member any more. A host with a new host
-    key at a new address is another host, and the former host may still be a member.
+    key at a new address is another host, and the former host may still be a member. The key is that by which the
+    host joined: an update that fails before a reinstalled host has joined again leaves it one that was reinstalled.
     """
     hosts = machines.hosts()
     if name not in hosts:
         return True
-    return hosts[name].host_key == prior.hosts.get(name) or _has_new_address(hosts[name], prior.members[name])
+    member = prior.members[name]
+    return hosts[name].host_key == member.host_key or _has_new_address(hosts[name], member)
 
 
 def _has_new_address(host: HostSettings, member: Member) -> bool:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pulumi
+from pulumi_command import remote
 
 from components.machines.cluster import NONE_LOST, Cluster, LoginKeys, Losses
 from components.machines.error_hints import AGENT_HINTS, ErrorHints
 from components.machines.existing.error_hints import Contact, HostErrorHints
 from components.machines.machine import APT_FUNCTIONS, Machine, Role
 from components.machines.owner import Owner
+from components.machines.skipped_command import SkippedCommand
 from components.machines.volume import VolumeLocation, VolumeSpec
 from components.manifest import HostTraces
 from components.ports import MOUNTD
@@ -93,26 +95,24 @@ class ExistingCluster(Cluster):
             }
         ).hooks
         self._ssh_hooks = ErrorHints(AGENT_HINTS, "ssh-advice").hooks
-        hostnames = {}
+        self._checks: dict[str, remote.Command | SkippedCommand] = {}
         for machine, (pool_settings, host) in hosts.items():
-            self.machines[machine], hostnames[machine] = self._machine(machine, pool_settings, host)
+            self.machines[machine] = self._machine(machine, pool_settings, host)
         self.volumes = {
             volume: VolumeLocation(machine=settings.machine, path=settings.path or f"{args.data_path}/{volume}")
             for volume, settings in args.volumes.items()
         }
+        hostnames = {machine: check.stdout.apply(str.strip) for machine, check in self._checks.items()}
         self.hostnames = pulumi.Output.all(**hostnames).apply(require_unique_hostnames)
-        self.register_outputs(
-            {
-                "names": list(self.machines),
-                "provider": "existing",
-                "hosts": {machine: host.host_key for machine, (_, host) in hosts.items()},
-                "hostnames": self.hostnames,
-                "keep_volumes": True,
-                **args.losses.outputs(self.machines),
-            }
+        self.keep_outputs(
+            args.losses,
+            {"provider": "existing", "keep_volumes": True},
+            after=list(self._checks.values()),
+            hosts={machine: host.host_key for machine, (_, host) in hosts.items()},
+            hostnames=self.hostnames,
         )
 
-    def _machine(self, name: str, pool: HostPool, host: HostArgs) -> tuple[Machine, pulumi.Output[str]]:
+    def _machine(self, name: str, pool: HostPool, host: HostArgs) -> Machine:
         machine = Machine(
             name=name,
             role=pool.role,
@@ -131,7 +131,7 @@ class ExistingCluster(Cluster):
         )
         # A host that comes back after a loss may be in any state, so all commands run on it again.
         recreation = [str(times)] if (times := self._args.losses.recreations.get(name, 0)) else []
-        check = machine.command(
+        check = self._checks[name] = machine.command(
             f"{name}-check",
             "machines/existing/scripts/check_host.sh",
             {
@@ -163,8 +163,7 @@ class ExistingCluster(Cluster):
         )
         daemon_json = restore_point.stdout.apply(lambda text: text.partition("\n")[2])
         generation = restore_point.id.apply(lambda command_id: " ".join([command_id, *recreation]))
-        recorded = replace(machine, system_generation=generation, data_generation=generation, daemon_json=daemon_json)
-        return recorded, check.stdout.apply(str.strip)
+        return replace(machine, system_generation=generation, data_generation=generation, daemon_json=daemon_json)
 
 
 def _listed(traces: HostTraces) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from components.machines.exoscale import access_changes
+from components.machines.exoscale import access_changes, volume_moves
 from components.machines.exoscale.settings import ExoscaleMachines
 from components.machines.prior_state import PriorState
-from components.machines.provider import StackPlan
+from components.machines.provider import StackPlan, made_host_keys
 from components.rule import Rule
 
 # Zones with block storage that pulumiverse-exoscale 0.66.1 accepts.
@@ -77,6 +77,19 @@ def _volumes_can_move(machines: ExoscaleMachines, plan: StackPlan, prior: PriorS
             )
 
 
+def _volumes_stay_meanwhile(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState) -> Iterator[str]:
+    """Refuse moves from machines whose host key may be another one than their commands in the state expect."""
+    keys = made_host_keys(machines.ssh, prior, machines.lost)
+    for name in dict.fromkeys([*plan.volumes, *prior.blocks]):
+        source = volume_moves.living_source(machines, plan, prior, name)
+        due = [one for one in sorted({source, plan.api_manager}) if keys.is_due(one)] if source else []
+        if due:
+            yield (
+                f"volumes.{name}: leaves {source}, while the host key of {', '.join(due)} is replaced by that of "
+                f"machines.ssh.host_key_generation: {keys.generation}; allowed: one of the two in each `make up`"
+            )
+
+
 def _zones_have_block_storage(machines: ExoscaleMachines, plan: StackPlan, _prior: PriorState) -> Iterator[str]:
     """Refuse zones without block storage, which the plugin refuses only after the machines are created."""
     for name, volume in plan.volumes.items():
@@ -103,7 +116,8 @@ def _protected_stay(machines: ExoscaleMachines, plan: StackPlan, prior: PriorSta
     """Refuse to destroy resources that the last update protected: Pulumi or Exoscale would refuse halfway through."""
     volumes = [f"{name}-volume" for name, volume in plan.volumes.items() if volume.block]
     declared = {*machines.names("manager", "worker"), *volumes, *(["cluster-address"] if machines.elastic_ip else [])}
-    gone = sorted(name for name in prior.protected & prior.names if name not in declared)
+    replaced = {name for name, _ in _changed_systems(machines, prior)} - {*prior.managers}
+    gone = sorted(name for name in prior.protected & prior.names if name not in declared or name in replaced)
     if gone:
         yield (
             f"machines: {', '.join(gone)} would be destroyed, but the last update protected them; allowed: the former "
@@ -126,6 +140,11 @@ RULES = (
         id="volume-move",
         refuses="block storage to another zone, from a machine that leaves, or exchanged between two (Exoscale)",
         check=_volumes_can_move,
+    ),
+    Rule(
+        id="volume-host-key",
+        refuses="block storage that leaves a machine in the update that replaces its host key (Exoscale)",
+        check=_volumes_stay_meanwhile,
     ),
     Rule(
         id="volume-zone",

@@ -16,6 +16,7 @@ from components.machines.exoscale.instance import USER, InstanceArgs, InstancePo
 from components.machines.exoscale.lockout import Lockout
 from components.machines.exoscale.settings import system
 from components.machines.exoscale.shared_resources import SharedResources, SharedResourcesArgs
+from components.machines.host_key import FIRST_HOST_KEYS, HostKeys
 from components.machines.machine import Machine
 from components.machines.owner import Owner
 from components.machines.turns import NO_TURNS, Turns
@@ -39,6 +40,7 @@ class ExoscaleClusterArgs:
     retain_volumes: bool  # whether the block storage is retained when the cluster is destroyed
     imports: Collection[str] = ()  # names of the volumes that this update imports by their `id`
     keys: LoginKeys = GENERATED
+    host_keys: HostKeys = FIRST_HOST_KEYS
     public_key: str | None = None  # of the user's own key, for the preview
     losses: Losses = NONE_LOST
     turns: Turns = NO_TURNS
@@ -73,7 +75,7 @@ class ExoscaleCluster(Cluster):
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
             "keep_volumes": args.retain_volumes,
         }
-        super().__init__("ExoscaleCluster", name, props, args.keys, opts)
+        super().__init__("ExoscaleCluster", name, props, args.keys, opts, host_keys=args.host_keys)
         self.args = args
         self._hooks = ErrorHints(HINTS).hooks
         self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
@@ -98,20 +100,20 @@ class ExoscaleCluster(Cluster):
         for machine in self._sources_first():
             machines[machine] = self._instance(machine, machines)
         self.machines = {machine: machines[machine] for machine in self._ordinals}
-        self.register_outputs(
+        if args.retain_volumes:
+            self.record_retention(self._storage.blocks.values())
+        self.keep_outputs(
+            args.losses,
             {
-                "names": list(self.machines),
                 "provider": "exoscale",
                 "network": str(args.private_network) if args.private_network else "",
-                "systems": {
-                    machine: system(self._zones[machine], args.pools[pool].template_id)
-                    for machine, (pool, _) in self._ordinals.items()
-                },
                 "keep_volumes": args.retain_volumes,
                 "protected": sorted(self._protected()),
-                **args.losses.outputs(self.machines),
-                **args.keys.outputs(),
-            }
+            },
+            systems={
+                machine: system(self._zones[machine], args.pools[pool].template_id)
+                for machine, (pool, _) in self._ordinals.items()
+            },
         )
 
     def _shared_args(self) -> SharedResourcesArgs:
@@ -155,11 +157,13 @@ class ExoscaleCluster(Cluster):
     def _instance(self, name: str, machines: Mapping[str, Machine]) -> Machine:
         """Create the instance of a machine; `machines` are those created before."""
         pool, ordinal = self._ordinals[name]
+        first, replaced = self.generate_host_key(name)
         args = InstanceArgs(
             name=f"{self._infrastructure}-{name}",
             pool=self.args.pools[pool],
             ssh_key=self.ssh_key,
-            host_key=self.generate_key(f"{name}-host-key"),
+            host_key=first,
+            replaced_host_key=replaced,
             ssh_key_name=self._infrastructure,
             depends_on=self._shared.ssh_key,
             group=self._shared.security_group,

@@ -12,8 +12,8 @@ PROXY_HINT = (
 HINTS = (
     (
         r"protection is enabled|\bis protected\b",
-        "Exoscale does not delete protected machines: set machines.destroy_protection to false, run `make up`, "
-        "and then this again",
+        "Exoscale does not delete protected machines: set machines.destroy_protection to false, run `make up`, with a "
+        "dead machine still in machines.lost, and then this again",
     ),
     (
         r"(proxyconnect tcp: [^\n]+|\bProxy Authentication Required\b)",

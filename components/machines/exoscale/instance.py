@@ -10,16 +10,18 @@ import pulumiverse_exoscale as exoscale
 from components import assets
 from components.machines.cluster import Key, Losses, Pool
 from components.machines.exoscale.security_group import SecurityGroup
+from components.machines.host_key import HostKey, with_host_key
 from components.machines.machine import Machine
+from components.machines.shell import BOOT_S
 
 USER = "ubuntu"  # SSH user of Exoscale's Ubuntu templates
-# For ignore_changes of a lost machine. Its volumes and its elastic IP may still go to other machines, for which the
-# program needs only Exoscale.
+# For ignore_changes of a lost machine. Other changes need only Exoscale: its volumes and its elastic IP may still go to
+# other machines, and its protection has to end before Exoscale deletes it.
 IGNORED_WHEN_LOST = [
     *("name", "zone", "template_id", "type", "disk_size", "ssh_keys", "security_group_ids", "anti_affinity_group_ids"),
-    *("network_interfaces", "destroy_protected", "labels"),
+    *("network_interfaces", "labels"),
 ]
-BOOT_TIMEOUT = "10m"  # of the creation, and of the first boot
+BOOT_TIMEOUT = f"{BOOT_S}s"  # of the creation, and of the first boot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,8 @@ class InstanceArgs:
     name: str  # on Exoscale; fixed, so that Pulumi deletes a replaced instance before the new one takes its volumes
     pool: InstancePool
     ssh_key: Key
-    host_key: Key
+    host_key: Key  # that it is created with
+    replaced_host_key: HostKey | None  # the one in its place
     ssh_key_name: str  # of `ssh_key` on Exoscale
     depends_on: pulumi.Resource  # registers the SSH key on Exoscale
     group: SecurityGroup
@@ -117,6 +120,15 @@ def instance(name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> Mac
         **args.losses.of(name),
         hooks=args.ssh_hooks,
     )
+    if args.replaced_host_key:
+        # Before all other commands, so it is the first one to wait for the boot.
+        machine = with_host_key(
+            machine,
+            args.replaced_host_key,
+            pulumi.ResourceOptions(parent=opts.parent, depends_on=[args.group]),
+            patience_s=BOOT_S,
+            hooks=args.ready_hooks,
+        )
     ready = machine.command(
         f"{name}-ready",
         "machines/exoscale/scripts/ready.sh",

@@ -10,6 +10,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 
+from components.machines.host_key import PROOF_SUFFIX
+
 SILENCE_S = 30  # without an answer, after which a warning is logged
 RETRY_S = 1.0  # from one connection to the next
 CONNECT_TIMEOUT_S = 5
@@ -38,7 +40,7 @@ class Lockout:
         if await _answers(host, port, self.silence_s) or self._told:
             return
         self._told = True  # before the next machine is silent for as long
-        machine = args.name.removesuffix("-ready")
+        machine = args.name.removesuffix(PROOF_SUFFIX).removesuffix("-ready")
         pulumi.log.warn(f"{machine}: {self.line(f'{host}:{port}', await self.ask())}")
 
     def line(self, machine: str, own: IPv4Address | None) -> str:

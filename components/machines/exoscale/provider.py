@@ -11,7 +11,7 @@ from components.machines.exoscale import changes, volume_import, volume_moves
 from components.machines.exoscale.cluster import ExoscaleCluster, ExoscaleClusterArgs
 from components.machines.exoscale.instance import InstancePool
 from components.machines.exoscale.settings import ExoscaleMachines, ExoscalePoolSettings
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys, made_host_keys
 from components.machines.turns import Build
 from components.ports import TrafficSource
 
@@ -69,6 +69,7 @@ class Exoscale(Provider[ExoscaleMachines]):
             retain_volumes=inputs.retain_volumes,
             imports=imports,
             keys=login_keys(inputs.secrets, machines.ssh, inputs.prior),
+            host_keys=made_host_keys(machines.ssh, inputs.prior, machines.lost),
             public_key=machines.ssh.public_key,
             losses=prior.losses(frozenset(machines.lost)),
             turns=inputs.turns,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from components.machines.data_paths import NFS_ROOT
 from components.machines.exoscale.hand_over import Contact, HandOver
 from components.machines.exoscale.settings import ExoscaleMachines
+from components.machines.host_key import PROOF_SUFFIX
 from components.machines.prior_state import PriorState
 from components.machines.provider import StackPlan
 from components.machines.volume import Moves
@@ -16,7 +17,7 @@ def hand_overs(
     """Return the hand-overs of block storage that a living machine gives up now, or gave up in an earlier update."""
     result = []
     for name in dict.fromkeys([*plan.volumes, *prior.blocks, *prior.moves]):
-        source = _living_source(machines, plan, prior, name)
+        source = living_source(machines, plan, prior, name)
         if source is not None or f"{name}-hand-over" in prior.names:
             result.append(
                 HandOver(
@@ -41,7 +42,7 @@ def volume_sources(machines: ExoscaleMachines, plan: StackPlan, prior: PriorStat
     }
 
 
-def _living_source(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState, name: str) -> str | None:
+def living_source(machines: ExoscaleMachines, plan: StackPlan, prior: PriorState, name: str) -> str | None:
     """Return the machine that gives up a volume, if the program can connect to it and to the API manager."""
     block, volume = prior.blocks.get(name), plan.volumes.get(name)
     if block is None or (volume is not None and volume.block and volume.machine == block.machine):
@@ -53,5 +54,6 @@ def _living_source(machines: ExoscaleMachines, plan: StackPlan, prior: PriorStat
 def _contact(prior: PriorState, machine: str | None) -> Contact:
     if machine is None:
         return Contact(name="", address="", host_key="")
-    member = prior.members[machine]
-    return Contact(name=machine, address=member.public_address, host_key=member.host_key)
+    member, proof = prior.members[machine], prior.commands.get(f"{machine}{PROOF_SUFFIX}")
+    host_key = proof.host_key if proof else member.host_key
+    return Contact(name=machine, address=member.public_address, host_key=host_key)

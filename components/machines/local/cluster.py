@@ -10,11 +10,14 @@ import pulumi_docker as docker
 from components.machines import pool_addresses
 from components.machines.cluster import DATA_LABEL, GENERATED, NONE_LOST, Cluster, LoginKeys, Losses, Pool
 from components.machines.error_hints import SSH_HINTS, ErrorHints
+from components.machines.host_key import FIRST_HOST_KEYS, HostKeys, with_host_key
 from components.machines.local.container import ContainerArgs, container
 from components.machines.machine import Machine
 from components.machines.owner import NEVER_RELABELLED, Owner
 from components.machines.turns import NO_TURNS, Turns
 from components.machines.volume import FOLDER, VolumeLocation, VolumeSpec
+
+BOOT_S = 120  # that a machine may take until it answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,7 @@ class LocalClusterArgs:
     retain_volumes: bool  # whether the volumes are retained when the cluster is destroyed
     imports: Collection[str] = ()  # names of the volumes that this update imports by their `id`
     keys: LoginKeys = GENERATED
+    host_keys: HostKeys = FIRST_HOST_KEYS
     public_key: str | None = None  # of the user's own key, for the preview
     losses: Losses = NONE_LOST
     turns: Turns = NO_TURNS
@@ -56,15 +60,15 @@ class LocalCluster(Cluster):
             "volumes": {volume: asdict(settings) for volume, settings in args.volumes.items()},
             "keep_volumes": args.retain_volumes,
         }
-        super().__init__("LocalCluster", name, props, args.keys, opts)
+        super().__init__("LocalCluster", name, props, args.keys, opts, host_keys=args.host_keys)
         self.args = args
         self._hooks = ErrorHints().hooks
         self._ssh_hooks = ErrorHints(SSH_HINTS, "ssh-advice").hooks
-        self._name = args.owner.stack.replace("/", "-")
+        self._stack = args.owner.stack.replace("/", "-")
         self._labels = args.owner.labels()
         self.network = docker.Network(
             f"{name}-network",
-            name=self._name,
+            name=self._stack,
             ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(args.subnet), gateway=str(args.subnet[1]))],
             labels=[docker.NetworkLabelArgs(label=key, value=label) for key, label in self._labels.items()],
             opts=pulumi.ResourceOptions(
@@ -76,15 +80,11 @@ class LocalCluster(Cluster):
             for ordinal in range(1, settings.count + 1):
                 machine = self._machine(pool, ordinal, settings)
                 self.machines[machine.name] = machine
-        self.register_outputs(
-            {
-                "names": list(self.machines),
-                "provider": "local",
-                "network": str(args.subnet),
-                "keep_volumes": args.retain_volumes,
-                **args.losses.outputs(self.machines),
-                **args.keys.outputs(),
-            }
+        if args.retain_volumes:
+            self.record_retention(self._volumes.values())
+        self.keep_outputs(
+            args.losses,
+            {"provider": "local", "network": str(args.subnet), "keep_volumes": args.retain_volumes},
         )
 
     def _volume(self, name: str, settings: VolumeSpec) -> docker.Volume:
@@ -108,15 +108,16 @@ class LocalCluster(Cluster):
 
     def _machine(self, pool: str, ordinal: int, settings: Pool) -> Machine:
         name = f"{pool}-{ordinal}"
+        first, replaced = self.generate_host_key(name)
         args = ContainerArgs(
-            container_name=f"{self._name}-{name}",
+            container_name=f"{self._stack}-{name}",
             pool=settings,
             image=self.args.image,
             privileged=self.args.privileged,
             network=self.network,
             address=str(pool_addresses.address(self.args.subnet, pool, ordinal)),
             ssh_key=self.ssh_key,
-            host_key=self.generate_key(f"{name}-host-key"),
+            host_key=first,
             data_volumes={
                 f"{FOLDER}/{volume}": self._volumes[volume]
                 for volume, spec in self.args.volumes.items()
@@ -127,4 +128,7 @@ class LocalCluster(Cluster):
             turn=self.args.turns.await_turn(name),
         )
         machine = container(name, args, pulumi.ResourceOptions(parent=self, hooks=self._hooks))
-        return replace(machine, hooks=self._ssh_hooks)
+        machine = replace(machine, hooks=self._ssh_hooks)
+        if replaced is None:
+            return machine
+        return with_host_key(machine, replaced, pulumi.ResourceOptions(parent=self), patience_s=BOOT_S)

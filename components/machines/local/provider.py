@@ -9,7 +9,7 @@ import pulumi_docker as docker
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
 from components.machines.local.settings import LocalMachines
-from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys
+from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys, made_host_keys
 from components.machines.turns import Build
 from components.ports import TrafficSource
 
@@ -57,6 +57,7 @@ class Local(Provider[LocalMachines]):
             imports=inputs.prior.due_imports(inputs.plan.volumes),
             # Another key of the user's own is there when a machine is recreated: none learns it from the former one.
             keys=replace(login_keys(inputs.secrets, machines.ssh, inputs.prior), former_own=None),
+            host_keys=made_host_keys(machines.ssh, inputs.prior, machines.lost),
             public_key=machines.ssh.public_key,
             losses=inputs.prior.losses(frozenset(machines.lost)),
             turns=inputs.turns,

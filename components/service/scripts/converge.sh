@@ -9,6 +9,7 @@ interval_s=0.5
 whole_look_s=5 # at the tasks themselves while some are missing
 tries=3        # failures of one task since this began, and
 give_up_s=20   # this long, before it is given up: a machine that just came up makes some by itself
+roll_back_s=60 # Swarm takes less to undo an update, unless it has made two tasks for one place, and waits for both
 replace_s=3    # Swarm takes less to find the tasks whose machines other constraints forbid. It leaves all others as they are
 began=$(date --utc '+%F %T') # earlier failures, such as of a machine that restarted, say nothing of now
 
@@ -21,6 +22,23 @@ fail() { # SERVICE WORD...
   docker service ps "$service" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
   echo "  \`docker service logs --tail 50 $service\` on a manager shows what they print" >&2
   exit 1
+}
+
+fail_update() { # SERVICE STATE
+  fail "$1" "its update did not succeed ($2). Once the cause is gone, \`make up\` tries it again" \
+    "(of Pulumi alone: \`pulumi up --refresh\`). The tasks say why:"
+}
+
+declare -A since  # when the rollback of a service was first seen
+declare -A pushed # services whose rollback Swarm began once more
+
+
+# push_rollback SERVICE: Swarm removes what is too much at a service's next update, if only that. It forgets then that it has
+# undone one, as this script does not.
+push_rollback() {
+  : "${since[$1]:=$SECONDS}"
+  if [ "${pushed[$1]:-}" ] || [ $((SECONDS - since[$1])) -lt "$roll_back_s" ]; then return 0; fi
+  if docker service update --detach --quiet "$1" >/dev/null; then pushed[$1]=yes; fi
 }
 
 # Not its platforms: the engine adds them to a new service, and an update of it drops them without a new task.
@@ -137,13 +155,13 @@ while true; do
   waiting=0
   while read -r name healthy complete verdict; do
     case "$verdict" in
-      well) continue ;;
-      hopeless) [ "$SECONDS" -lt "$give_up_s" ] || fail "$name" "does not start; the tasks say why:" ;;
-      rollback_started) ;; # its end is awaited: what is tried again meanwhile may wait for it for ever
-      paused | rollback_*)
-        fail "$name" "its update did not succeed ($verdict). Once the cause is gone, \`make up\` tries it again" \
-          "(of Pulumi alone: \`pulumi up --refresh\`). The tasks say why:"
+      well)
+        [ -z "${pushed[$name]:-}" ] || fail_update "$name" rollback_completed
+        continue
         ;;
+      hopeless) [ "$SECONDS" -lt "$give_up_s" ] || fail "$name" "does not start; the tasks say why:" ;;
+      rollback_started) push_rollback "$name" ;; # its end is awaited: what is tried again meanwhile may wait for ever
+      paused | rollback_*) fail_update "$name" "$verdict" ;;
     esac
     waiting=$((waiting + 1))
     [ "$SECONDS" -lt "$deadline" ] || fail "$name" "$healthy of $complete tasks are healthy after $patience_s s; the tasks say why:"

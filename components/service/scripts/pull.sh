@@ -36,7 +36,7 @@ in_use() {
 
 # from_registry: the digest, which the engine gets from the registry or its mirror without the image itself.
 from_registry() {
-  curl --silent --fail "${headers[@]}" --unix-socket /var/run/docker.sock --noproxy '*' "http://localhost/distribution/$IMAGE/json" |
+  curl --silent --fail --max-time 120 "${headers[@]}" --unix-socket /var/run/docker.sock --noproxy '*' "http://localhost/distribution/$IMAGE/json" |
     sed -n 's/.*"digest":"\([^"]*\)".*/@\1/p'
 }
 

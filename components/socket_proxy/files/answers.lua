@@ -2,7 +2,9 @@
 -- and arguments. Of the labels of a service, Traefik learns those alone that publish the service itself on ports 80 and
 -- 443: an application cannot take a name, a port or a path of the program, nor have Traefik publish what is not its own.
 local ENGINE = "unix@/var/run/docker.sock"
-local TIMEOUT_MS = 30000
+local TIMEOUT_MS = 5000 -- in which the engine says something: one that waits for a leader is asked again
+local PATIENCE_S = 40 -- with an engine that has no answer
+local PAUSE_MS = 200
 local PREFIX = "nuvla-swarm-" -- of all that the program's own labels name
 local OWN = {} -- services that may have it
 for name in (os.getenv("PUBLISHED") or ""):gmatch("[^,]+") do
@@ -274,16 +276,19 @@ local ANSWERS = {
   end,
 }
 
-core.register_service("answers", "http", function(applet)
+local function engine_says(applet)
   local query = applet.qs and applet.qs ~= "" and "?" .. applet.qs or ""
-  local asked = core.httpclient():get({
+  return core.httpclient():get({
     url = "http://docker" .. applet.path .. query,
     dst = ENGINE,
     timeout = TIMEOUT_MS,
   })
+end
+
+local function pass_on(applet, asked)
   local status, body = asked.status, asked.body or ""
-  if status == 200 then
-    local change = ANSWERS[applet.path:match("[^/]+$")] or ANSWERS.container
+  local change = applet.path:find("/containers/", 1, true) and ANSWERS.container or ANSWERS[applet.path:match("[^/]+$")]
+  if status == 200 and change then
     local understood, text = pcall(change, body)
     if not understood then
       core.log(core.err, "an answer of Docker is not passed on, as it is not understood: " .. text)
@@ -298,4 +303,20 @@ core.register_service("answers", "http", function(applet)
   if applet.method ~= "HEAD" then
     applet:send(body)
   end
+end
+
+core.register_service("answers", "http", function(applet)
+  pass_on(applet, engine_says(applet))
+end)
+
+-- For Traefik: it takes an error about the tasks of a service for a service without tasks, and asks ever more rarely after
+-- other errors. An engine has none to give while managers choose a leader.
+core.register_service("patient_answers", "http", function(applet)
+  local began = core.now().sec
+  local asked = engine_says(applet)
+  while (asked.status == 0 or asked.status >= 500) and core.now().sec - began < PATIENCE_S do
+    core.msleep(PAUSE_MS)
+    asked = engine_says(applet)
+  end
+  pass_on(applet, asked)
 end)

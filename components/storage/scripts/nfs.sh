@@ -6,6 +6,7 @@ set -euo pipefail
 config=/etc/nuvla-swarm/nfs
 kernel=nfs-server.service
 ganesha=nfs-ganesha.service
+ganesha_locks=nfs-ganesha-lock.service
 
 say() { echo "$(hostname): $*" >&2; }
 
@@ -49,6 +50,19 @@ stop_unit() {
   done
 }
 
+# The unit of Ganesha's package for locks, of which this Ganesha has none, starts a statd of its own. Beside that,
+# rpc-statd.service cannot start, which mounts need.
+mask_ganesha_locks() {
+  [ ! -e "/lib/systemd/system/$ganesha_locks" ] || systemctl mask --quiet --now "$ganesha_locks"
+}
+
+unmask_ganesha_locks() {
+  if [ -e "/lib/systemd/system/$ganesha_locks" ]; then
+    systemctl unmask --quiet "$ganesha_locks"
+    systemctl stop "$ganesha_locks" # of a version of this program that did not mask it
+  fi
+}
+
 # put_together KIND: the list of clients as the server of KIND reads it, from an entry of each of them
 put_together() {
   local entries text
@@ -77,6 +91,7 @@ stop_serving() {
   rm -f /etc/exports.d/nuvla-swarm.exports
   if exports_of_others; then exportfs -ra; else stop_unit "$kernel"; fi
   stop_unit "$ganesha"
+  unmask_ganesha_locks
   unmount_shared
   rm -rf "$config"
 }

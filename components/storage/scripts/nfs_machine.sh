@@ -21,9 +21,24 @@ prepare() {
 # Volumes without a version are of version 3. That needs rpcbind to mount and statd to lock, which nobody starts for an
 # engine: packages start nothing while the program installs them, and statd is started by the command `mount` alone.
 help_to_mount() {
+  if serves; then mask_ganesha_locks; fi
   systemctl enable --quiet rpcbind.service
   systemctl add-wants --quiet multi-user.target rpc-statd.service
-  systemctl start rpcbind.service rpc-statd.service
+  await_statd
+}
+
+# await_statd: it fails where rpcbind, or the network, is about to start.
+await_statd() {
+  local told deadline=$((SECONDS + 15))
+  until told=$(systemctl start rpcbind.service rpc-statd.service 2>&1); do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      say "$told; it says:"
+      journalctl --no-pager --lines 5 --unit rpc-statd.service >&2
+      exit 1
+    fi
+    sleep 1
+    systemctl reset-failed rpc-statd.service 2>/dev/null || true # it may not be loaded
+  done
 }
 
 case "$1" in

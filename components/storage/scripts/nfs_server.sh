@@ -6,6 +6,8 @@ set -euo pipefail
 : "${KIND:?}" "${FOLDER:?}" "${DISK:?}" "${MOUNTD_PORT:?}" "${GANESHA:?}"
 : "${PORTS:?}" "${MODULES:?}" "${SYSCTLS:?}" "${STATD_PORT:?}"
 
+log=/var/log/ganesha/ganesha.log # as Ganesha's package sets it
+
 # The files are on a data volume; FOLDER is where everybody finds them.
 mount_folder() {
   local unit
@@ -69,9 +71,33 @@ serve_by_ganesha() {
   stop_unit "$kernel"
   changed='' fix_ports # are none of its own
   rm -f /etc/exports.d/nuvla-swarm.exports
+  mask_ganesha_locks
   ganesha_settings | write "$config/ganesha.conf"
   put_together ganesha
   start "$ganesha"
+  check_export
+}
+
+# exports_folder: by Ganesha's own list on D-Bus; `showmount` would name to each client only what that client may mount.
+exports_folder() {
+  local list
+  list=$(busctl call org.ganesha.nfsd /org/ganesha/nfsd/ExportMgr org.ganesha.nfsd.exportmgr ShowExports 2>&1)
+  [[ $list == *"\"$FOLDER\""* ]]
+}
+
+# check_export: Ganesha runs, and listens, also when it cannot export anything.
+check_export() {
+  local deadline=$((SECONDS + 10))
+  until exports_folder; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      say "Ganesha does not export $FOLDER, whose files are in $DISK, on a file system of type" \
+        "$(stat --file-system --format %T "$DISK"); its log says:"
+      { grep EXPORT "$log" || echo 'nothing of exports'; } | tail -n 3 >&2
+      echo "Allowed: a file system that NFS can export, such as ext4 or xfs, or nfs.server: kernel" >&2
+      exit 1
+    fi
+    sleep 0.5
+  done
 }
 
 # start UNIT: until it listens on all of its ports.
@@ -89,10 +115,10 @@ start() {
       sleep 0.1
     done
   done
-  rm -f "$changed"
 }
 
 install -d -m 0755 "$config/clients.d"
 changed=$config/changed
 mount_folder
 "serve_by_$KIND"
+rm -f "$changed"

@@ -34,7 +34,7 @@ ask_to_join() {
   local body='{"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": "%s", "RemoteAddrs": ["%s:2377"], "JoinToken": "%s"}'
   # shellcheck disable=SC2059 # the format is above
   printf "$body" "$ADDRESS" "$MANAGER" "${INVITATION%% *}" |
-    curl --silent --show-error --fail-with-body --unix-socket /var/run/docker.sock --noproxy '*' \
+    curl --silent --show-error --fail-with-body --max-time 120 --unix-socket /var/run/docker.sock --noproxy '*' \
       --header 'Content-Type: application/json' --data @- http://localhost/swarm/join
 }
 

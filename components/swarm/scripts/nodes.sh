@@ -34,14 +34,21 @@ update_node() {
 
 # is_dead STATE: other states may be those of a node that lives; after an election, all are unknown for a while.
 is_dead() { [[ $1 =~ ^(down|disconnected)$ ]]; }
-is_ready() { [ "$(node "$1" .Status.State 2>/dev/null)" = ready ]; }
+state_of() { node "$1" .Status.State 2>/dev/null; }
+is_ready() { [ "$(state_of "$1")" = ready ]; }
+# running tasks|jobs ID: a line per task that runs there, of services or of jobs: "<name> <image> Running <since when>". Swarm
+# wants that of a job to be "Complete", also on a drained node, as it stops no jobs (moby/swarmkit, manager/orchestrator/jobs).
+running() {
+  local all
+  all=$(docker node ps "$2" --format '{{.DesiredState}}|{{.CurrentState}}|{{.Name}} {{.Image}}') || return 1
+  awk -F '|' -v kind="$1" '$2 ~ /^Running/ && ($1 == "Complete") == (kind == "jobs") { print $3, $2 }' <<<"$all"
+}
 is_idle() {
-  local states
-  states=$(docker node ps "$1" --format '{{.CurrentState}}') || return 1
-  ! grep -q '^Running' <<<"$states"
+  local tasks
+  tasks=$(running tasks "$1") && [ -z "$tasks" ]
 }
 # What runs on a machine that does not answer is its own matter; it may fall silent while others wait for it.
-is_at_rest() { ! is_ready "$1" || is_idle "$1"; }
+is_at_rest() { is_dead "$(state_of "$1")" || is_idle "$1"; }
 # A manager that has been demoted is a member of the raft group for a while.
 is_worker() { [ "$(node "$1" '.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end')" = "worker " ]; }
 
@@ -55,16 +62,19 @@ longest_stop_s() {
     awk '{ if ($1 > most) most = $1 } END { print int(most + 0.999) }'
 }
 
-# drain_node NAME ID: it has no tasks, unless it is not ready.
+# drain_node NAME ID: it has no tasks, unless it is dead.
 drain_node() {
   local wait_s
   wait_s=$((patience_s + $(longest_stop_s "$2")))
   update_node "$1" "$2" --availability drain
   if ! await "$wait_s" is_at_rest "$2"; then
     echo "$1: still runs after $wait_s s:" >&2
-    docker node ps "$2" --format '{{.Name}} {{.Image}} {{.CurrentState}}' | grep ' Running' >&2
+    running tasks "$2" >&2
     return 1
   fi
+  { running jobs "$2" || true; } | awk -v machine="$1" '{
+    print machine ": the job " $1 " runs until it ends or the machine does, as Swarm stops no jobs on a drained node"
+  }' >&2
 }
 
 # demote_node NAME ID: it is a worker for all managers. Of a swarm that was started anew from one manager alone, the others
@@ -96,10 +106,22 @@ await_nodes() {
   echo "$answer"
 }
 
-# list_nodes: a line per node: "<id> <state> <machine by its label NAME_LABEL, or -> <hostname>"
+# list_nodes: a line per node: "<id> <state> <machine by its label NAME_LABEL, or -> <hostname>". After an election, once the
+# new leader has heard of the living nodes, and calls the others down: before, none would seem ready, and none dead.
 list_nodes() {
+  local nodes deadline=$((SECONDS + patience_s))
+  while true; do
+    nodes=$(nodes_now) || return
+    if [ "$SECONDS" -ge "$deadline" ] || ! grep -q '^[^ ]* unknown ' <<<"$nodes"; then break; fi
+    sleep "$interval_s"
+  done
+  echo "$nodes"
+}
+
+# nodes_now: the lines of list_nodes, whatever their states
+nodes_now() {
   local ids
-  ids=$(await_nodes)
+  ids=$(await_nodes) || return
   # shellcheck disable=SC2086 # ids have no spaces
   docker node inspect $ids --format \
     "{{.ID}} {{.Status.State}} {{with index .Spec.Labels \"$NAME_LABEL\"}}{{.}}{{else}}-{{end}} {{.Description.Hostname}}"

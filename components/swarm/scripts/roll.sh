@@ -9,10 +9,12 @@ set -euo pipefail
 : "${NODE:?}" "${NAME_LABEL:?}"
 
 empty() {
-  local id before services
+  local id before services spares
+  take_turn
   remove_all_spares
   id=$(node_of_machine)
   if [ -z "$id" ] || is_alone; then return 0; fi
+  await "$settle_s" is_settled "$id" || true
   before=$(node "$id" "index .Spec.Labels \"$left\"")
   [ -n "$before" ] || before="$(node "$id" .Spec.Availability)$(complete_on "$id")"
   update_node "$NODE" "$id" --label-add "$left=$before"
@@ -20,7 +22,8 @@ empty() {
   services=$(movable "$id")
   if [ -z "$services" ]; then return 0; fi
   move_away "$id" "$services"
-  if [ -z "$(labelled "$spare")" ]; then # nothing moves: what stays is better off without a drain that a killed run would leave
+  spares=$(labelled "$spare")
+  if [ -z "$spares" ]; then # nothing moves: what stays is better off without a drain that a killed run would leave
     update_node "$NODE" "$id" --availability "${before%% *}"
     return 0
   fi
@@ -29,7 +32,9 @@ empty() {
 
 refill() {
   local id before one
-  if ! was_emptied; then
+  take_turn
+  before=$(emptied)
+  if [ -z "$before" ]; then
     release_kept
     return 0
   fi
@@ -41,7 +46,7 @@ refill() {
   remove_all_spares
   read -r _ before <<<"$before"
   for one in $before; do
-    await "$start_patience_s" is_complete "$one" && continue
+    await "$start_patience_s" is_as_before "$one" && continue
     say "$(name_of "$one") has not all its tasks $start_patience_s s after $NODE is back:" \
       "$(errors_of "$one" | head -1); see 'docker service ps $(name_of "$one")' on a manager, and run 'pulumi up' again"
     exit 1

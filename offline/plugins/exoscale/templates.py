@@ -1,4 +1,4 @@
-"""Templates of instances: a single one, which stands for the image of local machines."""
+"""Templates of instances, each of which stands for the image of local machines."""
 
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from standin.values import Values
 
 TEMPLATES: Final = (
     {"id": "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01", "name": "Linux Ubuntu 24.04 LTS 64-bit", "visibility": "public"},
+    {"id": "0c1f7a52-3d64-4e0b-8a9d-6b1e22046a02", "name": "Linux Ubuntu 22.04 LTS 64-bit", "visibility": "public"},
 )
 
 

@@ -1,7 +1,8 @@
 """A listener on TCP and UDP ports, until its input ends: `listen.py <address> <port>...`.
 
-The script prints `taken <protocol> <port>` for a port of another process, then `ready`, then `udp <port> <from>` for
-each datagram. By TCP, the script sends back the data that it receives.
+The script prints `taken <protocol> <port>` for a port of another process, and `busy tcp <port>` for one that an
+outgoing connection keeps, on which nobody can listen; then `ready`, then `udp <port> <from>` for each datagram. By TCP,
+the script sends back the data that it receives.
 """
 
 import select
@@ -10,16 +11,18 @@ import sys
 import time
 from collections.abc import Iterator
 
+BUSY_S = 10  # an outgoing connection may end soon, or stay for as long as the machine is a member of the swarm
+
 
 def listens(address: str, port: int) -> bool:
-    """Return whether a process listens on the port; an outgoing connection may have the port as well."""
+    """Return whether a process listens on the port."""
     with socket.socket() as caller:
         return caller.connect_ex((address, port)) == 0
 
 
-def bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket | None:
-    """Return a socket on the port, or `None` if another process listens."""
-    deadline = time.monotonic() + 30
+def bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket | str:
+    """Return a socket on the port, or whose the port is: `taken` by another process, or `busy`."""
+    deadline = time.monotonic() + BUSY_S
     while True:
         made = socket.socket(type=kind)
         try:
@@ -27,9 +30,9 @@ def bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket | N
         except OSError:
             made.close()
             if kind == socket.SOCK_DGRAM or listens(address, port):
-                return None
+                return "taken"
             if time.monotonic() > deadline:
-                raise
+                return "busy"
             time.sleep(0.1)
         else:
             return made
@@ -43,8 +46,8 @@ def plant(address: str, port: int) -> Iterator[socket.socket]:
     """Yield the sockets of a port, of each protocol that no other process has."""
     for kind, protocol in ((socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp")):
         made = bound(address, port, kind)
-        if made is None:
-            say("taken", protocol, port)
+        if isinstance(made, str):
+            say(made, protocol, port)
             continue
         if protocol == "tcp":
             made.listen()

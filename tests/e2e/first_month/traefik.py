@@ -13,6 +13,7 @@ import requests
 from cryptography import x509
 
 from components.machines import pool_addresses
+from tests.e2e.asking import served_certificate
 from tests.e2e.harness import Stack
 from tests.e2e.waiting import wait_for
 from tests.support.self_signed import self_signed
@@ -44,15 +45,7 @@ def own_certificate(subnet: IPv4Network) -> tuple[str, str]:
 
 def served(stack: Stack) -> str:
     """Return what 443 of the manager serves to clients that say no name, in PEM."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with (
-        socket.create_connection((stack.address("manager-1"), 443), timeout=5) as connection,
-        context.wrap_socket(connection) as tls,
-    ):
-        der = tls.getpeercert(binary_form=True)
-    assert der
-    return ssl.DER_cert_to_PEM_cert(der)
+    return served_certificate(stack.address("manager-1"))
 
 
 def url(stack: Stack, path: str = "/") -> str:

@@ -13,8 +13,8 @@ from tests.interrupted.inside.tools.packages import STATE as OF_PACKAGES
 
 TOOL = Path(__file__).with_name("tool.sh")
 FIRST = (  # on PATH
-    *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "curl", "dpkg", "dpkg-query", "exportfs", "ganesha"),
-    *("gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "statd", "sysctl"),
+    *("apt-cache", "apt-get", "apt-mark", "blkid", "blockdev", "busctl", "curl", "dpkg", "dpkg-query", "exportfs"),
+    *("ganesha", "gpg", "kernel", "mkfs.ext4", "mount", "resize2fs", "rpcbind", "statd", "sysctl"),
     "wipefs",
 )
 OF_DOCKER = Path("/usr/bin/dockerd")  # of docker.com's packages; Debian's are elsewhere

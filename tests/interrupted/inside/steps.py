@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PRELUDE = Path(__file__).with_name("prelude.sh").read_text(encoding="utf-8")
-STEPS, LEAVE = 198, 199  # descriptors that the prelude knows
+ABOVE_OF_SCRIPTS = 198  # descriptors from here on are none that a script opens itself
 PATIENCE_S = 60
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
@@ -43,14 +43,14 @@ class Script:
     text: str  # library and script
     arguments: Sequence[str] = ()
 
-    def with_steps(self) -> str:
-        """The text that stops before each command."""
-        return self.parameters + PRELUDE + self.text
+    def with_steps(self, steps: int, leave: int) -> str:
+        """The text that stops before each command: tells it on the one descriptor, waits on the other."""
+        return f"{self.parameters}__steps={steps} __leave={leave}\n{PRELUDE}{self.text}"
 
     @property
     def first_line(self) -> int:
         """Number of lines before the text, when it stops before each command."""
-        return (self.parameters + PRELUDE).count("\n")
+        return (self.parameters + PRELUDE).count("\n") + 1
 
 
 @dataclass
@@ -69,12 +69,9 @@ def run(script: Script, goes_on: Callable[[Step], bool] | None = None) -> Run:
 
     Errors: TimeoutError when it takes more than a minute.
     """
-    text = script.with_steps() if goes_on else script.parameters + script.text
-    steps_out, steps_in = os.pipe()
-    leave_out, leave_in = os.pipe()
-    for end, number in ((steps_in, STEPS), (leave_out, LEAVE)):
-        os.dup2(end, number)
-        os.close(end)
+    steps_out, steps_in = _pipe()
+    leave_out, leave_in = _pipe()
+    text = script.with_steps(steps_in, leave_out) if goes_on else script.parameters + script.text
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr, _orphans_adopted():
         process = subprocess.Popen(
             ["bash", "-s", "--", *script.arguments],
@@ -82,11 +79,11 @@ def run(script: Script, goes_on: Callable[[Step], bool] | None = None) -> Run:
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-            pass_fds=(STEPS, LEAVE),
+            pass_fds=(steps_in, leave_out),
             cwd="/root",
         )
-        for number in (STEPS, LEAVE):
-            os.close(number)
+        for end in (steps_in, leave_out):
+            os.close(end)
         try:
             done = _follow(process, steps_out, leave_in, script.first_line, goes_on)
         finally:
@@ -98,6 +95,15 @@ def run(script: Script, goes_on: Callable[[Step], bool] | None = None) -> Run:
             file.seek(0)
             setattr(done, name, file.read().decode(errors="replace"))
     return done
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends have numbers that neither a script nor this process uses, however many files it has open."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, ABOVE_OF_SCRIPTS) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]
 
 
 def _pipe_with(text: str) -> int:
@@ -119,9 +125,8 @@ def _follow(
 ) -> Run:
     """Asks at each step; returns when the process has ended, or is to be killed."""
     done, times, unread = Run(), Counter[tuple[int, ...]](), b""
-    ended = os.pidfd_open(process.pid)
     deadline = time.monotonic() + PATIENCE_S
-    with selectors.DefaultSelector() as selector:
+    with os.fdopen(os.pidfd_open(process.pid), "rb", buffering=0) as ended, selectors.DefaultSelector() as selector:
         selector.register(steps, selectors.EVENT_READ)
         selector.register(ended, selectors.EVENT_READ)
         while True:
@@ -139,12 +144,10 @@ def _follow(
                 step = Step(len(done.steps) + 1, numbers, times[numbers], command[:160])
                 if goes_on and not goes_on(step):
                     done.stopped = step
-                    os.close(ended)
                     return done
                 done.steps.append(step)
                 os.write(leave, b"\n")
-            if ended in ready and not data:
-                os.close(ended)
+            if ended.fileno() in ready and not data:
                 return done
 
 

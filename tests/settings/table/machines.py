@@ -6,6 +6,7 @@ from components.machines.ssh_settings import key_of
 from tests.settings.bases import ON_FIRST_MANAGER
 from tests.settings.rows import NEW, Bad, Change, Row, Values, refused
 from tests.settings.values import (
+    DAY,
     IS_ANOTHER_INFRASTRUCTURE,
     LIST,
     OBJECT,
@@ -130,6 +131,14 @@ ROWS = [
             ],
         ),
         Change(["tree"], "worker-1-packages", "worker-1-packages-install", NEW, NEW),
+    ),
+    Row(
+        "machines.system_upgrade",
+        Values(
+            ["2026-12-01", None],
+            [Bad(20261201, TEXT), *(Bad(day, DAY) for day in ("tomorrow", "2026-02-29", "2026-12-01T10:00:00Z"))],
+        ),
+        Change("2026-12-01", "worker-1-upgrade", "worker-1-upgrade-run", NEW, NEW),
     ),
     Row(
         f"{POOL}.role",

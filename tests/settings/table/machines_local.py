@@ -106,6 +106,11 @@ ROWS = [
         ),
     ),
     Row(
+        "machines.ssh.host_key_generation",
+        whole(1),
+        Change(2, "cluster", "worker-1-host-key2", "+ host_key_generation: 2", NEW, together="host-key"),
+    ),
+    Row(
         "machines.ssh.former_key_generation",
         Values(
             [1, 2, None],

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tests.settings.rows import Bad, Change, Row, Values, refused
-from tests.settings.values import IS_ANOTHER_INFRASTRUCTURE, IS_OF_A_CHANGE, OBJECT, TEXT, choice
+from tests.settings.values import DAY, IS_ANOTHER_INFRASTRUCTURE, IS_OF_A_CHANGE, OBJECT, TEXT, choice
 
-RULE, DAY = "the id of a rule", "a day as year, month and day"
+RULE = "the id of a rule"
 DOMAIN = "a DNS name in lower case, without scheme, port and path"
 
 ROWS = [

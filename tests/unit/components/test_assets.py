@@ -9,7 +9,8 @@ from components import assets
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, start, value
 
-SCRIPT = "swarm/scripts/init.sh"
+SCRIPT = "swarm/scripts/init.sh"  # asks the engine
+OTHER = "nuvla_host/scripts/map_count.sh"  # asks no engine
 TEMPLATE = "storage/files/modprobe.conf"  # short, and of no setting
 VALUES = {"nfs_lockd": "4045", "nfs_callback": "4046"}
 
@@ -44,8 +45,15 @@ def test_render_known_takes_only_the_values_that_the_file_uses() -> None:
         assets.render_known(TEMPLATE, {"nfs_lockd": "4045"})
 
 
-def test_script_begins_with_its_parameters(fake_pulumi: FakePulumi) -> None:
-    assert rendered(ROLE="worker") == "export ROLE=worker\n" + assets.read(SCRIPT)
+def test_script_begins_with_its_parameters() -> None:
+    assert assets.script_text(OTHER, {"ROLE": "worker"}) == "export ROLE=worker\n" + assets.read(OTHER)
+
+
+def test_script_that_asks_the_engine_does_so_by_its_functions(fake_pulumi: FakePulumi) -> None:
+    functions = assets.read(assets.ENGINE_FUNCTIONS)
+    assert rendered(ROLE="worker") == "export ROLE=worker\n" + functions + assets.read(SCRIPT)
+    with_library = assets.script_text(OTHER, {}, libraries=[SCRIPT])
+    assert with_library == functions + assets.read(SCRIPT) + assets.read(OTHER), "its library asks"
 
 
 def test_script_parameter_is_quoted(fake_pulumi: FakePulumi) -> None:

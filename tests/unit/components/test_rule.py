@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
-from components.rule import Rule
-from stacks.config.exceptions import RuleId
+from components.rule import Rule, RuleId
 from tests.support.checkout import CHECKOUT
 from tests.support.rules import rules
 

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from tests.support.self_signed import self_signed
 from tools.certificates import of_docker, shown
+from tools.console import Fault
 
 
 @pytest.fixture
@@ -43,13 +44,16 @@ def test_served_certificate_is_described_by_issuer_and_end(port: int) -> None:
 def test_unreachable_server_is_described_by_its_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
-    assert shown("127.0.0.1", "example.org", free) == "does not answer: ConnectionRefusedError"
+    told = shown("127.0.0.1", "example.org", free)
+    assert isinstance(told, Fault)
+    assert told == "does not answer: ConnectionRefusedError"
 
 
 def test_certificates_of_the_docker_api_are_sorted_by_their_end_and_nuvlas_is_first() -> None:
     ends = {"ca": "2999-01-02T06:00:00Z", "nuvla": "2998-01-02T06:00:00Z", "manager-1": "2001-01-02T06:00:00+00:00"}
     first, second, third = of_docker(ends, "prod")
     assert re.fullmatch(r"on 2376, of nuvla: until 2998-01-02, 3\d+ days", first)
+    assert [isinstance(line, Fault) for line in (first, second, third)] == [False, True, False]
     assert second == ("on 2376, of manager-1: until 2001-01-02, expired; `make up STACK=prod` renews it")
     assert third.startswith("on 2376, of ca: until 2999-01-02, 3")
     assert list(of_docker({}, "prod")) == [], "of an infrastructure of an earlier version"

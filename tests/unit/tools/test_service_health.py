@@ -7,6 +7,7 @@ import requests
 
 from tests.support.rows import rows
 from tools.access.web import Web
+from tools.console import Fault
 from tools.service_health import Health
 
 PROMETHEUS = "https://192.0.2.7/prometheus/"
@@ -83,7 +84,9 @@ def test_prometheus_without_an_answer_has_no_targets(data: Any) -> None:
 
 @rows("probes, line", [([[], ["1"]], "healthy"), ([["0"]], "does not answer"), ([[]], "not probed yet")])
 def test_probe_of_nfs_is_awaited(probes: list[list[str]], line: str) -> None:
-    assert health(Services([["up"]], [], [*probes])).nfs("192.0.2.7:/files") == line
+    told = health(Services([["up"]], [], [*probes])).nfs("192.0.2.7:/files")
+    assert told == line
+    assert isinstance(told, Fault) == (line == "does not answer")
 
 
 @rows(
@@ -124,7 +127,9 @@ def test_each_service_has_a_line_whatever_it_answers() -> None:
                 raise RuntimeError("boom")
             raise requests.ConnectTimeout
 
-    assert health(Broken()).lines() == {
+    lines = health(Broken()).lines()
+    assert all(isinstance(told, Fault) for _, told in lines.values())
+    assert lines == {
         "traefik": ("https://192.0.2.7/", "does not answer: no answer"),
         "dashboard": ("http://192.0.2.7:8080/dashboard/", "unknown: RuntimeError: boom"),
         "prometheus": (PROMETHEUS, "does not answer: no answer"),

@@ -13,10 +13,12 @@ import pytest
 import requests
 
 from tests.support.checkout import CHECKOUT
+from tests.support.rows import rows
 from tests.support.stack_states import ROOT, secret, state
 from tools import certificates, service_health, status
 from tools.access import files
 from tools.access.web import Web
+from tools.console import Fault
 from tools.repair.state import State, without_secret_marks
 from tools.repair.swarm import NoAnswerError
 from tools.stack.backend import Backend
@@ -66,6 +68,8 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path):
         self.nodes: Callable[[], Any] = lambda: [NODE]
+        self.lacking: Callable[[str], Any] = lambda _label: {}
+        self.stands_in, self.host = False, ""  # as those of a swarm
         self.web: Callable[[], Any] = Silent.timeout
         self.shown: Callable[[], Any] = lambda: "self-signed, until 2999-01-02"
         self.names: set[str] = set()
@@ -194,6 +198,15 @@ def test_commands_for_machines_and_swarm_are_printed_and_written(
     assert (world.folder / "prod" / "docker").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(("stands_in", "host"), [(False, "192.0.2.7"), (True, "192.0.2.8")])
+def test_command_for_the_swarm_asks_a_manager_that_answers(
+    world: World, capsys: pytest.CaptureFixture[str], stands_in: bool, host: str
+) -> None:
+    world.stands_in, world.host = stands_in, "192.0.2.8"
+    printed(capsys)
+    assert (world.folder / "prod" / "endpoint").read_text() == f"tcp://{host}:2376\n"
+
+
 def test_stack_without_outputs_is_told_in_a_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="prod: is not up in s3://state: run `make up STACK=prod`"):
         status.show(target(exists=False))
@@ -211,7 +224,72 @@ def test_missing_output_is_told_with_the_command_that_writes_it(
     for gone in ("urls", "docker", "ssh"):
         left = {key: value for key, value in OUTPUTS.items() if key != gone}
         monkeypatch.setattr(State, "read", lambda _, left=left: known(left))
-        assert f"  unknown: the last update left no output '{gone}': run `make up`\n" in printed(capsys)
+        assert f" unknown: the last update left no output '{gone}': run `make up`\n" in printed(capsys)
+
+
+WORKER = {
+    "Spec": {"Labels": {"nuvla-swarm.machine": "worker-1"}, "Availability": "drain"},  # by a setting
+    "Status": {"State": "ready"},
+}
+MANAGER_AWAY = NODE | {"ManagerStatus": {"Reachability": "unreachable"}}
+WELL: dict[str, Any] = {  # what a world answers whose machines and services are well
+    "nodes": lambda: [NODE, WORKER],
+    "web": answer(b'{"data": {"activeTargets": [{"health": "up"}], "result": [{"value": [0, "1"]}]}}', 200),
+    "shown": lambda: "self-signed, until 2999-01-02",
+    "lacking": lambda _label: {},
+    "names": {"192.0.2.7"},
+    "stands_in": False,
+}
+# What answers otherwise, and what is named as not well.
+WORLDS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "all well": ({}, []),
+    "the domain leads elsewhere": ({"names": {"192.0.2.99"}}, []),
+    "a machine left": ({"nodes": lambda: [NODE]}, ["worker-1"]),
+    "a machine is down": ({"nodes": lambda: [NODE, WORKER | {"Status": {"State": "down"}}]}, ["worker-1"]),
+    "a manager is away": ({"nodes": lambda: [MANAGER_AWAY, WORKER]}, ["manager-1"]),
+    "the swarm does not answer": ({"nodes": Silent.refused}, ["swarm"]),
+    "another manager answers": ({"stands_in": True, "host": "192.0.2.8"}, ["swarm"]),
+    "a service lacks tasks": ({"lacking": lambda _label: {"cadvisor": "1 of 2 tasks run"}}, ["cadvisor"]),
+    "no service answers": (
+        {"web": Silent.timeout},
+        ["traefik", "dashboard", "prometheus", "grafana", "s3", "s3_console"],
+    ),
+    "services answer with errors": ({"web": answer(b"", 500)}, ["prometheus", "grafana", "s3", "s3_console"]),
+    "a manager shows no certificate": ({"shown": lambda: Fault("does not answer: timeout")}, ["certificate"]),
+}
+
+
+@rows("case", [*WORLDS])
+def test_status_ends_with_an_error_that_names_what_is_not_well(
+    world: World, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    told, faults = WORLDS[case]
+    for key, value in (WELL | told).items():
+        setattr(world, key, value)
+    if faults:
+        with pytest.raises(SystemExit, match=rf"^nuvla-swarm: error: prod: not well: {', '.join(faults)}$"):
+            status.check(target())
+    else:
+        status.check(target())
+    text = capsys.readouterr().out
+    assert [fault for fault in faults if f"\n  {fault} " not in text] == []
+
+
+def test_lost_machine_is_no_fault_and_is_not_to_join(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(State, "lost", lambda _: ["worker-1"])
+    world.nodes, world.web = lambda: [NODE], WELL["web"]
+    status.check(target())
+    text = capsys.readouterr().out
+    assert "  worker-1       192.0.2.8        lost, by machines.lost\n" in text
+    assert "joins" not in text
+
+
+def test_lost_manager_is_asked_for_no_certificate(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(State, "lost", lambda _: ["manager-1"])
+    world.nodes, world.web, world.shown = lambda: [WORKER], WELL["web"], lambda: Fault("does not answer")
+    status.check(target())
 
 
 # Shows a status in a pipe that nobody reads any more, as after `make status | head`.
@@ -257,6 +335,7 @@ def test_status_prints_lines_whatever_anything_answers(
     monkeypatch.setattr(State, "read", lambda _: known(outputs if isinstance(outputs, dict) else {}))
     junk = chance.choice(JUNK)
     world.nodes = chance.choice([*FAILURES, lambda: [NODE], lambda: junk, lambda: [NODE | {"Spec": junk}]])
+    world.lacking = chance.choice([lambda _label: {}, lambda _label: junk, lambda _label: Silent.refused()])
     world.web = chance.choice([*FAILURES, answer(chance.choice(BODIES), chance.choice([200, 404, 500, 503]))])
     world.shown = chance.choice([*FAILURES, lambda: "self-signed"])
     world.names = chance.choice([set(), {"192.0.2.7"}, {"::1"}])

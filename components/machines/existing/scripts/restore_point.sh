@@ -26,7 +26,7 @@ say() { echo "$MACHINE: $*" >&2; }
 has() { command -v "$1" >/dev/null; }
 engine_version() { dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p' || true; }
 tables() { if has nft; then nft list tables; fi; }
-volumes() { if has docker; then docker volume ls --quiet 2>/dev/null || true; fi; }
+volumes() { docker volume ls --quiet 2>/dev/null || true; } # there may be no Docker
 links() { ls /sys/class/net; }
 state() {
   local told

@@ -17,6 +17,7 @@ from standin.resource import StandinError
 LABEL: Final = "io.nuvla.exoscale"
 STACK_LABEL: Final = "io.nuvla.swarm.stack"
 PATIENCE_S: Final = 120
+REMOVALS: Final = 3
 _CAPABILITIES: Final = (  # as components/machines/local/container.py has them
     "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
     "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_CHROOT SYS_PTRACE SYS_ADMIN "
@@ -48,6 +49,18 @@ def docker(*arguments: str, data: bytes = b"") -> str:
         text = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
         raise EngineError(f"the Docker engine behind the stand-in of exoscale, docker {arguments[0]}: {text}")
     return done.stdout.decode().strip()
+
+
+def remove(container: str) -> None:
+    """Removes a machine; again if the engine finds its folder in use at first (moby/moby#30392)."""
+    for tries_left in reversed(range(REMOVALS)):
+        try:
+            docker("rm", "--force", "--volumes", container)
+        except EngineError as error:
+            if not tries_left or "failed to remove root filesystem" not in str(error):
+                raise
+        else:
+            return
 
 
 def labels(kind: str, stack: str = "exoscale-standin") -> list[str]:

@@ -51,7 +51,7 @@ def delete(instance: Record) -> None:
     """Removes the machine and its disk, as it runs; volumes stay, with what was written to them, and are free again."""
     if instance["blockStorageVolumeIds"] and docker.exists(instance["container"]):
         disks.show(instance["container"], [])
-    docker.docker("rm", "--force", "--volumes", instance["container"])
+    docker.remove(instance["container"])
     docker.docker("volume", "rm", "--force", _disk(instance))
     for identity in list(instance["blockStorageVolumeIds"]):
         disks.release(identity)

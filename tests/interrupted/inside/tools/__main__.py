@@ -10,6 +10,7 @@ MODULES = {
     "apt-mark": "packages",
     "blkid": "disks",
     "blockdev": "disks",
+    "busctl": "files",
     "containerd": "small",
     "curl": "small",
     "dockerd": "engine",

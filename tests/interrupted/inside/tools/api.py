@@ -80,7 +80,8 @@ def distribution(state: State, _: Any, __: Any, name: str) -> Answer:
 
 def pull(state: State, given: Mapping[str, str], _: Any) -> Answer:
     """Gets an image from the registry."""
-    name = f"{given['fromImage']}:{given['tag']}"
+    # Docker's client 28 gives the name in full.
+    name = f"{given['fromImage'].removeprefix('docker.io/library/')}:{given['tag']}"
     if name not in state["registry"]:
         return 404, {"message": f"manifest unknown: {name}"}
     state["images"][name] = state["registry"][name]

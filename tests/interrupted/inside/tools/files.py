@@ -33,6 +33,12 @@ def ganesha(words: Sequence[str]) -> None:
         serve([NFS, int(re.findall(r"MNT_Port = (\d+)", text)[0])], READ / "ganesha")
 
 
+def busctl(_: Sequence[str]) -> None:
+    """Tells what Ganesha exports."""
+    exported = re.findall(r"Path = (.*);", (READ / "ganesha").read_text(encoding="utf-8"))
+    print(*(f'"{path}"' for path in exported))
+
+
 def kernel(_: Sequence[str]) -> None:
     """Serves by its exports."""
     exportfs([])

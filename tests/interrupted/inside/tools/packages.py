@@ -104,6 +104,11 @@ def apt_get(words: Sequence[str]) -> None:
     state = load()
     if verb == "update":
         update(state)
+    elif verb == "upgrade" and "--with-new-pkgs" in given:
+        found = available(state)
+        old = [name for name, one in state["packages"].items() if one["there"] and one["there"] != found[name][0]]
+        newest = [f"{name}={found[name][0]}" for name in old if not state["packages"][name].get("held")]
+        install(state, given, newest)
     elif verb in ("install", "purge"):
         if state["interrupted"] and "--simulate" not in given:
             fail("E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem.")

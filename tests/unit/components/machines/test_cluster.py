@@ -4,6 +4,7 @@ import pulumi
 
 from components.generations import Generations
 from components.machines.cluster import GENERATED, Cluster, Key, LoginKeys, stack_id
+from components.machines.host_key import HostKey, HostKeys
 from tests.support.builders import machine
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, build, value
@@ -62,6 +63,44 @@ def test_former_own_key_is_used_until_it_is_gone(fake_pulumi: FakePulumi) -> Non
     assert value(cluster.ssh_key.private) == Secret("FORMER")
     assert cluster.next_key is not None
     assert value(cluster.next_key.public) == "ssh-ed25519 OWN"
+
+
+def host_key(keys: HostKeys) -> tuple[Key, HostKey | None]:
+    return build(lambda: Cluster("SomeCluster", "cluster", {}, GENERATED, host_keys=keys).generate_host_key("worker-1"))
+
+
+def test_host_key_is_the_first_one_until_it_is_replaced(fake_pulumi: FakePulumi) -> None:
+    first, replaced = host_key(HostKeys())
+    assert (value(first.public), replaced) == ("ssh-ed25519 worker-1-host-key", None)
+    assert set(fake_pulumi.types) == {"cluster", "cluster-login-key", "worker-1-host-key"}
+    assert fake_pulumi.inputs("cluster") == {}
+
+
+def test_host_key_of_another_generation_takes_the_place_of_the_first_and_of_all_former_ones(
+    fake_pulumi: FakePulumi,
+) -> None:
+    known = {f"worker-1-host-key{number}": f"ssh-ed25519 {number or 1}" for number in ("", 2)}
+    first, replaced = host_key(HostKeys(generation=3, known=known))
+    assert value(first.public) == "ssh-ed25519 worker-1-host-key"
+    assert replaced is not None
+    assert value(replaced.private) == Secret("PRIVATE-KEY-OPENSSH:worker-1-host-key3")
+    others = [value(pulumi.Output.from_input(other)) for other in replaced.others]
+    assert others == ["ssh-ed25519 worker-1-host-key", "ssh-ed25519 2"]
+    assert {name for name in fake_pulumi.types if "host-key" in name} == {"worker-1-host-key", "worker-1-host-key3"}
+    assert fake_pulumi.inputs("cluster") == {"host_key_generation": 3}
+
+
+def test_machine_that_is_away_keeps_the_keys_that_it_may_show_when_it_is_back(fake_pulumi: FakePulumi) -> None:
+    known = {f"worker-1-host-key{number}": f"ssh-ed25519 {number or 1}" for number in ("", 2)}
+    host_key(HostKeys(generation=3, known=known, away=frozenset({"worker-1"})))
+    assert {name for name in fake_pulumi.types if "host-key" in name} == {*known, "worker-1-host-key3"}
+
+
+def test_way_back_installs_the_first_key_again(fake_pulumi: FakePulumi) -> None:
+    _, replaced = host_key(HostKeys(known={"worker-1-host-key2": "ssh-ed25519 2"}))
+    assert replaced is not None
+    assert value(replaced.public) == "ssh-ed25519 worker-1-host-key"
+    assert replaced.others == ["ssh-ed25519 2"]
 
 
 def test_managers_keep_the_order_of_machines(fake_pulumi: FakePulumi) -> None:

@@ -4,8 +4,16 @@ import asyncssh
 import pulumi
 import pytest
 
+from components.machines.lost_commands import FormerCommand
 from components.machines.prior_state import PriorState
-from components.machines.provider import host_keys, incomplete_key, login_keys, public_half, user_key
+from components.machines.provider import (
+    host_keys,
+    incomplete_key,
+    login_keys,
+    made_host_keys,
+    public_half,
+    user_key,
+)
 from components.machines.registry import provider_of
 from components.machines.ssh_settings import OwnKeySettings
 from tests.support import plans
@@ -58,6 +66,18 @@ def test_generated_key_is_retired_when_the_program_no_longer_logs_in_with_it() -
         ssh = OwnKeySettings(key_generation=generation, former_key_generation=former)
         assert list(login_keys({}, ssh, prior).retired) == retired
     assert login_keys({}, OwnKeySettings(key_generation=2), PriorState()).retired == ()
+
+
+def test_state_tells_which_host_key_each_machine_showed_last() -> None:
+    def command(host_key: str) -> FormerCommand:
+        return FormerCommand(urn="", host="192.0.2.7", has_delete=False, host_key=host_key)
+
+    known = {"worker-1-host-key": "ssh-ed25519 ONE"}
+    commands = {"worker-1-host-key-proof": command("ssh-ed25519 TWO"), "worker-1-ready": command("ssh-ed25519 TWO")}
+    prior = PriorState(host_keys=known, commands=commands, silent=frozenset({"worker-2"}))
+    keys = made_host_keys(OwnKeySettings(host_key_generation=2), prior, ["worker-3"])
+    assert (keys.generation, keys.known, keys.shown) == (2, known, {"worker-1": "ssh-ed25519 TWO"})
+    assert keys.away == {"worker-2", "worker-3"}
 
 
 def test_half_of_a_key_is_refused_with_the_name_of_the_missing_half() -> None:

@@ -160,11 +160,10 @@ def test_memory_reservation_is_a_quarter_of_the_limit(fake_pulumi: FakePulumi) -
 def test_health_check_is_a_command_with_its_times(fake_pulumi: FakePulumi) -> None:
     check = HealthCheck(command=["a", "b"], interval_s=1, pause_s=7, timeout_s=2, retries=3, start_period_s=4)
     assert container(fake_pulumi, health=check)["healthcheck"] == {
-        "tests": ["CMD", "/bin/sh", "-c", assets.read("service/files/health.sh"), "health", "7", "2", "a", "b"],
+        "tests": ["CMD", "/bin/sh", "-c", assets.read("service/files/health.sh"), "health", "4", "7", "2", "a", "b"],
         "interval": "1s",
         "timeout": "14s",
         "retries": 3,
-        "startPeriod": "4s",
     }
 
 

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components import assets
 from components.service.spec import File, HealthCheck
 from tests.support.builders import network, service
 from tests.support.fake_pulumi import FakePulumi
@@ -23,3 +24,8 @@ def test_service_text_is_stable(fake_pulumi: FakePulumi) -> None:
 def test_descriptions_are_immutable_values() -> None:
     assert File(name="a", path="/a", content="") == File(name="a", path="/a", content="")
     assert hash(HealthCheck(command=("a",))) == hash(HealthCheck(command=("a",)))
+
+
+def test_copied_file_has_the_content_of_its_source() -> None:
+    content = assets.read("s3/files/start.sh")
+    assert File.copy("s3/files/start.sh", "start", "/start.sh") == File(name="start", path="/start.sh", content=content)

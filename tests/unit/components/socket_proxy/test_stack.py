@@ -39,12 +39,12 @@ def test_proxy_listens_on_the_network_and_a_socket_and_asks_the_engine() -> None
 def test_proxy_rules_precede_the_engine_on_both_frontends() -> None:
     frontends = re.findall(r"^frontend (\w+)\n((?:  .+\n)+)", CONFIG, re.MULTILINE)
     assert [name for name, _ in frontends] == ["swarm", "machine"]
-    for _, lines in frontends:
+    for (_, lines), answers in zip(frontends, (["answers"], ["answers", "patient_answers"]), strict=True):
         rules = [re.sub(r" path_reg .*|( use-service \S+).*", r"\1", line.strip()) for line in lines.splitlines()]
         assert [rule for rule in rules if rule != "acl wanted"][1:] == [
             "http-request deny deny_status 403 unless { method GET HEAD }",
             "http-request deny deny_status 403 unless wanted",
-            "http-request use-service lua.answers",
+            *(f"http-request use-service lua.{name}" for name in answers),
             "http-request del-header upgrade",
             "default_backend engine",
         ]

@@ -31,9 +31,9 @@ def test_preview_shows_role_labels_and_availability(fake_pulumi: FakePulumi) -> 
     assert "m" in fake_pulumi.finished
 
 
-def test_membership_is_three_commands(fake_pulumi: FakePulumi) -> None:
+def test_membership_is_three_commands_and_a_record(fake_pulumi: FakePulumi) -> None:
     membership()
-    assert fake_pulumi.children("m") == set(COMMANDS)
+    assert fake_pulumi.children("m") == {*COMMANDS, "m-outputs"}
 
 
 def test_machine_runs_the_join_and_the_api_manager_runs_the_rest(fake_pulumi: FakePulumi) -> None:
@@ -130,6 +130,11 @@ def test_invitation_does_not_depend_on_the_join_token(fake_pulumi: FakePulumi) -
         "ADDRESS": "10.0.0.7",
         "HOST_KEY": "ssh-ed25519 HOST",
     }
+
+
+def test_another_host_key_of_a_machine_that_the_program_made_makes_it_no_other_member(fake_pulumi: FakePulumi) -> None:
+    membership(host_key=pulumi.Output.from_input("ssh-ed25519 NEW"), first_host_key=pulumi.Output.from_input("OLD"))
+    assert fake_pulumi.parameters(NODE)["HOST_KEY"] == "OLD"
 
 
 def test_new_disk_joins_again_in_place(fake_pulumi: FakePulumi) -> None:

@@ -9,8 +9,9 @@ from typing import Any, cast
 import pulumi
 import pytest
 
+from components.machines import shell
 from components.machines.machine import Machine
-from components.machines.shell import Done, UnreachableError
+from components.machines.shell import Done, LostError, UnreachableError
 from components.swarm import roll
 from components.swarm.roll import Roll
 from tests.support.builders import machine
@@ -27,12 +28,17 @@ class Machines:
 
     answers: Mapping[tuple[str, str], Done] = field(default_factory=dict)
     silent: Sequence[str] = ()
+    lossy: list[str] = field(default_factory=list)  # a name for each time that its connection is lost
+    booting: list[str] = field(default_factory=list)  # a name for each time that a machine does not answer yet
     asked: list[tuple[str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
     async def run_script(self, one: Machine, _script: str, argument: str) -> Done:
         self.asked.append((one.name, argument))
-        if one.name in self.silent:
+        if one.name in self.lossy:
+            self.lossy.remove(one.name)
+            raise LostError(f"{one.name}: the connection was lost")
+        if one.name in self.silent or (one.name in self.booting and self.booting.pop()):
             raise UnreachableError(f"{one.name}: does not answer")
         return self.answers.get((one.name, argument), Done(0, "", ""))
 
@@ -59,6 +65,9 @@ def update(
 
 def told(patch: pytest.MonkeyPatch, machines: Machines) -> None:
     patch.setattr(roll, "run_script", machines.run_script)
+    patch.setattr(shell, "run_script", machines.run_script)
+    patch.setattr(shell, "PAUSE_S", 0)
+    patch.setattr(roll, "BUSY_S", 0)
     patch.setattr(pulumi.log, "warn", machines.said.append)
     patch.setattr(pulumi.log, "info", lambda _: None)
 
@@ -101,16 +110,45 @@ def test_machine_that_an_earlier_update_may_have_emptied_is_refilled(
     assert machines.asked == asked
 
 
-def test_machine_that_does_not_answer_is_left_to_its_command(fake_pulumi: FakePulumi) -> None:
+def test_machine_that_does_not_answer_is_emptied_and_left_to_its_command(fake_pulumi: FakePulumi) -> None:
+    """The command, which tries for longer, may reach it."""
     machines = Machines(silent=["worker-1"])
     update(machines, "worker-1", ["manager-1"], after=FORMER)
-    assert machines.asked == [*CHECKED, REFILL]
+    assert machines.asked == [*CHECKED, ("manager-1", "empty"), REFILL]
+
+
+def test_sole_manager_that_does_not_answer_is_left_to_its_command(fake_pulumi: FakePulumi) -> None:
+    machines = Machines(silent=["manager-1"])
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+        [before] = build(lambda: Roll(managers=[machine("manager-1")]).hooks(machine("manager-1"))).before_update or []
+        asyncio.run(called(before))
+    assert machines.asked == [("manager-1", "check"), ("manager-1", "empty")]
+
+
+def test_machine_whose_script_fails_stops_the_update(fake_pulumi: FakePulumi) -> None:
+    machines = Machines({("worker-1", "check"): Done(1, "", "worker-1: apt cannot read its lists of packages\n")})
+    with pytest.raises(pulumi.RunError, match=r"^worker-1: apt cannot read its lists of packages$"):
+        update(machines, "worker-1", ["manager-1"])
+    assert machines.asked == CHECKED
 
 
 def test_next_manager_is_asked_where_one_is_silent(fake_pulumi: FakePulumi) -> None:
     machines = Machines(RESTART, silent=["manager-1"])
     update(machines, "worker-1", ["manager-1", "manager-2"])
     assert machines.asked[1:3] == [("manager-1", "empty"), ("manager-2", "empty")]
+
+
+@pytest.mark.parametrize(
+    ("lossy", "asked"), [(1, ["manager-1", "manager-1"]), (2, ["manager-1", "manager-1", "manager-2"])]
+)
+def test_manager_that_may_still_run_the_script_is_asked_again(
+    fake_pulumi: FakePulumi, lossy: int, asked: list[str]
+) -> None:
+    """It waits there for the first run. On another manager, both would move the same tasks."""
+    machines = Machines(RESTART, lossy=["manager-1"] * lossy)
+    update(machines, "worker-1", ["manager-1", "manager-2"])
+    assert machines.asked[1:-1] == [(name, "empty") for name in asked]
 
 
 def test_other_managers_are_asked_before_the_machine_itself(fake_pulumi: FakePulumi) -> None:
@@ -162,3 +200,49 @@ def rebuild(machines: Machines, for_good: bool) -> None:
             await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))  # values of the machine
 
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(("moment", "verb"), [("before_create", "check"), ("before_update", "recheck")])
+def test_machine_is_emptied_before_its_packages_are_upgraded(fake_pulumi: FakePulumi, moment: str, verb: str) -> None:
+    machines = Machines({("worker-1", verb): Done(0, "member restart\n", "")})
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+        its_roll = Roll(managers=[machine("manager-1")])
+        [before] = getattr(build(lambda: its_roll.upgrade_hooks(machine("worker-1"))), moment)
+        asyncio.run(called(before))
+    assert machines.asked == [("worker-1", verb), ("manager-1", "empty")]
+    assert its_roll.touched == {"worker-1"}
+
+
+def upgrade(machines: Machines) -> None:
+    """Upgrade the packages of a machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+        its_roll = Roll(managers=[machine("manager-1")])
+        [before] = build(lambda: its_roll.upgrade_hooks(machine("worker-1"))).before_update or []
+        asyncio.run(called(before))
+
+
+def test_machine_that_boots_is_emptied_when_it_answers(fake_pulumi: FakePulumi) -> None:
+    """Its command would wait for it, too, and restart it with its tasks."""
+    machines = Machines({("worker-1", "recheck"): Done(0, "member restart\n", "")}, booting=["worker-1"] * 2)
+    upgrade(machines)
+    assert machines.asked == [*[("worker-1", "recheck")] * 3, ("manager-1", "empty")]
+
+
+def test_machine_that_has_much_to_do_is_emptied_before_its_engine_restarts(fake_pulumi: FakePulumi) -> None:
+    """Its command connects ten times, too."""
+    machines = Machines(RESTART, booting=["worker-1"] * 2)
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, machines)
+        patch.setattr(roll, "BUSY_S", 60)
+        its_roll = Roll(managers=[machine("manager-1")])
+        [before] = build(lambda: its_roll.hooks(machine("worker-1"))).before_update or []
+        asyncio.run(called(before))
+    assert machines.asked == [*CHECKED * 3, ("manager-1", "empty")]
+
+
+def test_machine_that_stays_silent_is_not_upgraded(fake_pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll, "BOOT_S", 0.01)
+    with pytest.raises(pulumi.RunError, match=r"^worker-1: does not answer$"):
+        upgrade(Machines(silent=["worker-1"]))

@@ -1,8 +1,10 @@
 """components/virtual_ip/virtual_ip.py: the virtual IP of the managers."""
 
 import re
+import shlex
 from ipaddress import IPv4Network
 
+from components import assets
 from components.virtual_ip.virtual_ip import HIGHEST_PRIORITY, VirtualIp, VirtualIpArgs, router_id
 from tests.support.builders import another, machine
 from tests.support.fake_pulumi import FakePulumi
@@ -74,6 +76,14 @@ def test_traefik_of_the_manager_itself_is_asked(fake_pulumi: FakePulumi) -> None
     virtual_ip()
     for name, text in configurations(fake_pulumi).items():
         assert f"http://{ADDRESSES[name]}:80/nuvla-swarm/alive" in text
+
+
+def test_keepalived_and_its_unit_run_the_script_beside_them(fake_pulumi: FakePulumi) -> None:
+    virtual_ip()
+    sent, helper = fake_pulumi.script("vip-manager-1"), assets.read("virtual_ip/files/keepalived.sh")
+    assert shlex.quote(helper) in sent
+    verbs = set(re.findall(r"/bin/bash /etc/nuvla-swarm/keepalived.sh (\w+)", sent))
+    assert verbs == set(re.findall(r"^  (\w+)\) ", helper.rpartition("case")[2], re.MULTILINE))
 
 
 def test_number_of_the_router_is_one_of_vrrp_and_stays() -> None:

@@ -30,6 +30,16 @@ def test_machines_have_the_port_user_and_host_key_of_their_commands() -> None:
     ]
 
 
+def test_machine_is_known_by_the_host_key_that_it_has_shown_last() -> None:
+    """After an update that was killed, its other commands may expect the former one."""
+    known = state(
+        command("manager-1-host-key-proof", host="192.0.2.1", hostKey="ssh-ed25519 NEW"),
+        command("manager-1-ready", host="192.0.2.1", hostKey="ssh-ed25519 OLD"),
+    )
+    [host] = hosts(known, ["manager-1"])
+    assert host.host_key == "ssh-ed25519 NEW"
+
+
 def test_files_are_for_their_owner_alone_and_end_with_a_newline(tmp_path: Path) -> None:
     folder = tmp_path / "files" / "prod"
     for text in ("no newline", "one newline\n"):

@@ -13,7 +13,7 @@ from tools.repair.connection import connected, managers, reached
 from tools.repair.state import State
 from tools.repair.swarm import Reach, Swarm
 
-SILENT, ANSWERS, MANAGES = Reach
+SILENT, LATE, ANSWERS, MANAGES = Reach
 THREE = ("192.0.2.7", "192.0.2.8", "192.0.2.9")
 
 
@@ -92,7 +92,7 @@ class Session:
 def test_reach_of_a_manager_is_what_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {
         requests.ConnectTimeout: SILENT,
-        requests.ReadTimeout: SILENT,
+        requests.ReadTimeout: LATE,
         requests.exceptions.SSLError: ANSWERS,
         503: ANSWERS,
         200: MANAGES,
@@ -103,15 +103,16 @@ def test_reach_of_a_manager_is_what_it_answers(monkeypatch: pytest.MonkeyPatch) 
     assert reached([]) == []
 
 
-def test_managers_that_answer_get_time_to_choose_a_leader(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([ANSWERS, SILENT, ANSWERS, SILENT, MANAGES, SILENT])
+@pytest.mark.parametrize("there", [ANSWERS, LATE])
+def test_managers_that_are_there_get_time_to_choose_a_leader(there: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([there, SILENT, there, SILENT, MANAGES, SILENT])
     swarms = [Swarm(Session(200), f"https://192.0.2.{number}:2376") for number in (7, 8)]  # type: ignore[arg-type]
     monkeypatch.setattr(Swarm, "reach", lambda _: next(answers))
     monkeypatch.setattr(connection, "INTERVAL_S", 0)
     assert reached(swarms) == [MANAGES, SILENT]
-    monkeypatch.setattr(Swarm, "reach", lambda _: ANSWERS)
+    monkeypatch.setattr(Swarm, "reach", lambda _: there)
     monkeypatch.setattr(connection, "ELECTION_TIMEOUT_S", -1)
-    assert reached(swarms) == [ANSWERS, ANSWERS], "they have had their time"
+    assert reached(swarms) == [there, there], "they have had their time"
 
 
 def test_key_is_for_its_owner_only() -> None:

@@ -77,3 +77,10 @@ def test_missing_docker_client_is_reported_in_one_line(
     local.remove_leftovers(known())
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("nuvla-swarm: docker is not on PATH")
+
+
+def test_silent_engine_is_reported_in_one_line(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (engine / "docker").write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(local, "TIMEOUT_S", 0.2)
+    with pytest.raises(SystemExit, match=r"^nuvla-swarm: error: the local Docker engine does not answer `docker ps`"):
+        local.remove_leftovers(known())

@@ -1,17 +1,21 @@
 """tools/repair/nodes.py: machines whose nodes are not as the state says."""
 
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from components.assets import COMPONENTS
+from stacks.prior_state import EMPTIED
 from tests.support.fake_swarm_api import Docker, node
 from tests.support.repair_run import Run
 from tests.support.stack_states import ROOT, membership, state
 from tools.repair import __main__ as recovery
 from tools.repair import nodes
-from tools.repair.nodes import MACHINE_LABEL, Member, answers, problems
+from tools.repair.nodes import LEFT_LABEL, MACHINE_LABEL, Member, answers, problems
+from tools.repair.swarm import Swarm
 
 OURS = {MACHINE_LABEL: "worker-1", "disk": "ssd"}
 INVITATION = f"{ROOT}nuvla:swarm:Membership$command:remote:Command::worker-1-membership-node"
@@ -46,6 +50,31 @@ def test_members_are_read_from_the_state() -> None:
             connection={"host": "worker-1.test", "port": 2222},
         )
     ]
+
+
+def test_program_is_told_of_machines_that_an_update_has_emptied(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = {"nuvla-swarm.left": "active service-id"}
+    there = [
+        node("worker-2", labels={MACHINE_LABEL: "worker-2"} | left),
+        node("worker-1", labels=OURS),
+        node("worker-3", state="down", labels={MACHINE_LABEL: "worker-3"} | left),  # an update would wait for it
+        node("somebody", labels=left),
+    ]
+    docker = Docker({"nodes": there})
+    for verb, told in (("up", "worker-2"), ("down", ""), ("refresh", "of before")):
+        monkeypatch.setenv(EMPTIED, "of before")
+        Run(monkeypatch, state(cluster="Existing"), docker)
+        recovery.main(verb, "s")
+        assert os.environ[EMPTIED] == told
+    assert capsys.readouterr().err == (
+        "nuvla-swarm: s: an update that did not finish has emptied the machine worker-2, which gets its tasks again\n"
+    )
+    monkeypatch.setenv(EMPTIED, "of before")
+    Run(monkeypatch, state(cluster="Existing"), None)
+    recovery.main("up", "s")
+    assert os.environ[EMPTIED] == ""
 
 
 def test_lost_or_unjoined_machine_is_no_member() -> None:
@@ -124,6 +153,19 @@ def test_unnamed_node_gets_its_name_label_before_the_update(monkeypatch: pytest.
         labels = {**there["Spec"]["Labels"], MACHINE_LABEL: "worker-1"}
         update = ("POST", f"nodes/{there['ID']}/update?version=4", there["Spec"] | {"Labels": labels})
         assert docker.calls == ([update] if named else []), case
+
+
+def test_emptied_machine_that_has_lost_its_name_label_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = node("worker-1", labels={LEFT_LABEL: "active service-id"})
+    monkeypatch.setattr(Swarm, "label", lambda _swarm, _node, key, value: bare["Spec"]["Labels"].update({key: value}))
+    monkeypatch.setenv(EMPTIED, "of before")
+    run(monkeypatch, bare)
+    recovery.main("up", "s")
+    assert os.environ[EMPTIED] == "worker-1"
+
+
+def test_label_of_drained_machines_is_that_of_the_script() -> None:
+    assert f"left={LEFT_LABEL} " in (COMPONENTS / "swarm/scripts/tasks.sh").read_text(encoding="utf-8")
 
 
 def test_machine_answers_if_its_ssh_port_listens() -> None:

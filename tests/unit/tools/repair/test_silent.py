@@ -66,6 +66,13 @@ def test_local_machine_or_only_manager_is_put_back_instead(dead: set[str]) -> No
     assert silent.names(State("s", None)) == []
 
 
+def test_managers_that_nobody_can_ask_yet_are_not_silent(dead: set[str]) -> None:
+    dead.add("manager-1")
+    known = stack()
+    without = [one for one in known.resources if one["type"] != "pulumi:providers:docker"]
+    assert silent.names(State(known.stack, {"resources": without})) == []
+
+
 def test_program_is_told_of_machines_that_exist(dead: set[str], capsys: pytest.CaptureFixture[str]) -> None:
     known = stack()
     assert silent.instances(known, ["manager-1"]) == [f"{ROOT}{INSTANCE}::manager-1"]

@@ -1,7 +1,8 @@
 """tools/repair/state.py: what the state of a stack knows."""
 
 from components.machines.registry import MODELS
-from tests.support.stack_states import ID, PROVIDER, ROOT, component, in_state, secret, state, urn
+from tests.support.stack_states import ID, PROVIDER, ROOT, component, in_state, membership, secret, state, urn
+from tools.repair import nodes
 from tools.repair.state import ApiManager, State, without_secret_marks
 
 
@@ -49,3 +50,16 @@ def test_values_lose_their_marks_of_secrets_at_any_depth() -> None:
         "a": {"b": [1, "x"]},
         "c": ["d", 2],
     }
+
+
+def test_member_keeps_its_role_until_it_has_another_one() -> None:
+    """An update that stopped may have changed the inputs of the membership alone."""
+    promoted, *commands = membership("worker-1", role="manager", labels={})
+    promoted["outputs"]["public_address"] = "192.0.2.20"
+    known = state(promoted, *commands)
+    assert list(known.managers()) == ["worker-1"], "its role was never changed"
+    for role, managers in (("worker", []), ("manager", ["worker-1"])):
+        commands[-1]["inputs"]["stdin"] = secret(f"export NODE=worker-1\nexport ROLE={role}\n#!/usr/bin/env bash\n")
+        again = state(promoted, *commands)
+        assert list(again.managers()) == managers
+        assert [member.role for member in nodes.members(again)] == [role]

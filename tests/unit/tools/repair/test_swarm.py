@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.fake_swarm_api import Docker
 from tests.support.repair_run import Run
-from tests.support.stack_states import in_state, state, urn
+from tests.support.stack_states import LABELS, in_state, state, urn
 from tools.repair import __main__ as recovery
 from tools.repair.state import State
-from tools.repair.swarm import Swarm
+from tools.repair.swarm import STACK_LABEL, Swarm
 
 
 def test_rolled_back_service_is_updated_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +40,21 @@ def test_refused_service_update_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
     Run(monkeypatch, state(in_state("services", "web")), docker)
     with pytest.raises(SystemExit, match=r"refused a repair \(the service web: update out of sequence\)"):
         recovery.main("up", "s")
+
+
+def test_services_that_lack_tasks_are_found() -> None:
+    docker = Docker()
+    for name, counts in {
+        "half": {"RunningTasks": 1, "DesiredTasks": 2},
+        "none": {"DesiredTasks": 1},
+        "all": {"RunningTasks": 2, "DesiredTasks": 2},
+        "ending": {"RunningTasks": 2, "DesiredTasks": 1},
+        "stopped": {},
+    }.items():
+        docker.add("services", name, ServiceStatus=counts)
+    docker.add("services", "uncounted")
+    assert docker.swarm().lacking(LABELS[STACK_LABEL]) == {"half": "1 of 2 tasks run", "none": "0 of 1 tasks run"}
+    assert docker.swarm().lacking("nuvla-swarm/another") == {}
 
 
 def test_lost_network_is_refreshed_after_the_entry_has_dropped_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def test_functions_of_verbs_exist(place: tuple[str, str]) -> None:
 def test_verb_gets_the_opened_stack_and_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[object] = []
     monkeypatch.setattr(target, "open_target", lambda stack: f"opened {stack}")
-    monkeypatch.setattr("tools.status.show", lambda *arguments: got.append(arguments))
+    monkeypatch.setattr("tools.status.check", lambda *arguments: got.append(arguments))
     commands.main(["status", "dev", "--logins"])
     assert got == [("opened dev", "--logins")]
 

@@ -53,7 +53,7 @@ def test_preview_shows_settings_of_hosts_and_no_key(fake_pulumi: FakePulumi) -> 
 
 def test_each_host_gets_a_check_and_a_record_and_nothing_else(fake_pulumi: FakePulumi) -> None:
     assert list(cluster().machines) == ["manager-a", "worker-1", "worker-2"]
-    assert fake_pulumi.children("cluster") == {*CHECKS, *RECORDS}
+    assert fake_pulumi.children("cluster") == {*CHECKS, *RECORDS, "cluster-outputs"}
 
 
 def test_check_command_gets_the_owner_and_the_engine_version(fake_pulumi: FakePulumi) -> None:
@@ -188,4 +188,4 @@ def test_preview_registers_the_resources_of_an_update() -> None:
     for preview in (True, False):
         fake_pulumi = start(preview=preview)
         cluster()
-        assert set(fake_pulumi.types) == {"cluster", *CHECKS, *RECORDS}
+        assert set(fake_pulumi.types) == {"cluster", "cluster-outputs", *CHECKS, *RECORDS}

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 import yaml
 
-from components.machines.cluster import Key, LoginKeys
+from components.machines.cluster import Key, LoginKeys, Losses
 from components.machines.exoscale.cluster import ExoscaleCluster
 from tests.support.exoscale import LABELS, TEMPLATE, args, cluster, pool
 from tests.support.fake_pulumi import FakePulumi
@@ -84,6 +84,14 @@ def test_cloud_init_is_secret_and_its_changes_are_ignored(fake_pulumi: FakePulum
     assert list(fake_pulumi.options["worker-1"].ignoreChanges) == ["userData"]
 
 
+def test_lost_instance_keeps_all_but_its_protection(fake_pulumi: FakePulumi) -> None:
+    """Exoscale would refuse to delete it when it is made anew, and no other update could end its protection."""
+    cluster(losses=Losses(names=frozenset({"worker-1"})), destroy_protected=False)
+    ignored = set(fake_pulumi.options["worker-1"].ignoreChanges)
+    assert {"templateId", "type", "labels", "userData"} < ignored
+    assert "destroyProtected" not in ignored
+
+
 def test_changed_login_key_replaces_no_instance(fake_pulumi: FakePulumi) -> None:
     cluster()
     assert fake_pulumi.inputs("cluster-ssh-key") == {
@@ -123,7 +131,7 @@ def test_machine_ids_wait_for_the_boot_and_change_with_the_instance(fake_pulumi:
     command = fake_pulumi.inputs("worker-1-ready")
     assert fake_pulumi.triggers("worker-1-ready") == ["worker-1-id"]
     assert command["connection"]["dialErrorLimit"] == -1
-    assert fake_pulumi.options["worker-1-ready"].customTimeouts.create == "10m"
+    assert fake_pulumi.options["worker-1-ready"].customTimeouts.create == "600s"
 
 
 def test_instance_depends_on_no_other_instance(fake_pulumi: FakePulumi) -> None:

@@ -31,7 +31,9 @@ async def called(hook: Any, name: str, port: int) -> None:
     await hook.callback(cast(pulumi.ResourceHookArgs, args))
 
 
-def watched(management: str, port: int, own: IPv4Address | None = OWN, machines: int = 1) -> list[str]:
+def watched(
+    management: str, port: int, own: IPv4Address | None = OWN, machines: int = 1, command: str = "ready"
+) -> list[str]:
     """Return the lines that are logged before commands on machines at this port."""
     lines: list[str] = []
     asked: list[int] = []
@@ -45,14 +47,15 @@ def watched(management: str, port: int, own: IPv4Address | None = OWN, machines:
     for number in range(1, machines + 1):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(pulumi.log, "warn", lines.append)
-            asyncio.run(called(hook, f"worker-{number}-ready", port))
+            asyncio.run(called(hook, f"worker-{number}-{command}", port))
     assert len(asked) == len(lines)
     return lines
 
 
-def test_machine_that_does_not_answer_gets_the_address_to_add(fake_pulumi: FakePulumi) -> None:
+@pytest.mark.parametrize("command", ["ready", "host-key-proof"])
+def test_machine_that_does_not_answer_gets_the_address_to_add(fake_pulumi: FakePulumi, command: str) -> None:
     port = closed_port()
-    (line,) = watched("192.0.2.0/24", port)
+    (line,) = watched("192.0.2.0/24", port, command=command)
     assert line.startswith(
         f"worker-1: no SSH server answers at 127.0.0.1:{port} for 0 s, and the update waits for it. "
     )

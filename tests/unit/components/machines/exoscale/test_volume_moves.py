@@ -2,6 +2,7 @@
 
 from components.machines.exoscale.hand_over import Contact
 from components.machines.exoscale.volume_moves import hand_overs, volume_sources
+from components.machines.lost_commands import FormerCommand
 from components.machines.prior_state import Block, PriorState
 from components.machines.provider import StackPlan
 from components.machines.volume import VolumeSpec
@@ -29,6 +30,14 @@ def test_moved_volume_is_handed_over_by_its_machine_and_the_api_manager() -> Non
     assert (move.api_manager.name, move.api_manager.address) == ("manager-1", "192.0.2.1")
     assert (move.volume, move.shared, move.done) == ("nfs", "/nfs-root", False)
     assert volume_sources(plans.exoscale(), plan_on("worker-2"), prior) == {"nfs": "worker-1"}
+
+
+def test_machine_that_gives_a_volume_up_shows_the_host_key_that_it_has_proved() -> None:
+    """Its membership may still have the former one, after an update that was killed."""
+    proof = FormerCommand(urn="", host="192.0.2.7", has_delete=False, host_key="NEW")
+    prior = PriorState(members=MEMBERS, blocks=BLOCKS, commands={"worker-1-host-key-proof": proof})
+    [move] = hand_overs(plans.exoscale(), plan_on("worker-2"), prior, {})
+    assert (move.source.host_key, move.api_manager.host_key) == ("NEW", "KEY")
 
 
 def test_lost_machine_hands_nothing_over() -> None:

@@ -1,4 +1,4 @@
-"""Settings of exceptions: refused changes that an operator has to make nevertheless, each until a day."""
+"""Days as settings have them."""
 
 import re
 from datetime import date
@@ -26,7 +26,6 @@ def _require_day(text: str) -> str:
     return text
 
 
-RuleId = Annotated[str, TextForm(r"^[a-z]+(-[a-z]+)*$", "the id of a rule", "manager-majority")]
 Day = Annotated[
     str, TextForm(r"^\d{4}-\d\d-\d\d$", DAY, "2026-12-01", normalized=_without_time), AfterValidator(_require_day)
 ]
