@@ -41,7 +41,7 @@ build() {
   source "$folder/recipe.sh"
   say "building $OUTPUT from its Go module: $TAKES on two cores"
   mkdir -p "$CACHE/built"
-  local work output
+  local work output code
   work=$(mktemp -d "$CACHE/built/.$name.XXXXXX")
   # shellcheck disable=SC2064  # the folder of this build, not of a later one
   trap "rm -rf '$work'" EXIT
@@ -49,12 +49,17 @@ build() {
   mkdir "$work/result"
   output=$work/result/$OUTPUT
   [[ ${#PACKAGE[@]} == 1 ]] || output=$work/result/
+  set +e # it would not hold inside to the left of `||`
   (
+    set -e
     cd "$work/source"
     export CGO_ENABLED=0 GOWORK=off
     prepare "$work/result"
     go build -mod=readonly -trimpath -buildvcs=false -tags "$TAGS" -ldflags "-s -w $LDFLAGS" -o "$output" "${PACKAGE[@]}"
-  ) >"$work/log" 2>&1 || {
+  ) >"$work/log" 2>&1
+  code=$?
+  set -e
+  [[ $code == 0 ]] || {
     cat "$work/log" >&2
     fail "building $OUTPUT failed; the lines above say why (it needs the Go module proxy: see 'go env GOPROXY')"
   }

@@ -42,7 +42,7 @@ check_options() { # CONFIG
 }
 
 build() { # RESULT
-  local result=$1 work started=$SECONDS lacking
+  local result=$1 work started=$SECONDS lacking code
   [[ ! -d $result ]] || return 0 # another run built it while this one waited
   mapfile -t lacking < <(missing_tools)
   [[ ${#lacking[@]} == 0 ]] || debian_install "${lacking[@]}"
@@ -51,7 +51,9 @@ build() { # RESULT
   work=$(mktemp -d "$CACHE/built/.kernel.XXXXXX")
   # shellcheck disable=SC2064  # the folder of this build, not of a later one
   trap "rm -rf '$work'" EXIT
+  set +e # it would not hold inside to the left of `||`
   (
+    set -e
     unpack "$work"
     cd "$work/linux"
     export ARCH=um KBUILD_BUILD_USER=nuvla-swarm KBUILD_BUILD_HOST=nuvla-swarm
@@ -59,7 +61,10 @@ build() { # RESULT
     check_options .config
     make --silent --jobs "$(($(nproc) + 1))" linux
     strip --strip-all linux
-  ) >"$work/log" 2>&1 || {
+  ) >"$work/log" 2>&1
+  code=$?
+  set -e
+  [[ $code == 0 ]] || {
     tail -20 "$work/log" >&2
     fail "building the kernel failed; the lines above say why"
   }

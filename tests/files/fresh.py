@@ -32,8 +32,8 @@ mkdir -p "${made%/*}" && printf "#!/bin/sh\\n" >"$made" && chmod 0755 "$made"
 """
 # Programs of the operating system that the scripts may use.
 SYSTEM = (
-    "bash sh env dirname basename cat cut mkdir rm mv ln cp find sort tr xargs sha256sum sed awk grep id uname touch "
-    "tar head base64 chmod true false git make printf ls flock python3"
+    "bash sh env dirname basename cat cut mkdir mktemp rm mv ln cp find sort tr xargs sha256sum sed awk grep id "
+    "uname touch tar head base64 chmod true false git make printf ls flock python3"
 )
 
 

@@ -136,6 +136,18 @@ def test_missing_go_is_explained(fresh: Fresh) -> None:
     assert all(text in refused.text for text in (PROXY, AGAIN, "install Go >= 1.25"))
 
 
+@pytest.mark.parametrize(("step", "code"), [("cp missing.yml", 1), ("cp recipe.sh", 0)])
+def test_step_of_a_build_that_fails_ends_the_build(fresh: Fresh, step: str, code: int) -> None:
+    """An image without one of its files was only noticed when the image was built, on a new computer."""
+    recipe = f"PACKAGE=.\nOUTPUT=tool\nTAKES='a moment'\nprepare() {{\n  {step} other\n  cp other \"$1/\"\n}}\n"
+    fresh.script(fresh.folder / "offline/images/tool/recipe.sh", recipe)
+    fresh.tool("go", '[ "$1" != env ] || echo go1.26')
+    built = fresh.run("offline/build.sh", "tool")
+    assert built.code == code, built.text
+    assert ("missing.yml" in built.text) == bool(code)
+    assert len(list(fresh.cache.glob("built/tool-*/other"))) == 1 - code
+
+
 def test_plugins_of_the_scripts_are_those_that_stand_ins_stand_in_for(fresh: Fresh) -> None:
     versions = {path.parent.name: path.read_text().strip() for path in CHECKOUT.glob("offline/plugins/*/VERSION")}
     assert versions.items() < dict(fresh.plugins()).items()

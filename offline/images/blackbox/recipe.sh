@@ -3,4 +3,8 @@ PACKAGE=github.com/prometheus/blackbox_exporter
 OUTPUT=blackbox_exporter
 LDFLAGS='-X github.com/prometheus/common/version.Version=0.28.0'
 TAKES='half a minute'
-prepare() { cp "$(go list -m -f '{{.Dir}}' github.com/prometheus/blackbox_exporter)/blackbox.yml" "$1/config.yml"; } # RESULT
+prepare() { # RESULT
+  local module
+  module=$(go mod download github.com/prometheus/blackbox_exporter && go list -m -f '{{.Dir}}' github.com/prometheus/blackbox_exporter)
+  cp "$module/blackbox.yml" "$1/config.yml"
+}
