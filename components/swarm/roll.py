@@ -1,5 +1,6 @@
 """The roll of a swarm: what restarts engines or machines is done one after the other, each empty meanwhile."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ class Roll:
             pulumi.log.warn(f"{error}; it is rebuilt as it is")
 
     def refilled(self, machine: str, former: str | None, generation: pulumi.Output[str]) -> pulumi.Output[str]:
-        """Return the generation of a member's engine once the member has tasks as before.
+        """Return the generation of a member's engine once the member has tasks as before, which each Traefik reaches.
 
         That is due if this update has touched the member, or the last one ended before: `former` is the generation that
         the member had tasks with, or None if the state does not say. An error stops the update, as those of hooks after
@@ -60,10 +61,17 @@ class Roll:
             known = await generation.future()
             if machine in self.touched or former != known:
                 await self._told(machine, "refill")
+                await asyncio.gather(*map(self._reached, self.managers))
             return known
 
         # With the dependencies of the generation.
         return pulumi.Output.all(generation, refill()).apply(lambda values: str(values[1]))
+
+    async def _reached(self, manager: Machine) -> None:
+        """Wait until the Traefik of a manager connects to all tasks; that of one that does not answer is away."""
+        with suppress(UnreachableError):
+            done = await _run_to_its_end(manager, script_for(manager.name), "reach")
+            done.require_success(f"{manager.name}: {SCRIPT} reach")
 
     def hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
         """Return the hook of the command that restarts the engine of a member."""

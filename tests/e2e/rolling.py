@@ -94,6 +94,11 @@ def assert_unnoticed(target: Stack, what: str, *changes: Callable[[], object]) -
     assert {host: told.wrong for host, told in answers.items()} == {host: [] for host in HOSTS}
 
 
+def assert_answered(target: Stack) -> None:
+    """Assert that Traefik reaches the applications when an update ends; it learns of tasks a second later."""
+    wait_for(lambda: answers_now(entry(target), HOSTS), "applications answer when the update ends", 5)
+
+
 def assert_as_before(target: Stack) -> None:
     """Assert that all applications run, that no label of a roll is left, and that an update changes nothing."""
     wanted = {name: f"{count}/{count}" for name, count in REPLICAS.items()}

@@ -12,6 +12,7 @@ from tests.e2e.harness import Stack, docker
 from tests.e2e.rolling import (
     HOSTS,
     WORKERS,
+    assert_answered,
     assert_as_before,
     create,
     node_of,
@@ -64,9 +65,15 @@ def change(target: Stack, setting: str, value: object) -> str:
     with watched(target) as away, asking(target.address("manager-1"), HOSTS) as answers:
         result = target.up()
         ended = stopped_since(target, "manager-1", began)
-    assert result.code == 0, result.text
+        assert result.code == 0, result.text
+        assert_answered(target)
     for host, told in answers.items():
-        print(f"{setting} {value}: {host}: {told.right} answers, {len(told.wrong_before(ended))} wrong ones")
+        print(
+            f"{setting} {value}: {host}: {told.right} answers, {len(told.wrong_before(ended))} wrong ones; then for"
+            f" {told.wrong_for_s:.1f} s",
+            flush=True,
+        )
+    for told in answers.values():
         assert told.wrong_before(ended) == []
         assert told.right > FEWEST_ANSWERS
     assert away == []
@@ -90,6 +97,7 @@ def test_machines_with_another_image_are_rebuilt_one_at_a_time(target: Stack) ->
         target.set("machines.image", former)
         result = target.up()
         assert result.code == 0, result.text
+        assert_answered(target)
 
 
 def test_pool_grows_and_shrinks(target: Stack) -> None:

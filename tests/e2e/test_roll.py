@@ -11,6 +11,7 @@ from tests.e2e.rolling import (
     HOSTS,
     WHOAMI,
     WORKERS,
+    assert_answered,
     assert_as_before,
     change,
     create,
@@ -46,11 +47,12 @@ def roll(target: Stack, setting: str, value: object) -> None:
     with watched(target) as away, asking(target.address("manager-1"), HOSTS) as answers:
         result = target.up()
         manager_stop = engine_stop(target, "manager-1")  # Traefik is there
-    assert result.code == 0, result.text
+        assert result.code == 0, result.text
+        assert_answered(target)
     assert all(since(target, machine) != was for machine, was in before.items()), result.text
     assert away == []
     for host, told in answers.items():
-        print(f"{host}: {told.right} answers, {len(told.wrong_before(manager_stop))} wrong ones")
+        print(f"{host}: {told.right} answers, {len(told.wrong_before(manager_stop))} wrong ones; then for {told.wrong_for_s:.1f} s")
         assert told.wrong_before(manager_stop) == []
         assert told.right > FEWEST_ANSWERS
     assert_as_before(target)

@@ -76,7 +76,7 @@ def _commands() -> dict[tuple[str, str], tuple[dict[str, str], str]]:
     # Hooks of commands run these.
     header, _, rest = roll.script_for("manager-1").partition(SHEBANG)
     values = dict(word.split("=", 1) for word in shlex.split(header) if word != "export")
-    found |= {(roll.SCRIPT, verb): (values, SHEBANG + rest) for verb in ("empty", "refill", "leave")}
+    found |= {(roll.SCRIPT, verb): (values, SHEBANG + rest) for verb in ("empty", "refill", "leave", "reach")}
     found |= {(UPGRADE, verb): found[UPGRADE, "run"] for verb in ("check", "recheck", "start")}
     # `make recover` runs this one.
     _, _, rest = recovery.script_for("10.0.0.1").partition(SHEBANG)

@@ -52,6 +52,9 @@ SWARM: Final = [
         )
         for name, machine in (("a task has moved", "manager-1"), ("a task had its data there", "manager-2"))
     ),
+    Scenario(
+        path=ROLL, verb="reach", name="no Traefik", given=["nodes.sh"], values={"NODE": "manager-1"}, reboots=False
+    ),
     Scenario(path=RECOVER, verb="look", name="a leader", given=["nodes.sh"], prints="leads\n", reboots=False),
     *(
         Scenario(path=RECOVER, verb=verb, name="no leader", given=["nodes.sh", "leaderless.sh"], reboots=False)

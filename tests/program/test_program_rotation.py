@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from components.errors import count
+from components.machines.machine import Machine
 from components.swarm.roll import Roll
 from tests.settings.rows import with_all
 from tests.support.configs import exoscale, secrets_for, target
@@ -64,7 +65,12 @@ def emptied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         assert verb == "refill"
 
     monkeypatch.setattr(Roll, "empty", empty)
+
+    async def reached(_: Roll, manager: Machine) -> None:
+        assert manager.name.startswith("manager-")
+
     monkeypatch.setattr(Roll, "_told", told)
+    monkeypatch.setattr(Roll, "_reached", reached)
     return names
 
 

@@ -4,9 +4,12 @@
 #           this machine, or whose tasks no other machine takes, stops with the machine and comes back here
 #   refill  lets it have tasks as before, and waits until all services run that ran
 #   leave   as `empty`, for a machine that comes back with another disk: nothing is kept for it
+#   reach   waits until the Traefik of this manager, which is NODE, can connect to each task that it serves
 # shellcheck disable=SC2154 # those are variables of nodes.sh and tasks.sh
 set -euo pipefail
 : "${NODE:?}" "${NAME_LABEL:?}"
+
+connect_s=4 # longer than the kernel takes until it says that nobody has an address
 
 empty() {
   local id before services spares
@@ -60,7 +63,66 @@ leave() {
   if [ -n "$id" ]; then leave_node "$id"; fi
 }
 
+# ports: a line per service that Traefik serves: "<service> <name> <port>"
+ports() {
+  local ids labels
+  ids=$(ask service ls --quiet) || return
+  # shellcheck disable=SC2016 # these are Docker's own
+  labels='{{range $label, $value := .Spec.Labels}}{{println $.ID $.Spec.Name $label $value}}{{end}}'
+  # shellcheck disable=SC2086 # ids have no spaces; a service may be gone by now
+  { [ -z "$ids" ] || docker service inspect $ids --format "$labels" 2>/dev/null || true; } |
+    awk '$3 ~ /^traefik\..*\.loadbalancer\.server\.port$/ { print $1, $2, $4 }' | sort -u
+}
+
+# addresses: a line per running task and address of it: "<service> <network> <address>"
+addresses() {
+  local nodes ids found
+  nodes=$(ask node ls --quiet) || return
+  # shellcheck disable=SC2086 # ids have no spaces
+  ids=$(docker node ps $nodes --no-trunc --filter desired-state=running --format '{{.ID}}') || return
+  # shellcheck disable=SC2016 # these are Docker's own
+  found='{{if eq .Status.State "running"}}{{range $one := .NetworksAttachments}}{{range .Addresses -}}
+    {{println $.ServiceID $one.Network.ID .}}{{end}}{{end}}{{end}}'
+  # shellcheck disable=SC2086 # a task may be gone by now
+  { [ -z "$ids" ] || docker inspect --type task $ids --format "$found" 2>/dev/null || true; } | sed 's|/[0-9]*$||'
+}
+
+# connects ADDRESS PORT: whether there is a container, which may refuse the connection: its health is another matter.
+connects() {
+  local said
+  said=$(timeout "$connect_s" bash -c "</dev/tcp/$1/$2" 2>&1) || [[ $said == *"Connection refused"* ]]
+}
+told() { connects "$2" "$3" || echo "$1 $2"; }
+export -f connects told
+export connect_s LC_ALL=C
+
+# unreached: a line per task that the Traefik of this machine, if there is one, cannot connect to: "<service> <address>"
+unreached() {
+  local container process networks
+  container=$(docker ps --quiet --filter label=com.docker.swarm.service.name=traefik | head -1)
+  if [ -z "$container" ]; then return 0; fi
+  process=$(docker inspect "$container" --format '{{.State.Pid}}')
+  networks=$(docker inspect "$container" --format '{{range .NetworkSettings.Networks}}{{println .NetworkID}}{{end}}')
+  awk 'FILENAME == ARGV[1] { on[$1]; next }
+    FILENAME == ARGV[2] { port[$1] = $3; name[$1] = $2; next }
+    $1 in port && $2 in on { print name[$1], $3, port[$1] }' <(echo "$networks") <(ports) <(addresses) |
+    nsenter --target "$process" --net xargs --no-run-if-empty --max-procs="$most_at_once" --max-args=3 bash -c 'told "$@"' _
+}
+
+is_reached() { missing=$(unreached 2>&1) && [ -z "$missing" ]; }
+
+# Docker says that all tasks run, and its machines may not yet have told each other on which of them each address is: that
+# takes a second, or a minute and more (moby/moby#53141).
+reach() {
+  local missing
+  await "$start_patience_s" is_reached && return
+  say "its Traefik cannot connect to $(paste -sd, <<<"$missing") for $start_patience_s s; run 'docker service update --force" \
+    "$(awk 'NR == 1 { print $1 }' <<<"$missing")' on a manager, and then 'make up'"
+  exit 1
+}
+
 case "$1" in
+  reach) reach ;;
   empty) empty ;;
   refill) refill ;;
   leave) leave ;;

@@ -43,7 +43,7 @@ class Machines:
         return self.answers.get((one.name, argument), Done(0, "", ""))
 
 
-REFILL = ("manager-1", "refill")
+REFILL = [("manager-1", "refill"), ("manager-1", "reach")]
 FORMER, LATER = "28.5.2 at nine", "28.5.2 at ten"  # generations of an engine
 
 
@@ -80,7 +80,8 @@ async def called(hook: Any) -> None:
 def test_machine_is_emptied_and_refilled_around_a_restart(fake_pulumi: FakePulumi) -> None:
     machines = Machines(RESTART)
     update(machines, "worker-1", ["manager-1", "manager-2"])
-    assert machines.asked == [*CHECKED, ("manager-1", "empty"), ("manager-1", "refill")]
+    reached = [("manager-1", "reach"), ("manager-2", "reach")]
+    assert machines.asked == [*CHECKED, ("manager-1", "empty"), ("manager-1", "refill"), *reached]
 
 
 @pytest.mark.parametrize("answer", ["member\n", ""])
@@ -88,10 +89,10 @@ def test_machine_whose_engine_goes_on_is_not_emptied(fake_pulumi: FakePulumi, an
     """It may be empty, if an earlier update stopped while its engine did not run."""
     machines = Machines({("worker-1", "check"): Done(0, answer, "")})
     update(machines, "worker-1", ["manager-1"], after=FORMER)
-    assert machines.asked == [*CHECKED, ("manager-1", "refill")]
+    assert machines.asked == [*CHECKED, *REFILL]
 
 
-@pytest.mark.parametrize(("former", "asked"), [(FORMER, []), (LATER, [REFILL]), (None, [REFILL])])
+@pytest.mark.parametrize(("former", "asked"), [(FORMER, []), (LATER, REFILL), (None, REFILL)])
 def test_machine_that_an_earlier_update_may_have_emptied_is_refilled(
     fake_pulumi: FakePulumi, former: str | None, asked: list[tuple[str, str]]
 ) -> None:
@@ -114,7 +115,7 @@ def test_machine_that_does_not_answer_is_emptied_and_left_to_its_command(fake_pu
     """The command, which tries for longer, may reach it."""
     machines = Machines(silent=["worker-1"])
     update(machines, "worker-1", ["manager-1"], after=FORMER)
-    assert machines.asked == [*CHECKED, ("manager-1", "empty"), REFILL]
+    assert machines.asked == [*CHECKED, ("manager-1", "empty"), *REFILL]
 
 
 def test_sole_manager_that_does_not_answer_is_left_to_its_command(fake_pulumi: FakePulumi) -> None:
@@ -148,13 +149,17 @@ def test_manager_that_may_still_run_the_script_is_asked_again(
     """It waits there for the first run. On another manager, both would move the same tasks."""
     machines = Machines(RESTART, lossy=["manager-1"] * lossy)
     update(machines, "worker-1", ["manager-1", "manager-2"])
-    assert machines.asked[1:-1] == [(name, "empty") for name in asked]
+    assert [name for name, verb in machines.asked if verb == "empty"] == asked
 
 
 def test_other_managers_are_asked_before_the_machine_itself(fake_pulumi: FakePulumi) -> None:
     machines = Machines({("manager-1", "check"): Done(0, "member restart\n", "")})
     update(machines, "manager-1", ["manager-1", "manager-2"])
-    assert machines.asked == [("manager-1", "check"), ("manager-2", "empty"), ("manager-2", "refill")]
+    assert [(name, verb) for name, verb in machines.asked if verb != "reach"] == [
+        ("manager-1", "check"),
+        ("manager-2", "empty"),
+        ("manager-2", "refill"),
+    ]
 
 
 def test_update_stops_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
@@ -163,11 +168,17 @@ def test_update_stops_where_no_manager_answers(fake_pulumi: FakePulumi) -> None:
         update(machines, "worker-1", ["manager-1"])
 
 
-@pytest.mark.parametrize("verb", ["empty", "refill"])
+@pytest.mark.parametrize("verb", ["empty", "refill", "reach"])
 def test_update_stops_with_what_the_script_says(fake_pulumi: FakePulumi, verb: str) -> None:
     machines = Machines(RESTART | {("manager-1", verb): Done(1, "", "worker-1: still runs after 60 s: web\n")})
     with pytest.raises(pulumi.RunError, match=r"^worker-1: still runs after 60 s: web$"):
         update(machines, "worker-1", ["manager-1"])
+
+
+def test_tasks_are_reached_from_each_manager_that_answers(fake_pulumi: FakePulumi) -> None:
+    machines = Machines(RESTART, silent=["manager-1"])
+    update(machines, "worker-1", ["manager-1", "manager-2"])
+    assert machines.asked[-2:] == [("manager-1", "reach"), ("manager-2", "reach")]
 
 
 def test_services_that_stop_meanwhile_are_a_warning(fake_pulumi: FakePulumi) -> None:

@@ -1,0 +1,115 @@
+"""components/swarm/scripts/roll.sh, `reach`: Traefik connects to all tasks that it serves before a roll goes on."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components import assets
+
+AWAY = "255.255.255.255"  # nobody can connect to it, on any computer
+# Services with and without a port for Traefik, and tasks of theirs on its network and on another one.
+DOCKER = r"""#!/usr/bin/env bash
+set -euo pipefail
+cd "$HERE"
+case "$*" in
+  "ps --quiet --filter label=com.docker.swarm.service.name=traefik") cat container ;;
+  "inspect c1 --format {{.State.Pid}}") echo 41 ;;
+  "inspect c1 --format"*NetworkSettings*) printf 'public\nweb\n\n' ;;
+  "service ls --quiet") printf 's1\ns2\ns3\n' ;;
+  "service inspect s1 s2 s3"*) cat labels ;;
+  "node ls --quiet") printf 'n1\nn2\n' ;;
+  "node ps n1 n2 "*) echo t1 ;;
+  "inspect --type task t1 "*) echo >>asked && cat addresses ;;
+  *) echo "not known: $*" >&2 && exit 1 ;;
+esac
+"""
+NSENTER = '#!/bin/bash\n[ "$1 $2 $3" = "--target 41 --net" ] || exit 1\nshift 3\nexec "$@"\n'
+LABELS = """s1 shop_app traefik.enable true
+s1 shop_app traefik.http.services.app.loadbalancer.server.port {port}
+s1 shop_app traefik.http.routers.app.rule PathPrefix(`/x y`)
+s2 db com.docker.stack.namespace shop
+s3 files traefik.tcp.services.files.loadbalancer.server.port {port}
+
+"""
+REACH = assets.read("swarm/scripts/roll.sh").replace('case "$1" in', "case reach in")
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which a task listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@pytest.fixture
+def swarm(tmp_path: Path, port: int) -> Path:
+    """The folder of a swarm whose Traefik reaches all tasks."""
+    for name, text in (("docker", DOCKER), ("nsenter", NSENTER)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "container").write_text("c1\n")
+    (tmp_path / "labels").write_text(LABELS.format(port=port))
+    (tmp_path / "addresses").write_text(
+        "s1 public 127.0.0.1/24\ns1 other 255.255.255.255/24\n\ns2 web 255.255.255.255/24\n"
+    )
+    return tmp_path
+
+
+def run(swarm: Path, patience_s: int, command: str = REACH) -> tuple[int, str]:
+    scripts = [assets.read(f"swarm/scripts/{name}.sh") for name in ("nodes", "tasks")]
+    done = subprocess.run(
+        ["bash", "-c", "\n".join([*scripts, f"start_patience_s={patience_s}", command])],
+        cwd=swarm,
+        env={"PATH": f"{swarm}:{os.environ['PATH']}", "HERE": str(swarm)}
+        | {"NODE": "manager-1", "NAME_LABEL": "nuvla-swarm.machine"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+def test_tasks_that_traefik_does_not_serve_are_not_asked(swarm: Path) -> None:
+    """Others, or the same ones on another network, are not its servers."""
+    assert run(swarm, 0) == (0, "")
+
+
+def test_task_that_traefik_cannot_connect_to_stops_the_roll(swarm: Path) -> None:
+    with (swarm / "addresses").open("a") as addresses:
+        addresses.write(f"s3 web {AWAY}/24\n")
+    assert run(swarm, 1) == (
+        1,
+        f"manager-1: its Traefik cannot connect to files {AWAY} for 1 s; run 'docker service update --force files' on a"
+        " manager, and then 'make up'\n",
+    )
+    assert len((swarm / "asked").read_text()) > 1, "it asks again, as tasks change meanwhile"
+
+
+def test_task_that_refuses_connections_is_there(swarm: Path, port: int) -> None:
+    """Whether the application works is its own matter."""
+    with socket.socket() as holder:  # nobody else takes the port
+        holder.bind(("127.0.0.1", 0))
+        labels = (swarm / "labels").read_text()
+        (swarm / "labels").write_text(labels.replace(str(port), str(holder.getsockname()[1])))
+        assert run(swarm, 0) == (0, "")
+
+
+@pytest.mark.parametrize(("name", "text"), [("container", ""), ("labels", "\n"), ("addresses", "\n")])
+def test_nothing_is_asked_where_there_is_no_traefik_or_no_task(swarm: Path, name: str, text: str) -> None:
+    (swarm / name).write_text(text)
+    assert run(swarm, 0) == (0, "")
+
+
+def test_roll_goes_on_when_traefik_connects(swarm: Path) -> None:
+    """The machines tell each other where addresses are: a second later, or a minute."""
+    text = (swarm / "docker").read_text()
+    late = text.replace("echo >>asked && cat addresses", 'echo >>asked && tail -n "+$(wc -l <asked)" late')
+    (swarm / "docker").write_text(late)
+    (swarm / "late").write_text(f"s1 public {AWAY}/24\n" * 3 + "s1 public 127.0.0.1/24\n")
+    assert run(swarm, 30) == (0, "")
+    assert len((swarm / "asked").read_text()) == 4
