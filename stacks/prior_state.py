@@ -25,7 +25,6 @@ SILENT = "NUVLA_SWARM_SILENT"  # of the environment: names of machines that did 
 EMPTIED = "NUVLA_SWARM_EMPTIED"  # the same: names of machines that an update has drained that did not end
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
-STACK = "pulumi:pulumi:Stack"
 CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
 ENGINE = "nuvla:engine:Engine"

@@ -123,7 +123,7 @@ def facts(prior: PriorState) -> dict[tuple[str, str], str]:
         "host key": ("{}-membership-join", {name: key for name, (_, key) in of_members.items()}),
         "host": ("{}-before", prior.hosts),
         "system": ("{}", prior.systems),
-        "folder": ("{}-data-folder", prior.folders),
+        "folder": ("{}-data-outputs", prior.folders),
         "key": ("{}", prior.host_keys),
     }
     return {
@@ -146,12 +146,18 @@ def check_facts(kept: PriorState, wanted: PriorState, left: HalfWay, where: str)
     assert living.members.keys() - kept.members.keys() <= joined, where
     made = left.done | {name.removesuffix("-before") for name in left.done}
     assert living.machines - kept.machines <= made, where
-    keys = {one["outputs"].get("publicKeyOpenssh") for one in left.state.values()}
-    assert kept.login_key in {*keys, None}, where
+    assert kept.login_key in {None, *(one["outputs"].get("publicKeyOpenssh") for one in left.state.values())}, where
 
 
 def _left(left: HalfWay) -> set[str]:
     return {name.partition("-membership")[0] for name in left.deleted if "-membership" in name} | set(left.deleted)
+
+
+def check_protection(former: FakePulumi | None, left: HalfWay, where: str) -> None:
+    """What Pulumi still protects is known: it would refuse its destruction halfway through."""
+    names = former.options.keys() - left.done - left.deleted if former else ()
+    still = {name for name in names if former and former.options[name].protect}
+    assert still <= prior_state.parse(left.state).protected, where
 
 
 def check_rules(ends: list[PriorState], asked: list[Settings], left: HalfWay, where: str) -> None:
@@ -189,13 +195,14 @@ def test_stopped_update_leaves_what_the_next_one_has_to_know(place: str) -> None
     settings = [taken(document) for document in DOCUMENTS[place]]
     for engines, ends in changes(place):
         random = Random(f"{SEED} {place} {ends}")
-        former, latter = (None, *engines)[-2:]
+        former, latter = engines[-2] if len(engines) > 1 else None, engines[-1]
         before = former.state_after() if former else {}
-        both = [prior_state.parse(state) for state in (before, latter.state_after())]
+        kept, wanted = prior_state.parse(before), prior_state.parse(latter.state_after())
         for number in range(STOPS if len(engines) == len(ends) else 0):
             left = stopped(before, former, latter, random)
             unmade = sorted(set(latter.types) - latter.components() - left.done)
             where = f"{place}, seed {SEED}, {ends}, stop {number}, {len(unmade)} not made: {unmade[:9]}"
-            check_facts(*both, left, where)
+            check_facts(kept, wanted, left, where)
+            check_protection(former, left, where)
             asked = [settings[end] for end in ends] + random.sample(settings, 6)
-            check_rules(both, asked, left, where)
+            check_rules([kept, wanted], asked, left, where)
