@@ -59,7 +59,7 @@ def deploy(settings: Settings, secrets: Secrets, rows: Sequence[PortRule], prior
     """Make machines with engine, firewall and data folders; Pulumi deletes all of that with the machines."""
     stack_plan = plan(settings, prior)
     builds = turns.builds(settings, stack_plan)
-    owner = this_infrastructure()
+    owner = this_infrastructure(settings.kind)
     # Applications publish the ports of the additional rows, so these are not among the rows that are reserved.
     open_rows = [*rows, *settings.firewall.extra_rows()]
     inputs = ClusterInputs(

@@ -13,7 +13,6 @@ from components.machines.turns import Build
 from components.ports import SSH
 
 BEFORE = "-before"  # ends the names of the commands that record restore points, the first on an existing machine
-ROLE = re.compile(r"^export ROLE=(\w+)$", re.MULTILINE)  # in the script that gives a member its role
 VERSION = re.compile(r"\d+\.\d+\.\d+")  # that of Debian's engine has more behind it: 26.1.5+dfsg1
 
 
@@ -38,26 +37,35 @@ def systems(instances: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
-def member(outputs: Mapping[str, Any], commands: Mapping[str, Mapping[str, Any]]) -> Member:
-    """Return a member, from the outputs of its membership, with the role and the host key of its commands.
+def members(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, Member]:
+    """Return the members by name, as their commands knew them when they joined and got their role.
 
-    The membership has its outputs when the machine has joined. A member of another role gets that only later, and one
-    that was reinstalled while it did not answer has not joined again: the commands tell what has happened.
+    What a membership says is what an update was going to do, and Pulumi may have forgotten it.
     """
-    name = outputs["name"]
-    joined = commands.get(f"{name}{JOIN_SUFFIX}", {}).get("connection") or {}
-    return Member(
-        role=role(commands.get(f"{name}-membership-active", {})) or outputs["role"],
-        public_address=outputs["public_address"],
-        private_address=outputs["private_address"],
-        host_key=joined.get("hostKey") or outputs["host_key"],
-    )
+    found = {}
+    for command, join in commands.items():
+        if not command.endswith(JOIN_SUFFIX) or not join.get("connection"):
+            continue
+        name = command.removesuffix(JOIN_SUFFIX)
+        invitation = commands.get(f"{name}-membership-node", {})
+        found[name] = Member(
+            role=role(commands.get(f"{name}-membership-active", {})) or role(invitation),
+            public_address=join["connection"]["host"],
+            private_address=_parameter(join, "ADDRESS"),
+            host_key=join["connection"].get("hostKey") or "",
+        )
+    return found
 
 
-def role(activation: Mapping[str, Any]) -> str | None:
-    """Return the role that a member got last, from the properties of the command that gives it one; None before."""
-    found = ROLE.search(str(activation.get("stdin") or ""))
-    return found[1] if found else None
+def role(command: Mapping[str, Any]) -> str:
+    """Return the role that a command gave a member, or invited it to, from its properties; empty if it has not run."""
+    return _parameter(command, "ROLE")
+
+
+def _parameter(command: Mapping[str, Any], name: str) -> str:
+    """Return a parameter of one word, which the script of a command ran with; see `components.assets.render_script`."""
+    found = re.search(rf"^export {name}=(\S+)$", str(command.get("stdin") or ""), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def unanswered(commands: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
@@ -113,6 +121,7 @@ def engines(
             build = wanted.get("build")
             found[machine] = EngineState(
                 version=wanted["version"],
+                installed=_parameter(commands.get(f"{name}-install", {}), "VERSION"),
                 daemon=wanted.get("daemon"),
                 access=wanted.get("access"),
                 build=Build(**build) if build is not None else None,

@@ -12,9 +12,9 @@ import pulumi
 from components.engine.operators import CERT_SUFFIX
 from components.generations import FIRST
 from components.kept_outputs import STASH, with_kept_outputs
-from components.machines.cluster import LOGIN_KEY, RETAINED, STACK_LABEL
+from components.machines.cluster import LOGIN_KEY, MADE, STACK_LABEL
 from components.machines.lost_commands import FormerCommand
-from components.machines.owner import ID_LABEL
+from components.machines.owner import ID_LABEL, KIND
 from components.machines.prior_state import Block, PriorState
 from components.machines.ssh_settings import key_of
 from components.machines.volume import MOVES_SUFFIX, Move
@@ -25,7 +25,6 @@ SILENT = "NUVLA_SWARM_SILENT"  # of the environment: names of machines that did 
 EMPTIED = "NUVLA_SWARM_EMPTIED"  # the same: names of machines that an update has drained that did not end
 OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"  # a function of Pulumi's engine: needs no provider
 ATTEMPTS, PAUSE_S = 20, 0.1
-STACK = "pulumi:pulumi:Stack"
 CLUSTER = re.compile(r"nuvla:machines:\w+Cluster")  # types of the clusters of all providers
 SWARM = "nuvla:swarm:Swarm"
 ENGINE = "nuvla:engine:Engine"
@@ -84,6 +83,8 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     }
     clusters = [outputs for kind in by_type if CLUSTER.fullmatch(kind) for outputs in by_type[kind].values()]
     cluster = clusters[0] if clusters else {}
+    stashes = {name: outputs["input"] for name, outputs in by_type.get(STASH, {}).items() if "input" in outputs}
+    made = stashes.get(MADE) or {}
     login_generation = int(cluster.get("login_generation") or 1)
     login_key = FIRST.name(f"cluster-{LOGIN_KEY}", login_generation)
     swarm = next(iter(by_type.get(SWARM, {}).values()), {})
@@ -93,7 +94,7 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
     names = frozenset(name for outputs_by_name in by_type.values() for name in outputs_by_name)
     attached = {name: outputs.get("blockStorageVolumeIds") or () for name, outputs in by_type.get(INSTANCE, {}).items()}
     return PriorState(
-        kind=next(iter(by_type.get(STACK, {}).values()), {}).get("kind"),
+        kind=stashes.get(KIND),
         stack=prior_outputs.labelled(by_type.get(NETWORK, {}).values()).get(STACK_LABEL),
         provider=cluster.get("provider"),
         network=cluster.get("network"),
@@ -102,8 +103,8 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         disks={name: int(outputs.get("diskSize") or 0) for name, outputs in by_type.get(INSTANCE, {}).items()},
         lost=frozenset(cluster.get("lost") or ()),
         recreations={name: int(count) for name, count in (cluster.get("made_anew") or {}).items()},
-        protected=frozenset(cluster.get("protected") or ()),
-        retains_volumes=bool(cluster.get("keep_volumes")) and RETAINED in by_type.get(STASH, {}),
+        protected=frozenset([*(cluster.get("protected") or ()), *(made.get("protected") or ())]),
+        retains_volumes=bool(cluster.get("keep_volumes") and made.get("keep_volumes")),
         api_manager=swarm.get("entry"),
         ranges=(list(swarm["address_pools"]), int(swarm["subnet_prefix"])) if "address_pools" in swarm else None,
         networks={
@@ -126,9 +127,9 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         ),
         engines=prior_outputs.engines(by_type.get(ENGINE, {}), by_type.get(COMMAND, {})),
         members={
-            outputs["name"]: prior_outputs.member(outputs, by_type.get(COMMAND, {}))
-            for outputs in by_type.get(MEMBERSHIP, {}).values()
-            if outputs.get("name") and set(outputs.get("goes_with") or ()) <= machine_parts
+            name: member
+            for name, member in prior_outputs.members(by_type.get(COMMAND, {})).items()
+            if set(by_type.get(MEMBERSHIP, {}).get(f"{name}-membership", {}).get("goes_with") or ()) <= machine_parts
         },
         blocks={
             name.removesuffix(VOLUME_SUFFIX): Block(
@@ -145,8 +146,8 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
             if "machine" in outputs
         },
         moves={
-            name.removesuffix(MOVES_SUFFIX): Move(count=int(outputs["input"]["count"]), place=outputs["input"]["place"])
-            for name, outputs in by_type.get(STASH, {}).items()
+            name.removesuffix(MOVES_SUFFIX): Move(count=int(move["count"]), place=move["place"])
+            for name, move in stashes.items()
             if name.endswith(MOVES_SUFFIX)
         },
         machines=frozenset(hosts).union(*(by_type.get(kind, {}) for kind in MACHINES)),
@@ -178,8 +179,8 @@ def parse(resources: Mapping[str, Mapping[str, Any]]) -> PriorState:
         unnumbered_ca=int(issued.get("unnumbered") or issued.get("generation") or 0) or None,
         nuvla_certificate_end=by_type.get(CERTIFICATE, {}).get("certificates-nuvla-cert", {}).get("validityEndTime"),
         renewals={
-            name.removesuffix(RENEWALS_SUFFIX): int(outputs["input"])
-            for name, outputs in by_type.get(STASH, {}).items()
+            name.removesuffix(RENEWALS_SUFFIX): int(count)
+            for name, count in stashes.items()
             if name.endswith(RENEWALS_SUFFIX)
         },
         unanswered=prior_outputs.unanswered(by_type.get(COMMAND, {})),

@@ -13,11 +13,14 @@ from stacks.config.settings import Settings
 
 
 def _newer(settings: Settings, prior: PriorState) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the members that stay, each with the version of its engine."""
+    """Yield the members that stay, each with the newest version of its engine.
+
+    After an update that stopped, that may be the version of its packages: nobody knows whether it has run.
+    """
     staying = set(settings.machines.names("manager", "worker")) - set(settings.machines.lost)
     for name, engine in sorted(prior.engines.items()):
         if name in staying & prior.members.keys() and engine.version:
-            yield name, _parts(engine.version)
+            yield name, max(_parts(version) for version in (engine.version, engine.installed) if version)
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The base class of clusters: all machines of one infrastructure, created and destroyed together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
@@ -16,7 +16,7 @@ from components.machines.volume import VolumeLocation
 
 STACK_LABEL = "io.nuvla.swarm.stack"  # on everything that a stack creates: "<project>/<stack>"
 LOGIN_KEY = "login-key"  # ends the logical name of the generated SSH key of the machines
-RETAINED = "volumes-retained"  # logical name of the record that all volumes are retained
+MADE = "cluster-made"  # logical name of the record of what is true of all machines and volumes
 DATA_LABEL = "io.nuvla.swarm.data"  # on data volumes, with their names: the repair of a killed update keeps them
 
 
@@ -161,18 +161,19 @@ class Cluster(pulumi.ComponentResource):
             is_due=keys.is_due(machine),
         )
 
-    def keep_outputs(self, losses: Losses, outputs: Mapping[str, Any], **options: Any) -> None:
-        """Register the outputs, with those of all clusters, and record them as `kept_outputs.keep_outputs` does."""
-        common = {**losses.outputs(self.machines), **self.login_keys.outputs()}
-        keep_outputs(self, {**common, **outputs}, names=list(self.machines), **options)
+    def keep_outputs(
+        self, losses: Losses, outputs: Mapping[str, Any], *, made: Sequence[pulumi.Resource] = (), **others: Any
+    ) -> None:
+        """Register the outputs, with those of all clusters, and record them as `kept_outputs.keep_outputs` does.
 
-    def record_retention(self, volumes: Iterable[pulumi.Resource]) -> None:
-        """Record in the state that volumes are retained, once Pulumi knows it of each of them.
-
-        The output `keep_volumes` says it before that. Between both, a volume that left the stack would be deleted.
+        They say at once what the update is going to do. A second record says it when Pulumi has done so with all
+        resources `made`: until then, some are still as they were, such as volumes that are not retained yet.
         """
-        urns = [volume.urn for volume in volumes]
-        pulumi.Stash(RETAINED, input=pulumi.Output.all(*urns).apply(len), opts=pulumi.ResourceOptions(parent=self))
+        common = {**losses.outputs(self.machines), **self.login_keys.outputs()}
+        keep_outputs(self, {**common, **outputs}, names=list(self.machines), **others)
+        if made:
+            options = pulumi.ResourceOptions(parent=self, depends_on=list(made))
+            pulumi.Stash(MADE, input=dict(outputs), opts=options)
 
     def share_address(self, address: IPv4Address) -> None:
         """Let the managers share an address, which one of them has."""

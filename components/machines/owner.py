@@ -10,6 +10,7 @@ from components.machines.cluster import STACK_LABEL, stack_id
 ID_LABEL = "io.nuvla.swarm.id"  # beside `STACK_LABEL`: a resource with another id belongs to another infrastructure
 NEVER_RELABELLED = ["labels"]  # for ignore_changes of resources that a changed label would replace
 STASH = "infrastructure"  # logical name of the id in the state
+KIND = "kind"  # of the record of what the machines are for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,13 @@ class Owner:
         return pulumi.Output.concat(self.stack, " ", self.id)
 
 
-def this_infrastructure() -> Owner:
-    """Register the owner of the current stack; call it once a run. The state holds its id until `destroy`."""
+def this_infrastructure(kind: str) -> Owner:
+    """Register the owner of the current stack; call it once a run. The state holds its id until `destroy`.
+
+    The state holds the kind before it holds anything that has the id, and so any machine.
+    """
+    recorded = pulumi.Stash(KIND, input=kind)
     # Each run proposes a random id; the state keeps the first.
-    stash = pulumi.Stash(STASH, input=secrets.token_hex(4), opts=pulumi.ResourceOptions(ignore_changes=["input"]))
+    opts = pulumi.ResourceOptions(ignore_changes=["input"], depends_on=[recorded])
+    stash = pulumi.Stash(STASH, input=secrets.token_hex(4), opts=opts)
     return Owner(stack=stack_id(), id=stash.output)

@@ -39,6 +39,7 @@ class EngineState:
     """The settings of a machine's engine."""
 
     version: str
+    installed: str = ""  # version of its packages, which an update that stopped may not have started
     # These are None if the last update failed before it was the machine's turn.
     daemon: Mapping[str, Any] | None  # what the program has in daemon.json
     access: Mapping[str, Any] | None = None  # what its certificates and its proxy are made of, by a name for people

@@ -131,7 +131,7 @@ def test_imported_volume_stays_until_destroy_without_retention(provider: Provide
     ):
         for path, value in settings.items():
             stack.set(f"volumes.{path}", value)
-        assert up(stack).touched() - {"cluster-outputs", "volumes-retained"} == {"cluster"}
+        assert up(stack).touched() - {"cluster-outputs", "cluster-made"} == {"cluster"}
         assert provider.volumes() == [volume]
     provider.assert_no_changes()
     assert stack.outputs()["volumes"]["nfs"] == volume

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.machines.cluster import RETAINED
+from components.machines.cluster import MADE
 from stacks import prior_state, transitions, turns
 from stacks.plan import plan
 from tests.program.runs import run
@@ -19,7 +19,8 @@ from tests.program.test_program_transitions import (
     with_host,
 )
 from tests.settings.loading import taken
-from tests.support.configs import changed, exoscale, secrets_for, target
+from tests.support.configs import changed, exoscale, host, secrets_for, target
+from tests.support.half_way import failed
 from tests.support.rows import rows
 
 pytestmark = pytest.mark.thorough
@@ -116,7 +117,68 @@ def test_volumes_are_retained_when_all_of_them_are(provider: str) -> None:
     assert prior_state.parse(state).retains_volumes
     stopped = announced(before, kept, "nfs-volume")
     assert not prior_state.parse(stopped).retains_volumes
-    record = run(kept, secrets=secrets_for(kept)).engine.dependencies(RETAINED)
+    record = run(kept, secrets=secrets_for(kept)).engine.dependencies(MADE)
     assert "nfs-volume" in record
     taken_back = announced(kept, before)
     assert not prior_state.parse(taken_back).retains_volumes
+
+
+@rows("setting", ["pulumi_protect", "destroy_protection"])
+def test_machines_are_protected_until_none_of_them_is(setting: str) -> None:
+    """Pulumi refuses what it would refuse after the last update that came to its end, or might after this one."""
+    free, fewer = exoscale(workers=2), exoscale(workers=1)
+    kept = changed(free, f"machines.{setting}", True)
+    assert list(refusing(free, fewer, announced(kept, free))) == ["protection"]
+    assert refusing(free, fewer, announced(kept, free, MADE)) == {}
+    assert list(refusing(free, fewer, announced(free, kept))) == ["protection"]
+    record = run(free, secrets=secrets_for(free)).engine.dependencies(MADE)
+    assert {"manager-1", "worker-1", "worker-2"} <= record
+
+
+@rows("kind", ["target", "host"])
+def test_kind_is_that_of_a_first_update_that_failed(kind: str) -> None:
+    before, other = (target(), {"kind": "host"}) if kind == "target" else (host(), {"kind": "target"})
+    engine = run(before).engine
+    left = failed({}, None, engine, "swarm-init")
+    assert "kind" in refusing(before, before | other, left.state)
+    assert refusing(before, before, left.state, builds=False) == {}
+    nothing = failed({}, None, engine, "cluster-network")
+    assert "kind" not in refusing(before, before | other, nothing.state, builds=False), "there are no machines"
+
+
+def test_host_counts_as_back_when_anything_has_run_there_again() -> None:
+    """An update that fails elsewhere has run commands there, which run again after the next loss."""
+    lost, secrets = changed(HOSTS, "machines.lost", ["worker-2"]), secrets_for(HOSTS)
+    away = run(lost, secrets=secrets, state=stands(HOSTS)).engine
+    back = run(HOSTS, secrets=secrets, state=away.state_after()).engine
+    left = failed(away.state_after(), away, back, "worker-1-check")
+    assert "worker-2-check" in left.done
+    again = run(lost, secrets=secrets, state=left.state).engine
+    second = run(HOSTS, secrets=secrets, state=again.state_after()).engine
+    assert second.triggers("worker-2-check") == ["2"]
+
+
+@rows("document", [THREE_HOSTS, target(managers=3), exoscale(managers=3)], ids=["existing", "local", "exoscale"])
+def test_member_is_one_until_it_has_left_the_swarm(document: dict[str, Any]) -> None:
+    """Pulumi may have forgotten what a membership says, and removes first the record of it."""
+    state = stands(document, secrets_for(document))
+    left = {
+        urn: {**one, "outputs": {}} if urn.endswith("::manager-3-membership") else one
+        for urn, one in state.items()
+        if not urn.endswith("::manager-3-membership-outputs")
+    }
+    assert prior_state.parse(left).members == prior_state.parse(state).members
+    joined = {urn: one for urn, one in left.items() if not urn.endswith("::manager-3-membership-join")}
+    assert "manager-3" not in prior_state.parse(joined).members
+
+
+def test_engine_is_as_new_as_its_packages() -> None:
+    """An engine that failed to take its settings may have run, and no older one reads what it wrote."""
+    older, newer = (target() | {"engine": {"source": "docker.com", "version": one}} for one in ("28.5.1", "29.0.0"))
+    state = announced(older, newer, "manager-1-engine-install")
+    for name, outputs in {"manager-1-engine": {}, "manager-1-engine-configure": {"stdout": "28.5.1\nMon"}}.items():
+        [urn] = [urn for urn in state if urn.endswith(f"::{name}")]
+        state[urn] = {**state[urn], "outputs": outputs}
+    assert prior_state.parse(state).engines["manager-1"].version == "28.5.1"
+    assert list(refusing(older, older, state)) == ["engine-major"]
+    assert refusing(older, newer, state, builds=False) == {}

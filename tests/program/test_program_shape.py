@@ -58,7 +58,7 @@ def test_every_resource_is_the_child_of_a_component(title: str) -> None:
     program = run(PROGRAMS[title])
     engine = program.engine
     orphans = {name for name in engine.options if engine.parent(name) not in engine.components()}
-    assert orphans - engine.components() == {"local-engine", "swarm-engine", "infrastructure"}
+    assert orphans - engine.components() == {"local-engine", "swarm-engine", "kind", "infrastructure"}
 
 
 @rows("title", PROGRAMS)

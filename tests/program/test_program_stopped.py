@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.machines.prior_state import PriorState
+from components.machines.prior_state import JOIN_SUFFIX, PriorState
 from stacks import prior_state, transitions
 from stacks.config.settings import Settings
 from tests.program.test_program_transitions import hosts
@@ -30,15 +30,15 @@ PLACED: dict[str, Any] = {
 SPARE = {"role": "worker", "count": 2}
 BLOCK = {"nfs": {"block_storage": True, "size_gib": 20}}
 UBUNTU = {"name": "Linux Ubuntu 22.04 LTS 64-bit", "id": "11111111-2222-3333-4444-555555555555"}
-EVERYWHERE: dict[str, Any] = {
+ANYWHERE: dict[str, Any] = {
     "swarm.api_manager": "manager-2",
     "machines.lost": ["worker-2"],
     "machines.pools.spare.role": "manager",
     "engine.certificate_generation": 2,
     "engine.version": "28.0.0",
-    "machines.pools.worker.labels": {"a": "b"},
     "volumes.retain_on_destroy": True,
 }
+EVERYWHERE: dict[str, Any] = {**ANYWHERE, "machines.pools.worker.labels": {"a": "b"}}
 # Of machines that the program makes.
 MADE: dict[str, Any] = {
     "machines.pools.worker.count": 1,
@@ -46,7 +46,12 @@ MADE: dict[str, Any] = {
     "machines.ssh": {"key_generation": 2, "former_key_generation": 1},
     "machines.ssh.host_key_generation": 2,
 }
-INSTANCES = {"machines.pools.spare.template": UBUNTU, "machines.pools.worker.disk_gib": 100}
+INSTANCES: dict[str, Any] = {
+    "machines.pulumi_protect": True,
+    "machines.pools.spare.template": UBUNTU,
+    "machines.pools.worker.disk_gib": 100,
+}
+LABELS = {"manager": "frontend", "worker": "worker-db", "spare": "worker-streams"}
 HOST = "machines.pools.manager.hosts.2.host_key"
 GONE = {"1": {"address": "198.51.100.11", "host_key": "ssh-ed25519 KEY11"}}
 RENAMED = {**GONE, "3": {"address": "198.51.100.12", "host_key": "ssh-ed25519 KEY12"}}
@@ -61,6 +66,14 @@ def made(document: dict[str, Any]) -> dict[str, Any]:
     return changed(document, "machines.pools.spare", SPARE)
 
 
+def as_host(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document as one of a host, which has no shared files, with the labels of its machines."""
+    document = {key: section for key, section in document.items() if key != "nfs"} | {"kind": "host"}
+    for pool, label in LABELS.items():
+        document = changed(document, f"machines.pools.{pool}.labels", {"type": label})
+    return document
+
+
 DOCUMENTS = {
     "local": variants(
         made(target(managers=3, **PLACED)), EVERYWHERE, MADE, {"machines.image": "nuvla-swarm/machine:x"}
@@ -68,6 +81,10 @@ DOCUMENTS = {
     "exoscale": variants(made(exoscale(managers=3, **PLACED)), EVERYWHERE, MADE, INSTANCES),
     "block storage": variants(
         made(exoscale(managers=3, volumes=BLOCK, **PLACED)), EVERYWHERE, MADE, {"nfs.machine": "worker-2"}
+    ),
+    "host": variants(as_host(made(target(managers=3, **PLACED))), ANYWHERE, MADE),
+    "host on Exoscale": variants(
+        as_host(made(exoscale(managers=3, volumes={"db": BLOCK["nfs"]}, **PLACED))), ANYWHERE, MADE, INSTANCES
     ),
     "existing": variants(
         hosts(manager={"1": 1, "2": 2, "3": 3}, worker={"1": 11, "2": 12}, spare={"1": 21, "2": 22}) | PLACED,
@@ -106,7 +123,7 @@ def facts(prior: PriorState) -> dict[tuple[str, str], str]:
         "host key": ("{}-membership-join", {name: key for name, (_, key) in of_members.items()}),
         "host": ("{}-before", prior.hosts),
         "system": ("{}", prior.systems),
-        "folder": ("{}-data-folder", prior.folders),
+        "folder": ("{}-data-outputs", prior.folders),
         "key": ("{}", prior.host_keys),
     }
     return {
@@ -116,42 +133,55 @@ def facts(prior: PriorState) -> dict[tuple[str, str], str]:
     }
 
 
-def check_facts(former: FakePulumi, latter: FakePulumi, left: HalfWay, where: str) -> None:
-    """Each fact is as after the update if its resource was made, and else as before."""
-    before, after, found = (
-        facts(prior_state.parse(state)) for state in (former.state_after(), latter.state_after(), left.state)
-    )
-    for evidence, one in before.items():
-        name, _ = evidence
-        if name in left.done:
-            assert found.get(evidence) in (after.get(evidence), None), (where, evidence)
-        elif name not in left.deleted and evidence in found:
-            assert found[evidence] == one, (where, evidence)
-    kept = prior_state.parse(former.state_after())
+def check_facts(kept: PriorState, wanted: PriorState, left: HalfWay, where: str) -> None:
+    """Each fact is as after the update if its resource was made, or nothing was before, and else as before."""
     living = prior_state.parse(left.state)
+    before, after = facts(kept), facts(wanted)
+    for evidence, one in facts(living).items():
+        name, _ = evidence
+        assert one == (after if name in left.done else after | before).get(evidence), (where, evidence)
     assert kept.members.keys() - living.members.keys() <= _left(left), where
     assert kept.machines - living.machines <= left.deleted | {name.removesuffix("-before") for name in left.deleted}
-    assert kept.login_key in {one["outputs"].get("publicKeyOpenssh") for one in left.state.values()}, where
+    joined = {name.removesuffix(JOIN_SUFFIX) for name in left.done if name.endswith(JOIN_SUFFIX)}
+    assert living.members.keys() - kept.members.keys() <= joined, where
+    made = left.done | {name.removesuffix("-before") for name in left.done}
+    assert living.machines - kept.machines <= made, where
+    assert kept.login_key in {None, *(one["outputs"].get("publicKeyOpenssh") for one in left.state.values())}, where
 
 
 def _left(left: HalfWay) -> set[str]:
     return {name.partition("-membership")[0] for name in left.deleted if "-membership" in name} | set(left.deleted)
 
 
+def check_protection(former: FakePulumi | None, left: HalfWay, where: str) -> None:
+    """What Pulumi still protects is known: it would refuse its destruction halfway through."""
+    names = former.options.keys() - left.done - left.deleted if former else ()
+    still = {name for name in names if former and former.options[name].protect}
+    assert still <= prior_state.parse(left.state).protected, where
+
+
 def check_rules(ends: list[PriorState], asked: list[Settings], left: HalfWay, where: str) -> None:
-    """No rule refuses what none of both complete states refuses, nor lets in what both refuse."""
+    """No rule refuses what none of both complete states refuses, nor lets in what both refuse.
+
+    Another kind is refused as soon as there is a machine. Other managers than both states have are another majority.
+    """
+    living = prior_state.parse(left.state)
+    between = {"manager-majority"} if {*living.managers} not in [{*one.managers} for one in ends] else set()
+    other = asked[0].model_copy(update={"kind": "host" if asked[0].kind == "target" else "target"})
+    assert ("kind" in rules(other, living)) == bool(living.machines), where
     for settings in asked:
-        before, after, found = (rules(settings, prior) for prior in (*ends, prior_state.parse(left.state)))
+        before, after, found = (rules(settings, prior) for prior in (*ends, living))
         if before and after:
             assert found, (where, settings, before, after)
         else:
-            assert found <= before | after, (where, settings)
+            assert found <= before | after | between, (where, settings)
 
 
 def changes(place: str) -> Iterator[tuple[list[FakePulumi], list[int]]]:
-    """Yield updates from the first of the documents of a place to others, or back, unless they are refused."""
+    """Yield a first update, and others from the first of the documents of a place, or back, unless refused."""
     documents, random = DOCUMENTS[place], Random(f"{SEED} {place}")
     first = updates(documents[0])
+    yield first, [0]
     others = range(1, len(documents))
     for other in random.sample(others, min(CASES, len(others))):
         there = updates(documents[other], after=first)
@@ -165,11 +195,14 @@ def test_stopped_update_leaves_what_the_next_one_has_to_know(place: str) -> None
     settings = [taken(document) for document in DOCUMENTS[place]]
     for engines, ends in changes(place):
         random = Random(f"{SEED} {place} {ends}")
-        for number in range(STOPS if len(engines) == 2 else 0):
-            former, latter = engines
-            left = stopped(former.state_after(), former, latter, random)
+        former, latter = engines[-2] if len(engines) > 1 else None, engines[-1]
+        before = former.state_after() if former else {}
+        kept, wanted = prior_state.parse(before), prior_state.parse(latter.state_after())
+        for number in range(STOPS if len(engines) == len(ends) else 0):
+            left = stopped(before, former, latter, random)
             unmade = sorted(set(latter.types) - latter.components() - left.done)
             where = f"{place}, seed {SEED}, {ends}, stop {number}, {len(unmade)} not made: {unmade[:9]}"
-            check_facts(former, latter, left, where)
+            check_facts(kept, wanted, left, where)
+            check_protection(former, left, where)
             asked = [settings[end] for end in ends] + random.sample(settings, 6)
-            check_rules([prior_state.parse(one.state_after()) for one in engines], asked, left, where)
+            check_rules([kept, wanted], asked, left, where)

@@ -13,7 +13,7 @@ from stacks import prior_state
 from tests.support.computed_outputs import COMPUTED, IMMUTABLE, STASH
 
 MADE_OF_INPUTS = ("tls:", "random:", "command:remote:")
-STACK = prior_state.STACK  # the one resource that `new_resource` does not see
+STACK = "pulumi:pulumi:Stack"  # the one resource that `new_resource` does not see
 
 
 class Refusal(grpc.RpcError):  # type: ignore[misc]

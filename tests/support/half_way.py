@@ -23,15 +23,16 @@ class HalfWay:
 def stopped(before: State, former: FakePulumi | None, update: FakePulumi, random: Random) -> HalfWay:
     """Return the state after an update of the infrastructure of `before` that stops at any point.
 
-    Resources that depend on one that was not made stay as they were. What leaves is deleted when all others are made.
+    Resources that depend on one that was not made stay as they were, and so do those below a component that does: the
+    SDK registers it when what it depends on is there. What leaves is deleted when all others are made.
     Pulumi forgets the outputs of a component whose inputs change, until all that they are made of is there.
     """
-    old = {urn.rpartition("::")[2]: one for urn, one in before.items()}
-    made = [name for name in _in_order(update, random) if name not in update.components()]
+    made = _in_order(update, random)
     how = random.choice(("fails", "is killed", "deletes"))
     done, deleted = set(made), set[str]()
     if how == "fails":
-        changes = [name for name in made if former is None or former.given.get(name) != update.given[name]]
+        new = [name for name in made if former is None or former.given.get(name) != update.given[name]]
+        changes = [name for name in new if name not in update.components()]
         failed = set(random.sample(changes, min(len(changes), random.choice((1, 1, 2)))))
         done -= _with_dependents(update, made, failed)
     elif how == "is killed":
@@ -39,12 +40,23 @@ def stopped(before: State, former: FakePulumi | None, update: FakePulumi, random
     elif former:
         leaving = [name for name in reversed(_in_order(former, random)) if name not in update.types]
         deleted = set(leaving[: random.randint(0, len(leaving))])
+    return _left(before, former, update, done, deleted)
+
+
+def failed(before: State, former: FakePulumi | None, update: FakePulumi, *names: str) -> HalfWay:
+    """Return the state after an update in which these resources fail, and all is made that does not depend on them."""
+    made = _in_order(update, Random(0))
+    return _left(before, former, update, set(made) - _with_dependents(update, made, set(names)), set())
+
+
+def _left(before: State, former: FakePulumi | None, update: FakePulumi, done: set[str], deleted: set[str]) -> HalfWay:
+    old = {urn.rpartition("::")[2]: one for urn, one in before.items()}
     taken = {urn.rpartition("::")[2] for name in done for alias in update.options[name].aliases for urn in [alias.urn]}
     state: State = {}
     for name in dict.fromkeys([*old, *update.types]):
         entry = old.get(name)
         kind = update.types.get(name)
-        if name in update.components():
+        if name in update.components() & done:
             entry = {"type": kind, "outputs": _outputs(name, old.get(name), former, update, done)}
         elif name in done:
             entry = {"type": kind, "outputs": update.outputs[name]}
@@ -72,7 +84,7 @@ def _below(engine: FakePulumi, name: str) -> Iterator[str]:
 
 
 def _needs(engine: FakePulumi, name: str) -> set[str]:
-    return (engine.dependencies(name) | {engine.provider(name)}) & set(engine.types)
+    return (engine.dependencies(name) | {engine.provider(name), engine.parent(name)}) & set(engine.types)
 
 
 def _in_order(engine: FakePulumi, random: Random) -> list[str]:

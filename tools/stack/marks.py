@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.kept_outputs import with_kept_outputs
 from tools.pulumi_cli import pulumi
 from tools.repair.state import CLUSTERS, State
 
@@ -27,13 +28,13 @@ def mark_lost(state: State, machines: Collection[str]) -> None:
 
 
 def with_lost(exported: Mapping[str, Any], machines: Collection[str]) -> dict[str, Any]:
-    """Return an exported state whose cluster has lost these machines too."""
+    """Return an exported state whose cluster has lost these machines too, also after an update that failed."""
     deployment = exported["deployment"]
     resources = [
         {**resource, "outputs": {**outputs, "lost": sorted({*(outputs.get("lost") or ()), *machines})}}
         if resource["type"] in CLUSTERS
         else resource
-        for resource in deployment["resources"]
+        for _, resource in with_kept_outputs((one["urn"], one) for one in deployment["resources"])
         for outputs in [resource.get("outputs") or {}]
     ]
     return {**exported, "deployment": {**deployment, "resources": resources}}

@@ -66,7 +66,7 @@ class ExistingCluster(Cluster):
     host, and restores it after all other commands are undone: a host that leaves the settings, or whose stack is
     destroyed, loses the files of the program and the packages that it installed, and keeps its data volumes. The
     program undoes nothing on a lost machine.
-    Outputs: as a `Cluster`; ``hosts`` (dict), the host key of each machine; ``hostnames`` (dict).
+    Outputs: as a `Cluster`; ``hosts`` (dict), the host key of each machine.
     Errors: the update fails before it changes a host if SSH refuses the program, the program does not support the
     host's system, or the host is part of something else; it also fails if two hosts share a hostname.
     """
@@ -107,9 +107,7 @@ class ExistingCluster(Cluster):
         self.keep_outputs(
             args.losses,
             {"provider": "existing", "keep_volumes": True},
-            after=list(self._checks.values()),
             hosts={machine: host.host_key for machine, (_, host) in hosts.items()},
-            hostnames=self.hostnames,
         )
 
     def _machine(self, name: str, pool: HostPool, host: HostArgs) -> Machine:

@@ -100,8 +100,7 @@ class ExoscaleCluster(Cluster):
         for machine in self._sources_first():
             machines[machine] = self._instance(machine, machines)
         self.machines = {machine: machines[machine] for machine in self._ordinals}
-        if args.retain_volumes:
-            self.record_retention(self._storage.blocks.values())
+        roots = [*(machine.root for machine in machines.values()), self._shared.elastic_ip]
         self.keep_outputs(
             args.losses,
             {
@@ -110,6 +109,7 @@ class ExoscaleCluster(Cluster):
                 "keep_volumes": args.retain_volumes,
                 "protected": sorted(self._protected()),
             },
+            made=[*self._storage.blocks.values(), *(root for root in roots if root is not None)],
             systems={
                 machine: system(self._zones[machine], args.pools[pool].template_id)
                 for machine, (pool, _) in self._ordinals.items()

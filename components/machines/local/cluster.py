@@ -80,11 +80,10 @@ class LocalCluster(Cluster):
             for ordinal in range(1, settings.count + 1):
                 machine = self._machine(pool, ordinal, settings)
                 self.machines[machine.name] = machine
-        if args.retain_volumes:
-            self.record_retention(self._volumes.values())
         self.keep_outputs(
             args.losses,
             {"provider": "local", "network": str(args.subnet), "keep_volumes": args.retain_volumes},
+            made=list(self._volumes.values()),
         )
 
     def _volume(self, name: str, settings: VolumeSpec) -> docker.Volume:

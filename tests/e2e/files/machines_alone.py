@@ -28,7 +28,7 @@ settings, secrets = loader.load()
 def build(prior: PriorState) -> dict[str, Any]:
     inputs = ClusterInputs(
         plan=plan(settings),
-        owner=this_infrastructure(),
+        owner=this_infrastructure(settings.kind),
         prior=transitions.checked(settings, prior),
         secrets=secrets,
         rows=[],

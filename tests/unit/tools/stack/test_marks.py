@@ -24,6 +24,15 @@ def test_only_the_cluster_is_marked() -> None:
     assert (marked["version"], marked["deployment"]["manifest"]) == (3, {})
 
 
+def test_cluster_whose_outputs_an_update_has_lost_is_marked_with_all_of_them() -> None:
+    """The next update counts by them how often a machine was made anew."""
+    known = {"made_anew": {"a": 1}, "provider": "local", "lost": ["b"]}
+    record = {"type": "pulumi:index:Stash", "urn": "u::c-outputs", "outputs": {"input": known, "output": {}}}
+    exported = {"deployment": {"resources": [{**CLUSTER, "urn": "u::c", "outputs": {}}, record]}}
+    [cluster, _] = marks.with_lost(exported, ["a"])["deployment"]["resources"]
+    assert cluster["outputs"] == known | {"lost": ["a", "b"]}
+
+
 def test_marked_state_takes_the_place_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[Any] = []
 

@@ -8,6 +8,7 @@ from components.machines.existing.cluster import (
     require_unique_hostnames,
 )
 from components.machines.volume import VolumeLocation, VolumeSpec
+from tests.support.computed_outputs import COMPUTED
 from tests.support.existing import CHECKS, KEY, RECORDS, cluster, host, pool
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import Secret, start, value
@@ -182,6 +183,21 @@ def test_shared_hostname_is_refused() -> None:
         pulumi.RunError, match="worker-2: its hostname is one, as that of worker-1; allowed: a hostname"
     ):
         require_unique_hostnames({"worker-1": "one", "b": "two", "worker-2": "one"})
+
+
+def test_update_fails_if_two_hosts_share_a_hostname(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although nothing uses the hostnames."""
+    monkeypatch.setitem(COMPUTED, "command:remote:Command", {"stdout": "one\n", "stderr": ""})
+    start()
+    with pytest.raises(pulumi.RunError, match="worker-1: its hostname is one, as that of manager-a"):
+        cluster()
+
+
+def test_losses_are_recorded_before_anything_runs_on_a_host(fake_pulumi: FakePulumi) -> None:
+    """A host that is back counts as such, also if the update fails: all commands run there again after another loss."""
+    cluster()
+    assert fake_pulumi.dependencies("cluster-outputs") == set()
+    assert "hostnames" not in fake_pulumi.outputs["cluster"], "they are known later"
 
 
 def test_preview_registers_the_resources_of_an_update() -> None:
