@@ -17,4 +17,4 @@ def test_ports_of_listeners_and_of_outgoing_connections_are_told_apart() -> None
         command = [sys.executable, "-c", text.replace("BUSY_S = 10", "BUSY_S = 0"), HOST, str(taken), str(busy)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listener:
             said, _ = listener.communicate("", timeout=30)
-    assert said.splitlines() == [f"taken tcp {taken}", f"busy tcp {busy}", "ready"]
+        assert said.splitlines() == [f"taken tcp {taken}", f"busy tcp {busy}", "ready"]
