@@ -47,14 +47,19 @@ def freed(file: Path) -> Iterator[int]:
                     continue
                 if isinstance(node, ast.Return):
                     yield node.lineno
-                elif isinstance(node, ast.Assign):
+                elif isinstance(node, ast.Assign | ast.AnnAssign):
                     yield from used_after(function, block, node)
 
 
-def used_after(function: ast.AST, block: ast.With, taken: ast.Assign) -> Iterator[int]:
-    names = {node.id for target in taken.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-    if any(isinstance(target, ast.Attribute) for target in taken.targets):
+def used_after(function: ast.AST, block: ast.With, taken: ast.Assign | ast.AnnAssign) -> Iterator[int]:
+    """Yield the lines at which a name of the port leaves its block, or is used behind that."""
+    stored = [node for node in ast.walk(taken) if isinstance(getattr(node, "ctx", None), ast.Store)]
+    names = {node.id for node in stored if isinstance(node, ast.Name)}
+    if any(isinstance(node, ast.Attribute) for node in stored):
         yield taken.lineno
+    for node in ast.walk(block):
+        if isinstance(node, ast.Return) and names & {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}:
+            yield node.lineno
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id in names and node.lineno > (block.end_lineno or 0):
             yield node.lineno
@@ -80,6 +85,7 @@ def {name}(self):
     [
         ("return free.getsockname()[1]", "pass", [5]),
         ("port = free.getsockname()[1]", "run(port)", [6]),
+        ("port: int = free.getsockname()[1]; return port", "pass", [5]),
         ("self.port = free.getsockname()[1]", "pass", [5]),
         ("yield free.getsockname()[1]", "pass", []),
         ("port = free.getsockname()[1]; run(port)", "pass", []),
