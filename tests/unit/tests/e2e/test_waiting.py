@@ -23,7 +23,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def looks(timeout_s: float) -> int:
     """Return how often a condition that never holds is looked at."""
     seen: list[None] = []
-    with pytest.raises(AssertionError, match="it holds\nas described$"):
+    with pytest.raises(AssertionError, match=r"it holds\nas described$"):
         wait_for(lambda: bool(seen.append(None)), "it holds", timeout_s, lambda: "as described")
     return len(seen)
 
@@ -37,9 +37,7 @@ def test_bound_is_as_many_times_as_long_as_processes_want_each_core(
     assert looks(10) == 10 * max(times, waiting.PATIENCE) - 1
 
 
-def test_bound_of_slow_machines_is_that_of_a_crowd_already(
-    load: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bound_of_slow_machines_is_that_of_a_crowd_already(load: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "PATIENCE", 5)
     load[0] = 3
     assert looks(10) == 49
