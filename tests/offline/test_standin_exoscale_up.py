@@ -13,11 +13,11 @@ from tests.offline.clouds import Cloud, cloud, environment
 from tests.offline.plugin import Made
 from tests.support.checkout import copy_part
 
-pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(1200)]
 PROJECT = Path(__file__).parent / "exoscale_project"
 KEPT = Path(__file__).parent / "exoscale_kept"
 SUBNET = "10.130.80.0/20"
-LIMIT_S = 240
+LIMIT_S = 900
 
 
 @dataclass(frozen=True)
