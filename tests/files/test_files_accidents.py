@@ -298,12 +298,15 @@ def _stopped(checkout: Checkout, name: str, number: int) -> Result:
         cwd=checkout.folder,
         start_new_session=True,
     ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            text += line
-            if line.startswith("nuvla-swarm:   0:") and not is_sent:  # hosts are waited for, perhaps for long
-                os.killpg(process.pid, number)
-                is_sent = True
+        try:
+            for line in process.stdout or ():
+                text += line
+                if line.startswith("nuvla-swarm:   0:") and not is_sent:  # hosts are waited for, perhaps for long
+                    os.killpg(process.pid, number)
+                    is_sent = True
+            process.wait()
+        finally:
+            process.kill()
     return Result(process.returncode, text)
 
 
