@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.e2e import waiting
+from tests.e2e.machines import PATIENCE
 from tests.e2e.waiting import wait_for
 from tests.support.crowd import MOST, crowd
 
@@ -23,8 +24,13 @@ def load(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def looks(timeout_s: float) -> int:
     """Return how often a condition that never holds is looked at."""
     seen: list[None] = []
+
+    def look() -> bool:
+        seen.append(None)
+        return False
+
     with pytest.raises(AssertionError, match=r"it holds\nas described$"):
-        wait_for(lambda: bool(seen.append(None)), "it holds", timeout_s, lambda: "as described")
+        wait_for(look, "it holds", timeout_s, lambda: "as described")
     return len(seen)
 
 
@@ -34,7 +40,7 @@ def test_bound_is_as_many_times_as_long_as_processes_want_each_core(
 ) -> None:
     load[0] = of_each_core
     assert crowd() == times
-    assert looks(10) == 10 * max(times, waiting.PATIENCE) - 1
+    assert looks(10) == 10 * max(times, PATIENCE) - 1
 
 
 def test_bound_of_slow_machines_is_that_of_a_crowd_already(load: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
