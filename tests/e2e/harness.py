@@ -42,7 +42,7 @@ PROGRAM_PARTS = [
     "pyproject.toml",
 ]
 STACK_LABEL = "io.nuvla.swarm.stack"
-TIMEOUT_S = 300
+TIMEOUT_S = 900  # of a command that hangs: one of a large stack takes minutes while others want the cores
 TRAEFIK_ALONE: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}  # settings
 
 
