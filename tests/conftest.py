@@ -9,6 +9,7 @@ from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a h
 from tests.records import pytest_configure, pytest_terminal_summary, ran  # noqa: F401 - hooks of pytest, a fixture
 from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
 from tests.support import pulumi_run
+from tests.support.bounds import pytest_itemcollected  # noqa: F401 - a hook of pytest
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.interrupts import hear_interrupts
 from tests.support.required_tools import pytest_runtest_setup  # noqa: F401 - a hook of pytest

@@ -102,7 +102,8 @@ def acme_server(target: Stack) -> Iterator[AcmeServer]:
     folder = target.folder / "pebble"
     folder.mkdir()
     server_ca = _write_configuration(folder, address)
-    options = [f"--network=nuvla-swarm-{target.name}", f"--ip={address}"]
+    # With the stack's label, by which its clean-up removes what a killed run has left: its network would stay with it.
+    options = [f"--network=nuvla-swarm-{target.name}", f"--ip={address}", f"--label={target.label}"]
     options += ["--env=PEBBLE_VA_NOSLEEP=1", "--env=PEBBLE_AUTHZREUSE=0"]  # each certificate needs its challenge
     mounts = [f"--volume={programs}:/programs:ro", f"--volume={folder}:/config:ro"]
     docker("run", "--detach", f"--name={container}", *options, *mounts, image, "sleep", "infinity")

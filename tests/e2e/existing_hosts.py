@@ -16,7 +16,7 @@ from tests.support.checkout import CHECKOUT
 
 NETWORK_USER = "existing"  # the default user of networks
 THIS_COMPUTER = this_computer(subnet_of(NETWORK_USER))
-BOOT_TIMEOUT_S = 60
+BOOT_TIMEOUT_S = 180
 IMAGE_TIMEOUT_S = 1800  # of a system that has no image yet; seen: 4 min
 
 

@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ import yaml
 from components import catalog
 from stacks.config import loader
 from tests.e2e.machines import PATIENCE
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 from tests.support.configs import texts
 from tests.support.stand_ins import is_offline, skip_without_stand_in
 from tools.computer_settings import nested
@@ -43,7 +42,7 @@ PROGRAM_PARTS = [
     "pyproject.toml",
 ]
 STACK_LABEL = "io.nuvla.swarm.stack"
-TIMEOUT_S = 300
+TIMEOUT_S = 900  # of a command that hangs: one of a large stack takes minutes while others want the cores
 TRAEFIK_ALONE: dict[str, Any] = {section: {"enabled": False} for section in ("monitoring", "nfs", "s3")}  # settings
 
 
@@ -175,8 +174,7 @@ class Stack:
         self.env.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         (folder / ".state").mkdir(parents=True)
         for part in PROGRAM_PARTS:
-            source, target = CHECKOUT / part, folder / part
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+            copy_part(CHECKOUT / part, folder / part)
         (folder / ".venv").symlink_to(CHECKOUT / ".venv")
         _skip_without_images(settings)
         self.must("pulumi", "stack", "init", name)

@@ -1,6 +1,7 @@
 """The monitoring of a target: targets, dashboards, rules and alerts, and the logins that protect them."""
 
 import json
+import os
 import re
 from collections import Counter
 from datetime import datetime
@@ -139,7 +140,13 @@ def test_watchdog_alone_fires_and_reaches_alertmanager(prometheus: Prometheus) -
     wait_for(lambda: prometheus.series(sent) != [], "Alertmanager has the watchdog", SCRAPE_TIMEOUT_S)
     alerts = prometheus.api("alerts")["alerts"]
     firing = [alert for alert in alerts if alert["state"] == "firing"]
-    assert {alert["labels"]["alertname"] for alert in firing} == {"Watchdog"}, firing
+    assert {alert["labels"]["alertname"] for alert in firing} - right_about_this_computer() == {"Watchdog"}, firing
+
+
+def right_about_this_computer() -> set[str]:
+    """Return alerts that a busy computer causes after a quarter of an hour: local machines show its load as theirs."""
+    of_each_core = os.getloadavg()[2] / len(os.sched_getaffinity(0))
+    return {"MachineCpuBusy", "MachineLoadHigh"} if of_each_core > 1 else set()
 
 
 def test_cadvisor_that_starts_without_docker_api_is_restarted(full_target: Stack, prometheus: Prometheus) -> None:

@@ -173,7 +173,7 @@ def test_preview_works_after_the_loss_of_the_state_folder(tmp_path: Path) -> Non
 
 def test_make_down_removes_no_container_of_others(tmp_path: Path) -> None:
     with stack("e2e-down", tmp_path, small_target_settings(subnet_of("down"), 0)) as target:
-        bystander = docker("create", "--name", "e2e-down-bystander", target.get("machines.image"))
+        bystander = docker("create", target.get("machines.image"))
         try:
             result = target.make("down")
             assert result.code == 0, result.text

@@ -76,7 +76,8 @@ def test_unreachable_engine_is_named_and_up_completes_when_the_engine_is_back(ta
 
 
 def test_subnet_in_use_is_named_and_up_completes_when_the_subnet_is_free(target: Stack) -> None:
-    network = docker("network", "create", "--subnet", SUBNET, "e2e-mistakes-in-the-way")
+    # With the stack's label, by which its clean-up removes what a killed run has left.
+    network = docker("network", "create", "--label", target.label, "--subnet", SUBNET, "e2e-mistakes-in-the-way")
     try:
         failed = target.up()
     finally:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from tests.e2e.harness import Result, run
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 
 PARTS = (
     "Makefile",
@@ -46,12 +46,7 @@ class Fresh:
         for made in (self.folder, self.home, self.bin):
             made.mkdir()
         for part in PARTS:
-            source, place = CHECKOUT / part, self.folder / part
-            place.parent.mkdir(exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, place)
+            copy_part(CHECKOUT / part, self.folder / part)
         (self.folder / "Pulumi.prod.yaml").write_text(PROD)
         self.script(self.folder / "offline/tools.sh", STAND_INS)
         for name in ("registry.sh", "repository.sh", "engine.sh"):

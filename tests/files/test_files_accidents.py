@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.e2e.harness import PROGRAM_PARTS, Result, run
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 
 pytestmark = pytest.mark.tools("pulumi")
 VERBS = ("up", "preview", "status", "down", "refresh", "template", "nuvla")
@@ -33,8 +33,7 @@ class Checkout:
         self.bucket.mkdir()
         self.folder.mkdir()
         for part in PROGRAM_PARTS:
-            source, target = CHECKOUT / part, self.folder / part
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+            copy_part(CHECKOUT / part, self.folder / part)
         (self.folder / ".venv").symlink_to(CHECKOUT / ".venv")
         self.exports = {"PULUMI_BACKEND_URL": self.bucket.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "aaa"}
 
@@ -299,12 +298,15 @@ def _stopped(checkout: Checkout, name: str, number: int) -> Result:
         cwd=checkout.folder,
         start_new_session=True,
     ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            text += line
-            if line.startswith("nuvla-swarm:   0:") and not is_sent:  # hosts are waited for, perhaps for long
-                os.killpg(process.pid, number)
-                is_sent = True
+        try:
+            for line in process.stdout or ():
+                text += line
+                if line.startswith("nuvla-swarm:   0:") and not is_sent:  # hosts are waited for, perhaps for long
+                    os.killpg(process.pid, number)
+                    is_sent = True
+            process.wait()
+        finally:
+            process.kill()
     return Result(process.returncode, text)
 
 

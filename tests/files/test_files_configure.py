@@ -149,10 +149,12 @@ def running(machine: Machine, *units: str) -> Iterator[Path]:
     program = machine.folder / "program"
     shutil.copy(str(shutil.which("sleep")), program)
     with subprocess.Popen([program, "60"]) as process:
-        for unit in units:
-            (machine.folder / f"pid-of-{unit}").write_text(str(process.pid))
-        yield program
-        process.kill()
+        try:
+            for unit in units:
+                (machine.folder / f"pid-of-{unit}").write_text(str(process.pid))
+            yield program
+        finally:
+            process.kill()
 
 
 @rows("units", [(DOCKER,), (CONTAINERD,), (DOCKER, CONTAINERD)])

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.e2e.harness import Result, run
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 
 EXAMPLES = sorted((CHECKOUT / "examples").glob("*.yaml"))
 each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -17,7 +17,7 @@ each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Create a checkout with the script and the examples, without stacks."""
-    shutil.copytree(CHECKOUT / "examples", tmp_path / "examples")
+    copy_part(CHECKOUT / "examples", tmp_path / "examples")
     (tmp_path / "tools").mkdir()
     for name in ("new_stack.sh", "lib.sh"):
         shutil.copy(CHECKOUT / "tools" / name, tmp_path / "tools")

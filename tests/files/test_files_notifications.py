@@ -19,13 +19,14 @@ from components.monitoring import receivers
 from components.monitoring.receivers import SECRET_RECEIVERS
 from components.monitoring.settings import AlertmanagerSettings, SmtpSettings
 from tests.support.alert_receivers import MailReceiver, WebReceiver, mail_receiver, web_receiver
+from tests.support.ports import reserved_port
 from tests.support.required_tools import required_tool
 from tests.support.self_signed import self_signed
 
 pytestmark = pytest.mark.tools("alertmanager")
 PAGE = "https://swarm.example.org/prometheus/user/alerts.html"
 PATHS = {"webhook": "/hook/T0KEN", "slack": "/slack/T0KEN", "teams": "/teams/T0KEN", "pagerduty": "/v2/enqueue"}
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 def wait_for(condition: Callable[[], bool], what: str, describe: Callable[[], str]) -> None:
@@ -52,24 +53,18 @@ class Alertmanager:
         }
         labels = {"alertname": name, "severity": severity, "node": "worker-1"}
         answer = requests.post(
-            f"{self.url}/api/v2/alerts", json=[{"labels": labels, "annotations": annotations}], timeout=5
+            f"{self.url}/api/v2/alerts", json=[{"labels": labels, "annotations": annotations}], timeout=TIMEOUT_S
         )
         answer.raise_for_status()
 
     def measured(self, name: str) -> float:
         """Return the sum of a metric."""
-        lines = requests.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        lines = requests.get(f"{self.url}/metrics", timeout=TIMEOUT_S).text.splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name}{{", f"{name} ")))
 
     def text(self) -> str:
         """Return the log so far."""
         return self.log.read_text()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -84,19 +79,22 @@ def alertmanager(
     (folder / "secrets").mkdir()
     for name, secret in secrets.items():
         (folder / "secrets" / SECRET_RECEIVERS[name].file).write_text(f"{secret}\n")  # as `config set < file` gives it
-    file, log, port = folder / "alertmanager.yml", folder / "log", free_port()
+    file, log = folder / "alertmanager.yml", folder / "log"
     file.write_text(text.replace("group_wait: 30s", "group_wait: 0s"))
     command = [
         required_tool("alertmanager"),
         f"--config.file={file}",
         f"--storage.path={folder / 'data'}",
         "--cluster.listen-address=",
-        f"--web.listen-address=127.0.0.1:{port}",
     ]
     with (
+        reserved_port() as port,
         log.open("w") as output,
         subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env={"SSL_CERT_FILE": str(folder / "trusted.pem")}
+            [*command, f"--web.listen-address=127.0.0.1:{port}"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={"SSL_CERT_FILE": str(folder / "trusted.pem")},
         ) as process,
     ):
         running = Alertmanager(f"http://127.0.0.1:{port}", log)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.fresh import Fresh, needs_bare_path
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 from tests.support.rows import rows
 
 NO_NETWORK = "https://get.pulumi.com does not answer"
@@ -158,7 +158,7 @@ def test_plugins_of_the_scripts_are_those_that_stand_ins_stand_in_for(fresh: Fre
 
 def test_released_plugins_of_the_user_take_the_place_of_stand_ins(fresh: Fresh) -> None:
     shutil.copy(CHECKOUT / "offline/tools.sh", fresh.folder / "offline/tools.sh")
-    shutil.copytree(CHECKOUT / "offline/plugins", fresh.folder / "offline/plugins")
+    copy_part(CHECKOUT / "offline/plugins", fresh.folder / "offline/plugins")
     for name in ("pulumi", "language-python", "docker"):
         fresh.script(fresh.folder / f"built/{name}/pulumi-resource-docker", "")
     fresh.script(fresh.folder / "offline/build.sh", BUILT)

@@ -1,7 +1,6 @@
 """tools/env.sh: the backend that it chooses, and whom it lets read the state."""
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -9,14 +8,14 @@ import pytest
 import yaml
 
 from tests.e2e.harness import run
-from tests.support.checkout import CHECKOUT, tracked
+from tests.support.checkout import CHECKOUT, copy_part, tracked
 from tools.stack.backend import Backend, remember
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the scripts."""
-    shutil.copytree(CHECKOUT / "tools", tmp_path / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_part(CHECKOUT / "tools", tmp_path / "tools")
     return tmp_path
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import run
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, copy_part
 
 
 def found_by(folder: Path, *arguments: str) -> list[str]:
@@ -55,8 +55,7 @@ def test_local_machines_are_recognized_in_every_notation(elsewhere: Path, line: 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A checkout without stacks."""
-    (tmp_path / "tools").mkdir()
-    shutil.copytree(CHECKOUT / "tools", tmp_path / "tools", dirs_exist_ok=True)
+    copy_part(CHECKOUT / "tools", tmp_path / "tools")
     (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
     return tmp_path
 

@@ -98,8 +98,9 @@ def paper(tmp_path: Path) -> Paper:
 @pytest.fixture
 def other_manager() -> Iterator[str]:
     """The address of a manager that answers on 2377, in the network of this machine alone."""
-    with socket.create_server(("127.77.23.77", 2377)):
-        yield "127.77.23.77"
+    address = f"127.77.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"  # another one for each run of these tests
+    with socket.create_server((address, 2377)):
+        yield address
 
 
 def init(paper: Paper, verb: str, others: str = "") -> Done:

@@ -1,7 +1,6 @@
 """components/machines/scripts/upgrade.sh: what is upgraded, when, and what the program is told of it before."""
 
 import os
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from components import assets
 from components.machines.machine import APT_FUNCTIONS
 from components.machines.upgrade import SCRIPT
+from tests.support.ports import reserved_port
 from tests.support.required_tools import required_tool
 
 DAY, LATER = "2026-12-01", "2026-12-02"
@@ -183,10 +183,10 @@ Description: a package
 @pytest.mark.parametrize("verb", ["check", "run"])
 def test_repository_that_does_not_answer_is_no_upgrade(machine: Machine, verb: str) -> None:
     """Apt calls it a warning, and goes on with the lists of the last time."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    real_apt(machine, f"file:{machine.folder}/root/offers", f"http://127.0.0.1:{port}", status="install ok installed")
-    done = machine.run(verb)
+    with reserved_port() as port:
+        repositories = f"file:{machine.folder}/root/offers", f"http://127.0.0.1:{port}"
+        real_apt(machine, *repositories, status="install ok installed")
+        done = machine.run(verb)
     assert done.returncode == 1
     assert f"E: Failed to fetch http://127.0.0.1:{port}/./InRelease" in done.stderr
     assert "worker-1: apt cannot read its lists of packages; the lines above say why; mend that" in done.stderr

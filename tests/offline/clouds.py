@@ -12,6 +12,7 @@ import grpc  # type: ignore[import-untyped]
 from tests.offline import plugin
 from tests.offline.plugin import Made, Plugin
 
+TIMEOUT_S = 300  # of a command of Docker
 ZONE = "ch-gva-2"
 TEMPLATE = "5f4d2c1e-7a10-4b6e-9c58-2f0e24046a01"
 TOKENS = {
@@ -91,7 +92,7 @@ class Cloud:
 
 
 def docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["docker", *arguments], check=False, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,8 +12,10 @@ from typing import Any
 
 import requests
 
+from tests.support.ports import reserved_port
+
 BUILD = Path(__file__).parents[2] / "offline/build.sh"
-PATIENCE_S = 10
+PATIENCE_S = 60
 LOGIN = ("operator", "word")
 
 SOURCE = {"name": "Prometheus", "uid": "prometheus", "type": "prometheus", "url": "http://prometheus:9090"}
@@ -34,9 +35,7 @@ class Grafana:
 
     def __init__(self, folder: Path):
         self.program, self.folder = program(), folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = 0  # while it does not run
         for part in ("provisioning/datasources", "provisioning/dashboards", "dashboards", "data", "home/conf"):
             (folder / part).mkdir(parents=True)
         for file in ("home/conf/defaults.ini", "grafana.ini"):
@@ -47,7 +46,6 @@ class Grafana:
         self.write("provisioning/dashboards/one.yaml", {"apiVersion": 1, "providers": [provider]})
         self.write("dashboards/one.json", DASHBOARD)
         self.env = {
-            "GF_SERVER_HTTP_PORT": str(self.port),
             "GF_SERVER_ROOT_URL": "https://example.org/grafana/",
             "GF_SERVER_SERVE_FROM_SUB_PATH": "true",
             "GF_PATHS_PROVISIONING": str(folder / "provisioning"),
@@ -92,21 +90,28 @@ class Grafana:
     def running(self, *command: str) -> Iterator[None]:
         """It runs, started by a command: by default the script that its image starts."""
         given = command or (str(self.program / "run.sh"),)
-        process = subprocess.Popen(given, env=os.environ | self.env, stdout=subprocess.DEVNULL)
-        try:
-            ends = time.monotonic() + PATIENCE_S
-            while True:
-                assert process.poll() is None, "it has ended"
-                assert time.monotonic() < ends, "it does not answer"
-                try:
-                    self.get("/api/health")
-                    break
-                except requests.ConnectionError:
-                    time.sleep(0.02)
-            yield
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
+        with reserved_port() as self.port:
+            env = os.environ | self.env | {"GF_SERVER_HTTP_PORT": str(self.port)}
+            process = subprocess.Popen(given, env=env, stdout=subprocess.DEVNULL)
+            try:
+                self._wait(process)
+                yield
+            finally:
+                process.terminate()
+                process.wait(PATIENCE_S)
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+        """Return once it answers."""
+        ends = time.monotonic() + PATIENCE_S
+        while True:
+            assert process.poll() is None, "it has ended"
+            assert time.monotonic() < ends, "it does not answer"
+            try:
+                self.get("/api/health")
+            except requests.ConnectionError:
+                time.sleep(0.02)
+            else:
+                return
 
     def get(self, path: str, login: tuple[str, str] | None = None) -> requests.Response:
         address = f"http://127.0.0.1:{self.port}{path}"

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from tests.offline.clouds import MACHINE, Cloud, docker
 from tests.offline.plugin import Made
 
-PATIENCE_S = 30
+PATIENCE_S = 180
 
 
 class Instance:

@@ -18,7 +18,7 @@ PLUGINS = Path(__file__).resolve().parents[2] / "offline" / "plugins"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
-PATIENCE_S = 30
+PATIENCE_S = 120
 CREDENTIALS = {
     "EXOSCALE_API_KEY": "EXO-of-a-test",
     "EXOSCALE_API_SECRET": "secret of a test",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import reserved_port
+
 SETTINGS = """\
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
@@ -24,7 +26,7 @@ PermitRootLogin yes
 MaxStartups 100
 AcceptEnv GREETING PULUMI_COMMAND_STDOUT
 """
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,7 @@ def running(folder: Path) -> Iterator[Server]:
         new_key(folder / name)
     shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
     (folder / "sshd_config").write_text(SETTINGS.format(folder=folder))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "log").open("w") as log:
+    with reserved_port() as port, (folder / "log").open("w") as log:
         command = [program, "-D", "-e", "-f", str(folder / "sshd_config"), "-p", str(port)]
         process = subprocess.Popen(command, stderr=log)
         try:

@@ -16,6 +16,7 @@ from tests.offline import plugin
 from tests.offline.sshd import Server
 
 REPOSITORY = Path(__file__).parents[2]
+TIMEOUT_S = 300  # of a command of Pulumi; seen: 5 s with a core of its own
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Stack:
     def pulumi(self, *arguments: str, ok: bool = True, settings: dict[str, str] | None = None) -> str:
         command, environment = ["pulumi", *arguments, "--non-interactive"], self.environment | (settings or {})
         run = subprocess.run(
-            command, check=False, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60
+            command, check=False, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
         )
         assert (run.returncode == 0) == ok, run.stdout + run.stderr
         return run.stdout + run.stderr

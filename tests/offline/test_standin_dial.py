@@ -117,9 +117,10 @@ def test_ssh_agent_logs_in(command: Plugin, machine: Server, tmp_path: Path) -> 
     with subprocess.Popen(["ssh-agent", "-D", "-a", tmp_path / "agent"], stdout=subprocess.DEVNULL) as agent:
         try:
             environment = {"SSH_AUTH_SOCK": str(tmp_path / "agent")}
-            ends = time.monotonic() + 10
+            ends = time.monotonic() + plugin.PATIENCE_S
             while not (tmp_path / "agent").exists():
                 assert time.monotonic() < ends, "ssh-agent did not start"
+                time.sleep(0.01)
             subprocess.run(["ssh-add", "-q", key], env=environment, check=True)
             connection = machine.connection(agentSocketPath=str(tmp_path / "agent"))
             del connection["privateKey"]
@@ -140,7 +141,7 @@ def test_unlimited_dialling_ends_at_the_timeout(command: Plugin, machine: Server
     began = time.monotonic()
     connection = machine.connection(port=closed_port, dialErrorLimit=-1)
     assert refusal(command, connection, timeout=1) == "context deadline exceeded"
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 20, "not a minute, nor until the call is given up"
     assert command.log.lines[0] == "Dial 1/inf failed: retrying"
 
 
@@ -157,7 +158,7 @@ def test_late_server_is_reached(command: Plugin, machine: Server, tmp_path: Path
     with socket.socket() as late, futures.ThreadPoolExecutor(1) as pool:
         late.bind(("127.0.0.1", 0))
         connection = machine.connection(port=late.getsockname()[1], dialErrorLimit=-1)
-        running = pool.submit(run, command, connection, timeout=20)
+        running = pool.submit(run, command, connection, timeout=100)
         while not command.log.lines:
             assert not running.done()
         late.listen()
@@ -165,14 +166,19 @@ def test_late_server_is_reached(command: Plugin, machine: Server, tmp_path: Path
         assert running.result() == "ran"
 
 
-def test_timeout_does_not_stop_a_running_command(command: Plugin, machine: Server) -> None:
-    """As released: the time-out ends the dialling only."""
-    inputs = {
-        "connection": secret(machine.connection()),
-        "create": "sleep 1.5; echo ran",
-        "addPreviousOutputInEnv": False,
-    }
-    assert command.create(inputs, timeout=1).outputs["stdout"] == "ran"
+def test_timeout_does_not_stop_a_running_command(command: Plugin, machine: Server, tmp_path: Path) -> None:
+    """As released: the time-out ends the dialling only. A busy computer dials for long: then the next one is longer."""
+    for timeout in (1, 4, 16):
+        inputs = {
+            "connection": secret(machine.connection()),
+            "create": f"touch {tmp_path}/began; sleep {timeout + 0.5}; echo ran",
+            "addPreviousOutputInEnv": False,
+        }
+        with contextlib.suppress(grpc.RpcError):
+            assert command.create(inputs, timeout=timeout).outputs["stdout"] == "ran"
+            return
+        assert not (tmp_path / "began").exists(), "the command was stopped"
+    pytest.fail("the server is not reached in 16 s")
 
 
 def test_cancel_ends_dialling(machine: Server, closed_port: int) -> None:

@@ -15,7 +15,7 @@ from tests.offline.commands import refusal
 from tests.offline.instances import Instance, kept
 from tests.offline.plugin import Made
 
-pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

@@ -145,8 +145,8 @@ def test_private_network_is_managed_only_with_addresses(own: Cloud) -> None:
     managed = {
         "zone": ZONE,
         "name": "m",
-        "startIp": "10.130.40.1",
-        "endIp": "10.130.40.254",
+        "startIp": "10.130.128.1",
+        "endIp": "10.130.128.254",
         "netmask": "255.255.255.0",
     }
     made, plain = own.make("network", **managed), own.make("network", zone=ZONE, name="p")
@@ -160,13 +160,13 @@ def test_private_network_is_managed_only_with_addresses(own: Cloud) -> None:
     "changes, path",
     [
         ({"netmask": None}, "netmask"),
-        ({"endIp": "10.130.41.1"}, "endIp"),
-        ({"endIp": "10.130.40.5"}, "endIp"),
-        ({"startIp": "10.130.40.300"}, "startIp"),
+        ({"endIp": "10.130.129.1"}, "endIp"),
+        ({"endIp": "10.130.128.5"}, "endIp"),
+        ({"startIp": "10.130.128.300"}, "startIp"),
     ],
 )
 def test_private_network_addresses_must_fit(own: Cloud, changes: dict[str, Any], path: str) -> None:
-    given = {"zone": ZONE, "startIp": "10.130.40.10", "endIp": "10.130.40.99", "netmask": "255.255.255.0"} | changes
+    given = {"zone": ZONE, "startIp": "10.130.128.10", "endIp": "10.130.128.99", "netmask": "255.255.255.0"} | changes
     assert list(own.network.failures({k: v for k, v in given.items() if v is not None})) == [path]
 
 

@@ -10,7 +10,7 @@ from tests.offline.commands import refusal
 from tests.offline.instances import Instance
 from tests.offline.plugin import Made
 
-pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(1200)]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMlgzS0fP9emsFgQUvNOLe3/trP9780hOL3+dERBajN of a test"
 USER_DATA = """\
 #cloud-config

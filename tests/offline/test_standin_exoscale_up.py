@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +11,13 @@ import pytest
 
 from tests.offline.clouds import Cloud, cloud, environment
 from tests.offline.plugin import Made
+from tests.support.checkout import copy_part
 
-pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(1200)]
 PROJECT = Path(__file__).parent / "exoscale_project"
 KEPT = Path(__file__).parent / "exoscale_kept"
 SUBNET = "10.130.80.0/20"
-LIMIT_S = 240
+LIMIT_S = 900
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Stack:
 
 def made_of(project: Path, folder: Path, made: Cloud) -> Stack:
     """An empty stack of the project."""
-    shutil.copytree(project, folder)
+    copy_part(project, folder)
     (folder / ".state").mkdir()
     found = Stack(folder, made)
     found.pulumi("stack", "init", "standin")

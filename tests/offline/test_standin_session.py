@@ -75,7 +75,7 @@ def test_previous_outputs_are_variables_of_the_next_run(command: Plugin, machine
 
 def test_ten_commands_run_concurrently(command: Plugin, machine: Server) -> None:
     (folder := machine.folder / "meeting").mkdir()
-    wait = f"for i in $(seq 400); do [ $(ls {folder} | wc -l) -ge 10 ] && exit 0; sleep 0.05; done; exit 1"
+    wait = f"for i in $(seq 1200); do [ $(ls {folder} | wc -l) -ge 10 ] && exit 0; sleep 0.05; done; exit 1"
     with futures.ThreadPoolExecutor(10) as pool:
         runs = [pool.submit(command.create, given(machine, create=f"touch {folder}/$$; {wait}")) for _ in range(10)]
         assert all(run.result().id for run in runs)

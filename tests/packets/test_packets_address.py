@@ -66,10 +66,12 @@ class Holder:
 @pytest.fixture
 def holder(wires: Wires, tmp_path: Path) -> Iterator[Holder]:
     wires.run("machine", "ip", "address", "add", f"{ADDRESS}/32", "dev", wires.uplink)
-    with wires.listening("machine", PORT) as ear:
-        yield Holder(wires, ear, tmp_path)
-    wires.run("machine", "nft", "delete", "table", "ip", "nuvla_swarm_address", check=False)
-    wires.run("machine", "ip", "address", "del", f"{ADDRESS}/32", "dev", wires.uplink)
+    try:
+        with wires.listening("machine", PORT) as ear:
+            yield Holder(wires, ear, tmp_path)
+    finally:
+        wires.run("machine", "nft", "delete", "table", "ip", "nuvla_swarm_address", check=False)
+        wires.run("machine", "ip", "address", "del", f"{ADDRESS}/32", "dev", wires.uplink)
 
 
 @contextmanager
@@ -78,9 +80,11 @@ def answering(wires: Wires, status: int) -> Iterator[None]:
     command = wires.command("machine", sys.executable, "-c", ANSWER, str(status))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield
-        process.terminate()
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield
+        finally:
+            process.terminate()  # else a test that fails waits for it for ever
 
 
 def test_new_connections_wait_while_those_under_way_end(holder: Holder) -> None:

@@ -117,10 +117,12 @@ def test_short_segments_to_the_nfs_server_carry_no_data(wires: Wires) -> None:
     """Without options of tcp, one with a few letters is as short as another one is without any."""
     load(wires)
     wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=0")
-    with wires.listening("machine", 2049) as ear:
-        assert wires.reach("task", MACHINE, "tcp/2049") == {2049: "open"}
-        assert ear.heard() == set()
-    wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=1")
+    try:
+        with wires.listening("machine", 2049) as ear:
+            assert wires.reach("task", MACHINE, "tcp/2049") == {2049: "open"}
+            assert ear.heard() == set()
+    finally:
+        wires.run("task", "sysctl", "-qw", "net.ipv4.tcp_timestamps=1")
 
 
 @pytest.mark.parametrize("for_all", [True, False])

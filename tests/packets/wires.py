@@ -76,7 +76,7 @@ class Wires:
     def run(self, place: str, *command: str, given: str = "", check: bool = True) -> str:
         """What a command says in a namespace."""
         done = subprocess.run(
-            self.command(place, *command), input=given, text=True, capture_output=True, check=False, timeout=30
+            self.command(place, *command), input=given, text=True, capture_output=True, check=False, timeout=120
         )
         assert not check or done.returncode == 0, (command, done.stderr)
         return done.stdout

@@ -17,7 +17,7 @@ from tests.support.configs import changed, excepted, exoscale, target
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.pulumi_run import run_program
 
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(30)]  # a circle of dependencies waits for ever
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]  # a circle of dependencies waits for ever
 
 MANAGERS: dict[str, Any] = {
     "swarm": {"api_manager": "manager-2"},

@@ -21,6 +21,7 @@ from tests.support.s3_client import s3_client
 ACCESS_KEY = "A1" * 10
 SECRET_KEY = "s3cr3t" * 7
 NOBODY = 65534
+PATIENCE_S = 120  # with two containers that start while others want the cores
 USER = NOBODY if os.getuid() == 0 else os.getuid()
 
 
@@ -78,11 +79,12 @@ class Served:
         """Returns once both answer."""
         session = requests.Session()
         session.trust_env = False
-        for _ in range(200):
+        ends = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
             try:
-                if session.get(f"{self.url}/health", timeout=2).status_code == 200:
+                if session.get(f"{self.url}/health", timeout=10).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:  # a slow answer, too
                 pass
             time.sleep(0.05)
         raise AssertionError(self.log())

@@ -27,7 +27,7 @@ def told(served: Served) -> dict[str, float]:
 
 def counted(served: Served, before: dict[str, float], number_of: int) -> dict[str, float]:
     """By how much each series has grown since, once so many requests are counted: that is after their answers."""
-    for _ in range(100):
+    for _ in range(600):
         grown = {series: number - before.get(series, 0) for series, number in told(served).items()}
         if grown.get("s3_request_duration_seconds_count", 0) >= number_of:
             return grown

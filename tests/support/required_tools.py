@@ -4,17 +4,24 @@ A test with such a marker skips where a tool or the Docker engine is missing. It
 `CI=true` or `NUVLA_SWARM_REQUIRE_TOOLS=true`.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
+from contextlib import ExitStack
 from functools import cache
 
 import pytest
 
+from tools.stack import engine_use
+
 SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"  # on the PATH of root alone
+ENGINE_TIMEOUT_S = 120  # one that is asked in vain by one test fails all of them
 EVERYWHERE = {"bash", "sh", "unshare", "yamllint"}  # of any Debian, or of requirements-dev.txt
 
 _of_this_test: set[str] = set()
+_until_the_end = ExitStack()
+atexit.register(_until_the_end.close)
 
 
 def find_tool(command: str) -> str | None:
@@ -37,7 +44,10 @@ def engine_answers() -> bool:
     if docker is None:
         return False
     try:
-        return subprocess.run([docker, "version"], capture_output=True, timeout=20, check=False).returncode == 0
+        return (
+            subprocess.run([docker, "version"], capture_output=True, timeout=ENGINE_TIMEOUT_S, check=False).returncode
+            == 0
+        )
     except subprocess.TimeoutExpired:
         return False
 
@@ -68,3 +78,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _of_this_test.update(marked_tools(item))
     if lines := missing_requirements(item):
         (pytest.fail if tools_are_required() else pytest.skip)("; ".join(lines))
+    if item.get_closest_marker("engine"):
+        keep_engine()
+
+
+@cache
+def keep_engine() -> None:
+    """Let nobody stop the engine until this process ends: tests of the other worker do `make down`.
+
+    That stops an engine which has no container, as while a test builds an image, or is between two stacks.
+    """
+    _until_the_end.enter_context(engine_use.used(is_local=True))

@@ -71,12 +71,16 @@ def main(address: str, *ports: str) -> None:
     for number in (sys.stdin.fileno(), *sockets):
         polled.register(number, select.POLLIN)
     say("ready")
-    while True:
+    heard, ended = True, False
+    while heard or not ended:  # what had come before the end of the input is told, however late this process runs
+        heard = False
         for number, _ in polled.poll():
             if number == sys.stdin.fileno():
-                return
+                ended = True
+                continue
             ready = sockets[number]
             if ready.type == socket.SOCK_DGRAM:
+                heard = True
                 _, sender = ready.recvfrom(1000)
                 say("udp", ready.getsockname()[1], sender[0])
             elif number not in callers:

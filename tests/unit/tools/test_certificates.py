@@ -12,6 +12,7 @@ from threading import Thread
 import pytest
 from cryptography import x509
 
+from tests.support.ports import reserved_port
 from tests.support.self_signed import self_signed
 from tools.certificates import of_docker, shown
 from tools.console import Fault
@@ -42,9 +43,8 @@ def test_served_certificate_is_described_by_issuer_and_end(port: int) -> None:
 
 
 def test_unreachable_server_is_described_by_its_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        free = listener.getsockname()[1]
-    told = shown("127.0.0.1", "example.org", free)
+    with reserved_port() as closed:
+        told = shown("127.0.0.1", "example.org", closed)
     assert isinstance(told, Fault)
     assert told == "does not answer: ConnectionRefusedError"
 

@@ -1,11 +1,17 @@
 """tests/support/required_tools.py: tests without a required tool or engine skip or fail."""
 
+import fcntl
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from tests.support import required_tools
+from tests.support.checkout import CHECKOUT
 from tests.support.required_tools import find_tool, missing_requirements, pytest_runtest_setup, required_tool
 
 
@@ -75,3 +81,47 @@ def test_tool_that_a_test_is_not_marked_with_is_refused_where_it_is_installed_to
             required_tool("git")
     pytest_runtest_setup(item(pytest.mark.tools("git")))
     assert required_tool("git") == find_tool("git")
+
+
+USES = """
+import pytest
+
+@pytest.mark.engine
+def test_of_the_engine():
+    pass
+"""
+HOOKS = """
+from tests.support import required_tools
+from tests.support.checkout import CHECKOUT
+from tests.support.required_tools import pytest_runtest_setup
+
+required_tools.engine_answers = lambda: True
+
+def pytest_runtest_teardown():
+    assert not is_free()
+
+def pytest_unconfigure():
+    print("free" if is_free() else "still kept")
+
+def is_free():
+    import fcntl, os
+    from tools.stack import engine_use
+    try:
+        fcntl.flock(engine_use.lock(os.environ).open("a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+"""
+
+
+@pytest.mark.thorough
+def test_engine_is_kept_from_the_first_test_that_needs_it_to_the_end_of_the_process(tmp_path: Path) -> None:
+    """Else `make down` of another worker's test stops it where no container is left."""
+    (tmp_path / "test_it.py").write_text(USES)
+    (tmp_path / "conftest.py").write_text(HOOKS)
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "test_it.py"]
+    env = os.environ | {"PYTHONPATH": str(CHECKOUT), "NUVLA_SWARM_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "still kept"), done.stdout
+    with (tmp_path / "cache/locks/engine-use").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ import pytest
 from components.assets import COMPONENTS
 from stacks.prior_state import EMPTIED
 from tests.support.fake_swarm_api import Docker, node
+from tests.support.ports import reserved_port
 from tests.support.repair_run import Run
 from tests.support.stack_states import ROOT, membership, state
 from tools.repair import __main__ as recovery
@@ -170,7 +171,8 @@ def test_label_of_drained_machines_is_that_of_the_script() -> None:
 
 def test_machine_answers_if_its_ssh_port_listens() -> None:
     [member] = members()
-    with socket.create_server(("127.77.31.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert answers(Member(**{**vars(member), "host": "127.77.31.1", "port": port}))
-    assert not answers(Member(**{**vars(member), "host": "127.77.31.1", "port": port}))
+    with reserved_port("127.77.31.1") as port:
+        at = Member(**{**vars(member), "host": "127.77.31.1", "port": port})
+        assert not answers(at)
+        with socket.create_server(("127.77.31.1", port)):
+            assert answers(at)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import reserved_port
 from tests.support.rows import rows
 from tests.support.stack_states import ROOT, in_state, secret, state
 from tools.repair.state import State
@@ -176,10 +177,9 @@ def test_only_an_ssh_server_answers(said: bytes, answers: bool, server: tuple[so
     thread.join()
 
 
-def test_closed_port_does_not_answer(server: tuple[socket.socket, int]) -> None:
-    listener, port = server
-    listener.close()
-    assert not Host("a", "127.0.0.1", port).answers()
+def test_closed_port_does_not_answer() -> None:
+    with reserved_port() as port:
+        assert not Host("a", "127.0.0.1", port).answers()
 
 
 def test_state_without_a_provider_has_no_hosts() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,15 +14,17 @@ from components.machines.exoscale import lockout
 from components.machines.exoscale.lockout import Lockout
 from tests.support.address_service import address_service
 from tests.support.fake_pulumi import FakePulumi
+from tests.support.ports import reserved_port
 from tests.support.pulumi_run import build
 
 OWN = IPv4Address("203.0.113.9")
 
 
-def closed_port() -> int:
-    """Return a port of this computer that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this computer that nobody listens on."""
+    with reserved_port() as port:
+        yield port
 
 
 async def called(hook: Any, name: str, port: int) -> None:
@@ -53,30 +56,33 @@ def watched(
 
 
 @pytest.mark.parametrize("command", ["ready", "host-key-proof"])
-def test_machine_that_does_not_answer_gets_the_address_to_add(fake_pulumi: FakePulumi, command: str) -> None:
-    port = closed_port()
-    (line,) = watched("192.0.2.0/24", port, command=command)
+def test_machine_that_does_not_answer_gets_the_address_to_add(
+    fake_pulumi: FakePulumi, closed_port: int, command: str
+) -> None:
+    (line,) = watched("192.0.2.0/24", closed_port, command=command)
     assert line.startswith(
-        f"worker-1: no SSH server answers at 127.0.0.1:{port} for 0 s, and the update waits for it. "
+        f"worker-1: no SSH server answers at 127.0.0.1:{closed_port} for 0 s, and the update waits for it. "
     )
     assert "This computer's public address is 203.0.113.9, and firewall.management is 192.0.2.0/24" in line
     assert "add 203.0.113.9/32 to firewall.management, and run this again" in line
 
 
-def test_machine_that_does_not_answer_an_admitted_computer_may_still_boot(fake_pulumi: FakePulumi) -> None:
-    (line,) = watched("203.0.113.0/24", closed_port())
+def test_machine_that_does_not_answer_an_admitted_computer_may_still_boot(
+    fake_pulumi: FakePulumi, closed_port: int
+) -> None:
+    (line,) = watched("203.0.113.0/24", closed_port)
     assert "This computer's address 203.0.113.9 is in firewall.management, so the machine may still be booting" in line
 
 
-def test_unknown_address_leaves_the_question_to_the_operator(fake_pulumi: FakePulumi) -> None:
-    (line,) = watched("192.0.2.0/24", closed_port(), own=None)
+def test_unknown_address_leaves_the_question_to_the_operator(fake_pulumi: FakePulumi, closed_port: int) -> None:
+    (line,) = watched("192.0.2.0/24", closed_port, own=None)
     assert (
         "Is this computer's public address (`curl -4 https://api.ipify.org` prints it) in firewall.management" in line
     )
 
 
-def test_all_machines_that_do_not_answer_get_one_line(fake_pulumi: FakePulumi) -> None:
-    assert len(watched("192.0.2.0/24", closed_port(), machines=3)) == 1
+def test_all_machines_that_do_not_answer_get_one_line(fake_pulumi: FakePulumi, closed_port: int) -> None:
+    assert len(watched("192.0.2.0/24", closed_port, machines=3)) == 1
 
 
 def test_machine_that_answers_gets_no_line_and_nobody_is_asked(fake_pulumi: FakePulumi) -> None:
@@ -104,6 +110,6 @@ def test_nobody_is_asked_if_the_operator_switches_it_off(monkeypatch: pytest.Mon
     assert asyncio.run(lockout.public_address()) is None
 
 
-def test_service_that_does_not_answer_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(lockout.URL_VARIABLE, f"http://127.0.0.1:{closed_port()}")
+def test_service_that_does_not_answer_says_nothing(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(lockout.URL_VARIABLE, f"http://127.0.0.1:{closed_port}")
     assert asyncio.run(lockout.public_address()) is None
