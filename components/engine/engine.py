@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.assets import read
 from components.engine.certificates import Certificate
 from components.engine.daemon_json import daemon_json, merge_daemon_json
 from components.engine.settings import EngineSettings, RepositorySettings
@@ -108,6 +109,7 @@ class Engine(pulumi.ComponentResource):
                 "TLS_CERT": certificate.cert if certificate else "",
                 "TLS_KEY": certificate.key if certificate else "",
                 "TLS_END": certificate.end if certificate else "",
+                "HELPER": read("engine/files/sole_manager.sh"),
                 "MACHINE": machine.name,
                 **args.proxy.parameters(),
             },

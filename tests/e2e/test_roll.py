@@ -52,7 +52,8 @@ def roll(target: Stack, setting: str, value: object) -> None:
     assert all(since(target, machine) != was for machine, was in before.items()), result.text
     assert away == []
     for host, told in answers.items():
-        print(f"{host}: {told.right} answers, {len(told.wrong_before(manager_stop))} wrong ones; then for {told.wrong_for_s:.1f} s")
+        noticed = f"{len(told.wrong_before(manager_stop))} wrong ones; then for {told.wrong_for_s:.1f} s"
+        print(f"{host}: {told.right} answers, {noticed}", flush=True)
         assert told.wrong_before(manager_stop) == []
         assert told.right > FEWEST_ANSWERS
     assert_as_before(target)

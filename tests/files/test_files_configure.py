@@ -75,7 +75,14 @@ class Machine:
         for place in ("/etc/", "/run/nuvla"):
             text = text.replace(place, f"{self.folder}{place}")
         empty = ("TLS_CA", "TLS_CERT", "TLS_KEY", "TLS_END", "PROXY_HTTP", "PROXY_HTTPS", "PROXY_EXCLUDED")
-        given = {**dict.fromkeys(empty, ""), "MACHINE": "worker-1", "VERSION": "1", "DAEMON_JSON": daemon, **values}
+        given = {
+            **dict.fromkeys(empty, ""),
+            "MACHINE": "worker-1",
+            "VERSION": "1",
+            "DAEMON_JSON": daemon,
+            "HELPER": "# none",
+            **values,
+        }
         env = os.environ | given | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
             ["bash", "-s", "--", verb], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
@@ -185,3 +192,20 @@ def test_engine_is_restarted_for_another_proxy(machine: Machine) -> None:
     ]
     machine.configure(GOOD)
     assert (drop_in.read_text(), machine.restarts()) == (without, 3)
+
+
+def test_another_helper_of_the_unit_restarts_no_engine(machine: Machine) -> None:
+    machine.configure(GOOD)
+    restarts = machine.restarts()
+    assert machine.configure(GOOD, HELPER="# another").returncode == 0
+    assert machine.restarts() == restarts
+    assert (machine.folder / "etc/nuvla-swarm/sole_manager.sh").read_text() == "# another\n"
+
+
+def test_unit_of_the_engine_runs_its_helper_with_verbs_that_it_has(machine: Machine) -> None:
+    """Neither its absence nor its failure keeps the engine from its start or its stop."""
+    machine.configure(GOOD)
+    unit = (machine.folder / "etc/systemd/system/docker.service.d/nuvla-swarm.conf").read_text()
+    helper = f"-/bin/bash {machine.folder}/etc/nuvla-swarm/sole_manager.sh"
+    lines = [line for line in unit.splitlines() if "sole_manager" in line]
+    assert lines == [f"ExecStartPre={helper} start", f"ExecStop={helper} stop", f"ExecStopPost={helper} stopped"]

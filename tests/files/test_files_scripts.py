@@ -15,7 +15,9 @@ from tests.support.ssh_keys import ALICE
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]  # of machines
 # On machines, after the script that put them there.
-LYING = [path for path in shipped(".sh") if path.name in ("guard.sh", "keepalived.sh", "note_state.sh")]
+LYING = [
+    path for path in shipped(".sh") if path.name in ("guard.sh", "keepalived.sh", "note_state.sh", "sole_manager.sh")
+]
 OF_SERVICES = [path for path in shipped(".sh") if path.parent.name == "files" and path not in LYING]
 OF_HEALTH = [path for path in OF_SERVICES if path.stem.endswith("health")]
 

@@ -4,13 +4,14 @@
 # engine that does not start with new settings gets back those that it last ran with.
 # Prints the version of the running engine, and since when it runs. With the argument `check` it changes nothing, and prints
 # `member` if the engine is in a swarm, and behind it `restart` if it would restart.
-# MACHINE and TLS_END, when its certificate ends, are for node-exporter. The engine asks registries through PROXY_HTTP and
-# PROXY_HTTPS, if there are any, but for what is in PROXY_EXCLUDED.
+# HELPER is a script for the engine's unit. MACHINE and TLS_END, when its certificate ends, are for node-exporter. The engine
+# asks registries through PROXY_HTTP and PROXY_HTTPS, if there are any, but for what is in PROXY_EXCLUDED.
 set -euo pipefail
-: "${VERSION:?}" "${DAEMON_JSON:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
+: "${VERSION:?}" "${DAEMON_JSON:?}" "${HELPER:?}" "${TLS_CA?}" "${TLS_CERT?}" "${TLS_KEY?}" "${TLS_END?}" "${MACHINE:?}" "${PROXY_HTTP?}" "${PROXY_HTTPS?}" "${PROXY_EXCLUDED?}"
 
 tls=/etc/docker/tls
 unit=/etc/systemd/system/docker.service.d/nuvla-swarm.conf
+helper=/etc/nuvla-swarm/sole_manager.sh # that of the unit
 # There from before the first file changes until the engine was restarted, so that a run after one that was killed in
 # between restarts it. A start of the machine removes it, and the engine has read the files by then.
 changed=/run/nuvla-swarm-engine-changed
@@ -81,9 +82,12 @@ proxy_environment() {
 unit_file() {
   cat <<EOF
 [Service]
+ExecStartPre=-/bin/bash $helper start
 ExecStartPre=/bin/sh -c 'for found in /sys/class/net/vx-*; do [ ! -e "\$\$found" ] || ip link delete "\$\${found##*/}"; done'
 ExecStart=
 ExecStart=$(command -v dockerd)
+ExecStop=-/bin/bash $helper stop
+ExecStopPost=-/bin/bash $helper stopped
 EOF
   proxy_environment
 }
@@ -121,6 +125,14 @@ write() {
     touch "$changed"
     mv -f "$1.new" "$1"
   fi
+}
+
+# write_helper: the engine need not be restarted for another one.
+write_helper() {
+  install -d -m 0755 "${helper%/*}"
+  printf '%s\n' "$HELPER" >"$helper.new"
+  chmod 0644 "$helper.new"
+  mv -f "$helper.new" "$helper"
 }
 
 # An engine whose certificate and key do not fit does not start, so they are one file, which changes at once. Earlier
@@ -166,6 +178,7 @@ install -d -m 0700 $tls
 umask 077
 
 # Each file is written before another one names it, as the machine may start in between.
+write_helper
 write $unit 0644 < <(unit_file)
 if [ -n "$TLS_KEY" ]; then
   write $tls/ca.pem 0644 <<<"$TLS_CA"
