@@ -71,7 +71,7 @@ class Roll:
         """Wait until the Traefik of a manager connects to all tasks; that of one that does not answer is away."""
         with suppress(UnreachableError):
             done = await _run_to_its_end(manager, script_for(manager.name), "reach")
-            done.require_success(f"{manager.name}: {SCRIPT} reach")
+            _heard(done, f"{manager.name}: {SCRIPT} reach")
 
     def hooks(self, machine: Machine) -> pulumi.ResourceHookBinding:
         """Return the hook of the command that restarts the engine of a member."""
@@ -116,9 +116,7 @@ class Roll:
         Errors: `pulumi.RunError`, if the script fails; `UnreachableError`, if no manager answers.
         """
         done = await self._on_manager(machine, script_for(machine), verb)
-        done.require_success(f"{machine}: {SCRIPT} {verb}")
-        for line in done.stderr.splitlines():
-            pulumi.log.warn(line)
+        _heard(done, f"{machine}: {SCRIPT} {verb}")
 
     async def _on_manager(self, machine: str, script: str, verb: str) -> Done:
         silent = []
@@ -128,6 +126,13 @@ class Roll:
             except UnreachableError as error:
                 silent.append(str(error))
         raise UnreachableError(f"{machine}: no manager answers: {'; '.join(silent)}")
+
+
+def _heard(done: Done, what: str) -> None:
+    """Log what a script says, or raise it as an error if the script failed."""
+    done.require_success(what)
+    for line in done.stderr.splitlines():
+        pulumi.log.warn(line)
 
 
 async def _run_to_its_end(manager: Machine, script: str, verb: str) -> Done:

@@ -1,6 +1,7 @@
 """components/swarm/scripts/roll.sh, `reach`: Traefik connects to all tasks that it serves before a roll goes on."""
 
 import os
+import shlex
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ s2 db com.docker.stack.namespace shop
 s3 files traefik.tcp.services.files.loadbalancer.server.port {port}
 
 """
-REACH = assets.read("swarm/scripts/roll.sh").replace('case "$1" in', "case reach in")
+REACH = assets.read("swarm/scripts/roll.sh").replace('case "$1" in', "case reach in").replace("/run/", "$HERE/")
 
 
 @pytest.fixture
@@ -79,15 +80,84 @@ def test_tasks_that_traefik_does_not_serve_are_not_asked(swarm: Path) -> None:
     assert run(swarm, 0) == (0, "")
 
 
-def test_task_that_traefik_cannot_connect_to_stops_the_roll(swarm: Path) -> None:
+def away(swarm: Path) -> None:
+    """Start a task that Traefik cannot connect to."""
     with (swarm / "addresses").open("a") as addresses:
         addresses.write(f"s3 web {AWAY}/24\n")
-    assert run(swarm, 1) == (
-        1,
-        f"manager-1: its Traefik cannot connect to files {AWAY} for 1 s; run 'docker service update --force files' on a"
-        " manager, and then 'make up'\n",
-    )
+
+
+FAILED = (
+    1,
+    f"manager-1: its Traefik cannot connect to files {AWAY} for 1 s; run 'docker service update --force files' on a"
+    " manager, and then 'make up', which goes on whether that has helped or not\n",
+)
+
+
+def test_task_that_traefik_cannot_connect_to_stops_the_roll(swarm: Path) -> None:
+    away(swarm)
+    assert run(swarm, 1) == FAILED
     assert len((swarm / "asked").read_text()) > 1, "it asks again, as tasks change meanwhile"
+
+
+def test_service_that_has_stopped_an_update_stops_no_other_one(swarm: Path) -> None:
+    """It may let nobody in, and the update may be what mends it. Another one does, and itself once it was reached."""
+    away(swarm)
+    assert run(swarm, 1) == FAILED
+    assert run(swarm, 60) == (0, f"manager-1: its Traefik still cannot connect to files {AWAY}\n")
+    addresses = (swarm / "addresses").read_text()
+    (swarm / "addresses").write_text(f"{addresses}s1 web {AWAY}/24\n")
+    assert run(swarm, 1)[0] == 1
+    (swarm / "addresses").write_text("\n")
+    assert run(swarm, 0) == (0, "")
+    (swarm / "addresses").write_text(addresses)
+    assert run(swarm, 1) == FAILED
+
+
+def test_tasks_that_come_and_go_are_not_taken_for_one_that_stays_away(swarm: Path) -> None:
+    """Each look finds another address of an application that ends again and again."""
+    text = (swarm / "docker").read_text()
+    (swarm / "docker").write_text(
+        text.replace(
+            "echo >>asked && cat addresses", 'echo >>asked && echo "s1 public 255.255.255.25$(wc -l <asked)/24"'
+        )
+    )
+    assert run(swarm, 30) == (0, "")
+
+
+@pytest.mark.parametrize("part", ["container", "labels", "addresses"])
+def test_silence_of_docker_is_no_success(swarm: Path, part: str) -> None:
+    question = {"container": '"ps --quiet "', "labels": '"service ls --quiet"', "addresses": '"node ps n1 n2 "'}[part]
+    text = (swarm / "docker").read_text()
+    silent = f"{question}*) echo none >&2 && exit 1 ;;\n  "
+    (swarm / "docker").write_text(text.replace('case "$*" in\n  ', f'case "$*" in\n  {silent}'))
+    code, words = run(swarm, 1, f"patience_s=1\n{REACH}")
+    assert code == 1
+    assert words.endswith("does not say which tasks there are; the lines above say why; run 'make up' again\n")
+
+
+COMMANDS = ["80;touch${IFS}hacked", "$(touch${IFS}hacked)", "80>hacked"]
+HOSTILE = [*COMMANDS, "80'", '80"', "abc", "0", "65536", "-1", "8 0", ""]
+
+
+@pytest.mark.parametrize("port", HOSTILE)
+def test_label_that_is_no_port_is_no_command(swarm: Path, port: str) -> None:
+    """Whoever deploys an application writes its labels, and the script is root's."""
+    away(swarm)
+    label = f"s3 files traefik.http.services.files.loadbalancer.server.port {port}\n"
+    (swarm / "labels").write_text(label)
+    assert run(swarm, 0) == (0, "")
+    (swarm / "labels").write_text(f"s3 files traefik.http.services.files.loadbalancer.server.port 8\n{label}")
+    assert run(swarm, 1) == FAILED
+    assert not (swarm / "hacked").exists()
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_connection_runs_no_words_of_its_address(swarm: Path, words: str) -> None:
+    """Also if what filters them is changed one day."""
+    for given in ((words, "80"), ("127.0.0.1", words)):
+        program = REACH.partition("case reach in")[0] + 'connects "$ONE" "$TWO" || true'
+        run(swarm, 0, f"export ONE={shlex.quote(given[0])} TWO={shlex.quote(given[1])}\n{program}")
+        assert not (swarm / "hacked").exists()
 
 
 def test_task_that_refuses_connections_is_there(swarm: Path, port: int) -> None:

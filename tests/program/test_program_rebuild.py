@@ -134,8 +134,8 @@ def test_changes_at_once_never_wait_for_each_other(told: Told, picked: tuple[str
 
 
 @pytest.mark.parametrize(
-    ("before", "path", "value", "managers"),  # how many of them are told to empty others
-    [(LOCAL, "machines.image", IMAGE, 2), (CLOUD, WORKERS, TEMPLATE, 1), (CLOUD, SIZES, "standard.huge", 2)],
+    ("before", "path", "value", "managers"),  # how many of them empty others, or are asked whom they reach
+    [(LOCAL, "machines.image", IMAGE, 3), (CLOUD, WORKERS, TEMPLATE, 1), (CLOUD, SIZES, "standard.huge", 3)],
     ids=["image", "template", "size"],
 )
 def test_host_keys_that_are_replaced_at_once_hold_no_turn_up(

@@ -10,44 +10,50 @@
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-stopped=/run/nuvla-swarm-engine-stopped # when, in seconds
+stopped=/run/nuvla-swarm-engine-stopped # when, in seconds, and how many machines there are
 table=nuvla_swarm_engine
 counts='{{.ControlAvailable}} {{.Managers}} {{.Nodes}}'
-# A machine asks another one each second, and waits for 4 s for its answer (hashicorp/memberlist, DefaultLANConfig). Nothing
-# here shows what they think.
-notice_s=5
 
-is_dropped() { nft list table inet "$table" >/dev/null 2>&1; }
+# notice_s NODES: a machine asks another one each second, and suspects one that does not answer for 4 s or more, until others
+# say the same (hashicorp/memberlist, DefaultLANConfig, suspicion.go). Nothing here shows what they think.
+notice_s() {
+  if [ "$1" -le 3 ]; then echo 5; elif [ "$1" -le 10 ]; then echo 7; else echo 9; fi
+}
 
+speak() { if nft list table inet "$table" >/dev/null 2>&1; then nft delete table inet "$table"; fi; }
+
+# An engine that has ended by itself answers no more. The kernel forgets the port, so that no table is left in force.
 stop() {
   local manager managers nodes
-  read -r manager managers nodes < <(timeout 5 docker info --format "{{with .Swarm}}$counts{{end}}") || return 0 # it is silent
+  if [ -z "${MAINPID:-}" ]; then return 0; fi
+  read -r manager managers nodes < <(timeout --kill-after=1 5 docker --host unix:///run/docker.sock info --format "{{with .Swarm}}$counts{{end}}") ||
+    return 0
   if [ "$manager $managers" != "true 1" ] || [ "$nodes" -le 1 ]; then return 0; fi
   nft --file - <<RULES
 table inet $table
 delete table inet $table
 table inet $table {
-  chain gossip { type filter hook output priority filter; meta l4proto { tcp, udp } th dport 7946 drop; }
+  set gossip { type inet_service; flags timeout; elements = { 7946 timeout 2m }; }
+  chain words { type filter hook output priority filter; udp dport @gossip drop; }
 }
 RULES
-}
-
-stopped() {
-  if ! is_dropped; then return 0; fi
-  nft delete table inet "$table"
-  date +%s >"$stopped"
+  echo "$(date +%s) $nodes" >"$stopped"
 }
 
 start() {
-  local left_s
-  if [ ! -e "$stopped" ]; then return 0; fi
-  left_s=$(($(cat "$stopped") + notice_s - $(date +%s)))
-  if [ "$left_s" -gt 0 ] && [ "$left_s" -le "$notice_s" ]; then sleep "$left_s"; fi
+  local at nodes left_s
+  speak
+  if ! read -r at nodes 2>/dev/null <"$stopped"; then return 0; fi
   rm -f "$stopped"
+  left_s=$((at + $(notice_s "$nodes") - $(date +%s)))
+  if [ "$left_s" -gt 0 ] && [ "$left_s" -le "$(notice_s "$nodes")" ]; then sleep "$left_s"; fi
 }
 
 case "$1" in
   stop) stop ;;
-  stopped) stopped ;;
+  stopped)
+    speak
+    if [ -e "$stopped" ]; then echo "$(date +%s) $(cut -d ' ' -f 2 "$stopped")" >"$stopped"; fi
+    ;;
   start) start ;;
 esac

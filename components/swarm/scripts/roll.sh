@@ -9,6 +9,7 @@
 set -euo pipefail
 : "${NODE:?}" "${NAME_LABEL:?}"
 
+unreached=/run/nuvla-swarm-unreached # services for which an update has ended, sorted
 connect_s=4 # longer than the kernel takes until it says that nobody has an address
 
 empty() {
@@ -63,7 +64,8 @@ leave() {
   if [ -n "$id" ]; then leave_node "$id"; fi
 }
 
-# ports: a line per service that Traefik serves: "<service> <name> <port>"
+# ports: a line per service that Traefik serves: "<service> <name> <port>". Whoever deploys applications writes the labels:
+# what is no port is none of Traefik's either.
 ports() {
   local ids labels
   ids=$(ask service ls --quiet) || return
@@ -71,7 +73,8 @@ ports() {
   labels='{{range $label, $value := .Spec.Labels}}{{println $.ID $.Spec.Name $label $value}}{{end}}'
   # shellcheck disable=SC2086 # ids have no spaces; a service may be gone by now
   { [ -z "$ids" ] || docker service inspect $ids --format "$labels" 2>/dev/null || true; } |
-    awk '$3 ~ /^traefik\..*\.loadbalancer\.server\.port$/ { print $1, $2, $4 }' | sort -u
+    awk 'NF == 4 && $1 $2 ~ /^[A-Za-z0-9_.-]+$/ && $3 ~ /^traefik\.(http|tcp)\..*\.loadbalancer\.server\.port$/ &&
+      $4 ~ /^[0-9]+$/ && $4 > 0 && $4 < 65536 { print $1, $2, $4 }' | sort -u
 }
 
 # addresses: a line per running task and address of it: "<service> <network> <address>"
@@ -90,34 +93,56 @@ addresses() {
 # connects ADDRESS PORT: whether there is a container, which may refuse the connection: its health is another matter.
 connects() {
   local said
-  said=$(timeout "$connect_s" bash -c "</dev/tcp/$1/$2" 2>&1) || [[ $said == *"Connection refused"* ]]
+  # shellcheck disable=SC2016 # what it is given is no part of the command
+  said=$(timeout "$connect_s" bash -c 'exec 3<>"/dev/tcp/$1/$2"' _ "$1" "$2" 2>&1) || [[ $said == *"Connection refused"* ]]
 }
 told() { connects "$2" "$3" || echo "$1 $2"; }
 export -f connects told
 export connect_s LC_ALL=C
 
-# unreached: a line per task that the Traefik of this machine, if there is one, cannot connect to: "<service> <address>"
+# unreached: a line per task that the Traefik of this machine, if there is one, cannot connect to: "<service> <address>". Fails
+# if Docker does not say which tasks there are.
 unreached() {
-  local container process networks
-  container=$(docker ps --quiet --filter label=com.docker.swarm.service.name=traefik | head -1)
+  local container process networks ports addresses
+  container=$(docker ps --quiet --filter label=com.docker.swarm.service.name=traefik) || return
+  container=${container%%$'\n'*}
   if [ -z "$container" ]; then return 0; fi
-  process=$(docker inspect "$container" --format '{{.State.Pid}}')
-  networks=$(docker inspect "$container" --format '{{range .NetworkSettings.Networks}}{{println .NetworkID}}{{end}}')
+  process=$(docker inspect "$container" --format '{{.State.Pid}}') || return
+  networks=$(docker inspect "$container" --format '{{range .NetworkSettings.Networks}}{{println .NetworkID}}{{end}}') || return
+  ports=$(ports) && addresses=$(addresses) || return
   awk 'FILENAME == ARGV[1] { on[$1]; next }
     FILENAME == ARGV[2] { port[$1] = $3; name[$1] = $2; next }
-    $1 in port && $2 in on { print name[$1], $3, port[$1] }' <(echo "$networks") <(ports) <(addresses) |
+    $1 in port && $2 in on { print name[$1], $3, port[$1] }' <(echo "$networks") <(echo "$ports") <(echo "$addresses") |
     nsenter --target "$process" --net xargs --no-run-if-empty --max-procs="$most_at_once" --max-args=3 bash -c 'told "$@"' _
 }
 
-is_reached() { missing=$(unreached 2>&1) && [ -z "$missing" ]; }
+# is_reached: whether Traefik has connected to each task since it looked first, but for those of services that it could not
+# connect to in an update that has ended for that.
+is_reached() {
+  local now
+  now=$(unreached | sort) || return
+  missing=$(comm -12 <(echo "${missing-$now}") <(echo "$now"))
+  services=$(awk 'NF { print $1 }' <<<"$missing" | sort -u)
+  [ -z "$services" ] || [ -z "$(comm -23 <(echo "$services") <(cat "$unreached" 2>/dev/null))" ]
+}
 
 # Docker says that all tasks run, and its machines may not yet have told each other on which of them each address is: that
 # takes a second, or a minute and more (moby/moby#53141).
 reach() {
-  local missing
-  await "$start_patience_s" is_reached && return
-  say "its Traefik cannot connect to $(paste -sd, <<<"$missing") for $start_patience_s s; run 'docker service update --force" \
-    "$(awk 'NR == 1 { print $1 }' <<<"$missing")' on a manager, and then 'make up'"
+  local missing services # unset until is_reached has looked
+  if await "$start_patience_s" is_reached 2>/dev/null; then
+    [ -n "$missing" ] || { rm -f "$unreached" && return; }
+    say "its Traefik still cannot connect to $(head -5 <<<"$missing" | paste -sd,)"
+    return
+  fi
+  if [ -z "${missing-}" ]; then
+    unreached >/dev/null || true
+    say "does not say which tasks there are; the lines above say why; run 'make up' again"
+    exit 1
+  fi
+  echo "$services" >"$unreached"
+  say "its Traefik cannot connect to $(head -5 <<<"$missing" | paste -sd,) for $start_patience_s s; run 'docker service update" \
+    "--force ${services%%$'\n'*}' on a manager, and then 'make up', which goes on whether that has helped or not"
   exit 1
 }
 
