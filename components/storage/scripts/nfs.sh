@@ -90,8 +90,8 @@ stop_serving() {
   serves || return 0
   rm -f /etc/exports.d/nuvla-swarm.exports
   if exports_of_others; then exportfs -ra; else stop_unit "$kernel"; fi
+  unmask_ganesha_locks # before Ganesha is disabled, which leaves links of masked units behind
   stop_unit "$ganesha"
-  unmask_ganesha_locks
   unmount_shared
   rm -rf "$config"
 }
