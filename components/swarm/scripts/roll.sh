@@ -9,7 +9,7 @@
 set -euo pipefail
 : "${NODE:?}" "${NAME_LABEL:?}"
 
-unreached=/run/nuvla-swarm-unreached # services for which an update has ended, sorted
+given_up=/run/nuvla-swarm-unreached # services for which an update has ended, sorted
 connect_s=4 # longer than the kernel takes until it says that nobody has an address
 
 empty() {
@@ -65,29 +65,32 @@ leave() {
 }
 
 # ports: a line per service that Traefik serves: "<service> <name> <port>". Whoever deploys applications writes the labels:
-# what is no port is none of Traefik's either.
+# Docker quotes them, so that none is more than a word, and what is no port is none of Traefik's either.
 ports() {
   local ids labels
   ids=$(ask service ls --quiet) || return
+  if [ -z "$ids" ]; then return 0; fi
   # shellcheck disable=SC2016 # these are Docker's own
-  labels='{{range $label, $value := .Spec.Labels}}{{println $.ID $.Spec.Name $label $value}}{{end}}'
-  # shellcheck disable=SC2086 # ids have no spaces; a service may be gone by now
-  { [ -z "$ids" ] || docker service inspect $ids --format "$labels" 2>/dev/null || true; } |
-    awk 'NF == 4 && $1 $2 ~ /^[A-Za-z0-9_.-]+$/ && $3 ~ /^traefik\.(http|tcp)\..*\.loadbalancer\.server\.port$/ &&
-      $4 ~ /^[0-9]+$/ && $4 > 0 && $4 < 65536 { print $1, $2, $4 }' | sort -u
+  labels='{{range $label, $value := .Spec.Labels}}{{println $.ID $.Spec.Name (printf "%q %q" $label $value)}}{{end}}'
+  # shellcheck disable=SC2086 # ids have no spaces
+  docker service inspect $ids --format "$labels" |
+    awk 'NF == 4 && $3 ~ /^"traefik\.(http|tcp)\..*\.loadbalancer\.server\.port"$/ && $4 ~ /^"[0-9]+"$/ {
+      port = substr($4, 2, length($4) - 2) + 0
+      if (port > 0 && port < 65536) print $1, $2, port
+    }' | sort -u
 }
 
-# addresses: a line per running task and address of it: "<service> <network> <address>"
+# addresses SERVICE...: a line per running task and address of it: "<service> <network> <address>"
 addresses() {
-  local nodes ids found
-  nodes=$(ask node ls --quiet) || return
-  # shellcheck disable=SC2086 # ids have no spaces
-  ids=$(docker node ps $nodes --no-trunc --filter desired-state=running --format '{{.ID}}') || return
+  local ids found
+  if [ $# -eq 0 ]; then return 0; fi
+  ids=$(ask service ps "$@" --quiet --no-trunc --filter desired-state=running) || return
+  if [ -z "$ids" ]; then return 0; fi
   # shellcheck disable=SC2016 # these are Docker's own
   found='{{if eq .Status.State "running"}}{{range $one := .NetworksAttachments}}{{range .Addresses -}}
     {{println $.ServiceID $one.Network.ID .}}{{end}}{{end}}{{end}}'
-  # shellcheck disable=SC2086 # a task may be gone by now
-  { [ -z "$ids" ] || docker inspect --type task $ids --format "$found" 2>/dev/null || true; } | sed 's|/[0-9]*$||'
+  # shellcheck disable=SC2086 # ids have no spaces
+  docker inspect --type task $ids --format "$found" | sed 's|/[0-9]*$||'
 }
 
 # connects ADDRESS PORT: whether there is a container, which may refuse the connection: its health is another matter.
@@ -101,7 +104,7 @@ export -f connects told
 export connect_s LC_ALL=C
 
 # unreached: a line per task that the Traefik of this machine, if there is one, cannot connect to: "<service> <address>". Fails
-# if Docker does not say which tasks there are.
+# if Docker does not say which tasks there are, as when one of them has gone by then: it is asked again.
 unreached() {
   local container process networks ports addresses
   container=$(docker ps --quiet --filter label=com.docker.swarm.service.name=traefik) || return
@@ -109,7 +112,9 @@ unreached() {
   if [ -z "$container" ]; then return 0; fi
   process=$(docker inspect "$container" --format '{{.State.Pid}}') || return
   networks=$(docker inspect "$container" --format '{{range .NetworkSettings.Networks}}{{println .NetworkID}}{{end}}') || return
-  ports=$(ports) && addresses=$(addresses) || return
+  ports=$(ports) || return
+  # shellcheck disable=SC2046 # ids have no spaces
+  addresses=$(addresses $(cut -d ' ' -f 1 <<<"$ports" | uniq)) || return
   awk 'FILENAME == ARGV[1] { on[$1]; next }
     FILENAME == ARGV[2] { port[$1] = $3; name[$1] = $2; next }
     $1 in port && $2 in on { print name[$1], $3, port[$1] }' <(echo "$networks") <(echo "$ports") <(echo "$addresses") |
@@ -123,7 +128,7 @@ is_reached() {
   now=$(unreached | sort) || return
   missing=$(comm -12 <(echo "${missing-$now}") <(echo "$now"))
   services=$(awk 'NF { print $1 }' <<<"$missing" | sort -u)
-  [ -z "$services" ] || [ -z "$(comm -23 <(echo "$services") <(cat "$unreached" 2>/dev/null))" ]
+  [ -z "$services" ] || [ -z "$(comm -23 <(echo "$services") <(cat "$given_up" 2>/dev/null))" ]
 }
 
 # Docker says that all tasks run, and its machines may not yet have told each other on which of them each address is: that
@@ -131,7 +136,7 @@ is_reached() {
 reach() {
   local missing services # unset until is_reached has looked
   if await "$start_patience_s" is_reached 2>/dev/null; then
-    [ -n "$missing" ] || { rm -f "$unreached" && return; }
+    [ -n "$missing" ] || { rm -f "$given_up" && return; }
     say "its Traefik still cannot connect to $(head -5 <<<"$missing" | paste -sd,)"
     return
   fi
@@ -140,7 +145,7 @@ reach() {
     say "does not say which tasks there are; the lines above say why; run 'make up' again"
     exit 1
   fi
-  echo "$services" >"$unreached"
+  echo "$services" >"$given_up"
   say "its Traefik cannot connect to $(head -5 <<<"$missing" | paste -sd,) for $start_patience_s s; run 'docker service update" \
     "--force ${services%%$'\n'*}' on a manager, and then 'make up', which goes on whether that has helped or not"
   exit 1
