@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components import assets
+from tests.support.clock import CLOCK
 from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
@@ -125,7 +126,7 @@ def waited(folder: Path, docker: str, services: str, script: str) -> "subprocess
     command.chmod(0o755)
     return subprocess.run(
         ["bash", "-s"],
-        input=script,
+        input=CLOCK + script,
         env={"PATH": f"{folder}:/usr/bin:/bin", "SERVICES": services},
         capture_output=True,
         text=True,

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from components import assets
+from tests.support.clock import CLOCK
 
 pytestmark = pytest.mark.thorough
 
@@ -26,7 +27,6 @@ Done = subprocess.CompletedProcess[str]
 LABEL = "nuvla-swarm.machine"
 PAPER_DOCKER = Path(__file__).with_name("paper_docker.py")
 SWARM = "one-swarm"
-SLEEP = "naps=0; sleep() { naps=$((naps + 1)); SECONDS=$((SECONDS + (naps % 5 == 0))); }\n"  # a fifth of a second each
 
 
 def node(name: str, **changed: Any) -> dict[str, Any]:
@@ -67,8 +67,7 @@ class Paper:
             (self.folder / command).chmod(0o755)
         text = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in values.items())
         text += "".join(assets.read(f"swarm/scripts/{one}") for one in (*libraries, script))
-        # Time passes without waiting.
-        text = SLEEP + re.sub(r"patience_s=\d+", "patience_s=3", text).replace("/run/lock", str(self.folder))
+        text = CLOCK + re.sub(r"patience_s=\d+", "patience_s=3", text).replace("/run/lock", str(self.folder))
         done = subprocess.run(
             ["bash", "-s", "--", *verb],
             input=text,

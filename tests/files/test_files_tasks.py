@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.clock import CLOCK
 
 # A service of two tasks, one of which is a spare one. An update of the service that names no other number of tasks, and
 # comes after one that did, removes what is too many, as an update that Swarm makes without a conflict does.
@@ -49,7 +50,7 @@ def run(service: Path, command: str, conflicts: int = 0) -> None:
     """Run a function of the script, which succeeds and says nothing."""
     scripts = [assets.read(f"swarm/scripts/{name}.sh") for name in ("nodes", "tasks")]
     done = subprocess.run(
-        ["bash", "-c", "\n".join([*scripts, command])],
+        ["bash", "-c", "\n".join([CLOCK, *scripts, command])],
         cwd=service,
         env={"PATH": f"{service}:{os.environ['PATH']}", "HERE": str(service), "CONFLICTS": str(conflicts)}
         | {"NODE": "worker-1", "NAME_LABEL": "nuvla-swarm.machine"},

@@ -10,12 +10,11 @@ import pytest
 from components import assets
 from components.machines.machine import APT_FUNCTIONS
 from components.machines.upgrade import SCRIPT
+from tests.support.clock import MINUTES
 from tests.support.ports import reserved_port
 from tests.support.required_tools import required_tool
 
 DAY, LATER = "2026-12-01", "2026-12-02"
-
-MINUTES = "sleep() { SECONDS=$((SECONDS + 60)); }\n"  # of a script that waits
 
 # Packages are upgraded by an upgrade, and the machine restarts once nothing holds its restart back any more.
 TOOLS = {
