@@ -7,6 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 RUN=$ENGINE_FOLDER/run
 PID_FILE=$RUN/docker.pid
 LOG=$ENGINE_FOLDER/dockerd.log
+INOTIFY_LIMIT=/proc/sys/fs/inotify/max_user_instances
+INOTIFY_INSTANCES=1024
 
 alive() { [[ -s $PID_FILE && $(readlink "/proc/$(<"$PID_FILE")/exe" 2>/dev/null) == */dockerd ]]; } # a killed one has no file
 
@@ -16,6 +18,18 @@ install_engine() {
   debian_install docker.io iptables
   # This script starts the embedded engine, and no other.
   if [[ -d /run/systemd/system ]]; then systemctl disable --quiet docker.service docker.socket containerd.service; fi
+}
+
+# Each machine takes 6 or 7 of the kernel's inotify instances for root, and cAdvisor ends where none is left: Debian's 128 are
+# enough for some 20 machines. Where the kernel's settings cannot be written, the program refuses more.
+raise_inotify_limit() {
+  local former
+  former=$(cat "$INOTIFY_LIMIT") || return 0
+  if [[ $former -lt $INOTIFY_INSTANCES ]] && echo "$INOTIFY_INSTANCES" 2>/dev/null >"$INOTIFY_LIMIT"; then echo "$former" >"$RUN/inotify-limit"; fi
+}
+
+restore_inotify_limit() {
+  if [[ -s $RUN/inotify-limit && $(<"$INOTIFY_LIMIT") == "$INOTIFY_INSTANCES" ]]; then cat "$RUN/inotify-limit" >"$INOTIFY_LIMIT"; fi
 }
 
 start() {
@@ -29,6 +43,7 @@ start() {
   fi
   [[ -z $(others) ]] || fail "another dockerd (process $(others)) runs here, but does not answer this user's client: set DOCKER_HOST to it, or stop it"
   say "starting a Docker engine (Debian's docker.io) below $ENGINE_FOLDER"
+  raise_inotify_limit
   rm -f "$PID_FILE" "$RUN/exec/containerd/containerd.pid"
   printf '{"insecure-registries": ["%s"]}\n' "$REGISTRY" >"$ENGINE_FOLDER/daemon.json" # not the host's /etc/docker/daemon.json
   detached setsid --fork dockerd --config-file "$ENGINE_FOLDER/daemon.json" \
@@ -75,6 +90,7 @@ stop() {
   for device in "${devices[@]}"; do
     if [[ -z $(others) ]] && ip link show dev "$device" >/dev/null 2>&1; then ip link delete "$device"; fi
   done
+  restore_inotify_limit
   rm -rf "$RUN"
 }
 

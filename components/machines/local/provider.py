@@ -8,6 +8,7 @@ import pulumi_docker as docker
 
 from components.machines.cluster import Cluster, Pool
 from components.machines.local.cluster import LocalCluster, LocalClusterArgs
+from components.machines.local.computer import lacks
 from components.machines.local.settings import LocalMachines
 from components.machines.provider import ClusterInputs, Provider, StackPlan, incomplete_key, login_keys, made_host_keys
 from components.machines.turns import Build
@@ -21,7 +22,10 @@ class Local(Provider[LocalMachines]):
         yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
-        """`firewall.management` holds the first address of `machines.subnet`, the program's own address (local)."""
+        """`firewall.management` holds the program's own address, the first of `machines.subnet`; the computer's kernel
+        has enough inotify instances for all machines of `machines.pools` (local).
+        """
+        yield from lacks(len(machines.names("manager", "worker")))
         gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
         if not any(gateway in network for network in management):
             yield (
