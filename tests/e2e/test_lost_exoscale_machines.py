@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.exoscale_stacks import EXOSCALE_MACHINES, ExoscaleStack, exoscale_stack
 from tests.e2e.harness import TRAEFIK_ALONE, docker
 from tests.e2e.networks import subnet_of, this_computer
-from tests.e2e.settling import assert_settled
+from tests.e2e.settling import assert_settled, update_of
 from tests.e2e.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -59,5 +59,23 @@ def test_api_manager_whose_instance_is_gone_is_created_again(three_managers: Exo
     assert result.code == 0, result.text
     assert "the machine manager-1 is gone, and the update creates it again" in result.text
     assert "manager-1 is no manager of the swarm now; this update works through manager-2 instead" in result.text
+    wait_for(lambda: ready(three_managers), "all are members", 60, lambda: str(states(three_managers)))
+    assert_settled(three_managers, "manager-1", "manager-2")
+
+
+def test_api_manager_that_hangs_is_left_alone_and_used_again_when_it_answers(three_managers: ExoscaleStack) -> None:
+    """For Exoscale it runs, and its kernel accepts connections, which nobody serves."""
+    container = three_managers.container("manager-1")
+    docker("pause", container)
+    try:
+        three_managers.set("traefik", {"log_level": "WARN"})
+        result = three_managers.make("up")
+        assert result.code == 0, result.text
+        assert "the machine manager-1 does not answer, and the update leaves it as it is" in result.text
+        assert "manager-1 does not answer; this update works through manager-2 instead" in result.text
+        second = three_managers.make("up")
+        assert update_of(second).touched() == set(), second.text
+    finally:
+        docker("unpause", container)
     wait_for(lambda: ready(three_managers), "all are members", 60, lambda: str(states(three_managers)))
     assert_settled(three_managers, "manager-1", "manager-2")

@@ -1,4 +1,4 @@
-"""offline/engine.sh: the embedded engine's machines have enough inotify instances, and the computer its own limit again."""
+"""offline/engine.sh: machines have enough inotify instances, and the computer has its own limit afterwards."""
 
 import re
 import subprocess

@@ -22,9 +22,7 @@ class Local(Provider[LocalMachines]):
         yield from incomplete_key(machines.ssh.public_key, secret_keys)
 
     def conflicts(self, machines: LocalMachines, plan: StackPlan) -> Iterator[str]:
-        """`firewall.management` holds the program's own address, the first of `machines.subnet`; the computer's kernel
-        has enough inotify instances for all machines of `machines.pools` (local).
-        """
+        """`firewall.management` holds the program's address; the kernel has inotify instances for `pools` (local)."""
         yield from lacks(len(machines.names("manager", "worker")))
         gateway, management = machines.subnet[1], plan.sources[TrafficSource.MANAGEMENT]
         if not any(gateway in network for network in management):

@@ -29,8 +29,8 @@ def test_machines_for_which_there_are_instances_are_allowed(limit: Path, machine
 def test_machines_without_instances_are_refused_with_the_command_that_allows_them(limit: Path) -> None:
     [line] = computer.lacks(25)
     assert line == (
-        "machines.pools: 25 machines given; allowed: 18 on this computer, whose kernel gives root 128 inotify instances;"
-        " for more, first run 'sudo sysctl fs.inotify.max_user_instances=256'"
+        "machines.pools: 25 machines given; allowed: 18 on this computer, whose kernel gives root 128 inotify"
+        " instances; for more, first run 'sudo sysctl fs.inotify.max_user_instances=256'"
     )
     limit.write_text("256\n")
     assert list(computer.lacks(25)) == []
