@@ -136,7 +136,7 @@ def engines(
         for name in order
     }
     for line in announcements(prior.engines, wanted):
-        pulumi.log.info(line)
+        pulumi.log.warn(line)  # `make up` asks its question below the warnings
     made: dict[str, Engine] = {}
     previous: Engine | None = None
     for name in order:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pulumi
+
 from components.rule import Rule
 
 MOST_DAYS = 7  # that an exception may hold: nobody leaves one in the settings for good
@@ -35,11 +37,12 @@ def mistakes(exceptions: Mapping[str, str], rules: Sequence[Rule[Any]], now: dat
 
 def removal(name: str) -> str:
     """Return the command that removes an exception."""
-    return f"`pulumi config rm --path nuvla-swarm:exceptions.{name}`"
+    return f"`pulumi config rm --stack {pulumi.get_stack()} --path nuvla-swarm:exceptions.{name}`"
 
 
 def ending(rule: Rule[Any], now: date) -> str:
     """Return the end of a line that refuses: the rule, and the setting of its exception."""
     if not rule.has_exception:
         return f" (rule {rule.id}, which has no exception)"
-    return f" (rule {rule.id}; if it has to be, set exceptions.{rule.id}: {now + timedelta(1)}, the last day of it)"
+    day = now + timedelta(1)
+    return f" (rule {rule.id}; to allow it up to and including {day}, set exceptions.{rule.id}: {day})"

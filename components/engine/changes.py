@@ -6,7 +6,7 @@ from typing import Any
 from components.machines.prior_state import EngineState
 from components.machines.turns import Build
 
-RESTARTS, REBUILT, REPLACED = "restarts", "is rebuilt around its disk", "is replaced, with an empty disk"
+RESTARTS, REBUILT, REPLACED = "restarts", "stops, and starts again with its disk", "is replaced, with an empty disk"
 UPGRADED = "restarts if the new packages need it"
 # That a machine takes, seen with applications that start in seconds; an instance of a cloud boots within minutes.
 SETTINGS_S, VERSION_S, UPGRADED_S, REBUILT_S, REPLACED_S = 30, 60, 120, 60, 240

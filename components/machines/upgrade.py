@@ -100,5 +100,5 @@ async def _await_start(args: UpgradeArgs, former: str) -> None:
         told = done.stderr.strip() or "it has not begun to restart"
     raise pulumi.RunError(
         f"{machine.name}: is not back {BOOT_S} s after its packages were upgraded ({told}); "
-        "look at its console, and run `pulumi up` again when it answers"
+        "look at its console, and run `make up` again when it answers"
     )

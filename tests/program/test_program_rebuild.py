@@ -202,7 +202,7 @@ def test_machine_that_was_found_drained_is_refilled_though_nothing_changes(
             LOCAL,
             "machines.image",
             IMAGE,
-            f"-> {IMAGE}: {', '.join(ORDER)}; each is rebuilt around its disk, one at a time",
+            f"-> {IMAGE}: {', '.join(ORDER)}; each stops, and starts again with its disk, one at a time",
         ),
         (
             CLOUD,
@@ -214,7 +214,7 @@ def test_machine_that_was_found_drained_is_refilled_though_nothing_changes(
             CLOUD,
             SIZES,
             "standard.huge",
-            "size standard.large -> standard.huge: manager-1, manager-3, manager-2; each is rebuilt",
+            "size standard.large -> standard.huge: manager-1, manager-3, manager-2; each stops",
         ),
         (LOCAL, "monitoring.enabled", False, ""),
     ],
@@ -222,7 +222,7 @@ def test_machine_that_was_found_drained_is_refilled_though_nothing_changes(
 def test_preview_says_which_machines_are_rebuilt(
     caplog: pytest.LogCaptureFixture, before: dict[str, Any], path: str, value: Any, said: str
 ) -> None:
-    with caplog.at_level("INFO"):
+    with caplog.at_level("WARNING"):
         later(before, changed(before, path, value), preview=True)
     found = [line for line in caplog.messages if "; each" in line]
     assert [said in line for line in found] == ([True] if said else []), found

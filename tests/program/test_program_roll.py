@@ -103,7 +103,7 @@ def test_preview_says_which_engines_restart(
     caplog: pytest.LogCaptureFixture, setting: str, value: object, said: str
 ) -> None:
     state = run(BEFORE).engine.state_after()
-    with caplog.at_level("INFO"):
+    with caplog.at_level("WARNING"):
         run_program(changed(BEFORE, setting, value), preview=True, state=state)
     found = [line for line in caplog.messages if "engine" in line or "packages of" in line]
     assert [line.startswith(said) for line in found] == ([True] if said else [])
@@ -199,7 +199,7 @@ def test_preview_after_an_upgrade_that_failed_names_the_machines_that_it_has_lef
             one["outputs"]["stdout"] = "28.5.2\nMon 2026-11-30 11:17:24 UTC\n"
         if urn.endswith("-upgrade-run"):
             one["outputs"]["stdout"] = f"{DAY if 'worker' in urn else '2026-11-01'} start"
-    with caplog.at_level("INFO"):
+    with caplog.at_level("WARNING"):
         run_program(upgraded, preview=True, state=state)
     [line] = [line for line in caplog.messages if "packages of" in line]
     assert line.startswith(f"packages of the system ({DAY}): manager-1, manager-3, manager-2; each")

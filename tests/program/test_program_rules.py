@@ -327,7 +327,7 @@ LOCAL_EXCEPTIONS = "data-left-behind, data-machine, engine-minor, manager-majori
 def test_exception_holds_a_week_at_most_and_on_its_last_day() -> None:
     assert mistakes(target(), manager_majority="2026-11-29") == [
         "exceptions.manager-majority: 2026-11-29 given, which is over; allowed: a day from 2026-11-30 to 2026-12-07; "
-        "remove it: `pulumi config rm --path nuvla-swarm:exceptions.manager-majority`"
+        "remove it: `pulumi config rm --stack test --path nuvla-swarm:exceptions.manager-majority`"
     ]
     assert mistakes(target(), manager_majority="2026-12-08") == [
         "exceptions.manager-majority: 2026-12-08 given, which is more than 7 days ahead; allowed: 2026-11-30 to "
@@ -350,7 +350,7 @@ def test_exception_that_allows_nothing_is_warned_of(caplog: pytest.LogCaptureFix
     with caplog.at_level("WARNING"):
         assert refusing(THREE, after, builds=False) == {}
     assert (
-        "exceptions.manager-majority: 2026-12-01 allows nothing now; remove it: `pulumi config rm --path "
+        "exceptions.manager-majority: 2026-12-01 allows nothing now; remove it: `pulumi config rm --stack test --path "
         "nuvla-swarm:exceptions.manager-majority`"
     ) in caplog.messages
 
@@ -359,7 +359,8 @@ def test_line_names_its_rule_and_the_setting_of_its_exception() -> None:
     with pytest.raises(pulumi.RunError) as refusal:
         run_program(MANAGER, state=stands(THREE))
     assert str(refusal.value).endswith(
-        " (rule manager-majority; if it has to be, set exceptions.manager-majority: 2026-12-01, the last day of it)"
+        " (rule manager-majority; to allow it up to and including 2026-12-01, "
+        "set exceptions.manager-majority: 2026-12-01)"
     )
     with pytest.raises(pulumi.RunError) as refusal:
         run_program(target(swarm={"subnet_prefix": 25}), state=stands(target()))

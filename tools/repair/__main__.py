@@ -60,7 +60,8 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
             swarm.marked(state.label)
     except NoAnswerError as error:
         remote = state.provider is not None and state.provider.is_remote and not state.provider.outlive_stack
-        machines = "; to refresh only the machines: `pulumi refresh --target '**ComputeInstance::*'`" if remote else ""
+        command = f"pulumi refresh --stack {state.name} --target '**ComputeInstance::*'"
+        machines = f"; to refresh only the machines: `{command}`" if remote else ""
         fail(
             f"{state.name}: its API manager does not answer ({error}), and a refresh would drop the swarm's "
             "resources from "

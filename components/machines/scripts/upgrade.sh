@@ -30,7 +30,7 @@ is_member() { [[ $(docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null)
 read_lists() {
   lock_packages
   patiently apt-get update -qq -o APT::Update::Error-Mode=any || {
-    echo "$MACHINE: apt cannot read its lists of packages; the lines above say why; mend that, and run \`pulumi up\` again" >&2
+    echo "$MACHINE: apt cannot read its lists of packages; the lines above say why; mend that, and run \`make up\` again" >&2
     exit 1
   }
 }
@@ -107,7 +107,7 @@ run() {
   keep_engine
   complete_packages
   patiently apt-get -o DPkg::Lock::Timeout="$patience_s" upgrade --with-new-pkgs "${apt_options[@]}" || {
-    echo "$MACHINE: its packages cannot be upgraded; the lines above say why; mend that, and run \`pulumi up\` again" >&2
+    echo "$MACHINE: its packages cannot be upgraded; the lines above say why; mend that, and run \`make up\` again" >&2
     exit 1
   }
   if needs_restart; then

@@ -32,7 +32,7 @@ check_leader() {
   local answer
   answer=$(await_nodes 2>&1) || fail "the swarm has no leader, as too many of its managers are away ($answer);" \
     "start them; if they are dead, run 'make recover', or 'docker swarm init --force-new-cluster --advertise-addr" \
-    "$ADDRESS' here, name them in machines.lost and run 'pulumi up' again"
+    "$ADDRESS' here, name them in machines.lost and run 'make up' again"
 }
 
 # A manager that lost its disk must not start a second swarm beside the one that the others still run.
@@ -40,7 +40,7 @@ check_others() {
   local other
   for other in $OTHER_MANAGERS; do
     if timeout 2 bash -c "</dev/tcp/$other/2377" 2>/dev/null; then
-      fail "is in no swarm, but the manager at $other is; set swarm.api_manager to that one and run 'pulumi up' again"
+      fail "is in no swarm, but the manager at $other is; set swarm.api_manager to that one and run 'make up' again"
     fi
     ! $had_one || fail "is in no swarm, and the manager at $other, which may be in one, does not answer;" \
       "start it and set swarm.api_manager to it, or name it in machines.lost if it is dead"

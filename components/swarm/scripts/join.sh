@@ -75,7 +75,7 @@ give_up_vote() {
   hand_over
   [ "$(swarm .Swarm.ControlAvailable)" = true ] && [ "$(swarm .Swarm.Managers)" -gt 1 ] || return 0
   echo "$(hostname): cannot join by another address, as the swarm's quorum needs it: start the managers that are away," \
-    "or name them in machines.lost and run 'pulumi up' first" >&2
+    "or name them in machines.lost and run 'make up' first" >&2
   exit 1
 }
 

@@ -52,7 +52,7 @@ refill() {
   for one in $before; do
     await "$start_patience_s" is_as_before "$one" && continue
     say "$(name_of "$one") has not all its tasks $start_patience_s s after $NODE is back:" \
-      "$(errors_of "$one" | head -1); see 'docker service ps $(name_of "$one")' on a manager, and run 'pulumi up' again"
+      "$(errors_of "$one" | head -1); see 'docker service ps $(name_of "$one")' on a manager, and run 'make up' again"
     exit 1
   done
   update_node "$NODE" "$id" --label-rm "$left"

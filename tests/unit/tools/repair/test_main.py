@@ -131,7 +131,7 @@ def test_refresh_is_refused_while_the_entry_is_unreachable(monkeypatch: pytest.M
     ):
         recovery.main("refresh", "s")
     Run(monkeypatch, state(cluster="Exoscale"), Docker(status=HTTPStatus.SERVICE_UNAVAILABLE))
-    with pytest.raises(SystemExit, match="to refresh only the machines: `pulumi refresh --target"):
+    with pytest.raises(SystemExit, match="to refresh only the machines: `pulumi refresh --stack s --target"):
         recovery.main("refresh", "s")
 
 
