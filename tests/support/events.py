@@ -8,6 +8,8 @@ ROOT = "urn:pulumi:s::nuvla-swarm::"
 TYPES = {
     "instance": "nuvla:machines:ExoscaleCluster$exoscale:index/computeInstance:ComputeInstance",
     "volume": "nuvla:machines:ExoscaleCluster$exoscale:index/blockStorageVolume:BlockStorageVolume",
+    "container": "nuvla:machines:LocalCluster$docker:index/container:Container",
+    "disk": "nuvla:machines:LocalCluster$docker:index/volume:Volume",
     "firewall": "nuvla:firewall:Firewall$command:remote:Command",
     "engine": "nuvla:engine:Engine$command:remote:Command",
     "join": "nuvla:swarm:Membership$command:remote:Command",

@@ -10,8 +10,10 @@ SERVICE, MEMBERSHIP, COMMAND = "docker:index/service:Service", "nuvla:swarm:Memb
 VOLUMES = ("docker:index/volume:Volume", "exoscale:index/blockStorageVolume:BlockStorageVolume")
 STOPPING = {"type", "diskSize"}  # properties of an instance whose change stops it
 ENGINE_ENDS, DATA_END = ("-engine-configure", "-engine-install"), "-volume"
+DISK_END = "-disk"  # of the volume of a container
 MEMBERSHIP_END, JOIN_END = "-membership", "-membership-join"
 REPLACE = ("replace", "import-replacement")
+GONE = ("delete", *REPLACE)
 # Versions of services' files, which services to update stand for.
 FILES = ("docker:index/serviceConfig:ServiceConfig", "docker:index/secret:Secret")
 MOST_NAMES = 6  # of the other resources in one line
@@ -52,7 +54,7 @@ class Plan:
             ("machines to stop and start again", self._stopping()),
             ("machines to take out of the swarm", self._leaving()),
             ("MACHINES TO REMOVE, with their disks", self._instances("delete")),
-            ("MACHINES TO REPLACE, with their disks", self._instances(*REPLACE)),
+            ("MACHINES TO REPLACE, with their disks", self._replaced()),
             ("DATA VOLUMES TO DELETE", self.deleted_volumes()),
         ]
         return [f"{text}: {', '.join(names)}" for text, names in parts if names]
@@ -60,7 +62,7 @@ class Plan:
     def refusal(self) -> str | None:
         """Return a line if the managers that are replaced at once would lose the swarm."""
         managers = {step.name.removesuffix(MEMBERSHIP_END) for step in self._of(MEMBERSHIP) if _is_manager(step)}
-        replaced = [name for name in self._instances(*REPLACE) if name in managers]
+        replaced = [name for name in self._replaced() if name in managers]
         if len(replaced) > 1:
             return (
                 f"{', '.join(replaced)} would be replaced at once, and the swarm would be lost: replace one manager "
@@ -114,6 +116,14 @@ class Plan:
         steps = (step for step in self._of(*INSTANCES) if step.op in ops and step.phase == "machines")
         return sorted({step.name for step in steps})
 
+    def _replaced(self) -> list[str]:
+        return [name for name in self._instances(*REPLACE) if name not in self._rebuilt()]
+
+    def _rebuilt(self) -> set[str]:
+        """Return the containers that are replaced, and whose disks, which are volumes, stay."""
+        containers = {step.name for step in self._of(INSTANCES[1]) if step.op in REPLACE}
+        return containers - {step.name.removesuffix(DISK_END) for step in self._of(VOLUMES[0]) if step.op in GONE}
+
     def _joining(self) -> list[str]:
         """Return the machines whose join is to run; their membership may be there from an update that failed."""
         names = (step.name for step in self._of(COMMAND) if step.op == "create")
@@ -129,9 +139,8 @@ class Plan:
         return sorted(set(names))
 
     def _stopping(self) -> list[str]:
-        return [
-            step.name for step in self._of(INSTANCES[0]) if step.op == "update" and STOPPING.intersection(step.changed)
-        ]
+        stopped = (step for step in self._of(INSTANCES[0]) if step.op == "update")
+        return sorted({step.name for step in stopped if STOPPING.intersection(step.changed)} | self._rebuilt())
 
 
 def _is_manager(step: Step) -> bool:

@@ -31,7 +31,7 @@ def preview(found: Target) -> None:
     plan = _plan(found, Warnings(), *options, show=True)
     for line in plan.lines() if plan.is_empty else plan.named():  # Pulumi has just counted the resources
         say(line)
-    if refusal := plan.refusal():
+    if not found.file.is_local and (refusal := plan.refusal()):
         say(f"`make up` would refuse this without FORCE=1: {refusal}")
 
 

@@ -66,6 +66,18 @@ def test_other_resources_that_go_are_named_without_parts_of_machines_and_files_o
     ]
 
 
+def test_container_with_a_disk_that_stays_is_not_lost() -> None:
+    containers = [step("replace", "container", name) for name in ("worker-1", "manager-1")]
+    steps = [*members(1), *containers, step("replace", "disk", "worker-1-disk")]
+    plan = Plan(steps)
+    assert plan.named() == [
+        "machines to stop and start again: manager-1",
+        "MACHINES TO REPLACE, with their disks: worker-1",
+    ]
+    assert plan.refusal() is None
+    assert "the only manager" in str(Plan([*steps, step("replace", "disk", "manager-1-disk")]).refusal())
+
+
 def test_machine_joins_whose_membership_a_failed_update_has_left_in_the_state() -> None:
     plan = Plan(
         [

@@ -281,6 +281,16 @@ def test_preview_repairs_nothing_and_shows_a_table_and_words(
     assert "services to update: traefik" in capsys.readouterr().err
 
 
+def test_preview_says_what_make_up_would_refuse_of_a_stack_that_make_up_asks_about(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(update.Plan, "refusal", lambda _: "the swarm would be lost")
+    for provider, is_said in (("exoscale", True), ("local", False)):
+        update.preview(stack(provider))
+        assert ("would refuse this without FORCE=1: the swarm" in capsys.readouterr().err) is is_said
+    assert len(calls.made) == 2
+
+
 def test_preview_of_a_stack_that_is_not_there_makes_none(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     previewed: list[Any] = []
 
