@@ -48,7 +48,7 @@ class Machines(Section, Generic[P]):
     packages: list[PackageName] = Field([], description="additional packages of the distribution for every machine")
     system_upgrade: Day | None = Field(
         None,
-        description="the day of today, to upgrade all packages of each machine now; it restarts if it has to",
+        description="today's date, to upgrade all packages of each machine now; a machine restarts if it has to",
     )
 
     @model_validator(mode="after")
