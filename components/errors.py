@@ -13,6 +13,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def secret_command(key: str) -> str:
+    """Return the command that sets a secret of this stack; without a name, Pulumi takes the stack that is selected."""
+    return f"pulumi config set --stack {pulumi.get_stack()} --secret {NAMESPACE}:{key}"
+
+
 def refusal(title: str, lines: Sequence[str]) -> pulumi.RunError:
     """Return the error with a title and one line for each mistake; each line begins with the path of a setting.
 

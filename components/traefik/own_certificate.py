@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from components.errors import secret_command
 from components.traefik import CERTIFICATE_KEY
 from components.traefik.names import covered
 
@@ -43,7 +44,7 @@ def certificate_mistakes(text: str, domain: str | None, now: datetime) -> Iterat
     if "PRIVATE KEY" in text:
         yield (
             f"{SETTING}: a private key given; allowed: certificates alone; remove it from the stack's file, and set it "
-            f"by `pulumi config set --secret nuvla-swarm:{CERTIFICATE_KEY} < key.pem`"
+            f"by `{secret_command(CERTIFICATE_KEY)} < key.pem`"
         )
         return
     try:

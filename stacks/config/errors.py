@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from components.errors import NAMESPACE
+from components.errors import secret_command
 from stacks.config import examples
 from stacks.config.locations import Location, homes, renamed_from, resolved, schema_at, siblings
 
@@ -102,7 +102,7 @@ def _unknown(location: Location, model: type[BaseModel], secrets: list[str]) -> 
     if same:
         return f"{line}; {same[0]} is for {_having(same[0], others)}"
     if key in secrets:
-        return f"{line}; {key} is a secret: `pulumi config set --secret {NAMESPACE}:{key}`"
+        return f"{line}; {key} is a secret: `{secret_command(key)}`"
     close = _like(key, keys)
     if close:
         return f"{line}; did you mean {close}?"

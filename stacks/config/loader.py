@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from components import catalog
 from components.engine.registries import PASSWORDS_KEY, password_mistakes
-from components.errors import NAMESPACE, STAND_IN, count, refusal
+from components.errors import NAMESPACE, STAND_IN, count, refusal, secret_command
 from components.machines.registry import MODELS, provider_of
 from components.machines.settings import FORMER_SSH_KEY, SSH_KEY
 from stacks.config import computer, cross_validation, errors, receivers_validation, traefik_secrets, warnings
@@ -111,8 +111,7 @@ def _secrets_of_a_preview(texts: Mapping[str, str], settings: Settings | None) -
     missing = [key for key in settings.machines.required_secrets if key not in texts]
     for key in missing:
         pulumi.log.warn(
-            f"{NAMESPACE}:{key}: not given. The preview does not need it, but `make up` does: "
-            f"pulumi config set --secret {NAMESPACE}:{key}"
+            f"{NAMESPACE}:{key}: not given. The preview does not need it, but `make up` does: {secret_command(key)}"
         )
     return {key: pulumi.Output.secret(STAND_IN) for key in missing}
 
@@ -120,7 +119,7 @@ def _secrets_of_a_preview(texts: Mapping[str, str], settings: Settings | None) -
 def _secret_mistakes(texts: Mapping[str, str], settings: Settings | None, previewed: Secrets) -> list[str]:
     """Return a line for each secret that is in plain text, or that the settings require and the configuration lacks."""
     lines = [
-        f"{key}: given in plain text; allowed: a secret, `pulumi config set --secret {NAMESPACE}:{key}`"
+        f"{key}: given in plain text; allowed: a secret, `{secret_command(key)}`"
         for key in SECRETS
         if key in texts and not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}")
     ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from components.errors import NAMESPACE, STAND_IN
+from components.errors import STAND_IN, secret_command
 from components.traefik import CERTIFICATE_KEY, DNS_CREDENTIALS
 from components.traefik.own_certificate import SETTING, certificate_mistakes, key_mistakes
 from stacks.config.settings import Settings
@@ -68,7 +68,7 @@ def _credential_mistakes(text: str) -> Iterator[str]:
     if not isinstance(values, dict) or not values:
         yield (
             f"{DNS_CREDENTIALS}: no object of variables given; allowed: JSON such as {EXAMPLE}, "
-            f"`pulumi config set --secret {NAMESPACE}:{DNS_CREDENTIALS} < login.json`"
+            f"`{secret_command(DNS_CREDENTIALS)} < login.json`"
         )
         return
     for name, value in values.items():

@@ -87,7 +87,10 @@ def test_machines_with_another_image_are_rebuilt_one_at_a_time(target: Stack) ->
     former, home, before, nodes = target.get("machines.image"), node_of(target, "data"), created(target), target.nodes()
     with next_image(target) as image:
         text = change(target, "machines.image", image)
-        assert f"-> {image}: worker-1, worker-2, manager-1; each stops, and starts again with its disk, one at a time" in text
+        assert (
+            f"-> {image}: worker-1, worker-2, manager-1; each stops, and starts again with its disk, one at a time"
+            in text
+        )
         after = created(target)
         assert [before[name] < after[name] for name in MACHINES] == [True] * 3
         assert sorted(after, key=lambda name: after[name]) == list(MACHINES)

@@ -26,7 +26,8 @@ def no_api_key_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_plain_text(secret: str) -> str:
     """The line that refuses a secret in plain text."""
-    return f"{secret}: given in plain text; allowed: a secret, `pulumi config set --secret {NAMESPACE}:{secret}`"
+    command = f"pulumi config set --stack test --secret {NAMESPACE}:{secret}"
+    return f"{secret}: given in plain text; allowed: a secret, `{command}`"
 
 
 def test_exoscale_requires_both_halves_of_an_api_key() -> None:

@@ -37,7 +37,7 @@ UNKNOWN = [
     (
         target(),
         "monitoring.smtp_password",
-        "smtp_password is a secret: `pulumi config set --secret nuvla-swarm:smtp_password`",
+        "smtp_password is a secret: `pulumi config set --stack stack --secret nuvla-swarm:smtp_password`",
     ),
 ]
 

@@ -1,1 +1,1 @@
-"""Commands of operators on a stack: `python -m tools.stack up|preview|refresh|recover|status|down|template|nuvla STACK`."""
+"""Commands on a stack: `python -m tools.stack up|preview|refresh|recover|status|down|template|nuvla STACK`."""

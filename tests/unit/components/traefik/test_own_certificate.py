@@ -63,7 +63,7 @@ def test_wildcard_and_missing_domain_are_accepted(domain: str | None) -> None:
             CERTIFICATE + KEY,
             None,
             "a private key given; allowed: certificates alone; remove it from the stack's file, and set it "
-            "by `pulumi config set --secret nuvla-swarm:traefik_certificate_key < key.pem`",
+            "by `pulumi config set --stack stack --secret nuvla-swarm:traefik_certificate_key < key.pem`",
         ),
     ],
 )

@@ -284,7 +284,7 @@ def test_preview_repairs_nothing_and_shows_a_table_and_words(
 def test_preview_says_what_make_up_would_refuse_of_a_stack_that_make_up_asks_about(
     calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(update.Plan, "refusal", lambda _: "the swarm would be lost")
+    monkeypatch.setattr("tools.stack.plan.Plan.refusal", lambda _: "the swarm would be lost")
     for provider, is_said in (("exoscale", True), ("local", False)):
         update.preview(stack(provider))
         assert ("would refuse this without FORCE=1: the swarm" in capsys.readouterr().err) is is_said
