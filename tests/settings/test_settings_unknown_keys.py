@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.machines.registry import MODELS
@@ -37,12 +38,13 @@ UNKNOWN = [
     (
         target(),
         "monitoring.smtp_password",
-        "smtp_password is a secret: `pulumi config set --stack stack --secret nuvla-swarm:smtp_password`",
+        "smtp_password is a secret: `pulumi config set --stack prod --secret nuvla-swarm:smtp_password`",
     ),
 ]
 
 
-def test_an_unknown_key_gets_the_key_that_was_meant() -> None:
+def test_an_unknown_key_gets_the_key_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     found = {path: refusals(changed(document, path, "x")) for document, path, _ in UNKNOWN}
     wrong = {
         path: found[path] for _, path, end in UNKNOWN if not any(line.endswith(f"; {end}") for line in found[path])

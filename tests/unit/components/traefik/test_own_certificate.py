@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pulumi
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -63,11 +65,14 @@ def test_wildcard_and_missing_domain_are_accepted(domain: str | None) -> None:
             CERTIFICATE + KEY,
             None,
             "a private key given; allowed: certificates alone; remove it from the stack's file, and set it "
-            "by `pulumi config set --stack stack --secret nuvla-swarm:traefik_certificate_key < key.pem`",
+            "by `pulumi config set --stack prod --secret nuvla-swarm:traefik_certificate_key < key.pem`",
         ),
     ],
 )
-def test_wrong_certificate_is_refused_by_one_line(title: str, chain: str, domain: str | None, line: str) -> None:
+def test_wrong_certificate_is_refused_by_one_line(
+    monkeypatch: pytest.MonkeyPatch, title: str, chain: str, domain: str | None, line: str
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     assert list(certificate_mistakes(chain, domain, NOW)) == [f"traefik.certificate: {line}"]
 
 
