@@ -17,8 +17,12 @@ from stacks.config.settings import Settings
 
 
 def order(settings: Settings, prior: PriorState) -> list[str]:
-    """Return the members of the swarm: workers are first, and last is the API manager, which all that follows needs."""
-    members = [name for name in settings.machines.names("manager", "worker") if prior.has_joined(name)]
+    """Return the members of the swarm: workers are first, and last is the API manager, which all that follows needs.
+
+    A machine that comes back after a loss is none: the swarm has forgotten it, and it joins later in the update.
+    """
+    names = settings.machines.names("manager", "worker")
+    members = [name for name in names if prior.has_joined(name) and name not in prior.lost]
     voters = voting(settings, prior)
     last = working(settings, prior)
     return sorted(members, key=lambda name: (name in voters, name == last))
@@ -55,6 +59,7 @@ def roll(settings: Settings, cluster: Cluster, prior: PriorState) -> Roll:
     """Return what empties the members, through the manager that restarts last, if it answers."""
     voters = voting(settings, prior)
     managers = [cluster.machines[name] for name in reversed(order(settings, prior)) if name in voters]
+    managers = [manager for manager in managers if not manager.lost]
     return Roll(managers=[_at_its_address(manager, prior) for manager in managers], touched=set(prior.emptied))
 
 

@@ -176,6 +176,29 @@ esac
     ]
 
 
+def test_tasks_that_say_why_are_shown_first(tmp_path: Path) -> None:
+    """Of tasks on machines that are lost, and of those that lost their place, there may be many."""
+    lost = [f"web.{n} on worker-{n}: Running 4 minutes ago " for n in range(4)]
+    moved = [
+        f'web.{n} on worker-{n}: Rejected 4 minutes ago "assigned node no longer meets constraints"' for n in (4, 5)
+    ]
+    why = 'web.9 on manager-1: Rejected 2 seconds ago "No such image: web"'
+    (tmp_path / "tasks").write_text("".join(f"  {line}\n" for line in [*lost, *moved, why]))
+    docker = f"""#!/bin/sh
+case "$*" in
+  "service ls --format R"*) printf 'R\\tweb\\t0/1\\n' ;;
+  "service ls"*) echo "web 0/1" ;;
+  "service inspect"*) printf 'S\\tweb\\t\\tid\\t\\tNEW\\n' ;;
+  "service ps web --quiet"*) echo one ;;
+  "service ps"*) cat {tmp_path}/tasks ;;
+  "inspect --type task"*) printf 'T\\tid\\t1\\tshutdown\\tstarting\\t\\tNEW\\t9999\\n' ;;
+esac
+"""
+    text = re.sub(r"(?m)^(patience_s|whole_look_s|give_up_s)=\d+", r"\1=0", assets.read("service/scripts/converge.sh"))
+    shown = waited(tmp_path, docker, "web", text).stderr.splitlines()[1:-1]
+    assert shown == [f"  {line}" for line in [why, *lost]]
+
+
 def test_rollback_that_swarm_does_not_end_is_pushed_once_and_reported(tmp_path: Path) -> None:
     """Engine 28.5 makes two tasks for one place now and then, and waits for both until the service is updated."""
     docker = """#!/bin/sh

@@ -20,6 +20,7 @@ DOCKER = r"""#!/usr/bin/env bash
 set -euo pipefail
 cd "$HERE"
 case "$*" in
+  "info --format {{.Swarm.ControlAvailable}}") cat manages ;;
   "ps --quiet --filter label=com.docker.swarm.service.name=traefik") cat container ;;
   "inspect c1 --format {{.State.Pid}}") echo 41 ;;
   "inspect c1 --format"*NetworkSettings*) printf 'public\nweb\n\n' ;;
@@ -54,6 +55,7 @@ def swarm(tmp_path: Path, port: int) -> Path:
     for name, text in (("docker", DOCKER), ("nsenter", NSENTER)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
+    (tmp_path / "manages").write_text("true\n")
     (tmp_path / "container").write_text("c1\n")
     (tmp_path / "labels").write_text(LABELS.format(port=port))
     (tmp_path / "addresses").write_text(
@@ -128,7 +130,7 @@ def test_tasks_that_come_and_go_are_not_taken_for_one_that_stays_away(swarm: Pat
 
 
 @pytest.mark.parametrize(
-    "question", ["ps --quiet ", "service ls ", "service inspect ", "service ps ", "inspect --type task "]
+    "question", ["info ", "ps --quiet ", "service ls ", "service inspect ", "service ps ", "inspect --type task "]
 )
 def test_silence_of_docker_is_no_success(swarm: Path, question: str) -> None:
     text = (swarm / "docker").read_text()
@@ -173,8 +175,11 @@ def test_task_that_refuses_connections_is_there(swarm: Path, port: int) -> None:
         assert run(swarm, 0) == (0, "")
 
 
-@pytest.mark.parametrize(("name", "text"), [("container", ""), ("labels", "\n"), ("addresses", "\n")])
-def test_nothing_is_asked_where_there_is_no_traefik_or_no_task(swarm: Path, name: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"), [("manages", "false\n"), ("container", ""), ("labels", "\n"), ("addresses", "\n")]
+)
+def test_nothing_is_asked_where_there_is_no_manager_no_traefik_or_no_task(swarm: Path, name: str, text: str) -> None:
+    away(swarm)
     (swarm / name).write_text(text)
     assert run(swarm, 0) == (0, "")
 

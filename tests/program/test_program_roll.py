@@ -62,6 +62,17 @@ def test_new_machine_waits_for_nobody() -> None:
     assert waits(engine, "configure") == chain(ORDER)
 
 
+def test_machine_that_comes_back_after_a_loss_waits_for_nobody() -> None:
+    """The swarm has forgotten it. As a member, it would wait for the Traefik of managers that are to come after it."""
+    lost = changed(BEFORE, "machines.lost", ["manager-3", "worker-1"])
+    engine = run(BEFORE, state=run(lost, state=run(BEFORE).engine.state_after()).engine.state_after()).engine
+    for step in ("install", "configure"):
+        assert waits(engine, step) == {key: set() for key in ("manager-3", "worker-1")} | {
+            key: set() if step == "install" else former
+            for key, former in chain([name for name in ORDER if name not in ("manager-3", "worker-1")]).items()
+        }
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [

@@ -19,7 +19,8 @@ fail() { # SERVICE WORD...
   local service=$1
   shift
   echo "$service: $*" >&2
-  docker service ps "$service" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' | sed -n 1,5p >&2
+  docker service ps "$service" --no-trunc --format '  {{.Name}} on {{.Node}}: {{.CurrentState}} {{.Error}}' |
+    awk '{ print /"[^"]*"$/ && !/no longer meets constraints"$/ ? 0 : 1, $0 }' | sort --stable --key 1,1n | sed -n '1,5s/^. //p' >&2
   echo "  \`docker service logs --tail 50 $service\` on a manager shows what they print" >&2
   exit 1
 }

@@ -104,9 +104,12 @@ export -f connects told
 export connect_s LC_ALL=C
 
 # unreached: a line per task that the Traefik of this machine, if there is one, cannot connect to: "<service> <address>". Fails
-# if Docker does not say which tasks there are, as when one of them has gone by then: it is asked again.
+# if Docker does not say which tasks there are, as when one of them has gone by then: it is asked again. A machine that is no
+# manager, as it leaves or has not joined yet, serves nobody.
 unreached() {
-  local container process networks ports addresses
+  local manages container process networks ports addresses
+  manages=$(docker info --format '{{.Swarm.ControlAvailable}}') || return
+  if [ "$manages" != true ]; then return 0; fi
   container=$(docker ps --quiet --filter label=com.docker.swarm.service.name=traefik) || return
   container=${container%%$'\n'*}
   if [ -z "$container" ]; then return 0; fi
