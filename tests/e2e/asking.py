@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.e2e.machines import patience
+
 PERIOD_S = 0.05
 TIMEOUT_S = 10
 
@@ -59,7 +61,7 @@ def served_certificate(address: str) -> str:
     """Return what 443 serves to clients that say no name, in PEM."""
     context = ssl._create_unverified_context()
     with (
-        socket.create_connection((address, 443), timeout=TIMEOUT_S) as connection,
+        socket.create_connection((address, 443), timeout=TIMEOUT_S * patience()) as connection,
         context.wrap_socket(connection) as tls,
     ):
         der = tls.getpeercert(binary_form=True)

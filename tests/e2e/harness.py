@@ -21,7 +21,7 @@ import yaml
 
 from components import catalog
 from stacks.config import loader
-from tests.e2e.machines import PATIENCE
+from tests.e2e.machines import patience
 from tests.support.checkout import CHECKOUT, copy_part
 from tests.support.configs import texts
 from tests.support.stand_ins import is_offline, skip_without_stand_in
@@ -65,10 +65,10 @@ class Result:
 
 
 class PatientSession(requests.Session):
-    """A session that gives slow machines more time to answer."""
+    """A session that gives machines more time to answer that are slow, or whose cores others want."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        return super().send(request, **options | {"timeout": options["timeout"] * PATIENCE})
+        return super().send(request, **options | {"timeout": options["timeout"] * patience()})
 
 
 def run(

@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from tests.e2e.harness import STACK_LABEL, Stack
+from tests.e2e.machines import patience
 from tests.e2e.waiting import wait_for
 
 WHOAMI = "whoami:test"
@@ -86,7 +87,7 @@ def program_objects(stack: Stack, manager: str) -> ProgramObjects:
     api = f"http://{stack.address(manager)}:8080/api"
 
     def traefik_list(path: str) -> list[Any]:
-        answer = requests.get(f"{api}/{path}", params={"per_page": "1000"}, timeout=10)
+        answer = requests.get(f"{api}/{path}", params={"per_page": "1000"}, timeout=10 * patience())
         answer.raise_for_status()
         items: list[Any] = answer.json()
         return items

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+from components.machines.owner import ID_LABEL
 from tests.e2e.harness import STACK_LABEL, docker, kill, labelled, processes_with, remove_labelled, run
 from tests.pages import compare
 from tests.pages.reader import Ran, clone, new_environment, read_page
@@ -17,6 +18,7 @@ from tests.support.checkout import CHECKOUT
 from tests.support.stand_ins import is_offline
 
 STAND_INS = CHECKOUT / "tests/pages/stand_ins"
+KEEPER_LABEL = "io.nuvla.swarm.walk"  # of a container that keeps the engine running: the name of the stack
 
 
 def pages_of(place: str) -> list[str]:
@@ -94,7 +96,7 @@ def computer_settings(*, remote: bool) -> dict[str, Any]:
 def cleaned(*stacks: str) -> Iterator[None]:
     """Remove what local stacks of these names have on the engine, in the end; keep the engine running meanwhile.
 
-    Walks of the same names wait for each other.
+    Walks of the same names wait for each other; what one left that was killed is removed first.
 
     Errors: `AssertionError` if somebody has such a stack already.
     """
@@ -107,16 +109,40 @@ def cleaned(*stacks: str) -> Iterator[None]:
 
 def _cleaned(stacks: Sequence[str]) -> Iterator[None]:
     labels = [f"{STACK_LABEL}=nuvla-swarm/{stack}" for stack in stacks]
-    for label in labels:
-        assert not labelled("container", label), f"somebody's machines have {label}"
+    keeping = [f"{KEEPER_LABEL}={stack}" for stack in stacks]
     image = run("local/build.sh", "tags", cwd=CHECKOUT).text.split()[0]
-    keeper = docker("create", image, "true")  # `make down` stops an engine without containers
+    former = {identity for label in keeping for identity in labelled("container", label)}
+    # `make down` stops an engine without containers.
+    keeper = docker("create", *(f"--label={label}" for label in keeping), image, "true")
     try:
-        yield
-    finally:
+        for identity in former:
+            docker("rm", "--force", identity)
         for label in labels:
-            remove_labelled(label)
+            _remove_left(label)
+            assert not labelled("container", label), (
+                f"somebody's machines have {label}: `make down` in their checkout, or `docker rm` removes them"
+            )
+        try:
+            yield
+        finally:
+            for label in labels:
+                remove_labelled(label)
+    finally:
         docker("rm", keeper)
+
+
+def _remove_left(label: str) -> None:
+    """Remove what killed walks left with a label: its id is in a state below the folders of tests, and nowhere else."""
+    shown = '--format={{.Label "' + ID_LABEL + '"}}'
+    kinds = {"container": ["--all"], "network": [], "volume": []}
+    found = "\n".join(docker(kind, "ls", *more, f"--filter=label={label}", shown) for kind, more in kinds.items())
+    for identity in set(found.split()):
+        for file in Path(gettempdir()).glob("pytest-of-*/pytest-*/**/.pulumi/**/*.json"):
+            if f'"{identity}"' in file.read_text(encoding="utf-8"):
+                state = next(folder.parent for folder in file.parents if folder.name == ".pulumi")
+                kill(processes_with(str(state)))  # `make` may not have heard of the end of its test
+                remove_labelled(f"{ID_LABEL}={identity}")
+                break
 
 
 def end_processes(folder: Path) -> None:

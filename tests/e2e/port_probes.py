@@ -81,7 +81,7 @@ def running_prober(target: Stack, network: str = "", member: str = "") -> Iterat
 
 def send_packets(prober: Prober, source: str, address: str, *ports: int) -> dict[int, str]:
     """Send datagrams to ports and connect to them; return the results of the connections, by port."""
-    completed = run(*prober.script_command("send.py", source, address, *ports), timeout_s=60)
+    completed = run(*prober.script_command("send.py", source, address, *ports))
     assert completed.code == 0, completed.text
     return {int(port): answer for port, answer in (line.split(" ", 1) for line in completed.text.splitlines())}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import SCRIPTS, Stack
-from tests.e2e.machines import PATIENCE
+from tests.e2e.machines import patience
 
 SOCKETS = [PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock")]
 ROLES = ("worker", "manager")
@@ -65,7 +65,10 @@ def statuses(
     node = target.on(machine, "docker", "info", "--format={{.Swarm.NodeID}}").text.strip()
     filled = {text.format(container=container, node=node): text for text in requests}
     script = (
-        f"TIMEOUT_S={10 * PATIENCE} REQUESTS='" + "\n".join(filled) + "'\n" + (SCRIPTS / "send_requests.sh").read_text()
+        f"TIMEOUT_S={10 * patience():.0f} REQUESTS='"
+        + "\n".join(filled)
+        + "'\n"
+        + (SCRIPTS / "send_requests.sh").read_text()
     )
     lines = target.on(
         machine, *command_prefix, "bash", "-c", script, "send_requests.sh", *curl_options

@@ -13,7 +13,7 @@ import requests
 from tests.e2e import expected_ports
 from tests.e2e.harness import SCRIPTS, Stack
 from tests.e2e.listeners import routes_back, running_listeners, running_process
-from tests.e2e.machines import PATIENCE
+from tests.e2e.machines import patience
 from tests.e2e.port_probes import PortStates, Prober, probe_ports, send_packets, send_packets_from_all
 from tests.e2e.waiting import wait_for, wait_for_routes
 
@@ -93,7 +93,7 @@ def test_overlay_container_reaches_only_nfs_and_engine_metrics_of_a_machine(
         task = full_target.on(machine, "docker", "ps", "--quiet", "--filter=name=inside").text.strip()
         process = full_target.on(machine, "docker", "inspect", "--format={{.State.Pid}}", task).text.strip()
         script = (
-            f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100' TIMEOUT_S={3 * PATIENCE}\n"
+            f"ADDRESS={address} PORTS='111 2049 9323 33333 22 5000 9100' TIMEOUT_S={3 * patience():.0f}\n"
             + (SCRIPTS / "connect_to_ports.sh").read_text()
         )
         with running_listeners(full_target, probed, prober.image, *expected_ports.PROBED_PORTS):

@@ -11,6 +11,7 @@ import requests
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.e2e.harness import Stack
+from tests.e2e.machines import patience
 from tests.e2e.test_storage import BUCKET, make_client, s3  # noqa: F401 - fixtures
 
 FOLDER = f"/nfs-root/{BUCKET}"
@@ -29,7 +30,7 @@ def test_interrupted_upload_changes_no_object(s3: Any, user_session: requests.Se
     url = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "cut"})
     _, _, host, path = url.split("/", 3)
     trusted = ssl.create_default_context(cafile=str(user_session.verify))
-    with contextlib.closing(http.client.HTTPSConnection(host, timeout=20, context=trusted)) as sending:
+    with contextlib.closing(http.client.HTTPSConnection(host, timeout=20 * patience(), context=trusted)) as sending:
         sending.putrequest("PUT", f"/{path}")
         sending.putheader("Content-Length", str(len(FORMER_CONTENT)))
         sending.endheaders()

@@ -5,6 +5,7 @@ import re
 import requests
 
 from tests.e2e.harness import Stack
+from tests.e2e.machines import patience
 from tests.e2e.prometheus import SCRAPE_TIMEOUT_S
 from tests.e2e.waiting import wait_for
 
@@ -76,7 +77,10 @@ def test_certificate_for_nuvla_opens_the_endpoint_of_the_form(full_target: Stack
     ca, cert, key = (re.findall(rf"^ +{name} +(\S+\.pem)", printed, re.MULTILINE)[0] for name in ("ca", "cert", "key"))
     files = full_target.folder
     answer = requests.get(
-        f"{endpoint}/nodes", cert=(str(files / cert), str(files / key)), verify=str(files / ca), timeout=10
+        f"{endpoint}/nodes",
+        cert=(str(files / cert), str(files / key)),
+        verify=str(files / ca),
+        timeout=10 * patience(),
     )
     assert answer.status_code == requests.codes.ok
     secret = full_target.outputs()["s3"]["secret_key"]

@@ -9,7 +9,8 @@ from urllib.request import urlopen
 import pytest
 import requests
 
-from tests.e2e.harness import Result, Stack, run
+from tests.e2e.harness import PatientSession, Result, Stack, run
+from tests.e2e.machines import patience
 from tests.e2e.waiting import wait_for
 from tests.records import Ran
 
@@ -50,7 +51,7 @@ def session(target: Stack) -> Iterator[requests.Session]:
     [certificate] = [resource for resource in state if resource["urn"].endswith("::traefik-certificate-cert")]
     trusted = target.folder / "trusted.pem"
     trusted.write_text(certificate["outputs"]["certPem"])
-    with requests.Session() as session:
+    with PatientSession() as session:
         session.verify = str(trusted)
         session.trust_env = False  # otherwise requests trusts REQUESTS_CA_BUNDLE instead
         yield session
@@ -61,15 +62,15 @@ def test_unmatched_request_gets_503_with_the_self_signed_certificate(target: Sta
 
 
 def test_http_redirects_to_https(target: Stack) -> None:
-    answer = requests.get(f"http://{address(target)}/some/path", allow_redirects=False, timeout=10)
+    answer = requests.get(f"http://{address(target)}/some/path", allow_redirects=False, timeout=10 * patience())
     assert answer.is_redirect
     assert answer.headers["location"] == f"https://{address(target)}/some/path"
 
 
 def test_traefik_port_of_operators_serves_health_and_metrics(target: Stack) -> None:
-    with urlopen(f"http://{address(target)}:8080/ping", timeout=10) as answer:
+    with urlopen(f"http://{address(target)}:8080/ping", timeout=10 * patience()) as answer:
         assert answer.status == 200
-    with urlopen(f"http://{address(target)}:8080/metrics", timeout=10) as answer:
+    with urlopen(f"http://{address(target)}:8080/metrics", timeout=10 * patience()) as answer:
         assert b"traefik_config_reloads_total" in answer.read()
 
 
@@ -96,16 +97,16 @@ def test_docker_api_refuses_a_client_without_a_certificate(target: Stack, tmp_pa
     (tmp_path / "ca.pem").write_text(docker_output["operator"]["ca"])
     endpoint = docker_output["endpoint"]
     with pytest.raises(requests.exceptions.ConnectionError, match=r"certificate required|bad certificate"):
-        requests.get(f"{endpoint}/info", verify=str(tmp_path / "ca.pem"), timeout=10)
+        requests.get(f"{endpoint}/info", verify=str(tmp_path / "ca.pem"), timeout=10 * patience())
 
 
 def test_docker_api_refuses_plain_http(target: Stack) -> None:
-    assert requests.get(f"http://{address(target)}:2376/info", timeout=10).status_code == 400
+    assert requests.get(f"http://{address(target)}:2376/info", timeout=10 * patience()).status_code == 400
 
 
 def test_engines_serve_metrics(target: Stack) -> None:
     for machine in target.outputs()["machines"].values():
-        with urlopen(f"http://{machine['public_address']}:9323/metrics", timeout=10) as answer:
+        with urlopen(f"http://{machine['public_address']}:9323/metrics", timeout=10 * patience()) as answer:
             assert b"engine_daemon_engine_info" in answer.read()
 
 

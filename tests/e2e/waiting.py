@@ -10,8 +10,7 @@ from contextlib import suppress
 import requests
 
 from tests.e2e.harness import Stack
-from tests.e2e.machines import PATIENCE
-from tests.support.crowd import crowd
+from tests.e2e.machines import patience
 
 
 def wait_for(
@@ -24,8 +23,7 @@ def wait_for(
     """
     began = time.monotonic()
     last_error: Exception | None = None
-    # Not both times: the patience with guests is that of cores which many processes share.
-    while (waited_s := time.monotonic() - began) < timeout_s * max(PATIENCE, crowd()):
+    while (waited_s := time.monotonic() - began) < timeout_s * patience():
         try:
             if condition():
                 return

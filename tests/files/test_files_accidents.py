@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.e2e.harness import PROGRAM_PARTS, Result, run
 from tests.support.checkout import CHECKOUT, copy_part
+from tests.support.crowd import crowd
 
 pytestmark = pytest.mark.tools("pulumi")
 VERBS = ("up", "preview", "status", "down", "refresh", "template", "nuvla")
@@ -180,7 +181,7 @@ def at_terminal(checkout: Checkout, answer: str, *command: str) -> tuple[int, st
     except OSError:  # the other end is closed
         pass
     os.close(ours)
-    return process.wait(timeout=120), text.decode()
+    return process.wait(timeout=120 * crowd()), text.decode()
 
 
 def test_up_at_a_terminal_shows_what_it_will_do_and_takes_no_for_an_answer(checkout: Checkout) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.crowd import crowd
 from tests.support.rows import new_folder, rows
 
 DOCKER, CONTAINERD = "docker.service", "containerd.service"
@@ -85,7 +86,13 @@ class Machine:
         }
         env = os.environ | given | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
-            ["bash", "-s", "--", verb], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
+            ["bash", "-s", "--", verb],
+            check=False,
+            input=text,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60 * crowd(),
         )
 
     def runs_with(self) -> str:

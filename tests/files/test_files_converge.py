@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components import assets
 from tests.support.clock import CLOCK
+from tests.support.crowd import crowd
 from tests.support.rows import rows
 
 [JUDGE] = re.findall(r"^judge\(\) \{.*?^\}", assets.read("service/scripts/converge.sh"), re.MULTILINE | re.DOTALL)
@@ -26,7 +27,7 @@ def verdict(
     """What is said of the service `web`, described as NEW, whose update is in a state, with its tasks."""
     lines = [*nodes, f"S\tweb\t{update}\tid\t{constraints}\tNEW\t{mode}", f"R\tweb\t{wanted}", *tasks]
     told = subprocess.run(
-        ["bash", "-c", f"tries=3 replace_s=3 began='{BEGAN}' SECONDS={waited_s}\n{JUDGE}\njudge"],
+        ["bash", "-c", f"{CLOCK}tries=3 replace_s=3 began='{BEGAN}' SECONDS={waited_s}\n{JUDGE}\njudge"],
         input="\n".join(lines),
         capture_output=True,
         text=True,
@@ -131,7 +132,7 @@ def waited(folder: Path, docker: str, services: str, script: str) -> "subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=30 * crowd(),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.crowd import crowd
 from tests.support.rows import rows
 
 MIB = 1 << 20
@@ -25,7 +26,7 @@ SIGNATURES = {
 def formatted(device: Path) -> subprocess.CompletedProcess[str]:
     """What becomes of a device, by the real tools that look at it."""
     script = f"set -euo pipefail\nDEVICE={device}\nFOLDER=/data\n{TOLD}{FORMAT}\nformat"
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=30 * crowd())
 
 
 def device(folder: Path, signature: dict[int, bytes]) -> Path:
@@ -71,7 +72,9 @@ def test_export_list_survives_a_full_disk(tmp_path: Path) -> None:
     (clients / "worker-1.exports").write_text("of worker-1\n")
     (tmp_path / "list.new").symlink_to("/dev/full")
     script = f'{assets.read("storage/scripts/nfs.sh")}\nwrite {served} <"{clients}/worker-1.exports"\necho goes on\n'
-    result = subprocess.run(["bash", "-s"], input=script, capture_output=True, text=True, check=False, timeout=30)
+    result = subprocess.run(
+        ["bash", "-s"], input=script, capture_output=True, text=True, check=False, timeout=30 * crowd()
+    )
     assert result.returncode != 0
     assert result.stdout == ""
     assert served.read_text() == "of before\n"

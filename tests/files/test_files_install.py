@@ -11,6 +11,7 @@ from pathlib import Path
 
 from components import assets
 from components.engine.forms import KEY_FINGERPRINT
+from tests.support.crowd import crowd
 from tests.support.rows import new_folder, rows
 
 CE, CLI, CONTAINERD = "docker-ce", "docker-ce-cli", "containerd.io"
@@ -104,7 +105,7 @@ class Machine:
         }
         env = os.environ | values | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
-            ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60
+            ["bash", "-s"], check=False, input=text, env=env, capture_output=True, text=True, timeout=60 * crowd()
         )
 
     def there(self) -> dict[str, str]:

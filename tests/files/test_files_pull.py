@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from components import assets
+from tests.support.crowd import crowd
 
 CONFIG, HEADER = '{"auths": {"registry:5000": {"auth": "V09SRA=="}}}', "X-Registry-Auth: V09SRA=="
 TOOLS = {
@@ -32,7 +33,9 @@ def pull(folder: Path, config: str, header: str) -> str:
     text = assets.read("service/scripts/pull.sh").replace("/run/nuvla", f"{folder}/run/nuvla")
     given = {"IMAGE": "registry:5000/web:1", "SERVICE": "web", "CLIENT_CONFIG": config, "LOGIN_HEADER": header}
     env = os.environ | given | {"PATH": f"{folder}/bin:{os.environ['PATH']}", "DOCKER_CONFIG": f"{folder}/bin"}
-    done = subprocess.run(["bash", "-s"], check=True, input=text, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["bash", "-s"], check=True, input=text, env=env, capture_output=True, text=True, timeout=60 * crowd()
+    )
     return done.stdout.strip()
 
 

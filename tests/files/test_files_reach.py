@@ -12,6 +12,7 @@ import pytest
 
 from components import assets
 from tests.support.clock import CLOCK
+from tests.support.crowd import crowd
 from tests.support.ports import reserved_port
 
 AWAY = "255.255.255.255"  # nobody can connect to it, on any computer
@@ -74,7 +75,7 @@ def run(swarm: Path, patience_s: int, command: str = REACH) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=60 * crowd(),
     )
     return done.returncode, done.stderr
 

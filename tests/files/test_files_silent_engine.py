@@ -12,6 +12,7 @@ import pytest
 from components import assets
 from tests.files.shipped import shipped, title
 from tests.interrupted.programs import COMPONENTS, verbs
+from tests.support.crowd import crowd
 from tests.support.rows import rows
 
 SCRIPTS = [path for path in shipped(".sh") if path.parent.name == "scripts"]
@@ -79,7 +80,7 @@ def run(
         env={"PATH": f"{folder}:{os.environ['PATH']}", "TAKES": takes, "CODE": str(code)},
         capture_output=True,
         text=True,
-        timeout=LATE_S,
+        timeout=LATE_S * crowd(),
         check=False,
     )
 

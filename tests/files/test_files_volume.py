@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from components import assets
+from tests.support.crowd import crowd
 
 GIB = 1 << 30
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a node of a device")
@@ -33,7 +34,9 @@ def run(folder: Path, size_gib: int, wanted_gib: int) -> tuple[subprocess.Comple
     script = assets.read("storage/scripts/mounts.sh") + assets.read("storage/scripts/volume.sh")
     command = [str(tools / "bash"), "-s", "mount"]
     env = values | {"SIZE_GIB": str(wanted_gib)}
-    result = subprocess.run(command, check=False, input=script, env=env, capture_output=True, text=True, timeout=30)
+    result = subprocess.run(
+        command, check=False, input=script, env=env, capture_output=True, text=True, timeout=30 * crowd()
+    )
     return result, done.read_text().splitlines() if done.exists() else []
 
 
@@ -68,7 +71,7 @@ def test_files_of_the_former_owner_get_the_new_owner(tmp_path: Path) -> None:
     script = assets.read("storage/scripts/mounts.sh") + assets.read("storage/scripts/volume.sh")
     for _ in range(2):
         subprocess.run(
-            ["bash", "-s", "mount"], check=True, input=script, env=os.environ | values, text=True, timeout=30
+            ["bash", "-s", "mount"], check=True, input=script, env=os.environ | values, text=True, timeout=30 * crowd()
         )
     owners = {path.name: path.lstat().st_uid for path in (folder, elsewhere, *folder.rglob("*"))}
     assert owners == {"data": 65522, "wal": 65522, "1": 65522, "link": 65522, "theirs": 1000, "elsewhere": 65534}

@@ -141,7 +141,7 @@ def test_unlimited_dialling_ends_at_the_timeout(command: Plugin, machine: Server
     began = time.monotonic()
     connection = machine.connection(port=closed_port, dialErrorLimit=-1)
     assert refusal(command, connection, timeout=1) == "context deadline exceeded"
-    assert 1 <= time.monotonic() - began < 20, "not a minute, nor until the call is given up"
+    assert 1 <= time.monotonic() - began < 60, "not a minute, nor until the call is given up"
     assert command.log.lines[0] == "Dial 1/inf failed: retrying"
 
 

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from tests.e2e.harness import docker
 from tests.s3.served import image
+from tests.support.crowd import crowd
 from tests.support.self_signed import self_signed
 
 HOST = "sos-ch-gva-2.exo.io"
@@ -65,15 +66,15 @@ class _Proxy:
     def start(self) -> int:
         """Start to listen; return the port."""
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(timeout=10)
+        self._server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(timeout=10 * crowd())
         return int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
         """Close all connections."""
         if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10 * crowd())
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=10 * crowd())
         self._loop.close()
 
     async def _serve(self) -> asyncio.Server:

@@ -16,6 +16,7 @@ from typing import Self
 from tests.pages.blocks import Block, Command, sessions
 from tests.pages.walks import Walk
 from tests.support.checkout import CHECKOUT
+from tests.support.crowd import crowd
 
 # Of the environment, for packages, tools and downloads; everything else is that of a new shell.
 KEPT = (
@@ -67,7 +68,8 @@ def read_page(
 
     `edits` are commands that do what the reader does with an editor, where the walk says so.
 
-    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, or one that the page does not have fails.
+    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, times the crowd that wants the cores, or if one
+    that the page does not have fails.
     """
     steps: list[tuple[Block | None, Command]] = [(None, Command(text, 0, "$")) for text in walk.before]
     for block in sessions(page):
@@ -124,7 +126,7 @@ class Shell:
 
     def follow(self, number: int, text: str, answers: Sequence[str]) -> tuple[int, str]:
         """Wait until a command ends, and type the answers to its questions; return its exit code and its output."""
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + TIMEOUT_S * crowd()
         self._wait(f"{MARK} {number} begins\n", text, deadline)
         termios.tcflush(self._terminal, termios.TCIFLUSH)  # what the command before did not read
         for answer in answers:
@@ -135,7 +137,7 @@ class Shell:
     def _wait(self, mark: str, text: str, deadline: float) -> str:
         """Return the output up to a mark, or all of it if the shell ended, as after `exit`."""
         while mark not in self._output:
-            assert time.monotonic() < deadline, f"not done after {TIMEOUT_S} s: {text}\n{self._output}"
+            assert time.monotonic() < deadline, f"not done in time: {text}\n{self._output}"
             if select.select([self._main], [], [], 0.1)[0]:
                 self._output += os.read(self._main, 65536).decode(errors="replace")
             elif self._process.poll() is not None:

@@ -12,7 +12,7 @@ from botocore.auth import S3SigV4Auth  # type: ignore[import-untyped]
 from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.credentials import Credentials  # type: ignore[import-untyped]
 
-from tests.s3.served import ACCESS_KEY, SECRET_KEY, Served
+from tests.s3.served import ACCESS_KEY, PATIENCE_S, SECRET_KEY, Served
 
 CHUNK = 65536
 
@@ -124,7 +124,7 @@ def upload(served: Served, kind: str, key: str, body: bytes, secret: str = SECRE
 
 def send(served: Served, sent: bytes, *, ends: bool = False) -> bytes:
     """What is answered to these bytes; if the client `ends`, it says that no more come."""
-    with socket.create_connection((served.address, 7070), timeout=60) as connection:
+    with socket.create_connection((served.address, 7070), timeout=PATIENCE_S) as connection:
         try:
             connection.sendall(sent)
             if ends:

@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from tests.s3.served import Served
+from tests.s3.served import PATIENCE_S, Served
 
 pytestmark = pytest.mark.engine
 
@@ -19,7 +19,7 @@ SOURCE = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(
 
 def told(served: Served) -> dict[str, float]:
     """The metrics, each series with its value."""
-    answer = requests.get(f"http://{served.address}:{METRICS_PORT}/metrics", timeout=10, proxies={})
+    answer = requests.get(f"http://{served.address}:{METRICS_PORT}/metrics", timeout=PATIENCE_S, proxies={})
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     return {series: float(number) for series, _, number in (line.rpartition(" ") for line in lines)}
@@ -37,7 +37,7 @@ def counted(served: Served, before: dict[str, float], number_of: int) -> dict[st
 
 def asked(served: Served, method: str, path: str) -> int:
     """The status of the answer to a request that comes by the entry."""
-    with socket.create_connection((served.address, TOLD_PORT), timeout=10) as connection:
+    with socket.create_connection((served.address, TOLD_PORT), timeout=PATIENCE_S) as connection:
         connection.sendall(SOURCE + f"{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\n\r\n".encode())
         with connection.makefile("rb") as answer:
             return int(answer.readline().split()[1])
@@ -79,9 +79,9 @@ def test_local_health_checks_are_not_counted(served: Served) -> None:
     asked(served, "GET", "/health")
     counted(served, start, 1)
     before = told(served)
-    assert requests.get(f"http://{served.address}:7070/health", timeout=10).status_code == 200
+    assert requests.get(f"http://{served.address}:7070/health", timeout=PATIENCE_S).status_code == 200
     assert told(served) == before
 
 
 def test_metrics_port_serves_metrics_only(served: Served) -> None:
-    assert requests.get(f"http://{served.address}:{METRICS_PORT}/", timeout=10).status_code == 404
+    assert requests.get(f"http://{served.address}:{METRICS_PORT}/", timeout=PATIENCE_S).status_code == 404

@@ -9,7 +9,7 @@ import requests
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.s3.requests_of import send, status, upload
-from tests.s3.served import Served
+from tests.s3.served import PATIENCE_S, Served
 from tests.support.rows import rows
 
 pytestmark = pytest.mark.engine
@@ -158,7 +158,7 @@ def test_odd_keys_are_stored_and_read(served: Served, s3: Any, key: str) -> None
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": key})
     session = requests.Session()
     session.trust_env = False
-    assert session.get(url, timeout=10).content == body
+    assert session.get(url, timeout=PATIENCE_S).content == body
     assert (served.bucket("data") / key).exists()
     listed = s3.list_objects_v2(Bucket="data", Prefix=key)["Contents"]
     assert key in [found["Key"] for found in listed]

@@ -23,12 +23,15 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from components import assets
 from components.s3.stack import CONSOLE_PORT
 from tests.s3.requests_of import send, status, upload
-from tests.s3.served import ACCESS_KEY, NOBODY, SECRET_KEY, USER, Served, command, serve
+from tests.s3.served import ACCESS_KEY, NOBODY, PATIENCE_S, SECRET_KEY, USER, Served, command, serve
 from tests.support.rows import rows
 
 pytestmark = pytest.mark.engine
 
 BODY = b"some text, " * 1000
+HASTY_S = 3
+UNBOUND_S = 50  # shorter than what nginx gives a head that no setting bounds
+MOST_TRIES = 5
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_stored_aws_chunked_encoding_is_not_returned(served: Served, s3: Any, we
     os.setxattr(served.bucket("data") / "before", "user.content-encoding", b"aws-chunked")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "before"})
     for headers in ({}, {"Range": "bytes=0-4"}):
-        answer = web.get(url, headers=headers, timeout=10)
+        answer = web.get(url, headers=headers, timeout=PATIENCE_S)
         assert "Content-Encoding" not in answer.headers
         assert BODY.startswith(answer.content)
     assert "ContentEncoding" not in s3.head_object(Bucket="data", Key="before")
@@ -75,7 +78,7 @@ def test_stored_aws_chunked_encoding_is_not_returned(served: Served, s3: Any, we
 def admin(served: Served, web: requests.Session, path: str, body: str = "") -> requests.Response:
     request = AWSRequest("PATCH", f"{served.url}{path}", data=body)
     S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", "us-east-1").add_auth(request)
-    return web.request("PATCH", request.url, data=body, headers=dict(request.headers.items()), timeout=10)
+    return web.request("PATCH", request.url, data=body, headers=dict(request.headers.items()), timeout=PATIENCE_S)
 
 
 @rows("path", ["/create-user", "/update-user?access=a", "/delete-user?access=a", "/change-bucket-owner", "/x/create"])
@@ -88,11 +91,11 @@ def test_admin_requests_that_create_users_are_denied(served: Served, web: reques
 def test_console_lists_buckets_and_has_no_user_pages(served: Served, s3: Any, web: requests.Session) -> None:
     assert admin(served, web, "/list-buckets").status_code == 200
     console = f"http://{served.address}:{CONSOLE_PORT}/minio"
-    page = web.get(f"{console}/buckets.html", timeout=10)
+    page = web.get(f"{console}/buckets.html", timeout=PATIENCE_S)
     assert page.status_code == 200
     assert "[data-admin-users-only],[data-iam-only]{display:none" in page.text
     for name in re.findall(r'href="((?:users|iam)[\w-]*\.html)"', page.text):
-        answer = web.get(f"{console}/{name}", timeout=10)
+        answer = web.get(f"{console}/{name}", timeout=PATIENCE_S)
         assert (answer.status_code, answer.text[:19]) == (404, "This S3 has one key")
 
 
@@ -115,27 +118,29 @@ def test_wrong_key_is_rejected(served: Served, s3: Any, key: str, code: str, buc
 def test_unsigned_and_expired_requests_are_denied(served: Served, s3: Any, web: requests.Session) -> None:
     s3.put_object(Bucket="data", Key="private", Body=BODY)
     for method in ("GET", "HEAD", "PUT", "DELETE"):
-        assert web.request(method, f"{served.url}/data/private", timeout=10).status_code == 403
-    assert web.get(f"{served.url}/data?list-type=2", timeout=10).status_code == 403
+        assert web.request(method, f"{served.url}/data/private", timeout=PATIENCE_S).status_code == 403
+    assert web.get(f"{served.url}/data?list-type=2", timeout=PATIENCE_S).status_code == 403
     old = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": "data"}, ExpiresIn=1)
-    assert web.get(old, timeout=10).status_code == 200
+    assert web.get(old, timeout=PATIENCE_S).status_code == 200
     later = re.sub(r"X-Amz-Date=\d+", "X-Amz-Date=20200101", old)
-    assert web.get(later, timeout=10).status_code in (400, 403)
+    assert web.get(later, timeout=PATIENCE_S).status_code in (400, 403)
 
 
 def test_cors_allows_other_origins(served: Served, s3: Any, web: requests.Session) -> None:
     url = s3.generate_presigned_url("put_object", Params={"Bucket": "data", "Key": "by-page"})
     origin = {"Origin": "https://page.test"}
-    asked = web.options(url, headers={**origin, "Access-Control-Request-Method": "PUT"}, timeout=10)
+    asked = web.options(url, headers={**origin, "Access-Control-Request-Method": "PUT"}, timeout=PATIENCE_S)
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
-    put = web.put(url, data=BODY, headers=origin, timeout=10)
+    put = web.put(url, data=BODY, headers=origin, timeout=PATIENCE_S)
     assert put.headers["Access-Control-Allow-Origin"] == "*"
     assert "ETag" in put.headers["Access-Control-Expose-Headers"]
     got = web.get(
-        s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "by-page"}), headers=origin, timeout=10
+        s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "by-page"}),
+        headers=origin,
+        timeout=PATIENCE_S,
     )
     listed = web.get(
-        s3.generate_presigned_url("list_objects_v2", Params={"Bucket": "data"}), headers=origin, timeout=10
+        s3.generate_presigned_url("list_objects_v2", Params={"Bucket": "data"}), headers=origin, timeout=PATIENCE_S
     )
     assert [one.headers["Access-Control-Allow-Origin"] for one in (got, listed)] == ["*", "*"]
 
@@ -144,7 +149,7 @@ def test_range_response_is_not_compressed(s3: Any, web: requests.Session) -> Non
     s3.put_object(Bucket="data", Key="range.txt", Body=BODY, ContentType="text/plain")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "data", "Key": "range.txt"})
     for coding in ("gzip", "br", "zstd", "identity"):
-        part = web.get(url, headers={"Range": "bytes=0-4999", "Accept-Encoding": coding}, timeout=10)
+        part = web.get(url, headers={"Range": "bytes=0-4999", "Accept-Encoding": coding}, timeout=PATIENCE_S)
         assert (part.status_code, part.content) == (206, BODY[:5000])
         assert "Content-Encoding" not in part.headers
 
@@ -163,8 +168,8 @@ def make_bucket(served: Served) -> None:
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The service with three seconds for minutes: a piece of a body may come late on a busy computer."""
-    with serve(tmp_path_factory.mktemp("hasty"), {"60s": "3s"}) as running:
+    """The service with three seconds for minutes."""
+    with serve(tmp_path_factory.mktemp("hasty"), {"60s": f"{HASTY_S}s"}) as running:
         make_bucket(running)
         yield running
 
@@ -178,26 +183,46 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_unfinished_header_times_out_and_slow_body_does_not(hasty: Served) -> None:
-    with socket.create_connection((hasty.address, 7070), timeout=10) as unfinished:
+    with socket.create_connection((hasty.address, 7070), timeout=UNBOUND_S) as unfinished:
         unfinished.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")
         sent = upload(hasty, "presigned", "slow", BODY)
-        with socket.create_connection((hasty.address, 7070), timeout=10) as slow:
-            for i in range(8):
-                slow.sendall(sent[i * len(sent) // 8 : (i + 1) * len(sent) // 8])
-                time.sleep(0.5)  # what is tried is that 4 s in pieces are no three seconds without any
-            assert status(slow.recv(65536)) == 200
+        for _ in range(MOST_TRIES):
+            code, longest_s = sent_in_pieces(hasty, sent)
+            if code == 200 or longest_s < HASTY_S:  # otherwise this computer had no core for the client in time
+                break
+        assert code == 200, f"{longest_s:.1f} s without a piece"
         assert b"HTTP/1.1 200" not in unfinished.recv(65536), "it has ended long ago"
+
+
+def sent_in_pieces(served: Served, sent: bytes) -> tuple[int, float]:
+    """Send an upload in pieces, in 4 s; return the status of the answer, and the longest time without a piece."""
+    longest_s = 0.0
+    with socket.create_connection((served.address, 7070), timeout=PATIENCE_S) as slow:
+        try:
+            last = time.monotonic()
+            for i in range(8):
+                began = time.monotonic()
+                slow.sendall(sent[i * len(sent) // 8 : (i + 1) * len(sent) // 8])
+                longest_s, last = max(longest_s, time.monotonic() - last), began
+                time.sleep(0.5)  # what is tried is that 4 s in pieces are no three seconds without any
+            return status(slow.recv(65536)), longest_s
+        except (ConnectionResetError, BrokenPipeError):
+            return 0, longest_s
 
 
 def test_concurrent_requests_per_source_are_limited(narrow: Served) -> None:
     def opened(stack: contextlib.ExitStack, source: str, sent: bytes) -> socket.socket:
-        connection = stack.enter_context(socket.create_connection((narrow.address, 7072), timeout=10))
+        connection = stack.enter_context(socket.create_connection((narrow.address, 7072), timeout=PATIENCE_S))
         connection.sendall(f"PROXY TCP4 {source} 192.0.2.9 1 2\r\n".encode() + sent)
         return connection
 
     whole = upload(narrow, "presigned", "many", BODY)
+    head, _, body = whole.partition(b"\r\n\r\n")
     with contextlib.ExitStack() as stack:
-        begun = [opened(stack, "192.0.2.1", whole[:-1]) for _ in range(3)]
+        begun = [opened(stack, "192.0.2.1", head + b"\r\nExpect: 100-continue\r\n\r\n") for _ in range(3)]
+        for connection in begun:  # the front asks for the body of a request that it has counted, each process its own
+            assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+            connection.sendall(body[:-1])
         refused = opened(stack, "192.0.2.1", whole)
         found = b""
         while not found.endswith(b"</Error>") and (more := refused.recv(65536)):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.s3.requests_of import KINDS, send, status, upload
-from tests.s3.served import NOBODY, SECRET_KEY, USER, Served, serve
+from tests.s3.served import NOBODY, PATIENCE_S, SECRET_KEY, USER, Served, serve
 from tests.support.rows import rows
 
 pytestmark = pytest.mark.engine
@@ -62,7 +62,7 @@ def test_upload_through_a_killed_process_changes_nothing(served: Served, s3: Any
     """Even where a signature covers no body: the gateway takes an early end for the end."""
     s3.put_object(Bucket="data", Key="killed", Body=OLD)
     sent = upload(served, "presigned", "killed", body)
-    with socket.create_connection((served.address, 7070), timeout=20) as connection:
+    with socket.create_connection((served.address, 7070), timeout=PATIENCE_S) as connection:
         connection.sendall(sent[: len(sent) // 2])
         served.kill(getattr(served, killed))
     (served.start_front if killed == "front" else served.start_gateway)()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,12 +86,12 @@ def test_setup_asks_no_docker_engine_for_machines_elsewhere(shown: Stack) -> Non
 
 
 def test_day_of_an_exception_needs_no_quotes(tmp_path: Path) -> None:
-    today = datetime.now(UTC).date().isoformat()
-    settings = target() | {"exceptions": {"manager-majority": today}}
+    day = (datetime.now(UTC).date() + timedelta(1)).isoformat()  # that of today may be over when the preview looks
+    settings = target() | {"exceptions": {"manager-majority": day}}
     with stack("day", tmp_path, settings) as made:
         text = made.file.read_text(encoding="utf-8")
-        assert f"'{today}'" in text
-        made.file.write_text(text.replace(f"'{today}'", today), encoding="utf-8")
+        assert f"'{day}'" in text
+        made.file.write_text(text.replace(f"'{day}'", day), encoding="utf-8")
         found = made.preview(env=CUT_OFF)
     assert found.code == 0, found.text
-    assert f"exceptions.manager-majority: {today} allows nothing now; remove it:" in found.text
+    assert f"exceptions.manager-majority: {day} allows nothing now; remove it:" in found.text

@@ -34,8 +34,9 @@ def main(source: str, target: str, *ports: str) -> None:
         callers[caller.fileno()] = (port, caller)
         polled.register(caller, select.POLLOUT)
     deadline = time.monotonic() + CONNECT_TIMEOUT_S
-    while callers and (left := deadline - time.monotonic()) > 0:
-        for number, _ in polled.poll(left * 1000):
+    # At the deadline comes a last look: a connection that was made while this process had no core is open.
+    while callers and (ready := polled.poll(max(0, deadline - time.monotonic()) * 1000)):
+        for number, _ in ready:
             polled.unregister(number)
             port, caller = callers.pop(number)
             result = caller.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -9,12 +9,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-import requests
 from cryptography import x509
 
 from components.machines import pool_addresses
 from tests.e2e.asking import served_certificate
-from tests.e2e.harness import Stack
+from tests.e2e.harness import PatientSession, Stack
+from tests.e2e.machines import patience
 from tests.e2e.waiting import wait_for
 from tests.support.self_signed import self_signed
 
@@ -74,14 +74,14 @@ def check_older_tls_is_refused(stack: Stack) -> None:
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     address = stack.address("manager-1")
     with (
-        socket.create_connection((address, 443), timeout=5) as connection,
+        socket.create_connection((address, 443), timeout=10 * patience()) as connection,
         pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"),
     ):
         context.wrap_socket(connection, server_hostname=address)
 
 
 def check_dashboard_is_closed_and_health_is_open(stack: Stack) -> None:
-    with requests.Session() as session:
+    with PatientSession() as session:
         session.trust_env = False
         root = f"http://{stack.address('manager-1')}:8080"
         statuses = {path: session.get(root + path, timeout=10).status_code for path in ("/api/rawdata", "/ping")}
@@ -91,7 +91,7 @@ def check_dashboard_is_closed_and_health_is_open(stack: Stack) -> None:
 def check_access_log_has_the_client_that_a_trusted_proxy_tells(stack: Stack) -> None:
     path, address = "/of-a-proxy", stack.address("manager-1")
     context = ssl.create_default_context(cafile=str(stack.certificate()))
-    with socket.create_connection((address, 443), timeout=5) as connection:
+    with socket.create_connection((address, 443), timeout=10 * patience()) as connection:
         connection.sendall(f"PROXY TCP4 {CLIENT} {address} 40000 443\r\n".encode())
         with context.wrap_socket(connection, server_hostname=address) as tls:
             tls.sendall(f"GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())

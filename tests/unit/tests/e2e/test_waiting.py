@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e import waiting
+from tests.e2e import machines, waiting
 from tests.e2e.machines import PATIENCE
 from tests.e2e.waiting import wait_for
 from tests.support.crowd import MOST, crowd
@@ -44,7 +44,7 @@ def test_bound_is_as_many_times_as_long_as_processes_want_each_core(
 
 
 def test_bound_of_slow_machines_is_that_of_a_crowd_already(load: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PATIENCE", 5)
+    monkeypatch.setattr(machines, "PATIENCE", 5)
     load[0] = 3
     assert looks(10) == 49
 

@@ -57,7 +57,7 @@ def test_every_other_test_has_the_bound_of_the_settings(pytestconfig: pytest.Con
 
 
 HANGS = """
-import subprocess, sys
+import pytest, subprocess, sys
 
 def test_read_that_never_ends():
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdout=subprocess.PIPE) as process:
@@ -66,6 +66,7 @@ def test_read_that_never_ends():
         finally:
             process.kill()
 
+@pytest.mark.timeout(300)
 def test_next():
     pass
 """

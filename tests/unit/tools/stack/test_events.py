@@ -84,23 +84,27 @@ def test_output_that_is_no_text_is_kept_as_far_as_it_is(monkeypatch: pytest.Monk
     assert (outcome.code, outcome.errors) == (-signal.SIGKILL, "broken \N{REPLACEMENT CHARACTER} end")
 
 
-# Stands for Pulumi: ends after as many interrupts as its argument says.
+# Stands for Pulumi: ends after as many interrupts as its argument says; its events tell how many it has heard.
 INTERRUPTED = """
-import signal, sys, time
-left = [int(sys.argv[1])]
+import json, signal, sys, time
+heard = [0]
 def end(*_):
-    left[0] -= 1
-    if not left[0]:
+    heard[0] += 1
+    if heard[0] == int(sys.argv[1]):
         sys.exit(1)
 signal.signal(signal.SIGINT, end)
 log = open(sys.argv[sys.argv.index("--event-log") + 1], "w")
 while True:
-    log.write("{}\\n"); log.flush(); time.sleep(0.1)
+    log.write(json.dumps({"heard": heard[0]}) + "\\n"); log.flush(); time.sleep(0.1)
 """
 
 
 class Stopped:
-    """Stands for a person, or a pipeline, that stops a run by signals for this command, one an event."""
+    """Stands for a person, or a pipeline, that stops a run by signals for this command.
+
+    Each waits until Pulumi has heard the one before, if that is passed on: the kernel makes one signal of two that a
+    process has not heard.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *signals: int, lasts: int):
         self.sent: list[int] = []
@@ -118,8 +122,10 @@ class Stopped:
         on_interrupt = (lambda: self.told.append(f"after {len(self.sent)}")) if tells else None
         return events.run(["up"], self._send, lambda: None, show=False, on_interrupt=on_interrupt)
 
-    def _send(self, _: Event) -> None:
-        if len(self.sent) < len(self._signals):
+    def _send(self, event: Event) -> None:
+        passed_on = len(self.sent[:1]) + self.sent[1:].count(signal.SIGINT)
+        is_heard = event["heard"] == passed_on and len(self.told) == len(self.sent[:1])
+        if len(self.sent) < len(self._signals) and (is_heard or not self.sent):
             self.sent.append(self._signals[len(self.sent)])
             os.kill(os.getpid(), self.sent[-1])
 

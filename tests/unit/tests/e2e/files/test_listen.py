@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from tests.support.checkout import CHECKOUT
+from tests.support.crowd import crowd
 from tests.support.ports import reserved_port
 
 HOST = "127.0.0.1"
@@ -19,7 +20,7 @@ def test_ports_of_listeners_and_of_outgoing_connections_are_told_apart() -> None
         taken, busy = server.getsockname()[1], outgoing.getsockname()[1]
         command = [sys.executable, "-c", AT_ONCE, HOST, str(taken), str(busy)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listener:
-            said, _ = listener.communicate("", timeout=30)
+            said, _ = listener.communicate("", timeout=30 * crowd())
         assert said.splitlines() == [f"taken tcp {taken}", f"busy tcp {busy}", "ready"]
 
 
