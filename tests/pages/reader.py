@@ -68,7 +68,7 @@ def read_page(
 
     `edits` are commands that do what the reader does with an editor, where the walk says so.
 
-    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, times the crowd that wants the cores, or if one
+    Errors: `AssertionError` if a command takes longer than `TIMEOUT_S`, longer while others want the cores, or one
     that the page does not have fails.
     """
     steps: list[tuple[Block | None, Command]] = [(None, Command(text, 0, "$")) for text in walk.before]

@@ -63,9 +63,8 @@ def before_refresh(state: State, swarm: Swarm | None) -> None:
         command = f"pulumi refresh --stack {state.name} --target '**ComputeInstance::*'"
         machines = f"; to refresh only the machines: `{command}`" if remote else ""
         fail(
-            f"{state.name}: its API manager does not answer ({error}), and a refresh would drop the swarm's "
-            "resources from "
-            f"the state: run this again when it answers{machines}"
+            f"{state.name}: its API manager does not answer ({error}), and a refresh would drop the swarm's resources "
+            f"from the state: run this again when it answers{machines}"
         )
     if state.pending:
         before_update("up", state, swarm)

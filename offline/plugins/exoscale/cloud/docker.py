@@ -116,7 +116,8 @@ def exists(container: str) -> bool:
 
 
 def is_running(container: str) -> bool:
-    return docker("container", "inspect", "--format={{.State.Running}}", container) == "true"
+    """Whether its processes run: one that is paused runs to Docker, as a machine that hangs does to a cloud."""
+    return docker("container", "inspect", "--format={{.State.Status}}", container) == "running"
 
 
 def mac_address(container: str, network: str) -> str:

@@ -4,8 +4,10 @@ import os
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from tests.e2e import machines, waiting
+from tests.e2e.harness import PatientSession
 from tests.e2e.machines import PATIENCE
 from tests.e2e.waiting import wait_for
 from tests.support.crowd import MOST, crowd
@@ -47,6 +49,14 @@ def test_bound_of_slow_machines_is_that_of_a_crowd_already(load: list[float], mo
     monkeypatch.setattr(machines, "PATIENCE", 5)
     load[0] = 3
     assert looks(10) == 49
+
+
+def test_request_gets_as_many_times_as_long_too(load: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[float] = []
+    monkeypatch.setattr(requests.Session, "send", lambda *_, timeout, **__: bounds.append(timeout))
+    for load[0] in (0, 4):
+        PatientSession().get("http://127.0.0.1/", timeout=10)
+    assert bounds == [10 * PATIENCE, 10 * max(4, PATIENCE)]
 
 
 def test_computer_that_fills_up_meanwhile_gets_more_time(load: list[float]) -> None:

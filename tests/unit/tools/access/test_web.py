@@ -56,6 +56,7 @@ asked: list[str | None] = []
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_name_that_leads_nowhere_is_asked_at_the_address(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "_addresses", lambda _: set())
+    monkeypatch.setattr(web, "TIMEOUT_S", 60)  # of a server that is a thread of this test
     for proxy in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(proxy, "http://127.0.0.1:9")
     answer = Web(NAME, "127.0.0.1").get(f"https://{NAME}:{port}/")

@@ -163,7 +163,10 @@ def server() -> Iterator[tuple[socket.socket, int]]:
 
 
 @rows("said, answers", [(b"SSH-2.0-OpenSSH_9.2\r\n", True), (b"HTTP/1.1 400\r\n", False), (b"", False)])
-def test_only_an_ssh_server_answers(said: bytes, answers: bool, server: tuple[socket.socket, int]) -> None:
+def test_only_an_ssh_server_answers(
+    said: bytes, answers: bool, server: tuple[socket.socket, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_hosts, "TIMEOUT_S", 60)  # of a server that is a thread of this test
     listener, port = server
 
     def serve() -> None:

@@ -18,6 +18,7 @@ from tests.support.ports import reserved_port
 from tests.support.pulumi_run import build
 
 OWN = IPv4Address("203.0.113.9")
+PATIENCE_S = 60  # with a server that is a thread of this test
 
 
 @pytest.fixture
@@ -35,7 +36,13 @@ async def called(hook: Any, name: str, port: int) -> None:
 
 
 def watched(
-    management: str, port: int, own: IPv4Address | None = OWN, machines: int = 1, command: str = "ready"
+    management: str,
+    port: int,
+    own: IPv4Address | None = OWN,
+    machines: int = 1,
+    command: str = "ready",
+    *,
+    silence_s: float = 0.2,
 ) -> list[str]:
     """Return the lines that are logged before commands on machines at this port."""
     lines: list[str] = []
@@ -45,7 +52,7 @@ def watched(
         asked.append(1)
         return own
 
-    one = build(lambda: Lockout(management=[IPv4Network(management)], silence_s=0.2, ask=ask))
+    one = build(lambda: Lockout(management=[IPv4Network(management)], silence_s=silence_s, ask=ask))
     hook: Any = one.hooks.before_create[0]  # type: ignore[index]
     for number in range(1, machines + 1):
         with pytest.MonkeyPatch.context() as patch:
@@ -87,7 +94,7 @@ def test_all_machines_that_do_not_answer_get_one_line(fake_pulumi: FakePulumi, c
 
 def test_machine_that_answers_gets_no_line_and_nobody_is_asked(fake_pulumi: FakePulumi) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert watched("192.0.2.0/24", int(server.getsockname()[1])) == []
+        assert watched("192.0.2.0/24", int(server.getsockname()[1]), silence_s=PATIENCE_S) == [], "as soon as it does"
 
 
 def test_line_comes_within_a_minute() -> None:
@@ -95,6 +102,7 @@ def test_line_comes_within_a_minute() -> None:
 
 
 def test_public_address_is_what_the_service_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockout, "ANSWER_TIMEOUT_S", PATIENCE_S)
     for text, address in (("203.0.113.9", OWN), ("fd00::1", None), ("<html>", None)):
         with address_service(text) as url:
             monkeypatch.setenv(lockout.URL_VARIABLE, url)
