@@ -16,6 +16,7 @@ from tools.repair.swarm import NoAnswerError, Swarm
 MACHINE_LABEL = "nuvla-swarm.machine"  # of nodes: the name of the machine
 LEFT_LABEL = "nuvla-swarm.left"  # of nodes that an update has emptied, until they have tasks again: see tasks.sh
 CONNECT_TIMEOUT_S = 3
+ANSWER_TIMEOUT_S = 15  # of a server that has much to do
 DEAD_STATES = ("down", "disconnected")  # in any other state, a node may live
 
 
@@ -137,9 +138,10 @@ def _problem(member: Member, node: Mapping[str, Any] | None) -> str:
 
 
 def answers(member: Member) -> bool:
-    """Return whether the SSH server of a member accepts connections."""
+    """Return whether the SSH server of a member speaks: the kernel of a machine that hangs accepts connections, too."""
     try:
-        with socket.create_connection((member.host, member.port), CONNECT_TIMEOUT_S):
-            return True
+        with socket.create_connection((member.host, member.port), CONNECT_TIMEOUT_S) as connection:
+            connection.settimeout(ANSWER_TIMEOUT_S)
+            return connection.recv(1) != b""
     except OSError:
         return False

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -169,10 +170,23 @@ def test_label_of_drained_machines_is_that_of_the_script() -> None:
     assert f"left={LEFT_LABEL} " in (COMPONENTS / "swarm/scripts/tasks.sh").read_text(encoding="utf-8")
 
 
-def test_machine_answers_if_its_ssh_port_listens() -> None:
+def test_machine_answers_if_its_ssh_server_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel of one that hangs accepts connections, and so does that of one whose server ends at once."""
     [member] = members()
-    with reserved_port("127.77.31.1") as port:
-        at = Member(**{**vars(member), "host": "127.77.31.1", "port": port})
-        assert not answers(at)
-        with socket.create_server(("127.77.31.1", port)):
-            assert answers(at)
+
+    def speaks(said: bytes | None) -> bool:
+        with reserved_port("127.77.31.1") as port, ThreadPoolExecutor(1) as pool:
+            at = Member(**{**vars(member), "host": "127.77.31.1", "port": port})
+            assert not answers(at)
+            with socket.create_server(("127.77.31.1", port)) as server:
+                asked = pool.submit(answers, at)
+                if said is None:
+                    return asked.result()
+                with server.accept()[0] as connection:
+                    connection.sendall(said)
+                return asked.result()
+
+    assert speaks(b"SSH-2.0-OpenSSH_9.2\r\n")
+    assert not speaks(b"")
+    monkeypatch.setattr(nodes, "ANSWER_TIMEOUT_S", 0.1)
+    assert not speaks(None)
