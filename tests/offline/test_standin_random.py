@@ -51,7 +51,7 @@ def result(made: Made) -> str:
 
 def matches(hashed: str, password: str) -> bool:
     """Whether the C library, too, makes this hash of the password."""
-    command = ["perl", "-e", "print crypt($ARGV[0], $ARGV[1])", password, hashed]
+    command = ["perl", "-e", "print crypt($ARGV[0], $ARGV[1])", "--", password, hashed]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout == hashed
 
 
