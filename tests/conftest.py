@@ -2,9 +2,12 @@
 
 import gc
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from components.machines.local import computer
 from tests.e2e.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest
 from tests.records import pytest_configure, pytest_terminal_summary, ran  # noqa: F401 - hooks of pytest, a fixture
 from tests.slices import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
@@ -33,3 +36,11 @@ def fake_pulumi() -> FakePulumi:
 def first_preview() -> FakePulumi:
     """A fake Pulumi in the preview of an empty stack: computed outputs are unknown."""
     return pulumi_run.start(preview=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def enough_inotify_instances() -> Iterator[None]:
+    """Have settings of many local machines judged alike on all computers; tests of the limit have one of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(computer, "INOTIFY_LIMIT", Path("/nowhere"))
+        yield
